@@ -9,11 +9,9 @@ from django.db import connection
 from django.db.models import Count, F, Q
 from django.utils.translation import gettext_lazy as _
 
-from catalogue.enums.cards import ContributionStatus, ResourceKind
-from catalogue.enums.community import ReviewState
-from catalogue.enums.files import FileSign, FileState
+from catalogue.enums import ContributionStatus, FileSign, FileState, ResourceKind, ReviewState
 from catalogue.models import CardFile, Contribution, IndexedFacet, IndexedResource, Resource
-from catalogue.validators import expiry
+from catalogue.validators import words
 from portal.lib import clock, objects
 
 # Counter of a card: the rows it counts.
@@ -70,7 +68,7 @@ def expiry_breaches() -> Iterator[str]:
     yesterday = clock.paris_day(clock.now() - timedelta(days=1))
     news = Resource.objects.listed().filter(kind=ResourceKind.NEWS).order_by("pk")
     for slug, details in news.values_list("slug", "details"):
-        if expiry.is_over(ResourceKind.NEWS, details, yesterday):
+        if words.is_news_over(ResourceKind.NEWS, details, yesterday):
             yield slug
 
 

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from catalogue.enums.cards import ContributionStatus
+from catalogue.enums import ContributionStatus
 from portal.accounts.authorization import Permission, belongs_to, has_permission
 from portal.audit.actors import Actor, SystemActor
 

@@ -25,7 +25,7 @@ from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from catalogue.enums.cards import Access, ResourceKind, Scope
+from catalogue.enums import Access, ResourceKind, Scope
 from catalogue.models import Resource
 from catalogue.queries.files import Card
 from catalogue.search import engine

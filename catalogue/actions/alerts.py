@@ -10,9 +10,9 @@ from django.utils.translation import gettext as _
 
 from catalogue import rules
 from catalogue.actions import matching
-from catalogue.enums.community import AlertFrequency
+from catalogue.enums import AlertFrequency
 from catalogue.models import AlertMatch, SavedSearch
-from catalogue.models.alert import QUERY_CHARACTERS
+from catalogue.models.community import QUERY_CHARACTERS
 from catalogue.queries import searches
 from catalogue.search.query import ResourceQuery
 from portal.accounts.authorization import require

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from catalogue import rules
-from catalogue.enums.cards import ContributionStatus
+from catalogue.enums import ContributionStatus
 from catalogue.models import Contribution, Resource
 from catalogue.search import index
 from portal.accounts.authorization import require

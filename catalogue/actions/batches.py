@@ -11,8 +11,13 @@ from django.utils.translation import gettext as _
 
 from catalogue import rules
 from catalogue.actions import contributions, drafts
-from catalogue.enums.cards import OPEN_CONTRIBUTIONS, ContributionStatus, ResourceKind
-from catalogue.enums.batches import BatchState, RowOutcome
+from catalogue.enums import (
+    OPEN_CONTRIBUTIONS,
+    BatchState,
+    ContributionStatus,
+    ResourceKind,
+    RowOutcome,
+)
 from catalogue.models import Contribution, ContributionBatch, Resource
 from catalogue.queries.batches import CHANGED, REWRITTEN, Line, waiting_of
 from portal.accounts.authorization import require

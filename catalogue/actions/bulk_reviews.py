@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from catalogue import rules
 from catalogue.actions import checks, moderation
-from catalogue.enums.cards import ContributionStatus, DecisionReason
+from catalogue.enums import ContributionStatus, DecisionReason
 from catalogue.models import Contribution
 from catalogue.queries import proposals
 from catalogue.validators.checks import Verdict

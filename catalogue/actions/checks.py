@@ -8,7 +8,8 @@ from django.db.models import Q
 from catalogue.models import Contribution, Resource
 from catalogue.queries import proposals, stored_files
 from catalogue.search import alike
-from catalogue.validators import addresses, checks, prose
+from catalogue.validators import addresses
+from catalogue.validators import checks as record_checks
 from catalogue.validators.checks import Check, Remark, Verdict
 from portal.accounts.enums import OrganisationKind
 from portal.accounts.models import Organisation
@@ -27,14 +28,14 @@ def run(record: Mapping[str, Any], *, contribution: Contribution) -> list[Check]
     """
     held = stored_files.held(contribution, record)
     found = [
-        checks.fields(proposals.with_files(record, contribution)),
-        checks.licence(record, administration=_is_administration(record)),
-        checks.links(record),
-        checks.personal(record, held.values()),
-        checks.files(record, held),
-        checks.card(record),
+        record_checks.fields(proposals.with_files(record, contribution)),
+        record_checks.licence(record, administration=_is_administration(record)),
+        record_checks.links(record),
+        record_checks.personal(record, held.values()),
+        record_checks.files(record, held),
+        record_checks.card(record),
         duplicate(record, resource=contribution.resource),
-        checks.language(record),
+        record_checks.language(record),
         formatting(record),
     ]
     return [check for check in found if check is not None]
@@ -88,7 +89,7 @@ def _same_title(record: Mapping[str, Any], others: Any) -> list[Remark]:
     return [
         Remark("duplicate_title", "title", {"slug": slug, "title": other})
         for slug, other in near.values_list("slug", "title")
-        if prose.is_like(title, other, at_least=LIKE_ENOUGH)
+        if record_checks.is_like(title, other, at_least=LIKE_ENOUGH)
     ]
 
 

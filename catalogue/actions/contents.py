@@ -9,7 +9,7 @@ from wagtail.models import Revision
 
 from catalogue.models import PROPOSED_COLUMNS, Contribution, Resource
 from catalogue.queries import proposals
-from catalogue.validators.details import DETAILS
+from catalogue.validators.fields import DETAILS
 from portal.audit.actors import Actor
 from portal.lib.refusals import Conflict, Invalid
 

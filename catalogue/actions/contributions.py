@@ -11,12 +11,7 @@ from wagtail.models import Revision
 
 from catalogue import rules
 from catalogue.actions import checks, contents, file_rooms
-from catalogue.enums.cards import (
-    UNLICENSED_KINDS,
-    ContributionStatus,
-    LicenceStatus,
-    ResourceKind,
-)
+from catalogue.enums import UNLICENSED_KINDS, ContributionStatus, LicenceStatus, ResourceKind
 from catalogue.models import Contribution, Resource
 from catalogue.queries import around, files, pasted, proposals
 from catalogue.standards.readers.record import Record

@@ -6,7 +6,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from catalogue import rules
-from catalogue.enums.community import MessageState
+from catalogue.enums import MessageState
 from catalogue.models import Discussion, DiscussionMessage, Resource
 from portal.accounts.actions import notifications
 from portal.accounts.authorization import require

@@ -12,7 +12,7 @@ from django.db.models.functions import Coalesce
 
 from catalogue import rules
 from catalogue.actions import contributions, forgotten_files
-from catalogue.enums.cards import ContributionStatus
+from catalogue.enums import ContributionStatus
 from catalogue.models import Contribution, Resource
 from catalogue.queries import drafts, proposals
 from catalogue.queries.drafts import Sorted

@@ -2,10 +2,10 @@
 
 from django.db import transaction
 
-from catalogue.enums.cards import ResourceKind
+from catalogue.enums import ResourceKind
 from catalogue.models import Resource
 from catalogue.search import index
-from catalogue.validators import expiry
+from catalogue.validators import words
 from portal.audit.actors import SystemActor
 from portal.audit.record import record
 from portal.lib import clock
@@ -21,7 +21,7 @@ def settle_due() -> int:
     today = clock.paris_day(clock.now())
     news = Resource.objects.listed().filter(kind=ResourceKind.NEWS).order_by("pk")
     told = list(news.values_list("pk", "details"))
-    over = [pk for pk, details in told if expiry.is_over(ResourceKind.NEWS, details, today)]
+    over = [pk for pk, details in told if words.is_news_over(ResourceKind.NEWS, details, today)]
     return sum(_set_aside(pk) for pk in over)
 
 
@@ -30,7 +30,7 @@ def _set_aside(pk: int) -> bool:
     """In order: the date, out of the index; event "resource.expired"."""
     row = Resource.objects.listed().select_for_update(of=("self",)).filter(pk=pk).first()
     at = clock.now()
-    if row is None or not expiry.is_over(row.kind, row.details, clock.paris_day(at)):
+    if row is None or not words.is_news_over(row.kind, row.details, clock.paris_day(at)):
         return False
     row.expired_at = at
     row.save(update_fields=["expired_at"])

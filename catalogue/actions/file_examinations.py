@@ -14,7 +14,7 @@ from django.db import transaction
 from django.db.models import F
 
 from catalogue.actions.stored_files import TASK
-from catalogue.enums.files import FORBIDDING, FileSign, FileState
+from catalogue.enums import FORBIDDING, FileSign, FileState
 from catalogue.models import CardFile
 from catalogue.standards import file_looks
 from catalogue.validators import file_types

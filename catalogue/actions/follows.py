@@ -8,9 +8,9 @@ from django.db.models import F
 from django.utils.translation import gettext as _
 
 from catalogue import rules
-from catalogue.enums.cards import UseCase
+from catalogue.enums import UseCase
 from catalogue.models import Follow, Resource
-from catalogue.models.following import TAG_CHARACTERS
+from catalogue.models.community import TAG_CHARACTERS
 from catalogue.queries import follows as reads
 from catalogue.search import index
 from portal.accounts.authorization import require

@@ -11,7 +11,7 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from catalogue import rules
-from catalogue.enums.harvest import HarvestFrequency, RunState, SourceStatus
+from catalogue.enums import HarvestFrequency, RunState, SourceStatus
 from catalogue.models import HarvestRun, Source
 from portal.accounts.authorization import require
 from portal.audit.actors import Actor

@@ -9,7 +9,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from catalogue import rules
-from catalogue.enums.harvest import HarvestFrequency, RunState, SourceKind, SourceStatus
+from catalogue.enums import HarvestFrequency, RunState, SourceKind, SourceStatus
 from catalogue.models import Source
 from catalogue.queries import proposals
 from portal.accounts.authorization import require

@@ -12,8 +12,7 @@ from django.db.models import F
 from wagtail.models import Revision
 
 from catalogue.actions import archives, resources
-from catalogue.enums.cards import ContributionStatus
-from catalogue.enums.versions import VersionOrigin
+from catalogue.enums import ContributionStatus, VersionOrigin
 from catalogue.models import PROPOSED_COLUMNS, Contribution, HarvestedRecord, Resource, Source
 from catalogue.queries import merging, proposals
 from catalogue.queries.incoming import Incoming

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from catalogue import rules
 from catalogue.actions import contributions
-from catalogue.enums.cards import LinkType, ResourceKind
+from catalogue.enums import LinkType, ResourceKind
 from catalogue.models import Contribution, Resource
 from portal.accounts.authorization import require
 from portal.accounts.models import User

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from django.db import transaction
 
-from catalogue.enums.harvest import LinkState
+from catalogue.enums import LinkState
 from catalogue.models import Contribution, LinkCheck, Resource
 from catalogue.queries.file_addresses import current, is_own
 from catalogue.search import index

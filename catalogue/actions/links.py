@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from catalogue.enums.cards import LinkType
+from catalogue.enums import LinkType
 from catalogue.models import FormerSlug, Resource, ResourceLink
 from catalogue.queries import relations
 

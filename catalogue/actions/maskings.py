@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from catalogue import rules
 from catalogue.actions import resources
-from catalogue.enums.reports import MaskingEnd
+from catalogue.enums import MaskingEnd
 from catalogue.models import Masking, Report, Resource
 from catalogue.queries import reported
 from catalogue.search import index

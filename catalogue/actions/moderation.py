@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from catalogue import rules
 from catalogue.actions import resources
 from catalogue.actions.contributions import provisional_slug
-from catalogue.enums.cards import ContributionStatus, DecisionOutcome, DecisionReason, OwnerAnswer
+from catalogue.enums import ContributionStatus, DecisionOutcome, DecisionReason, OwnerAnswer
 from catalogue.models import Contribution, Decision, Resource
 from catalogue.queries import files, proposals
 from portal.accounts.authorization import require

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from django.db import transaction
 
 from catalogue.actions import resources
-from catalogue.enums.cards import (
+from catalogue.enums import (
     UNLICENSED_KINDS,
     Access,
     Barrier,
@@ -19,12 +19,12 @@ from catalogue.enums.cards import (
     ResourceKind,
     Scope,
     UseCase,
+    VersionOrigin,
 )
-from catalogue.enums.versions import VersionOrigin
 from catalogue.models import Contribution, Resource, Synonym
 from catalogue.search.synonyms import OPENING as OPENING_SYNONYMS
 from catalogue.search.synonyms import read_groups
-from catalogue.validators import licence_names
+from catalogue.validators import words
 from portal.accounts.models import Organisation
 from portal.audit.actors import Actor
 from portal.audit.record import record
@@ -89,22 +89,22 @@ class Opened:
     unchanged: int = 0
 
 
-def licence_of(text: str, kind: ResourceKind) -> licence_names.NamedLicence:
+def licence_of(text: str, kind: ResourceKind) -> words.NamedLicence:
     """Read a licence of the file: what is doubtful, mixed or partial is to confirm."""
     if text == "sans objet":
-        return licence_names.NamedLicence((), LicenceStatus.NOT_APPLICABLE)
+        return words.NamedLicence((), LicenceStatus.NOT_APPLICABLE)
     if kind in UNLICENSED_KINDS:
-        return licence_names.NamedLicence((), LicenceStatus.NOT_APPLICABLE, text)
-    doubt = licence_names.NamedLicence((), LicenceStatus.TO_CONFIRM, text)
+        return words.NamedLicence((), LicenceStatus.NOT_APPLICABLE, text)
+    doubt = words.NamedLicence((), LicenceStatus.TO_CONFIRM, text)
     if "à confirmer" in text or ";" in text:
         return doubt
     remarked = REMARK.match(text)
     if remarked is None:
-        return licence_names.normalise(text)
+        return words.named_licence(text)
     if remarked["remark"] in CODE_ONLY and kind not in SOFTWARE:
         return doubt
-    found = licence_names.normalise(remarked["name"])
-    return licence_names.NamedLicence(found.identifiers, found.status, text)
+    found = words.named_licence(remarked["name"])
+    return words.NamedLicence(found.identifiers, found.status, text)
 
 
 def take_in(rows: Iterable[Mapping[str, Any]], *, region: Organisation, by: Actor) -> Opened:

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from catalogue import rules
-from catalogue.enums.cards import ContributionStatus, OwnerAnswer
+from catalogue.enums import ContributionStatus, OwnerAnswer
 from catalogue.models import Contribution
 from portal.accounts.authorization import require
 from portal.accounts.models import User

@@ -10,17 +10,17 @@ from django.utils.translation import gettext_lazy as _
 
 from catalogue import rules
 from catalogue.actions import collections, discussions, maskings, removals, reuses
-from catalogue.enums.cards import RemovalReason
-from catalogue.enums.community import ReviewState
-from catalogue.enums.reports import (
+from catalogue.enums import (
     DECIDED_REPORTS,
     HIDING,
     NAMELESS,
     Measure,
+    RemovalReason,
     ReportCategory,
     ReportOutcome,
     ReportStage,
     ReportStatus,
+    ReviewState,
 )
 from catalogue.models import Collection, DiscussionMessage, Removal, Report, ReportDecision
 from catalogue.queries import reported

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.models import Revision
 
 from catalogue.actions import file_rooms, forgotten_files, links, quality, versions
-from catalogue.enums.versions import VersionOrigin
+from catalogue.enums import VersionOrigin
 from catalogue.models import (
     Contribution,
     Decision,
@@ -23,7 +23,7 @@ from catalogue.models import (
 )
 from catalogue.queries import sets
 from catalogue.search import index
-from catalogue.validators import expiry
+from catalogue.validators import words
 from portal.accounts.actions import notifications
 from portal.accounts.models import Organisation
 from portal.audit.actors import Actor, SystemActor
@@ -118,7 +118,7 @@ def put_online(
 
 
 def _is_over(kind: str, revision: Revision, at: Any) -> bool:
-    return expiry.is_over(kind, revision.content.get("details") or {}, clock.paris_day(at))
+    return words.is_news_over(kind, revision.content.get("details") or {}, clock.paris_day(at))
 
 
 def _in_a_year(now: Any) -> Any:

@@ -10,7 +10,7 @@ from django.db.models import F
 from django.utils.translation import gettext as _
 
 from catalogue import rules
-from catalogue.enums.community import ReuseKind, ReviewState
+from catalogue.enums import ReuseKind, ReviewState
 from catalogue.models import FieldFeedback, Resource, Reuse
 from catalogue.search import index
 from catalogue.validators.addresses import is_web, same_page_key

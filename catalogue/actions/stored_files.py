@@ -13,8 +13,7 @@ from django.utils.translation import gettext as _
 
 from catalogue import rules
 from catalogue.actions import contributions, file_rooms, forgotten_files
-from catalogue.enums.cards import OPEN_CONTRIBUTIONS
-from catalogue.enums.files import UNREAD
+from catalogue.enums import OPEN_CONTRIBUTIONS, UNREAD
 from catalogue.models import CardFile, Contribution, Resource
 from catalogue.queries import stored_files
 from catalogue.validators import file_types

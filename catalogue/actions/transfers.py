@@ -7,9 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from catalogue import rules
 from catalogue.actions import resources
-from catalogue.enums.cards import Deposit
-from catalogue.enums.transfers import TransferKind
-from catalogue.enums.versions import VersionOrigin
+from catalogue.enums import Deposit, TransferKind, VersionOrigin
 from catalogue.models import CardTransfer, Resource
 from portal.accounts.authorization import require
 from portal.accounts.enums import Answer

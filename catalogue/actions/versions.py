@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.models import Revision
 
 from catalogue import rules
-from catalogue.enums.versions import VersionOrigin
+from catalogue.enums import VersionOrigin
 from catalogue.models import CardVersion, Resource
 from catalogue.queries import proposals, versions
 from portal.accounts.authorization import require

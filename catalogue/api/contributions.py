@@ -10,7 +10,7 @@ from catalogue.actions import proposals as acts
 from catalogue.api.answers import accepted
 from catalogue.api.finding import contribution_named, person
 from catalogue.api.proposals import contribution_json, unsaid, whole_json
-from catalogue.enums.cards import ContributionStatus
+from catalogue.enums import ContributionStatus
 from catalogue.forms.decisions import DECLINE, OwnerAnswerForm
 from catalogue.models import Contribution
 from catalogue.queries import reviews

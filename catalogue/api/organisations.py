@@ -13,9 +13,10 @@ from django.utils.translation import get_language
 from ninja import Query, Router
 
 from catalogue.api.shapes import organisations_json
-from catalogue.enums.cards import (
+from catalogue.enums import (
     LANGUAGES,
     Access,
+    AlertFrequency,
     Barrier,
     Beneficiary,
     Deposit,
@@ -23,17 +24,16 @@ from catalogue.enums.cards import (
     LicenceStatus,
     Lifecycle,
     LinkType,
+    ReportCategory,
     ResourceKind,
+    ReuseKind,
     Scope,
     Task,
     UseCase,
 )
-from catalogue.enums.community import AlertFrequency, ReuseKind
-from catalogue.enums.reports import ReportCategory
 from catalogue.forms import records
 from catalogue.schemas.reading import OrganisationOut, OrganisationsOut, VocabulariesOut
-from catalogue.validators.columns import COMMON_BY_NAME
-from catalogue.validators.fields import Field, FieldType
+from catalogue.validators.fields import COMMON_BY_NAME, Field, FieldType
 from portal.accounts.bearer import anyone
 from portal.accounts.enums import OrganisationKind
 from portal.accounts.models import FormerAddress, Organisation

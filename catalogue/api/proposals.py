@@ -10,7 +10,7 @@ from catalogue import rules
 from catalogue.api.finding import person
 from catalogue.models import Contribution
 from catalogue.queries import proposals, published
-from catalogue.validators import sentences
+from catalogue.validators import checks as record_checks
 from catalogue.validators.checks import Remark
 from portal.accounts.models import Organisation
 
@@ -119,7 +119,7 @@ def checks_json(checks: Iterable[Mapping[str, Any]]) -> list[Json]:
                 "code": remark["code"],
                 "field": str(remark.get("field") or ""),
                 "verdict": remark["verdict"],
-                "message": sentences.sentence(remark),
+                "message": record_checks.sentence(remark),
             }
             for remark in check["remarks"]
         ]
@@ -127,7 +127,7 @@ def checks_json(checks: Iterable[Mapping[str, Any]]) -> list[Json]:
         found.append(
             {
                 "code": check["code"],
-                "name": str(sentences.NAMES[check["code"]]),
+                "name": str(record_checks.NAMES[check["code"]]),
                 "verdict": next((each for each in GRAVITY if each in said), "green"),
                 "remarks": remarks,
             }
@@ -141,7 +141,7 @@ def blocking_json(remarks: Iterable[Remark]) -> list[Json]:
         {
             "field": each.field,
             "code": each.code,
-            "message": sentences.sentence(
+            "message": record_checks.sentence(
                 {"code": each.code, "field": each.field, "facts": dict(each.facts)}
             ),
         }

@@ -16,7 +16,7 @@ from catalogue.api.finding import contribution_named, person
 from catalogue.api.proposals import blocking_json, checks_json, unsaid, whole_json
 from catalogue.api.resources import router as cards
 from catalogue.api.subjects import holder_named, open_on, subject_named, work_on
-from catalogue.enums.cards import ContributionStatus
+from catalogue.enums import ContributionStatus
 from catalogue.forms import records
 from catalogue.models import Contribution, Resource
 from catalogue.queries import proposals, quality

@@ -8,7 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from catalogue.enums.cards import (
+from catalogue.enums import (
     LANGUAGES,
     Access,
     Beneficiary,
@@ -22,7 +22,7 @@ from catalogue.search import analysis
 from catalogue.search.engines.facets import FACET_SIZE
 from catalogue.search.query import ResourceQuery, Sort, Updated, Words
 from catalogue.search.results import FacetCount, Results
-from catalogue.validators import licence_names, places
+from catalogue.validators import words
 
 TITLES: dict[str, Promise] = {
     "kind": gettext_lazy("Type de ressource"),
@@ -86,9 +86,9 @@ def say(facet: str, value: str, label: str = "") -> str:
     if label:
         return label
     if facet == "licence":
-        return licence_names.label(value)
+        return words.licence_label(value)
     if facet == "territory":
-        return places.shown(value)
+        return words.place_shown(value)
     return str(WORDS.get(facet, {}).get(value, value))
 
 

@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
-from catalogue.enums.community import ReuseKind
+from catalogue.enums import ReuseKind
 from catalogue.models import Resource
 from catalogue.validators.addresses import is_web
 from portal.accounts.enums import OrganisationKind

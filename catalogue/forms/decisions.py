@@ -7,7 +7,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from catalogue.actions.bulk_reviews import BulkAct, Order
-from catalogue.enums.cards import DecisionReason, RemovalReason
+from catalogue.enums import DecisionReason, RemovalReason
 from portal.lib.characters import plain_text
 
 PUBLISH, REQUEST_CHANGES, REFUSE = "publish", "request_changes", "refuse"

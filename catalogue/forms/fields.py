@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from catalogue.queries import relations
-from catalogue.validators import places
+from catalogue.validators import words
 from catalogue.validators.fields import Field, FieldType, clean_value
 
 BLANK_ROWS = 1
@@ -147,7 +147,7 @@ class TerritoriesField(OwnField):
         FieldType.ROWS,
         columns=(
             Field("label", _("Nom"), max_length=120),
-            Field("kind", _("Sorte"), FieldType.CHOICE, choices=places.CHOICES),
+            Field("kind", _("Sorte"), FieldType.CHOICE, choices=words.PLACE_KINDS),
             Field("code", _("Code"), max_length=20),
         ),
     )
@@ -167,13 +167,13 @@ class TerritoriesField(OwnField):
             return row
         told = clean_value(self.ROWS, [row])
         texts = {name: str(text) for each in told for name, text in each.items()}  # type: ignore[attr-defined]
-        return places.composed(**texts) if texts else ""
+        return words.place_composed(**texts) if texts else ""
 
     def prepare_value(self, value: Any) -> Any:
         """Show a stored line as a row."""
         if not isinstance(value, list):
             return value
-        return [places.parts(each) if isinstance(each, str) else each for each in value]
+        return [words.place_parts(each) if isinstance(each, str) else each for each in value]
 
 
 class RelationsField(OwnField):

@@ -4,16 +4,16 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from catalogue.enums.cards import UNLICENSED_KINDS
+from catalogue.enums import UNLICENSED_KINDS
 from catalogue.forms.steps import Step, asked, step_of
-from catalogue.validators import checks
+from catalogue.validators import checks as record_checks
 
 
 def missing(record: Mapping[str, Any]) -> Counter[Step]:
     """Count by step the fields that sending asks for and that hold nothing."""
     kind = str(record["kind"])
-    names = checks.missing_fields(record)
-    if checks.needs_licence(record) and not record.get("licences"):
+    names = record_checks.missing_fields(record)
+    if record_checks.needs_licence(record) and not record.get("licences"):
         names.append("licences")
     return Counter(step_of(name, kind) for name in names)
 

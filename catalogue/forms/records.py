@@ -8,12 +8,12 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from catalogue.enums.cards import UNLICENSED_KINDS, Deposit, LicenceStatus
+from catalogue.enums import UNLICENSED_KINDS, Deposit, LicenceStatus
 from catalogue.forms.fields import OwnField, TagsField
 from catalogue.forms.steps import Step, asked, form_field
-from catalogue.validators import checks, licences
-from catalogue.validators.columns import COMMON_BY_NAME, language_choices
-from catalogue.validators.fields import Field, FieldType
+from catalogue.validators import checks as record_checks
+from catalogue.validators import words
+from catalogue.validators.fields import COMMON_BY_NAME, Field, FieldType, language_choices
 
 NO_FIELD = gettext_noop("Ce champ n’existe pas.")
 NOT_OF_KIND = gettext_noop("Ce type de fiche n’a pas ce champ.")
@@ -48,7 +48,7 @@ def taken(kind: str, *, deposit: str = Deposit.OWNED) -> list[Field]:
     found = [own for step in Step for own in asked(step, kind, deposit=deposit)]
     if kind in UNLICENSED_KINDS:
         return found
-    needed = checks.needs_licence({"kind": kind, "deposit": deposit})
+    needed = record_checks.needs_licence({"kind": kind, "deposit": deposit})
     return [*found, replace(COMMON_BY_NAME["licences"], needed=needed)]
 
 
@@ -122,10 +122,10 @@ def _licences(texts: list[str]) -> dict[str, Any]:
     """Read licences as the form does: known to SPDX, or none yet, which is to confirm."""
     found = []
     for text in texts:
-        read = licences.read(text[: licences.LONGEST_EXPRESSION + 1])
-        if licences.is_ambiguous(text):
+        read = words.read(text[: words.LONGEST_EXPRESSION + 1])
+        if words.is_ambiguous(text):
             raise ValidationError(_("Précisez Licence Ouverte 1.0 ou 2.0."))
-        if len(text) > licences.LONGEST_EXPRESSION or not read.is_known:
+        if len(text) > words.LONGEST_EXPRESSION or not read.is_known:
             raise ValidationError(
                 _("Cet identifiant n’est pas dans la liste SPDX : écrivez par exemple MIT.")
             )

@@ -6,14 +6,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from catalogue.enums.reports import (
-    NAMELESS,
-    URGENT,
-    Ground,
-    Measure,
-    ReportCategory,
-    ReportOutcome,
-)
+from catalogue.enums import NAMELESS, URGENT, Ground, Measure, ReportCategory, ReportOutcome
 from portal.lib.characters import plain_line, plain_text
 
 

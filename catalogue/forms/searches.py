@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from catalogue.enums.community import AlertFrequency
+from catalogue.enums import AlertFrequency
 from portal.lib.characters import plain_line
 
 

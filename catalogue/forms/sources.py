@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from catalogue.enums.harvest import HarvestFrequency, SourceKind
+from catalogue.enums import HarvestFrequency, SourceKind
 from catalogue.models import Source
 from catalogue.queries import proposals
 from portal.accounts.models import Organisation

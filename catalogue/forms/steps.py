@@ -9,17 +9,19 @@ from django import forms
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from catalogue.enums.cards import UNLICENSED_KINDS, Deposit, LicenceStatus, ResourceKind
+from catalogue.enums import UNLICENSED_KINDS, Deposit, LicenceStatus, ResourceKind
 from catalogue.forms.fields import OwnField, RelationsField, TagsField, TerritoriesField
-from catalogue.validators import checks, licences
-from catalogue.validators.columns import (
+from catalogue.validators import checks as record_checks
+from catalogue.validators import words
+from catalogue.validators.fields import (
     COMMON_BY_NAME,
+    DETAILS,
     OWNED_NEEDS,
     REFERENCED_NEEDS,
+    Field,
+    Section,
     language_choices,
 )
-from catalogue.validators.details import DETAILS
-from catalogue.validators.fields import Field, Section
 
 
 class Step(StrEnum):
@@ -234,7 +236,9 @@ class StepForm(forms.Form):
 
     def _ask_licence(self, values: Mapping[str, Any]) -> None:
         choice, other = _licence_choice(values)
-        first = LicenceField(self.kind, needed=checks.needs_licence({**values, "kind": self.kind}))
+        first = LicenceField(
+            self.kind, needed=record_checks.needs_licence({**values, "kind": self.kind})
+        )
         asked_first = {"licence": first, "licence_other": _other_licence()}
         self.fields = {**asked_first, **self.fields}
         self.initial.update(licence=choice, licence_other=other)
@@ -246,9 +250,9 @@ class StepForm(forms.Form):
             text = str(cleaned.get("licence_other") or "").strip()
             if not text:
                 self.add_error("licence_other", _("Écrivez l’identifiant de cette licence."))
-            elif licences.is_ambiguous(text):
+            elif words.is_ambiguous(text):
                 self.add_error("licence_other", _("Précisez Licence Ouverte 1.0 ou 2.0."))
-            elif not licences.read(text).is_known:
+            elif not words.read(text).is_known:
                 message = _(
                     "Cet identifiant n’est pas dans la liste SPDX : écrivez par exemple MIT."
                 )
@@ -298,7 +302,7 @@ def _other_licence() -> forms.CharField:
     return forms.CharField(
         label=_("Identifiant de l’autre licence"),
         required=False,
-        max_length=licences.LONGEST_EXPRESSION,
+        max_length=words.LONGEST_EXPRESSION,
         help_text=_("Identifiant SPDX, par exemple CECILL-2.1 ou « MIT OR Apache-2.0 »."),
     )
 
@@ -315,7 +319,7 @@ def _licence_choice(values: Mapping[str, Any]) -> tuple[str, str]:
 
 def _licence_values(choice: str, other: str) -> dict[str, Any]:
     if choice == OTHER:
-        expression = licences.read(other).expression
+        expression = words.read(other).expression
         return {"licences": [expression], "licence_status": str(LicenceStatus.DECLARED)}
     if choice in ("", TO_CONFIRM):
         return {"licences": [], "licence_status": str(LicenceStatus.TO_CONFIRM)}

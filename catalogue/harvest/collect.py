@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from catalogue.enums.harvest import SourceKind
+from catalogue.enums import SourceKind
 from catalogue.harvest import cards
 from catalogue.standards import readers
 from catalogue.standards.readers.record import Fault, Reading, Record, failed

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from catalogue import rules
 from catalogue.actions import batches
-from catalogue.enums.cards import ContributionStatus
+from catalogue.enums import ContributionStatus
 from catalogue.models import Contribution, ContributionBatch
 from catalogue.queries.batches import plan
 from catalogue.standards import readers

@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 
 from catalogue.actions import link_checks
 from catalogue.actions.link_checks import Found
-from catalogue.enums.harvest import LinkState
+from catalogue.enums import LinkState
 from catalogue.models import LinkCheck
 from portal.lib import clock, http
 from portal.lib.http import Answer, NotFetched

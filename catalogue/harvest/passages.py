@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from catalogue.actions import harvest_runs, harvested
 from catalogue.actions.harvested import Taken
-from catalogue.enums.harvest import ItemState, RunState
+from catalogue.enums import ItemState, RunState
 from catalogue.harvest import collect
 from catalogue.harvest.collect import Collected, Doubtful, doubt
 from catalogue.harvest.plan import Plan, Step

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from django.utils.translation import gettext_lazy as _
 
-from catalogue.enums.harvest import ItemState
+from catalogue.enums import ItemState
 from catalogue.models import Contribution, HarvestedRecord, Resource, Source
 from catalogue.models.harvest import ORIGIN
 from catalogue.queries.incoming import Incoming

@@ -1,8 +1,4 @@
-"""The search index of the database: derived from published resources, rebuilt by `reindex`.
-
-The analysed words themselves are in the table `catalogue_fulltext`, which a migration writes by
-hand: a full-text table on SQLite, vectors of words on PostgreSQL (search/fulltext.py).
-"""
+"""The search index of the database, derived from published resources, and the ROME."""
 
 from django.db import models
 
@@ -57,3 +53,14 @@ class IndexedName(models.Model):
         constraints = [
             models.UniqueConstraint(name="name_once", fields=("facet", "value")),
         ]
+
+
+class RomeTitle(models.Model):
+    """A job of the ROME and its title, so that the search proposes it by its first letters."""
+
+    code = models.CharField(primary_key=True, max_length=5)
+    title = models.CharField(max_length=200)
+    folded = models.CharField(max_length=220)  # words of the title, each after a space
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.title}"

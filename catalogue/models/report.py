@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from catalogue.enums.reports import (
+from catalogue.enums import (
     REPORT_EDGES,
     Ground,
     MaskingEnd,
@@ -18,10 +18,8 @@ from catalogue.enums.reports import (
     ReportStage,
     ReportStatus,
 )
-from catalogue.models.collection import Collection
-from catalogue.models.discussion import DiscussionMessage
+from catalogue.models.community import Collection, DiscussionMessage, FieldFeedback, Reuse
 from catalogue.models.resource import Resource
-from catalogue.models.reviewed import FieldFeedback, Reuse
 from portal.accounts.authorization import Permission, has_permission
 from portal.lib.immutable import Immutable
 from portal.lib.refusals import Conflict

@@ -17,9 +17,10 @@ from wagtail.models import (
     RevisionMixin,
 )
 
-from catalogue.enums.cards import Access, Deposit, LicenceStatus, Lifecycle, ResourceKind, Scope
-from catalogue.validators import addresses, prose
-from catalogue.validators.details import DETAILS, KindDetails
+from catalogue.enums import Access, Deposit, LicenceStatus, Lifecycle, ResourceKind, Scope
+from catalogue.validators import addresses
+from catalogue.validators import checks as record_checks
+from catalogue.validators.fields import DETAILS, KindDetails
 from portal.accounts.authorization import ORGANISATION_ROLES, Permission, has_permission
 
 if TYPE_CHECKING:
@@ -316,7 +317,7 @@ class Resource(DraftStateMixin, RevisionMixin, PreviewableMixin, models.Model):
     @property
     def written_in(self) -> str:
         """Guess the language of the card itself."""
-        return prose.written_in(self.title, self.summary)
+        return record_checks.written_in(self.title, self.summary)
 
     @property
     def changed_on(self) -> datetime:

@@ -7,8 +7,7 @@ from django.db.models import Count, IntegerField, OuterRef, Q, QuerySet, Subquer
 from django.db.models.functions import Coalesce
 
 from catalogue import rules
-from catalogue.enums.community import MessageState, ReviewState
-from catalogue.enums.transfers import TransferKind
+from catalogue.enums import MessageState, ReviewState, TransferKind
 from catalogue.models import (
     CardTransfer,
     Contribution,

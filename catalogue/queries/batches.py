@@ -12,11 +12,11 @@ from django.db.models.fields.json import KeyTextTransform
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from catalogue.enums.cards import UNLICENSED_KINDS, ContributionStatus, LicenceStatus
-from catalogue.enums.batches import RowOutcome
+from catalogue.enums import UNLICENSED_KINDS, ContributionStatus, LicenceStatus, RowOutcome
 from catalogue.models import Contribution, ContributionBatch, Resource
 from catalogue.queries import drafts, pasted, proposals, relations
-from catalogue.validators import checks, sheets
+from catalogue.validators import checks as record_checks
+from catalogue.validators import sheets
 from catalogue.validators.checks import Verdict
 from catalogue.validators.fields import Text
 from catalogue.validators.sheets import ID, KIND, SLUG, Fault
@@ -223,14 +223,16 @@ class _Reader:
     def _blocking(self, kind: str, values: Mapping[str, Any]) -> tuple[dict[str, Any], ...]:
         """List what would keep the card from being sent, what needs the whole catalogue apart."""
         own = {
-            name: value for name, value in values.items() if name in checks.DETAILS[kind].by_name
+            name: value
+            for name, value in values.items()
+            if name in record_checks.DETAILS[kind].by_name
         }
         record = {**values, "kind": kind, "details": own}
         found = (
-            checks.fields(record),
-            checks.licence(record, administration=self.is_administration),
-            checks.personal(record),
-            checks.card(record),
+            record_checks.fields(record),
+            record_checks.licence(record, administration=self.is_administration),
+            record_checks.personal(record),
+            record_checks.card(record),
         )
         return tuple(
             {"code": remark.code, "field": remark.field, "facts": dict(remark.facts)}

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from catalogue.enums.cards import LinkType, ResourceKind
+from catalogue.enums import LinkType, ResourceKind
 from catalogue.models import Measurement, Resource, ResourceLink, Reuse
 from catalogue.queries.verified import VerifiedScore
 

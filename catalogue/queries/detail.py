@@ -13,14 +13,7 @@ from django.utils import dateformat
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from catalogue.enums.cards import (
-    Barrier,
-    Beneficiary,
-    LicenceStatus,
-    ResourceKind,
-    Task,
-    UseCase,
-)
+from catalogue.enums import Barrier, Beneficiary, LicenceStatus, ResourceKind, Task, UseCase
 from catalogue.models import Measurement, Resource
 from catalogue.queries import (
     chain,
@@ -32,10 +25,8 @@ from catalogue.queries import (
     verified,
     versions,
 )
-from catalogue.validators import expiry, licence_names, licences, places
-from catalogue.validators.columns import language_choices
-from catalogue.validators.details import RELATIONS
-from catalogue.validators.fields import Field, FieldType, Section, Text
+from catalogue.validators import words
+from catalogue.validators.fields import RELATIONS, Field, FieldType, Section, Text, language_choices
 from portal.lib import clock
 
 # Kinds whose questions are shown even when nobody has answered any.
@@ -96,10 +87,10 @@ def card(resource: Resource, *, now: datetime | None = None) -> dict[str, Any]:
         "strict": quality.strict(resource, beside),
         "quality_history": quality.history(resource),
         **_history(resource),
-        "last_day": _dated(str(resource.details.get(expiry.FIELD) or "")).replace(" ", "\u00a0"),
+        "last_day": _dated(str(resource.details.get(words.FIELD) or "")).replace(" ", "\u00a0"),
         "to_review": _is_to_review(resource, now),
         "to_check": sorted(resource.unverified_fields),
-        "closed_licence": any(not licences.read(name).is_open for name in resource.licences),
+        "closed_licence": any(not words.read(name).is_open for name in resource.licences),
     }
 
 
@@ -136,7 +127,7 @@ def _facts(resource: Resource) -> Iterator[Fact]:
     yield Fact(_("Échelle"), ((rows.scope_text(resource), ""),))
     if resource.territories:
         yield Fact(_("Territoires"), tuple(_territories(resource)))
-    for label, values, words, facet in (
+    for label, values, names, facet in (
         (_("Langues"), resource.languages, dict(language_choices(resource.languages)), ""),
         (_("Tâches"), resource.tasks, dict(Task.choices), "task"),
         (_("Cas d’usage"), resource.use_cases, dict(UseCase.choices), "use_case"),
@@ -145,7 +136,7 @@ def _facts(resource: Resource) -> Iterator[Fact]:
         (_("Codes ROME"), resource.rome_codes, {}, ""),
     ):
         if values:
-            items = ((str(words.get(v, v)), _filtered(facet, v) if facet else "") for v in values)
+            items = ((str(names.get(v, v)), _filtered(facet, v) if facet else "") for v in values)
             yield Fact(label, tuple(items))
     if resource.contact:
         href = resource.contact if resource.contact.startswith(("http://", "https://")) else ""
@@ -154,7 +145,7 @@ def _facts(resource: Resource) -> Iterator[Fact]:
 
 def _territories(resource: Resource) -> Iterator[tuple[str, str]]:
     for text in resource.territories:
-        yield places.shown(text), _filtered("territory", places.stored(text))
+        yield words.place_shown(text), _filtered("territory", words.place_stored(text))
 
 
 def _filtered(facet: str, value: str) -> str:
@@ -166,7 +157,7 @@ def _licence(resource: Resource, unverified: bool) -> Iterator[Fact]:
         case LicenceStatus.NOT_APPLICABLE:
             return
         case LicenceStatus.DECLARED:
-            names = [licence_names.label(name) for name in resource.licences]
+            names = [words.licence_label(name) for name in resource.licences]
         case LicenceStatus.TO_CONFIRM:
             names = [_("À confirmer")]
         case _:

@@ -7,7 +7,7 @@ from hashlib import sha256
 from typing import Any
 
 from catalogue.queries.proposals import fields_of, flat, is_another, words_of
-from catalogue.validators.details import EMPTY
+from catalogue.validators.fields import EMPTY
 
 DIGEST_CHARACTERS = 16
 

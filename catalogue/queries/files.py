@@ -10,11 +10,11 @@ Apps above say so at start (AppConfig.ready), one provider for a kind:
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
-from catalogue.enums.cards import Access, ResourceKind
+from catalogue.enums import Access, ResourceKind
 from catalogue.models import Resource
 from catalogue.queries import file_addresses
 from catalogue.standards.published import File
-from catalogue.validators.details import RELATIONS
+from catalogue.validators.fields import RELATIONS
 
 Provider = Callable[[Resource], str]
 

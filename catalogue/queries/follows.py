@@ -10,7 +10,7 @@ from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from catalogue.enums.cards import UseCase
+from catalogue.enums import UseCase
 from catalogue.models import Follow, Resource
 from portal.accounts.models import Organisation, User
 

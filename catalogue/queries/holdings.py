@@ -12,8 +12,7 @@ from django.db.models import Prefetch, Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from catalogue.enums.cards import ResourceKind
-from catalogue.enums.files import FileState
+from catalogue.enums import FileState, ResourceKind
 from catalogue.models import CardFile, Contribution, Decision, Resource
 from catalogue.queries import proposals, stored_files
 from catalogue.queries.batches import Card, as_they_are, cards_of

@@ -7,13 +7,12 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from catalogue.enums.cards import LicenceStatus, ResourceKind
+from catalogue.enums import LicenceStatus, ResourceKind
 from catalogue.models.harvest import REMOTE_ID_CHARACTERS
 from catalogue.queries.proposals import fields_of
 from catalogue.standards.languages import code_of
 from catalogue.standards.readers.record import Fault, Record, Value
-from catalogue.validators.details import DETAILS
-from catalogue.validators.fields import MAX_ITEMS, Field, FieldType, Text, clean_value
+from catalogue.validators.fields import DETAILS, MAX_ITEMS, Field, FieldType, Text, clean_value
 from portal.lib import canonical, markdown
 from portal.lib.refusals import Invalid
 

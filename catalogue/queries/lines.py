@@ -12,12 +12,12 @@ from django.db.models import F
 from django.db.models.functions import Coalesce, Greatest
 from django.utils.translation import override
 
-from catalogue.enums.cards import Access, Deposit, Task, UseCase
+from catalogue.enums import Access, Deposit, Task, UseCase
 from catalogue.models import Resource
 from catalogue.queries import files, published
 from catalogue.standards.plain import COLUMNS
 from catalogue.standards.published import File
-from catalogue.validators import places
+from catalogue.validators import words
 from portal.lib.characters import for_xml
 
 Json = dict[str, Any]
@@ -123,7 +123,7 @@ def _line(row: Row, held: Sequence[File], root: str) -> Json:
         row.licence_status,
         for_xml(row.licence_note),
         row.scope,
-        [for_xml(places.stored(text)) for text in row.territories],
+        [for_xml(words.place_stored(text)) for text in row.territories],
         access,
         row.languages,
         [code for code in dict.fromkeys(row.use_cases) if code in USE_CASES],

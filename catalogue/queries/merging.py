@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from catalogue.enums.cards import Deposit
+from catalogue.enums import Deposit
 from catalogue.models import HarvestedRecord, Resource
 from catalogue.models.harvest import ORIGIN
 from catalogue.queries.proposals import fields_of
-from catalogue.validators.details import EMPTY
+from catalogue.validators.fields import EMPTY
 
 # What the source that opened the card decided, not its records.
 LEFT_ALONE = frozenset({"organisation", "deposit"})

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from catalogue.enums.cards import SCORED_KINDS
+from catalogue.enums import SCORED_KINDS
 from catalogue.models import Resource
 from catalogue.queries import detail, rows
 from catalogue.queries.detail import Part

@@ -5,13 +5,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from catalogue.enums.cards import LicenceStatus
+from catalogue.enums import LicenceStatus
 from catalogue.models import PROPOSED_COLUMNS, Contribution, Resource
 from catalogue.queries import files
-from catalogue.validators import licence_names, prose
-from catalogue.validators.columns import COMMON_BY_NAME
-from catalogue.validators.details import DETAILS, EMPTY
-from catalogue.validators.fields import Field, FieldType
+from catalogue.validators import checks as record_checks
+from catalogue.validators import words
+from catalogue.validators.fields import COMMON_BY_NAME, DETAILS, EMPTY, Field, FieldType
 from portal.accounts.models import Organisation
 from portal.lib import differences
 
@@ -51,7 +50,7 @@ def proposed_record(contribution: Contribution) -> dict[str, Any]:
 
 def written_in(record: Mapping[str, Any]) -> str:
     """Guess the language of a record: en or fr."""
-    return prose.written_in(record.get("title"), record.get("summary"))
+    return record_checks.written_in(record.get("title"), record.get("summary"))
 
 
 def content_record(content: Mapping[str, Any], kind: str) -> dict[str, Any]:
@@ -90,7 +89,7 @@ def words_of(own: Field, value: Any) -> str:
     if own.name == "licence_status":
         return str(dict(LicenceStatus.choices).get(value, value))
     if own.name == "licences":
-        return "\n".join(licence_names.label(item) for item in value)
+        return "\n".join(words.licence_label(item) for item in value)
     if own.type is FieldType.ROWS:
         return "\n".join(_row(own, row) for row in value)
     if isinstance(value, list):

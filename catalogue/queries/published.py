@@ -14,7 +14,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from catalogue.enums.cards import LinkType, ResourceKind, Task, UseCase
+from catalogue.enums import LinkType, ResourceKind, Task, UseCase
 from catalogue.models import Resource, ResourceLink, Tombstone
 from catalogue.queries import files
 from catalogue.standards.published import (
@@ -27,7 +27,7 @@ from catalogue.standards.published import (
     Site,
 )
 from catalogue.standards.removed import Removed
-from catalogue.validators import licence_names, licences, places
+from catalogue.validators import words
 from portal.accounts.models import Organisation
 from portal.lib.characters import for_xml
 
@@ -237,7 +237,7 @@ def _published(
         licence_status=resource.licence_status,
         licence_note=resource.licence_note,
         scope=resource.scope,
-        territories=tuple(map(places.stored, resource.territories)),
+        territories=tuple(map(words.place_stored, resource.territories)),
         access=access,
         languages=tuple(resource.languages),
         use_cases={c: str(UseCase(c).label) for c in resource.use_cases if c in UseCase.values},
@@ -280,7 +280,7 @@ def _holder(resource: Resource, kinds: dict[str, str]) -> Agent | None:
 
 
 def _licence(name: str) -> Licence:
-    return Licence(name, licence_names.label(name), licences.read(name).is_open)
+    return Licence(name, words.licence_label(name), words.read(name).is_open)
 
 
 def _files(resource: Resource, iri: str) -> Iterable[File]:
@@ -307,7 +307,7 @@ def _files(resource: Resource, iri: str) -> Iterable[File]:
 
 
 def _own_licence(text: str) -> str:
-    named = licence_names.normalise(text).identifiers if text else ()
+    named = words.named_licence(text).identifiers if text else ()
     return named[0] if len(named) == 1 else ""
 
 

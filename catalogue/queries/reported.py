@@ -13,8 +13,15 @@ from django.urls import Resolver404, ResolverMatch, resolve
 from django.utils import translation
 
 from catalogue import rules
-from catalogue.enums.community import MessageState, ReviewState
-from catalogue.enums.reports import HIDING, Measure, ReportCategory, ReportOutcome, ReportStage
+from catalogue.enums import (
+    HIDING,
+    Measure,
+    MessageState,
+    ReportCategory,
+    ReportOutcome,
+    ReportStage,
+    ReviewState,
+)
 from catalogue.models import (
     Collection,
     DiscussionMessage,

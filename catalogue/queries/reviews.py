@@ -11,9 +11,9 @@ from django.contrib.auth import get_user_model
 from django.db.models import Count, F, Min, QuerySet
 from django.db.models.fields.json import KeyTextTransform
 
-from catalogue.enums.cards import ContributionStatus, DecisionOutcome, ResourceKind
+from catalogue.enums import ContributionStatus, DecisionOutcome, ResourceKind
 from catalogue.models import Contribution, Decision
-from catalogue.validators import prose
+from catalogue.validators import checks as record_checks
 from portal.accounts.authorization import REGION_ROLES, Permission
 from portal.lib import clock, working_days
 
@@ -43,7 +43,7 @@ class Waiting:
     @property
     def language(self) -> str:
         """Guess the language of the title."""
-        return prose.written_in(self.title)
+        return record_checks.written_in(self.title)
 
     @property
     def is_late(self) -> bool:

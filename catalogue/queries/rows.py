@@ -7,10 +7,10 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from catalogue.enums.cards import SCORED_KINDS, Access, LicenceStatus, ResourceKind, Scope, Task
+from catalogue.enums import SCORED_KINDS, Access, LicenceStatus, ResourceKind, Scope, Task
 from catalogue.models import Resource
-from catalogue.validators import licence_names
-from catalogue.validators.details import FREQUENCIES, MATURITIES, NEED_STATES
+from catalogue.validators import words
+from catalogue.validators.fields import FREQUENCIES, MATURITIES, NEED_STATES
 from portal.lib import clock, languages
 
 Mark = tuple[str, str]  # icon, text
@@ -92,7 +92,7 @@ def licence_text(resource: Resource) -> str:
     """Say the licence in a few words; nothing when the kind has none."""
     match resource.licence_status:
         case LicenceStatus.DECLARED:
-            return ", ".join(licence_names.label(name) for name in resource.licences)
+            return ", ".join(words.licence_label(name) for name in resource.licences)
         case LicenceStatus.TO_CONFIRM:
             return _("Licence à confirmer")
         case LicenceStatus.NONE:

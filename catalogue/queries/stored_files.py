@@ -12,14 +12,13 @@ from uuid import UUID
 from django.db.models import Sum
 
 from catalogue import rules
-from catalogue.enums.cards import Access
-from catalogue.enums.files import FileState
+from catalogue.enums import Access, FileState
 from catalogue.models import CardFile, CardUpload, Contribution, Resource
 from catalogue.queries.file_addresses import COLUMNS, address, identified, is_own
 from catalogue.queries.files import ON_REQUEST
-from catalogue.validators import licence_names
+from catalogue.validators import words
 from catalogue.validators.checks import HeldFile
-from catalogue.validators.details import DETAILS
+from catalogue.validators.fields import DETAILS
 from portal.accounts.authorization import Permission, has_permission
 from portal.accounts.models import Organisation, User
 from portal.lib import parts
@@ -139,7 +138,7 @@ def _lines(files: Iterable[CardFile], accesses: set[str]) -> list[dict[str, Any]
 
 def _words(row: Mapping[str, Any], file: CardFile) -> dict[str, str]:
     told = {name: str(row.get(name) or "") for name in WORDS}
-    told["licence"] = licence_names.label(told["licence"])
+    told["licence"] = words.licence_label(told["licence"])
     return {name: text for name, text in told.items() if text and text != file.name}
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import Count
 
 from catalogue.models import IndexedFacet
-from catalogue.validators import prose
+from catalogue.validators import checks as record_checks
 
 MOST = 5
 # Tags looked at, the most used first.
@@ -16,7 +16,7 @@ MOST_READ = 2_000
 def tags(record: Mapping[str, Any]) -> list[str]:
     """List the most used public tags whose words stand in the text and that were not chosen."""
     said = " ".join(str(record.get(name) or "") for name in ("title", "summary", "description"))
-    text = f" {prose.fold(said)} "
+    text = f" {record_checks.fold(said)} "
     chosen = set(record.get("tags") or ())
     used = (
         IndexedFacet.objects.filter(facet="tag")
@@ -29,5 +29,5 @@ def tags(record: Mapping[str, Any]) -> list[str]:
 
 
 def _stands(tag: str, text: str) -> bool:
-    folded = prose.fold(tag)
+    folded = record_checks.fold(tag)
     return bool(folded) and f" {folded} " in text

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from catalogue.enums.cards import ResourceKind
+from catalogue.enums import ResourceKind
 from catalogue.queries.batches import EXAMPLE_ID
-from catalogue.validators import checks, sheets
+from catalogue.validators import checks as record_checks
+from catalogue.validators import sheets
 from catalogue.validators.fields import Field, FieldType
 
 EXAMPLES = {
@@ -67,7 +68,7 @@ def example_of(own: Field) -> str:
 def described(kind: ResourceKind) -> list[Told]:
     """Describe the columns of a kind, its identity first."""
     itself = ((str(kind), str(kind.label)),)
-    needed = set(checks.missing_fields({"kind": str(kind), "details": {}}))
+    needed = set(record_checks.missing_fields({"kind": str(kind), "details": {}}))
     return [
         Told(
             sheets.ID,

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from catalogue.enums.cards import ResourceKind
+from catalogue.enums import ResourceKind
 from catalogue.models import Resource
 
 

@@ -19,8 +19,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from catalogue.enums.reports import MaskingEnd, Measure
-from catalogue.enums.versions import VersionOrigin
+from catalogue.enums import MaskingEnd, Measure, VersionOrigin
 from catalogue.models import CardVersion, Resource
 from catalogue.queries import files, proposals, relations
 from portal.lib import clock, personal_data

@@ -6,7 +6,7 @@ from uuid import UUID
 from ninja import Schema
 from pydantic import Field
 
-from catalogue.enums.cards import UseCase
+from catalogue.enums import UseCase
 
 
 class SubjectIn(Schema):

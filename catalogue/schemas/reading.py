@@ -7,7 +7,7 @@ from uuid import UUID
 from ninja import Schema
 from pydantic import BaseModel, ConfigDict, Field
 
-from catalogue.enums.cards import (
+from catalogue.enums import (
     LANGUAGES,
     Access,
     Beneficiary,

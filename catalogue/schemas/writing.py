@@ -6,11 +6,10 @@ from typing import Any
 from ninja import Schema
 from pydantic import BaseModel, ConfigDict, Field
 
-from catalogue.enums.cards import ResourceKind
+from catalogue.enums import ResourceKind
 from catalogue.schemas.contributions import CheckOut
-from catalogue.validators.columns import COMMON
+from catalogue.validators.fields import COMMON, FieldType
 from catalogue.validators.fields import Field as Own
-from catalogue.validators.fields import FieldType
 
 # Said apart: the holder by its slug; the state of the licence follows from the licences.
 APART = frozenset({"organisation", "licence_status"})

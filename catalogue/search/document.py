@@ -5,15 +5,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from catalogue.enums.cards import LANGUAGES, Guarantee, Lifecycle, Task
+from catalogue.enums import LANGUAGES, Guarantee, Lifecycle, Task
 from catalogue.models import Measurement, Resource
 from catalogue.queries import files, quality
 from catalogue.search import analysis
-from catalogue.validators import places
-from catalogue.validators.card import CARD
-from catalogue.validators.details import card_complete
-from catalogue.validators.fields import Section
-from catalogue.validators.licence_names import label as licence_label
+from catalogue.validators import words
+from catalogue.validators.fields import CARD, Section, card_complete
+from catalogue.validators.words import licence_label
 from portal.accounts.enums import OrganisationBadge
 from portal.lib import clock
 
@@ -174,7 +172,7 @@ def _facets(resource: Resource, measured: list[Measurement]) -> Iterator[Facet]:
         ("beneficiary", resource.beneficiaries),
         ("licence", resource.licences),
         ("language", [code for code in resource.languages if code in LANGUAGES]),
-        ("territory", [places.stored(text) for text in resource.territories]),
+        ("territory", [words.place_stored(text) for text in resource.territories]),
         ("tag", resource.tags),
         ("format", _formats(resource)),
         ("guarantee", _guarantees(resource, measured)),

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any, Protocol, TypeVar
 from urllib.parse import urlencode
 
-from catalogue.enums.cards import (
+from catalogue.enums import (
     LANGUAGES,
     Access,
     Beneficiary,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from django.db.models import Count, Exists, Q
 
-from catalogue.enums.cards import UseCase
+from catalogue.enums import UseCase
 from catalogue.models import IndexedFacet, IndexedName, Resource, RomeTitle
 from catalogue.search import analysis, fulltext, pages, vocabulary
 from catalogue.search.pages import Found

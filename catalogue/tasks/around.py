@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from catalogue import rules
 from catalogue.actions.reuses import cards
-from catalogue.enums.community import MessageState, ReviewState
+from catalogue.enums import MessageState, ReviewState
 from catalogue.models import DiscussionMessage, FieldFeedback, Reuse
 from catalogue.queries import around
 from catalogue.tasks.contributions import MODERATORS

@@ -6,7 +6,7 @@ from typing import Any
 
 from catalogue import rules
 from catalogue.actions import batches
-from catalogue.enums.cards import ContributionStatus
+from catalogue.enums import ContributionStatus
 from catalogue.harvest import imports
 from catalogue.models import ContributionBatch, Decision
 from catalogue.queries.batches import states

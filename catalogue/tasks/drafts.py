@@ -1,7 +1,7 @@
 """Tell of drafts that end, then erase them."""
 
 from catalogue.actions import drafts
-from catalogue.enums.cards import ContributionStatus
+from catalogue.enums import ContributionStatus
 from catalogue.models import Contribution
 from catalogue.queries import around
 from catalogue.tasks.contributions import absolute

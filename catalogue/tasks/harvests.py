@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from catalogue import rules
 from catalogue.actions import harvest_runs
-from catalogue.enums.harvest import RunState
+from catalogue.enums import RunState
 from catalogue.harvest import passages
 from catalogue.models import HarvestRun, Resource, Source
 from catalogue.tasks.contributions import MODERATORS, absolute

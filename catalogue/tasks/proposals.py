@@ -4,7 +4,7 @@ from django.conf import settings
 
 from catalogue import rules
 from catalogue.actions import proposals
-from catalogue.enums.cards import ContributionStatus
+from catalogue.enums import ContributionStatus
 from catalogue.models import Contribution
 from catalogue.queries import around
 from catalogue.tasks.contributions import absolute

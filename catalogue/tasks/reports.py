@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from catalogue import rules
 from catalogue.actions import maskings, report_links, reports
-from catalogue.enums.reports import ReportStage, ReportStatus
+from catalogue.enums import ReportStage, ReportStatus
 from catalogue.models import Masking, Report, ReportDecision
 from catalogue.queries import around, reported
 from catalogue.tasks.around import moderators

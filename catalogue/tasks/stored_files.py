@@ -3,7 +3,7 @@
 import logging
 
 from catalogue.actions import card_uploads, file_examinations, stored_files
-from catalogue.enums.files import FileState
+from catalogue.enums import FileState
 from catalogue.models import CardFile, CardUpload
 from portal.audit.duties import duty
 from portal.lib.queue import task

@@ -8,7 +8,7 @@ from django import template
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from catalogue.validators import sentences
+from catalogue.validators import checks as record_checks
 
 register = template.Library()
 
@@ -47,16 +47,16 @@ def look(verdict: str) -> Look:
 @register.filter
 def sentence(remark: Mapping[str, Any]) -> str:
     """Say one remark."""
-    return sentences.sentence(remark)
+    return record_checks.sentence(remark)
 
 
 @register.filter
 def check_lines(check: Mapping[str, Any]) -> list[CheckLine]:
     """Give one line a remark, or one line that all is well."""
-    name = str(sentences.NAMES[check["code"]])
+    name = str(record_checks.NAMES[check["code"]])
     if not check["remarks"]:
         shown = look("green")
-        text = str(sentences.GREEN[check["code"]])
+        text = str(record_checks.GREEN[check["code"]])
         return [CheckLine(name, text, shown.icon, shown.tone, shown.word)]
     missing = [remark for remark in check["remarks"] if remark["code"] == "missing"]
     others = [remark for remark in check["remarks"] if remark["code"] != "missing"]
@@ -67,7 +67,7 @@ def check_lines(check: Mapping[str, Any]) -> list[CheckLine]:
 def _missing(name: str, remarks: list[Mapping[str, Any]]) -> CheckLine:
     """Gather the empty fields into one line."""
     shown = look("blocking")
-    labels = ", ".join(sentences.label_of(str(remark["field"])) for remark in remarks)
+    labels = ", ".join(record_checks.label_of(str(remark["field"])) for remark in remarks)
     text = _("reste à remplir : %(labels)s.") % {"labels": labels}
     return CheckLine(name, text, shown.icon, shown.tone, shown.word)
 
@@ -76,14 +76,14 @@ def _line(name: str, remark: Mapping[str, Any]) -> CheckLine:
     shown = look(remark["verdict"])
     slug = (remark.get("facts") or {}).get("slug")
     href = reverse("catalogue:resource", args=(slug,)) if slug else ""
-    text = sentences.sentence(remark)
+    text = record_checks.sentence(remark)
     field = str(remark.get("field") or "")
     if str(remark["code"]).startswith("personal_") and field:
-        text = f"{sentences.label_of(field)}, {text[:1].lower()}{text[1:]}"
+        text = f"{record_checks.label_of(field)}, {text[:1].lower()}{text[1:]}"
     return CheckLine(name, text, shown.icon, shown.tone, shown.word, href)
 
 
 @register.filter
 def field_label(name: str) -> str:
     """Name a field by its label."""
-    return sentences.label_of(name)
+    return record_checks.label_of(name)

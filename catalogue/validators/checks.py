@@ -1,26 +1,295 @@
-"""The automatic checks of a proposal: pure functions of its record.
+"""The automatic checks of a proposal: pure functions of its record, a sentence for each remark.
 
-A record is the flat mapping of the common fields, with `kind` and the own fields of the kind under
-`details`. Each check gives a verdict and remarks; a remark is a code and its facts, so that results
-are stored once and read in any language (`catalogue.validators.sentences`).
-"""
+Prose is judged here too: its language, signs of spam, likeness of two titles."""
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from dataclasses import field as a_field
+from difflib import SequenceMatcher
 from enum import StrEnum
-from typing import Any
+from functools import lru_cache
+from typing import Any, Literal
 
-from catalogue.enums.cards import UNLICENSED_KINDS, Deposit, LicenceStatus, ResourceKind
-from catalogue.enums.files import FileSign
-from catalogue.validators import addresses, licences, prose
-from catalogue.validators.card import CARD_NEEDS
-from catalogue.validators.columns import FEWEST_TAGS, MOST_TAGS, OWNED_NEEDS, REFERENCED_NEEDS
-from catalogue.validators.details import DETAILS, EMPTY, card_faults
-from catalogue.validators.fields import FieldType, Section
+from django.utils.functional import Promise
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from catalogue.enums import UNLICENSED_KINDS, Deposit, FileSign, LicenceStatus, ResourceKind
+from catalogue.validators import addresses, words
+from catalogue.validators.fields import (
+    CARD,
+    CARD_NEEDS,
+    COMMON_BY_NAME,
+    DETAILS,
+    EMPTY,
+    FEWEST_TAGS,
+    MOST_TAGS,
+    OWNED_NEEDS,
+    REFERENCED_NEEDS,
+    FieldType,
+    Section,
+    card_faults,
+)
 from portal.lib import personal_data
 from portal.lib.personal_data import Kind
+
+SHOWN_CHARACTERS = 64
+
+NAMES: dict[str, Promise] = {
+    "fields": _("Champs de la fiche"),
+    "licence": _("Licence"),
+    "links": _("Liens"),
+    "personal_data": _("Données personnelles"),
+    "files": _("Fichiers"),
+    "card": _("Fiche d’explicabilité"),
+    "duplicate": _("Doublons"),
+    "language": _("Langue et courrier indésirable"),
+    "markdown": _("Mise en forme"),
+}
+GREEN: dict[str, Promise] = {
+    "fields": _("ceux qui sont obligatoires sont remplis."),
+    "licence": _("reconnue ou sans objet."),
+    "links": _("aucun lien à vérifier."),
+    "personal_data": _("aucune repérée."),
+    "files": _("aucun format exécutable à la lecture."),
+    "card": _("toutes les questions ont une réponse."),
+    "duplicate": _("aucune fiche proche."),
+    "language": _("rien à signaler."),
+    "markdown": _("le texte s’affiche correctement."),
+}
+REMARKS: dict[str, Promise] = {
+    "missing": _("« %(label)s » n’est pas rempli."),
+    "shouting": _(
+        "Le titre est écrit en capitales : gardez-les pour le premier mot et les sigles."
+    ),
+    "tags": _("Donnez trois à huit mots-clés : ils servent à trouver la fiche."),
+    "licence_missing": _("Choisissez une licence : sans elle, personne ne peut réutiliser."),
+    "licence_to_confirm": _("La licence reste à confirmer."),
+    "licence_number": _("« Licence Ouverte » existe en deux versions : précisez 1.0 ou 2.0."),
+    "licence_unknown": _("« %(text)s » n’est pas un identifiant SPDX connu."),
+    "licence_not_open": _(
+        "%(text)s limite la réutilisation : la fiche ne sera pas présentée comme ouverte."
+    ),
+    "licence_outside_decree": _(
+        "%(text)s n’est pas dans la liste des licences ouvertes aux administrations "
+        "(article D323-2-1 du code des relations entre le public et l’administration) : "
+        "une homologation est nécessaire."
+    ),
+    "link_malformed": _("« %(url)s » n’est pas une adresse complète."),
+    "personal_email": _("Adresse électronique, ligne %(line)s : %(excerpt)s."),
+    "personal_phone": _("Numéro de téléphone, ligne %(line)s : %(excerpt)s."),
+    "personal_nir": _("Numéro de sécurité sociale, ligne %(line)s : %(excerpt)s. Retirez-le."),
+    "personal_iban": _("Numéro de compte bancaire, ligne %(line)s : %(excerpt)s. Retirez-le."),
+    "personal_address": _("Adresse postale, ligne %(line)s : %(excerpt)s."),
+    "file_executable": _(
+        "%(name)s : ce format peut exécuter du code quand on l’ouvre. Préférez safetensors ou ONNX."
+    ),
+    "file_personal_email": _("%(name)s, ligne %(line)s, adresse électronique : %(excerpt)s."),
+    "file_personal_phone": _("%(name)s, ligne %(line)s, numéro de téléphone : %(excerpt)s."),
+    "file_personal_nir": _(
+        "%(name)s, ligne %(line)s, numéro de sécurité sociale : %(excerpt)s. Retirez-le."
+    ),
+    "file_personal_iban": _(
+        "%(name)s, ligne %(line)s, numéro de compte bancaire : %(excerpt)s. Retirez-le."
+    ),
+    "file_personal_address": _("%(name)s, ligne %(line)s, adresse postale : %(excerpt)s."),
+    "file_absent": _(
+        "%(name)s : ce fichier n’est pas gardé ici pour cette fiche. Déposez-le, ou retirez la "
+        "ligne."
+    ),
+    "file_waiting": _("%(name)s : le fichier est en cours d’examen. Réessayez dans un moment."),
+    "file_infected": _("%(name)s : l’antivirus y a trouvé un logiciel malveillant. Retirez-le."),
+    "file_unscannable": _("%(name)s : l’antivirus n’a pas pu le lire. Retirez-le."),
+    "file_lost": _("%(name)s : ses octets ne sont plus là. Envoyez-le à nouveau, ou retirez-le."),
+    "file_mismatch": _(
+        "%(name)s : le contenu n’est pas celui que le nom annonce. Retirez-le, ou renommez-le."
+    ),
+    "file_archive": _(
+        "%(name)s : cette archive ne peut pas être ouverte sans danger. Refaites-la, sans archive "
+        "dans l’archive, ou donnez ses fichiers un par un."
+    ),
+    "file_facts": _(
+        "%(name)s : la taille ou l’empreinte écrite n’est pas celle du fichier déposé. Corrigez la "
+        "ligne, ou déposez le fichier de nouveau."
+    ),
+    "file_unexamined": _(
+        "%(name)s : le portail n’ouvre pas cette sorte d’archive, et le dit à qui la prend. Un ZIP "
+        "serait examiné."
+    ),
+    "file_inert": _("%(name)s : ce format n’exécute rien quand on l’ouvre."),
+    "card_forbidden": _("%(message)s"),
+    "card_empty_annex_iii": _(
+        "Ce système relève de l’annexe III du règlement européen : remplissez au moins son but, "
+        "ses limites et qui garde la main."
+    ),
+    "duplicate_address": _("« %(title)s » porte déjà cette adresse."),
+    "duplicate_title": _("« %(title)s » porte un titre très proche."),
+    "language_other": _("Le texte ne semble ni en français ni en anglais."),
+    "spam": _("Le texte ressemble à une publicité : %(signs)s."),
+    "markdown": _("%(message)s"),
+}
+
+
+def label_of(name: str) -> str:
+    """Give the label of a field by its name, whatever its kind."""
+    if name in COMMON_BY_NAME:
+        return str(COMMON_BY_NAME[name].label)
+    for own in DETAILS.values():
+        if name in own.by_name:
+            return str(own.by_name[name].label)
+    return name
+
+
+def sentence(remark: Mapping[str, Any]) -> str:
+    """Say a stored remark, in the language of the reader; user text is cut at 64 characters."""
+    code, facts = str(remark["code"]), dict(remark.get("facts") or {})
+    if code == "links_waiting":
+        return ngettext(
+            "%(count)s lien sera vérifié plus tard.",
+            "%(count)s liens seront vérifiés plus tard.",
+            int(facts["count"]),
+        ) % {"count": facts["count"]}
+    if code == "card_incomplete":
+        return _incomplete_card(facts)
+    if isinstance(facts.get("signs"), list):
+        facts["signs"] = ", ".join(_sign(sign) for sign in facts["signs"])
+    shown = {key: str(value)[:SHOWN_CHARACTERS] for key, value in facts.items() if key != "message"}
+    shown["message"] = str(facts.get("message", ""))
+    shown["label"] = label_of(str(remark.get("field", "")))
+    return str(REMARKS[code]) % shown
+
+
+def _sign(sign: str) -> str:
+    return gettext("beaucoup de liens") if sign == "links" else str(sign)
+
+
+def _incomplete_card(facts: Mapping[str, Any]) -> str:
+    questions = {question.name: str(question.label) for question in CARD}
+    return ngettext(
+        "%(count)s question reste sans réponse : %(names)s.",
+        "%(count)s questions restent sans réponse : %(names)s.",
+        int(facts["count"]),
+    ) % {
+        "count": facts["count"],
+        "names": ", ".join(questions.get(name, name) for name in facts["names"]),
+    }
+
+
+Language = Literal["fr", "en", "other", "unknown"]
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+FREQUENT_WORDS: dict[str, frozenset[str]] = {
+    "fr": _words(
+        "le la les un une des du de et en à au aux pour par sur dans avec sans ou où que qui ce "
+        "cette ces son sa ses leur leurs est sont être pas plus nous vous ne se il elle ils"
+    ),
+    "en": _words(
+        "the a an of and in to for by on with without or that which this these its their is are "
+        "be not more we you it they from as at can has have was were"
+    ),
+    "es": _words(
+        "el la los las un una unos de del y en para por con sin o que este esta estos su sus es "
+        "son ser no más como pero muy se al lo"
+    ),
+    "de": _words(
+        "der die das ein eine und in zu für von mit ohne oder dass dieser diese ist sind nicht "
+        "mehr wir sie es auf im den dem des auch wird"
+    ),
+    "it": _words(
+        "il lo la le gli un uno una del della e in per con senza o che questo questa suo sua è "
+        "sono non più come di da al nel alla"
+    ),
+    "pt": _words(
+        "o os as um uma do da dos das e em para por com sem ou que este esta seu sua é são não "
+        "mais como no na ao"
+    ),
+}
+SPAM_WORDS = _words(
+    "casino viagra cialis crypto bitcoin forex escort porn xxx betting loan credit-rapide "
+    "backlink backlinks seo-ranking lottery jackpot"
+)
+SHORTEST_JUDGED = 30
+FEWEST_WORDS = 8
+MANY_WORDS = 20
+LINK = re.compile(r"https?://[^\s)>\]]+")
+WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
+
+
+def language_of(text: str) -> Language:
+    """Guess the language of a text from its most frequent words.
+
+    Texts under 30 characters or 8 words are "unknown": nothing is said about them. Letters that
+    are mostly not Latin are "other".
+    """
+    found = [word.lower() for word in WORD.findall(LINK.sub(" ", text))]
+    if len(text.strip()) < SHORTEST_JUDGED:
+        return "unknown"
+    letters = list(filter(str.isalpha, text))
+    if letters and sum(map(_is_latin, letters)) < len(letters) / 2:
+        return "other"
+    if len(found) < FEWEST_WORDS:
+        return "unknown"
+    counts = {name: sum(map(known.__contains__, found)) for name, known in FREQUENT_WORDS.items()}
+    best = max(counts, key=lambda name: (counts[name], name in ("fr", "en")))
+    if counts[best] == 0:
+        return "other" if len(found) >= MANY_WORDS else "unknown"
+    if best == "fr" or counts["fr"] == counts[best]:
+        return "fr"
+    if best == "en" or counts["en"] == counts[best]:
+        return "en"
+    return "other"
+
+
+def written_in(*texts: object) -> str:
+    """Guess the language of a card from some of its texts: en when its words are, else fr."""
+    return "en" if language_of(" ".join(str(text or "") for text in texts)) == "en" else "fr"
+
+
+def is_shouting(title: str) -> bool:
+    """Say whether a title of several words is written in capitals only."""
+    letters = [char for char in title if char.isalpha()]
+    return len(letters) > 8 and " " in title.strip() and all(char.isupper() for char in letters)
+
+
+def spam_signs(text: str) -> list[str]:
+    """List what makes a text look like an advertisement: words of a list, too many links."""
+    found = WORD.findall(text.lower())
+    signs = sorted({word for word in found if word in SPAM_WORDS})
+    links = LINK.findall(text)
+    if len(links) > 3 and len(links) * 12 > len(found):
+        signs.append("links")
+    return signs
+
+
+def fold(text: str) -> str:
+    """Lower, without accents or punctuation, one space between words."""
+    plain = unicodedata.normalize("NFKD", text.lower().replace("œ", "oe").replace("æ", "ae"))
+    return " ".join(re.findall(r"[a-z0-9]+", plain.encode("ascii", "ignore").decode()))
+
+
+def is_like(one: str, other: str, *, at_least: float) -> bool:
+    """Say whether two titles share that part of their letters, case and accents aside.
+
+    What forbids it cheaply, lengths then letters in any order, is looked at first.
+    """
+    left, right = fold(one), fold(other)
+    if not left or not right:
+        return False
+    matcher = SequenceMatcher(None, left, right, autojunk=False)
+    bounds = (matcher.real_quick_ratio, matcher.quick_ratio, matcher.ratio)
+    return all(bound() >= at_least for bound in bounds)
+
+
+@lru_cache(maxsize=1_000)
+def _is_latin(char: str) -> bool:
+    return "LATIN" in unicodedata.name(char, "")
+
 
 CHECK_VERSION = 1
 ANNEX_III = ("annex_iii_4a", "annex_iii_4b", "annex_iii_3")
@@ -93,7 +362,7 @@ def fields(record: Record) -> Check:
 def _fields(record: Record) -> Iterator[Remark]:
     for name in missing_fields(record):
         yield Remark("missing", name, {"name": name}, Verdict.BLOCKING)
-    if prose.is_shouting(str(record.get("title", ""))):
+    if is_shouting(str(record.get("title", ""))):
         yield Remark("shouting", "title", verdict=Verdict.BLOCKING)
     tags = record.get("tags") or ()
     if is_owned(record) and not FEWEST_TAGS <= len(tags) <= MOST_TAGS:
@@ -136,14 +405,14 @@ def _licence(record: Record, administration: bool) -> Iterator[Remark]:
         elif record.get("licence_status") == LicenceStatus.TO_CONFIRM:
             yield Remark("licence_to_confirm", "licences")
     for text in given:
-        read = licences.read(text)
-        if licences.is_ambiguous(text):
+        read = words.read(text)
+        if words.is_ambiguous(text):
             yield Remark("licence_number", "licences", verdict=weight)
         elif not read.is_known:
             yield Remark("licence_unknown", "licences", {"text": text[:64]}, weight)
         elif not read.is_open:
             yield Remark("licence_not_open", "licences", {"text": read.expression})
-        elif administration and not licences.suits_administration(
+        elif administration and not words.suits_administration(
             read, is_data=record["kind"] == ResourceKind.DATASET
         ):
             yield Remark("licence_outside_decree", "licences", {"text": read.expression})
@@ -301,9 +570,9 @@ def language(record: Record) -> Check:
     """Hold back texts that are neither French nor English, and those that look like spam."""
     text = "\n".join(str(record.get(name) or "") for name in ("title", "summary", "description"))
     remarks = []
-    if prose.language(text) == "other":
+    if language_of(text) == "other":
         remarks.append(Remark("language_other", "description"))
-    signs = prose.spam_signs(text)
+    signs = spam_signs(text)
     if signs:
         remarks.append(Remark("spam", "description", {"signs": signs}))
     return Check("language", tuple(remarks))

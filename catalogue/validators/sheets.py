@@ -15,13 +15,20 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
-from catalogue.enums.cards import LicenceStatus, ResourceKind
+from catalogue.enums import LicenceStatus, ResourceKind
 from catalogue.standards.languages import code_of
 from catalogue.standards.readers.text import day
-from catalogue.validators import licences
-from catalogue.validators.columns import COMMON
-from catalogue.validators.details import DETAILS, EMPTY
-from catalogue.validators.fields import MAX_ITEMS, Field, FieldType, Text, clean_value
+from catalogue.validators import words
+from catalogue.validators.fields import (
+    COMMON,
+    DETAILS,
+    EMPTY,
+    MAX_ITEMS,
+    Field,
+    FieldType,
+    Text,
+    clean_value,
+)
 from portal.lib.files import csv_safe
 
 ID, SLUG, KIND = IDENTITY = ("id", "slug", "kind")
@@ -282,9 +289,9 @@ def _code(own: Field, text: str) -> str:
 
 
 def _licence(text: str) -> str:
-    if licences.is_ambiguous(text):
+    if words.is_ambiguous(text):
         raise ValidationError(_("Précisez Licence Ouverte 1.0 ou 2.0."))
-    found = licences.read(text)
+    found = words.read(text)
     if not found.is_known:
         raise ValidationError(
             _("Cet identifiant n’est pas dans la liste SPDX : écrivez par exemple MIT.")

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from catalogue import rules
 from catalogue.actions import bulk_reviews
-from catalogue.enums.cards import ContributionStatus
+from catalogue.enums import ContributionStatus
 from catalogue.forms.decisions import OrderForm
 from catalogue.models import Contribution
 from catalogue.queries import reviews

@@ -11,12 +11,12 @@ from django.views import View
 
 from catalogue import rules
 from catalogue.actions import archives, contributions, ideas
-from catalogue.enums.cards import ResourceKind
+from catalogue.enums import ResourceKind
 from catalogue.forms import steps
 from catalogue.forms.steps import KindForm, ReasonForm, Step
 from catalogue.models import Contribution, Resource
 from catalogue.queries import proposals, reviews
-from catalogue.validators.columns import COMMON_BY_NAME
+from catalogue.validators.fields import COMMON_BY_NAME
 from portal.accounts.authorization import require
 from portal.accounts.models import Organisation, User
 from portal.lib.visible import find

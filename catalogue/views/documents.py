@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
-from catalogue.enums.cards import ResourceKind
+from catalogue.enums import ResourceKind
 from catalogue.models import FormerSlug, Resource, Tombstone
 from catalogue.queries import published, tombstones
 from catalogue.standards import dcat, forms, negotiation, rdf

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from catalogue.actions import follows
-from catalogue.enums.cards import UseCase
+from catalogue.enums import UseCase
 from catalogue.models import Resource
 from catalogue.queries import follows as reads
 from catalogue.queries import searches

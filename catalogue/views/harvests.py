@@ -16,7 +16,7 @@ from django.views.decorators.http import require_safe
 
 from catalogue import rules
 from catalogue.actions import harvest_runs, harvest_sources
-from catalogue.enums.harvest import ItemState, RunState, SourceStatus
+from catalogue.enums import ItemState, RunState, SourceStatus
 from catalogue.forms.sources import RankForm, RefusalForm, SourceForm
 from catalogue.models import HarvestRun, Source, editable_organisations
 from catalogue.queries import proposals, sources

@@ -18,15 +18,20 @@ from django.views.decorators.http import require_safe
 
 from catalogue import rules
 from catalogue.actions import batches
-from catalogue.enums.cards import OPEN_CONTRIBUTIONS, ContributionStatus, ResourceKind
-from catalogue.enums.batches import BatchState, RowOutcome
+from catalogue.enums import (
+    OPEN_CONTRIBUTIONS,
+    BatchState,
+    ContributionStatus,
+    ResourceKind,
+    RowOutcome,
+)
 from catalogue.forms.imports import REVIEW, LaunchForm, TableForm
 from catalogue.harvest import imports, turns
 from catalogue.models import ContributionBatch, editable_organisations
 from catalogue.queries import batches as told
 from catalogue.queries import pasted, reviews, table_templates
 from catalogue.validators import sheets
-from catalogue.validators.details import DETAILS
+from catalogue.validators.fields import DETAILS
 from catalogue.views.contribute import person
 from catalogue.views.paste import spend
 from portal.accounts.authorization import require

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from catalogue import rules
 from catalogue.actions import maskings, reports
-from catalogue.enums.reports import Measure, ReportOutcome, ReportStage, ReportStatus
+from catalogue.enums import Measure, ReportOutcome, ReportStage, ReportStatus
 from catalogue.forms.reports import MaskForm, ReasonsForm
 from catalogue.models import Masking, Report
 from catalogue.views.contribute import person

@@ -15,11 +15,11 @@ from django.views import View
 
 from catalogue import rules
 from catalogue.actions import checks, moderation
-from catalogue.enums.cards import ContributionStatus, DecisionReason, ResourceKind
+from catalogue.enums import ContributionStatus, DecisionReason, ResourceKind
 from catalogue.forms.decisions import PUBLISH, REFUSE, DecisionForm
 from catalogue.models import Contribution
 from catalogue.queries import around, proposals, reviews
-from catalogue.validators import sentences
+from catalogue.validators import checks as record_checks
 from catalogue.views.contribute import person, visible
 from catalogue.views.differences import rows
 from portal.accounts.authorization import require
@@ -148,7 +148,7 @@ def _queue(request: HttpRequest, *, answered: bool | None) -> dict[str, Any]:
         "order": order,
         "kinds": ResourceKind.choices,
         "organisations": reviews.holders_waiting(),
-        "check_names": list(sentences.NAMES.items()),
+        "check_names": list(record_checks.NAMES.items()),
         "filter_href": reverse(_tab(answered)),
         **head(current=_("Réponses reçues") if answered else _("À relire")),
     }
@@ -161,7 +161,7 @@ def sieve_of(request: HttpRequest) -> reviews.Sieve:
     return reviews.Sieve(
         asked.get("kind", ""),
         asked.get("organisation", "")[:140],
-        check if check in sentences.NAMES else "",
+        check if check in record_checks.NAMES else "",
         asked.get("confiee", ""),
         _identifier(asked.get("lot", "")),
     )

@@ -18,7 +18,7 @@ from django.utils.translation import override
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from catalogue.enums.cards import ResourceKind, UseCase
+from catalogue.enums import ResourceKind, UseCase
 from catalogue.models import IndexedFacet, Resource, Tombstone
 from catalogue.queries import published, sets
 from catalogue.standards import dcat, oai_pmh

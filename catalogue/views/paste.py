@@ -11,7 +11,7 @@ from django.views import View
 
 from catalogue import rules
 from catalogue.actions import contributions
-from catalogue.enums.cards import ResourceKind
+from catalogue.enums import ResourceKind
 from catalogue.forms.paste import MOST_CHOICES, TEXT_CHARACTERS, PasteForm, RecordForm
 from catalogue.forms.steps import Step
 from catalogue.harvest import prefill, turns

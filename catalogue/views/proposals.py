@@ -10,7 +10,7 @@ from django.views import View
 
 from catalogue import rules
 from catalogue.actions import proposals as acts
-from catalogue.enums.cards import ContributionStatus
+from catalogue.enums import ContributionStatus
 from catalogue.forms.decisions import DECLINE, OwnerAnswerForm
 from catalogue.models import Contribution
 from catalogue.queries import proposals

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from catalogue import rules
 from catalogue.actions import report_links, reports
-from catalogue.enums.reports import ReportOutcome, ReportStatus
+from catalogue.enums import ReportOutcome, ReportStatus
 from catalogue.forms.reports import ContestForm, ReportForm
 from catalogue.models import Report, ReportDecision
 from catalogue.queries import reported, reviews

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from catalogue import rules
-from catalogue.enums.cards import ResourceKind
+from catalogue.enums import ResourceKind
 from catalogue.filters import lines, pace, panel, said
 from catalogue.models import FormerSlug, Resource
 from catalogue.queries import (

@@ -8,8 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from catalogue import rules
-from catalogue.enums.cards import ContributionStatus, ResourceKind
-from catalogue.enums.harvest import SourceStatus
+from catalogue.enums import ContributionStatus, ResourceKind, SourceStatus
 from catalogue.models import Contribution, Report, Resource, Source
 from catalogue.queries import around, reported, reviews, usage
 from portal.accounts.models import Organisation, User

@@ -18,8 +18,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from catalogue.actions import file_examinations, file_reads, stored_files
-from catalogue.enums.cards import Access
-from catalogue.enums.files import FileState
+from catalogue.enums import Access, FileState
 from catalogue.forms.steps import Step
 from catalogue.forms.stored_files import FileForm
 from catalogue.models import CardFile

@@ -8,8 +8,7 @@ from catalogue.actions import usage
 from catalogue.models import Resource
 from catalogue.queries import file_addresses
 from catalogue.queries.files import FILE_COLUMNS, readable
-from catalogue.validators.addresses import is_web
-from catalogue.validators.agents import is_robot
+from catalogue.validators.addresses import is_robot, is_web
 from catalogue.views.contribute import public
 from portal.lib.refusals import Hidden
 

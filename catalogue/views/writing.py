@@ -12,7 +12,7 @@ from django.views import View
 
 from catalogue import rules
 from catalogue.actions import checks, contributions, drafts
-from catalogue.enums.cards import ContributionStatus, ResourceKind
+from catalogue.enums import ContributionStatus, ResourceKind
 from catalogue.forms import gaps, steps
 from catalogue.forms.steps import SendForm, Step, StepForm
 from catalogue.models import Contribution, Resource

@@ -6,7 +6,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from catalogue.actions import contributions
-from catalogue.enums.cards import ResourceKind, UseCase
+from catalogue.enums import ResourceKind, UseCase
 from challenges import rules
 from challenges.models import Entry, EntryCard, Phase, Team
 from challenges.models.board import in_words, told_answer

@@ -6,7 +6,7 @@ from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from catalogue.enums.cards import ResourceKind
+from catalogue.enums import ResourceKind
 from catalogue.models import Resource
 from catalogue.queries.chain import CHALLENGE, Node
 from challenges.models import Challenge, ChallengeOrigin, EntryCard

@@ -10,10 +10,10 @@ from django.utils import dateformat, timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from catalogue.enums.cards import Access, Scope
+from catalogue.enums import Access, Scope
 from catalogue.models import Resource
-from catalogue.validators import licence_names
-from catalogue.validators.details import FREQUENCIES
+from catalogue.validators import words
+from catalogue.validators.fields import FREQUENCIES
 from datasets.queries import DatasetPage
 from portal.lib import languages
 from portal.lib.clock import PARIS
@@ -79,7 +79,7 @@ def facts(card: Resource, shown: DatasetPage | None) -> list[tuple[str, Any]]:
 
 def licences(card: Resource) -> str:
     """Name the licences of a card as people know them."""
-    return ", ".join(licence_names.label(one) for one in card.licences)
+    return ", ".join(words.licence_label(one) for one in card.licences)
 
 
 def card_address(card: Resource) -> str:

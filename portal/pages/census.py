@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Count
 
-from catalogue.enums.cards import Access, ResourceKind
+from catalogue.enums import Access, ResourceKind
 from catalogue.models import Resource
 from challenges.enums import EntryStatus
 from challenges.models import Entry

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from catalogue.enums.cards import ResourceKind
+from catalogue.enums import ResourceKind
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from django.utils.html import escape
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from catalogue.enums.cards import ResourceKind
+from catalogue.enums import ResourceKind
 from catalogue.models import Resource
 from catalogue.queries import collections, rows
 from challenges.enums import PhaseMoment, Split

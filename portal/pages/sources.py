@@ -2,7 +2,7 @@
 
 from django.utils.translation import ngettext
 
-from catalogue.enums.cards import Access, ResourceKind
+from catalogue.enums import Access, ResourceKind
 from challenges.enums import PhaseMoment
 from portal.pages.census import Census
 from portal.pages.enums import Workstream

@@ -121,7 +121,7 @@ def known() -> dict[str, int]:
 
 
 def _resources(folder: Path) -> Iterator[Any]:
-    from catalogue.enums.cards import ResourceKind  # noqa: PLC0415  # app ready
+    from catalogue.enums import ResourceKind  # noqa: PLC0415  # app ready
     from catalogue.models import Resource  # noqa: PLC0415  # app ready
     from portal.lib import clock  # noqa: PLC0415  # app ready
 

@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 
 from catalogue.actions import resources, reuses
-from catalogue.enums.cards import LinkType, RemovalReason, ResourceKind
+from catalogue.enums import LinkType, RemovalReason, ResourceKind
 from catalogue.models import Resource
 from catalogue.queries import chain
 from portal.audit.actors import SystemActor

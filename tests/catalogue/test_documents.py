@@ -15,7 +15,7 @@ from rdflib import Graph, URIRef
 from rdflib.namespace import RDF
 
 from catalogue.actions import resources
-from catalogue.enums.cards import Access, Deposit, LinkType, RemovalReason, ResourceKind
+from catalogue.enums import Access, Deposit, LinkType, RemovalReason, ResourceKind
 from catalogue.models import Resource
 from catalogue.standards.rdf import DCAT, HYDRA
 from catalogue.views import documents

@@ -11,7 +11,7 @@ from catalogue.actions import contributions, expiries, moderation
 from catalogue.models import IndexedResource, Resource
 from catalogue.queries import cards
 from catalogue.search import index, upkeep
-from catalogue.validators import expiry
+from catalogue.validators import words
 from portal.audit.models import AuditEvent
 from portal.lib import clock
 from portal.pages import home
@@ -34,7 +34,7 @@ from tests.factories.catalogue import ResourceFactory
     ],
 )
 def test_a_news_is_over_the_day_after_its_last(kind: str, told: str, over: bool) -> None:
-    assert expiry.is_over(kind, {"expires_on": told}, date(2026, 11, 27)) is over
+    assert words.is_news_over(kind, {"expires_on": told}, date(2026, 11, 27)) is over
 
 
 @pytest.fixture

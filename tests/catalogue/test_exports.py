@@ -15,7 +15,7 @@ from django.utils.translation import override
 from rdflib import Graph
 from rdflib.namespace import RDF
 
-from catalogue.enums.cards import Access, Deposit, ResourceKind
+from catalogue.enums import Access, Deposit, ResourceKind
 from catalogue.models import Resource
 from catalogue.queries import lines, published
 from catalogue.standards import plain

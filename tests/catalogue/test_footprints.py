@@ -9,8 +9,7 @@ from django.utils.translation import override
 from catalogue.forms.steps import form_field
 from catalogue.queries import detail
 from catalogue.standards.readers import hf_card
-from catalogue.validators.details import DETAILS
-from catalogue.validators.fields import clean_value
+from catalogue.validators.fields import DETAILS, clean_value
 
 ENERGY = DETAILS["model"].by_name["energy_wh"]
 

@@ -5,7 +5,7 @@ from django.test import Client
 from django.urls import reverse
 
 from catalogue.actions import contributions, ideas, moderation
-from catalogue.enums.cards import ResourceKind
+from catalogue.enums import ResourceKind
 from catalogue.models import Contribution, Resource, ResourceLink
 from catalogue.queries import chain
 from portal.accounts.enums import Role

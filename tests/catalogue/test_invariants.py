@@ -4,7 +4,7 @@ import pytest
 from django.db import connection
 
 from catalogue import invariants
-from catalogue.enums.cards import ResourceKind
+from catalogue.enums import ResourceKind
 from catalogue.models import Resource
 from catalogue.search import index
 from portal.lib import clock

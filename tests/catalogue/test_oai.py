@@ -12,7 +12,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from catalogue.actions import archives, maskings, resources
-from catalogue.enums.cards import RemovalReason, ResourceKind, UseCase
+from catalogue.enums import RemovalReason, ResourceKind, UseCase
 from catalogue.models import Resource, Tombstone
 from catalogue.queries import published as published_rows
 from catalogue.search import index

@@ -9,9 +9,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from catalogue.actions.opening import licence_of
-from catalogue.enums.cards import ContributionStatus, LicenceStatus, ResourceKind
+from catalogue.enums import ContributionStatus, LicenceStatus, ResourceKind
 from catalogue.models import Contribution, Resource
-from catalogue.validators import licences
+from catalogue.validators import words
 from portal.management.opening import catalogue, people
 
 
@@ -42,10 +42,10 @@ def test_no_licence_is_invented_and_no_note_is_kept(opened: Any) -> None:
             assert (resource.licences, resource.licence_status) == ([], LicenceStatus.TO_CONFIRM)
             assert resource.licence_note == text
         for name in resource.licences:
-            assert licences.read(name).is_known
+            assert words.read(name).is_known
     assert Resource.objects.get(source_id="fr-core-news").licences == ["LGPLLR"]
     assert Resource.objects.get(source_id="sdv").licences == ["BUSL-1.1"]
-    assert not licences.read("BUSL-1.1").is_open
+    assert not words.read("BUSL-1.1").is_open
 
 
 @pytest.mark.slow

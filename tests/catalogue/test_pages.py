@@ -10,9 +10,9 @@ from django.test.utils import CaptureQueriesContext
 from django.utils.html import escape
 
 from catalogue.actions import resources
-from catalogue.enums.cards import Deposit, LicenceStatus, LinkType, RemovalReason, ResourceKind
+from catalogue.enums import Deposit, LicenceStatus, LinkType, RemovalReason, ResourceKind
 from catalogue.models import Resource
-from catalogue.validators.details import DETAILS
+from catalogue.validators.fields import DETAILS
 from portal.audit.actors import SystemActor
 from portal.lib import clock
 from tests.factories.catalogue import (

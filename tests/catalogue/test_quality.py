@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from catalogue.standards import quality
-from catalogue.validators import licence_names
-from catalogue.validators.details import DETAILS, MODEL, card_complete, card_faults
+from catalogue.validators import words
+from catalogue.validators.fields import DETAILS, MODEL, card_complete, card_faults
 
 TODAY = datetime.date(2026, 11, 24)
 
@@ -194,4 +194,4 @@ def test_the_card_refuses_what_the_act_forbids() -> None:
     ],
 )
 def test_licence_names(text: str, names: tuple[str, ...]) -> None:
-    assert licence_names.normalise(text).identifiers == names
+    assert words.named_licence(text).identifiers == names

@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 
 from catalogue.actions import quality, resources
-from catalogue.enums.cards import Deposit, LicenceStatus, ResourceKind
+from catalogue.enums import Deposit, LicenceStatus, ResourceKind
 from catalogue.models import Resource
 from catalogue.queries import quality as queries
 from portal.audit.actors import SystemActor

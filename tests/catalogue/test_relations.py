@@ -7,7 +7,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from catalogue.actions import contributions, moderation
-from catalogue.enums.cards import LinkType
+from catalogue.enums import LinkType
 from catalogue.models import Contribution, Resource, ResourceLink
 from catalogue.queries import published, relations
 from portal.accounts.models import User

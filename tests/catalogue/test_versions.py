@@ -4,8 +4,7 @@ import pytest
 from django.test import Client
 
 from catalogue.actions import contributions, maskings, moderation, reports, versions
-from catalogue.enums.cards import Access, ResourceKind
-from catalogue.enums.reports import Measure, ReportOutcome
+from catalogue.enums import Access, Measure, ReportOutcome, ResourceKind
 from catalogue.models import CardVersion, Resource
 from portal.accounts.models import User
 from portal.audit.actors import SystemActor

@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from catalogue.enums.cards import LinkType
+from catalogue.enums import LinkType
 from catalogue.models import Resource
 from catalogue.queries import chain
 from catalogue.queries.verified import VerifiedScore

@@ -4,7 +4,7 @@ import random
 from typing import Any
 from uuid import uuid4
 
-from catalogue.enums.cards import Access, ResourceKind, Scope
+from catalogue.enums import Access, ResourceKind, Scope
 from catalogue.models import Resource
 from catalogue.search import index, server
 from catalogue.search.query import ResourceQuery, Sort, Updated, Words

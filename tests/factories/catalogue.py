@@ -4,7 +4,7 @@ from typing import Any
 
 import factory
 
-from catalogue.enums.cards import Access, Deposit, LicenceStatus, ResourceKind, Scope
+from catalogue.enums import Access, Deposit, LicenceStatus, ResourceKind, Scope
 from catalogue.models import Contribution, Measurement, Resource, ResourceLink
 from catalogue.search import index
 from portal.lib import clock

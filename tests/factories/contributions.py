@@ -5,7 +5,7 @@ from typing import Any
 
 from catalogue.actions import contributions, file_examinations, moderation, stored_files
 from catalogue.actions import proposals as replies
-from catalogue.enums.cards import ContributionStatus, DecisionReason, ResourceKind
+from catalogue.enums import ContributionStatus, DecisionReason, ResourceKind
 from catalogue.models import CardFile, Contribution, Resource
 from catalogue.queries import around
 from portal.accounts.enums import OrganisationKind, RegionRole, Role

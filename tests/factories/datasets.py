@@ -7,7 +7,7 @@ from typing import Any
 import factory
 from django.utils import timezone
 
-from catalogue.enums.cards import ResourceKind
+from catalogue.enums import ResourceKind
 from catalogue.models import Resource
 from datasets.enums import AccessLevel
 from datasets.models import DataFile, Dataset, Release

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from catalogue.actions import alerts
-from catalogue.enums.cards import ResourceKind
+from catalogue.enums import ResourceKind
 from catalogue.models import AlertMatch
 from catalogue.search.query import ResourceQuery
 from portal.audit import outbox

@@ -7,8 +7,7 @@ import pytest
 from django.conf import settings
 
 from catalogue.actions import batches
-from catalogue.enums.cards import ContributionStatus
-from catalogue.enums.batches import BatchState
+from catalogue.enums import BatchState, ContributionStatus
 from catalogue.harvest import imports
 from catalogue.models import Contribution, ContributionBatch, Resource
 from catalogue.validators import sheets

@@ -14,7 +14,7 @@ from django.core import mail
 from django.urls import reverse
 
 from catalogue.actions import alerts
-from catalogue.enums.cards import ContributionStatus
+from catalogue.enums import ContributionStatus
 from catalogue.forms.steps import Step
 from catalogue.models import Contribution, Report, Resource, Reuse
 from portal.accounts.enums import Role

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from catalogue.enums.cards import LinkType, ResourceKind
+from catalogue.enums import LinkType, ResourceKind
 from catalogue.models import Resource
 from portal.lib import clock
 from tests.catalogue.test_versions import changed

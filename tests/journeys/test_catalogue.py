@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from catalogue.enums.cards import ResourceKind, Scope
+from catalogue.enums import ResourceKind, Scope
 from tests.factories import contributions as make
 from tests.factories.catalogue import ResourceFactory
 from tests.journeys import browser

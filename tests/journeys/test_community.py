@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from catalogue.actions import alert_links, alerts, collections, discussions, follows, reuses
-from catalogue.enums.cards import ResourceKind
+from catalogue.enums import ResourceKind
 from catalogue.models import Resource, SavedSearch
 from catalogue.search.query import ResourceQuery
 from portal.accounts.models import User

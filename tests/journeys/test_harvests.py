@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
-from catalogue.enums.harvest import RunState
+from catalogue.enums import RunState
 from catalogue.models import HarvestRun, Resource
 from catalogue.tasks.harvests import harvest
 from portal.accounts.enums import Role

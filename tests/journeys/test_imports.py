@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
-from catalogue.enums.cards import ContributionStatus
+from catalogue.enums import ContributionStatus
 from catalogue.models import Contribution, ContributionBatch
 from catalogue.tasks.batches import import_cards
 from portal.accounts.enums import Role

@@ -13,8 +13,7 @@ from catalogue.actions import (
     reports,
     reuses,
 )
-from catalogue.enums.cards import Access, ResourceKind
-from catalogue.enums.reports import Measure, ReportOutcome
+from catalogue.enums import Access, Measure, ReportOutcome, ResourceKind
 from catalogue.models import Contribution, Resource
 from catalogue.search.query import ResourceQuery
 from portal.accounts.models import User

@@ -11,7 +11,7 @@ from datetime import timedelta
 from itertools import count
 from typing import Any
 
-from catalogue.enums.cards import ResourceKind
+from catalogue.enums import ResourceKind
 from challenges.actions import (
     bundle_imports,
     certificates,

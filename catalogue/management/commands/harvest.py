@@ -13,7 +13,7 @@ from django.utils.text import slugify
 
 from catalogue import rules
 from catalogue.actions import harvest_runs, harvest_sources
-from catalogue.enums.harvest import ItemState, RunState, SourceKind
+from catalogue.enums import ItemState, RunState, SourceKind
 from catalogue.harvest import passages
 from catalogue.models import HarvestRun
 from portal.accounts.models import Organisation, User

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from catalogue.actions import batches
-from catalogue.enums.batches import RowOutcome
+from catalogue.enums import RowOutcome
 from catalogue.harvest import imports
 from catalogue.models import ContributionBatch
 from catalogue.queries import batches as told

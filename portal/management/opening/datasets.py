@@ -11,8 +11,7 @@ from typing import Any
 import numpy as np
 
 from catalogue.actions import resources
-from catalogue.enums.cards import Access, LicenceStatus, ResourceKind, Scope
-from catalogue.enums.versions import VersionOrigin
+from catalogue.enums import Access, LicenceStatus, ResourceKind, Scope, VersionOrigin
 from catalogue.models import Resource
 from datasets.actions import datasets, releases
 from datasets.actions.datasets import Description

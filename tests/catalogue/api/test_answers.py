@@ -2,7 +2,7 @@
 
 import pytest
 
-from catalogue.enums.cards import ContributionStatus
+from catalogue.enums import ContributionStatus
 from catalogue.models import Contribution
 from portal.accounts.enums import TokenScope
 from portal.accounts.models import User

@@ -8,11 +8,11 @@ from django.test import Client
 from django.urls import reverse
 
 from catalogue.actions import alerts, contributions, moderation, removals
-from catalogue.enums.cards import DecisionReason, LinkType, ResourceKind
+from catalogue.enums import DecisionReason, LinkType, ResourceKind
 from catalogue.models import FormerSlug, SavedSearch
 from catalogue.schemas.reading import CardOut, ResourcesOut, VocabulariesOut
 from catalogue.search.query import ResourceQuery
-from catalogue.validators.details import DETAILS
+from catalogue.validators.fields import DETAILS
 from portal.accounts.enums import Role, TokenScope
 from portal.accounts.models import User
 from tests.catalogue.moderation.ledger import cost

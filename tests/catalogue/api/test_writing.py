@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from catalogue.actions import contributions, moderation
-from catalogue.enums.cards import ContributionStatus, DecisionReason, ResourceKind
+from catalogue.enums import ContributionStatus, DecisionReason, ResourceKind
 from catalogue.forms import records
 from catalogue.models import Contribution, Resource
 from catalogue.queries import proposals

@@ -11,7 +11,7 @@ from django.core.cache import cache
 from django.test import Client
 
 from catalogue.actions import alert_links, alerts, matching
-from catalogue.enums.cards import ResourceKind
+from catalogue.enums import ResourceKind
 from catalogue.models import AlertMatch, SavedSearch
 from catalogue.search.query import ResourceQuery
 from portal.accounts.actions import accounts

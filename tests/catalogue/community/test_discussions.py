@@ -8,7 +8,7 @@ from django.core import mail
 from django.test import Client
 
 from catalogue.actions import discussions
-from catalogue.enums.community import MessageState
+from catalogue.enums import MessageState
 from catalogue.models import Discussion, DiscussionMessage, Resource
 from portal.accounts.actions import accounts
 from portal.accounts.models import Notification, User

@@ -12,7 +12,7 @@ from django.test import Client
 
 from catalogue import invariants
 from catalogue.actions import contributions, follows, moderation
-from catalogue.enums.cards import ResourceKind, UseCase
+from catalogue.enums import ResourceKind, UseCase
 from catalogue.models import Follow, IndexedResource, Resource
 from portal.accounts import personal_data
 from portal.accounts.actions import accounts, notifications

@@ -4,10 +4,10 @@ import pytest
 from django.test import Client
 
 from catalogue.actions import usage
-from catalogue.enums.cards import Deposit, ResourceKind
+from catalogue.enums import Deposit, ResourceKind
 from catalogue.models import IndexedResource, Resource
 from catalogue.queries import usage as reads
-from catalogue.validators.agents import is_robot
+from catalogue.validators.addresses import is_robot
 from portal.accounts.actions import organisations
 from portal.audit import outbox
 from tests.factories.accounts import MembershipFactory, OrganisationFactory

@@ -7,7 +7,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from catalogue.enums.harvest import ItemState, RunState
+from catalogue.enums import ItemState, RunState
 from catalogue.models import HarvestRun, Resource
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.full]

@@ -8,8 +8,7 @@ import pytest
 
 from catalogue.actions import link_checks
 from catalogue.actions.link_checks import Found
-from catalogue.enums.cards import ContributionStatus
-from catalogue.enums.harvest import LinkState
+from catalogue.enums import ContributionStatus, LinkState
 from catalogue.harvest import links
 from catalogue.models import Contribution, LinkCheck, Resource
 from catalogue.queries import quality

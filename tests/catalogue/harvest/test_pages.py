@@ -11,7 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from catalogue.actions import harvest_sources
-from catalogue.enums.harvest import SourceStatus
+from catalogue.enums import SourceStatus
 from catalogue.models import HarvestedRecord, HarvestRun, Source
 from catalogue.tasks import harvests as letters
 from catalogue.tasks import links as link_letters

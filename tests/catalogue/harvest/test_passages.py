@@ -19,8 +19,7 @@ from catalogue.actions import (
     moderation,
     resources,
 )
-from catalogue.enums.cards import ContributionStatus
-from catalogue.enums.harvest import RunState
+from catalogue.enums import ContributionStatus, RunState
 from catalogue.harvest import collect, passages
 from catalogue.harvest.collect import Collected
 from catalogue.models import Contribution, HarvestedRecord, HarvestRun, Resource, Source

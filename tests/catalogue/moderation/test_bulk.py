@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from catalogue.actions import bulk_reviews, moderation
 from catalogue.actions.bulk_reviews import BulkAct, Order
-from catalogue.enums.cards import ContributionStatus
+from catalogue.enums import ContributionStatus
 from catalogue.models import Contribution
 from catalogue.queries import reviews
 from catalogue.views import bulk

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from catalogue.enums.cards import ResourceKind
-from catalogue.validators import checks, sentences
+from catalogue.enums import ResourceKind
+from catalogue.validators import checks as record_checks
 from catalogue.validators.checks import Remark, Verdict
-from catalogue.validators.details import DETAILS
+from catalogue.validators.fields import DETAILS
 
 MODEL: dict[str, Any] = {
     "kind": "model",
@@ -26,18 +26,18 @@ MODEL: dict[str, Any] = {
 }
 
 
-def codes(check: checks.Check | None) -> list[str]:
+def codes(check: record_checks.Check | None) -> list[str]:
     return [remark.code for remark in check.remarks] if check else []
 
 
 def test_a_complete_record_is_green() -> None:
-    assert checks.fields(MODEL).verdict is Verdict.GREEN
-    assert checks.licence(MODEL, administration=False).verdict is Verdict.GREEN
+    assert record_checks.fields(MODEL).verdict is Verdict.GREEN
+    assert record_checks.licence(MODEL, administration=False).verdict is Verdict.GREEN
 
 
 @pytest.mark.parametrize("name", ["title", "summary", "description", "scope"])
 def test_a_missing_column_blocks(name: str) -> None:
-    check = checks.fields(MODEL | {name: ""})
+    check = record_checks.fields(MODEL | {name: ""})
 
     assert [(r.code, r.field) for r in check.remarks] == [("missing", name)]
     assert check.verdict is Verdict.BLOCKING
@@ -49,20 +49,20 @@ def test_each_kind_names_what_it_needs(kind: ResourceKind) -> None:
     wanted = ["title", "summary", "description", "scope", *own.needs]
     wanted += [each.name for each in own.fields if each.needed]
 
-    assert checks.missing_fields({"kind": str(kind), "deposit": "owned"}) == wanted
+    assert record_checks.missing_fields({"kind": str(kind), "deposit": "owned"}) == wanted
 
 
 def test_a_referenced_card_needs_less() -> None:
     record = {"kind": "model", "deposit": "referenced", "title": "T", "licences": []}
 
-    assert checks.missing_fields(record) == [
+    assert record_checks.missing_fields(record) == [
         "summary",
         "homepage_url",
         "producer_name",
         "scope",
         "licence_status",
     ]
-    assert checks.licence(record, administration=False).verdict is Verdict.GREEN
+    assert record_checks.licence(record, administration=False).verdict is Verdict.GREEN
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_a_referenced_card_needs_less() -> None:
 def test_licences(
     values: dict[str, Any], administration: bool, found: list[str], verdict: Verdict
 ) -> None:
-    check = checks.licence(MODEL | values, administration=administration)
+    check = record_checks.licence(MODEL | values, administration=administration)
 
     assert (codes(check), check.verdict) == (found, verdict)
 
@@ -101,11 +101,11 @@ def test_licences(
 def test_links_wait_and_malformed_ones_are_named() -> None:
     record = MODEL | {"homepage_url": "https://a.example/", "repository_url": "pas://une adresse"}
 
-    check = checks.links(record)
+    check = record_checks.links(record)
 
     assert codes(check) == ["link_malformed", "links_waiting"]
     assert check.remarks[1].facts == {"count": 3}
-    assert checks.links(MODEL).verdict is Verdict.UNKNOWN
+    assert record_checks.links(MODEL).verdict is Verdict.UNKNOWN
 
 
 def test_personal_data_is_found_in_every_field() -> None:
@@ -114,7 +114,7 @@ def test_personal_data_is_found_in_every_field() -> None:
         "details": {"limits": ["Appeler le 04 91 00 00 01"], "example": "jeanne.d@a.example"},
     }
 
-    check = checks.personal(record)
+    check = record_checks.personal(record)
 
     assert [(r.code, r.field, r.verdict) for r in check.remarks] == [
         ("personal_email", "contact", Verdict.GREEN),
@@ -126,7 +126,7 @@ def test_personal_data_is_found_in_every_field() -> None:
 def test_formats_that_run_code_are_told() -> None:
     rows = [{"url": "https://a.example/w.pkl"}, {"url": "https://a.example/w.onnx"}]
 
-    check = checks.files(MODEL | {"details": {"files": rows}})
+    check = record_checks.files(MODEL | {"details": {"files": rows}})
 
     assert codes(check) == ["file_executable", "file_inert"]
     assert check.verdict is Verdict.WARNING
@@ -150,21 +150,21 @@ def test_formats_that_run_code_are_told() -> None:
     ],
 )
 def test_the_card(details: dict[str, Any], found: list[str], verdict: Verdict) -> None:
-    check = checks.card(MODEL | {"details": details})
+    check = record_checks.card(MODEL | {"details": details})
 
     assert check is not None
     assert (codes(check), check.verdict) == (found, verdict)
 
 
 def test_kinds_without_a_card_have_no_such_check() -> None:
-    assert checks.card({"kind": "need", "details": {}}) is None
+    assert record_checks.card({"kind": "need", "details": {}}) is None
 
 
 def test_other_languages_and_spam_hold_back() -> None:
     spanish = "Un modelo que predice las contrataciones de la temporada para cada zona y sector"
 
-    assert codes(checks.language({"description": spanish})) == ["language_other"]
-    assert codes(checks.language({"title": "Casino et bitcoin"})) == ["spam"]
+    assert codes(record_checks.language({"description": spanish})) == ["language_other"]
+    assert codes(record_checks.language({"title": "Casino et bitcoin"})) == ["spam"]
 
 
 def test_every_remark_has_a_sentence() -> None:
@@ -178,8 +178,8 @@ def test_every_remark_has_a_sentence() -> None:
         "title": "x",
         "signs": ["casino", "links"],
     }
-    for code in sentences.REMARKS:
-        said = sentences.sentence({"code": code, "field": "title", "facts": facts})
+    for code in record_checks.REMARKS:
+        said = record_checks.sentence({"code": code, "field": "title", "facts": facts})
         assert said
         assert "%(" not in said
 
@@ -188,7 +188,7 @@ def test_counted_sentences_agree() -> None:
     one = Remark("links_waiting", facts={"count": 1})
     three = Remark("card_incomplete", facts={"count": 2, "names": ["limits", "oversight"]})
 
-    said = [sentences.sentence({"code": r.code, "facts": r.facts}) for r in (one, three)]
+    said = [record_checks.sentence({"code": r.code, "facts": r.facts}) for r in (one, three)]
 
     assert said == [
         "1 lien sera vérifié plus tard.",
@@ -197,12 +197,12 @@ def test_counted_sentences_agree() -> None:
 
 
 def test_user_text_is_cut_at_64_characters() -> None:
-    said = sentences.sentence({"code": "licence_unknown", "facts": {"text": "a" * 200}})
+    said = record_checks.sentence({"code": "licence_unknown", "facts": {"text": "a" * 200}})
 
     assert said == f"« {'a' * 64} » n’est pas un identifiant SPDX connu."
 
 
 def test_a_field_is_named_by_its_label() -> None:
-    labels = [sentences.label_of(name) for name in ("title", "beneficiary", "inconnu")]
+    labels = [record_checks.label_of(name) for name in ("title", "beneficiary", "inconnu")]
 
     assert labels == ["Titre", "Qui a ce besoin", "inconnu"]

@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from catalogue.enums.cards import ContributionStatus, ResourceKind
+from catalogue.enums import ContributionStatus, ResourceKind
 from catalogue.forms.steps import Step
 from catalogue.models import Contribution
 from catalogue.queries import proposals

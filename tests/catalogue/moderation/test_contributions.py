@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from catalogue.actions import contributions, moderation
-from catalogue.enums.cards import ContributionStatus, ResourceKind
+from catalogue.enums import ContributionStatus, ResourceKind
 from catalogue.models import Contribution, Resource
 from catalogue.queries import proposals
 from portal.accounts.enums import Role

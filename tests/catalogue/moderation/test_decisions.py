@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from catalogue.actions import archives, contributions, moderation
-from catalogue.enums.cards import ContributionStatus, DecisionReason
+from catalogue.enums import ContributionStatus, DecisionReason
 from catalogue.models import Contribution, Decision, IndexedResource, Resource
 from portal.accounts.enums import RegionRole, Role
 from portal.accounts.models import User

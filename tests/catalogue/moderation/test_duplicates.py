@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from catalogue.actions import checks
 from catalogue.models import Resource
 from catalogue.search import alike
-from catalogue.validators import prose
+from catalogue.validators import checks as record_checks
 from tests.factories.catalogue import ResourceFactory
 
 pytestmark = pytest.mark.django_db
@@ -43,7 +43,9 @@ def said(title: str, kind: str = "technology", **values: str) -> list[tuple[str,
 
 def by_reading_all(title: str) -> list[tuple[str, str]]:
     rows = Resource.objects.public().order_by("pk").values_list("title", flat=True)
-    near = [other for other in rows if prose.is_like(title, other, at_least=checks.LIKE_ENOUGH)]
+    near = [
+        other for other in rows if record_checks.is_like(title, other, at_least=checks.LIKE_ENOUGH)
+    ]
     return [("duplicate_title", other) for other in near][: checks.MOST_CANDIDATES]
 
 
@@ -92,8 +94,8 @@ def test_what_is_read_does_not_grow_with_the_catalogue(monkeypatch: pytest.Monke
         compared.append(other)
         return real(one, other, **more)
 
-    real = prose.is_like
-    monkeypatch.setattr(prose, "is_like", is_like)
+    real = record_checks.is_like
+    monkeypatch.setattr(record_checks, "is_like", is_like)
     ResourceFactory(published=True, title="Annuaire des missions locales")
     costs = []
     for number in range(2):

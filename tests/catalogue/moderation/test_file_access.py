@@ -18,7 +18,7 @@ from catalogue.actions import (
     stored_files,
     transfers,
 )
-from catalogue.enums.cards import Access, OwnerAnswer
+from catalogue.enums import Access, OwnerAnswer
 from catalogue.models import CardFile, CardUpload, Contribution, Resource
 from catalogue.queries import proposals
 from catalogue.queries import stored_files as reads

@@ -8,7 +8,7 @@ import pytest
 from django.db import OperationalError
 
 from catalogue.actions import file_examinations, stored_files
-from catalogue.enums.files import FileState
+from catalogue.enums import FileState
 from catalogue.models import CardFile
 from portal.lib import objects, scanning
 from portal.lib.refusals import Unavailable

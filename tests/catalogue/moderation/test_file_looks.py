@@ -22,8 +22,7 @@ from django.urls import reverse
 
 from catalogue.actions import file_examinations
 from catalogue.actions import stored_files as acts
-from catalogue.enums.cards import Access
-from catalogue.enums.files import FileState
+from catalogue.enums import Access, FileState
 from catalogue.invariants import file_breaches, named_file_breaches
 from catalogue.models import CardFile
 from catalogue.standards import file_looks, file_tables

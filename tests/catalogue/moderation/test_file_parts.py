@@ -14,7 +14,7 @@ from django.conf import settings as django_settings
 from django.test import Client
 
 from catalogue.actions import file_examinations, file_reads, stored_files
-from catalogue.enums.files import FileState
+from catalogue.enums import FileState
 from catalogue.models import CardFile, Resource
 from catalogue.queries import stored_files as reads
 from portal.lib import buckets, objects

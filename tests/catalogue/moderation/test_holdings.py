@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 
 from catalogue.actions import batches, contributions, moderation
-from catalogue.enums.cards import DecisionReason, ResourceKind
+from catalogue.enums import DecisionReason, ResourceKind
 from catalogue.harvest import imports
 from catalogue.models import ContributionBatch
 from catalogue.queries import batches as told

@@ -15,8 +15,7 @@ from django.core.management import CommandError, call_command
 from django.urls import reverse
 
 from catalogue.actions import batches, contributions, moderation
-from catalogue.enums.cards import DecisionReason, ResourceKind
-from catalogue.enums.batches import BatchState
+from catalogue.enums import BatchState, DecisionReason, ResourceKind
 from catalogue.harvest import imports
 from catalogue.models import Contribution, ContributionBatch, Resource
 from catalogue.queries import batches as told

@@ -6,7 +6,7 @@ import pytest
 from django.core import mail
 
 from catalogue.actions import archives, moderation
-from catalogue.enums.cards import DecisionReason
+from catalogue.enums import DecisionReason
 from portal.audit import outbox
 from tests.factories import contributions as make
 

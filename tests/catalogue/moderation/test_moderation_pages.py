@@ -7,7 +7,7 @@ from django.test import Client
 from django.urls import reverse
 
 from catalogue.actions import contributions
-from catalogue.enums.cards import ContributionStatus, ResourceKind
+from catalogue.enums import ContributionStatus, ResourceKind
 from catalogue.models import Contribution, Decision
 from catalogue.queries import reviews
 from catalogue.views import moderation

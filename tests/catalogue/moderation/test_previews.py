@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from catalogue.actions import contributions
-from catalogue.enums.cards import ResourceKind
+from catalogue.enums import ResourceKind
 from catalogue.forms.steps import Step
 from catalogue.models import Contribution, Resource
 from portal.accounts.enums import Role

@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from django.urls import reverse
 
 from catalogue.actions import contributions, moderation, proposals
-from catalogue.enums.cards import ContributionStatus, DecisionReason, OwnerAnswer
+from catalogue.enums import ContributionStatus, DecisionReason, OwnerAnswer
 from catalogue.invariants import owner_breaches
 from catalogue.models import Contribution, Resource
 from catalogue.tasks.proposals import pass_on

@@ -17,7 +17,7 @@ from catalogue.actions import (
     stored_files,
 )
 from catalogue.actions import drafts as co_writing
-from catalogue.enums.cards import ContributionStatus, DecisionReason
+from catalogue.enums import ContributionStatus, DecisionReason
 from catalogue.models import CardFile, CardUpload, Contribution, Decision, Resource
 from catalogue.queries import drafts, proposals
 from portal.accounts.enums import Role

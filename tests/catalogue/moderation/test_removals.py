@@ -6,7 +6,7 @@ from django.test import Client
 from django.urls import reverse
 
 from catalogue.actions import archives, removals
-from catalogue.enums.cards import RemovalReason
+from catalogue.enums import RemovalReason
 from catalogue.models import Contribution, Decision, Removal, Resource, Tombstone
 from portal.accounts.actions import appointments
 from portal.accounts.enums import RegionRole, Role

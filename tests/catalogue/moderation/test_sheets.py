@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from catalogue.enums.cards import ResourceKind
+from catalogue.enums import ResourceKind
 from catalogue.standards.readers.dispatch import read_here
 from catalogue.standards.readers.record import Reading
 from catalogue.validators import sheets

@@ -23,8 +23,7 @@ from catalogue.actions import (
     stored_files,
 )
 from catalogue.actions.link_checks import links_of
-from catalogue.enums.cards import Access, DecisionReason, ResourceKind
-from catalogue.enums.files import FileState
+from catalogue.enums import Access, DecisionReason, FileState, ResourceKind
 from catalogue.invariants import file_breaches
 from catalogue.models import CardFile, Contribution, Resource
 from catalogue.queries import proposals, published

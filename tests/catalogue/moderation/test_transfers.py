@@ -5,7 +5,7 @@ from django.core import mail
 from django.test import Client
 
 from catalogue.actions import contributions, transfers
-from catalogue.enums.cards import Deposit
+from catalogue.enums import Deposit
 from catalogue.models import CardTransfer, Decision, IndexedFacet, Resource
 from catalogue.queries import proposals
 from portal.accounts.enums import Role

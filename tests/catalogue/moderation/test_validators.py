@@ -5,7 +5,8 @@ from django.core.exceptions import ValidationError
 from django.utils import translation
 
 from catalogue.queries import proposals
-from catalogue.validators import addresses, licences, prose
+from catalogue.validators import addresses, words
+from catalogue.validators import checks as record_checks
 from catalogue.validators.fields import Field, FieldType, clean_value
 
 
@@ -27,7 +28,7 @@ from catalogue.validators.fields import Field, FieldType, clean_value
     ],
 )
 def test_known_licences(text: str, expression: str, is_open: bool) -> None:
-    licence = licences.read(text)
+    licence = words.read(text)
 
     assert licence.expression == expression
     assert licence.is_known
@@ -38,7 +39,7 @@ def test_known_licences(text: str, expression: str, is_open: bool) -> None:
     "text", ["", "  ", "Licence Ouverte", "notspecified", "other", "(MIT", "MIT and", "x" * 301]
 )
 def test_unknown_licences_are_neither_known_nor_open(text: str) -> None:
-    licence = licences.read(text)
+    licence = words.read(text)
 
     assert not licence.is_known
     assert not licence.is_open
@@ -54,7 +55,7 @@ def test_unknown_licences_are_neither_known_nor_open(text: str) -> None:
     ],
 )
 def test_licence_ouverte_without_its_number(text: str, ambiguous: bool) -> None:
-    assert licences.is_ambiguous(text) is ambiguous
+    assert words.is_ambiguous(text) is ambiguous
 
 
 @pytest.mark.parametrize(
@@ -70,7 +71,7 @@ def test_licence_ouverte_without_its_number(text: str, ambiguous: bool) -> None:
     ],
 )
 def test_licences_of_the_decree(text: str, is_data: bool, suits: bool) -> None:
-    assert licences.suits_administration(licences.read(text), is_data=is_data) is suits
+    assert words.suits_administration(words.read(text), is_data=is_data) is suits
 
 
 @pytest.mark.parametrize(
@@ -90,7 +91,7 @@ def test_licences_of_the_decree(text: str, is_data: bool, suits: bool) -> None:
     ],
 )
 def test_language(text: str, language: str) -> None:
-    assert prose.language(text) == language
+    assert record_checks.language_of(text) == language
 
 
 @pytest.mark.parametrize(
@@ -103,13 +104,15 @@ def test_language(text: str, language: str) -> None:
     ],
 )
 def test_titles_in_capitals(title: str, shouting: bool) -> None:
-    assert prose.is_shouting(title) is shouting
+    assert record_checks.is_shouting(title) is shouting
 
 
 def test_spam_signs() -> None:
-    assert prose.spam_signs("Un modèle de prévision, voir https://a.example et le code.") == []
-    assert prose.spam_signs("Casino et crypto en ligne") == ["casino", "crypto"]
-    assert prose.spam_signs("voir " + "https://a.example " * 5) == ["links"]
+    assert (
+        record_checks.spam_signs("Un modèle de prévision, voir https://a.example et le code.") == []
+    )
+    assert record_checks.spam_signs("Casino et crypto en ligne") == ["casino", "crypto"]
+    assert record_checks.spam_signs("voir " + "https://a.example " * 5) == ["links"]
 
 
 @pytest.mark.parametrize(
@@ -122,7 +125,7 @@ def test_spam_signs() -> None:
     ],
 )
 def test_likeness_of_titles(one: str, other: str, alike: bool) -> None:
-    assert prose.is_like(one, other, at_least=0.9) is alike
+    assert record_checks.is_like(one, other, at_least=0.9) is alike
 
 
 @pytest.mark.parametrize(

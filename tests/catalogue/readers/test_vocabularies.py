@@ -10,7 +10,7 @@ from catalogue.standards.licences import OPEN_LICENCE_1
 from catalogue.standards.published import Licence
 from catalogue.standards.readers import text
 from catalogue.standards.readers.places import places
-from catalogue.validators import details, licence_names
+from catalogue.validators import fields, words
 
 EUROPEAN = "http://publications.europa.eu/resource/authority/frequency/"
 
@@ -132,7 +132,7 @@ def test_every_code_of_the_european_list_is_known(shared: Path) -> None:
 
 
 def test_forms_readers_and_exports_name_the_same_rhythms() -> None:
-    asked = {code for code, _label in details.FREQUENCIES}
+    asked = {code for code, _label in fields.FREQUENCIES}
 
     assert asked == set(frequencies.FREQUENCIES) == set(vocabularies.FREQUENCIES)
     for code, term in vocabularies.FREQUENCIES.items():
@@ -141,7 +141,7 @@ def test_forms_readers_and_exports_name_the_same_rhythms() -> None:
 
 def test_a_licence_without_spdx_identifier_is_shown_and_exported_by_its_own_address() -> None:
     assert licences.read(OPEN_LICENCE_1).is_open
-    assert licence_names.label(OPEN_LICENCE_1) == "Licence Ouverte 1.0"
+    assert words.licence_label(OPEN_LICENCE_1) == "Licence Ouverte 1.0"
     assert Licence(OPEN_LICENCE_1, "", True).url.endswith("Licence_Ouverte.pdf")
     assert Licence("MIT", "", True).url == "https://spdx.org/licenses/MIT"
 

@@ -7,7 +7,7 @@ from django.core import mail
 from django.test import Client
 
 from catalogue.actions import collections, maskings, reports
-from catalogue.enums.reports import Measure, ReportOutcome
+from catalogue.enums import Measure, ReportOutcome
 from catalogue.models import Collection, Masking, Report, Resource
 from catalogue.queries import reported
 from portal.accounts.models import Organisation, User

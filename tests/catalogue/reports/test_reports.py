@@ -20,7 +20,7 @@ from catalogue.actions import (
     resources,
     reuses,
 )
-from catalogue.enums.reports import Measure, ReportOutcome, ReportStatus
+from catalogue.enums import Measure, ReportOutcome, ReportStatus
 from catalogue.models import (
     DiscussionMessage,
     IndexedResource,

@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from catalogue.enums.cards import Access, ResourceKind
+from catalogue.enums import Access, ResourceKind
 from catalogue.models import Resource, Synonym
 from catalogue.search import engine, index
 from catalogue.search.query import ResourceQuery, Updated, Words

@@ -11,8 +11,8 @@ from catalogue.search.query import ResourceQuery
 from catalogue.standards import dcat, plain, schema_org, territories
 from catalogue.standards.readers import zones
 from catalogue.standards.territories import Territory, TerritoryKind
-from catalogue.validators import places
-from catalogue.validators.columns import COMMON_BY_NAME
+from catalogue.validators import words
+from catalogue.validators.fields import COMMON_BY_NAME
 from tests.catalogue.standards.examples import example
 from tests.factories.catalogue import ResourceFactory
 from tests.properties import given
@@ -56,24 +56,24 @@ KNOWN = st.builds(
 
 @given(st.one_of(st.text(max_size=40), KNOWN))
 def test_what_is_stored_reads_as_itself(text: str) -> None:
-    stored = places.stored(text)
-    assert places.stored(stored) == stored
+    stored = words.place_stored(text)
+    assert words.place_stored(stored) == stored
 
 
 @given(st.text("Arles (département 13)", max_size=30), st.sampled_from(K))
 def test_a_form_shows_what_it_stored(label: str, kind: TerritoryKind) -> None:
     try:
-        stored = places.composed(kind, "", label)
+        stored = words.place_composed(kind, "", label)
     except ValidationError:
         assert not label.strip()
         return
-    assert places.composed(**places.parts(stored)) == stored
+    assert words.place_composed(**words.place_parts(stored)) == stored
 
 
 @pytest.mark.parametrize("row", [("department", "1", "x"), ("moon", "", "x"), ("commune", "", "")])
 def test_a_wrong_kind_code_or_name_is_refused(row: tuple[str, str, str]) -> None:
     with pytest.raises(ValidationError):
-        places.composed(*row)
+        words.place_composed(*row)
 
 
 def test_zones_of_datagouv_keep_their_kind() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.core.exceptions import ValidationError
 
-from catalogue.enums.cards import ResourceKind
+from catalogue.enums import ResourceKind
 from datasets.actions import datasets, releases
 from datasets.actions.datasets import Description
 from datasets.actions.releases import NewFile

@@ -8,7 +8,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from catalogue.enums.cards import Access, ResourceKind, Scope
+from catalogue.enums import Access, ResourceKind, Scope
 from catalogue.search import index
 from datasets import filters
 from datasets.enums import AccessLevel

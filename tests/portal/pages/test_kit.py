@@ -15,7 +15,7 @@ from django.template import Context, Template
 from django.test import RequestFactory
 from django.utils.translation import override
 
-from catalogue.enums.cards import ResourceKind
+from catalogue.enums import ResourceKind
 from portal.pages import faces, frame
 from portal.pages.kit import marks
 from portal.pages.kit.forms import faults, field_context

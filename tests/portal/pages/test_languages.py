@@ -8,7 +8,7 @@ from django.test import Client
 from django.utils.safestring import SafeString
 from django.utils.translation import override
 
-from catalogue.enums.cards import LinkType, ResourceKind
+from catalogue.enums import LinkType, ResourceKind
 from portal.lib import languages
 from tests.challenges.pages.scenes import board_of, listed, with_contract
 from tests.factories import contributions as make

@@ -10,7 +10,7 @@ from django.db import connection
 from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 
-from catalogue.enums.cards import Access, ResourceKind
+from catalogue.enums import Access, ResourceKind
 from challenges.enums import ChallengeStatus
 from portal.accounts import space
 from portal.accounts.enums import RegionRole

@@ -1,5 +1,6 @@
 """The words of the catalogue: kinds, scopes, licences, access, states and their edges."""
 
+from enum import StrEnum
 from typing import NamedTuple
 
 from django.db import models
@@ -330,3 +331,342 @@ LANGUAGES: dict[str, Promise] = {
     "ar": _("Arabe"),
     "mul": _("Plusieurs langues"),
 }
+
+
+class BatchState(models.TextChoices):
+    """Where an import stands: read and told, asked for, under way, done."""
+
+    READ = "read", _("À confirmer")
+    WAITING = "waiting", _("En attente")
+    RUNNING = "running", _("En cours")
+    DONE = "done", _("Importé")
+
+    @property
+    def tone(self) -> str:
+        """Name the pigment of the state badge."""
+        return {"read": "ocre", "done": "pin"}.get(self.value, "calanque")
+
+    @property
+    def icon(self) -> str:
+        """Name the icon of the state badge."""
+        return {"read": "eye", "done": "circle-check"}.get(self.value, "hourglass")
+
+
+class RowOutcome(models.TextChoices):
+    """What one row does, or would do, to the cards of its organisation."""
+
+    CREATE = "create", _("Nouvelle fiche")
+    UPDATE = "update", _("Modification")
+    UNCHANGED = "unchanged", _("Inchangée")
+    REFUSED = "refused", _("Refusée")
+    EXAMPLE = "example", _("Ligne d’exemple")
+
+    @property
+    def tone(self) -> str:
+        """Name the pigment of the outcome badge."""
+        return {"create": "pin", "update": "calanque", "refused": "garance"}.get(self.value, "")
+
+
+class AlertFrequency(models.TextChoices):
+    """How often a saved search writes to its owner."""
+
+    DAILY = "daily", _("Chaque jour où il y a du nouveau")
+    WEEKLY = "weekly", _("Une fois par semaine")
+    FEED = "feed", _("Jamais : seulement un flux Atom privé")
+
+
+class ReuseKind(models.TextChoices):
+    """What was made with resources of the catalogue."""
+
+    APPLICATION = "application", _("Application ou service")
+    STUDY = "study", _("Étude ou recherche")
+    VISUALISATION = "visualisation", _("Visualisation")
+    PRESS = "press", _("Article de presse")
+    TRAINING = "training", _("Formation")
+
+
+class ReviewState(models.TextChoices):
+    """Where a reuse or a feedback stands with the Region."""
+
+    WAITING = "waiting", _("En relecture")
+    PUBLISHED = "published", _("Publié")
+    REFUSED = "refused", _("Refusé")
+    WITHDRAWN = "withdrawn", _("Retiré")
+
+    @property
+    def tone(self) -> str:
+        """Name the pigment of the state badge."""
+        return REVIEW_LOOKS[self][0]
+
+    @property
+    def icon(self) -> str:
+        """Name the icon of the state badge."""
+        return REVIEW_LOOKS[self][1]
+
+
+REVIEW_LOOKS: dict[str, tuple[str, str]] = {
+    ReviewState.WAITING: ("calanque", "hourglass"),
+    ReviewState.PUBLISHED: ("pin", "circle-check"),
+    ReviewState.REFUSED: ("garance", "circle-x"),
+    ReviewState.WITHDRAWN: ("ardoise", "undo-2"),
+}
+
+
+class MessageState(models.TextChoices):
+    """Who reads a message: nobody but its author and the Region, everybody, or its place only."""
+
+    HELD = "held", _("En attente de la Région")
+    SHOWN = "shown", _("Publié")
+    HIDDEN = "hidden", _("Masqué")
+
+
+class FileState(models.TextChoices):
+    """Whether a file may be given: nobody receives one before it was examined."""
+
+    WAITING = "waiting", _("Examen en cours")
+    SOUND = "sound", _("Examiné")
+    REFUSED = "refused", _("Refusé")
+
+
+class FileSign(StrEnum):
+    """What an examination says of a file, in the order in which it is told."""
+
+    INFECTED = "infected"
+    UNREADABLE = "unscannable"
+    LOST = "lost"
+    MISMATCH = "mismatch"
+    BOMB = "archive"
+    UNEXAMINED = "unexamined"
+    EXECUTABLE = "executable"
+    INERT = "inert"
+
+
+# What keeps a file from everybody, and a proposal that names it from being sent.
+FORBIDDING = frozenset(
+    {FileSign.INFECTED, FileSign.UNREADABLE, FileSign.LOST, FileSign.MISMATCH, FileSign.BOMB}
+)
+# What keeps it so long as the machine cannot read it: the same bytes, sent again, are read again.
+UNREAD = frozenset({FileSign.UNREADABLE, FileSign.LOST})
+
+
+class SourceKind(models.TextChoices):
+    """What a harvested catalogue speaks; the values are formats of `standards.readers`."""
+
+    DCAT = "dcat", _("DCAT (catalogue RDF)")
+    CKAN = "ckan", _("CKAN")
+    DATAGOUV = "datagouv", _("data.gouv.fr")
+    CSW = "csw", _("CSW (catalogue géographique)")
+    OAI = "oai", _("OAI-PMH")
+    CROISSANT = "croissant", _("Croissant")
+    HF = "hf", _("Cartes Hugging Face")
+
+
+class SourceStatus(models.TextChoices):
+    """Where a source stands: proposed, then run by schedule once the Region approved it."""
+
+    PROPOSED = "proposed", _("Proposée")
+    APPROVED = "approved", _("Approuvée")
+    PAUSED = "paused", _("En pause")
+    REFUSED = "refused", _("Refusée")
+
+    @property
+    def tone(self) -> str:
+        """Name the pigment of the state badge."""
+        return SOURCE_LOOKS[self][0]
+
+    @property
+    def icon(self) -> str:
+        """Name the icon of the state badge."""
+        return SOURCE_LOOKS[self][1]
+
+
+SOURCE_LOOKS: dict[str, tuple[str, str]] = {
+    SourceStatus.PROPOSED: ("calanque", "hourglass"),
+    SourceStatus.APPROVED: ("pin", "circle-check"),
+    SourceStatus.PAUSED: ("ocre", "circle-pause"),
+    SourceStatus.REFUSED: ("garance", "circle-x"),
+}
+
+
+class HarvestFrequency(models.TextChoices):
+    """How often a source is read."""
+
+    DAILY = "daily", _("Chaque jour")
+    WEEKLY = "weekly", _("Chaque semaine")
+
+
+class RunState(models.TextChoices):
+    """Where one passage over a source stands."""
+
+    WAITING = "waiting", _("En attente")
+    RUNNING = "running", _("En cours")
+    COMPLETE = "complete", _("Terminé")
+    SUSPICIOUS = "suspicious", _("Suspect : rien n’a été touché")
+    FAILED = "failed", _("Interrompu")
+
+    @property
+    def tone(self) -> str:
+        """Name the pigment of the state badge."""
+        return RUN_LOOKS[self][0]
+
+    @property
+    def icon(self) -> str:
+        """Name the icon of the state badge."""
+        return RUN_LOOKS[self][1]
+
+
+RUN_LOOKS: dict[str, tuple[str, str]] = {
+    RunState.WAITING: ("ardoise", "hourglass"),
+    RunState.RUNNING: ("calanque", "clock"),
+    RunState.COMPLETE: ("pin", "circle-check"),
+    RunState.SUSPICIOUS: ("ocre", "triangle-alert"),
+    RunState.FAILED: ("garance", "circle-x"),
+}
+
+
+class ItemState(models.TextChoices):
+    """What a passage did of one record of a source."""
+
+    CREATED = "created", _("Créée")
+    UPDATED = "updated", _("Mise à jour")
+    UNCHANGED = "unchanged", _("Inchangée")
+    SKIPPED = "skipped", _("Laissée de côté")
+    REFUSED = "refused", _("Refusée")
+    FAILED = "failed", _("Illisible")
+    REMARKED = "remarked", _("Page lue avec des remarques")
+    MISSING = "missing", _("Absente")
+    ARCHIVED = "archived", _("Archivée")
+
+
+class LinkState(models.TextChoices):
+    """What the last check of a link found; only GONE and ERROR count against it."""
+
+    UNKNOWN = "unknown", _("Non vérifié")
+    OK = "ok", _("Répond")
+    MOVED = "moved", _("A déménagé")
+    GONE = "gone", _("Introuvable")
+    ERROR = "error", _("Ne répond pas")
+    BLOCKED = "blocked", _("Refuse les robots")
+
+
+class ReportCategory(models.TextChoices):
+    """What a notice says is wrong with a content."""
+
+    ILLEGAL = "illegal", _("Contenu illicite")
+    PERSONAL_DATA = "personal_data", _("Données personnelles")
+    COPYRIGHT = "copyright", _("Droits d’auteur")
+    SECURITY = "security", _("Sécurité")
+    SPAM = "spam", _("Spam")
+    EXPLICIT = "explicit", _("Contenu explicite")
+    DISCRIMINATION = "discrimination", _("Discrimination")
+    OTHER = "other", _("Autre")
+
+
+# Whoever reports sexual abuse of children need not say who they are: regulation (EU) 2022/2065,
+# article 16, paragraph 2, c.
+NAMELESS = frozenset({ReportCategory.EXPLICIT})
+# What one moderator may hide before a second one looks.
+URGENT = frozenset(
+    {ReportCategory.ILLEGAL, ReportCategory.PERSONAL_DATA, ReportCategory.EXPLICIT}
+    | {ReportCategory.DISCRIMINATION, ReportCategory.SECURITY}
+)
+
+
+class ReportStatus(models.TextChoices):
+    """Where a notice stands."""
+
+    RECEIVED = "received", _("Reçu")
+    ASSESSED = "assessed", _("En examen")
+    UPHELD = "upheld", _("Retenu")
+    DISMISSED = "dismissed", _("Écarté")
+    CONTESTED = "contested", _("Contesté")
+    FINAL = "final", _("Clos")
+
+    @property
+    def tone(self) -> str:
+        """Name the pigment of the state badge."""
+        return REPORT_LOOKS[self][0]
+
+    @property
+    def icon(self) -> str:
+        """Name the icon of the state badge."""
+        return REPORT_LOOKS[self][1]
+
+
+REPORT_LOOKS: dict[str, tuple[str, str]] = {
+    ReportStatus.RECEIVED: ("calanque", "inbox"),
+    ReportStatus.ASSESSED: ("calanque", "eye"),
+    ReportStatus.UPHELD: ("garance", "circle-check"),
+    ReportStatus.DISMISSED: ("ardoise", "circle-x"),
+    ReportStatus.CONTESTED: ("ocre", "hourglass"),
+    ReportStatus.FINAL: ("ardoise", "lock"),
+}
+
+R = ReportStatus
+REPORT_EDGES: dict[ReportStatus, frozenset[ReportStatus]] = {
+    R.RECEIVED: frozenset({R.ASSESSED}),
+    R.ASSESSED: frozenset({R.UPHELD, R.DISMISSED}),
+    R.UPHELD: frozenset({R.CONTESTED, R.FINAL}),
+    R.DISMISSED: frozenset({R.CONTESTED, R.FINAL}),
+    R.CONTESTED: frozenset({R.FINAL}),
+    R.FINAL: frozenset(),
+}
+DECIDED_REPORTS = frozenset({R.UPHELD, R.DISMISSED})
+
+
+class ReportOutcome(models.TextChoices):
+    """What a moderator decided of a notice."""
+
+    UPHELD = "upheld", _("Retenir le signalement")
+    DISMISSED = "dismissed", _("Écarter le signalement")
+
+
+class ReportStage(models.TextChoices):
+    """Which decision it is: the first one, or the one on the contestation."""
+
+    FIRST = "first", _("Première décision")
+    CONTEST = "contest", _("Décision sur la contestation")
+
+
+class Measure(models.TextChoices):
+    """What is done to a content."""
+
+    NONE = "none", _("Aucune mesure")
+    CORRECT = "correct", _("Correction demandée, le contenu reste en ligne")
+    HIDE = "hide", _("Masquer le contenu")
+    REMOVE = "remove", _("Proposer le retrait définitif de la fiche")
+
+
+# What takes a content offline.
+HIDING = frozenset({Measure.HIDE, Measure.REMOVE})
+
+
+class Ground(models.TextChoices):
+    """What a decision rests on."""
+
+    LAW = "law", _("Une règle de droit")
+    CHARTER = "charter", _("La charte du portail")
+
+
+class MaskingEnd(models.TextChoices):
+    """How a masking ended."""
+
+    LIFTED = "lifted", _("Levé")
+    LAPSED = "lapsed", _("Expiré faute de seconde personne")
+
+
+class TransferKind(models.TextChoices):
+    """Who asked that a card change hands."""
+
+    OFFER = "offer", _("Proposé par qui la tient")
+    CLAIM = "claim", _("Demandé par l’organisation qui la reprendrait")
+    REGION = "region", _("Demandé par la Région")
+
+
+class VersionOrigin(models.TextChoices):
+    """By which way a version went online."""
+
+    REVIEWED = "reviewed", _("Modification relue par la Région")
+    HARVESTED = "harvested", _("Mise à jour par la source")
+    TRANSFERRED = "transferred", _("Transmission à une autre organisation")
+    OPENED = "opened", _("Reprise à l’ouverture du portail")

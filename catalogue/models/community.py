@@ -1,0 +1,525 @@
+"""What people do around cards: alerts, follows, collections, discussions, reuses and feedback."""
+
+import uuid
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+
+from catalogue.enums import AlertFrequency, MessageState, ReuseKind, ReviewState, UseCase
+from catalogue.models.resource import Resource, editable_organisations
+from portal.accounts.authorization import Permission, has_permission
+from portal.accounts.enums import OrganisationKind
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
+    from portal.accounts.models import User
+
+
+QUERY_CHARACTERS = 2_000
+
+
+class SavedSearchQuerySet(models.QuerySet["SavedSearch"]):
+    """Saved searches, by whose they are and by what they do."""
+
+    def visible_to(self, user: "User | AnonymousUser") -> "SavedSearchQuerySet":
+        """Keep one's own, nobody else's."""
+        return self.filter(user_id=user.pk or 0)
+
+    def writing(self) -> "SavedSearchQuerySet":
+        """Keep those that write: confirmed, not paused, of an open account or of an address."""
+        return self.filter(
+            Q(user__isnull=True) | Q(user__is_active=True),
+            confirmed_at__isnull=False,
+            paused_at__isnull=True,
+        ).exclude(frequency=AlertFrequency.FEED)
+
+    def locked(self, search: "SavedSearch") -> "SavedSearch":
+        """Return the fresh row, held until the end of the transaction."""
+        return self.select_for_update().get(pk=search.pk)
+
+
+class SavedSearch(models.Model):
+    """A query that somebody keeps, to hear of what is published later.
+
+    Of a person with an account, or of an address that was confirmed by a link. The links of its
+    letters and of its feed are signed from this row and never stored.
+    """
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="saved_searches",
+    )
+    email = models.EmailField(blank=True)
+    title = models.CharField(max_length=120)
+    # The canonical query string; its digest is what is unique, since an index row is bounded.
+    query = models.TextField(blank=True, max_length=QUERY_CHARACTERS)
+    query_sha256 = models.CharField(max_length=64)
+    frequency = models.CharField(max_length=8, choices=AlertFrequency.choices)
+    created_at = models.DateTimeField()
+    confirmed_at = models.DateTimeField(null=True, blank=True)
+    paused_at = models.DateTimeField(null=True, blank=True)
+    # What was first published after this instant is new; until then nothing is owed.
+    since = models.DateTimeField()
+    looked_at = models.DateTimeField(null=True, blank=True)
+    last_letter_on = models.DateField(null=True, blank=True)
+    # Each number gives the feed another address: the former one is worth nothing.
+    feed_number = models.PositiveIntegerField(default=0)
+    feed_open = models.BooleanField(default=False)
+
+    objects = SavedSearchQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("title", "pk")
+        constraints = [
+            models.CheckConstraint(
+                name="search_of_person_or_address",
+                condition=Q(user__isnull=False, email="") | (Q(user__isnull=True) & ~Q(email="")),
+            ),
+            models.CheckConstraint(
+                name="search_frequency_known", condition=Q(frequency__in=AlertFrequency.values)
+            ),
+            models.UniqueConstraint(
+                name="search_once_by_person",
+                fields=("user", "query_sha256"),
+                condition=Q(user__isnull=False),
+            ),
+            models.UniqueConstraint(
+                name="search_once_by_address",
+                fields=("email", "query_sha256"),
+                condition=~Q(email=""),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def address(self) -> str:
+        """Give the address that its letters go to."""
+        return self.user.email if self.user else self.email
+
+    @property
+    def writes(self) -> bool:
+        """Say whether its letters leave."""
+        alive = self.user is None or self.user.is_active
+        return bool(
+            alive
+            and self.confirmed_at
+            and not self.paused_at
+            and self.frequency != AlertFrequency.FEED
+        )
+
+
+class AlertMatch(models.Model):
+    """One publication that answers a saved search: told once, in the letter of a day."""
+
+    search = models.ForeignKey(SavedSearch, on_delete=models.CASCADE, related_name="matches")
+    resource = models.ForeignKey(Resource, on_delete=models.CASCADE, related_name="+")
+    first_published_at = models.DateTimeField()
+    found_at = models.DateTimeField()
+    # The day of the letter that tells it; null while it waits for one.
+    told_on = models.DateField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("-first_published_at", "-pk")
+        constraints = [
+            models.UniqueConstraint(
+                name="alert_once", fields=("search", "resource", "first_published_at")
+            ),
+        ]
+        indexes = [models.Index(name="alert_found", fields=("found_at",))]
+
+
+TAG_CHARACTERS = 120
+
+
+class OwnQuerySet(models.QuerySet[models.Model]):
+    """Rows that only their person reads."""
+
+    def visible_to(self, user: "User | AnonymousUser") -> "OwnQuerySet":
+        """Keep one's own, nobody else's."""
+        return self.filter(user_id=user.pk or 0)
+
+
+class Follow(models.Model):
+    """A person follows one resource, one organisation, one use case or one tag."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="follows"
+    )
+    resource = models.ForeignKey(
+        Resource, null=True, blank=True, on_delete=models.CASCADE, related_name="follows"
+    )
+    organisation = models.ForeignKey(
+        "accounts.Organisation",
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="follows",
+    )
+    use_case = models.CharField(max_length=40, choices=UseCase.choices, blank=True)
+    tag = models.CharField(max_length=TAG_CHARACTERS, blank=True)
+    at = models.DateTimeField()
+
+    objects = OwnQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-at", "-pk")
+        constraints = [
+            models.CheckConstraint(
+                name="follow_of_one_thing",
+                condition=Q(resource__isnull=False, organisation__isnull=True, use_case="", tag="")
+                | Q(resource__isnull=True, organisation__isnull=False, use_case="", tag="")
+                | (Q(resource__isnull=True, organisation__isnull=True, tag="") & ~Q(use_case=""))
+                | (Q(resource__isnull=True, organisation__isnull=True, use_case="") & ~Q(tag="")),
+            ),
+            models.UniqueConstraint(
+                name="follow_resource_once",
+                fields=("user", "resource"),
+                condition=Q(resource__isnull=False),
+            ),
+            models.UniqueConstraint(
+                name="follow_organisation_once",
+                fields=("user", "organisation"),
+                condition=Q(organisation__isnull=False),
+            ),
+            models.UniqueConstraint(
+                name="follow_use_case_once",
+                fields=("user", "use_case"),
+                condition=~Q(use_case=""),
+            ),
+            models.UniqueConstraint(
+                name="follow_tag_once", fields=("user", "tag"), condition=~Q(tag="")
+            ),
+        ]
+        indexes = [
+            models.Index(name="follow_by_tag", fields=("tag",), condition=~Q(tag="")),
+            models.Index(
+                name="follow_by_use_case", fields=("use_case",), condition=~Q(use_case="")
+            ),
+        ]
+
+
+class CollectionQuerySet(models.QuerySet["Collection"]):
+    """Collections, by who reads them."""
+
+    def public(self) -> "CollectionQuerySet":
+        """Keep what everybody reads."""
+        return self.filter(published_at__isnull=False, hidden_at=None)
+
+    def visible_to(self, user: "User | AnonymousUser") -> "CollectionQuerySet":
+        """Keep the public ones, and those of the organisations that a person edits."""
+        if not user.is_authenticated:
+            return self.public()
+        return self.filter(
+            Q(published_at__isnull=False, hidden_at=None)
+            | Q(organisation__in=editable_organisations(user))
+        )
+
+    def locked(self, collection: "Collection") -> "Collection":
+        """Return the fresh row, held until the end of the transaction."""
+        return self.select_for_update().get(pk=collection.pk)
+
+
+class Collection(models.Model):
+    """A list that the Region or an organisation makes for its readers."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    slug = models.SlugField(max_length=140, unique=True)
+    title = models.CharField(max_length=120)
+    summary = models.CharField(max_length=400, blank=True)
+    organisation = models.ForeignKey(
+        "accounts.Organisation", on_delete=models.CASCADE, related_name="collections"
+    )
+    made_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    created_at = models.DateTimeField()
+    changed_at = models.DateTimeField()
+    published_at = models.DateTimeField(null=True, blank=True)
+    # Hidden by the Region after a report: only its organisation sees it, and why.
+    hidden_at = models.DateTimeField(null=True, blank=True)
+    hidden_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    hidden_reason = models.CharField(max_length=300, blank=True)
+
+    objects = CollectionQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-published_at", "-pk")
+        constraints = [
+            models.CheckConstraint(
+                name="collection_hidden_for_a_reason",
+                condition=Q(hidden_at=None, hidden_reason="")
+                | (Q(hidden_at__isnull=False) & ~Q(hidden_reason="")),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def get_absolute_url(self) -> str:
+        """Give the address of its page."""
+        return reverse("catalogue:collection", args=(self.slug,))
+
+
+class CollectionItem(models.Model):
+    """One resource of a collection, at its place, with a word of who chose it."""
+
+    collection = models.ForeignKey(Collection, on_delete=models.CASCADE, related_name="items")
+    resource = models.ForeignKey(Resource, on_delete=models.CASCADE, related_name="+")
+    position = models.PositiveIntegerField()
+    comment = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        ordering = ("position", "pk")
+        constraints = [
+            models.UniqueConstraint(name="collected_once", fields=("collection", "resource")),
+        ]
+
+
+class DiscussionQuerySet(models.QuerySet["Discussion"]):
+    """Discussions, by who reads them."""
+
+    def public(self) -> "DiscussionQuerySet":
+        """Keep those whose first message everybody reads."""
+        return self.filter(state=MessageState.SHOWN)
+
+    def visible_to(self, user: "User | AnonymousUser") -> "DiscussionQuerySet":
+        """Keep the public ones and one's own that wait; all for a moderator."""
+        if not user.is_authenticated:
+            return self.public()
+        if has_permission(user, Permission.CONTRIBUTION_MODERATE):
+            return self
+        return self.filter(Q(state=MessageState.SHOWN) | Q(state=MessageState.HELD, by=user))
+
+    def locked(self, discussion: "Discussion") -> "Discussion":
+        """Return the fresh row, held until the end of the transaction."""
+        return self.select_for_update().get(pk=discussion.pk)
+
+
+class Discussion(models.Model):
+    """One subject about a resource. Its state is that of its first message."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    resource = models.ForeignKey(Resource, on_delete=models.CASCADE, related_name="discussions")
+    title = models.CharField(max_length=160)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="discussions"
+    )
+    at = models.DateTimeField()
+    moved_at = models.DateTimeField()
+    state = models.CharField(max_length=8, choices=MessageState.choices)
+    closed_at = models.DateTimeField(null=True, blank=True)
+    closed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    close_reason = models.CharField(max_length=300, blank=True)
+
+    objects = DiscussionQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-moved_at", "-pk")
+        constraints = [
+            models.CheckConstraint(
+                name="discussion_closed_with_reason",
+                condition=Q(closed_at__isnull=True, closed_by__isnull=True, close_reason="")
+                | (Q(closed_at__isnull=False, closed_by__isnull=False) & ~Q(close_reason="")),
+            )
+        ]
+        indexes = [models.Index(fields=["resource", "-moved_at"], name="discussion_last_moved")]
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def path(self) -> str:
+        """Return the address of its page."""
+        return f"/ressources/{self.resource.slug}/discussions/{self.public_id}/"
+
+    @property
+    def is_closed(self) -> bool:
+        """Say whether it takes no more answers."""
+        return self.closed_at is not None
+
+
+class DiscussionMessageQuerySet(models.QuerySet["DiscussionMessage"]):
+    """Messages, by who reads them."""
+
+    def visible_to(self, user: "User | AnonymousUser") -> "DiscussionMessageQuerySet":
+        """Keep what is shown, the place of what is hidden, one's own that wait; all to moderate."""
+        if not user.is_authenticated:
+            return self.exclude(state=MessageState.HELD)
+        if has_permission(user, Permission.CONTRIBUTION_MODERATE):
+            return self
+        return self.filter(~Q(state=MessageState.HELD) | Q(by=user))
+
+    def held(self) -> "DiscussionMessageQuerySet":
+        """Keep what waits for the Region, the oldest first."""
+        return self.filter(state=MessageState.HELD).order_by("at", "pk")
+
+
+class DiscussionMessage(models.Model):
+    """One message of a discussion; the first one opens it."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    discussion = models.ForeignKey(Discussion, on_delete=models.CASCADE, related_name="messages")
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="discussion_messages"
+    )
+    at = models.DateTimeField()
+    body_md = models.TextField(max_length=10_000)
+    body_html = models.TextField()
+    # Written by who answers for the card, as such: the mark outlives the role.
+    from_owner = models.BooleanField(default=False)
+    state = models.CharField(max_length=8, choices=MessageState.choices)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    decided_at = models.DateTimeField(null=True, blank=True)
+    # Told to its author, and shown in its place.
+    hidden_reason = models.CharField(max_length=300, blank=True)
+
+    objects = DiscussionMessageQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("at", "pk")
+        constraints = [
+            models.CheckConstraint(
+                name="message_hidden_with_reason",
+                condition=(~Q(state=MessageState.HIDDEN) & Q(hidden_reason=""))
+                | (Q(state=MessageState.HIDDEN, decided_by__isnull=False) & ~Q(hidden_reason="")),
+            )
+        ]
+
+    @property
+    def is_held(self) -> bool:
+        """Say whether only its author and the Region read it."""
+        return self.state == MessageState.HELD
+
+    @property
+    def is_hidden(self) -> bool:
+        """Say whether only its place is shown."""
+        return self.state == MessageState.HIDDEN
+
+
+DECIDED = (ReviewState.PUBLISHED, ReviewState.REFUSED)
+
+
+class ReviewedQuerySet(models.QuerySet[Any]):
+    """Rows by what the Region decided of them."""
+
+    def public(self) -> "ReviewedQuerySet":
+        """Keep what everybody reads."""
+        return self.filter(state=ReviewState.PUBLISHED)
+
+    def waiting(self) -> "ReviewedQuerySet":
+        """Keep what waits for the Region, the oldest first."""
+        return self.filter(state=ReviewState.WAITING).order_by("at", "pk")
+
+    def visible_to(self, user: "User | AnonymousUser") -> "ReviewedQuerySet":
+        """Keep what everybody reads and one's own."""
+        return self.filter(Q(state=ReviewState.PUBLISHED) | Q(by_id=user.pk or 0))
+
+    def locked(self, row: Any) -> Any:
+        """Return the fresh row, held until the end of the transaction."""
+        return self.select_for_update().get(pk=row.pk)
+
+
+class Reviewed(models.Model):
+    """A row that its author wrote and that a moderator publishes or refuses, once."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="%(class)s_rows"
+    )
+    at = models.DateTimeField()
+    state = models.CharField(
+        max_length=10, choices=ReviewState.choices, default=ReviewState.WAITING
+    )
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    decided_at = models.DateTimeField(null=True, blank=True)
+    # Why it was refused, told to its author.
+    message = models.CharField(max_length=500, blank=True)
+
+    objects: ClassVar[Any] = ReviewedQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+        ordering = ("-at", "-pk")
+        constraints = [
+            models.CheckConstraint(
+                name="%(class)s_decision_dated",
+                condition=Q(state=ReviewState.WITHDRAWN)
+                | Q(state=ReviewState.WAITING, decided_at__isnull=True, decided_by__isnull=True)
+                | Q(state__in=DECIDED, decided_at__isnull=False, decided_by__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="%(class)s_refused_with_words",
+                condition=~Q(state=ReviewState.REFUSED) | ~Q(message=""),
+            ),
+        ]
+
+    @property
+    def state_enum(self) -> ReviewState:
+        """Give the state as an enum member."""
+        return ReviewState(self.state)
+
+
+class Reuse(Reviewed):
+    """Something that was made with resources of the catalogue, at an address of its own."""
+
+    title = models.CharField(max_length=120)
+    url = models.URLField(max_length=500)
+    kind = models.CharField(max_length=20, choices=ReuseKind.choices)
+    description = models.CharField(max_length=500, blank=True)
+    # In whose name: an organisation of the portal, or a name.
+    organisation = models.ForeignKey(
+        "accounts.Organisation",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="reuses",
+    )
+    organisation_name = models.CharField(max_length=160, blank=True)
+    resources = models.ManyToManyField(Resource, related_name="reused_by")
+
+    class Meta(Reviewed.Meta):
+        pass
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def holder(self) -> str:
+        """Name who made it."""
+        return self.organisation.name if self.organisation else self.organisation_name
+
+
+class FieldFeedback(Reviewed):
+    """What happened where a resource was used: by whom, where, for how many persons, the result."""
+
+    resource = models.ForeignKey(Resource, on_delete=models.CASCADE, related_name="feedback")
+    organisation_kind = models.CharField(max_length=20, choices=OrganisationKind.choices)
+    place = models.CharField(max_length=120)
+    used_on = models.DateField()  # the first of the month in which it was used
+    persons = models.PositiveIntegerField(null=True, blank=True)
+    result = models.TextField(max_length=1_000)
+    proof_url = models.URLField(max_length=500, blank=True)
+
+    class Meta(Reviewed.Meta):
+        pass
+
+    def __str__(self) -> str:
+        return f"{self.get_organisation_kind_display()}, {self.place}"
