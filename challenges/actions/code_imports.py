@@ -7,9 +7,9 @@ from pathlib import Path
 
 from challenges.actions import code_plans
 from challenges.bundles.folder import Folder
-from challenges.bundles.shapes import Layout
 from challenges.bundles.spec import PortableSpec, Role
 from challenges.models import Challenge, PhaseTask, RunPlan
+from challenges.scoring.answer import Layout
 from portal.accounts.models import User
 from portal.lib import objects
 from portal.lib.files import safe_name
@@ -45,7 +45,7 @@ def give(
     plan = code_plans.make(
         challenge=challenge,
         inputs=inputs,
-        ids=str(spec.truth.key),
+        ids=str(spec.contract.truth.key),
         sample=sample,
         environment=spec.code.environment,
         layouts=spec.code.layouts,
@@ -63,9 +63,9 @@ def _files(spec: PortableSpec, place: Folder) -> tuple[dict[str, bytes], dict[st
     )
     name = safe_name(Path(_path(spec, Role.HIDDEN_INPUTS)).name)
     inputs, sample = {name: hidden}, {name: shown}
-    if spec.submission.layout in FORMATTED and name != FORMAT_NAME:
+    if spec.contract.answer.layout in FORMATTED and name != FORMAT_NAME:
         example = _path(spec, Role.SAMPLE_SUBMISSION)
-        ids = place.column(_path(spec, Role.HIDDEN_INPUTS), str(spec.truth.key))
+        ids = place.column(_path(spec, Role.HIDDEN_INPUTS), str(spec.contract.truth.key))
         inputs[FORMAT_NAME] = _format(spec, place, example, ids)
         sample[FORMAT_NAME] = place.read(example, limit_bytes=MAX_FILE_BYTES)
     return inputs, sample
@@ -80,7 +80,7 @@ def _path(spec: PortableSpec, role: Role) -> str:
 
 def _format(spec: PortableSpec, place: Folder, example: str, ids: list[str]) -> bytes:
     """Write an answer that says nothing: each hidden identifier, then the example's first row."""
-    own = spec.submission.column("id")
+    own = spec.contract.answer.find("id")
     header = place.header(example)
     first = [place.column(example, name)[0] for name in header]
     at = header.index(own.name if own else "")

@@ -9,7 +9,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from challenges.actions import baselines, jobs, leaderboards
-from challenges.bundles.spec import Metric, PortableSpec
+from challenges.bundles.spec import PortableSpec
 from challenges.enums import (
     BoardRule,
     ChallengeStatus,
@@ -33,6 +33,8 @@ from challenges.models import (
     Terms,
 )
 from challenges.scoring.audit import published
+from challenges.scoring.audit.declared import BoardColumn, Measure
+from challenges.scoring.contract import MetricSpec
 from datasets.models import HoldoutVersion
 from portal.accounts.models import Organisation, User
 from portal.audit.record import record
@@ -159,7 +161,7 @@ def _challenge(
     ]
     challenge.incompatible_with = list(spec.incompatible_with)
     challenge.has_prizes = spec.prizes
-    challenge.n_min_group = spec.fairness.n_min_group
+    challenge.n_min_group = spec.contract.n_min_group
     challenge.bundle = raw
     return challenge
 
@@ -205,7 +207,7 @@ def _phase(challenge: Challenge, spec: PortableSpec, contract: Mapping[str, Any]
         "closes_at": spec.schedule.closes,
         "max_per_day": spec.quotas.per_day,
         "max_total": spec.quotas.total,
-        "max_bytes": spec.submission.max_bytes,
+        "max_bytes": spec.contract.answer.max_bytes,
         "answer_spec": dict(contract["submission"]),
         "ladder": spec.leaderboard.ladder,
         "final_choices": spec.quotas.final_selections,
@@ -282,21 +284,23 @@ def _board(phase: Phase, spec: PortableSpec) -> None:
         create_defaults={**said, "title": _("Classement")},
     )
     columns = columns_of(board, spec)
-    leaderboards.follow(board, columns, primary=spec.primary.key[:36], hides=hidden_keys(spec.raw))
+    primary = spec.contract.primary.key[:36]
+    leaderboards.follow(board, columns, primary=primary, hides=hidden_keys(spec.raw))
     for other in leaderboards.ordered(phase)[1:]:
-        leaderboards.follow(other, board.columns.order_by("index"), primary=spec.primary.key[:36])
+        leaderboards.follow(other, board.columns.order_by("index"), primary=primary)
 
 
 def columns_of(board: Leaderboard, spec: PortableSpec) -> list[Column]:
     """Make the columns of a board, unsaved: the figures of a document, those by group last."""
-    figures = [(each, ColumnKind.METRIC) for each in spec.metrics]
-    figures += [(each, ColumnKind.FAIRNESS) for each in spec.fairness.metrics]
-    groups = {each.key: dict(each.groups) for each in spec.fairness.attributes}
+    figures = [(each, ColumnKind.METRIC) for each in spec.contract.metrics]
+    figures += [(each, ColumnKind.FAIRNESS) for each in spec.contract.fairness]
+    groups = {each.key: dict(each.groups) for each in spec.contract.attributes}
     columns = [
         _column(board, index, metric, kind, groups) for index, (metric, kind) in enumerate(figures)
     ]
-    if spec.fairness.audit is not None and spec.fairness.audit["column"] is not None:
-        columns.append(_audit_column(board, len(columns), spec))
+    if spec.contract.audit is not None and spec.contract.audit.column is not None:
+        audited = spec.contract.audit.column
+        columns.append(_audit_column(board, len(columns), audited, spec.contract.primary))
     return columns
 
 
@@ -311,30 +315,30 @@ def hidden_keys(document: Mapping[str, Any]) -> set[str]:
     }
 
 
-def _audit_column(board: Leaderboard, index: int, spec: PortableSpec) -> Column:
+def _audit_column(
+    board: Leaderboard, index: int, column: BoardColumn, primary: MetricSpec
+) -> Column:
     """Make the column « Équité »: the worst group, or the largest gap, with its limit."""
-    audit: Any = spec.fairness.audit
-    column = audit["column"]
-    worst = column["measure"] == "worst_group"
-    direction = spec.primary.direction if worst else Direction.MIN
-    own = worst or column["measure"] == "signed_error"
+    worst = column.measure is Measure.WORST_GROUP
+    direction = primary.direction if worst else Direction.MIN
+    own = worst or column.measure is Measure.SIGNED_ERROR
     return Column(
         leaderboard=board,
         index=index,
-        key=column["key"],
-        title=column["label"][:120] or (_("Pire groupe") if worst else _("Plus grand écart")),
+        key=column.key,
+        title=column.label[:120] or (_("Pire groupe") if worst else _("Plus grand écart")),
         kind=ColumnKind.FAIRNESS,
         direction=direction,
-        decimals=spec.primary.decimals if own else published.DECIMALS,
-        valid_min=column["limit"] if direction == Direction.MAX else None,
-        valid_max=column["limit"] if direction == Direction.MIN else None,
+        decimals=primary.decimals if own else published.DECIMALS,
+        valid_min=column.limit if direction == Direction.MAX else None,
+        valid_max=column.limit if direction == Direction.MIN else None,
     )
 
 
 def _column(
     board: Leaderboard,
     index: int,
-    metric: Metric,
+    metric: MetricSpec,
     kind: ColumnKind,
     groups: Mapping[str, dict[str, str]],
 ) -> Column:

@@ -200,7 +200,7 @@ def _rehearse(spec: PortableSpec, folder: Path, rehearsal: Rehearsal) -> Sequenc
     try:
         rehearsal.compiled(read, contract, folder)
     except TruthFault as fault:
-        return (Problem(fault.code, sentence(fault), spec.truth.file, "truth"),)
+        return (Problem(fault.code, sentence(fault), spec.contract.truth.file, "truth"),)
     findings = Findings()
     if spec.expected is not None:
         recorded.check(spec, Folder(folder), rehearsal, findings)
@@ -253,7 +253,7 @@ def _jsonable(value: object) -> object:
 
 def kept_apart(spec: PortableSpec) -> list[FileEntry]:
     """List the files that are sealed: held out, the organiser's, and the tables joined to them."""
-    sources = {each.source for each in spec.fairness.attributes}
+    sources = {each.source for each in spec.contract.attributes}
     found = {
         entry.path: entry
         for entry in spec.files

@@ -377,7 +377,7 @@ def _boards(phase: Phase, read: spec.PortableSpec) -> None:
     boards = leaderboards.ordered(phase)
     if not boards:
         return
-    primary = read.primary.key[:36]
+    primary = read.contract.primary.key[:36]
     leaderboards.follow(
         boards[0],
         drafts.columns_of(boards[0], read),

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 from challenges import rules
 from challenges.actions import authoring, leaderboards, phase_scorings
 from challenges.actions.notices import announce
-from challenges.bundles.submissions import DEFAULT_MAX_BYTES
+from challenges.bundles.contract import DEFAULT_MAX_BYTES
 from challenges.enums import BoardRule, ChallengeStatus, NoticeKind, PhaseKind
 from challenges.models import Challenge, Entry, Leaderboard, Phase, PhaseTask
 from portal.accounts.authorization import require

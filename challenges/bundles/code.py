@@ -5,8 +5,6 @@ of it (role sample_inputs). Its layouts are those of the README of packages: `ma
 `main` (DrivenData), `codalab`.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from challenges.bundles.fields import Fields

@@ -1,24 +1,20 @@
 """Turn the document of challenge.yaml into a PortableSpec, noting each fault by its key."""
 
-from __future__ import annotations
-
 import re
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from challenges.bundles import metric_names, spec
+from challenges.bundles import spec
 from challenges.bundles.fields import MISSING, Fields
 
 SLUG_FORM = "minuscules sans accent, chiffres et tirets"
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 # Addresses of our own pages and endpoints, which a challenge of that name would hide.
 RESERVED = frozenset({"nouveau", "importer", "invitation", "imports"})
-METRIC_KEY = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@-]*")
-TARGET = "target"  # the parameter that names one of several targets
-MAX_SLUG, MAX_TITLE, MAX_SUMMARY, MAX_KEY, MAX_DECIMALS = 80, 200, 2_000, 64, 10
+MAX_SLUG, MAX_TITLE, MAX_SUMMARY = 80, 200, 2_000
 LICENCE_STATUSES = ("stated_by_producer", "verified", "to_confirm")
 USE_CASES = tuple(f"UC{number}" for number in range(1, 7))
-AGGREGATES = ("table", "gap", "worst")
+KEPT = ("best", "last", "chosen", "all")
 
 
 def is_ours(top: Fields) -> bool:
@@ -110,98 +106,6 @@ def caveats(top: Fields) -> tuple[spec.Caveat, ...]:
     return tuple(spec.Caveat(one.needed("key"), one.needed("text")) for one in top.items("caveats"))
 
 
-def metrics(top: Fields) -> tuple[spec.Metric, ...]:
-    """Read the metrics of the board: known, keyed, one of them primary."""
-    found = tuple(metric(one) for one in top.items("metrics"))
-    primary = [one for one in found if one.primary]
-    if found and (len(primary) != 1 or primary[0].direction == "none"):
-        top.refuse(
-            "E_METRIC_PRIMARY",
-            "une seule mesure principale est attendue, de sens max ou min",
-            key="metrics",
-            value=", ".join(one.key for one in primary) or "aucune",
-        )
-    return found
-
-
-def metric(one: Fields) -> spec.Metric:
-    """Read one metric, of the board or of a group."""
-    name = one.needed("metric", code="E_METRIC_UNKNOWN")
-    known = metric_names.KNOWN.get(name)
-    if name and known is None:
-        one.refuse(
-            "E_METRIC_UNKNOWN",
-            f"mesures connues : {', '.join(sorted(metric_names.KNOWN))}",
-            key="metric",
-            value=name,
-        )
-    key = one.needed("key", code="E_METRIC_KEY")
-    if key and (not METRIC_KEY.fullmatch(key) or len(key) > MAX_KEY):
-        one.refuse(
-            "E_METRIC_KEY",
-            f"lettres sans accent, chiffres et _, {MAX_KEY} caractères au plus",
-            key="key",
-            value=key,
-        )
-    decimals = one.whole("decimals", default=4, code="E_METRIC_KEY") or 0
-    if decimals > MAX_DECIMALS:
-        one.refuse(
-            "E_METRIC_KEY", f"{MAX_DECIMALS} décimales au plus", key="decimals", value=decimals
-        )
-    params = one.mapping("params").values
-    if known is not None:
-        _parameters(one, known, params)
-    return spec.Metric(
-        key=key,
-        metric=name,
-        label=one.text("label") or key,
-        direction=_direction(one, known),
-        decimals=min(decimals, MAX_DECIMALS),
-        primary=one.flag("primary"),
-        params=dict(params),
-        by=one.optional("by"),
-        group=one.optional("group"),
-        aggregate=one.optional("aggregate"),
-        min_n=one.whole("min_n", low=1, default=1) or 1,
-    )
-
-
-def _parameters(one: Fields, known: metric_names.KnownMetric, params: dict[str, object]) -> None:
-    for name in known.needs:
-        if params.get(name) in (None, "", []):
-            one.refuse("E_METRIC_UNKNOWN", "paramètre obligatoire absent", key=f"params.{name}")
-    for name in sorted(set(params) - known.params - {TARGET}):
-        one.refuse(
-            "E_METRIC_UNKNOWN", "paramètre inconnu", key=f"params.{name}", value=params[name]
-        )
-    for name in ("k", "prefix"):
-        value = params.get(name)
-        if value is not None and (
-            isinstance(value, bool) or not isinstance(value, int) or value < 1
-        ):
-            one.refuse(
-                "E_METRIC_UNKNOWN",
-                "un entier positif est attendu",
-                key=f"params.{name}",
-                value=value,
-            )
-
-
-def _direction(one: Fields, known: metric_names.KnownMetric | None) -> str:
-    direction = one.chosen("direction", ("max", "min", "none"), code="E_DIRECTION")
-    natural = known.direction if known else ""
-    whole = not one.has("aggregate")
-    written = one.values.get("direction")
-    if whole and natural and written == direction and direction not in {natural, "none"}:
-        one.refuse(
-            "E_DIRECTION",
-            f"pour cette mesure le sens est {natural}",
-            key="direction",
-            value=one.values.get("direction"),
-        )
-    return direction
-
-
 def quotas(top: Fields) -> spec.Quotas:
     """Read the quotas; 0 is a warning, since some platforms read it as no limit."""
     block = top.mapping("quotas")
@@ -263,3 +167,95 @@ def _instant(block: Fields, key: str) -> datetime | None:
         )
         return None
     return at
+
+
+def leaderboard(top: Fields) -> spec.Leaderboard:
+    """Read how entries become places."""
+    block = top.mapping("leaderboard")
+    return spec.Leaderboard(
+        unit=block.chosen("unit", ("team",), default="team", code=MISSING),
+        kept=block.chosen("kept", KEPT, default="best", code=MISSING),
+        shown=block.chosen("shown", spec.SPLITS, default="public", code=MISSING),
+        final=block.chosen("final", spec.SPLITS, default="private", code=MISSING),
+        reveal=block.chosen("reveal", ("at_close",), default="at_close", code=MISSING),
+        ladder=_ladder(block),
+    )
+
+
+def _ladder(block: Fields) -> bool:
+    """Read whether the Ladder holds a public score back; nothing said is no."""
+    value = block.values.get("ladder")
+    if value is not None and not isinstance(value, bool):
+        block.refuse("E_LADDER", "true ou false est attendu", key="ladder", value=str(value))
+        return False
+    return bool(value)
+
+
+def licence(top: Fields) -> spec.Licence:
+    """Read the licence of the data, and warn while it is to be confirmed."""
+    block = top.mapping("licence")
+    if block.values and not block.has("data"):
+        block.refuse(MISSING, "cette clé est obligatoire", key="data")
+    data = block.mapping("data")
+    present = bool(data.values)
+    status = (
+        data.chosen("status", LICENCE_STATUSES, code=MISSING) if present else LICENCE_STATUSES[0]
+    )
+    name = data.needed("name") if present else ""
+    if status == "to_confirm":
+        top.findings.warn(
+            "W_LICENCE_TO_CONFIRM",
+            "licence des données à confirmer avant la publication",
+            file=top.file,
+            key="licence.data.status",
+            value=name,
+        )
+    return spec.Licence(
+        name=name, spdx=data.optional("spdx"), holder=data.text("holder"), status=status
+    )
+
+
+def provenance(top: Fields) -> tuple[spec.Provenance, ...]:
+    """Read the sources of the data."""
+    return tuple(
+        spec.Provenance(
+            title=one.needed("title"),
+            producer=one.text("producer"),
+            source=one.text("source"),
+            licence=one.text("licence"),
+        )
+        for one in top.items("provenance")
+    )
+
+
+def expected(top: Fields) -> spec.Expected | None:
+    """Read where the recorded scores are."""
+    block = top.mapping("expected")
+    if not block.values:
+        return None
+    tolerance = block.number("tolerance")
+    return spec.Expected(
+        file=block.needed("file", code="E_FILE_MISSING"),
+        baseline=block.optional("baseline"),
+        sample=block.optional("sample"),
+        tolerance=0.00005 if tolerance is None else float(tolerance),
+    )
+
+
+def prizes(top: Fields, caveats: tuple[spec.Caveat, ...]) -> None:
+    """Refuse a prize when the answers are public elsewhere; warn of it in any case."""
+    if not any(caveat.key == spec.CAVEAT_TRUTH_ELSEWHERE for caveat in caveats):
+        return
+    if top.values.get("prizes") is True:
+        top.refuse(
+            "E_PRIZES",
+            "pas de dotation quand la vérité est publique ailleurs",
+            key="prizes",
+            value=True,
+        )
+    top.findings.warn(
+        "W_TRUTH_PUBLIC_ELSEWHERE",
+        "les réponses peuvent être retrouvées ailleurs : challenge d’entraînement",
+        file=top.file,
+        key="caveats",
+    )

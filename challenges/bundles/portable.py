@@ -1,23 +1,14 @@
 """Read a portable challenge folder: one report with every fault, and the spec if there is none."""
 
-from __future__ import annotations
-
+from collections.abc import Sequence
 from pathlib import Path
 
-from challenges.bundles import (
-    audiences,
-    code,
-    contents,
-    document,
-    safe_yaml,
-    spec,
-    submissions,
-    terms,
-)
+from challenges.bundles import audiences, code, contents, document, safe_yaml, spec
+from challenges.bundles.contract import read_contract
 from challenges.bundles.fields import Fields
 from challenges.bundles.folder import FileAbsent, Folder, PathRefused, TableRefused
 from challenges.bundles.report import Findings, Report
-from challenges.bundles.tables import Tables
+from challenges.scoring.contract import Attribute
 
 
 def read(folder: Path) -> Report:
@@ -68,16 +59,13 @@ def _spec(top: Fields, folder: Folder) -> spec.PortableSpec:
     terms_text = audiences.page(top, "terms", folder, inline=True)
     rules = code.rules(top)
     files = audiences.files(top, folder, code=rules is not None)
-    submission = submissions.submission(top)
-    truth = submissions.truth(top, submission.layout)
-    metrics = document.metrics(top)
-    fairness = terms.fairness(top, metrics)
-    contents.check(_tables(top, files, folder, rules), submission, truth, metrics, fairness)
+    contract = read_contract(top)
+    contents.check(_tables(top, files, folder, rules), contract)
     quotas, schedule = document.quotas(top), document.schedule(top)
     caveats = document.caveats(top)
-    licence = terms.licence(top)
-    terms.prizes(top, caveats)
-    expected = terms.expected(top)
+    licence = document.licence(top)
+    document.prizes(top, caveats)
+    expected = document.expected(top)
     if expected is not None and rules is not None:
         top.refuse(
             "E_SCORES",
@@ -88,20 +76,17 @@ def _spec(top: Fields, folder: Folder) -> spec.PortableSpec:
         audiences.present(top.mapping("expected"), "file", folder)
     return spec.PortableSpec(
         **said,  # type: ignore[arg-type] # one value a field, read just above
-        files=_with_sources(files, fairness),
-        submission=submission,
-        truth=truth,
-        metrics=metrics,
+        files=_with_sources(files, contract.attributes),
+        contract=contract,
         quotas=quotas,
         licence=licence,
-        fairness=fairness,
-        leaderboard=terms.leaderboard(top),
+        leaderboard=document.leaderboard(top),
         schedule=schedule,
         page=top.optional("page"),
         page_text=page_text,
         terms_text=terms_text,
         caveats=caveats,
-        provenance=terms.provenance(top),
+        provenance=document.provenance(top),
         expected=expected,
         code=rules,
         raw=dict(top.values),
@@ -110,9 +95,9 @@ def _spec(top: Fields, folder: Folder) -> spec.PortableSpec:
 
 def _tables(
     top: Fields, files: tuple[spec.FileEntry, ...], folder: Folder, rules: code.CodeRules | None
-) -> Tables:
+) -> contents.Tables:
     paths = {entry.role: entry.path for entry in files}
-    return Tables(
+    return contents.Tables(
         folder=folder,
         findings=top.findings,
         test=paths.get(spec.Role.HIDDEN_INPUTS if rules else spec.Role.TEST),
@@ -125,12 +110,12 @@ def _tables(
 
 
 def _with_sources(
-    files: tuple[spec.FileEntry, ...], fairness: spec.Fairness
+    files: tuple[spec.FileEntry, ...], attributes: Sequence[Attribute]
 ) -> tuple[spec.FileEntry, ...]:
     """Hold out a table of attributes that no audience was declared for."""
     declared = {entry.path for entry in files} | {"truth", ""}
     more = dict.fromkeys(
-        attribute.source for attribute in fairness.attributes if attribute.source not in declared
+        attribute.source for attribute in attributes if attribute.source not in declared
     )
     return files + tuple(
         spec.FileEntry(path, spec.Role.ATTRIBUTES, spec.Audience.HELD_OUT) for path in more

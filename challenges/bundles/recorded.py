@@ -80,7 +80,7 @@ def _differences(
     """Note each declared figure further from the record than its rounding and the tolerance."""
     for split in spec.SPLITS:
         part = wanted.get(split)
-        for metric in (*read.metrics, *read.fairness.metrics):
+        for metric in read.contract.figures:
             if not isinstance(part, dict) or metric.key not in part:
                 continue
             recorded, computed = part[metric.key], got.get(split, {}).get(metric.key)

@@ -1,15 +1,14 @@
 """The portable form of a challenge, once read: frozen values, no file kept open."""
 
-from __future__ import annotations
-
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 
 from challenges.bundles.code import CodeRules
 from challenges.bundles.folder import Folder
-from challenges.bundles.shapes import Submission, Truth, submission_json, truth_json
+from challenges.scoring.answer import Column
+from challenges.scoring.contract import ScoringContract
 
 FORMAT = "open-emploi/challenge"
 FORMAT_VERSION = 1
@@ -28,7 +27,6 @@ REQUIRED_KEYS = (
 
 CAVEAT_TRUTH_ELSEWHERE = "truth_public_elsewhere"
 SPLITS = ("public", "private")
-N_MIN_GROUP = 11  # persons; a challenge may ask for more, never for fewer
 
 
 class Audience(StrEnum):
@@ -78,53 +76,6 @@ class FileEntry:
     audience: Audience
     rows: int | None = None
     args: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Metric:
-    """One figure of the board, of the whole part or of a group."""
-
-    key: str
-    metric: str
-    label: str
-    direction: str
-    decimals: int
-    primary: bool = False
-    params: dict[str, object] = field(default_factory=dict)
-    by: str | None = None
-    group: str | None = None
-    aggregate: str | None = None
-    min_n: int = 1
-
-
-@dataclass(frozen=True)
-class Attribute:
-    """A column that groups or describes rows, held out from teams when it is in the truth."""
-
-    key: str
-    source: str
-    column: str
-    label: str
-    groups: dict[str, str] = field(default_factory=dict)
-    ignore: tuple[str, ...] = ()
-    id: str | None = None
-    type: str | None = None
-    of: str | None = None
-    nature: str | None = None
-
-
-@dataclass(frozen=True)
-class Fairness:
-    """The figures by group, and the audit in the form that the engine reads.
-
-    n_min_group: persons under which a group is never shown, 11 or more.
-    """
-
-    min_rows: int = 30
-    n_min_group: int = N_MIN_GROUP
-    attributes: tuple[Attribute, ...] = ()
-    metrics: tuple[Metric, ...] = ()
-    audit: dict[str, object] | None = None
 
 
 @dataclass(frozen=True)
@@ -205,12 +156,9 @@ class PortableSpec:
     summary: str
     task: Task
     files: tuple[FileEntry, ...]
-    submission: Submission
-    truth: Truth
-    metrics: tuple[Metric, ...]
+    contract: ScoringContract
     quotas: Quotas
     licence: Licence
-    fairness: Fairness = Fairness()
     leaderboard: Leaderboard = Leaderboard()
     schedule: Schedule = Schedule()
     page: str | None = None
@@ -226,11 +174,6 @@ class PortableSpec:
     expected: Expected | None = None
     code: CodeRules | None = None
     raw: dict[str, object] = field(default_factory=dict)
-
-    @property
-    def primary(self) -> Metric:
-        """Give the metric that ranks."""
-        return next(metric for metric in self.metrics if metric.primary)
 
     @property
     def unknown(self) -> dict[str, object]:
@@ -251,53 +194,15 @@ class PortableSpec:
         Reads the domain tables in `folder`; the result holds JSON values only.
         """
         tables = Folder(folder)
-        return {
-            "task": self.task.value,
-            "submission": submission_json(self.submission, tables),
-            "truth": truth_json(self.truth),
-            "metrics": [metric_json(metric) for metric in self.metrics],
-            "fairness": {
-                "min_rows": self.fairness.min_rows,
-                "attributes": [_attribute(one) for one in self.fairness.attributes],
-                "metrics": [metric_json(metric) for metric in self.fairness.metrics],
-                **_raised(self.fairness.n_min_group),
-                **({"audit": self.fairness.audit} if self.fairness.audit is not None else {}),
-            },
-        }
+        columns = tuple(_listed(column, tables) for column in self.contract.answer.columns)
+        answer = replace(self.contract.answer, columns=columns)
+        raw = replace(self.contract, answer=answer, task=self.task.value).to_json()
+        return raw | {"truth": raw["truth"] | {"file": self.contract.truth.file}}
 
 
-def _raised(n_min_group: int) -> dict[str, object]:
-    """Write a threshold that was raised; the usual one goes without saying."""
-    return {"n_min_group": n_min_group} if n_min_group > N_MIN_GROUP else {}
-
-
-def metric_json(metric: Metric) -> dict[str, object]:
-    """Give a metric as the scoring contract holds it."""
-    return {
-        "key": metric.key,
-        "metric": metric.metric,
-        "label": metric.label,
-        "direction": metric.direction,
-        "decimals": metric.decimals,
-        "primary": metric.primary,
-        "params": dict(metric.params),
-        "by": metric.by,
-        "group": metric.group,
-        "aggregate": metric.aggregate,
-        "min_n": metric.min_n,
-    }
-
-
-def _attribute(attribute: Attribute) -> dict[str, object]:
-    return {
-        "key": attribute.key,
-        "source": attribute.source,
-        "column": attribute.column,
-        "label": attribute.label,
-        "groups": dict(attribute.groups),
-        "ignore": list(attribute.ignore),
-        "id": attribute.id,
-        "type": attribute.type,
-        **({"of": attribute.of} if attribute.of else {}),
-        **({"nature": attribute.nature} if attribute.nature else {}),
-    }
+def _listed(column: Column, tables: Folder) -> Column:
+    """Give a column the values that its table lists, sorted."""
+    if column.listing is None:
+        return column
+    values = tables.column(column.listing.file, column.listing.column)
+    return replace(column, domain=tuple(sorted(set(values))))

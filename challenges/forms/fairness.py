@@ -9,8 +9,8 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from challenges.bundles.spec import N_MIN_GROUP
 from challenges.forms.figures import PairsField
+from challenges.scoring.audit.declared import SMALLEST
 
 SLOTS = 4
 NATURES = {
@@ -44,9 +44,9 @@ class FairnessForm(forms.Form):
 
     n_min_group = forms.IntegerField(
         label=gettext_lazy("Personnes sous lesquelles un groupe n’est pas montré"),
-        min_value=N_MIN_GROUP,
+        min_value=SMALLEST,
         max_value=100_000,
-        initial=N_MIN_GROUP,
+        initial=SMALLEST,
         help_text=gettext_lazy("11 au moins ; davantage pour des données sensibles."),
     )
     min_rows = forms.IntegerField(
@@ -301,7 +301,7 @@ def _initial(document: Mapping[str, Any]) -> dict[str, Any]:
     column = said.get("column") or {}
     own = [each for each in fairness.get("attributes") or [] if each.get("source") == "truth"]
     found: dict[str, Any] = {
-        "n_min_group": fairness.get("n_min_group") or N_MIN_GROUP,
+        "n_min_group": fairness.get("n_min_group") or SMALLEST,
         "min_rows": fairness.get("min_rows") or 30,
         "audit": audit is not None,
         "shown": said.get("shown") or "public",

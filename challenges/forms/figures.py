@@ -7,8 +7,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from challenges.bundles import metric_names
-from challenges.bundles.document import METRIC_KEY
+from challenges.bundles.contract import METRIC_KEY
 from challenges.scoring import registry
 from challenges.scoring.metric import Shape
 
@@ -30,9 +29,8 @@ def measures_of(shapes: Collection[Shape]) -> list[str]:
     """List the measures that read these shapes and need no other column of the answers."""
     return sorted(
         name
-        for name in metric_names.KNOWN
-        if name not in _AUTHORED
-        and registry.METRICS[registry.ALIASES.get(name, name)].shape in shapes
+        for name, metric in registry.METRICS.items()
+        if name not in _AUTHORED and metric.shape in shapes
     )
 
 
@@ -133,13 +131,13 @@ class FiguresForm(forms.Form):
             name = sent[f"metric_{at}"]
             if not name:
                 continue
-            natural = metric_names.KNOWN[name].direction
+            natural = registry.METRICS[name].direction
             found.append(
                 {
                     "key": self._key(at),
                     "metric": name,
                     "label": sent[f"label_{at}"] or str(self.titles.get(name, name)),
-                    "direction": sent[f"direction_{at}"] or natural or "none",
+                    "direction": sent[f"direction_{at}"] or natural,
                     "decimals": sent[f"decimals_{at}"],
                     "params": sent[f"params_{at}"],
                 }

@@ -8,14 +8,15 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from challenges.actions import program_changes, rescorings
-from challenges.bundles import document, metric_names, safe_yaml
+from challenges.bundles import safe_yaml
+from challenges.bundles.contract import read_metrics
 from challenges.bundles.fields import Fields
 from challenges.bundles.report import Findings
 from challenges.bundles.safe_yaml import YamlRefused
-from challenges.bundles.spec import metric_json
 from challenges.forms.figures import FORMULA, FiguresForm, figures_of
 from challenges.forms.shapes import SHAPES, shape_of
 from challenges.models import PhaseTask, Rescoring
+from challenges.scoring import registry
 from portal.accounts.models import User
 
 TRUTH_MAX_BYTES = 200 << 20
@@ -114,11 +115,11 @@ class AnswersForm(TaskForm):
 
     def _figured(self, metrics: object, findings: Findings) -> None:
         """Read figures as an import does; findings: what is wrong in them."""
-        found = document.metrics(Fields(findings, {"metrics": metrics}, "", file=""))
+        found = read_metrics(Fields(findings, {"metrics": metrics}, "", file=""))
         if not findings.errors:
             (task,) = self.tasks.values()
             kept = dict(task.scorer_version.spec)
-            self.spec = kept | {"metrics": [metric_json(each) for each in found]}
+            self.spec = kept | {"metrics": [each.to_json() for each in found]}
 
 
 class ProposalForm(AnswersForm):
@@ -188,7 +189,7 @@ class MeasuresForm(AnswersForm, FiguresForm):
             self.count = 0
             return
         shape = shape_of(tasks[0].scorer_version.spec)
-        offered = {*(SHAPES[shape][1].measures if shape else metric_names.KNOWN)}
+        offered = {*(SHAPES[shape][1].measures if shape else registry.METRICS)}
         offered |= {str(each["metric"]) for each in self.former} - {FORMULA}
         self.measures = sorted(offered)
         self.offer(titles, self.former)

@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+import math
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
@@ -9,6 +11,7 @@ from typing import Any
 
 DEFAULT_ITEMS = 100
 DEFAULT_ROWS = 1000  # candidates of a query
+FLOAT = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 # Of any number of a file: its square, summed over all rows, is finite and loses no other row.
 MOST = 1e15
 
@@ -25,19 +28,34 @@ class Layout(StrEnum):
     NUMBERS_PER_ID = "numbers_per_id"
     CANDIDATE_SCORES = "candidate_scores"
 
+    @property
+    def roles(self) -> tuple[str, ...]:
+        """Return the roles of the columns of a file, the key first."""
+        return _ROLES[self][0]
 
-ROLES = {
-    Layout.ONE_ROW_PER_ID: ("id", "target"),
-    Layout.RANKED_LIST: ("query", "rank", "item"),
-    Layout.NUMBERS_PER_ID: ("id", "target"),
-    Layout.CANDIDATE_SCORES: ("query", "item", "score"),
-}
-# The key comes first; the role of the answer is the one whose values are judged.
-ANSWERS = {
-    Layout.ONE_ROW_PER_ID: "target",
-    Layout.RANKED_LIST: "item",
-    Layout.NUMBERS_PER_ID: "target",
-    Layout.CANDIDATE_SCORES: "score",
+    @property
+    def held(self) -> tuple[str, ...]:
+        """Return the columns that the truth must have, the key first."""
+        return _ROLES[self][1]
+
+    @property
+    def answer(self) -> str:
+        """Return the role whose values are judged."""
+        return _ROLES[self][2]
+
+    @property
+    def is_listed(self) -> bool:
+        """Tell whether a key may have several rows."""
+        return self.held == _GAINS
+
+
+_IDS = ("id", "target")
+_GAINS = ("query", "item", "gain")
+_ROLES: dict[Layout, tuple[tuple[str, ...], tuple[str, ...], str]] = {
+    Layout.ONE_ROW_PER_ID: (_IDS, _IDS, "target"),
+    Layout.RANKED_LIST: (("query", "rank", "item"), _GAINS, "item"),
+    Layout.NUMBERS_PER_ID: (_IDS, _IDS, "target"),
+    Layout.CANDIDATE_SCORES: (("query", "item", "score"), _GAINS, "score"),
 }
 
 
@@ -83,13 +101,49 @@ def without_none(raw: Mapping[str, Any]) -> dict[str, Any]:
     return {k: v for k, v in raw.items() if v is not None}
 
 
+# How a role is written where nothing else is said.
+USUAL_TYPES = {"rank": ColumnType.INTEGER, "score": ColumnType.FLOAT}
+
+
+def written_shape(layout: Layout, names: Mapping[str, str], **more: Any) -> dict[str, Any]:
+    """Write the shape of a submission as in challenge.yaml. names: of its columns, by role."""
+    columns = [
+        {"name": name, "role": role, "type": USUAL_TYPES.get(role, ColumnType.STRING).value}
+        for role, name in names.items()
+    ]
+    return {"layout": layout.value, "columns": columns, **more}
+
+
+def written_probabilities(key: str, classes: Mapping[str, str]) -> dict[str, Any]:
+    """Write the shape of probabilities as in challenge.yaml. classes: by name of column."""
+    shape = written_shape(Layout.NUMBERS_PER_ID, {"id": key}, form=Form.PROBABILITIES.value)
+    facts = {"role": "target", "type": ColumnType.FLOAT.value, "min": 0, "max": 1}
+    for name, label in classes.items():
+        shape["columns"].append({"name": name, **facts, **({"label": label} if label else {})})
+    return shape
+
+
+def number_of(cell: str) -> float | None:
+    """Read a finite number written with a point; None for anything else."""
+    number = float(cell) if FLOAT.fullmatch(cell.strip(" ")) else math.inf
+    return number if math.isfinite(number) else None
+
+
+@dataclass(frozen=True)
+class Listing:
+    """Name the column of a table of the challenge that lists allowed values."""
+
+    file: str
+    column: str
+
+
 @dataclass(frozen=True)
 class Column:
     """Describe one column of a prediction file.
 
-    domain holds the allowed values in their declared order, or None for any text. label: the
-    class a probability is of, or the column of the truth a target is in; the name of the column
-    when None.
+    domain holds the allowed values in their declared order, or None for any text; listing says
+    where a folder lists them, until they are read. label: the class a probability is of, or the
+    column of the truth a target is in; the name of the column when None.
     """
 
     name: str
@@ -103,11 +157,18 @@ class Column:
     max_labels: int | None = None
     max_distinct: int | None = None
     label: str | None = None
+    listing: Listing | None = None
 
     @property
     def is_number(self) -> bool:
         """Tell whether cells are read as numbers."""
         return self.type in (ColumnType.FLOAT, ColumnType.INTEGER)
+
+    def labels_of(self, cell: str) -> list[str]:
+        """Return the labels of a cell: itself, or its parts in a set of labels."""
+        if self.type is not ColumnType.LABEL_SET:
+            return [cell]
+        return [part for part in cell.split(self.separator) if part]
 
     @property
     def low(self) -> float:
@@ -118,6 +179,11 @@ class Column:
     def high(self) -> float:
         """Return the greatest number a cell may hold, 1e15 unless a lower one is declared."""
         return MOST if self.max is None else min(float(self.max), MOST)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the column as in challenge.yaml, its domain as a list."""
+        domain = None if self.domain is None else list(self.domain)
+        return without_none(asdict(self) | {"domain": domain, "listing": None})
 
     @classmethod
     def from_json(cls, raw: Mapping[str, Any]) -> "Column":
@@ -156,22 +222,31 @@ class AnswerSpec:
     form: Form | None = None
     policy: Policy | None = None
 
+    def find(self, role: str) -> Column | None:
+        """Return the column that plays a role, None when there is none."""
+        return next((column for column in self.columns if column.role == role), None)
+
     def column(self, role: str) -> Column:
         """Return the column that plays a role; raises ContractFault when there is none."""
-        for column in self.columns:
-            if column.role == role:
-                return column
-        raise ContractFault(f"no column plays the role {role}")
+        column = self.find(role)
+        if column is None:
+            raise ContractFault(f"no column plays the role {role}")
+        return column
+
+    @property
+    def plays_every_role(self) -> bool:
+        """Tell whether each role of the layout has its column."""
+        return all(self.find(role) is not None for role in self.layout.roles)
 
     @property
     def key(self) -> Column:
         """Return the column of identifiers: the id, or the query of a ranked list."""
-        return self.column(ROLES[self.layout][0])
+        return self.column(self.layout.roles[0])
 
     @property
     def answer(self) -> Column:
         """Return the column that holds the answer: target, item of a list, label, score."""
-        return self.column(ANSWERS[self.layout])
+        return self.column(self.layout.answer)
 
     @property
     def labelled(self) -> Column:
@@ -182,15 +257,14 @@ class AnswerSpec:
     @property
     def answers(self) -> tuple[Column, ...]:
         """Return the columns that hold the answer, in their declared order."""
-        role = self.answer.role
-        return tuple(column for column in self.columns if column.role == role)
+        return tuple(column for column in self.columns if column.role == self.layout.answer)
 
     @property
     def read_columns(self) -> tuple[Column, ...]:
         """Return the columns that are read: the key, then the others in the order of roles."""
         if self.is_several:
             return (self.key, *self.answers)
-        return tuple(self.column(role) for role in ROLES[self.layout])
+        return tuple(self.column(role) for role in self.layout.roles)
 
     @property
     def classes(self) -> tuple[str, ...] | None:
@@ -201,6 +275,11 @@ class AnswerSpec:
     def targets(self) -> tuple[str, ...] | None:
         """Return the column of the truth of each target, None when the answer has one."""
         return self._names if self.form is Form.TARGETS else None
+
+    @property
+    def by_target(self) -> dict[str, Column]:
+        """Return each of several targets by its column of the truth, {} when there is one."""
+        return {} if self.targets is None else dict(zip(self.targets, self.answers, strict=True))
 
     @property
     def _names(self) -> tuple[str, ...]:
@@ -219,7 +298,7 @@ class AnswerSpec:
     @property
     def is_listed(self) -> bool:
         """Tell whether an identifier may have several rows."""
-        return self.layout in (Layout.RANKED_LIST, Layout.CANDIDATE_SCORES)
+        return self.layout.is_listed
 
     @property
     def is_complete(self) -> bool:
@@ -245,7 +324,7 @@ class AnswerSpec:
         more = {"form": self.form, "policy": self.policy}
         return without_none(more) | {
             "layout": self.layout.value,
-            "columns": [without_none(asdict(c)) for c in self.columns],
+            "columns": [column.to_json() for column in self.columns],
             "formats": list(self.formats),
             "max_bytes": self.max_bytes,
             "max_items_per_query": self.max_items,
@@ -265,7 +344,7 @@ class AnswerSpec:
             form=Form(raw["form"]) if raw.get("form") else None,
             policy=Policy(raw["policy"]) if raw.get("policy") else None,
         )
-        for role in ROLES[spec.layout]:
+        for role in spec.layout.roles:
             spec.column(role)
         _require_form(spec)
         _require_types(spec)

@@ -47,6 +47,7 @@ LEVEL = 0.95
 class TruthSpec:
     """Say where the truth stands in the held-out file.
 
+    file: in the folder of the challenge; it decides nothing and is not written.
     split names the column of parts and its two values; None makes one public part.
     cluster names the unit of resampling; None makes each row (or query) its own. weight names
     the column of row weights, held like the truth; None counts each row once. strata names the
@@ -64,6 +65,12 @@ class TruthSpec:
     cluster: str | None = None
     weight: str | None = None
     strata: str | None = None
+    file: str = ""
+
+    @property
+    def key(self) -> str | None:
+        """Return the column that identifies a row, or a query."""
+        return self.id if self.id is not None else self.query
 
     @property
     def is_plain(self) -> bool:
@@ -83,20 +90,22 @@ class TruthSpec:
 
     def to_json(self) -> dict[str, Any]:
         """Return the truth as in challenge.yaml."""
-        split = self.split_column and {
-            "column": self.split_column,
-            "public": self.public,
-            "private": self.private,
-        }
+        split = {"column": self.split_column, "public": self.public, "private": self.private}
         more = without_none({"weight": self.weight, "strata": self.strata})
-        return self.columns | more | {"split": split, "cluster": self.cluster}
+        parts = {"split": split if self.split_column else None, "cluster": self.cluster}
+        return self.columns | more | parts
 
     @classmethod
     def from_json(cls, raw: Mapping[str, Any]) -> "TruthSpec":
         """Read ``truth`` of a challenge.yaml."""
         split = raw.get("split") or {}
         return cls(
-            **{k: raw.get(k) for k in (*TRUTH_COLUMNS, "cluster")},
+            target=raw.get("target"),
+            id=raw.get("id"),
+            query=raw.get("query"),
+            item=raw.get("item"),
+            gain=raw.get("gain"),
+            cluster=raw.get("cluster"),
             weight=raw.get("weight"),
             strata=raw.get("strata"),
             split_column=split.get("column"),

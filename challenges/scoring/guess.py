@@ -11,7 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from challenges.scoring import registry
-from challenges.scoring.answer import ColumnType, ContractFault
+from challenges.scoring.answer import (
+    ColumnType,
+    ContractFault,
+    Layout,
+    written_probabilities,
+    written_shape,
+)
 from challenges.scoring.contract import ScoringContract
 from challenges.scoring.metric import Shape
 from challenges.scoring.usage import UsageFault
@@ -155,7 +161,7 @@ def one_row(key: str, column: Json, truth_id: str, target: str) -> Json:
     return {
         "task": "",
         "submission": {
-            "layout": "one_row_per_id",
+            "layout": Layout.ONE_ROW_PER_ID.value,
             "columns": [{"name": key, "role": "id", "type": "string"}, column],
         },
         "truth": {"id": truth_id, "target": target},
@@ -245,22 +251,18 @@ def _of_lists(name: str, params: Json, files: Files, asked: Asked) -> Json:
         "item": _role(files.held, "item", asked.item, "la vérité"),
         "gain": _role(files.held, "gain", asked.target, "la vérité"),
     }
-    columns: list[Json] = [
-        {"name": query, "role": "query", "type": "string"},
-        {"name": item, "role": "item", "type": "string"},
-        {
-            "name": _role(files.given, place, asked.prediction, "la réponse"),
-            "role": place,
-            "type": "float" if scored else "integer",
-        },
-    ]
+    names = {
+        "query": query,
+        "item": item,
+        place: _role(files.given, place, asked.prediction, "la réponse"),
+    }
+    layout = Layout.CANDIDATE_SCORES if scored else Layout.RANKED_LIST
     most = max(int(params.get("k", 0)), MAX_ITEMS)
-    shape: Json = {"layout": "ranked_list", "columns": columns, "max_items_per_query": most}
+    shape = written_shape(layout, names, max_items_per_query=most)
     if scored:
         gains = files.values(held["gain"])
         complete = any(is_number(cell) and float(cell) == 0 for cell in gains)
-        policy = "complete" if complete else "top_k"
-        shape |= {"layout": "candidate_scores", "policy": policy}
+        shape["policy"] = "complete" if complete else "top_k"
     return {"submission": shape, "truth": held}
 
 
@@ -269,17 +271,8 @@ def _of_classes(name: str, params: Json, files: Files, asked: Asked) -> Json:
     key, target = _key_and_target(files, asked)
     if key not in files.given:
         raise UsageFault("U_ANSWER_COLUMN", key)
-    columns = [
-        {"name": column, "role": "target", "type": "float", "label": label, "min": 0, "max": 1}
-        for column, label in _class_columns(files, key, target).items()
-    ]
-    raw = one_row(key, {}, key, target)
-    raw["submission"] = {
-        "layout": "numbers_per_id",
-        "form": "probabilities",
-        "columns": [{"name": key, "role": "id", "type": "string"}, *columns],
-    }
-    return raw
+    shape = written_probabilities(key, _class_columns(files, key, target))
+    return one_row(key, {}, key, target) | {"submission": shape}
 
 
 def _class_columns(files: Files, key: str, target: str) -> dict[str, str]:

@@ -60,6 +60,7 @@ UNWEIGHTED = frozenset(
         "spearman",
     }
 )
+WHOLE = frozenset({"k", "prefix"})  # parameters that are positive whole numbers
 BOUNDS: dict[str, tuple[float, float | None]] = {
     "brier": (0, 1),
     "log_loss": (0, 1),
@@ -115,10 +116,14 @@ def _param_faults(
         yield f"unknown parameter {name}"
     if not found.required - given:
         yield from found.faults(spec.params)
-    for name in sorted(given & {"k", "prefix"}):
-        value = spec.params[name]
-        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+    for name in sorted(given & WHOLE):
+        if not is_positive(spec.params[name]):
             yield f"{name} must be a whole number of at least 1"
+
+
+def is_positive(value: object) -> bool:
+    """Tell whether a parameter is a whole number of at least 1."""
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 1
 
 
 def _several_faults(contract: ScoringContract) -> Iterable[str]:
@@ -133,8 +138,7 @@ def _several_faults(contract: ScoringContract) -> Iterable[str]:
 def _answer_faults(contract: ScoringContract, spec: MetricSpec, name: str) -> Iterable[str]:
     answer = contract.answer.answer
     if contract.answer.targets is not None:
-        named = dict(zip(contract.answer.targets, contract.answer.answers, strict=True))
-        answer = named.get(str(spec.params.get("target")), answer)
+        answer = contract.answer.by_target.get(str(spec.params.get("target")), answer)
     elif contract.answer.is_several:
         yield from _several_faults(contract)
         return

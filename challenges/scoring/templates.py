@@ -9,7 +9,13 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from challenges.scoring import child
-from challenges.scoring.answer import AnswerSpec, Limits
+from challenges.scoring.answer import (
+    AnswerSpec,
+    Layout,
+    Limits,
+    written_probabilities,
+    written_shape,
+)
 from challenges.scoring.contract import ScoringContract
 from challenges.scoring.guess import header, is_number, one_row
 from challenges.scoring.truth import CompiledTruth, compile_truth, keys_of
@@ -131,23 +137,17 @@ def _shape(rows: Rows) -> Json:
     if len(names) == 3:
         if all(_is_whole(row[names[1]]) for row in rows):
             most = max(int(row[names[1]]) for row in rows)
-            roles = {names[0]: "query", names[1]: "rank", names[2]: "item"}
-            return _listed("ranked_list", roles) | {"max_items_per_query": most}
+            roles = dict(zip(("query", "rank", "item"), names, strict=True))
+            return written_shape(Layout.RANKED_LIST, roles, max_items_per_query=most)
         scores = all(is_number(row[names[2]]) for row in rows)
         if scores and not all(is_number(row[names[1]]) for row in rows):
-            roles = {names[0]: "query", names[1]: "item", names[2]: "score"}
-            return _listed("candidate_scores", roles) | {"policy": "complete"}
+            roles = dict(zip(("query", "item", "score"), names, strict=True))
+            return written_shape(Layout.CANDIDATE_SCORES, roles, policy="complete")
     return _numbers(names, rows)
 
 
 def _is_whole(cell: str) -> bool:
     return cell.isascii() and cell.isdigit()
-
-
-def _listed(layout: str, roles: Mapping[str, str]) -> Json:
-    kinds = {"rank": "integer", "score": "float"}
-    columns = [{"name": n, "role": r, "type": kinds.get(r, "string")} for n, r in roles.items()]
-    return {"layout": layout, "columns": columns}
 
 
 def _numbers(names: Sequence[str], rows: Rows) -> Json:
@@ -158,7 +158,4 @@ def _numbers(names: Sequence[str], rows: Rows) -> Json:
     sums = [sum(float(row[name]) for name in given) for row in rows]
     if not all(abs(total - 1) <= SUM_TOLERANCE for total in sums):
         raise UsageFault("U_SAMPLE_SHAPE")
-    facts = {"role": "target", "type": "float", "min": 0, "max": 1}
-    columns = [{"name": name} | facts for name in given]
-    key = {"name": names[0], "role": "id", "type": "string"}
-    return {"layout": "numbers_per_id", "form": "probabilities", "columns": [key, *columns]}
+    return written_probabilities(names[0], dict.fromkeys(given, ""))

@@ -119,7 +119,7 @@ def _unexpected(challenge: Challenge, read: PortableSpec, folder: Path) -> Seque
     )
     if wanted is None:
         return ()
-    scores = {REFERENCE: {Split.PUBLIC.value: {read.primary.key: wanted}}}
+    scores = {REFERENCE: {Split.PUBLIC.value: {read.contract.primary.key: wanted}}}
     (folder / EXPECTED).write_text(json.dumps(scores), encoding="utf-8")
     findings = Findings()
     expected = replace(read, expected=Expected(EXPECTED, baseline=REFERENCE))

@@ -82,7 +82,7 @@ def _checked(scoring: Scoring, folder: Path) -> tuple[Built | None, Sequence[Pro
     try:
         Rehearsal().compiled(parsed, contract, folder)
     except TruthFault as fault:
-        return None, (Problem(fault.code, sentence(fault), read.truth.file, "truth"),)
+        return None, (Problem(fault.code, sentence(fault), read.contract.truth.file, "truth"),)
     place = Folder(folder)
     apart = [each.path for each in kept_apart(read)]
     files = {safe_name(path): place.read(path, limit_bytes=MAX_BYTES) for path in apart}
@@ -95,11 +95,11 @@ def _other_ids(read: PortableSpec, folder: Path, phase: Folder, first: str) -> S
 
     phase, first: the folder and the name of the answers of its phase.
     """
-    key = str(read.truth.key)
-    if set(Folder(folder).column(read.truth.file, key)) == set(phase.column(first, key)):
+    key = str(read.contract.truth.key)
+    if set(Folder(folder).column(read.contract.truth.file, key)) == set(phase.column(first, key)):
         return ()
     said = _("les réponses d’une tâche portent sur les mêmes identifiants que celles de la phase")
-    return (Problem("E_IDS", said, read.truth.file, "truth.id"),)
+    return (Problem("E_IDS", said, read.contract.truth.file, "truth.id"),)
 
 
 def _named(problem: Problem, scoring: Scoring) -> Problem:

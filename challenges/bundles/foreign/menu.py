@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from challenges.bundles import metric_names
 from challenges.bundles.foreign.questions import gettext_noop
 from challenges.bundles.foreign.values import Rows
+from challenges.scoring.registry import METRICS
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ OF_CANDIDATES = {
 
 
 def _offered(choices: Mapping[str, Choice]) -> dict[str, Offered]:
-    return {name: Offered(one, metric_names.KNOWN[name].direction) for name, one in choices.items()}
+    return {name: Offered(one, METRICS[name].direction) for name, one in choices.items()}
 
 
 MENU = _offered(CHOICES)

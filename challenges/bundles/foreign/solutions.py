@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from challenges.bundles.answers import number
 from challenges.bundles.folder import FileAbsent, PathRefused, TableRefused
 from challenges.bundles.foreign.context import Reading
 from challenges.bundles.foreign.values import Rows, TruthTable
 from challenges.bundles.report import counted
+from challenges.scoring.answer import number_of as number
 
 SOLUTION = "solution.csv"
 TRAIN, TEST, SAMPLE = "train.csv", "test.csv", "sample_submission.csv"

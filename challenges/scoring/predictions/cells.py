@@ -7,9 +7,9 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from challenges.scoring.answer import Column, ColumnType
+from challenges.scoring.answer import FLOAT, Column, ColumnType
 from challenges.scoring.predictions import decimals
-from challenges.scoring.predictions.rows import COMMA_FLOAT, FLOAT, INTEGER
+from challenges.scoring.predictions.rows import COMMA_FLOAT, INTEGER
 from challenges.scoring.predictions.scan import Block
 from challenges.scoring.words import Words
 

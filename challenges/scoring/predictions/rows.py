@@ -10,11 +10,10 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
-from challenges.scoring.answer import ROLES, AnswerSpec, Column, ColumnType
+from challenges.scoring.answer import FLOAT, AnswerSpec, Column, ColumnType
 from challenges.scoring.predictions import hints
 from challenges.scoring.predictions.faults import MAX_PER_CODE, Reporter, neutral
 
-FLOAT = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 COMMA_FLOAT = re.compile(r"[+-]?(\d+,?\d*|,\d+)([eE][+-]?\d+)?", re.ASCII)
 INTEGER = re.compile(r"[+-]?\d+(\.0*)?", re.ASCII)
 NOT_FINITE = re.compile(r"[+-]?(nan|inf|infinity)|1\.#(inf|qnan|ind)", re.IGNORECASE)
@@ -172,7 +171,7 @@ class Checker:
         return self.texts.setdefault(cell, len(self.texts))
 
     def _labels(self, cell: str, column: Column, line: int) -> list[int] | None:
-        found = sorted({t for t in cell.split(column.separator) if t})
+        found = sorted(set(column.labels_of(cell)))
         if column.max_labels is not None and len(found) > column.max_labels:
             facts = {"trouve": len(found), "max": column.max_labels}
             self.report.add("E_LIST_TOO_LONG", line, valeur=neutral(cell), **facts)
@@ -233,7 +232,7 @@ def finish(checker: Checker) -> None:
     report, spec = checker.report, checker.spec
     may_miss = spec.is_listed and not spec.all_queries_required
     missing = checker.missing() if report.reads_to_the_end and not may_miss else []
-    if missing and "query" in ROLES[spec.layout]:
+    if missing and spec.is_listed:
         facts: dict[str, Any] = {"trouve": len(missing), "id": neutral(min(missing))}
         raise report.refusal("E_QUERY_MISSING", **facts | _unread(report))
     if missing:

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from challenges.scoring import words
-from challenges.scoring.answer import MOST, ColumnType, Layout
+from challenges.scoring.answer import MOST, ColumnType
 from challenges.scoring.contract import ScoringContract
 from challenges.scoring.truth.candidates import Candidates
 from challenges.scoring.truth.cells import nomenclature, rows_of
@@ -22,12 +22,12 @@ def answers(
     """Return the arrays of the right answers, in canonical order, and their JSON meta."""
     answer = contract.answer.answer
     meta: dict[str, Any] = {"texts": [], "groups": {}, "numbers": []}
-    if contract.answer.layout in (Layout.RANKED_LIST, Layout.CANDIDATE_SCORES):
+    if contract.answer.is_listed:
         return _ranked_answers(contract, table, units, attributes, meta)
     target = contract.truth.target or ""
     if answer.type is ColumnType.LABEL_SET:
         cells = table.texts(target, units.first)
-        lists = [sorted({t for t in c.split(answer.separator) if t}) for c in cells]
+        lists = [sorted(set(answer.labels_of(cell))) for cell in cells]
         texts, code = nomenclature(answer.domain, (t for row in lists for t in row))
         flat = np.array([code[t] for row in lists for t in row], np.int32)
         offsets = np.concatenate([[0], np.cumsum([len(row) for row in lists])]).astype(np.int64)

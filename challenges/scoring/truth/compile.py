@@ -14,7 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from challenges.scoring import blob, words
-from challenges.scoring.answer import ROLES, Layout
 from challenges.scoring.contract import ScoringContract
 from challenges.scoring.intervals import draw_within
 from challenges.scoring.truth.answers import answers, candidates
@@ -28,13 +27,6 @@ from challenges.scoring.truth.units import Units, digest_order, digests
 MAX_BUCKETS = 2000
 MAX_STRATA = 1000
 LEAST_BUCKETS = 30  # of a stratum that has as many clusters, however rare it is
-# The columns of the truth each layout needs, besides its key.
-HELD = {
-    Layout.ONE_ROW_PER_ID: ("target",),
-    Layout.RANKED_LIST: ("item", "gain"),
-    Layout.NUMBERS_PER_ID: ("target",),
-    Layout.CANDIDATE_SCORES: ("item", "gain"),
-}
 Array = NDArray[Any]
 
 
@@ -65,7 +57,7 @@ def compile_truth(
     Raises TruthFault: E_COLUMN_MISSING, E_IDS, E_SPLIT, E_DOMAIN, E_VALUE, E_EMPTY.
     """
     salt = salt or secrets.token_bytes(32)
-    key = contract.truth.columns.get(ROLES[contract.answer.layout][0])
+    key = contract.truth.columns.get(contract.answer.layout.roles[0])
     if not key:
         raise TruthFault("E_COLUMN_MISSING", "truth.id")
     table = Table.read(truth_csv, _needed(contract, key))
@@ -96,7 +88,7 @@ def compile_truth(
 def _needed(contract: ScoringContract, key: str) -> list[str]:
     truth = contract.truth
     needed = [key, truth.split_column, truth.cluster, truth.weight, truth.strata]
-    needed += [truth.columns.get(role) for role in HELD[contract.answer.layout]]
+    needed += [truth.columns.get(role) for role in contract.answer.layout.held[1:]]
     needed += [*(contract.answer.targets or ()), *metric_columns(contract)]
     needed += [a.column for a in contract.attributes if a.source == "truth"]
     return list(dict.fromkeys(name for name in needed if name))

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from challenges.scoring import words
+from challenges.scoring.answer import number_of
 from challenges.scoring.lookup import Lookup
 from challenges.scoring.predictions import decimals, scan
 from challenges.scoring.truth.faults import TruthFault
@@ -99,11 +100,8 @@ def numbers(laid: Words) -> NDArray[np.float64]:
 
 def finite(cell: str) -> float:
     """Return the finite number of a cell; raises TruthFault E_VALUE."""
-    try:
-        value = float(cell)
-    except ValueError as error:
-        raise TruthFault("E_VALUE", cell) from error
-    if not np.isfinite(value):
+    value = number_of(cell)
+    if value is None:
         raise TruthFault("E_VALUE", cell)
     return value
 

@@ -3,8 +3,8 @@
 import re
 from pathlib import Path
 
-from challenges.bundles.metric_names import KNOWN
 from challenges.bundles.spec import TOP_KEYS, Role, Task
+from challenges.scoring.registry import METRICS
 
 ROOT = Path(__file__).resolve().parents[3]
 # What adds to a report beyond the readers.
@@ -32,4 +32,4 @@ def test_keys_roles_tasks_and_metrics() -> None:
     assert set(TOP_KEYS) - told == set()
     assert {role.value for role in Role} - told == set()
     assert {task.value for task in Task} - told == set()
-    assert set(KNOWN) - told == set()
+    assert set(METRICS) - told == set()

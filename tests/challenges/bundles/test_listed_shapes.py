@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from challenges.bundles import portable, shapes, submissions
+from challenges.bundles import portable
 from challenges.scoring import answer, registry
 from challenges.scoring.contract import ScoringContract
 from tests.challenges.bundles.folders import change, document, write
@@ -90,13 +90,3 @@ def test_complete_candidates_are_those_that_teams_are_given(tmp_path: Path) -> N
 )
 def test_wrong_scores_of_candidates_are_refused(tmp_path: Path, change: dict[str, Any]) -> None:
     assert "E_COLUMN_ROLE" in scores(tmp_path, **change)
-
-
-def test_the_reader_of_folders_knows_the_shapes_of_the_engine() -> None:
-    assert {layout.value: layout.roles for layout in shapes.Layout} == {
-        layout.value: roles for layout, roles in answer.ROLES.items()
-    }
-    assert {layout.value for layout in answer.Layout} == {layout.value for layout in shapes.Layout}
-    assert set(submissions.FORMS) == {form.value for form in answer.Form}
-    assert set(submissions.POLICIES) == {policy.value for policy in answer.Policy}
-    assert set(submissions.COLUMN_TYPES) == {kind.value for kind in answer.ColumnType}

@@ -49,9 +49,9 @@ def test_a_valid_folder_is_read_whole(tmp_path: Path) -> None:
     sample = spec.file(Role.SAMPLE_SUBMISSION)
     assert sample is not None
     assert sample.rows == 6
-    assert spec.primary.key == "exactitude"
+    assert spec.contract.primary.key == "exactitude"
     assert spec.quotas.per_day == 5
-    assert spec.truth.cluster == "groupe"
+    assert spec.contract.truth.cluster == "groupe"
     assert spec.raw == document()
     assert spec.unknown == {}
 
@@ -65,14 +65,11 @@ def test_the_scoring_contract_is_json_with_its_domains_written_out(tmp_path: Pat
     assert json.loads(json.dumps(contract)) == contract
     assert contract["task"] == "ordinal"
     columns = contract["submission"]["columns"]  # type: ignore[index,call-overload] # JSON
-    assert [column["domain"] for column in columns] == [None, ["1", "2", "3"]]
+    assert [column.get("domain") for column in columns] == [None, ["1", "2", "3"]]
     assert contract["truth"] == {
         "file": "truth.csv",
         "id": "id",
         "target": "niveau",
-        "query": None,
-        "item": None,
-        "gain": None,
         "cluster": "groupe",
         "split": {"column": "jeu", "public": "public", "private": "private"},
     }

@@ -147,10 +147,10 @@ def test_a_row_that_is_too_short_is_told() -> None:
 
 
 def test_numbers_are_those_of_float() -> None:
-    cells = ["1", "-0.5", "+3", "1e-3", " 7 ", "0.12345678901234567", "1_0", "9" * 30]
+    cells = ["1", "-0.5", "+3", "1e-3", " 7 ", "0.12345678901234567", "9" * 30]
     laid = words.of_texts([cell.encode() for cell in cells])
     assert table.numbers(laid).tolist() == [float(cell) for cell in cells]
-    for cell in ("", "x", "nan", "inf", "1,5"):
+    for cell in ("", "x", "nan", "inf", "1,5", "1_0"):
         with pytest.raises(TruthFault, match="E_VALUE"):
             table.numbers(words.of_texts([b"1", cell.encode()]))
 

@@ -110,7 +110,8 @@ def test_a_fault_of_the_tables_is_told(name: str, tmp_path: Path) -> None:
 def test_every_metric_of_the_menu_makes_a_challenge(metric: str, tmp_path: Path) -> None:
     spec = ours(written(tmp_path / "k", KAGGLE), tmp_path / "c", metric=metric)
 
-    assert (spec.primary.metric, spec.primary.direction) == (metric, MENU[metric].direction)
+    primary = spec.contract.primary
+    assert (primary.metric, primary.direction) == (metric, MENU[metric].direction)
     assert spec.title == "Un défi"
     assert (spec.quotas.per_day, spec.quotas.total) == (5, 100)
 
@@ -184,10 +185,10 @@ def test_several_columns_are_what_the_organiser_says(
     folder = written(tmp_path / "k", KAGGLE, **changes)
     spec = ours(folder, tmp_path / "c", **({"metric": "mae"} | answers))
 
-    assert [one.metric for one in spec.metrics] == metrics
-    assert (spec.submission.form, spec.primary.metric) == (form, metrics[0])
+    assert [one.metric for one in spec.contract.metrics] == metrics
+    assert (spec.contract.answer.form, spec.contract.primary.metric) == (form, metrics[0])
     if form == "targets":
-        assert [one.params for one in spec.metrics] == [
+        assert [one.params for one in spec.contract.metrics] == [
             {"formula": "(a + b) / 2"}, {"target": "a"}, {"target": "b"},
         ]  # fmt: skip
     else:
@@ -219,11 +220,12 @@ def test_rows_of_one_identifier_are_candidates_once_said(tmp_path: Path) -> None
 
     spec = ours(folder, tmp_path / "c", rows="candidats", metric="ndcg")
 
-    assert (spec.submission.layout.value, spec.submission.policy) == (
+    assert (spec.contract.answer.layout.value, spec.contract.answer.policy) == (
         "candidate_scores",
         "complete",
     )
-    assert (spec.truth.query, spec.truth.item, spec.truth.gain) == ("q", "d", "r")
+    truth = spec.contract.truth
+    assert (truth.query, truth.item, truth.gain) == ("q", "d", "r")
     assert (tmp_path / "c/sample_submission.csv").read_text().startswith("q,d,r\nq0,d0,0\n")
     with pytest.raises(translation.AnswerRefused, match="en double"):
         ours(folder, tmp_path / "d", rows="erreur", metric="ndcg")
@@ -327,7 +329,7 @@ def test_wrong_judgements_are_refused(qrels: str, tmp_path: Path) -> None:
 def test_judgements_make_a_challenge_of_ranked_lists(tmp_path: Path) -> None:
     spec = ours(written(tmp_path / "t", TREC), tmp_path / "c", split="0,5")
 
-    assert [metric.metric for metric in spec.metrics] == [
+    assert [metric.metric for metric in spec.contract.metrics] == [
         "ndcg", "map_r_at_k", "mrr_at_k", "precision_at_k", "recall_r_at_k",
     ]  # fmt: skip
     truth = (tmp_path / "c/verite.csv").read_text().splitlines()[1:]
