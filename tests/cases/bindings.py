@@ -4,8 +4,8 @@ A case is bound to what the product does, on the surface that the case names.
 """
 
 ACTIONS, WORKER = "tests/challenges/test_challenge_actions.py", "tests/challenges/test_worker.py"
-API, PAGES = "tests/challenges/api/test_entries.py", "tests/challenges/pages/test_entries.py"
-UPLOADS, ENTER = "tests/challenges/api/test_uploads.py", "tests/challenges/test_enter.py"
+API, PAGES = "tests/challenges/api/test_entries.py", "tests/challenges/test_entries.py"
+UPLOADS, ENTER = "tests/challenges/api/test_uploads.py", "tests/challenges/test_entries.py"
 TEAMS, HERE = "tests/challenges/test_teams.py", "tests/cases/test_abuse.py"
 HTTP = "tests/portal/lib/test_http.py"
 RACES = "tests/faults/test_races.py"
@@ -21,7 +21,6 @@ BINDINGS: dict[str, tuple[str, ...]] = {
         "tests/routes/test_crawl.py::test_each_role_reads_and_writes_what_the_matrix_says",
     ),
     "A02": (
-        f"{PAGES}::test_entry_of_another_team_is_hidden_like_an_unknown_one",
         f"{API}::test_the_entry_of_another_team_is_not_there",
         "tests/routes/test_crawl.py::test_a_hidden_and_an_unused_identifier_answer_alike",
     ),
@@ -66,7 +65,7 @@ BINDINGS: dict[str, tuple[str, ...]] = {
         f"{API}::test_private_and_hidden_figures_are_not_told",
     ),
     "A30": (
-        "tests/challenges/pages/test_entry_lists.py::test_many_teams_of_one_domain_are_told",
+        "tests/challenges/test_entries.py::test_many_teams_of_one_domain_are_told",
         f"{ENTER}::test_the_quota_of_the_day_is_spent",
         f"{ENTER}::test_two_members_share_the_slots",
         f"{WORKER}::test_a_file_is_checked_then_scored",

@@ -1,4 +1,4 @@
-"""Uploads: parts at their place, nothing kept of what is refused, and the close."""
+"""Uploads: parts at their place, nothing kept of what is refused, the close, and the room left."""
 
 import base64
 import hashlib
@@ -11,6 +11,7 @@ from uuid import uuid4
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from challenges.actions import challenges, uploads
@@ -18,6 +19,7 @@ from challenges.enums import UploadState
 from challenges.models import Entry, Team, Upload
 from portal.lib import clock, objects
 from portal.lib.refusals import Conflict, NotAllowed, QuotaSpent, Unavailable
+from tests.challenges.test_entries import enter
 from tests.factories.accounts import UserFactory, bearer
 from tests.factories.challenges import TeamFactory, captain_of
 from tests.portal.accounts.ledger import acts
@@ -40,7 +42,7 @@ def patch(
     return client.generic("PATCH", address, content, MEDIA_TYPE, headers=headers)
 
 
-def enter(client: Client, team: Team, token: Headers, upload: str, key: str = "") -> Any:
+def submit(client: Client, team: Team, token: Headers, upload: str, key: str = "") -> Any:
     return client.post(
         f"/api/v1/challenges/{team.challenge.slug}/phases/0/entries",
         {"upload": upload},
@@ -74,13 +76,13 @@ def test_a_file_is_sent_in_parts_then_submitted(client: Client, team: Team, toke
     where = client.head(address, headers=token)
     assert (where.headers["Upload-Offset"], where.headers["Upload-Length"]) == ("4", "11")
     patch(client, address, token, FILE[4:], 4)
-    sent = enter(client, team, token, made.json()["id"], key="a")
+    sent = submit(client, team, token, made.json()["id"], key="a")
     entry = Entry.objects.get()
     assert sent.status_code == 201
     assert (entry.sha256, entry.original_name) == (hashlib.sha256(FILE).hexdigest(), "réponse.csv")
     assert objects.read(entry.sha256) == FILE
     assert entry.first_byte_at == Upload.objects.get().first_byte_at
-    again = enter(client, team, token, made.json()["id"], key="a")
+    again = submit(client, team, token, made.json()["id"], key="a")
     assert (again.status_code, again.content) == (200, sent.content)
     assert acts()[-2:] == ["upload.begun", "entry.received"]
 
@@ -111,7 +113,7 @@ def test_to_submit_a_whole_file_copies_nothing(
         raise AssertionError("the file is copied")
 
     monkeypatch.setattr(objects, "put", no_copy)
-    assert enter(client, team, token, made).status_code == 201
+    assert submit(client, team, token, made).status_code == 201
     assert Entry.objects.get().sha256 == upload.sha256
     assert not Upload.objects.live(clock.now()).exists()
 
@@ -125,7 +127,7 @@ def test_a_file_that_could_not_be_assembled_is_when_it_is_submitted(
         made = whole(client, team, token)
     assert Upload.objects.get().state == UploadState.OPEN
     assert objects.put is put
-    assert enter(client, team, token, made).status_code == 201
+    assert submit(client, team, token, made).status_code == 201
     assert Upload.objects.get().state == UploadState.STORED
 
 
@@ -226,7 +228,7 @@ def test_the_upload_of_another_team_is_not_there(
         address = f"/api/v1/uploads/{name}"
         assert client.head(address, headers=stranger).status_code == 404
         assert patch(client, address, stranger, b"z", 11).status_code == 404
-        assert enter(client, other, stranger, name).status_code == 404
+        assert submit(client, other, stranger, name).status_code == 404
     assert Entry.objects.count() == 0
 
 
@@ -235,7 +237,7 @@ def test_an_upload_is_submitted_where_it_was_begun(
 ) -> None:
     made = whole(client, team, token)
     elsewhere = TeamFactory(captain=captain_of(team))
-    assert enter(client, elsewhere, token, made).status_code == 404
+    assert submit(client, elsewhere, token, made).status_code == 404
 
 
 def test_one_file_is_given_one_way(client: Client, team: Team, token: Headers) -> None:
@@ -249,7 +251,7 @@ def test_an_upload_that_lacks_bytes_is_not_submitted(
 ) -> None:
     made = begin(client, team, token)
     patch(client, made.headers["Location"], token, FILE[:4], 0)
-    told = enter(client, team, token, made.json()["id"])
+    told = submit(client, team, token, made.json()["id"])
     assert (told.status_code, told.json()["code"], told.json()["offset"]) == (
         409,
         "upload_incomplete",
@@ -328,7 +330,7 @@ def test_an_upload_begun_before_the_close_may_end_after(
     monkeypatch.setattr(clock, "now", lambda: later)
     assert challenges.close_those_over() == 1
     patch(client, made.headers["Location"], token, FILE[4:], 4)
-    sent = enter(client, team, token, made.json()["id"])
+    sent = submit(client, team, token, made.json()["id"])
     assert sent.status_code == status
     if status == 201:
         assert Entry.objects.get().grace is True
@@ -369,3 +371,51 @@ def test_nobody_outside_the_team_adds_to_it(team: Team) -> None:
     with pytest.raises(NotAllowed):
         uploads.append(upload=upload, offset=0, content=[b"ab"], checksum=None, by=UserFactory())
     assert kept() == []
+
+
+@pytest.fixture
+def crowded(settings: Any) -> Team:
+    settings.TEAM_PHASE_MAX_BYTES = 30
+    made: Team = TeamFactory()
+    return made
+
+
+def test_a_file_beyond_the_room_is_refused_and_uses_no_attempt(crowded: Team) -> None:
+    """The same bytes again take no room; a smaller file still enters."""
+    enter(crowded, FILE)
+    enter(crowded, FILE)
+    enter(crowded, b"id,y\n1,0.6\n")
+    with pytest.raises(QuotaSpent) as refused:
+        enter(crowded, b"id,y\n1,0.75\n")
+    assert refused.value.code == "storage_reached"
+    assert refused.value.facts["left_bytes"] == 30 - 2 * len(FILE)
+    assert Entry.objects.count() == 3
+    enter(crowded, b"id,y\n1,2")
+
+
+def test_what_was_deleted_takes_no_room(crowded: Team) -> None:
+    first = enter(crowded, FILE).entry
+    enter(crowded, b"id,y\n1,0.6\n")
+    first.file_deleted_at = first.received_at
+    first.save()
+    enter(crowded, b"id,y\n1,0.7\n")
+
+
+def test_uploads_that_come_count_when_another_begins(crowded: Team) -> None:
+    begun: dict[str, Any] = {
+        "phase": crowded.challenge.phases.get(),
+        "team": crowded,
+        "name": "a.csv",
+    }
+    uploads.begin(length=20, by=captain_of(crowded), **begun)
+    uploads.begin(length=10, by=captain_of(crowded), **begun)
+    with pytest.raises(QuotaSpent) as refused:
+        uploads.begin(length=1, by=captain_of(crowded), **begun)
+    assert refused.value.code == "storage_reached"
+
+
+def test_the_room_left_is_shown(crowded: Team, client: Client) -> None:
+    enter(crowded, FILE)
+    client.force_login(captain_of(crowded))
+    page = client.get(reverse("challenges:entries", args=[crowded.challenge.slug])).content.decode()
+    assert "19\u202foctets sur 30\u202foctets" in page
