@@ -101,7 +101,7 @@ def prepare(var: Path) -> list[str]:
     from challenges.actions import challenges  # noqa: PLC0415  # app ready
     from challenges.actions.imports import import_folder  # noqa: PLC0415  # app ready
     from challenges.worker import drain  # noqa: PLC0415  # app ready
-    from portal.accounts.actions import tokens  # noqa: PLC0415  # app ready
+    from portal.accounts.actions import accounts  # noqa: PLC0415  # app ready
     from portal.accounts.enums import TokenScope  # noqa: PLC0415  # app ready
     from tests.challenges.world import owner  # noqa: PLC0415  # app ready
     from tests.factories.accounts import UserFactory  # noqa: PLC0415  # app ready
@@ -117,7 +117,7 @@ def prepare(var: Path) -> list[str]:
     scopes = [TokenScope.READ, TokenScope.ENTER]
     captains = [captain_of(TeamFactory(challenge=made)) for _ in range(TEAMS)]
     return [
-        tokens.create(name="banc", scopes=scopes, days=30, by=captain).secret
+        accounts.create(name="banc", scopes=scopes, days=30, by=captain).secret
         for captain in captains
     ]
 

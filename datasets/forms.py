@@ -11,8 +11,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from datasets.actions.datasets import Description
-from datasets.actions.releases import FILE_MAX_BYTES, NewFile, refuse_open_in_directory
+from datasets.actions.releases import FILE_MAX_BYTES, Description, NewFile, refuse_open_in_directory
 from datasets.enums import AccessLevel, FileRole
 from datasets.models import Dataset
 from datasets.standards import dictionary

@@ -15,7 +15,7 @@ from wagtail.views import serve
 from catalogue.urls import DOCUMENTS
 from portal import api
 from portal.lib.refusals import NotAllowed
-from portal.pages.views import space
+from portal.pages import views
 
 
 def closed(request: HttpRequest) -> HttpResponse:
@@ -46,7 +46,7 @@ urlpatterns = [
 
 urlpatterns += i18n_patterns(
     path("api/", api.guide, name="api_guide"),
-    path("espace/", space.index, name="space"),
+    path("espace/", views.space_page, name="space"),
     path("", include("portal.accounts.urls")),
     path("", include("catalogue.urls")),
     path("", include("datasets.urls")),
@@ -56,7 +56,7 @@ urlpatterns += i18n_patterns(
     prefix_default_language=False,
 )
 
-handler400 = "portal.pages.views.errors.bad_request"
-handler403 = "portal.pages.views.errors.forbidden"
-handler404 = "portal.pages.views.errors.not_found"
-handler500 = "portal.pages.views.errors.server_error"
+handler400 = "portal.pages.views.bad_request"
+handler403 = "portal.pages.views.forbidden"
+handler404 = "portal.pages.views.not_found"
+handler500 = "portal.pages.views.server_error"

@@ -16,7 +16,7 @@ from catalogue.models import CardUpload, Contribution
 from portal.accounts.authorization import require
 from portal.accounts.models import User
 from portal.audit.record import record
-from portal.lib import clock, objects, parts, tus
+from portal.lib import clock, objects, parts
 from portal.lib.objects import Stored
 from portal.lib.queue import nudge
 from portal.lib.refusals import (
@@ -221,12 +221,12 @@ def _kept(upload: CardUpload, offset: int, name: str, size: int) -> CardUpload:
 
 def _refuse_out_of_place(upload: CardUpload, offset: int) -> None:
     if upload.expires_at <= clock.now():
-        raise tus.expired()
+        raise parts.expired()
     if upload.file_id is not None:
-        raise tus.whole(upload.offset)
-    tus.refuse_elsewhere(offset, upload.offset)
+        raise parts.whole(upload.offset)
+    parts.refuse_elsewhere(offset, upload.offset)
     if upload.offset < upload.length:
-        tus.refuse_crumbs(len(upload.parts), settings.UPLOAD_MAX_PARTS, upload.offset)
+        parts.refuse_crumbs(len(upload.parts), settings.UPLOAD_MAX_PARTS, upload.offset)
 
 
 @transaction.atomic

@@ -16,7 +16,7 @@ from portal.audit.outbox import owe
 from portal.audit.record import record
 from portal.lib import clock, markdown
 from portal.lib.characters import require_plain_line, require_plain_text
-from portal.lib.paces import DAY, HOUR, keep_pace
+from portal.lib.rates import DAY, HOUR, keep_pace
 from portal.lib.refusals import Conflict, Invalid
 
 MESSAGES_AN_HOUR = 12

@@ -32,7 +32,7 @@ from portal.audit.record import record
 from portal.lib import clock
 from portal.lib.characters import require_plain_line, require_plain_text
 from portal.lib.immutable import writes
-from portal.lib.paces import DAY, keep_pace
+from portal.lib.rates import DAY, keep_pace
 from portal.lib.refusals import Conflict, Invalid, QuotaSpent
 
 # Somebody who reports without an account; whoever holds a tracking address acts for them.

@@ -13,7 +13,7 @@ from catalogue.models import CardUpload
 from catalogue.schemas.stored_files import CardUploadIn, CardUploadOut
 from portal.accounts.bearer import Token
 from portal.accounts.enums import TokenScope
-from portal.lib import objects, tus, visible
+from portal.lib import objects, parts, visible
 from portal.lib.endpoints import lazy as _
 from portal.lib.endpoints import refused
 from portal.lib.numbers import natural
@@ -38,7 +38,7 @@ def begin(
     told = CardUploadOut(id=made.pk, offset=0, length=made.length, expires_at=made.expires_at)
     answer = HttpResponse(told.model_dump_json(), content_type="application/json", status=201)
     answer["Location"] = f"/api/v1/resources/uploads/{made.pk}"
-    return tus.placed(answer, offset=made.offset, length=made.length)
+    return parts.placed(answer, offset=made.offset, length=made.length)
 
 
 @router.api_operation(
@@ -51,7 +51,7 @@ def begin(
 def place(request: HttpRequest, upload: UUID) -> HttpResponse:
     """Upload-Offset : le nombre d’octets gardés ; Upload-Length : la taille annoncée."""
     own = _found(request, upload)
-    return tus.placed(HttpResponse(status=200), offset=own.offset, length=own.length)
+    return parts.placed(HttpResponse(status=200), offset=own.offset, length=own.length)
 
 
 @router.patch(
@@ -71,17 +71,17 @@ def append(
     Upload-Checksum, facultatif : « sha256 » et l’empreinte en base64. Avec le dernier morceau, le
     fichier va au brouillon ; s’il est grand, dans les minutes qui suivent.
     """
-    tus.require_part(request)
+    parts.require_part(request)
     own = _found(request, upload)
     card_uploads.refuse_announced(own, natural(request.headers.get("Content-Length") or ""))
     kept = card_uploads.append(
         upload=own,
         offset=offset,
         content=objects.pieces(cast(IO[bytes], request)),
-        checksum=tus.digest(checksum),
+        checksum=parts.digest(checksum),
         by=person(request),
     )
-    return tus.placed(HttpResponse(status=204), offset=kept.offset, length=kept.length)
+    return parts.placed(HttpResponse(status=204), offset=kept.offset, length=kept.length)
 
 
 def _found(request: HttpRequest, upload: UUID) -> CardUpload:

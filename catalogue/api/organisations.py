@@ -37,9 +37,9 @@ from catalogue.validators.fields import COMMON_BY_NAME, Field, FieldType
 from portal.accounts.bearer import anyone
 from portal.accounts.enums import OrganisationKind
 from portal.accounts.models import FormerAddress, Organisation
-from portal.lib.conditional import tagged
 from portal.lib.endpoints import Limit, after, refused
 from portal.lib.endpoints import lazy as _
+from portal.lib.responses import tagged
 
 router = Router(tags=[_("Catalogue")], auth=anyone)
 LISTS: dict[str, Any] = {

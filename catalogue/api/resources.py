@@ -20,10 +20,10 @@ from catalogue.schemas.reading import CardOut, QueryIn, ResourcesOut
 from catalogue.search import engine
 from catalogue.search.query import MAX_DEPTH, ResourceQuery
 from portal.accounts.bearer import anyone
-from portal.lib.conditional import tagged
 from portal.lib.endpoints import CURSOR_MAX_CHARACTERS, Limit, after, refused
 from portal.lib.endpoints import lazy as _
 from portal.lib.refusals import Invalid
+from portal.lib.responses import tagged
 
 router = Router(tags=[_("Catalogue")], auth=anyone)
 

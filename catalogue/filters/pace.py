@@ -10,9 +10,9 @@ from django.conf import settings
 from django.http import HttpRequest, StreamingHttpResponse
 from django.utils.translation import gettext as _
 
-from portal.lib import clock, slow_readers, turns
+from portal.lib import clock, rates, responses
+from portal.lib.rates import Window
 from portal.lib.refusals import QuotaSpent
-from portal.lib.windows import Window
 
 EXPORT_BUSY_SECONDS = 30
 MINUTE_SECONDS = 60
@@ -54,7 +54,7 @@ def exporting(
         taken.callback(_own_place(request).give_back)
         taken.callback(_place().give_back)
         response = answer()
-        slow_readers.cut(response, request, end=end, piece_seconds=settings.PIECE_SECONDS)
+        responses.cut_slow_readers(response, request, end=end, piece_seconds=settings.PIECE_SECONDS)
         places = taken.pop_all()
     closing = response.close
 
@@ -68,9 +68,9 @@ def exporting(
     return response
 
 
-def _own_place(request: HttpRequest) -> turns.Turn:
+def _own_place(request: HttpRequest) -> rates.Turn:
     most = settings.EXPORTS_AT_A_TIME_AND_NETWORK
-    own = turns.take(f"export:of:{ratelimit.get_ip(request)}", most=most, seconds=_longest())
+    own = rates.take_turn(f"export:of:{ratelimit.get_ip(request)}", most=most, seconds=_longest())
     if own is None:
         raise _spent(
             _("Un export demandé depuis votre réseau est en cours : attendez qu’il finisse."),
@@ -79,8 +79,8 @@ def _own_place(request: HttpRequest) -> turns.Turn:
     return own
 
 
-def _place() -> turns.Turn:
-    place = turns.take("export", most=settings.EXPORTS_AT_A_TIME, seconds=_longest())
+def _place() -> rates.Turn:
+    place = rates.take_turn("export", most=settings.EXPORTS_AT_A_TIME, seconds=_longest())
     if place is None:
         raise _spent(
             _("Le portail prépare déjà plusieurs exports : réessayez dans une demi-minute."),

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from portal.lib import turns
+from portal.lib import rates
 from portal.lib.refusals import QuotaSpent
 
 # A turn that nobody gave back ends by itself: longer than any reading lasts.
@@ -21,11 +21,11 @@ ALL_BUSY = _("Le portail lit déjà plusieurs descriptions : réessayez dans que
 @contextlib.contextmanager
 def reading(person_id: int) -> Iterator[None]:
     """Hold a person's turn and one of PASTES_AT_A_TIME; QuotaSpent when there is none."""
-    own = turns.take(f"paste:of:{person_id}", most=1, seconds=LONGEST_SECONDS)
+    own = rates.take_turn(f"paste:of:{person_id}", most=1, seconds=LONGEST_SECONDS)
     if own is None:
         raise QuotaSpent(OWN_BUSY, code="too_many_requests")
     try:
-        place = turns.take("paste", most=settings.PASTES_AT_A_TIME, seconds=LONGEST_SECONDS)
+        place = rates.take_turn("paste", most=settings.PASTES_AT_A_TIME, seconds=LONGEST_SECONDS)
         if place is None:
             raise QuotaSpent(ALL_BUSY, code="too_many_requests")
         try:

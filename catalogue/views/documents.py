@@ -21,7 +21,7 @@ from catalogue.queries import published, tombstones
 from catalogue.standards import dcat, forms, negotiation, rdf
 from catalogue.standards import removed as stones
 from catalogue.standards.dcat import PAGE_SIZE
-from portal.lib.conditional import tagged
+from portal.lib.responses import tagged
 from portal.lib.stretches import Stretches
 
 # Public data, read from anywhere: each time checked against its tag.

@@ -25,7 +25,7 @@ from catalogue.models import CardFile
 from catalogue.queries import stored_files as reads
 from catalogue.views.contribute import address, editable, person
 from catalogue.views.usage import count
-from portal.lib import objects, ranges, slow_readers
+from portal.lib import objects, responses
 from portal.lib.files import attachment
 from portal.lib.refusals import Hidden, Unavailable
 from portal.lib.visible import find
@@ -86,7 +86,7 @@ def download(request: HttpRequest, file: UUID, name: str) -> HttpResponseBase:
     etag = quote_etag(found.sha256)
     if (known := get_conditional_response(request, etag=etag)) is not None:
         return _told(known, request, found)
-    part = ranges.asked(request, size=found.size, etag=etag)
+    part = responses.asked_range(request, size=found.size, etag=etag)
     with ExitStack() as opened:
         content: objects.Readable | tuple[()] = ()
         if request.method != "HEAD":
@@ -97,7 +97,7 @@ def download(request: HttpRequest, file: UUID, name: str) -> HttpResponseBase:
         if is_public and part.first == 0:
             count(request, found.resource, "downloads")
         answer = attachment(content, found.name, media_type=found.media_type, size=part.size)
-        slow_readers.cut(answer, request, piece_seconds=settings.PIECE_SECONDS)
+        responses.cut_slow_readers(answer, request, piece_seconds=settings.PIECE_SECONDS)
         if part.size > settings.PROXY_READS_AHEAD_BYTES:
             # nginx would take that much, then nothing until its reader had it: it would be cut.
             answer["X-Accel-Buffering"] = "no"
@@ -106,7 +106,7 @@ def download(request: HttpRequest, file: UUID, name: str) -> HttpResponseBase:
     return told
 
 
-def _opened(file: CardFile, part: ranges.Span) -> objects.Readable:
+def _opened(file: CardFile, part: responses.Span) -> objects.Readable:
     try:
         return objects.open_span(file.sha256, first=part.first, size=part.size)
     except FileNotFoundError as error:

@@ -16,7 +16,7 @@ from challenges.bundles.report import Problem
 from challenges.enums import ImportState, JobKind
 from challenges.models import BundleImport, Challenge, Job
 from challenges.models.imports import LIVE
-from datasets.actions import deposits
+from datasets.actions import releases
 from portal.accounts.authorization import require
 from portal.accounts.models import User
 from portal.audit.record import record
@@ -57,18 +57,18 @@ def deposit(*, content: BinaryIO, filename: str, by: User) -> Deposited:
             % {"n": settings.BUNDLES_PER_PERSON},
             code="imports_reached",
         )
-    kept = deposits.keep(content)
+    kept = releases.keep(content)
     failpoints.hit("deposit.kept")
     try:
         return _deposited(kept, safe_name(filename), size, digest, by)
     except BaseException:  # no row names these bytes: nobody would erase them
-        deposits.forget(kept.sha256)
+        releases.forget(kept.sha256)
         raise
 
 
 @transaction.atomic
 def _deposited(
-    kept: deposits.Deposit, filename: str, size: int, digest: str, by: User
+    kept: releases.Deposit, filename: str, size: int, digest: str, by: User
 ) -> Deposited:
     now = clock.now()
     made, created = BundleImport.objects.get_or_create(
@@ -87,7 +87,7 @@ def _deposited(
         },
     )
     if not created:  # deposited twice at the same moment
-        transaction.on_commit(lambda: deposits.forget(kept.sha256))
+        transaction.on_commit(lambda: releases.forget(kept.sha256))
         return Deposited(made, False)
     jobs.put(kind=JobKind.IMPORT, subject_id=made.pk, dedup_key=str(made.pk))
     record("import.deposited", by=by, on=made, sha256=digest, size=size)
@@ -255,5 +255,5 @@ def _become(made: BundleImport, state: ImportState) -> None:
     if not made.keeps_bytes:
         gone = made.sealed
         made.sealed, made.keys = "", []
-        transaction.on_commit(lambda: deposits.forget(gone))
+        transaction.on_commit(lambda: releases.forget(gone))
     made.save()

@@ -18,7 +18,7 @@ from challenges.actions.jobs import WORKER
 from challenges.enums import JobKind, ReasonCode
 from challenges.enums.code import RunState
 from challenges.models import CodeTrial, Job, Phase, PhaseTask, RunPlan, Team
-from datasets.actions import deposits
+from datasets.actions import releases
 from portal.accounts.authorization import require
 from portal.accounts.models import User
 from portal.audit.record import record
@@ -57,7 +57,7 @@ def start(
     refuse_not_isolated(phase)
     _refuse_spent(team, clock.now())
     size, digest = _measured(content, phase.max_bytes)
-    kept = deposits.keep(content)
+    kept = releases.keep(content)
     made = CodeTrial(
         phase=phase,
         team=team,
@@ -72,7 +72,7 @@ def start(
     try:
         return _queued(made, by)
     except BaseException:  # no row names these bytes: nobody would erase them
-        deposits.forget(kept.sha256)
+        releases.forget(kept.sha256)
         raise
 
 
@@ -168,7 +168,7 @@ def _end(trial: CodeTrial, tried: Tried) -> None:
     sealed, trial.sealed, trial.keys = trial.sealed, "", []
     trial.save()
     record("code_trial.ended", by=WORKER, on=trial, reason=tried.reason_code)
-    transaction.on_commit(lambda: deposits.forget(sealed), robust=True)
+    transaction.on_commit(lambda: releases.forget(sealed), robust=True)
 
 
 def bury(job: Job) -> None:

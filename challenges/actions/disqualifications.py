@@ -19,7 +19,7 @@ from portal.accounts.models import User
 from portal.audit.outbox import owe
 from portal.audit.record import record
 from portal.lib import clock
-from portal.lib.paces import DAY, keep_pace
+from portal.lib.rates import DAY, keep_pace
 from portal.lib.refusals import Conflict, Invalid
 
 SAME_TEAM_A_DAY = 5

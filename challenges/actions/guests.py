@@ -31,7 +31,7 @@ from portal.audit.actors import SystemActor
 from portal.audit.outbox import owe
 from portal.audit.record import record
 from portal.lib import clock
-from portal.lib.paces import DAY
+from portal.lib.rates import DAY
 from portal.lib.refusals import Conflict, Hidden, Invalid
 
 # Letters to people who did not ask for them.

@@ -4,7 +4,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from challenges.models import Phase
-from portal.audit.heartbeats import beats
+from portal.audit.duties import beats
 from portal.lib.refusals import Unavailable
 
 

@@ -14,7 +14,7 @@ from portal.accounts.models import User
 from portal.audit.outbox import owe
 from portal.audit.record import record
 from portal.lib import clock
-from portal.lib.paces import DAY, keep_pace
+from portal.lib.rates import DAY, keep_pace
 from portal.lib.refusals import Conflict, Hidden, Invalid
 
 MOST = 30

@@ -19,7 +19,7 @@ from challenges.models import Enrolment, Entry, Phase, Team, Upload
 from portal.accounts.authorization import require
 from portal.accounts.models import User
 from portal.audit.record import record
-from portal.lib import clock, objects, parts, tus
+from portal.lib import clock, objects, parts
 from portal.lib.files import safe_name
 from portal.lib.objects import Stored
 from portal.lib.refusals import Conflict, Corrupted, QuotaSpent, Refusal, TooLarge, Unavailable
@@ -121,7 +121,7 @@ def submit(
             again=again,
         )
     except FileNotFoundError as error:
-        raise tus.expired() from error
+        raise parts.expired() from error
     if upload.state == UploadState.OPEN:
         _settle(upload, UploadState.STORED, accepted.entry.sha256)
     return accepted
@@ -187,21 +187,21 @@ def _assembled(upload: Upload) -> Upload:
 
 def _refuse_out_of_place(upload: Upload, offset: int) -> None:
     if upload.state == UploadState.EXPIRED or upload.expires_at <= clock.now():
-        raise tus.expired()
+        raise parts.expired()
     if upload.state != UploadState.OPEN or upload.offset == upload.length:
-        raise tus.whole(upload.offset)
-    tus.refuse_elsewhere(offset, upload.offset)
-    tus.refuse_crumbs(len(upload.parts), settings.UPLOAD_MAX_PARTS, upload.offset)
+        raise parts.whole(upload.offset)
+    parts.refuse_elsewhere(offset, upload.offset)
+    parts.refuse_crumbs(len(upload.parts), settings.UPLOAD_MAX_PARTS, upload.offset)
 
 
 def _content(upload: Upload) -> Iterable[bytes] | Stored:
     if upload.state == UploadState.EXPIRED:
-        raise tus.expired()
+        raise parts.expired()
     if upload.state == UploadState.OPEN:
         return parts.content(upload.parts)
     own = Entry.objects.filter(enrolment=upload.enrolment, sha256=upload.sha256)
     if upload.expires_at <= clock.now() and not own.exists():
-        raise tus.expired()  # nothing names the file any more: a sweep may take it
+        raise parts.expired()  # nothing names the file any more: a sweep may take it
     return Stored(upload.sha256, upload.length)
 
 

@@ -20,7 +20,7 @@ from challenges.schemas import ChoiceIn, EntriesOut, EntryOut, QuotaOut, Receipt
 from challenges.teams.queries import quota_left
 from portal.accounts.bearer import Token
 from portal.accounts.enums import TokenScope
-from portal.lib import arrivals, visible
+from portal.lib import parts, visible
 from portal.lib.endpoints import Limit, after, refused
 from portal.lib.endpoints import lazy as _
 from portal.lib.files import safe_name
@@ -90,7 +90,7 @@ def enter(
             team=team,
             content=cast(IO[bytes], sent_now.file),
             original_name=safe_name(sent_now.name or ""),
-            first_byte_at=arrivals.first_byte_at(request),
+            first_byte_at=parts.first_byte_at(request),
             **given,
         )
     return _receipt(accepted.entry, created=accepted.created)

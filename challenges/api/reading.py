@@ -21,10 +21,10 @@ from challenges.schemas import BoardOut, ChallengeOut, ChallengesOut, KeysOut, P
 from challenges.teams.queries import latest_terms
 from portal.accounts.bearer import anyone
 from portal.lib import clock, visible
-from portal.lib.conditional import tagged
 from portal.lib.endpoints import Limit, after, refused
 from portal.lib.endpoints import lazy as _
 from portal.lib.refusals import Hidden
+from portal.lib.responses import tagged
 
 KEYS_SECONDS = 3_600
 router = Router(tags=[_("Challenges")], auth=anyone)

@@ -12,7 +12,7 @@ from challenges.models import Upload
 from challenges.schemas import UploadIn, UploadOut
 from portal.accounts.bearer import Token
 from portal.accounts.enums import TokenScope
-from portal.lib import objects, tus, visible
+from portal.lib import objects, parts, visible
 from portal.lib.endpoints import lazy as _
 from portal.lib.endpoints import refused
 from portal.lib.numbers import natural
@@ -40,7 +40,7 @@ def begin(request: HttpRequest, upload: UploadIn) -> HttpResponse:
     told = UploadOut(id=made.pk, offset=0, length=made.length, expires_at=made.expires_at)
     response = HttpResponse(told.model_dump_json(), content_type="application/json", status=201)
     response["Location"] = f"/api/v1/uploads/{made.pk}"
-    return tus.placed(response, offset=made.offset, length=made.length)
+    return parts.placed(response, offset=made.offset, length=made.length)
 
 
 @router.api_operation(
@@ -53,7 +53,7 @@ def begin(request: HttpRequest, upload: UploadIn) -> HttpResponse:
 def place(request: HttpRequest, upload: UUID) -> HttpResponse:
     """Upload-Offset : le nombre d’octets gardés ; Upload-Length : la taille annoncée."""
     own = _found(request, upload)
-    return tus.placed(HttpResponse(status=200), offset=own.offset, length=own.length)
+    return parts.placed(HttpResponse(status=200), offset=own.offset, length=own.length)
 
 
 @router.patch(
@@ -73,17 +73,17 @@ def append(
     Upload-Checksum, facultatif : « sha256 » et l’empreinte en base64. 409 dit l’octet où
     reprendre (offset) ; 460, que le morceau est arrivé abîmé : rien n’en est gardé.
     """
-    tus.require_part(request)
+    parts.require_part(request)
     own = _found(request, upload)
     _refuse_announced(request, own)
     kept = acts.append(
         upload=own,
         offset=offset,
         content=objects.pieces(cast(IO[bytes], request)),
-        checksum=tus.digest(checksum),
+        checksum=parts.digest(checksum),
         by=person(request),
     )
-    return tus.placed(HttpResponse(status=204), offset=kept.offset, length=kept.length)
+    return parts.placed(HttpResponse(status=204), offset=kept.offset, length=kept.length)
 
 
 def _found(request: HttpRequest, upload: UUID) -> Upload:

@@ -13,7 +13,7 @@ from portal.audit.record import record
 from portal.lib import clock
 from portal.lib.characters import require_plain_line, require_plain_text
 from portal.lib.markdown import render
-from portal.lib.paces import DAY, HOUR, keep_pace
+from portal.lib.rates import DAY, HOUR, keep_pace
 from portal.lib.refusals import Conflict, Invalid, NotAllowed
 
 # What one person may write in one challenge.

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from challenges.enums import BuildState, EntryStatus, PhaseKind
 from challenges.models import Challenge, ChallengeDraft, Entry, Phase, PhaseTask
 from challenges.queries.findings import is_compared
-from portal.audit.heartbeats import beats
+from portal.audit.duties import beats
 from portal.lib import clock
 
 # Two entries that differ on one row in twenty: what an interval of their gap is drawn on.

@@ -7,7 +7,7 @@ from django.conf import settings
 from challenges.models import Job
 from challenges.queries import ages
 from challenges.tasks.telling import alarm
-from portal.audit import heartbeats
+from portal.audit import duties
 from portal.audit.duties import duty
 from portal.audit.outbox import handler, owe
 from portal.lib import clock
@@ -24,7 +24,7 @@ def watch() -> None:
     """
     now = clock.now()
     silent = now - timedelta(seconds=settings.ALARM_SILENT_SECONDS)
-    for beat in heartbeats.beats():
+    for beat in duties.beats():
         if beat.name.startswith(WORKER) and beat.at < silent:
             at = str(beat.at)
             owe("mail.worker_silent", key=f"{beat.name}:{at}", name=beat.name, at=at)
@@ -39,7 +39,7 @@ def watch() -> None:
 @handler("mail.worker_silent")
 def worker_silent(name: str, at: str) -> None:
     """Tell the administrators that a worker is silent, unless it spoke since."""
-    if any(beat.name == name and str(beat.at) == at for beat in heartbeats.beats()):
+    if any(beat.name == name and str(beat.at) == at for beat in duties.beats()):
         alarm("platform_alarm", event=f"{name}:{at}", about=name)
 
 

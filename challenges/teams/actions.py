@@ -36,7 +36,7 @@ from portal.audit.outbox import owe
 from portal.audit.record import record
 from portal.lib import clock
 from portal.lib.characters import require_plain_line
-from portal.lib.paces import DAY, keep_pace
+from portal.lib.rates import DAY, keep_pace
 from portal.lib.refusals import Conflict, Hidden, Invalid, NotAllowed
 
 _NAME_MAX = 80

@@ -25,9 +25,9 @@ from challenges.views import boards
 from challenges.views.head import find, scene, shares
 from challenges.views.standings import board_wanted, open_to_sites, phase_wanted
 from portal.lib import clock
-from portal.lib.conditional import tagged
 from portal.lib.feeds import Feed
 from portal.lib.refusals import Hidden
+from portal.lib.responses import tagged
 
 MOST_ROWS = 10
 MOST_NOTICES = 50

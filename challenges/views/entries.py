@@ -38,7 +38,7 @@ from challenges.views.entry_tables import (
 from challenges.views.head import find, person, scene, scene_to_enter
 from challenges.views.packing import packing
 from challenges.views.reading import contract_of, scoring_words
-from portal.lib import arrivals, files, objects, scanning, visible
+from portal.lib import files, objects, parts, scanning, visible
 from portal.lib.files import csv_safe
 from portal.lib.refusals import Closed, Conflict, Gone
 
@@ -78,7 +78,7 @@ def deposit(request: HttpRequest, slug: str, form: EntryForm) -> HttpResponseBas
             by=person(request),
             note=form.cleaned_data["note"],
             fact_sheet=form.fact_sheet,
-            first_byte_at=arrivals.first_byte_at(request),
+            first_byte_at=parts.first_byte_at(request),
             again=form.cleaned_data["again"],
         )
     except Conflict as refusal:

@@ -20,8 +20,8 @@ from challenges.views.axis import axis_decimals, round_axis
 from challenges.views.fairness_cards import summary
 from challenges.views.head import find, scene
 from challenges.views.standings import board_links, open_to_sites
-from portal.lib.conditional import tagged
 from portal.lib.refusals import Hidden
+from portal.lib.responses import tagged
 
 MOST_DRAWN = 20
 MOST_LISTED = 100

@@ -26,8 +26,8 @@ from challenges.views import boards, programs
 from challenges.views.axis import axis_decimals
 from challenges.views.head import find, scene, shares
 from portal.lib import clock
-from portal.lib.conditional import tagged
 from portal.lib.refusals import Hidden
+from portal.lib.responses import tagged
 
 PER_PAGE = 25
 PARTS = {"publique": Split.PUBLIC, "privee": Split.PRIVATE}

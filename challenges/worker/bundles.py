@@ -20,7 +20,7 @@ from challenges.worker import creations, trials, unsealing, vault
 from challenges.worker.lease import Beating
 from challenges.worker.people import acting
 from challenges.worker.rehearsals import rehearsed
-from datasets.actions import deposits
+from datasets.actions import releases
 from datasets.gate import VaultBroken
 
 LIMITS = "E_BUNDLE_LIMITS"
@@ -40,7 +40,7 @@ def import_job(job: Job, truths: vault.Truths, beating: Beating) -> None:
 
 def _read(made: BundleImport) -> Report:
     try:
-        with deposits.opened(deposits.Deposit(made.sealed, made.keys), made.filename) as path:
+        with releases.opened(releases.Deposit(made.sealed, made.keys), made.filename) as path:
             return examined(path, unsealing.unsealer(acting(made.by_id)))
     except VaultBroken:
         return _refused(

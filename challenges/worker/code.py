@@ -32,7 +32,7 @@ from challenges.worker import code_inputs, isolation, predictions, vault
 from challenges.worker.lease import Beating
 from challenges.worker.programs import RunFailed
 from datasets import gate
-from datasets.actions import deposits
+from datasets.actions import releases
 from portal.lib import canonical, failpoints, objects
 
 OURS = {Reason.PLATFORM, Reason.NO_SANDBOX}
@@ -103,7 +103,7 @@ def _tried(trial: CodeTrial, job: Job) -> Tried:
         phase=phase, plan=plan
     )[0]
     with (
-        deposits.opened(deposits.Deposit(trial.sealed, trial.keys), "paquet.zip") as path,
+        releases.opened(releases.Deposit(trial.sealed, trial.keys), "paquet.zip") as path,
         isolation.desk() as desk,
     ):
         if infected := scans.refused(path):

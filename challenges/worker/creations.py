@@ -14,7 +14,7 @@ from challenges.models import BundleImport, Job
 from challenges.worker import unsealing
 from challenges.worker.lease import Beating
 from challenges.worker.people import acting
-from datasets.actions import deposits
+from datasets.actions import releases
 from portal.accounts.models import User
 from portal.lib import failpoints
 from portal.lib.refusals import Refusal, Unavailable
@@ -35,7 +35,7 @@ def _create(job: Job, made: BundleImport, by: User) -> Sequence[Problem]:
     """Import the bundle; return why it makes no draft, () once it is made."""
     then = partial(bundle_imports.finish_creation, job=job, made=made, by=by)
     try:
-        with deposits.opened(deposits.Deposit(made.sealed, made.keys), made.filename) as path:
+        with releases.opened(releases.Deposit(made.sealed, made.keys), made.filename) as path:
             failpoints.hit("creation.opened")
             found = import_bundle(
                 path=path,
@@ -46,7 +46,7 @@ def _create(job: Job, made: BundleImport, by: User) -> Sequence[Problem]:
             )
     except Overtaken:
         return ()
-    except deposits.Unreadable:  # for good: no other attempt would open it
+    except releases.Unreadable:  # for good: no other attempt would open it
         said = _("le dépôt n’est plus lisible : abandonnez-le, puis déposez l’archive de nouveau")
         return (Problem("E_ZIP_CORRUPT", said),)
     except Unavailable:

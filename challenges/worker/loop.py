@@ -28,7 +28,7 @@ from challenges.worker import (
 )
 from challenges.worker.lease import Beating
 from datasets import gate
-from portal.audit.heartbeats import beat
+from portal.audit.duties import beat
 
 log = logging.getLogger("portal.worker")
 Handler = Callable[[Job, vault.Truths, Beating], None]

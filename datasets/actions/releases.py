@@ -1,27 +1,115 @@
-"""Publish files as a new release of a dataset."""
+"""Describe a dataset, receive the files of a release, publish and withdraw it."""
 
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, BinaryIO
 
 from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from datasets import rules
+from catalogue.enums import ResourceKind
+from catalogue.models import Resource
+from datasets import gate, rules
 from datasets.enums import AccessLevel, FileRole
 from datasets.models import DataFile, Dataset, Release
 from datasets.standards import dictionary
-from datasets.standards.profile import TableFault
-from datasets.standards.profiling import profile_apart
+from datasets.standards.profile import TableFault, profile_apart
 from datasets.validators import agrees, type_of
 from portal.accounts.authorization import require
 from portal.accounts.models import User
-from portal.audit.actors import Actor
+from portal.audit.actors import Actor, SystemActor
 from portal.audit.record import record
-from portal.lib import clock, immutable, objects, personal_files
+from portal.lib import clock, immutable, objects, parts, personal_files
 from portal.lib.files import safe_name
+from portal.lib.references import earlier, referenced, unnamed
 from portal.lib.refusals import Invalid
+
+
+@dataclass(frozen=True)
+class Description:
+    """What a producer says of a dataset beside its card."""
+
+    in_directory: bool = False
+    is_synthetic: bool = False
+    legal_basis: str = ""
+    disclosure_threshold: int | None = None
+    retention: str = ""
+
+
+@transaction.atomic
+def describe(*, resource: Resource, description: Description, by: Actor) -> Dataset:
+    """Write the data side of a card, for the first time or again.
+
+    In order: the card locked; the dataset created or changed; event "dataset.described" when
+    something changed. Raises NotAllowed; Invalid when the card is of another kind, and for a
+    dataset whose open data were released, in the restricted directory.
+    """
+    card = Resource.objects.select_for_update(of=("self",)).get(pk=resource.pk)
+    require(rules.may_describe, by, card.organisation)
+    if card.kind != ResourceKind.DATASET:
+        raise Invalid(_("Cette fiche ne décrit pas un jeu de données."), code="not_a_dataset")
+    dataset = Dataset.objects.filter(resource=card).first()
+    created = dataset is None
+    if dataset is None:
+        dataset = Dataset(resource=card, created_at=clock.now())
+    values = vars(description)
+    changed = [name for name, value in values.items() if getattr(dataset, name) != value]
+    if not created and not changed:
+        return dataset
+    for name in changed:
+        setattr(dataset, name, values[name])
+    is_open = dataset.released_at is not None and not dataset.level_enum.is_restricted
+    if dataset.in_directory and is_open:
+        raise Invalid(
+            _(
+                "Une version de ce jeu est déjà publiée hors de l’accès restreint : "
+                "il n’entre pas au répertoire R2DDE."
+            ),
+            code="directory_is_restricted",
+        )
+    dataset.full_clean(exclude=["resource"])
+    dataset.save()
+    record("dataset.described", by=by, on=dataset, changed=sorted(changed), created=created)
+    return dataset
+
+
+# What `opened` raises on a file that is gone or broken.
+Unreadable = gate.VaultBroken
+
+
+@dataclass(frozen=True)
+class Deposit:
+    """A kept file: the object that holds it encrypted, and the wrapped keys that open it."""
+
+    sha256: str
+    keys: Sequence[dict[str, str]]
+
+
+def keep(source: BinaryIO) -> Deposit:
+    """Encrypt a file into the private store."""
+    sealed = gate.seal_deposit(source)
+    return Deposit(sealed.ciphertext_sha256, list(sealed.keys))
+
+
+@contextmanager
+def opened(deposit: Deposit, name: str = "depot.zip") -> Iterator[Path]:
+    """Give a clear copy in a private folder, removed at the end. Raises Unreadable."""
+    with tempfile.TemporaryDirectory(prefix="depot-") as folder:
+        place = Path(folder) / name
+        with place.open("xb") as target:
+            gate.open_deposit(deposit.sha256, deposit.keys, target)
+        yield place
+
+
+def forget(sha256: str) -> None:
+    """Remove a kept file; no two have the same object, each having its own key."""
+    if sha256:
+        objects.store().delete(sha256)
+
 
 FILES_MAX = 20
 FILE_MAX_BYTES = 50 * 1024 * 1024
@@ -180,3 +268,58 @@ def _values(one: NewFile, name: str, faults: list[dict[str, Any]]) -> dict[str, 
 
 def _pieces(content: BinaryIO) -> Iterator[bytes]:
     yield from objects.pieces(content)
+
+
+SWEEPER = SystemActor("sweep")
+
+
+def sweep() -> int:
+    """Remove what was set aside a delay ago, set aside what nothing names; return how many went.
+
+    Call it outside any transaction: the store is listed in none, and each object has its own.
+    Two sweeps may overlap: each leaves alone what the other has moved since it listed.
+
+    Side effects: event "object.purged" for each object removed, "object.set_aside" for each taken
+    out of sight. Parts that no upload names go too, untold: they were never a file. The delay is
+    settings.OBJECTS_UNNAMED_HOURS.
+    """
+    store, before = objects.store(), earlier(settings.OBJECTS_UNNAMED_HOURS)
+    store.drop_drafts(before=before)
+    parts.sweep(before=before)
+    aside = dict(store.aside())
+    for sha256 in referenced(aside):
+        store.bring_back(sha256)
+        del aside[sha256]
+    gone = [sha256 for sha256, at in sorted(aside.items()) if at <= before]
+    purged = sum([_purge(sha256) for sha256 in gone])
+    for sha256 in unnamed(hours=settings.OBJECTS_UNNAMED_HOURS):
+        _set_aside(sha256, before)
+    return purged
+
+
+def _purge(sha256: str) -> bool:
+    """Remove what is aside, once its event stands; False when a row came to name it, or it is gone.
+
+    Killed between the two, the next sweep finds it aside and tells it again: nothing goes untold.
+    """
+    store = objects.store()
+    with transaction.atomic(durable=True):
+        if not store.is_aside(sha256):  # a sweep that began before this one removed it
+            return False
+        if referenced([sha256]):
+            store.bring_back(sha256)
+            return False
+        record("object.purged", by=SWEEPER, on=f"object:{sha256}")
+    store.drop_aside(sha256)
+    return True
+
+
+@transaction.atomic(durable=True)
+def _set_aside(sha256: str, before: float) -> None:
+    store = objects.store()
+    if not store.set_aside(sha256, before=before):
+        return
+    if referenced([sha256]):  # a row came between the two
+        store.bring_back(sha256)
+        return
+    record("object.set_aside", by=SWEEPER, on=f"object:{sha256}")

@@ -1,13 +1,19 @@
-"""Profile a CSV table as it streams by: columns, types, fill rates, first rows."""
+"""Profile the columns of a table: what a reader may know of it without reading it."""
 
 from __future__ import annotations
 
 import csv
 import io
+import json
 import re
+import resource
+import subprocess
+import sys
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import BinaryIO
+from pathlib import Path
+from typing import Any, BinaryIO
 
 MAX_COLUMNS = 500
 MAX_CELL = 100_000
@@ -169,3 +175,71 @@ def _code(text: str) -> bool:
     """Say whether digits are a code and no number: « 04 », « 013 »."""
     digits = text.lstrip("+-")
     return len(digits) > 1 and digits[0] == "0" and digits[1].isdigit()
+
+
+ROOT = Path(__file__).resolve().parents[2]
+MEMORY_BYTES = 512 << 20
+CHUNK = 1 << 20
+
+
+@dataclass(frozen=True)
+class Profiled:
+    """What a child said of a table: its rows, its columns as plain records, its first rows."""
+
+    rows: int
+    schema: list[dict[str, object]]
+    preview: dict[str, object]
+
+
+def profile_apart(stream: BinaryIO, *, seconds: int) -> Profiled:
+    """Profile a whole CSV, from its start, in a child process.
+
+    seconds: of processor and of clock. Raises TableFault as `profile`, and `heavy` when the
+    child was stopped for its time or its memory; the stream is then to be rewound.
+    """
+    stream.seek(0)
+    with tempfile.TemporaryFile() as file:  # a pipe could fill while nobody reads
+        while chunk := stream.read(CHUNK):
+            file.write(chunk)
+        file.seek(0)
+        try:
+            done = subprocess.run(  # noqa: S603  # our own interpreter and module
+                [sys.executable, "-P", "-m", __name__, str(seconds)],
+                stdin=file,
+                capture_output=True,
+                cwd="/",
+                env={"PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1", "LANG": "C.UTF-8"},
+                timeout=seconds,
+                check=True,
+            )
+        except (subprocess.TimeoutExpired, subprocess.CalledProcessError) as error:
+            raise TableFault("heavy", 0, seconds=seconds) from error
+    said: dict[str, Any] = json.loads(done.stdout)
+    if "fault" in said:
+        raise TableFault(said["fault"], said["line"], **said["facts"])
+    return Profiled(**said)
+
+
+def bound(seconds: int) -> None:
+    """Limit this process, for good: processor time, memory, no file written."""
+    for what, most in (
+        (resource.RLIMIT_CPU, seconds),
+        (resource.RLIMIT_AS, MEMORY_BYTES),
+        (resource.RLIMIT_FSIZE, 0),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        resource.setrlimit(what, (most, most))
+
+
+def answer(stream: BinaryIO) -> dict[str, Any]:
+    """Profile a table and return what the parent reads: the profile, or its fault."""
+    try:
+        found = profile(stream)
+    except TableFault as fault:
+        return {"fault": fault.code, "line": fault.line, "facts": fault.facts}
+    return {"rows": found.rows, "schema": found.schema(), "preview": found.preview()}
+
+
+if __name__ == "__main__":
+    bound(int(sys.argv[1]))
+    sys.stdout.write(json.dumps(answer(sys.stdin.buffer)))

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from ninja.security import HttpBearer
 
 from portal.accounts import rules, stepup
-from portal.accounts.actions import tokens
+from portal.accounts.actions import accounts
 from portal.accounts.enums import TokenScope
 from portal.accounts.models import ApiToken
 from portal.lib.refusals import NotAllowed, NotIdentified, QuotaSpent
@@ -88,7 +88,7 @@ def _presented(request: HttpRequest) -> ApiToken | None:
     scheme, _space, secret = header.partition(" ")
     token = None
     if scheme.lower() == "bearer" and len(secret) <= SECRET_MAX_CHARACTERS:
-        token = tokens.use(secret=secret.strip())
+        token = accounts.use(secret=secret.strip())
     if token is None:
         raise _worthless(request)
     request.user = token.user

@@ -11,7 +11,7 @@ from allauth.account.utils import user_pk_to_url_str
 from django.conf import settings
 from django.urls import reverse
 
-from portal.accounts.actions import inactivity, notifications
+from portal.accounts.actions import accounts, notifications
 from portal.accounts.actions.invitations import token_of
 from portal.accounts.enums import Delivery
 from portal.accounts.models import (
@@ -99,7 +99,7 @@ LINKS: dict[str, Callable[[str, User | None], dict[str, Any] | None]] = {
 @duty("accounts.inactivity", minutes=60)
 def look_after_the_absent() -> None:
     """Warn, then erase, the people who no longer come."""
-    inactivity.look_after()
+    accounts.look_after()
 
 
 @duty("accounts.digest", minutes=24 * 60)

@@ -9,8 +9,8 @@ from allauth.usersessions import views as sessions
 from django.contrib.auth.decorators import login_not_required
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
-from portal.accounts.views import account as own
-from portal.accounts.views import invitations, members, notifications, organisations, roles, tokens
+from portal.accounts import views
+from portal.accounts import views as own
 
 RESET_KEY = r"^mot-de-passe/nouveau/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$"
 
@@ -62,50 +62,50 @@ security = [
 ]
 mine = [
     path("", own.home, name="account_home"),
-    path("nom/", own.rename, name="account_rename"),
+    path("nom/", own.rename_account, name="account_rename"),
     path("donnees/", own.take_data, name="account_data"),
-    path("fermer/", own.close, name="account_close"),
+    path("fermer/", own.close_account, name="account_close"),
     path("sessions/", sessions.list_usersessions, name="usersessions_list"),
     path("sessions/<int:pk>/fermer/", own.end_session, name="account_end_session"),
-    path("avis/", notifications.choices, name="notification_choices"),
-    path("jetons/", tokens.index, name="account_tokens"),
-    path("jetons/creer/", tokens.create, name="account_token_create"),
-    path("jetons/<int:pk>/revoquer/", tokens.revoke, name="account_token_revoke"),
+    path("avis/", views.notification_choices, name="notification_choices"),
+    path("jetons/", views.token_list, name="account_tokens"),
+    path("jetons/creer/", views.create_token, name="account_token_create"),
+    path("jetons/<int:pk>/revoquer/", views.revoke_token, name="account_token_revoke"),
     path("securite/", include(security)),
 ]
 organisation = [
-    path("", organisations.show, name="organisation"),
-    path("modifier/", organisations.edit, name="organisation_edit"),
-    path("attestation/", organisations.attest, name="organisation_attest"),
-    path("rejoindre/", invitations.ask, name="organisation_join"),
-    path("quitter/", members.leave, name="organisation_leave"),
-    path("membres/", members.index, name="organisation_members"),
-    path("membres/<uuid:person>/role/", members.change_role, name="organisation_role"),
-    path("membres/<uuid:person>/retirer/", members.remove, name="organisation_remove"),
-    path("membres/<uuid:person>/transmettre/", members.transfer, name="organisation_transfer"),
-    path("inviter/", invitations.invite, name="organisation_invite"),
+    path("", views.organisation_page, name="organisation"),
+    path("modifier/", views.edit_organisation, name="organisation_edit"),
+    path("attestation/", views.attest_organisation, name="organisation_attest"),
+    path("rejoindre/", views.ask_to_join, name="organisation_join"),
+    path("quitter/", views.leave_organisation, name="organisation_leave"),
+    path("membres/", views.member_list, name="organisation_members"),
+    path("membres/<uuid:person>/role/", views.change_member_role, name="organisation_role"),
+    path("membres/<uuid:person>/retirer/", views.remove_member, name="organisation_remove"),
+    path("membres/<uuid:person>/transmettre/", views.offer_transfer, name="organisation_transfer"),
+    path("inviter/", views.invite, name="organisation_invite"),
     path(
         "invitations/<uuid:invitation>/retirer/",
-        invitations.withdraw,
+        views.withdraw_invitation,
         name="organisation_invitation_withdraw",
     ),
-    path("demandes/<uuid:request_id>/", invitations.answer_request, name="organisation_request"),
+    path("demandes/<uuid:request_id>/", views.answer_join_request, name="organisation_request"),
     path(
         "transmission/<uuid:transfer>/",
-        members.answer_transfer,
+        views.answer_transfer,
         name="organisation_transfer_answer",
     ),
 ]
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("compte/", include([*entrance, *mine])),
-    path("organisations/", organisations.index, name="organisations"),
-    path("organisations/creer/", organisations.create, name="organisation_create"),
+    path("organisations/", views.organisation_list, name="organisations"),
+    path("organisations/creer/", views.create_organisation, name="organisation_create"),
     path("organisations/<slug:slug>/", include(organisation)),
-    path("invitations/<str:token>/", invitations.show, name="invitation"),
-    path("espace/avis/", notifications.index, name="notifications"),
-    path("courriels/arreter/<str:token>/", notifications.stop, name="notification_stop"),
-    path("espace/organisations/", organisations.mine, name="my_organisations"),
-    path("espace/roles/", roles.index, name="region_roles"),
-    path("espace/roles/<uuid:proposal>/", roles.answer, name="region_role_answer"),
+    path("invitations/<str:token>/", views.invitation_page, name="invitation"),
+    path("espace/avis/", views.notification_list, name="notifications"),
+    path("courriels/arreter/<str:token>/", views.stop_notifications, name="notification_stop"),
+    path("espace/organisations/", views.own_organisations, name="my_organisations"),
+    path("espace/roles/", views.role_board, name="region_roles"),
+    path("espace/roles/<uuid:proposal>/", views.answer_role_proposal, name="region_role_answer"),
 ]

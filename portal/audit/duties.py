@@ -1,14 +1,30 @@
-"""What the scheduler does by itself, once a period, however many schedulers run."""
+"""What the scheduler does by itself, once a period, and the signs of life of every process."""
 
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 
-from portal.audit.models import ScheduledRun
+from portal.audit.models import Heartbeat, ScheduledRun
 from portal.lib import clock
+
+
+def beat(name: str, *, claimed: bool = False, **facts: Any) -> None:
+    """Note that a process lives, and that it has just claimed work."""
+    at = clock.now()
+    values: dict[str, Any] = {"at": at, "facts": facts}
+    if claimed:
+        values["last_claim_at"] = at
+    Heartbeat.objects.update_or_create(name=name, defaults=values)
+
+
+def beats() -> list[Heartbeat]:
+    """List the processes, the freshest sign first."""
+    return list(Heartbeat.objects.order_by("-at", "name"))
+
 
 log = logging.getLogger("portal.duties")
 Act = Callable[[], None]

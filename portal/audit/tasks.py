@@ -1,7 +1,7 @@
 """Tasks of the ledger."""
 
 from portal.audit import denials, duties, outbox
-from portal.audit.heartbeats import beat
+from portal.audit.duties import beat
 from portal.lib.queue import task
 
 __all__ = ["denials", "relay", "run_duties"]  # denials: its duty is registered by its import

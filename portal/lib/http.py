@@ -27,7 +27,7 @@ from django.utils.translation import gettext_lazy as _
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError, SSLError
 
-from portal.lib import public_addresses
+from portal.lib import addresses
 from portal.lib.refusals import Refusal
 
 CHUNK_BYTES = 65_536
@@ -212,7 +212,7 @@ def resolve(host: str, port: int, *, seconds: float) -> list[tuple[Any, ...]]:
         raise NotFetched("network_away" if again else "name_unknown", url=host)
     permitted = settings.HTTP_PERMITTED_NETWORKS
     for *_family, address in found[0]:
-        if not public_addresses.is_public(str(address[0]), permitted=permitted):
+        if not addresses.is_public(str(address[0]), permitted=permitted):
             raise NotFetched("address_refused", url=host)
     return list(found[0])
 

@@ -19,7 +19,7 @@ from catalogue.search import server
 from challenges.actions import jobs
 from challenges.enums import JobState
 from challenges.models import Job
-from portal.audit import heartbeats, outbox
+from portal.audit import duties, outbox
 from portal.lib import clock, objects
 from portal.lib.refusals import Unavailable
 
@@ -88,7 +88,7 @@ def _processes(now: datetime) -> Iterator[Check]:
             _("À l’arrêt. Les courriels sont gardés ; ils partiront à la reprise."),
         ),
     }
-    beats = {beat.name: beat.at for beat in heartbeats.beats()}
+    beats = {beat.name: beat.at for beat in duties.beats()}
     for key, (name, stopped) in names.items():
         at = beats.get(key)
         fresh = at is not None and now - at < timedelta(seconds=FRESH_SECONDS)

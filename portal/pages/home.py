@@ -1,24 +1,72 @@
-"""Gather what the home page shows: figures, kinds, the current challenge, the latest cards."""
+"""What the home page shows: searches, figures, news."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import Count
 from django.utils.html import escape
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from catalogue.enums import ResourceKind
+from catalogue.enums import Access, ResourceKind
 from catalogue.models import Resource
 from catalogue.queries import collections, rows
-from challenges.enums import PhaseMoment, Split
-from challenges.models import Challenge, Phase
-from challenges.queries import windows
+from challenges.enums import EntryStatus, PhaseMoment, Split
+from challenges.models import Challenge, Entry, Phase
+from challenges.queries import challenges, windows
+from datasets.models import Dataset
+from portal.accounts.models import Organisation
 from portal.lib import languages
 from portal.lib.refusals import Refusal
 from portal.pages import faces, frame
-from portal.pages.census import ANYONE, Census
 from portal.pages.typography import long_date, long_moment, number
+
+# Pages count what everybody may read, whoever reads them.
+ANYONE: Any = AnonymousUser()
+
+
+class Census:
+    """Read each figure at most once, when it is first asked for; made anew for each page."""
+
+    @cached_property
+    def resources(self) -> dict[tuple[str, str], int]:
+        """Count the published resources by kind and access."""
+        found = Resource.objects.listed().order_by("kind", "access")
+        rows = found.values_list("kind", "access").annotate(n=Count("pk"))
+        return {(kind, access): n for kind, access, n in rows}
+
+    def of(
+        self,
+        kinds: Sequence[ResourceKind] = tuple(ResourceKind),
+        access: Sequence[Access] = tuple(Access),
+    ) -> int:
+        """Sum the published resources of some kinds and levels of access."""
+        pairs = {(kind.value, level.value) for kind in kinds for level in access}
+        return sum(n for pair, n in self.resources.items() if pair in pairs)
+
+    @cached_property
+    def holders(self) -> int:
+        """Count the organisations that hold a published resource."""
+        return Organisation.objects.filter(resources__live=True).order_by().distinct().count()
+
+    @cached_property
+    def datasets(self) -> int:
+        """Count the datasets held by the directory."""
+        return Dataset.objects.visible_to(ANYONE).count()
+
+    @cached_property
+    def challenges(self) -> list[challenges.Listed]:
+        """List the public challenges, the open first."""
+        return challenges.listed(ANYONE)
+
+    @cached_property
+    def scored_entries(self) -> int:
+        """Count the entries of teams that were scored."""
+        return Entry.objects.filter(status=EntryStatus.SCORED, is_baseline=False).count()
+
 
 LATEST = 4
 PODIUM = 4

@@ -1,4 +1,4 @@
-"""The editorial pages: home, programme and legal pages, news."""
+"""Pages that editors write."""
 
 from datetime import date
 from typing import Any
@@ -9,13 +9,24 @@ from django.db import models
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel
+from wagtail.fields import StreamField
 from wagtail.models import Page
 
 from portal.pages import frame, home, workstreams
 from portal.pages.blocks import PledgeBlock, body_blocks
-from portal.pages.census import Census
-from portal.pages.enums import NewsKind, Workstream
-from portal.pages.fields import BodyField
+from portal.pages.home import Census
+from portal.pages.workstreams import NewsKind, Workstream
+
+
+class BodyField(StreamField):
+    """Hold blocks; changing the blocks writes no migration."""
+
+    def deconstruct(self) -> tuple[str, str, list[Any], dict[str, Any]]:
+        """Describe the field to migrations without its blocks."""
+        name, path, _args, kwargs = super().deconstruct()
+        kwargs.pop("block_lookup", None)
+        return name, path, [[]], kwargs
+
 
 NEWS_PER_PAGE = 12
 

@@ -4,9 +4,8 @@ from django.utils.translation import ngettext
 
 from catalogue.enums import Access, ResourceKind
 from challenges.enums import PhaseMoment
-from portal.pages.census import Census
-from portal.pages.enums import Workstream
-from portal.pages.workstreams import Figures, source
+from portal.pages.home import Census
+from portal.pages.workstreams import Figures, Workstream, source
 
 
 @source(Workstream.RESOURCES)

@@ -2,11 +2,11 @@
 
 from django.urls import path
 
-from portal.pages.views import appearance, components, health
+from portal.pages import views
 
 app_name = "pages"
 urlpatterns = [
-    path("apparence/", appearance.Appearance.as_view(), name="appearance"),
-    path("composants/", components.components, name="components"),
-    path("sante/", health.health, name="health"),
+    path("apparence/", views.Appearance.as_view(), name="appearance"),
+    path("composants/", views.components, name="components"),
+    path("sante/", views.health, name="health"),
 ]

@@ -4,11 +4,11 @@ from django.contrib.auth.decorators import login_not_required
 from django.contrib.sitemaps import views as sitemaps
 from django.urls import path
 
-from portal.pages.views import csp
-from portal.pages.views.sitemap import SITEMAPS, robots
+from portal.pages import views
+from portal.pages.views import SITEMAPS, robots
 
 urlpatterns = [
-    path("csp/", csp.report, name="csp_report"),
+    path("csp/", views.csp_report, name="csp_report"),
     path("robots.txt", login_not_required(robots), name="robots"),
     path(
         "sitemap.xml",

@@ -1,13 +1,34 @@
-"""Compute the state of the five workstreams: figures read from what exists, never typed."""
+"""The workstreams of the programme, in their order, with what each shows of itself."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from django.db import models
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from portal.pages import frame
-from portal.pages.census import Census
-from portal.pages.enums import Workstream
+from portal.pages.home import Census
+
+
+class Workstream(models.TextChoices):
+    """The five workstreams of the programme."""
+
+    RESOURCES = "resources", gettext_lazy("Open Emploi Ressources")
+    R2DDE = "r2dde", gettext_lazy("Répertoire R2DDE")
+    DATA = "data", gettext_lazy("Open Emploi Data")
+    INNOVATION = "innovation", gettext_lazy("Open Emploi Innovation")
+    DEMONSTRATOR = "demonstrator", gettext_lazy("Démonstrateur")
+
+
+class NewsKind(models.TextChoices):
+    """What a piece of news tells."""
+
+    NEWS = "news", gettext_lazy("Actualité")
+    PROGRAMME = "programme", gettext_lazy("Programme")
+    MEETING = "meeting", gettext_lazy("Rencontre")
+    PORTAL = "portal", gettext_lazy("Vie du portail")
+
 
 Figures = list[tuple[str, int]]
 Source = Callable[[Census], Figures]

@@ -20,7 +20,7 @@ SESSION_COOKIE_AGE = 12 * 3600
 SESSION_SAVE_EVERY_REQUEST = False
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
-CSRF_FAILURE_VIEW = "portal.pages.views.errors.csrf_failure"
+CSRF_FAILURE_VIEW = "portal.pages.views.csrf_failure"
 SECURE_SSL_REDIRECT = _https
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
 SECURE_HSTS_SECONDS = 31_536_000 if _https else 0
@@ -105,11 +105,11 @@ ACCOUNT_FORMS = {
 MFA_ADAPTER = "portal.accounts.adapters.FactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_FORMS = {
-    "authenticate": "portal.accounts.forms.factors.AuthenticateForm",
-    "reauthenticate": "portal.accounts.forms.factors.ReauthenticateForm",
-    "activate_totp": "portal.accounts.forms.factors.ActivateTOTPForm",
-    "add_webauthn": "portal.accounts.forms.factors.AddWebAuthnForm",
-    "edit_webauthn": "portal.accounts.forms.factors.EditWebAuthnForm",
+    "authenticate": "portal.accounts.forms.signin.AuthenticateForm",
+    "reauthenticate": "portal.accounts.forms.signin.ReauthenticateByFactorForm",
+    "activate_totp": "portal.accounts.forms.signin.ActivateTOTPForm",
+    "add_webauthn": "portal.accounts.forms.signin.AddWebAuthnForm",
+    "edit_webauthn": "portal.accounts.forms.signin.EditWebAuthnForm",
 }
 MFA_TOTP_ISSUER = "Open Emploi"
 MFA_TOTP_TOLERANCE = 1

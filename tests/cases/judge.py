@@ -143,7 +143,7 @@ def _doors(corpus: Path, folder: Path, tasks: list[str], port: str) -> dict[str,
     from django.core.management import call_command  # noqa: PLC0415  # app ready
     from django.test import Client  # noqa: PLC0415  # app ready
 
-    from portal.accounts.actions import tokens  # noqa: PLC0415  # app ready
+    from portal.accounts.actions import accounts  # noqa: PLC0415  # app ready
     from portal.accounts.enums import TokenScope  # noqa: PLC0415  # app ready
     from portal.management import structure  # noqa: PLC0415  # app ready
     from tests.cases.corpus import corpus_folder, opened  # noqa: PLC0415  # app ready
@@ -157,7 +157,7 @@ def _doors(corpus: Path, folder: Path, tasks: list[str], port: str) -> dict[str,
         captain = captain_of(TeamFactory(challenge=challenge))
         browser = Client()
         browser.force_login(captain)
-        made = tokens.create(name="judge", scopes=[TokenScope.ENTER], days=30, by=captain)
+        made = accounts.create(name="judge", scopes=[TokenScope.ENTER], days=30, by=captain)
         session = browser.cookies["session"].value
         doors[task] = Door(f"http://127.0.0.1:{port}", challenge.slug, session, made.secret)
     return doors

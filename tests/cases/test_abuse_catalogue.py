@@ -15,7 +15,7 @@ from django.test import Client
 
 from catalogue.actions import contributions, moderation
 from catalogue.models import Contribution, Resource
-from portal.accounts.actions import memberships
+from portal.accounts.actions import organisations
 from portal.accounts.enums import Role
 from portal.lib import markdown
 from portal.lib.refusals import Invalid
@@ -76,7 +76,7 @@ def test_a14_who_left_an_organisation_edits_no_more_with_an_open_session() -> No
     client.force_login(gone)
     page = f"/contribuer/{draft.public_id}/identification/"
     assert client.get(page).status_code == 200
-    memberships.leave(organisation=holder, by=gone)
+    organisations.leave(organisation=holder, by=gone)
     before = Contribution.objects.get(pk=draft.pk).revision_id
     assert client.post(page, {"title": "x"}).status_code in {302, 403, 404}
     assert client.get(page).status_code in {302, 403, 404}

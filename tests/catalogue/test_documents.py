@@ -22,7 +22,7 @@ from catalogue.views import documents
 from datasets.models import DataFile
 from portal.audit.actors import SystemActor
 from portal.lib import clock
-from portal.pages.views import sitemap
+from portal.pages import views
 from tests.factories.catalogue import MeasurementFactory, ResourceFactory, ResourceLinkFactory
 from tests.factories.datasets import DataFileFactory, ReleaseFactory
 
@@ -276,7 +276,7 @@ def test_the_feed_is_one_that_readers_accept(client: Client, address: str) -> No
 def test_a_removed_card_leaves_the_sitemap_which_is_cut(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sitemap.ResourceSitemap, "limit", 2)
+    monkeypatch.setattr(views.ResourceSitemap, "limit", 2)
     cards = [ResourceFactory(published=True) for _ in range(3)]
     index = client.get("/sitemap.xml").content.decode()
     assert "sitemap-ressources.xml?p=2" in index

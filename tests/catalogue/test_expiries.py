@@ -15,7 +15,7 @@ from catalogue.validators import words
 from portal.audit.models import AuditEvent
 from portal.lib import clock
 from portal.pages import home
-from portal.pages.census import Census
+from portal.pages.home import Census
 from tests.factories import contributions as make
 from tests.factories.catalogue import ResourceFactory
 

@@ -11,7 +11,7 @@ from challenges.queries import preparation
 from challenges.worker import drain
 from datasets.models import HoldoutVersion
 from portal.accounts.models import User
-from portal.audit.heartbeats import beat
+from portal.audit.duties import beat
 from portal.audit.models import AuditEvent
 from portal.lib.refusals import Conflict, Invalid, NotAllowed
 from tests.challenges.bundles.folders import CODE_FILES

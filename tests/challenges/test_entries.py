@@ -21,7 +21,7 @@ from challenges.models import Challenge, Entry, Job, Phase, Reveal, Team, TermsA
 from challenges.teams.queries import quota_left
 from portal.accounts.models import User
 from portal.audit.models import AuditEvent, Outbox
-from portal.lib import arrivals, clock
+from portal.lib import clock, parts
 from portal.lib.refusals import (
     Closed,
     Conflict,
@@ -300,7 +300,7 @@ def test_a_form_begun_before_the_close_may_end_after_it(
     Phase.objects.update(opens_at=close - timedelta(days=1), closes_at=close)
     assert challenges.close_those_over() == 1  # as the worker does within seconds
     first = close + timedelta(milliseconds=-1 if before else 1)
-    monkeypatch.setattr(arrivals, "clock", SimpleNamespace(now=lambda: first))
+    monkeypatch.setattr(parts, "clock", SimpleNamespace(now=lambda: first))
     client = Client(headers={"accept": "application/json"})
     client.force_login(captain_of(team))
     sent = {"key": "k", "file": SimpleUploadedFile("a.csv", b"id,y\n1,2\n")}

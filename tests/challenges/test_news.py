@@ -17,7 +17,7 @@ from challenges.tasks.kinds import KINDS
 from challenges.teams import actions as teams
 from portal.accounts.actions import notifications
 from portal.accounts.models import Notification
-from portal.audit import heartbeats, outbox
+from portal.audit import duties, outbox
 from portal.audit.models import Heartbeat, Outbox
 from portal.audit.outbox import owe
 from portal.lib import clock
@@ -187,13 +187,13 @@ def test_no_private_figure_stands_in_a_letter_or_in_the_space(
 def test_administrators_hear_of_a_silent_worker_once(monkeypatch: pytest.MonkeyPatch) -> None:
     administrator = UserFactory(region="administrator")
     UserFactory(region="moderator")
-    heartbeats.beat("worker")
+    duties.beat("worker")
     seen = Heartbeat.objects.get().at
     for seconds, told in ((60, {}), (61, {"Le processus worker ne répond plus": 1}), (120, {})):
         at(monkeypatch, seen + timedelta(seconds=seconds))
         alarms.watch()
         assert delivered() == told
-    heartbeats.beat("worker")  # back: the next silence rings again
+    duties.beat("worker")  # back: the next silence rings again
     at(monkeypatch, clock.now() + timedelta(seconds=61))
     alarms.watch()
     assert sum(delivered().values()) == 1

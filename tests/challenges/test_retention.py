@@ -19,7 +19,7 @@ from challenges.enums import ChallengeStatus
 from challenges.models import Challenge, EntryCard, Evaluation, Phase, ProgramReport, Reveal, Upload
 from challenges.models.entry import Entry
 from challenges.queries import journal
-from datasets.actions import sweeps
+from datasets.actions import releases
 from portal.audit import duties
 from portal.audit.models import AuditEvent
 from portal.lib import clock, objects
@@ -108,7 +108,7 @@ def test_a_file_goes_a_year_after_the_results_and_its_traces_stay(
     assert deleted(entry)
     for _step in range(2):
         aged(entry.sha256)
-        sweeps.sweep()
+        releases.sweep()
     assert not objects.store().exists(entry.sha256)
     assert list(objects.store().aside()) == []
     assert list(invariants.receipts_without_file()) == []
@@ -167,7 +167,7 @@ def test_what_something_needs_stays(entry: Entry, phase: Phase, need: Any) -> No
     assert retention.delete_files() == 0
     assert not deleted(entry)
     aged(entry.sha256)
-    sweeps.sweep()
+    releases.sweep()
     assert objects.store().exists(entry.sha256)
 
 

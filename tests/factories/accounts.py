@@ -11,7 +11,7 @@ import factory
 from allauth.account.models import EmailAddress
 from django.test import Client
 
-from portal.accounts.actions import tokens
+from portal.accounts.actions import accounts
 from portal.accounts.enums import OrganisationKind, RegionRole, Role, TokenScope
 from portal.accounts.models import Membership, Organisation, RegionAppointment, User
 from portal.lib import clock
@@ -82,7 +82,7 @@ class MembershipFactory(factory.django.DjangoModelFactory[Membership]):
 
 def bearer(user: User, *scopes: TokenScope) -> dict[str, str]:
     """Make a token of these scopes, all by default; return the headers that show it."""
-    made = tokens.create(name="essai", scopes=scopes or TokenScope, days=30, by=user)
+    made = accounts.create(name="essai", scopes=scopes or TokenScope, days=30, by=user)
     return {"Authorization": f"Bearer {made.secret}"}
 
 

@@ -11,7 +11,7 @@ from challenges.actions import bundle_imports
 from challenges.enums import JobState
 from challenges.models import BundleImport, Challenge, Job
 from challenges.worker import drain, scratch
-from datasets.actions import sweeps
+from datasets.actions import releases
 from datasets.models import HoldoutVersion
 from portal.lib import clock, objects
 from tests.challenges import world
@@ -41,7 +41,7 @@ def test_a_deposit_killed_before_its_row_leaves_nothing_in_the_end(tmp_path: Pat
     assert not BundleImport.objects.exists()
     for _delay in range(2):
         aged(left)
-        sweeps.sweep()
+        releases.sweep()
     assert list(objects.store().hashes()) == list(objects.store().aside()) == []
     assert read(by).is_read  # the same archive again
 
@@ -67,7 +67,7 @@ def test_a_draft_whose_worker_is_killed_is_made_once(tmp_path: Path, point: str)
     left = set(objects.store().hashes())
     for sha256 in left:
         aged(sha256)
-    sweeps.sweep()  # what the killed worker sealed, and no row names
+    releases.sweep()  # what the killed worker sealed, and no row names
     assert len(left - set(objects.store().hashes())) == (point == "creation.before_commit")
 
     assert [*clear(tmp_path / "tmp")] != []  # a killed process removes nothing

@@ -16,7 +16,7 @@ from django.core.management import call_command
 from django.db import DatabaseError, connection
 
 from challenges.models import Entry, Job, Phase
-from portal.accounts.actions import tokens
+from portal.accounts.actions import accounts
 from portal.accounts.enums import TokenScope
 from portal.audit.models import Heartbeat, Outbox
 from portal.lib import clock
@@ -116,7 +116,7 @@ def entrants(site: str, folder: Path) -> list[Entrant]:
     made = []
     for _ in range(TEAMS):
         captain = captain_of(TeamFactory(challenge=challenge))
-        token = tokens.create(name="essai", scopes=[TokenScope.ENTER], days=30, by=captain)
+        token = accounts.create(name="essai", scopes=[TokenScope.ENTER], days=30, by=captain)
         made.append(Entrant(site, path, token.secret))
     return made
 

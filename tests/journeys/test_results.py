@@ -25,7 +25,7 @@ from challenges.models import Challenge, Phase, Team
 from challenges.sandbox.bubblewrap import Bubblewrap
 from challenges.tasks.takeovers import take_over
 from challenges.worker import drain
-from portal.accounts.actions import tokens
+from portal.accounts.actions import accounts
 from portal.accounts.enums import TokenScope
 from portal.accounts.models import User
 from tests.challenges.bundles.foreign.cases import BUNDLES, NEEDED, expected
@@ -110,7 +110,7 @@ class Client:
     """The command line client of a person, as a process of its own."""
 
     def __init__(self, site: str, person: User, memory: Path) -> None:
-        made = tokens.create(name="cli", scopes=TokenScope, days=90, by=person)
+        made = accounts.create(name="cli", scopes=TokenScope, days=90, by=person)
         self.environment = {**os.environ, VARIABLE: str(memory), "LANG": "fr_FR.UTF-8"}
         self.run("login", site, sent=made.secret + "\n")
 

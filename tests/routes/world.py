@@ -42,7 +42,7 @@ from challenges.queries import certificates as certified
 from challenges.teams import actions as teams
 from datasets import gate
 from datasets.enums import AccessLevel
-from portal.accounts.actions import appointments, invitations, memberships
+from portal.accounts.actions import appointments, invitations, organisations
 from portal.accounts.enums import RegionRole, Role
 from portal.accounts.models import User
 from portal.lib import clock, immutable, objects
@@ -541,7 +541,7 @@ def _accounts(world: World) -> None:
         request = invitations.ask(organisation=holder, by=people.UserFactory())
         member = people.MembershipFactory(organisation=holder, role=Role.EDITOR)
         receiver = _fresh(world, "contributor_a") if side == "a" else member.user
-        transfer = memberships.offer_transfer(organisation=holder, receiver=receiver, by=referent)
+        transfer = organisations.offer_transfer(organisation=holder, receiver=receiver, by=referent)
         world.objects |= {
             f"invitation.{key}": str(invitation.public_id),
             f"join_request.{key}": str(request.public_id),

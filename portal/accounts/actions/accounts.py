@@ -1,22 +1,33 @@
-"""Accounts: open, rename, close."""
+"""Open, change and close an account, its sessions and its tokens."""
 
 import hashlib
 import hmac
+import logging
 import secrets
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.sessions.models import Session
-from django.db import transaction
-from django.utils.translation import gettext_lazy as _
+from django.db import models, transaction
+from django.db.models import Case, F, Q, Value, When
+from django.db.models.functions import Coalesce, Greatest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from portal.accounts import personal_data, rules
-from portal.accounts.actions import appointments, sessions
+from portal.accounts.actions import appointments
 from portal.accounts.authorization import require
-from portal.accounts.enums import Role
+from portal.accounts.enums import Role, TokenScope
 from portal.accounts.models import (
+    ApiToken,
+    InactivityNotice,
     Invitation,
     JoinRequest,
     Membership,
@@ -29,12 +40,12 @@ from portal.accounts.models import (
     User,
 )
 from portal.accounts.sealing import seal
-from portal.audit.actors import Actor
+from portal.audit.actors import Actor, SystemActor
 from portal.audit.outbox import owe
 from portal.audit.record import record
 from portal.lib import clock
 from portal.lib.immutable import writes
-from portal.lib.refusals import Conflict
+from portal.lib.refusals import Conflict, Hidden, Invalid, QuotaSpent
 
 
 @transaction.atomic
@@ -181,7 +192,10 @@ def _refuse_orphans(user: User) -> None:
         live = Membership.objects.live().filter(organisation=organisation).exclude(user=user)
         if live.exists() and not live.filter(role=Role.REFERENT).exists():
             raise Conflict(
-                _("Vous êtes la dernière personne référente de « %(name)s » : transmettez ce rôle.")
+                gettext_lazy(
+                    "Vous êtes la dernière personne référente de « %(name)s » : "
+                    "transmettez ce rôle."
+                )
                 % {"name": organisation.name},
                 code="last_referent",
             )
@@ -189,7 +203,9 @@ def _refuse_orphans(user: User) -> None:
         appointments.hold_administrators() - {user.pk}
     ):
         raise Conflict(
-            _("Vous êtes la dernière personne à administrer le portail : donnez d’abord ce rôle."),
+            gettext_lazy(
+                "Vous êtes la dernière personne à administrer le portail : donnez d’abord ce rôle."
+            ),
             code="last_administrator",
         )
 
@@ -223,4 +239,263 @@ def _erase(user: User) -> None:
     user.is_active, user.closed_at, user.last_login = False, clock.now(), None
     user.set_unusable_password()
     user.save()
-    sessions.end_all(user=user)
+    end_all(user=user)
+
+
+def end_all(*, user: User) -> None:
+    """Make every open session of a person worthless, inside the caller's transaction.
+
+    The epoch is part of what a session is tied to, so an old cookie dies with the commit.
+    """
+    User.objects.filter(pk=user.pk).update(session_epoch=F("session_epoch") + 1)
+    user.refresh_from_db(fields=["session_epoch"])
+    user.forget_roles()
+
+
+@transaction.atomic
+def end(*, session_pk: int, by: Actor) -> None:
+    """Close one of one's own sessions; event "session.ended". Raises Hidden for another's."""
+    session = UserSession.objects.filter(pk=session_pk, user_id=by.pk).first()
+    if session is None:
+        raise Hidden
+    require(rules.is_self, by, session.user)
+    session.end()
+    record("session.ended", by=by, on=session.user)
+
+
+# Recognisable, so that a scanner of public code can find one that was left there.
+PREFIX = "oe_"
+SECRET_BYTES = 32
+
+
+@dataclass(frozen=True)
+class Made:
+    """A new token and its secret, which is shown now and never again."""
+
+    token: ApiToken
+    secret: str
+
+
+@transaction.atomic
+def create(*, name: str, scopes: Iterable[TokenScope], days: int, by: User) -> Made:
+    """Make a token of 256 random bits for oneself; its digest alone is kept.
+
+    In order: the row; event "token.created" with its scopes and its end. Raises NotAllowed;
+    Invalid for no scope or another length of life; Conflict past the number of live tokens.
+    """
+    by = User.objects.select_for_update().get(pk=by.pk)
+    require(rules.is_self, by, by)
+    wanted = [scope.value for scope in TokenScope if scope in set(scopes)]
+    if not wanted or days not in settings.TOKEN_DAYS:
+        raise Invalid(_("Choisissez ce que permet le jeton, et sa durée."), code="token_shape")
+    now = clock.now()
+    if ApiToken.objects.live(now).filter(user=by).count() >= settings.TOKENS_PER_PERSON:
+        raise Conflict(
+            _("Vous avez %(count)d jetons : révoquez-en un.")
+            % {"count": settings.TOKENS_PER_PERSON},
+            code="tokens_full",
+        )
+    secret = PREFIX + secrets.token_urlsafe(SECRET_BYTES)
+    token = ApiToken.objects.create(
+        user=by,
+        name=name,
+        sha256=digest(secret),
+        scopes=wanted,
+        created_at=now,
+        expires_at=now + timedelta(days=days),
+    )
+    record("token.created", by=by, on=token, scopes=wanted, expires_at=token.expires_at.isoformat())
+    return Made(token, secret)
+
+
+@transaction.atomic
+def revoke(*, token: ApiToken, by: User) -> ApiToken:
+    """Make a token worthless at once; event "token.revoked". Twice changes nothing.
+
+    Raises NotAllowed.
+    """
+    token = ApiToken.objects.locked(token)
+    require(rules.is_self, by, token.user)
+    if token.revoked_at is None:
+        token.revoked_at = clock.now()
+        token.save(update_fields=["revoked_at"])
+        record("token.revoked", by=by, on=token)
+    return token
+
+
+def use(*, secret: str) -> ApiToken | None:
+    """Return the live token of this secret, its owner read with it, and count the request.
+
+    Nothing for a secret that is unknown, revoked, expired, or of a closed account. Raises
+    QuotaSpent past the requests of a minute; one update counts and dates the use.
+    """
+    now = clock.now()
+    token = (
+        ApiToken.objects.live(now)
+        .filter(sha256=digest(secret), user__is_active=True, user__closed_at__isnull=True)
+        .select_related("user")
+        .first()
+    )
+    if token is None:
+        return None
+    minute = now.replace(second=0, microsecond=0)
+    within = Q(minute=minute, minute_used__lt=settings.API_REQUESTS_PER_MINUTE)
+    counted = ApiToken.objects.filter(
+        Q(minute__isnull=True) | Q(minute__lt=minute) | within, pk=token.pk
+    ).update(
+        minute_used=Case(When(minute=minute, then=F("minute_used") + 1), default=Value(1)),
+        minute=minute,
+        last_used_at=now,
+    )
+    if not counted:
+        raise QuotaSpent(
+            _("Ce jeton a fait trop de requêtes dans cette minute."),
+            code="too_many_requests",
+            next_opening=minute + timedelta(minutes=1),
+        )
+    return token
+
+
+def digest(secret: str) -> str:
+    """Return what is kept of a secret: 256 random bits need no salt."""
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+log = logging.getLogger("portal.accounts")
+BY = SystemActor("scheduler")
+AT_ONCE = 100
+# However late the schedule runs, a person has these days after each warning.
+FIRST_NOTICE_DAYS, LAST_NOTICE_DAYS = 28, 7
+
+
+def absent(before: datetime) -> "models.QuerySet[Any]":
+    """Keep the people last seen before an instant, `seen_at` added, the longest absent first.
+
+    Seen: sign-in, or use of a key to the API, or the opening of the account. The Region's people
+    and the accounts of the demonstration are left alone.
+    """
+    used = (
+        ApiToken.objects.filter(user=models.OuterRef("pk"), last_used_at__isnull=False)
+        .order_by("-last_used_at")
+        .values("last_used_at")[:1]
+    )
+    region = RegionAppointment.objects.filter(user=models.OuterRef("pk"), ended_at__isnull=True)
+    return (
+        User.objects.filter(is_active=True, is_demonstration=False)
+        .annotate(
+            seen_at=Greatest(
+                "date_joined",
+                Coalesce("last_login", "date_joined"),
+                Coalesce(models.Subquery(used), "date_joined"),
+            )
+        )
+        .filter(~models.Exists(region), seen_at__lte=before)
+        .order_by("seen_at", "pk")
+    )
+
+
+def look_after(*, by: Actor = BY) -> tuple[int, int]:
+    """Warn and erase whoever is due; return how many were warned and how many erased.
+
+    Each person in a savepoint: one who must stay, being the last referent of others, stops
+    nobody and is tried again at the next call.
+    """
+    warned = erased = 0
+    now = clock.now()
+    people = list(absent(clock.months_later(now, -settings.INACTIVE_WARNED_MONTHS)))
+    notices = _notices(people)
+    for user in people:
+        if warned + erased >= AT_ONCE:
+            break
+        said = notices[user.pk, user.seen_at]
+        if len(said) == InactivityNotice.LAST and now >= said[-1].erased_from:
+            erased += _try_to_erase(user, by)
+        elif not said or (len(said) == InactivityNotice.FIRST and _last_call(said[0], now)):
+            warned += warn(user=user, by=by) is not None
+    return warned, erased
+
+
+@transaction.atomic
+def warn(*, user: User, by: Actor) -> InactivityNotice | None:
+    """Send the next warning of this absence, dated; None when the person came back meanwhile.
+
+    In order: the notice; event "account.warned"; a letter. The day announced is 24 months after
+    the person was last seen, and later where a warning was late. Raises NotAllowed for a person.
+    """
+    require(rules.is_system, by)
+    seen = _held(user)
+    if seen is None:
+        return None
+    now, said = clock.now(), list(_said(user, seen))
+    if len(said) == InactivityNotice.LAST:
+        return said[-1]
+    if said:
+        due, least = said[0].erased_from, LAST_NOTICE_DAYS
+    else:
+        due = clock.months_later(seen, settings.INACTIVE_ERASED_MONTHS)
+        least = FIRST_NOTICE_DAYS
+    notice = InactivityNotice.objects.create(
+        user=user,
+        rank=len(said) + 1,
+        inactive_since=seen,
+        sent_at=now,
+        erased_from=max(due, now + timedelta(days=least)),
+    )
+    record("account.warned", by=by, on=user, rank=notice.rank, erased_from=notice.erased_from)
+    owe(
+        "mail.account",
+        key=f"account_inactive:{notice.pk}",
+        letter="account_inactive",
+        to=seal(user.email),
+        user_id=user.pk,
+    )
+    return notice
+
+
+@transaction.atomic
+def erase(*, user: User, by: Actor) -> User:
+    """Erase a person who was warned twice and did not come back.
+
+    As `accounts.close`, event "account.erased". Raises NotAllowed for a person; Conflict when the
+    two warnings were not given or their day has not come, and as `accounts.close`.
+    """
+    require(rules.is_system, by)
+    seen = _held(user)
+    said = list(_said(user, seen)) if seen else []
+    if len(said) < InactivityNotice.LAST or clock.now() < said[-1].erased_from:
+        raise Conflict(code="not_warned")
+    return erase_absent(user=user, by=by)
+
+
+def _notices(people: Sequence[User]) -> dict[tuple[int, datetime], list[InactivityNotice]]:
+    """Read what was said to each person of each absence, in one query."""
+    found: dict[tuple[int, datetime], list[InactivityNotice]] = defaultdict(list)
+    for notice in InactivityNotice.objects.filter(user__in=people).order_by("rank"):
+        found[notice.user_id, notice.inactive_since].append(notice)
+    return found
+
+
+def _try_to_erase(user: User, by: Actor) -> bool:
+    try:
+        with transaction.atomic():
+            erase(user=user, by=by)
+    except Conflict as refusal:
+        log.warning("an absent account stays: %s", refusal.code)
+        return False
+    return True
+
+
+def _held(user: User) -> datetime | None:
+    """Say since when a person is absent, or None once they are not."""
+    before = clock.months_later(clock.now(), -settings.INACTIVE_WARNED_MONTHS)
+    found = absent(before).filter(pk=user.pk).first()
+    seen: datetime | None = None if found is None else found.seen_at
+    return seen
+
+
+def _said(user: User, since: datetime) -> "models.QuerySet[InactivityNotice]":
+    return InactivityNotice.objects.filter(user=user, inactive_since=since).order_by("rank")
+
+
+def _last_call(first: InactivityNotice, now: datetime) -> bool:
+    return now >= first.erased_from - timedelta(days=LAST_NOTICE_DAYS)

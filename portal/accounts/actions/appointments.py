@@ -10,7 +10,7 @@ from django.db import IntegrityError, models, transaction
 from django.utils.translation import gettext_lazy as _
 
 from portal.accounts import rules
-from portal.accounts.actions import memberships, sessions
+from portal.accounts.actions import accounts, organisations
 from portal.accounts.authorization import require
 from portal.accounts.enums import Answer, ProposalKind, RegionRole, Role
 from portal.accounts.models import (
@@ -215,9 +215,9 @@ def _facts(proposal: RoleProposal) -> dict[str, Any]:
 def _settle_place(proposal: RoleProposal, organisation: Organisation) -> None:
     user, role = proposal.user, proposal.role
     if proposal.kind == ProposalKind.GIVE:
-        memberships.give(organisation=organisation, user=user, role=role)
+        organisations.give(organisation=organisation, user=user, role=role)
     elif (place := _places(user, organisation, role).first()) is not None:
-        memberships.end(membership=place)
+        organisations.end(membership=place)
     else:
         raise Conflict(_("Cette personne n’a plus ce rôle."), code="nothing_to_change")
 
@@ -246,7 +246,7 @@ def _end(user: User, role: str) -> None:
 
 def _settle(user: User) -> None:
     """Bring the back office groups in line with the roles, and end the sessions."""
-    sessions.end_all(user=user)
+    accounts.end_all(user=user)
     wanted = {BACKOFFICE_GROUPS[role] for role in user.region_roles if role in BACKOFFICE_GROUPS}
     user.groups.set([Group.objects.get_or_create(name=name)[0] for name in sorted(wanted)])
 

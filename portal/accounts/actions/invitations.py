@@ -10,11 +10,17 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from portal.accounts import rules
-from portal.accounts.actions import memberships
+from portal.accounts.actions import organisations
 from portal.accounts.authorization import require
 from portal.accounts.enums import Answer, Role
-from portal.accounts.models import Invitation, JoinRequest, Membership, Organisation, User
-from portal.accounts.models.invitation import GIVEN_BY_INVITATION
+from portal.accounts.models import (
+    GIVEN_BY_INVITATION,
+    Invitation,
+    JoinRequest,
+    Membership,
+    Organisation,
+    User,
+)
 from portal.audit.outbox import owe
 from portal.audit.record import record
 from portal.lib import clock
@@ -107,7 +113,7 @@ def accept(*, invitation: Invitation, by: User) -> Membership:
     if Membership.objects.live().filter(organisation=invitation.organisation, user=by).exists():
         raise Conflict(_("Vous êtes déjà membre de cette organisation."), code="already_member")
     _answer(invitation, Answer.ACCEPTED)
-    membership = memberships.add(
+    membership = organisations.add(
         organisation=invitation.organisation, user=by, role=invitation.role
     )
     record("invitation.accepted", by=by, on=invitation, organisation=invitation.organisation)
@@ -173,7 +179,7 @@ def accept_request(*, request: JoinRequest, by: User, role: str = Role.CONTRIBUT
     """
     request = _answerable(request, by)
     _answer_request(request, Answer.ACCEPTED, by)
-    membership = memberships.add(organisation=request.organisation, user=request.user, role=role)
+    membership = organisations.add(organisation=request.organisation, user=request.user, role=role)
     record("join_request.accepted", by=by, on=request, organisation=request.organisation, role=role)
     owe("mail.join_request_answer", key=str(request.public_id), request_id=request.pk)
     return membership

@@ -1,10 +1,47 @@
-"""The public name of a person, asked at sign-up. Apart: allauth's own forms read this module."""
+"""Forms of a person's profile, news and tokens, and of organisations."""
 
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from portal.accounts import news
+from portal.accounts.enums import (
+    Delivery,
+    OrganisationBadge,
+    OrganisationKind,
+    ProposalKind,
+    RegionRole,
+    Role,
+    TokenScope,
+)
+from portal.accounts.models import (
+    GIVEN_BY_INVITATION,
+    Invitation,
+    Membership,
+    Organisation,
+    RegionAppointment,
+    User,
+)
+from portal.accounts.validators import clean_siret
+from portal.lib import clock
+
+
+class Dressed(forms.Form):
+    """A form without placeholders whose `labels` and `hints`, by field name, are ours."""
+
+    labels: dict[str, Any] = {}
+    hints: dict[str, Any] = {}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, field in self.fields.items():
+            field.label = self.labels.get(name, field.label)
+            field.help_text = self.hints.get(name, field.help_text)
+            field.widget.attrs.pop("placeholder", None)
 
 
 class DisplayName(forms.CharField):
@@ -35,3 +72,266 @@ class SignupProfile(forms.Form):
 
     def signup(self, request: Any, user: Any) -> None:
         """Do nothing: the adapter has saved the name with the account."""
+
+
+class NewsForm(forms.Form):
+    """One list of ways a kind that may be turned down."""
+
+    def __init__(self, data: Any = None, *, user: User) -> None:
+        super().__init__(data)
+        for kind in news.kinds(user):
+            if kind.essential:
+                continue
+            self.fields[kind.name] = forms.ChoiceField(
+                label=kind.label,
+                help_text=kind.detail,
+                choices=Delivery.choices,
+                initial=news.deliveries(kind.letters[0], [user])[user.pk].value,
+            )
+
+
+SCOPE_DUTIES = {
+    TokenScope.READ: _(
+        "Vos équipes, vos soumissions, vos scores, votre quota, vos contributions, vos recherches."
+    ),
+    TokenScope.ENTER: _("Vérifier un fichier, soumettre, choisir, retirer."),
+    TokenScope.TEAM: _("Accepter un règlement, créer une équipe, inviter."),
+    TokenScope.ORGANISE: _("Importer un challenge, emporter ceux que vous organisez."),
+    TokenScope.CONTRIBUTE: _(
+        "Écrire dans le catalogue : fiches, envois à la Région, recherches, suivis, "
+        "réutilisations, discussions, signalements. Ce que la Région a répondu se lit avec "
+        "« Lire »."
+    ),
+}
+
+
+class TokenForm(forms.Form):
+    """Name a token, say what it permits and for how long."""
+
+    name = forms.CharField(
+        label=_("Nom du jeton"),
+        max_length=80,
+        help_text=_("Pour le reconnaître : la machine ou le programme qui s’en sert."),
+        error_messages={"required": _("Donnez un nom à ce jeton.")},
+    )
+    scopes = forms.MultipleChoiceField(
+        label=_("Ce qu’il permet"),
+        choices=[(scope.value, scope.label) for scope in TokenScope],
+        widget=forms.CheckboxSelectMultiple,
+        initial=[TokenScope.READ.value, TokenScope.ENTER.value],
+        error_messages={"required": _("Cochez au moins une case.")},
+    )
+    days = forms.TypedChoiceField(label=_("Durée"), coerce=int)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        days: Any = self.fields["days"]
+        days.choices = [
+            (each, ngettext("%(n)d jour", "%(n)d jours", each) % {"n": each})
+            for each in settings.TOKEN_DAYS
+        ]
+        scopes: Any = self.fields["scopes"]
+        scopes.descriptions = {scope.value: words for scope, words in SCOPE_DUTIES.items()}
+
+    @property
+    def wanted(self) -> list[TokenScope]:
+        """Return the scopes that were ticked."""
+        return [TokenScope(value) for value in self.cleaned_data["scopes"]]
+
+
+ROLE_DUTIES = {
+    Role.REFERENT: _("Administre l’organisation : membres, invitations, rôles, et tout le reste."),
+    Role.EDITOR: _("Écrit et envoie tout ce que l’organisation publie."),
+    Role.CONTRIBUTOR: _("Écrit des brouillons ; une éditrice ou un éditeur les envoie."),
+}
+
+
+def role_field(roles: tuple[Role, ...]) -> forms.ChoiceField:
+    """Offer roles, each with its duties."""
+    field: Any = forms.ChoiceField(
+        label=_("Rôle"),
+        choices=[(role.value, role.label) for role in roles],
+        widget=forms.RadioSelect,
+        initial=Role.CONTRIBUTOR.value,
+    )
+    field.descriptions = {role.value: ROLE_DUTIES[role] for role in roles}
+    offered: forms.ChoiceField = field
+    return offered
+
+
+class OrganisationForm(forms.Form):
+    """What an organisation says of itself."""
+
+    name = forms.CharField(
+        label=_("Nom de l’organisation"), max_length=160, min_length=2, help_text=_("En entier.")
+    )
+    acronym = forms.CharField(label=_("Sigle"), max_length=40, required=False)
+    kind = forms.ChoiceField(label=_("Nature"), choices=OrganisationKind.choices)
+    siret = forms.CharField(
+        label=_("Numéro SIRET ou SIREN"),
+        max_length=24,
+        required=False,
+        help_text=_("14 ou 9 chiffres ; il aide la Région à vérifier l’organisation."),
+        widget=forms.TextInput(attrs={"inputmode": "numeric"}),
+    )
+    homepage_url = forms.URLField(
+        label=_("Site"),
+        max_length=300,
+        required=False,
+        assume_scheme="https",
+        error_messages={
+            "invalid": _("Écrivez une adresse complète, qui commence par https://."),
+        },
+    )
+    description = forms.CharField(
+        label=_("Présentation"),
+        max_length=2_000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 6}),
+    )
+
+    def __init__(self, *args: Any, organisation: Organisation | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.organisation = organisation
+
+    def clean_siret(self) -> str:
+        """Check the key, and that no other organisation has the number."""
+        siret = clean_siret(self.cleaned_data["siret"])
+        own = self.organisation.pk if self.organisation else 0
+        if siret and Organisation.objects.filter(siret=siret).exclude(pk=own).exists():
+            raise forms.ValidationError(
+                _("Une organisation porte déjà ce numéro : demandez plutôt à la rejoindre."),
+                code="siret_taken",
+            )
+        return siret
+
+
+class InviteForm(forms.Form):
+    """Offer a place to an address."""
+
+    email = forms.EmailField(
+        label=_("Adresse électronique de la personne"),
+        max_length=254,
+        help_text=_("L’invitation ne vaudra que pour cette adresse, une fois, sept jours."),
+    )
+    role = role_field(GIVEN_BY_INVITATION)
+
+    def __init__(self, *args: Any, organisation: Organisation, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.organisation = organisation
+
+    def clean_email(self) -> str:
+        """Refuse members and addresses already invited."""
+        email = str(self.cleaned_data["email"]).casefold()
+        members = Membership.objects.live().filter(
+            organisation=self.organisation, user__email__iexact=email
+        )
+        if members.exists():
+            raise forms.ValidationError(_("Cette personne est déjà membre."), code="already_member")
+        waiting = Invitation.objects.open(clock.now()).filter(
+            organisation=self.organisation, email=email
+        )
+        if waiting.exists():
+            raise forms.ValidationError(
+                _("Une invitation attend déjà à cette adresse."), code="invitation_waiting"
+            )
+        return email
+
+
+class JoinForm(forms.Form):
+    """Ask to join."""
+
+    message = forms.CharField(
+        label=_("Quelques mots pour les référents"),
+        max_length=500,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 4}),
+    )
+
+
+class RoleForm(forms.Form):
+    """Choose a member's role."""
+
+    role = role_field((Role.REFERENT, Role.EDITOR, Role.CONTRIBUTOR))
+
+
+class AttestForm(forms.Form):
+    """Choose the Region's badges."""
+
+    badges = forms.MultipleChoiceField(
+        label=_("Ce que la Région atteste"),
+        choices=OrganisationBadge.choices,
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+    )
+
+
+class NameForm(forms.Form):
+    """Change one's public name."""
+
+    display_name = DisplayName(
+        label=_("Nom public"), help_text=_("Il s’affiche près de vos contributions.")
+    )
+
+
+class CloseForm(forms.Form):
+    """Confirm the closing of one's account."""
+
+    understood = forms.BooleanField(
+        label=_("J’ai compris que la fermeture efface mes données et ne se défait pas."),
+        error_messages={"required": _("Cochez la case pour confirmer.")},
+    )
+
+
+class ProposalForm(forms.Form):
+    """Propose to give or end a role, for the Region or in an organisation."""
+
+    person = forms.CharField(
+        label=_("Adresse électronique ou identifiant de la personne"), max_length=254
+    )
+    kind = forms.ChoiceField(
+        label=_("Proposition"),
+        choices=ProposalKind.choices,
+        widget=forms.RadioSelect,
+        initial=ProposalKind.GIVE.value,
+    )
+    organisation = forms.ModelChoiceField(
+        label=_("Pour"),
+        queryset=Organisation.objects.order_by("name", "pk"),
+        required=False,
+        empty_label=_("La Région"),
+        help_text=_("Une organisation, quand ses référents ne peuvent plus le faire eux-mêmes."),
+    )
+    role = forms.ChoiceField(label=_("Rôle"), choices=[*RegionRole.choices, *Role.choices])
+    reason = forms.CharField(label=_("Motif"), max_length=300)
+
+    def clean_person(self) -> User:
+        """Find the person."""
+        try:
+            return User.objects.named(str(self.cleaned_data["person"]).strip())
+        except User.DoesNotExist as error:
+            raise forms.ValidationError(
+                _("Aucun compte ouvert ne porte ce nom ni cette adresse."), code="unknown"
+            ) from error
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a proposal that would change nothing."""
+        cleaned: dict[str, Any] = super().clean() or {}
+        if {"person", "role", "kind", "organisation"} <= cleaned.keys():
+            if (cleaned["organisation"] is None) != (cleaned["role"] in RegionRole.values):
+                raise forms.ValidationError(
+                    _("Choisissez un rôle de la Région pour la Région, sinon un rôle de membre."),
+                    code="role_elsewhere",
+                )
+            if self._is_held(cleaned) == (cleaned["kind"] == ProposalKind.GIVE):
+                raise forms.ValidationError(
+                    _("Cette proposition ne changerait rien."), code="nothing_to_change"
+                )
+        return cleaned
+
+    def _is_held(self, asked: dict[str, Any]) -> bool:
+        if asked["organisation"] is None:
+            appointments = RegionAppointment.objects.filter(user=asked["person"], ended_at=None)
+            return appointments.filter(role=asked["role"]).exists()
+        places = Membership.objects.live().filter(user=asked["person"], role=asked["role"])
+        return bool(places.filter(organisation=asked["organisation"]).exists())

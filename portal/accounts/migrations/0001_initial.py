@@ -1,7 +1,7 @@
 import django.contrib.auth.validators
 import django.db.models.deletion
 import django.utils.timezone
-import portal.accounts.models.user
+import portal.accounts.models
 import portal.lib.create_models
 import uuid
 from django.conf import settings
@@ -235,7 +235,7 @@ class Migration(migrations.Migration):
                         ('is_active', models.BooleanField(default=True, help_text='Designates whether this user should be treated as active. Unselect this instead of deleting accounts.', verbose_name='active')),
                         ('date_joined', models.DateTimeField(default=django.utils.timezone.now, verbose_name='date joined')),
                         ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                        ('person_key', models.CharField(default=portal.accounts.models.user.new_person_key, max_length=40, unique=True)),
+                        ('person_key', models.CharField(default=portal.accounts.models.new_person_key, max_length=40, unique=True)),
                         ('email', models.EmailField(max_length=254, unique=True, verbose_name='adresse électronique')),
                         ('display_name', models.CharField(blank=True, max_length=80, verbose_name='nom affiché')),
                         ('closed_at', models.DateTimeField(blank=True, null=True)),
@@ -249,7 +249,7 @@ class Migration(migrations.Migration):
                         'constraints': [models.CheckConstraint(condition=models.Q(('is_superuser', False)), name='user_is_no_superuser')],
                     },
                     managers=[
-                        ('objects', portal.accounts.models.user.UserManager()),
+                        ('objects', portal.accounts.models.UserManager()),
                     ],
                 ),
             ],

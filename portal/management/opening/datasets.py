@@ -13,9 +13,8 @@ import numpy as np
 from catalogue.actions import resources
 from catalogue.enums import Access, LicenceStatus, ResourceKind, Scope, VersionOrigin
 from catalogue.models import Resource
-from datasets.actions import datasets, releases
-from datasets.actions.datasets import Description
-from datasets.actions.releases import NewFile
+from datasets.actions import releases
+from datasets.actions.releases import Description, NewFile
 from datasets.enums import AccessLevel, FileRole
 from datasets.standards import dictionary
 from portal.accounts.models import Organisation, User
@@ -197,5 +196,5 @@ def _release(
     resources.put_online(
         resource=resource, revision=revision, by=people.OPENING, origin=VersionOrigin.OPENED
     )
-    dataset = datasets.describe(resource=resource, description=described, by=by)
+    dataset = releases.describe(resource=resource, description=described, by=by)
     releases.publish(dataset=dataset, files=files, notes="Première version.", by=by)

@@ -1,7 +1,7 @@
 import datetime
 import django.db.models.deletion
 import portal.lib.create_models
-import portal.pages.fields
+import portal.pages.models
 from django.conf import settings
 from django.db import migrations, models
 
@@ -38,7 +38,7 @@ class Migration(migrations.Migration):
                         ('lede', models.TextField(blank=True, max_length=400, verbose_name='chapeau')),
                         ('workstream', models.CharField(blank=True, choices=[('resources', 'Open Emploi Ressources'), ('r2dde', 'Répertoire R2DDE'), ('data', 'Open Emploi Data'), ('innovation', 'Open Emploi Innovation'), ('demonstrator', 'Démonstrateur')], help_text='La page montre alors l’état calculé du chantier.', max_length=20, verbose_name='chantier')),
                         ('reviewed_on', models.DateField(blank=True, null=True, verbose_name='vérifiée le')),
-                        ('body', portal.pages.fields.BodyField([], blank=True, verbose_name='contenu')),
+                        ('body', portal.pages.models.BodyField([], blank=True, verbose_name='contenu')),
                     ],
                     options={
                         'verbose_name': 'page de texte',
@@ -52,7 +52,7 @@ class Migration(migrations.Migration):
                         ('lede', models.TextField(blank=True, max_length=400, verbose_name='chapeau')),
                         ('headline', models.CharField(max_length=120, verbose_name='promesse')),
                         ('frequent_searches', models.TextField(blank=True, help_text='Une par ligne, six au plus.', verbose_name='recherches fréquentes')),
-                        ('pledges', portal.pages.fields.BodyField([], blank=True, verbose_name='garanties')),
+                        ('pledges', portal.pages.models.BodyField([], blank=True, verbose_name='garanties')),
                     ],
                     options={
                         'verbose_name': 'page d’accueil',
@@ -77,7 +77,7 @@ class Migration(migrations.Migration):
                         ('lede', models.TextField(blank=True, max_length=400, verbose_name='chapeau')),
                         ('published_on', models.DateField(default=datetime.date.today, verbose_name='date')),
                         ('kind', models.CharField(choices=[('news', 'Actualité'), ('programme', 'Programme'), ('meeting', 'Rencontre'), ('portal', 'Vie du portail')], default='news', max_length=20, verbose_name='nature')),
-                        ('body', portal.pages.fields.BodyField([], blank=True, verbose_name='contenu')),
+                        ('body', portal.pages.models.BodyField([], blank=True, verbose_name='contenu')),
                     ],
                     options={
                         'verbose_name': 'actualité',

@@ -18,30 +18,29 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from portal.lib import languages
-from portal.pages import faces, frame, typography
-from portal.pages.kit import forms, marks, navigation, plots, words
+from portal.pages import faces, frame, kit, typography
 
 register = template.Library()
 
 for mark in (
-    marks.icon,
-    marks.badge,
-    marks.tag,
-    marks.chip,
-    marks.dot,
-    marks.tile,
-    marks.ring,
-    marks.bar,
-    marks.ci,
-    marks.axis,
-    marks.logo,
-    marks.ridge_mark,
-    marks.ridge_band,
+    kit.icon,
+    kit.badge,
+    kit.tag,
+    kit.chip,
+    kit.dot,
+    kit.tile,
+    kit.ring,
+    kit.bar,
+    kit.ci,
+    kit.axis,
+    kit.logo,
+    kit.ridge_mark,
+    kit.ridge_band,
 ):
     register.simple_tag(mark)
 
 
-register.filter("fr", words.french)
+register.filter("fr", kit.french)
 register.filter("number", typography.number)
 register.filter("file_size", typography.file_size)
 register.filter("long_date", typography.long_date)
@@ -51,18 +50,18 @@ register.filter("hour", typography.hour)
 register.filter("relative", typography.relative)
 register.filter("written_in", languages.written)
 register.simple_tag(languages.attribute, name="lang")
-register.filter("kind_label", words.kind_label)
-register.filter("kind_plural", words.kind_plural)
-register.filter("kind_tone", words.kind_tone)
-register.filter("kind_icon", words.kind_icon)
-register.simple_tag(words.when)
-register.simple_tag(words.deadline)
+register.filter("kind_label", kit.kind_label)
+register.filter("kind_plural", kit.kind_plural)
+register.filter("kind_tone", kit.kind_tone)
+register.filter("kind_icon", kit.kind_icon)
+register.simple_tag(kit.when)
+register.simple_tag(kit.deadline)
 
 
 @register.simple_block_tag
 def typo(content: str) -> SafeString:
     """Set French typography in a whole block of page."""
-    return words.french(mark_safe(content))  # noqa: S308  the block is rendered and escaped
+    return kit.french(mark_safe(content))  # noqa: S308  the block is rendered and escaped
 
 
 # Navigation
@@ -134,7 +133,7 @@ def _linked(items: Sequence[Sequence[Any]], current: object) -> list[dict[str, A
 def pager(context: Context, page: Page, label: str = "", parameter: str = "page") -> dict[str, Any]:
     """Show the pages of a list; `page` is a Paginator's page, filters are kept."""
     label = label or _("Pages de résultats")
-    return navigation.pager_context(context["request"], page, label=label, parameter=parameter)
+    return kit.pager_context(context["request"], page, label=label, parameter=parameter)
 
 
 @register.inclusion_tag("components/search.html")
@@ -227,13 +226,13 @@ def stats(items: Sequence[Sequence[Any]], size: str = "") -> dict[str, Any]:
 @register.inclusion_tag("components/dot_plot.html")
 def dot_plot(plot: dict[str, Any]) -> dict[str, Any]:
     """Show dots and intervals, one a row; plot: the arguments of kit.plots.dots."""
-    return {"plot": plots.dots(**plot)}
+    return {"plot": kit.dots(**plot)}
 
 
 @register.inclusion_tag("components/code.html")
 def code(name: str, text: str, language: str = "", words_in: str = "") -> dict[str, Any]:
     """Show a code extract with its file name, coloured. words_in: people's language, as fr."""
-    return {"name": name, "body": navigation.coloured(text, language), "words_in": words_in}
+    return {"name": name, "body": kit.coloured(text, language), "words_in": words_in}
 
 
 @register.inclusion_tag("components/diff.html")
@@ -364,19 +363,19 @@ def field(
     bound: BoundField, label: str = "", hint: str = "", rows: int = 0, optional: str = ""
 ) -> dict[str, Any]:
     """Show a form field with its label, hint, error and counter."""
-    return forms.field_context(bound, label=label, hint=hint, rows=rows, optional=optional)
+    return kit.field_context(bound, label=label, hint=hint, rows=rows, optional=optional)
 
 
 @register.inclusion_tag("components/drop.html")
 def drop(bound: BoundField, hint: str = "", label: str = "") -> dict[str, Any]:
     """Show a file field as a drop zone; the native input stays visible."""
-    return forms.field_context(bound, label=label, hint=hint)
+    return kit.field_context(bound, label=label, hint=hint)
 
 
 @register.inclusion_tag("components/error_summary.html")
 def error_summary(*checked: BaseForm) -> dict[str, Any]:
     """List the errors of one or several forms, each with a link to its field."""
-    return {"faults": forms.faults(checked)}
+    return {"faults": kit.faults(checked)}
 
 
 @register.inclusion_tag("components/form_fields.html")

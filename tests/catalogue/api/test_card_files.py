@@ -15,7 +15,7 @@ from django.test import Client
 
 from catalogue.actions import card_uploads, stored_files
 from catalogue.models import CardFile, CardUpload, Contribution
-from datasets.actions import sweeps
+from datasets.actions import releases
 from portal.accounts.enums import Role, TokenScope
 from portal.accounts.models import User
 from portal.lib import clock, objects, parts
@@ -275,7 +275,7 @@ def test_a_part_that_no_upload_names_goes_after_a_day(
     assert parts.sweep(before=time.time() - 3_600) == 0
     for each in left(settings):
         os.utime(each, times=(time.time() - 90_000,) * 2)
-    sweeps.sweep()
+    releases.sweep()
     assert left(settings) == [kept]
     assert program.patch(place, CSV[5:], 5).status_code == 204
 

@@ -22,7 +22,7 @@ from catalogue.enums import Access, OwnerAnswer
 from catalogue.models import CardFile, CardUpload, Contribution, Resource
 from catalogue.queries import proposals
 from catalogue.queries import stored_files as reads
-from portal.accounts.actions import memberships
+from portal.accounts.actions import organisations
 from portal.accounts.enums import RegionRole, Role
 from portal.accounts.models import Organisation, User
 from portal.lib import clock
@@ -489,7 +489,7 @@ def test_who_left_the_organisation_has_what_it_brought_no_more(house: House) -> 
     )
     assert statuses(file, house.by) == [200]
     make.joined(make.person(), house.holder, Role.REFERENT)
-    memberships.leave(organisation=house.holder, by=house.by)
+    organisations.leave(organisation=house.holder, by=house.by)
     assert statuses(file, User.objects.get(pk=house.by.pk)) == [404]
 
 

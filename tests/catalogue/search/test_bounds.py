@@ -15,8 +15,8 @@ from django.urls import reverse
 
 from catalogue.filters import pace
 from catalogue.views import exports
-from portal.lib import turns
-from portal.lib.windows import Window
+from portal.lib import rates
+from portal.lib.rates import Window
 from tests.factories.catalogue import ResourceFactory
 
 pytestmark = pytest.mark.django_db
@@ -152,15 +152,15 @@ def test_who_no_longer_reads_an_export_frees_the_thread_that_sends_it(
 
 
 def test_a_place_given_back_late_is_not_taken_from_who_has_it() -> None:
-    first = turns.take("essai", most=1, seconds=60)
+    first = rates.take_turn("essai", most=1, seconds=60)
     assert first is not None
     cache.delete(first.key)  # its time is over
-    second = turns.take("essai", most=1, seconds=60)
+    second = rates.take_turn("essai", most=1, seconds=60)
     first.give_back()
     assert second is not None
-    assert turns.take("essai", most=1, seconds=60) is None
+    assert rates.take_turn("essai", most=1, seconds=60) is None
     second.give_back()
-    assert turns.take("essai", most=1, seconds=60) is not None
+    assert rates.take_turn("essai", most=1, seconds=60) is not None
 
 
 def test_a_place_that_is_held_is_looked_at_and_not_written(settings: Any) -> None:
@@ -170,9 +170,9 @@ def test_a_place_that_is_held_is_looked_at_and_not_written(settings: Any) -> Non
             "LOCATION": "cache",
         }
     }
-    assert turns.take("essai", most=1, seconds=60) is not None
+    assert rates.take_turn("essai", most=1, seconds=60) is not None
     with CaptureQueriesContext(connection) as seen:
-        assert turns.take("essai", most=1, seconds=60) is None
+        assert rates.take_turn("essai", most=1, seconds=60) is None
     assert [each["sql"].split()[0] for each in seen] == ["SELECT"]
 
 

@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from catalogue.models import IndexedFacet, IndexedName, IndexedResource, Resource
 from catalogue.search import corrections, fulltext, index, suggest
 from catalogue.views import documents
-from portal.pages.views import sitemap
+from portal.pages import views
 from tests.factories.catalogue import ResourceFactory
 
 pytestmark = pytest.mark.django_db
@@ -114,7 +114,7 @@ def test_a_page_of_the_catalogue_reads_its_own_cards_alone(
 def test_a_file_of_a_sitemap_reads_its_own_cards_and_the_index_none(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sitemap.ResourceSitemap, "limit", 2)
+    monkeypatch.setattr(views.ResourceSitemap, "limit", 2)
     cards = [ResourceFactory(published=True) for _ in range(5)]
     index = sent(lambda: client.get("/sitemap.xml"))
     assert not [sql for sql in index if '"catalogue_resource"."slug"' in sql]

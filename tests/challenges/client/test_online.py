@@ -13,7 +13,7 @@ from challenges.client import account, cli, language, online, remote
 from challenges.client.remote import Refused
 from challenges.models import Challenge, Entry, Team, Upload
 from challenges.worker import drain, vault
-from portal.accounts.actions import tokens
+from portal.accounts.actions import accounts
 from portal.accounts.enums import TokenScope
 from portal.accounts.models import User
 from portal.lib import objects
@@ -32,7 +32,7 @@ class Terminal:
         self.server, self.capsys = server, capsys
 
     def connect(self, person: User, *scopes: TokenScope) -> None:
-        made = tokens.create(name="cli", scopes=scopes or TokenScope, days=30, by=person)
+        made = accounts.create(name="cli", scopes=scopes or TokenScope, days=30, by=person)
         account.save(account.Access(self.server, made.secret))
 
     def run(self, *words: Any) -> tuple[int, str, str]:
@@ -85,7 +85,7 @@ def file(tmp_path: Path) -> Path:
 def test_a_token_is_remembered_for_its_owner_alone(
     terminal: Terminal, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    made = tokens.create(name="cli", scopes=[TokenScope.READ], days=30, by=UserFactory())
+    made = accounts.create(name="cli", scopes=[TokenScope.READ], days=30, by=UserFactory())
     typed = tmp_path / "typed"
     typed.write_text(made.secret + "\n")
     with typed.open() as stdin:

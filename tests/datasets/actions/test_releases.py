@@ -7,12 +7,11 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from catalogue.enums import ResourceKind
-from datasets.actions import datasets, releases
-from datasets.actions.datasets import Description
-from datasets.actions.releases import NewFile
+from datasets.actions import releases
+from datasets.actions.releases import Description, NewFile
 from datasets.enums import AccessLevel, FileRole
 from datasets.models import DataFile, Dataset, Release
-from datasets.standards import profile, profiling
+from datasets.standards import profile
 from portal.accounts.enums import RegionRole, Role
 from portal.accounts.models import User
 from portal.audit.models import AuditEvent, Outbox
@@ -45,13 +44,13 @@ def test_describe_writes_once_and_tells_what_changed() -> None:
     card = DatasetCardFactory()
     by = member(card.organisation)
 
-    dataset = datasets.describe(
+    dataset = releases.describe(
         resource=card, description=Description(in_directory=True, legal_basis="Mission"), by=by
     )
-    again = datasets.describe(
+    again = releases.describe(
         resource=card, description=Description(in_directory=True, legal_basis="Mission"), by=by
     )
-    datasets.describe(resource=card, description=Description(in_directory=True), by=by)
+    releases.describe(resource=card, description=Description(in_directory=True), by=by)
 
     assert dataset == again
     dataset.refresh_from_db()
@@ -67,15 +66,15 @@ def test_describe_refuses_strangers_and_other_kinds() -> None:
     strangers += [region(role) for role in RegionRole]
     for by in strangers:
         with pytest.raises(NotAllowed):
-            datasets.describe(resource=card, description=Description(), by=by)
+            releases.describe(resource=card, description=Description(), by=by)
     orphan = DatasetCardFactory(organisation=None)
     with pytest.raises(NotAllowed):
-        datasets.describe(resource=orphan, description=Description(), by=strangers[0])
+        releases.describe(resource=orphan, description=Description(), by=strangers[0])
     model = DatasetCardFactory(kind=ResourceKind.MODEL)
     with pytest.raises(Invalid):
-        datasets.describe(resource=model, description=Description(), by=member(model.organisation))
+        releases.describe(resource=model, description=Description(), by=member(model.organisation))
     with pytest.raises(ValidationError):
-        datasets.describe(
+        releases.describe(
             resource=card,
             description=Description(retention="x" * 121),
             by=member(card.organisation),
@@ -89,7 +88,7 @@ def test_no_table_is_read_by_the_process_that_publishes(monkeypatch: pytest.Monk
         raise AssertionError("read here")
 
     monkeypatch.setattr(profile, "profile", here)
-    monkeypatch.setattr(profiling, "profile", here)
+    monkeypatch.setattr(profile, "profile", here)
     dataset = DatasetFactory()
     by = member(dataset.resource.organisation)
     release = releases.publish(dataset=dataset, files=[new()], by=by)
@@ -271,11 +270,11 @@ def test_a_dataset_of_the_restricted_directory_has_no_open_data(level: AccessLev
     free, by = opened()
     releases.publish(dataset=free, files=[new(level=level)], by=by)
     with pytest.raises(Invalid, match="accès restreint"):
-        datasets.describe(resource=free.resource, description=Description(in_directory=True), by=by)
+        releases.describe(resource=free.resource, description=Description(in_directory=True), by=by)
 
 
 def opened(**said: Any) -> tuple[Dataset, User]:
     """Describe a dataset of an organisation, and give who publishes for it."""
     card = DatasetCardFactory()
     by = member(card.organisation)
-    return datasets.describe(resource=card, description=Description(**said), by=by), by
+    return releases.describe(resource=card, description=Description(**said), by=by), by

@@ -9,7 +9,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
-from datasets.actions import sweeps
+from datasets.actions import releases
 from datasets.invariants import unnamed_objects
 from portal.audit import duties
 from portal.audit.models import AuditEvent
@@ -41,11 +41,11 @@ def purges() -> list[tuple[str, str]]:
 def test_what_nothing_names_goes_in_two_steps() -> None:
     left, fresh = aged(objects.put(b"left").sha256), objects.put(b"fresh").sha256
     assert list(unnamed_objects()) == [left[:12]]
-    assert sweeps.sweep() == 0
+    assert releases.sweep() == 0
     assert set(objects.store().hashes()) == {fresh}
-    assert sweeps.sweep() == 0  # aside for a delay more
+    assert releases.sweep() == 0  # aside for a delay more
     aged(left)
-    assert sweeps.sweep() == 1
+    assert releases.sweep() == 1
     assert list(objects.store().aside()) == []
     named = f"object:{left}"
     assert purges() == [("object.set_aside", named), ("object.purged", named)]
@@ -61,7 +61,7 @@ def test_what_a_row_names_stays(tmp_path: Any) -> None:
     assert {entry.sha256, made.sealed} < before
     for sha256 in before:
         aged(sha256)
-    assert sweeps.sweep() == 0
+    assert releases.sweep() == 0
     assert set(objects.store().hashes()) == before
     assert references.referenced(before) == before
 
@@ -91,7 +91,7 @@ def test_the_same_bytes_accepted_meanwhile_stay(passage: str, monkeypatch: Any) 
 
     if passage == "judged":
         with connection.execute_wrapper(once('"challenges_bundleimport"', accept)):
-            sweeps.sweep()
+            releases.sweep()
     else:
         store: Any = objects.store()
         moved = type(store).set_aside
@@ -102,7 +102,7 @@ def test_the_same_bytes_accepted_meanwhile_stay(passage: str, monkeypatch: Any) 
             return done
 
         monkeypatch.setattr(type(store), "set_aside", slow)
-        sweeps.sweep()
+        releases.sweep()
     assert objects.read(sha256) == b"same"
     assert purges() == []
 
@@ -110,10 +110,10 @@ def test_the_same_bytes_accepted_meanwhile_stay(passage: str, monkeypatch: Any) 
 def test_what_was_set_aside_comes_back_to_a_row() -> None:
     entry = EntryFactory()
     sha256 = aged(objects.put(b"late").sha256)
-    sweeps.sweep()
+    releases.sweep()
     type(entry).objects.filter(pk=entry.pk).update(sha256=sha256)
     aged(sha256)
-    assert sweeps.sweep() == 0
+    assert releases.sweep() == 0
     assert objects.read(sha256) == b"late"
 
 
@@ -122,21 +122,21 @@ def test_two_sweeps_that_overlap_do_each_thing_once(named: bool, monkeypatch: An
     """A whole sweep passes once another has listed what is aside, and found what is named."""
     entry = EntryFactory()
     shared, other = (aged(objects.put(each).sha256) for each in (b"shared", b"other"))
-    sweeps.sweep()
+    releases.sweep()
     for each in (shared, other):
         aged(each)
     if named:
         type(entry).objects.filter(pk=entry.pk).update(sha256=shared)
-    find = sweeps.referenced
+    find = releases.referenced
 
     def overlapped(hashes: Any) -> set[str]:
         found = find(hashes)
-        monkeypatch.setattr(sweeps, "referenced", find)
-        assert sweeps.sweep() == 2 - named
+        monkeypatch.setattr(releases, "referenced", find)
+        assert releases.sweep() == 2 - named
         return found
 
-    monkeypatch.setattr(sweeps, "referenced", overlapped)
-    assert sweeps.sweep() == 0
+    monkeypatch.setattr(releases, "referenced", overlapped)
+    assert releases.sweep() == 0
     gone = [other] if named else [shared, other]
     told = [ref for action, ref in purges() if action == "object.purged"]
     assert sorted(told) == sorted(f"object:{each}" for each in gone)
@@ -189,7 +189,7 @@ def test_a_half_written_file_goes() -> None:
     (place / "old.part").write_bytes(b"half")
     (place / "new.part").write_bytes(b"half")
     os.utime(place / "old.part", times=(time.time() - 3 * DELAY,) * 2)
-    sweeps.sweep()
+    releases.sweep()
     assert [one.name for one in place.iterdir()] == ["new.part"]
 
 
@@ -197,10 +197,10 @@ def test_a_half_written_file_goes() -> None:
 def test_what_is_removed_has_its_event_whatever_fails_later(monkeypatch: Any) -> None:
     """The duty removes one object in its own transaction; the next sweep does the rest."""
     first, last = sorted(aged(objects.put(each).sha256) for each in (b"one", b"two"))
-    sweeps.sweep()
+    releases.sweep()
     aged(first)
     aged(last)
-    purge = sweeps._purge
+    purge = releases._purge
 
     def fails(sha256: str) -> bool:
         if sha256 == last:
@@ -208,11 +208,11 @@ def test_what_is_removed_has_its_event_whatever_fails_later(monkeypatch: Any) ->
         assert not connection.in_atomic_block
         return purge(sha256)
 
-    monkeypatch.setattr(sweeps, "_purge", fails)
+    monkeypatch.setattr(releases, "_purge", fails)
     monkeypatch.setattr(duties, "_duties", {NAME: duties._duties[NAME]})
     assert duties.run_due() == []
     assert [one for one, _at in objects.store().aside()] == [last]
     assert purges()[-1] == ("object.purged", f"object:{first}")
-    monkeypatch.setattr(sweeps, "_purge", purge)
-    assert sweeps.sweep() == 1
+    monkeypatch.setattr(releases, "_purge", purge)
+    assert releases.sweep() == 1
     assert list(objects.store().aside()) == []

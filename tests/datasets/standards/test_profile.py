@@ -7,7 +7,7 @@ import tempfile
 
 import pytest
 
-from datasets.standards import dictionary, profile, profiling, table_schema
+from datasets.standards import dictionary, profile, table_schema
 from datasets.standards.profile import TableFault
 
 TABLE = (
@@ -165,7 +165,7 @@ def test_a_table_schema_is_written() -> None:
 def test_a_child_says_what_the_profile_says() -> None:
     stream = io.BytesIO(TABLE.encode())
     stream.read(7)  # wherever it stands, it is read from its start
-    found, wanted = profiling.profile_apart(stream, seconds=30), read(TABLE)
+    found, wanted = profile.profile_apart(stream, seconds=30), read(TABLE)
     assert (found.rows, found.schema, found.preview) == (
         wanted.rows,
         wanted.schema(),
@@ -178,7 +178,7 @@ def test_a_child_says_the_fault_that_the_profile_says(content: bytes) -> None:
     with pytest.raises(TableFault) as wanted:
         read(content)
     with pytest.raises(TableFault) as found:
-        profiling.profile_apart(io.BytesIO(content), seconds=30)
+        profile.profile_apart(io.BytesIO(content), seconds=30)
     assert (found.value.code, found.value.line, found.value.facts) == (
         wanted.value.code,
         wanted.value.line,
@@ -188,7 +188,7 @@ def test_a_child_says_the_fault_that_the_profile_says(content: bytes) -> None:
 
 def test_a_child_that_takes_too_long_is_stopped() -> None:
     with pytest.raises(TableFault) as fault:
-        profiling.profile_apart(io.BytesIO(TABLE.encode()), seconds=0)
+        profile.profile_apart(io.BytesIO(TABLE.encode()), seconds=0)
     assert (fault.value.code, fault.value.line, fault.value.facts) == ("heavy", 0, {"seconds": 0})
 
 

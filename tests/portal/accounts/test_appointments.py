@@ -4,7 +4,7 @@ import pytest
 from django.core import mail
 from django.db import IntegrityError, transaction
 
-from portal.accounts.actions import appointments, memberships
+from portal.accounts.actions import appointments, organisations
 from portal.accounts.authorization import Permission, has_permission
 from portal.accounts.enums import ProposalKind, RegionRole
 from portal.accounts.models import Membership, Organisation, RegionAppointment, RoleProposal, User
@@ -225,7 +225,7 @@ def test_an_organisation_keeps_a_referent_whoever_decides(first: User, second: U
     MembershipFactory(organisation=place.organisation, role="editor")
     for role, kind in (("editor", "give"), ("referent", "end")):
         proposal = in_place(first, place, role, kind)
-        with pytest.raises(memberships.LastReferent):
+        with pytest.raises(organisations.LastReferent):
             appointments.confirm(proposal=proposal, by=second)
         appointments.refuse(proposal=proposal, by=second)
     assert places(place.organisation)[0] == (place.user.email, "referent")
@@ -237,7 +237,7 @@ def test_a_proposal_for_a_place_that_ended_meanwhile_changes_nothing(
     referent = MembershipFactory(role="referent")
     place = MembershipFactory(organisation=referent.organisation, role="editor")
     proposal = in_place(first, place, "editor", "end")
-    memberships.remove(membership=place, by=referent.user)
+    organisations.remove(membership=place, by=referent.user)
     with pytest.raises(Conflict) as refusal:
         appointments.confirm(proposal=proposal, by=second)
     assert refusal.value.code == "nothing_to_change"

@@ -12,9 +12,9 @@ from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 
-from portal.accounts.actions import appointments, memberships
+from portal.accounts.actions import appointments, organisations
 from portal.accounts.enums import RegionRole, Role
-from portal.accounts.forms import factors
+from portal.accounts.forms import signin
 from portal.accounts.models import User
 from portal.accounts.sealing import SealBroken, seal, unseal
 from portal.audit.actors import SystemActor
@@ -264,8 +264,8 @@ def test_role_and_status_changes_end_sessions(client: Client) -> None:
     referent = MembershipFactory(role=Role.REFERENT)
     member = MembershipFactory(organisation=referent.organisation)
     for change in (
-        lambda: memberships.change_role(membership=member, role=Role.EDITOR, by=referent.user),
-        lambda: memberships.remove(membership=member, by=referent.user),
+        lambda: organisations.change_role(membership=member, role=Role.EDITOR, by=referent.user),
+        lambda: organisations.remove(membership=member, by=referent.user),
         lambda: appointments.install(
             user=member.user, role=RegionRole.DPO, by=SystemActor("opening")
         ),
@@ -292,18 +292,18 @@ def test_how_long_a_session_lives(
 
 
 def test_end_is_for_ones_own_session() -> None:
-    from portal.accounts.actions import sessions  # noqa: PLC0415  # test
+    from portal.accounts.actions import accounts  # noqa: PLC0415  # test
 
     with pytest.raises(Hidden):
-        sessions.end(session_pk=1, by=UserFactory())
+        accounts.end(session_pk=1, by=UserFactory())
 
 
 def test_accepted_step_is_the_one_of_the_code(watch: Watch) -> None:
     seed = "JBSWY3DPEHPK3PXP"
     now = int(watch.seconds) // STEP
     found = [
-        factors.accepted_step(seed, code(seed, watch, shift), now_seconds=watch.seconds)
+        signin.accepted_step(seed, code(seed, watch, shift), now_seconds=watch.seconds)
         for shift in range(-2, 3)
     ]
     assert found == [None, now - 1, now, now + 1, None]
-    assert factors.accepted_step(seed, "", now_seconds=watch.seconds) is None
+    assert signin.accepted_step(seed, "", now_seconds=watch.seconds) is None

@@ -12,7 +12,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from portal.accounts.actions import accounts, inactivity
+from portal.accounts.actions import accounts
 from portal.accounts.enums import Role
 from portal.accounts.models import ApiToken, InactivityNotice, User
 from portal.audit import duties, outbox
@@ -75,21 +75,21 @@ def test_months_keep_the_day_or_end_the_month(start: str, months: int, end: str)
 def test_two_warnings_then_erasure(at: At) -> None:
     user = absent(email="absente@exemple.test")
     at(WARNED - SECOND)
-    assert inactivity.look_after() == (0, 0)
+    assert accounts.look_after() == (0, 0)
     at(WARNED)
-    assert inactivity.look_after() == (1, 0)
-    assert inactivity.look_after() == (0, 0)
+    assert accounts.look_after() == (1, 0)
+    assert accounts.look_after() == (0, 0)
     assert letters() == [("Votre compte sera effacé le 15 mars 2026", [user.email])]
     at(ERASED - timedelta(days=7) - SECOND)
-    assert inactivity.look_after() == (0, 0)
+    assert accounts.look_after() == (0, 0)
     at(ERASED - timedelta(days=7))
-    assert inactivity.look_after() == (1, 0)
+    assert accounts.look_after() == (1, 0)
     assert letters() == [("Votre compte sera effacé le 15 mars 2026", [user.email])]
     at(ERASED - SECOND)
-    assert inactivity.look_after() == (0, 0)
+    assert accounts.look_after() == (0, 0)
     at(ERASED)
-    assert inactivity.look_after() == (0, 1)
-    assert inactivity.look_after() == (0, 0)
+    assert accounts.look_after() == (0, 1)
+    assert accounts.look_after() == (0, 0)
     assert letters() == [("Votre compte est fermé", ["absente@exemple.test"])]
     gone = User.objects.get(pk=user.pk)
     assert (gone.is_active, gone.display_name, gone.closed_at) == (False, "", ERASED)
@@ -102,28 +102,28 @@ def test_two_warnings_then_erasure(at: At) -> None:
 def test_a_late_scheduler_still_gives_the_days_announced(at: At) -> None:
     absent()
     at(ERASED + timedelta(days=100))
-    assert inactivity.look_after() == (1, 0)
+    assert accounts.look_after() == (1, 0)
     first = InactivityNotice.objects.get()
     assert first.erased_from == first.sent_at + timedelta(days=28)
     at(first.erased_from + timedelta(days=50))
-    assert inactivity.look_after() == (1, 0)
+    assert accounts.look_after() == (1, 0)
     last = InactivityNotice.objects.get(rank=2)
     assert last.erased_from == last.sent_at + timedelta(days=7)
     at(last.erased_from)
-    assert inactivity.look_after() == (0, 1)
+    assert accounts.look_after() == (0, 1)
 
 
 def test_who_comes_back_begins_anew(at: At, client: Client) -> None:
     user = absent()
     at(WARNED)
-    inactivity.look_after()
+    accounts.look_after()
     signed = client.post(reverse("account_login"), {"login": user.username, "password": PASSWORD})
     assert signed.status_code == 302
     assert letters() == []  # the warning had not left: it would be untrue
     at(ERASED)
-    assert inactivity.look_after() == (0, 0)
+    assert accounts.look_after() == (0, 0)
     with pytest.raises(Conflict):
-        inactivity.erase(user=user, by=SYSTEM)
+        accounts.erase(user=user, by=SYSTEM)
     assert User.objects.get(pk=user.pk).is_active
 
 
@@ -142,7 +142,7 @@ def test_who_is_left_alone(at: At, case: str) -> None:
         accounts.close(user=user, by=user)
     at(ERASED)
     before = snapshot(User)
-    assert inactivity.look_after() == (0, 0)
+    assert accounts.look_after() == (0, 0)
     assert snapshot(User) == before
 
 
@@ -150,7 +150,7 @@ def test_somebody_who_never_signed_in_is_counted_from_the_opening(at: At) -> Non
     user = absent()
     User.objects.filter(pk=user.pk).update(last_login=None, date_joined=SEEN)
     at(WARNED)
-    assert inactivity.look_after() == (1, 0)
+    assert accounts.look_after() == (1, 0)
 
 
 def test_the_last_referent_of_others_stays_and_stops_nobody(at: At, caplog: Any) -> None:
@@ -159,7 +159,7 @@ def test_the_last_referent_of_others_stays_and_stops_nobody(at: At, caplog: Any)
     other = absent()
     for moment in (WARNED, ERASED - timedelta(days=7), ERASED):
         at(moment)
-        last = inactivity.look_after()
+        last = accounts.look_after()
     assert last == (0, 1)
     assert User.objects.get(pk=referent.user_id).is_active
     assert not User.objects.get(pk=other.pk).is_active
@@ -171,11 +171,11 @@ def test_nobody_erases_by_hand(at: At) -> None:
     user, administrator = absent(), UserFactory(region="administrator")
     at(ERASED)
     before = snapshot(User, InactivityNotice)
-    for act in (inactivity.warn, inactivity.erase, accounts.erase_absent):
+    for act in (accounts.warn, accounts.erase, accounts.erase_absent):
         with pytest.raises(NotAllowed):
             act(user=user, by=administrator)
     with pytest.raises(Conflict):
-        inactivity.erase(user=user, by=SYSTEM)
+        accounts.erase(user=user, by=SYSTEM)
     assert snapshot(User, InactivityNotice) == before
 
 
@@ -191,9 +191,9 @@ def test_it_costs_the_same_for_one_and_for_three(at: At) -> None:
     for number in range(3):
         absent()
         at(WARNED)
-        inactivity.look_after()
+        accounts.look_after()
         with CaptureQueriesContext(connection) as asked:
-            inactivity.look_after()
+            accounts.look_after()
         counts.append(len(asked))
         assert InactivityNotice.objects.count() == number + 1
     assert counts == [2, 2, 2]

@@ -140,10 +140,10 @@ def test_accept_until_the_last_millisecond(
 def test_who_left_cannot_use_the_old_invitation_again(
     invitation: Invitation, invited: User
 ) -> None:
-    from portal.accounts.actions import memberships  # noqa: PLC0415  # test
+    from portal.accounts.actions import organisations  # noqa: PLC0415  # test
 
     invitations.accept(invitation=invitation, by=invited)
-    memberships.leave(organisation=invitation.organisation, by=invited)
+    organisations.leave(organisation=invitation.organisation, by=invited)
     with pytest.raises(Conflict):
         invitations.accept(invitation=invitation, by=invited)
     assert invited.roles_by_organisation == {}

@@ -12,7 +12,7 @@ from django.core import mail
 from django.db import connections
 
 from portal.accounts import personal_data
-from portal.accounts.actions import accounts, appointments, invitations, memberships
+from portal.accounts.actions import accounts, appointments, invitations, organisations
 from portal.accounts.enums import ProposalKind, RegionRole, Role
 from portal.accounts.models import Invitation, Membership, RegionAppointment, RoleProposal, User
 from portal.audit import outbox
@@ -71,7 +71,7 @@ def test_two_referents_leaving_together_leave_one() -> None:
     people = [first.user_id, second.user_id]
     got = at_once(
         2,
-        lambda index: memberships.leave(
+        lambda index: organisations.leave(
             organisation=first.organisation, by=User.objects.get(pk=people[index])
         ),
     )
@@ -126,7 +126,7 @@ def test_a_referent_closing_and_one_leaving_leave_one() -> None:
     MembershipFactory(organisation=first.organisation)
     acts: list[Callable[[], Any]] = [
         lambda: close(first.user_id),
-        lambda: memberships.leave(organisation=first.organisation, by=second.user),
+        lambda: organisations.leave(organisation=first.organisation, by=second.user),
     ]
     assert at_once(2, lambda index: acts[index]()) == {"done": 1, "last_referent": 1}
     assert Membership.objects.live().filter(role=Role.REFERENT).count() == 1

@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from portal.accounts import personal_data
-from portal.accounts.actions import tokens
+from portal.accounts.actions import accounts
 from portal.accounts.enums import TokenScope
 from portal.accounts.models import ApiToken, User
 from portal.audit.models import AuditBody
@@ -24,9 +24,9 @@ pytestmark = pytest.mark.django_db
 READ = [TokenScope.READ]
 
 
-def made(by: User, **given: Any) -> tokens.Made:
+def made(by: User, **given: Any) -> accounts.Made:
     values: dict[str, Any] = {"name": "portable", "scopes": READ, "days": 30, "by": by}
-    return tokens.create(**{**values, **given})
+    return accounts.create(**{**values, **given})
 
 
 def test_the_digest_alone_is_kept() -> None:
@@ -35,7 +35,7 @@ def test_the_digest_alone_is_kept() -> None:
     row = ApiToken.objects.get()
     assert re.fullmatch(r"oe_[\w-]{43}", new.secret)
     assert new.secret not in str(ApiToken.objects.values().get())
-    assert row.sha256 == tokens.digest(new.secret)
+    assert row.sha256 == accounts.digest(new.secret)
     assert (row.scopes, row.expires_at - row.created_at) == (["read", "team"], timedelta(days=30))
     assert acts() == ["token.created"]
     assert new.secret not in AuditBody.objects.get().body
@@ -57,7 +57,7 @@ def test_a_person_has_so_many_live_tokens(settings: Any) -> None:
     made(user)
     with pytest.raises(Conflict):
         made(user)
-    tokens.revoke(token=first, by=user)
+    accounts.revoke(token=first, by=user)
     made(user)
     assert ApiToken.objects.count() == 3
 
@@ -65,10 +65,10 @@ def test_a_person_has_so_many_live_tokens(settings: Any) -> None:
 def test_a_revoked_token_is_worth_nothing_at_once() -> None:
     user = UserFactory()
     new = made(user)
-    assert tokens.use(secret=new.secret) == new.token
-    once = tokens.revoke(token=new.token, by=user)
-    assert tokens.use(secret=new.secret) is None
-    assert tokens.revoke(token=new.token, by=user).revoked_at == once.revoked_at
+    assert accounts.use(secret=new.secret) == new.token
+    once = accounts.revoke(token=new.token, by=user)
+    assert accounts.use(secret=new.secret) is None
+    assert accounts.revoke(token=new.token, by=user).revoked_at == once.revoked_at
     assert acts() == ["token.created", "token.revoked"]
 
 
@@ -76,7 +76,7 @@ def test_nobody_revokes_the_token_of_another() -> None:
     new = made(UserFactory())
     before = snapshot(ApiToken)
     with pytest.raises(NotAllowed):
-        tokens.revoke(token=new.token, by=UserFactory())
+        accounts.revoke(token=new.token, by=UserFactory())
     assert snapshot(ApiToken) == before
 
 
@@ -87,14 +87,14 @@ def test_a_token_ends_at_its_instant(
     new = made(UserFactory())
     at = new.token.expires_at + timedelta(milliseconds=gap_ms)
     monkeypatch.setattr(clock, "now", lambda: at)
-    assert (tokens.use(secret=new.secret) is not None) is live
+    assert (accounts.use(secret=new.secret) is not None) is live
 
 
 def test_the_token_of_a_closed_account_is_worth_nothing() -> None:
     user = UserFactory()
     new = made(user)
     User.objects.filter(pk=user.pk).update(is_active=False)
-    assert tokens.use(secret=new.secret) is None
+    assert accounts.use(secret=new.secret) is None
 
 
 def test_requests_are_counted_by_the_minute(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -102,14 +102,14 @@ def test_requests_are_counted_by_the_minute(settings: Any, monkeypatch: pytest.M
     new = made(UserFactory())
     at = clock.now().replace(second=59, microsecond=0)
     monkeypatch.setattr(clock, "now", lambda: at)
-    assert tokens.use(secret=new.secret)
-    assert tokens.use(secret=new.secret)
+    assert accounts.use(secret=new.secret)
+    assert accounts.use(secret=new.secret)
     with pytest.raises(QuotaSpent) as refused:
-        tokens.use(secret=new.secret)
+        accounts.use(secret=new.secret)
     assert refused.value.facts["next_opening"] == at + timedelta(seconds=1)
     later = at + timedelta(seconds=1)
     monkeypatch.setattr(clock, "now", lambda: later)
-    assert tokens.use(secret=new.secret)
+    assert accounts.use(secret=new.secret)
     assert ApiToken.objects.get().last_used_at == later
 
 
@@ -121,7 +121,7 @@ def test_the_page_shows_the_secret_once(client: Client) -> None:
     assert page.status_code == 201
     assert "no-store" in page.headers["Cache-Control"]
     (secret,) = set(re.findall(r"oe_[\w-]{43}", page.text))
-    token = tokens.use(secret=secret)
+    token = accounts.use(secret=secret)
     assert token is not None
     assert (token.user, token.name, token.scopes) == (user, "portable", ["read", "enter"])
     listed = client.get(reverse("account_tokens"))
@@ -157,8 +157,8 @@ def test_the_page_revokes_ones_own_token_only(client: Client) -> None:
     assert client.post(reverse("account_token_revoke", args=[own.token.pk])).status_code == 302
     assert client.post(reverse("account_token_revoke", args=[other.token.pk])).status_code == 404
     assert client.post(reverse("account_token_revoke", args=[9_999_999])).status_code == 404
-    assert tokens.use(secret=own.secret) is None
-    assert tokens.use(secret=other.secret) is not None
+    assert accounts.use(secret=own.secret) is None
+    assert accounts.use(secret=other.secret) is not None
 
 
 @pytest.mark.parametrize("count", [1, 3])

@@ -6,7 +6,7 @@ import pytest
 
 from portal.audit.models import Heartbeat
 from portal.lib import clock
-from portal.lib.paces import HOUR, keep_pace
+from portal.lib.rates import HOUR, keep_pace
 from portal.lib.refusals import QuotaSpent
 
 pytestmark = pytest.mark.django_db

@@ -7,7 +7,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
 
-from portal.lib.proxies import from_trusted_proxies
+from portal.lib.addresses import from_trusted_proxies
 from portal.settings import mode
 
 STRANGER, PROXY, OTHER = "203.0.113.9", "10.0.0.1", "10.0.0.2"

@@ -3,7 +3,7 @@
 import pytest
 from django.test import RequestFactory
 
-from portal.lib import ranges
+from portal.lib import responses
 from portal.lib.refusals import OutOfRange
 from tests.properties import given
 from tests.properties import strategies as st
@@ -16,7 +16,7 @@ def asked(text: str | None, method: str = "GET", **headers: str) -> tuple[int, i
     """Give the first byte and the size; None for the whole."""
     more = headers if text is None else {"Range": text, **headers}
     request = RequestFactory(headers=more).generic(method, "/")
-    found = ranges.asked(request, size=len(BYTES), etag=ETAG)
+    found = responses.asked_range(request, size=len(BYTES), etag=ETAG)
     return (found.first, found.size) if found.is_part else None
 
 

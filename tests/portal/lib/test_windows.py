@@ -1,6 +1,6 @@
 """How many requests a key may make in a minute of one process."""
 
-from portal.lib.windows import Window
+from portal.lib.rates import Window
 
 
 class Clock:

@@ -46,7 +46,7 @@ from challenges.models import (
     ScorerVersion,
 )
 from challenges.worker import drain
-from datasets.actions import sweeps
+from datasets.actions import releases
 from portal import checks
 from portal.accounts.actions import accounts, invitations
 from portal.accounts.enums import Role
@@ -390,10 +390,10 @@ def test_the_tasks_sweep_the_store_with_their_own_rights(roles: Roles, tmp_path:
     for sha256 in (left, *kept):
         aged(sha256)
     with roles.serving("tasks"):
-        assert sweeps.sweep() == 0
+        assert releases.sweep() == 0
         assert set(objects.store().hashes()) == kept
         aged(left)
-        assert sweeps.sweep() == 1
+        assert releases.sweep() == 1
 
 
 def test_the_tasks_forget_logs_with_their_own_rights(roles: Roles) -> None:

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.cache import cache
 from django.test import Client
 
-from portal.pages.views import csp
+from portal.pages import views
 from tests.factories.accounts import UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -86,7 +86,7 @@ def test_what_is_not_known_is_not_repeated(caplog: pytest.LogCaptureFixture) -> 
         ('{"csp-report": "x"}', 400),
         ('{"autre": {}}', 400),
         ("[]", 204),
-        ('{"csp-report": {}}' + " " * csp.REPORT_MAX_BYTES, 413),
+        ('{"csp-report": {}}' + " " * views.REPORT_MAX_BYTES, 413),
     ],
     ids=["empty", "cut", "bytes", "deep", "number", "text", "other", "none", "long"],
 )
@@ -103,7 +103,7 @@ def test_other_types_and_methods_are_refused(client: Client) -> None:
 
 def test_a_list_is_read_up_to_ten(caplog: pytest.LogCaptureFixture) -> None:
     assert send(NEW * 30, "application/reports+json") == 204
-    assert len(lines(caplog)) == csp.REPORTS_READ
+    assert len(lines(caplog)) == views.REPORTS_READ
 
 
 def test_a_sender_is_limited(caplog: pytest.LogCaptureFixture) -> None:

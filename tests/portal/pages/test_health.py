@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from challenges.actions import jobs
 from challenges.enums import JobKind
-from portal.audit import heartbeats
+from portal.audit import duties
 from portal.audit.outbox import owe
 from portal.lib import clock
 from portal.pages import health
@@ -39,7 +39,7 @@ def alive(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
         path.parent.mkdir(exist_ok=True)
         path.write_bytes(b"k")
     for name in ("worker", "tasks"):
-        heartbeats.beat(name)
+        duties.beat(name)
     monkeypatch.setattr(health.shutil, "disk_usage", lambda _path: Disk(100, 80, 20))
 
 
@@ -78,9 +78,9 @@ def test_a_portal_just_made_is_to_be_watched(client: Client) -> None:
 
 def test_a_silent_process_says_what_it_means(alive: None, monkeypatch: pytest.MonkeyPatch) -> None:
     later = clock.now() + timedelta(seconds=health.FRESH_SECONDS + 1)
-    heartbeats.beat("tasks")
+    duties.beat("tasks")
     monkeypatch.setattr(clock, "now", lambda: later)
-    heartbeats.beat("tasks")
+    duties.beat("tasks")
     assert (levels()["worker"], levels()["tasks"]) == ("watch", "good")
     assert "gardées" in texts()["worker"]
 

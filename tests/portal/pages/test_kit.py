@@ -16,9 +16,8 @@ from django.test import RequestFactory
 from django.utils.translation import override
 
 from catalogue.enums import ResourceKind
-from portal.pages import faces, frame
-from portal.pages.kit import marks
-from portal.pages.kit.forms import faults, field_context
+from portal.pages import faces, frame, kit
+from portal.pages.kit import faults, field_context
 
 TEMPLATES = Path(settings.BASE_DIR) / "templates"
 STATIC = Path(settings.BASE_DIR) / "portal" / "static"
@@ -82,19 +81,19 @@ def test_quality_tone(value: float, tone: str) -> None:
 
 
 def test_a_ring_of_nothing_draws_no_arc() -> None:
-    assert marks.ring(0).count("<circle") == 1
-    assert 'stroke-dasharray="41 100"' in marks.ring(41)
+    assert kit.ring(0).count("<circle") == 1
+    assert 'stroke-dasharray="41 100"' in kit.ring(41)
 
 
 def test_interval_is_drawn_on_its_scale_and_said() -> None:
-    drawn = marks.ci(0.80, 0.83, 0.86, 0.76, 0.90, 0.78)
+    drawn = kit.ci(0.80, 0.83, 0.86, 0.76, 0.90, 0.78)
     assert 'x1="57.1" x2="142.9" y1="12"' in drawn
     assert 'class="ref" x1="28.6"' in drawn
     assert "intervalle de 0,800 à 0,860</span>" in drawn
 
 
 def test_interval_outside_its_scale_stays_inside_the_drawing() -> None:
-    drawn = marks.ci(-1, 0.5, 3, 0, 1)
+    drawn = kit.ci(-1, 0.5, 3, 0, 1)
     assert 'class="span" x1="0.0" x2="200.0"' in drawn
     assert 'class="ref"' not in drawn
 

@@ -19,11 +19,10 @@ from portal.lib.refusals import QuotaSpent, TooLarge
 from portal.management.opening import pages as opening
 from portal.management.opening import people
 from portal.middleware import refusal_response
-from portal.pages import frame, home, workstreams
-from portal.pages.census import Census
-from portal.pages.enums import Workstream
+from portal.pages import frame, home, views, workstreams
+from portal.pages.home import Census
 from portal.pages.models import ContentPage, HomePage, NewsPage
-from portal.pages.views import errors
+from portal.pages.workstreams import Workstream
 from tests.factories.challenges import ChallengeFactory, region_person
 
 pytestmark = pytest.mark.django_db
@@ -188,12 +187,12 @@ def test_unknown_page(client: Client) -> None:
 @pytest.mark.parametrize(
     ("view", "status"),
     [
-        (errors.bad_request, 400),
-        (errors.forbidden, 403),
-        (errors.csrf_failure, 403),
-        (errors.not_found, 404),
-        (errors.server_error, 500),
-        (errors.unavailable, 503),
+        (views.bad_request, 400),
+        (views.forbidden, 403),
+        (views.csrf_failure, 403),
+        (views.not_found, 404),
+        (views.server_error, 500),
+        (views.unavailable, 503),
     ],
 )
 def test_error_pages(rf: RequestFactory, view: Any, status: int) -> None:
@@ -208,7 +207,7 @@ def test_server_error_page_needs_no_database_and_shows_the_reference_of_the_log(
     rf: RequestFactory, django_assert_num_queries: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     with django_assert_num_queries(0):
-        response = errors.server_error(rf.get("/quelque-part/"))
+        response = views.server_error(rf.get("/quelque-part/"))
     assert response.status_code == 500
     (line,) = [record.getMessage() for record in caplog.records]
     reference = line.removeprefix("reference ").partition(":")[0]

@@ -1,0 +1,575 @@
+"""People, organisations, roles, tokens."""
+
+import json
+import secrets
+import uuid
+from collections.abc import Iterator
+from datetime import datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django.conf import settings
+from django.contrib.auth.models import AbstractUser
+from django.contrib.auth.models import UserManager as DjangoUserManager
+from django.db import models
+from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext_lazy as _
+
+from portal.accounts.enums import (
+    Answer,
+    Delivery,
+    OrganisationBadge,
+    OrganisationKind,
+    ProposalKind,
+    RegionRole,
+    Role,
+    TokenScope,
+)
+from portal.lib.immutable import GuardedQuerySet, Immutable
+
+if TYPE_CHECKING:
+    from django.db.models.functions import Now
+
+
+SESSION_SALT = "portal.accounts.session"
+
+
+def new_person_key() -> str:
+    """Return the random name under which a person stands in the ledger."""
+    return f"person:{secrets.token_hex(12)}"
+
+
+class UserManager(DjangoUserManager["User"]):
+    """Find people by user name or address."""
+
+    def named(self, name: str) -> "User":
+        """Return the active person of this user name or e-mail; raises User.DoesNotExist."""
+        return self.get(
+            models.Q(username__iexact=name) | models.Q(email__iexact=name), is_active=True
+        )
+
+
+class User(AbstractUser):
+    """A person with an account."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    # Erasing a person deletes everything here but this random key, so the chain still holds.
+    person_key = models.CharField(max_length=40, default=new_person_key, unique=True)
+    email = models.EmailField(_("adresse électronique"), unique=True)
+    display_name = models.CharField(_("nom affiché"), max_length=80, blank=True)
+    closed_at = models.DateTimeField(null=True, blank=True)
+    # Made by the embedded start-up; production refuses to start while one is left.
+    is_demonstration = models.BooleanField(default=False)
+    # Raised when a role or the status changes: sessions opened before end at once.
+    session_epoch = models.PositiveIntegerField(default=0)
+
+    objects: ClassVar[UserManager] = UserManager()
+
+    class Meta:
+        verbose_name = _("personne")
+        constraints = [
+            # Wagtail gives a superuser everything: rights come from roles, given by two people.
+            models.CheckConstraint(
+                condition=models.Q(is_superuser=False), name="user_is_no_superuser"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        if self.closed_at is not None:
+            return str(_("compte supprimé"))
+        return self.display_name or self.username
+
+    @cached_property
+    def region_roles(self) -> frozenset[str]:
+        """Return the roles this person holds for the Region, read once a request."""
+        return frozenset(
+            self.region_appointments.filter(ended_at__isnull=True).values_list("role", flat=True)
+        )
+
+    @cached_property
+    def roles_by_organisation(self) -> dict[int, str]:
+        """Return {organisation id: role} of the live memberships, read once a request."""
+        return dict(
+            self.memberships.filter(left_at__isnull=True).values_list("organisation_id", "role")
+        )
+
+    def forget_roles(self) -> None:
+        """Drop what was read of the roles, after they changed."""
+        self.__dict__.pop("region_roles", None)
+        self.__dict__.pop("roles_by_organisation", None)
+
+    def get_session_auth_hash(self) -> str:
+        """Tie sessions to the password and to the epoch of the roles."""
+        return self._hash_session(None)
+
+    def get_session_auth_fallback_hash(self) -> Iterator[str]:
+        """Give the same under each former secret key."""
+        for secret in settings.SECRET_KEY_FALLBACKS:
+            yield self._hash_session(secret)
+
+    def _hash_session(self, secret: str | bytes | None) -> str:
+        value = f"{self.password}:{self.session_epoch}:{self.is_active}"
+        return salted_hmac(SESSION_SALT, value, secret=secret, algorithm="sha256").hexdigest()
+
+    @property
+    def is_region(self) -> bool:
+        """Say whether the person acts for the Region."""
+        return bool(self.region_roles)
+
+
+class RegionAppointment(Immutable):
+    """A role held for the Region, from a date to another; given by two people."""
+
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="region_appointments")
+    role = models.CharField(max_length=20, choices=RegionRole.choices)
+    given_by = models.CharField(max_length=40)
+    confirmed_by = models.CharField(max_length=40, blank=True)
+    given_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "role"],
+                condition=models.Q(ended_at__isnull=True),
+                name="one_live_appointment",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(given_by=models.F("confirmed_by")),
+                name="appointment_by_two",
+            ),
+        ]
+
+
+class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
+    """Tokens by state."""
+
+    def live(self, at: datetime) -> "ApiTokenQuerySet":
+        """Keep those that are worth something at an instant."""
+        return self.filter(revoked_at__isnull=True, expires_at__gt=at)
+
+    def locked(self, token: "ApiToken") -> "ApiToken":
+        """Return the fresh row, held until the end of the transaction."""
+        return self.select_for_update().get(pk=token.pk)
+
+
+class ApiToken(models.Model):
+    """A personal key to the API: stored hashed, scoped, expiring."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="portal_tokens")
+    name = models.CharField(max_length=80)
+    sha256 = models.CharField(max_length=64, unique=True)
+    scopes = models.JSONField(default=list)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    last_used_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    # How many requests it made in the minute that began then.
+    minute = models.DateTimeField(null=True, blank=True)
+    minute_used = models.PositiveIntegerField(default=0)
+
+    objects = ApiTokenQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at", "-pk"]
+
+    @property
+    def scope_words(self) -> list[str]:
+        """Name what it lets a program do."""
+        return [str(scope.label) for scope in TokenScope if scope in self.scopes]
+
+
+class OrganisationQuerySet(models.QuerySet["Organisation"]):
+    """Organisations, their members counted where a page shows them."""
+
+    def counted(self) -> "OrganisationQuerySet":
+        """Add `members_count`, the live memberships."""
+        live = models.Q(memberships__left_at__isnull=True)
+        return self.annotate(members_count=models.Count("memberships", filter=live))
+
+    def matching(self, words: str) -> "OrganisationQuerySet":
+        """Keep those whose name, acronym or a former name holds each word."""
+        found = self
+        for word in words.replace("\0", " ").split()[:8]:
+            # SQLite keeps the text of JSON as it was written, accents escaped.
+            escaped = json.dumps(word)[1:-1]
+            found = found.filter(
+                models.Q(name__icontains=word)
+                | models.Q(acronym__icontains=word)
+                | models.Q(former_names__icontains=word)
+                | models.Q(former_names__icontains=escaped)
+            )
+        return found
+
+    def locked(self, organisation: "Organisation") -> "Organisation":
+        """Read the row again under a lock."""
+        return self.select_for_update().get(pk=organisation.pk)
+
+
+class Organisation(models.Model):
+    """A body that publishes, competes or produces data."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    slug = models.SlugField(max_length=80, unique=True)
+    name = models.CharField(_("nom"), max_length=160)
+    acronym = models.CharField(_("sigle"), max_length=40, blank=True)
+    former_names = models.JSONField(default=list, blank=True)
+    kind = models.CharField(_("nature"), max_length=20, choices=OrganisationKind.choices)
+    siret = models.CharField("SIRET", max_length=14, blank=True)
+    homepage_url = models.URLField(_("site"), max_length=300, blank=True)
+    description = models.TextField(_("présentation"), max_length=2_000, blank=True)
+    badges = models.JSONField(default=list, blank=True)
+    # The Region itself: nobody else's content may be moderated by its members alone.
+    is_region = models.BooleanField(default=False)
+    verified_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects = OrganisationQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name", "pk"]
+        verbose_name = _("organisation")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["siret"], condition=~models.Q(siret=""), name="organisation_siret_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def kind_words(self) -> str:
+        """Name the kind of organisation."""
+        return str(OrganisationKind(self.kind).label)
+
+    @property
+    def badge_words(self) -> list[str]:
+        """Name the badges given by the Region."""
+        return [str(OrganisationBadge(badge).label) for badge in self.badges]
+
+
+class MembershipQuerySet(GuardedQuerySet):
+    """Memberships, live or past."""
+
+    def live(self) -> "MembershipQuerySet":
+        """Keep those that have not ended."""
+        return self.filter(left_at__isnull=True)
+
+
+class Membership(Immutable):
+    """A person's place in an organisation."""
+
+    user = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="memberships")
+    organisation = models.ForeignKey(
+        Organisation, on_delete=models.PROTECT, related_name="memberships"
+    )
+    role = models.CharField(max_length=20, choices=Role.choices)
+    joined_at = models.DateTimeField()
+    left_at = models.DateTimeField(null=True, blank=True)
+
+    objects: ClassVar[Any] = MembershipQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "organisation"],
+                condition=models.Q(left_at__isnull=True),
+                name="one_live_membership",
+            )
+        ]
+
+
+GIVEN_BY_INVITATION = (Role.EDITOR, Role.CONTRIBUTOR)
+
+
+class InvitationQuerySet(models.QuerySet["Invitation"]):
+    """Invitations by state."""
+
+    def open(self, at: "datetime | Now") -> "InvitationQuerySet":
+        """Keep those that may still be accepted at an instant, or when the database reads them."""
+        return self.filter(answer="", expires_at__gt=at)
+
+
+class Invitation(models.Model):
+    """A place offered to an address in one organisation, once, for seven days.
+
+    The token sent by letter is signed from this row and never stored.
+    """
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    organisation = models.ForeignKey(
+        "accounts.Organisation", on_delete=models.CASCADE, related_name="invitations"
+    )
+    email = models.EmailField()
+    role = models.CharField(
+        max_length=20, choices=[(role.value, role.label) for role in GIVEN_BY_INVITATION]
+    )
+    invited_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+    )
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    answer = models.CharField(max_length=10, choices=Answer.choices, blank=True)
+    answered_at = models.DateTimeField(null=True, blank=True)
+
+    objects = InvitationQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at", "-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organisation", "email"],
+                condition=models.Q(answer=""),
+                name="one_open_invitation",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(answer="", answered_at__isnull=True)
+                | (~models.Q(answer="") & models.Q(answered_at__isnull=False)),
+                name="invitation_answer_dated",
+            ),
+        ]
+
+
+class JoinRequest(models.Model):
+    """A person's wish to join an organisation, answered by one of its referents."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    organisation = models.ForeignKey(
+        "accounts.Organisation", on_delete=models.CASCADE, related_name="join_requests"
+    )
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="join_requests"
+    )
+    message = models.CharField(max_length=500, blank=True)
+    created_at = models.DateTimeField()
+    answer = models.CharField(max_length=10, choices=Answer.choices, blank=True)
+    answered_at = models.DateTimeField(null=True, blank=True)
+    answered_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="+",
+        null=True,
+        blank=True,
+    )
+
+    class Meta:
+        ordering = ["created_at", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organisation", "user"],
+                condition=models.Q(answer=""),
+                name="one_open_join_request",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(answer="", answered_at__isnull=True)
+                | (~models.Q(answer="") & models.Q(answered_at__isnull=False)),
+                name="join_request_answer_dated",
+            ),
+        ]
+
+
+class Transfer(models.Model):
+    """The care of an organisation offered by a referent to another member."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    organisation = models.ForeignKey(
+        "accounts.Organisation", on_delete=models.CASCADE, related_name="transfers"
+    )
+    giver = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    receiver = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="transfers_received"
+    )
+    created_at = models.DateTimeField()
+    answer = models.CharField(max_length=10, choices=Answer.choices, blank=True)
+    answered_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["created_at", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organisation"], condition=models.Q(answer=""), name="one_open_transfer"
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(giver=models.F("receiver")), name="transfer_between_two"
+            ),
+        ]
+
+
+class FormerAddress(models.Model):
+    """An address that an organisation had before it was renamed; it still leads there."""
+
+    slug = models.SlugField(max_length=80, unique=True)
+    organisation = models.ForeignKey(
+        "accounts.Organisation", on_delete=models.CASCADE, related_name="former_addresses"
+    )
+
+
+class RoleProposal(models.Model):
+    """The giving or the end of a role, waiting for a second person.
+
+    The role is held for the Region, or in the organisation that is named.
+    """
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    kind = models.CharField(max_length=10, choices=ProposalKind.choices)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="role_proposals"
+    )
+    role = models.CharField(max_length=20, choices=[*RegionRole.choices, *Role.choices])
+    organisation = models.ForeignKey(
+        "accounts.Organisation",
+        on_delete=models.PROTECT,
+        related_name="role_proposals",
+        null=True,
+        blank=True,
+    )
+    reason = models.CharField(max_length=300)
+    proposed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+    )
+    proposed_at = models.DateTimeField()
+    answer = models.CharField(max_length=10, choices=Answer.choices, blank=True)
+    answered_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="+",
+        null=True,
+        blank=True,
+    )
+    answered_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["proposed_at", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "role"],
+                condition=models.Q(answer="", organisation__isnull=True),
+                name="one_open_proposal",
+            ),
+            models.UniqueConstraint(
+                fields=["user", "organisation"],
+                condition=models.Q(answer="", organisation__isnull=False),
+                name="one_open_proposal_in_a_place",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(organisation__isnull=True, role__in=RegionRole.values)
+                | models.Q(organisation__isnull=False, role__in=Role.values),
+                name="proposal_role_of_its_place",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(answered_by__isnull=True)
+                | models.Q(answer=Answer.WITHDRAWN)
+                | ~models.Q(answered_by=models.F("proposed_by")),
+                name="proposal_answered_by_another",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(answer="", answered_at__isnull=True, answered_by__isnull=True)
+                | (
+                    ~models.Q(answer="")
+                    & models.Q(answered_at__isnull=False, answered_by__isnull=False)
+                ),
+                name="proposal_answer_dated",
+            ),
+        ]
+
+
+class NotificationQuerySet(models.QuerySet["Notification"]):
+    """News, by whose they are and whether they were read."""
+
+    def visible_to(self, user: object) -> "NotificationQuerySet":
+        """Keep one's own, nobody else's."""
+        return self.filter(user_id=getattr(user, "pk", None) or 0)
+
+    def unread(self) -> "NotificationQuerySet":
+        """Keep what was not read yet."""
+        return self.filter(read_at__isnull=True)
+
+
+class Notification(models.Model):
+    """Tell one person of one event, once; the sentence is that of the letter of this name."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="notifications"
+    )
+    letter = models.CharField(max_length=40)
+    event = models.CharField(max_length=120)
+    # What the subject of the letter shows: {"title", "language", "about"}; never a figure.
+    facts = models.JSONField(default=dict)
+    path = models.CharField(max_length=200)
+    delivery = models.CharField(max_length=8, choices=Delivery.choices)
+    created_at = models.DateTimeField()
+    read_at = models.DateTimeField(null=True, blank=True)
+    # When the daily letter told of it; null for what waits for one, or is not in any.
+    gathered_at = models.DateTimeField(null=True, blank=True)
+
+    objects = NotificationQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at", "-pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["user", "letter", "event"], name="notified_once"),
+            models.CheckConstraint(
+                condition=models.Q(delivery__in=["now", "daily", "space"]),
+                name="notification_delivery_known",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["user"],
+                condition=models.Q(delivery="daily", gathered_at__isnull=True),
+                name="notification_to_gather",
+            ),
+            models.Index(fields=["created_at"], name="notification_age"),
+        ]
+
+
+class NotificationChoice(models.Model):
+    """Hold how a person wants to hear of a kind of news, where not as by default."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="notification_choices"
+    )
+    kind = models.CharField(max_length=40)
+    delivery = models.CharField(max_length=8, choices=Delivery.choices)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "kind"], name="notification_choice_once"),
+            models.CheckConstraint(
+                condition=models.Q(delivery__in=["now", "daily", "space"]),
+                name="notification_choice_known",
+            ),
+        ]
+
+
+class InactivityNotice(models.Model):
+    """A warning that an unused account will be erased: the first, then the last.
+
+    It holds for one absence: whoever signs in begins another.
+    """
+
+    FIRST, LAST = 1, 2
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="inactivity_notices"
+    )
+    rank = models.PositiveSmallIntegerField()
+    inactive_since = models.DateTimeField()
+    sent_at = models.DateTimeField()
+    erased_from = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "inactive_since", "rank"], name="inactivity_notice_once"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(rank__in=[1, 2]), name="inactivity_notice_first_or_last"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(erased_from__gt=models.F("sent_at")),
+                name="inactivity_notice_ahead",
+            ),
+        ]

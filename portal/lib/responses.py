@@ -1,0 +1,112 @@
+"""Answer with a file or a document: unchanged, in part, and never for longer than needed."""
+
+import hashlib
+import math
+import re
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.http import HttpRequest, HttpResponse, HttpResponseNotModified, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.utils.cache import get_conditional_response
+from django.utils.http import quote_etag
+
+from portal.lib.numbers import natural
+from portal.lib.refusals import OutOfRange
+
+
+def tagged(
+    request: HttpRequest, response: HttpResponse, *, digest: str, cache: str = "no-cache"
+) -> HttpResponseBase:
+    """Tag an answer with a digest of the facts and that of its bytes; 304 when it is known.
+
+    The bytes hold what the facts do not: the names of the teams, before and after a change.
+    cache: for how long others may keep it, by default asking each time.
+    """
+    content = hashlib.sha256(response.content).hexdigest()[:32]
+    etag = quote_etag(f"{digest}-{content}")
+    response["ETag"] = etag
+    response["Cache-Control"] = cache
+    known = get_conditional_response(request, etag=etag, response=response)
+    return known if isinstance(known, HttpResponseNotModified) else response
+
+
+PARTIAL = 206
+_SPEC = re.compile(r"([0-9]*)-([0-9]*)")
+
+
+@dataclass(frozen=True)
+class Span:
+    """A part of a file: its first byte, how many bytes, and of how many."""
+
+    first: int
+    size: int
+    whole: int
+    is_part: bool = True
+
+    def told(self, answer: HttpResponseBase) -> HttpResponseBase:
+        """Write in an answer which part it holds."""
+        answer["Accept-Ranges"] = "bytes"
+        if self.is_part:
+            answer.status_code = PARTIAL
+            last = self.first + self.size - 1
+            answer["Content-Range"] = f"bytes {self.first}-{last}/{self.whole}"
+        return answer
+
+
+def asked_range(request: HttpRequest, *, size: int, etag: str) -> Span:
+    """Give the part that a request asks of a file, or the whole; raises OutOfRange.
+
+    size: of the file, above zero. etag: the strong one of its bytes, quoted.
+    """
+    whole = Span(0, size, size, is_part=False)
+    text = request.headers.get("Range", "")
+    if request.method != "GET" or request.headers.get("If-Range", etag) != etag:
+        return whole
+    unit, _equals, listed = text.partition("=")
+    specs = [each.strip() for each in listed.split(",") if each.strip()]
+    found = _SPEC.fullmatch(specs[0]) if len(specs) == 1 else None
+    if unit.lower() != "bytes" or found is None or found[0] == "-":
+        return whole
+    begins, ends = found.groups()
+    if not begins:
+        many = min(natural(ends), size)
+        first, last = size - many, size - 1
+    else:
+        first, last = natural(begins), natural(ends) if ends else size - 1
+        if ends and last < first:
+            return whole
+    if first >= size:
+        raise OutOfRange(size_bytes=size)
+    return Span(first, min(last, size - 1) - first + 1, size)
+
+
+# Where gunicorn keeps the connection of a request.
+SOCKET = "gunicorn.socket"
+
+
+def cut_slow_readers(
+    response: StreamingHttpResponse,
+    request: HttpRequest,
+    *,
+    end: float = math.inf,
+    piece_seconds: float,
+) -> None:
+    """Cut an answer past an instant of the monotonic clock, or when a piece takes too long.
+
+    Without an end, who reads on may read as long as it takes.
+    Who no longer reads blocks the sending of a piece, which gunicorn alone ends. Cut means
+    TimeoutError while it is sent: the connection is shut before the end that was announced, which
+    every client sees.
+    """
+    if SOCKET in request.META:
+        request.META[SOCKET].settimeout(piece_seconds)
+    response.streaming_content = _until(end, iter(response))
+
+
+def _until(end: float, pieces: Iterator[bytes]) -> Iterator[bytes]:
+    for piece in pieces:
+        if time.monotonic() > end:
+            raise TimeoutError("an answer was read too slowly")
+        yield piece

@@ -1,1 +1,0 @@
-"""Prepare what the component templates show."""

@@ -1,1 +1,0 @@
-"""Surfaces that span the apps."""
