@@ -7,12 +7,12 @@ from typing import Any
 from django.db import transaction
 
 from challenges.actions import evaluations, jobs
-from challenges.actions.entries import fair_rank
 from challenges.actions.jobs import WORKER
 from challenges.enums import EntryStatus, EvaluationState, JobKind
 from challenges.enums.code import RunState
 from challenges.models import CodeRun, Entry, Evaluation, Job, Phase, SealedPredictions
 from challenges.models.rescoring import held_by
+from challenges.queries.entries import fair_rank
 from portal.audit.record import record
 from portal.lib import clock, failpoints, objects
 

@@ -19,6 +19,7 @@ from challenges.enums import (
     TeamState,
 )
 from challenges.models import Challenge, Enrolment, Entry, Phase, Team, TermsAcceptance
+from challenges.queries.entries import fair_rank
 from portal.accounts.authorization import require
 from portal.accounts.models import User
 from portal.audit.record import record
@@ -213,11 +214,6 @@ def queue_check(entry: Entry) -> None:
         dedup_key=str(entry.pk),
         fair_rank=fair_rank(entry.enrolment),
     )
-
-
-def fair_rank(enrolment: Enrolment) -> int:
-    """Count the team's unfinished entries, so that one team cannot starve the others."""
-    return Entry.objects.unfinished().of_team(enrolment.team_id).count()
 
 
 def _replay(earlier: Entry, deposit: _Deposit) -> Accepted:

@@ -9,8 +9,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import transaction
 
-from challenges.actions import asides, authoring, jobs, releases, run_queue, score_receipts
-from challenges.actions.entries import fair_rank
+from challenges.actions import asides, jobs, releases, run_queue, score_receipts
 from challenges.actions.jobs import WORKER
 from challenges.enums import (
     EntryStatus,
@@ -32,6 +31,7 @@ from challenges.models import (
     SealedResult,
 )
 from challenges.models.rescoring import is_in_force
+from challenges.queries.entries import fair_rank
 from portal.audit.outbox import owe
 from portal.audit.record import record
 from portal.lib import clock, failpoints, immutable
@@ -367,8 +367,6 @@ def bury(job: Job) -> None:
         case JobKind.RUN:
             examine(Entry.objects.filter(code_runs__pk=job.subject_id))
             CodeRun.objects.filter(pk=job.subject_id).update(state=RunState.QUEUED)
-        case JobKind.DRY_RUN:
-            authoring.abandon(job)
         case _:
             owe("mail.job_dead", key=f"{job.pk}:{job.attempt}", job_id=str(job.pk))
 

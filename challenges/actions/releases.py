@@ -6,19 +6,8 @@ from typing import Any
 
 from challenges.enums import Split
 from challenges.models import Column, Evaluation, Score
-from challenges.models.rounding import rounded, written
+from challenges.models.rounding import rounded
 from challenges.scoring.audit.published import rounded_count
-
-__all__ = [
-    "at_reveal",
-    "columns_of",
-    "of_groups",
-    "own",
-    "public",
-    "rounded",
-    "rounded_interval",
-    "written",
-]
 
 
 def rounded_interval(bounds: Any, decimals: int) -> tuple[float | None, float | None]:

@@ -10,9 +10,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from challenges.actions import receipts, releases
+from challenges.actions import receipts
 from challenges.enums import EvaluationState, ReceiptReason, Split
 from challenges.models import Column, Evaluation, Phase, PhaseTask, Score, ScoreReceipt
+from challenges.models.rounding import written
 from portal.lib import clock, immutable
 
 # What scored: copied from a receipt to the next one of the same evaluation.
@@ -216,7 +217,7 @@ def _told(scores: Iterable[Score], shown: set[str]) -> dict[str, Any]:
         values.setdefault(score.split, {})[key] = score.value_text
         if score.low is not None and score.high is not None:
             decimals = len(score.value_text.partition("e")[0].partition(".")[2])
-            bounds = [releases.written(bound, decimals) for bound in (score.low, score.high)]
+            bounds = [written(bound, decimals) for bound in (score.low, score.high)]
             intervals.setdefault(score.split, {})[key] = bounds
     return {"values": values, "intervals": intervals}
 

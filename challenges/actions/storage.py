@@ -3,8 +3,8 @@
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from challenges.models import Enrolment
-from challenges.models.entry import Entry, EntryQuerySet
+from challenges.models import Enrolment, Entry
+from challenges.models.entry import EntryQuerySet
 from portal.lib.refusals import QuotaSpent
 
 _MB = 1_000_000

@@ -6,7 +6,7 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse
 from ninja import Header, Router
 
-from challenges.actions import uploads as acts
+from challenges.actions import uploads
 from challenges.api.finding import challenge_named, own_team, person, phase_to_enter
 from challenges.models import Upload
 from challenges.schemas import UploadIn, UploadOut
@@ -30,7 +30,7 @@ router = Router(tags=[_("Soumissions")], auth=Token(TokenScope.ENTER))
 def begin(request: HttpRequest, upload: UploadIn) -> HttpResponse:
     """Annonce la taille ; l’en-tête Location dit où envoyer les morceaux, pendant un jour."""
     challenge = challenge_named(request, upload.challenge)
-    made = acts.begin(
+    made = uploads.begin(
         phase=phase_to_enter(challenge, upload.phase),
         team=own_team(request, challenge),
         length=upload.length,
@@ -76,7 +76,7 @@ def append(
     parts.require_part(request)
     own = _found(request, upload)
     _refuse_announced(request, own)
-    kept = acts.append(
+    kept = uploads.append(
         upload=own,
         offset=offset,
         content=objects.pieces(cast(IO[bytes], request)),

@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import Q
 
 from challenges.enums import EntryStatus, JobState, Split
-from challenges.models import Entry, Evaluation, Job, Rung, Score, Standing
+from challenges.models import Enrolment, Entry, Evaluation, Job, Rung, Score, Standing
 from challenges.models.people import Viewer
 from challenges.models.rescoring import in_force
 from challenges.models.words import LADDER_WAITS, led_sentence
@@ -35,6 +35,11 @@ def job_of(entry: Entry) -> Job | None:
         .order_by("priority", "run_after", "pk")
         .first()
     )
+
+
+def fair_rank(enrolment: Enrolment) -> int:
+    """Count the team's unfinished entries, so that one team cannot starve the others."""
+    return Entry.objects.unfinished().of_team(enrolment.team_id).count()
 
 
 def queue_position(entry: Entry) -> int | None:

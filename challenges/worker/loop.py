@@ -10,7 +10,15 @@ from collections.abc import Callable, Mapping
 from django.conf import settings
 from django.db import DatabaseError, connection
 
-from challenges.actions import bundle_imports, challenges, code_trials, evaluations, jobs, sweeps
+from challenges.actions import (
+    authoring,
+    bundle_imports,
+    challenges,
+    code_trials,
+    evaluations,
+    jobs,
+    sweeps,
+)
 from challenges.enums import JobKind
 from challenges.models import Job
 from challenges.sandbox.base import halted_by
@@ -52,6 +60,9 @@ _IDLE_SECONDS = 0.2
 
 def _bury(job: Job) -> None:
     """Move on the subject of a dead job."""
+    if job.kind == JobKind.DRY_RUN:
+        authoring.abandon(job)
+        return
     if job.kind == JobKind.IMPORT:
         bundle_imports.bury(job)
     if job.kind == JobKind.TRIAL:

@@ -19,11 +19,12 @@ from challenges.actions import evaluations, program_reports
 from challenges.actions.evaluations import Result
 from challenges.actions.jobs import WORKER
 from challenges.actions.program_reports import Told
-from challenges.actions.releases import columns_of, rounded
+from challenges.actions.releases import columns_of
 from challenges.bundles import programs
 from challenges.bundles.programs import PRIVATE, PUBLIC, Form, ProgramSpec, Protocol
 from challenges.enums import ColumnKind, EvaluationState, LogAudience, ReportAudience
 from challenges.models import Column, Entry, Evaluation, Job, PhaseTask
+from challenges.models.rounding import rounded
 from challenges.sandbox import archives, evalai, metadata, steps
 from challenges.sandbox.base import MIB, Limits
 from challenges.sandbox.scores import Declared

@@ -12,7 +12,8 @@ from challenges.bundles.bounds import SENTINELS
 from challenges.bundles.folder import Folder
 from challenges.bundles.foreign import contents
 from challenges.bundles.foreign.reading import ForeignReport
-from challenges.bundles.foreign.values import ForeignSpec, Format, Phase, Solution, Task
+from challenges.bundles.foreign.values import ForeignSpec, Format, Solution, Task
+from challenges.bundles.foreign.values import Phase as ForeignPhase
 from challenges.bundles.programs import Form, ProgramSpec, Protocol
 from challenges.bundles.report import Problem
 from challenges.sandbox.base import Limits
@@ -53,7 +54,7 @@ def rehearsed(report: ForeignReport, root: Path, answers: Mapping[str, str]) -> 
     )
 
 
-def _pairs(spec: ForeignSpec) -> Iterator[tuple[Phase, Task, Solution]]:
+def _pairs(spec: ForeignSpec) -> Iterator[tuple[ForeignPhase, Task, Solution]]:
     phases = {index: phase for phase in reversed(spec.phases) for index in phase.tasks}
     for solution in spec.solutions[:MOST_SOLUTIONS]:
         for task in spec.tasks:
@@ -64,7 +65,7 @@ def _pairs(spec: ForeignSpec) -> Iterator[tuple[Phase, Task, Solution]]:
 def _tried(
     spec: ForeignSpec,
     folder: Folder,
-    phase: Phase,
+    phase: ForeignPhase,
     task: Task,
     solution: Solution,
     answers: Mapping[str, str],
@@ -112,7 +113,7 @@ def _odd(ran: Ran, place: str, solution: Solution) -> Iterator[Problem]:
 
 
 def _run(
-    contract: ProgramSpec, folder: Folder, phase: Phase, task: Task, solution: Solution
+    contract: ProgramSpec, folder: Folder, phase: ForeignPhase, task: Task, solution: Solution
 ) -> Ran:
     payloads = {
         programs.SCORING: task.scoring_program,

@@ -16,13 +16,15 @@ import numpy as np
 
 from challenges.actions import parts
 from challenges.actions.jobs import WORKER
+from challenges.bundles import programs
+from challenges.bundles.foreign import contents
+from challenges.bundles.programs import Form
 from challenges.models import Entry, Evaluation, PhaseTask, SealedResult
 from challenges.sandbox import rooms
 from challenges.scoring.contract import ScoringContract
 from challenges.scoring.contributed import Contributed
-from challenges.scoring.truth import compile_truth, load_labels
+from challenges.scoring.truth import compile_truth, keys_of, load_labels
 from challenges.scoring.verdict import Evaluated
-from challenges.worker import forms
 from datasets import gate
 from datasets.actions import holdouts
 from datasets.models import HoldoutVersion
@@ -106,7 +108,7 @@ def compiled(task: PhaseTask) -> HoldoutVersion:
     if version.is_compiled:
         return version
     if task.scorer_version.is_program:
-        keys = forms.keys(task, version)
+        keys = _form_keys(task, version)
         return holdouts.add_compiled(version=version, keys=keys, labels=b"{}", by=WORKER)
     spec = task.scorer_version.spec
     contract = contract_of(task)
@@ -120,6 +122,20 @@ def compiled(task: PhaseTask) -> HoldoutVersion:
     if task.current:  # that of a change is noted once it is in force
         parts.note(task=task, units=truth.n)
     return holdouts.add_compiled(version=version, keys=truth.keys, labels=truth.labels, by=WORKER)
+
+
+def _form_keys(task: PhaseTask, version: HoldoutVersion) -> bytes:
+    """Take from the reference the identifiers that the bundle itself published; none elsewhere."""
+    form = Form.from_json(task.form)
+    if form.ids is None:
+        return keys_of([])
+    files = gate.open_holdout(version=version, reason="compile", by=WORKER)
+    file, column = form.ids
+    for name, table in contents.packed_tables(files[programs.REFERENCE]):
+        if name == file:
+            at = table[0].index(column)
+            return keys_of([row[at] for row in table[1:]])
+    raise ValueError("the table of the form is not in the reference")
 
 
 @contextmanager

@@ -9,14 +9,15 @@ from typing import Any
 
 from django.db import transaction
 
-from challenges.actions import evaluations, jobs, scans
+from challenges.actions import evaluations, jobs, program_checks, scans
 from challenges.actions.evaluations import Result
 from challenges.actions.score_receipts import RUN
 from challenges.enums import ReasonCode
 from challenges.models import Entry, Evaluation, Job, PhaseTask
 from challenges.scoring import child, identity
+from challenges.scoring.predictions.faults import stated
 from challenges.scoring.verdict import Evaluated, Verdict
-from challenges.worker import code, code_inputs, forms, predictions, programs, vault
+from challenges.worker import code, code_inputs, isolation, predictions, programs, vault
 from challenges.worker.lease import Beating
 from datasets import gate
 from portal.lib import failpoints
@@ -64,7 +65,9 @@ def _checked(path: Path, task: PhaseTask, keys: bytes, entry: Entry) -> Verdict:
     if task.takes_code:
         return code.checked(path, task)
     if task.scorer_version.is_program:
-        return forms.checked(path, task, keys, name=entry.original_name)
+        if isolation.missing() is not None:
+            return Verdict(False, (stated(ReasonCode.NO_SANDBOX.value),))
+        return program_checks.checked(path, task, keys, name=entry.original_name)
     contract = vault.contract_of(task)
     return child.check(path, contract.answer, keys, name=entry.original_name)
 

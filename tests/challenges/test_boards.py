@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
-from challenges.actions import releases, score_receipts
+from challenges.actions import score_receipts
 from challenges.enums import BoardRule, Direction, PhaseMoment, Split
 from challenges.models import Challenge, Column, Entry, Leaderboard, PhaseTask
 from challenges.models.listings import listing
+from challenges.models.rounding import rounded
 from challenges.queries import boards, challenges
 from challenges.worker.boards import Opened, computed
 from portal.audit.actors import SystemActor
@@ -212,9 +213,9 @@ def test_a_board_costs_the_same_whatever_its_length(
     ],
 )
 def test_a_value_is_rounded_once(value: float, decimals: int, text: str) -> None:
-    released, shown = releases.rounded(value, decimals)
+    released, shown = rounded(value, decimals)
     assert (shown, len(shown) <= 32, str(released) == "-0.0") == (text, True, False)
-    assert releases.rounded(released, decimals) == (released, shown)
+    assert rounded(released, decimals) == (released, shown)
 
 
 @pytest.mark.parametrize(
