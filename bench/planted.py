@@ -101,7 +101,7 @@ BUGS = (
     ),
     Bug(
         "waiting_costs_a_try",
-        "challenges/actions/jobs.py",
+        "challenges/queue/actions.py",
         'attempt=F("attempt") - 1,',
         'attempt=F("attempt"),',
         (

@@ -6,7 +6,6 @@ from uuid import UUID
 from django.conf import settings
 from django.db import transaction
 
-from challenges.actions import jobs
 from challenges.enums import (
     RESCORE_PRIORITY,
     EntryStatus,
@@ -17,6 +16,7 @@ from challenges.enums import (
 )
 from challenges.enums.rescorings import RescoringState
 from challenges.models import Entry, Evaluation, Job, Rescoring
+from challenges.queue import actions as jobs
 from portal.lib import clock
 
 BATCH = 500

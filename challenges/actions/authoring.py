@@ -11,8 +11,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from challenges import rules
-from challenges.actions import jobs, origins
-from challenges.actions.jobs import WORKER
+from challenges.actions import origins
 from challenges.bundles import document as documents
 from challenges.bundles import spec
 from challenges.bundles.audiences import CODE_ONLY
@@ -20,6 +19,8 @@ from challenges.bundles.code import KEY
 from challenges.bundles.folder import is_relative
 from challenges.enums import BuildState, ChallengeStatus, JobKind, OrganiserRole
 from challenges.models import Challenge, ChallengeDraft, ChallengeOrganiser, Job
+from challenges.queue import actions as jobs
+from challenges.queue.actions import WORKER
 from datasets.actions import holdouts
 from portal.accounts.authorization import require
 from portal.accounts.models import Organisation, User

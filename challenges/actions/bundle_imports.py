@@ -11,11 +11,11 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from challenges import rules
-from challenges.actions import jobs
 from challenges.bundles.report import Problem
 from challenges.enums import ImportState, JobKind
 from challenges.models import BundleImport, Challenge, Job
 from challenges.models.imports import LIVE
+from challenges.queue import actions as jobs
 from datasets.actions import releases
 from portal.accounts.authorization import require
 from portal.accounts.models import User

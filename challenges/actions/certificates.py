@@ -11,9 +11,9 @@ from django.utils.translation import gettext as _
 
 from challenges import rules
 from challenges.actions import receipts
-from challenges.actions.jobs import WORKER
 from challenges.models import Certificate, Phase, Team
 from challenges.queries import certificates as reads
+from challenges.queue.actions import WORKER
 from portal.accounts.authorization import require
 from portal.accounts.models import User
 from portal.audit.record import record

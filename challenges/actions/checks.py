@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _
 
 from challenges import rules
 from challenges.actions import program_checks, scans
-from challenges.actions.isolation import refuse_not_isolated
 from challenges.models import Phase, PhaseTask, Team
+from challenges.queue.actions import refuse_not_isolated
 from challenges.scoring import child
 from challenges.scoring.answer import AnswerSpec
 from challenges.scoring.verdict import Verdict

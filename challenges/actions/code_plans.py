@@ -9,10 +9,10 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from challenges import rules
-from challenges.actions import jobs
-from challenges.actions.jobs import WORKER
 from challenges.enums import ChallengeStatus, JobKind, PhaseKind
 from challenges.models import Challenge, Phase, RunPlan
+from challenges.queue import actions as jobs
+from challenges.queue.actions import WORKER
 from challenges.scoring.inputs import InputFault, identifiers
 from datasets.actions import holdouts
 from portal.accounts.authorization import require

@@ -6,13 +6,14 @@ from typing import Any
 
 from django.db import transaction
 
-from challenges.actions import evaluations, jobs
-from challenges.actions.jobs import WORKER
+from challenges.actions import evaluations
 from challenges.enums import EntryStatus, EvaluationState, JobKind
 from challenges.enums.code import RunState
 from challenges.models import CodeRun, Entry, Evaluation, Job, Phase, SealedPredictions
 from challenges.models.rescoring import held_by
 from challenges.queries.entries import fair_rank
+from challenges.queue import actions as jobs
+from challenges.queue.actions import WORKER
 from portal.audit.record import record
 from portal.lib import clock, failpoints, objects
 

@@ -11,13 +11,12 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from challenges import rules
-from challenges.actions import jobs
 from challenges.actions.entries import refuse_closed
-from challenges.actions.isolation import refuse_not_isolated
-from challenges.actions.jobs import WORKER
 from challenges.enums import JobKind, ReasonCode
 from challenges.enums.code import RunState
 from challenges.models import CodeTrial, Job, Phase, PhaseTask, RunPlan, Team
+from challenges.queue import actions as jobs
+from challenges.queue.actions import WORKER, refuse_not_isolated
 from datasets.actions import releases
 from portal.accounts.authorization import require
 from portal.accounts.models import User

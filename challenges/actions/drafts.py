@@ -8,7 +8,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from challenges.actions import baselines, jobs, leaderboards
+from challenges.actions import baselines, leaderboards
 from challenges.bundles.spec import PortableSpec
 from challenges.enums import (
     BoardRule,
@@ -32,6 +32,7 @@ from challenges.models import (
     ScorerVersion,
     Terms,
 )
+from challenges.queue import actions as jobs
 from challenges.scoring.audit import published
 from challenges.scoring.audit.declared import BoardColumn, Measure
 from challenges.scoring.contract import MetricSpec

@@ -9,8 +9,7 @@ from django.db import IntegrityError, OperationalError, transaction
 from django.utils.translation import gettext as _
 
 from challenges import rules
-from challenges.actions import fact_sheets, jobs, receipts, slots, storage
-from challenges.actions.isolation import refuse_not_isolated
+from challenges.actions import fact_sheets, receipts, slots, storage
 from challenges.enums import (
     ChallengeStatus,
     JobKind,
@@ -20,6 +19,8 @@ from challenges.enums import (
 )
 from challenges.models import Challenge, Enrolment, Entry, Phase, Team, TermsAcceptance
 from challenges.queries.entries import fair_rank
+from challenges.queue import actions as jobs
+from challenges.queue.actions import refuse_not_isolated
 from portal.accounts.authorization import require
 from portal.accounts.models import User
 from portal.audit.record import record

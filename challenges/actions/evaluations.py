@@ -9,8 +9,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import transaction
 
-from challenges.actions import asides, jobs, releases, run_queue, score_receipts
-from challenges.actions.jobs import WORKER
+from challenges.actions import asides, releases, run_queue, score_receipts
 from challenges.enums import (
     EntryStatus,
     EvaluationState,
@@ -32,6 +31,8 @@ from challenges.models import (
 )
 from challenges.models.rescoring import is_in_force
 from challenges.queries.entries import fair_rank
+from challenges.queue import actions as jobs
+from challenges.queue.actions import WORKER
 from portal.audit.outbox import owe
 from portal.audit.record import record
 from portal.lib import clock, failpoints, immutable

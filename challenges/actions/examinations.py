@@ -4,11 +4,12 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from challenges import rules
-from challenges.actions import jobs, retention, slots
+from challenges.actions import retention, slots
 from challenges.actions.evaluations import queue_scores, settle_later
 from challenges.enums import EntryStatus, EvaluationState, JobKind, ReasonCode
 from challenges.models import Entry, Phase, Reveal
 from challenges.models.rescoring import held_by, in_force
+from challenges.queue import actions as jobs
 from portal.accounts.authorization import require
 from portal.audit.actors import Actor
 from portal.audit.outbox import owe

@@ -6,10 +6,11 @@ from typing import Any
 
 from django.db import transaction
 
-from challenges.actions import jobs, releases, score_receipts
-from challenges.actions.jobs import WORKER
+from challenges.actions import releases, score_receipts
 from challenges.models import Evaluation, Job, Phase, PhaseTask, Rung, Score
 from challenges.models.ladders import Chain, chain
+from challenges.queue import actions as jobs
+from challenges.queue.actions import WORKER
 from portal.audit.record import record
 from portal.lib import clock, immutable
 

@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from challenges import rules
-from challenges.actions import asides, jobs, readings, retention, scorers
+from challenges.actions import asides, readings, retention, scorers
 from challenges.actions.drafts import queue_compile
 from challenges.enums import ChallengeStatus, EvaluationState, JobKind, JobState
 from challenges.enums.rescorings import RescoringState
@@ -24,6 +24,7 @@ from challenges.models import (
     Reveal,
     ScorerVersion,
 )
+from challenges.queue import actions as jobs
 from datasets.models import HoldoutVersion
 from portal.accounts.authorization import require
 from portal.accounts.models import User

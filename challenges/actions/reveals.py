@@ -11,11 +11,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from challenges import rules
-from challenges.actions import jobs, score_receipts, standings
+from challenges.actions import score_receipts, standings
 from challenges.actions.challenges import close_challenge_if_over, note_revealed
 from challenges.actions.findings import Finding
 from challenges.actions.findings import release as release_findings
-from challenges.actions.jobs import WORKER
 from challenges.actions.notices import announce
 from challenges.enums import (
     ChallengeStatus,
@@ -33,6 +32,8 @@ from challenges.models import (
 )
 from challenges.models.listings import Listing, outcome_digest
 from challenges.queries.reveals import obstacles
+from challenges.queue import actions as jobs
+from challenges.queue.actions import WORKER
 from portal.accounts.authorization import require
 from portal.accounts.models import User
 from portal.audit.outbox import owe

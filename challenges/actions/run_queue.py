@@ -1,9 +1,9 @@
 """Tie the evaluations of an entry to the run of its code, and queue that run."""
 
-from challenges.actions import jobs
 from challenges.enums import JobKind, JobState
 from challenges.enums.code import RunState
 from challenges.models import CodeRun, Evaluation, Job, PhaseTask
+from challenges.queue import actions as jobs
 
 
 def of(evaluation: Evaluation) -> CodeRun | None:

@@ -6,11 +6,11 @@ from typing import Any
 
 from django.db import transaction
 
-from challenges.actions import jobs
 from challenges.enums import JobKind, JobState
 from challenges.models import Entry, Job, Leaderboard, Standing
 from challenges.models.candidates import Candidate
 from challenges.models.listings import Listing, listing
+from challenges.queue import actions as jobs
 from portal.lib import clock
 
 

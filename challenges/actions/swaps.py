@@ -9,17 +9,8 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext_lazy
 
-from challenges.actions import (
-    columns,
-    jobs,
-    ladders,
-    releases,
-    reveals,
-    score_receipts,
-    standings,
-)
+from challenges.actions import columns, ladders, releases, reveals, score_receipts, standings
 from challenges.actions.evaluations import move, queue_scores, queue_standings, settle
-from challenges.actions.jobs import WORKER
 from challenges.actions.ladders import Settled
 from challenges.actions.notices import announce
 from challenges.actions.reveals import Final
@@ -44,6 +35,8 @@ from challenges.models import (
 )
 from challenges.models.listings import Listing
 from challenges.models.rescoring import evaluations_of
+from challenges.queue import actions as jobs
+from challenges.queue.actions import WORKER
 from challenges.scoring.contract import ScoringContract
 from portal.audit.outbox import owe
 from portal.audit.record import record

@@ -5,14 +5,15 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Q
 
-from challenges.actions import asides, jobs
+from challenges.actions import asides
 from challenges.actions.evaluations import examine, queue_scores
-from challenges.actions.jobs import WORKER
 from challenges.enums import JobKind
 from challenges.models import CodeTrial, Entry, Job
 from challenges.models.evaluation import forsaken
 from challenges.models.rescoring import held_by
 from challenges.queries import ages
+from challenges.queue import actions as jobs
+from challenges.queue.actions import WORKER
 from portal.audit.record import record
 from portal.lib import clock
 

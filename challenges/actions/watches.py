@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 from django.db import transaction
 
-from challenges.actions import jobs
 from challenges.enums import ChallengeStatus, EntryStatus, EvaluationState, JobKind
 from challenges.enums.rescorings import WatchState
 from challenges.models import BaselineCheck, Entry, Evaluation, Job, PhaseTask
 from challenges.models.rescoring import evaluations_of
+from challenges.queue import actions as jobs
 from portal.audit.outbox import owe
 from portal.audit.record import record
 from portal.lib import clock, immutable

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from challenges.actions import jobs, releases, reveals, standings
+from challenges.actions import releases, reveals, standings
 from challenges.actions.reveals import Final
 from challenges.actions.standings import Line
 from challenges.enums import Direction, EvaluationState, Split
@@ -15,10 +15,11 @@ from challenges.models.candidates import Candidate
 from challenges.models.ladders import task_of
 from challenges.models.listings import Listing, listing
 from challenges.models.rescoring import in_force
+from challenges.queue import actions as jobs
+from challenges.queue.worker import Beating
 from challenges.scoring.contract import ScoringContract
 from challenges.scoring.tiers import Listed, Placed, tiers
 from challenges.worker import findings, ladders, vault
-from challenges.worker.lease import Beating
 from challenges.worker.vault import Opened
 from portal.lib import clock, failpoints
 

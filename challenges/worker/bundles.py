@@ -15,10 +15,9 @@ from challenges.bundles.foreign import archives, questions, reading, writing
 from challenges.bundles.foreign.questions import Question
 from challenges.bundles.report import Problem
 from challenges.models import BundleImport, Job
+from challenges.queue.worker import Beating, acting_person
 from challenges.sandbox import rooms
 from challenges.worker import creations, trials, unsealing, vault
-from challenges.worker.lease import Beating
-from challenges.worker.people import acting
 from challenges.worker.rehearsals import rehearsed
 from datasets.actions import releases
 from datasets.gate import VaultBroken
@@ -41,7 +40,7 @@ def import_job(job: Job, truths: vault.Truths, beating: Beating) -> None:
 def _read(made: BundleImport) -> Report:
     try:
         with releases.opened(releases.Deposit(made.sealed, made.keys), made.filename) as path:
-            return examined(path, unsealing.unsealer(acting(made.by_id)))
+            return examined(path, unsealing.unsealer(acting_person(made.by_id)))
     except VaultBroken:
         return _refused(
             Problem("E_ZIP_CORRUPT", _("le dépôt n’est plus lisible : déposez-le de nouveau"))

@@ -14,9 +14,10 @@ from django.utils.crypto import salted_hmac
 from challenges.actions import code_runs, code_trials, scans
 from challenges.actions.code_runs import Ended
 from challenges.actions.code_trials import Tried
-from challenges.actions.jobs import WORKER
 from challenges.enums import LogAudience, ReasonCode
 from challenges.models import CodeRun, CodeTrial, Job, PhaseTask, RunPlan
+from challenges.queue.actions import WORKER
+from challenges.queue.worker import Beating
 from challenges.sandbox import archives, packages, rooms
 from challenges.sandbox import code_runs as running
 from challenges.sandbox.base import MIB, Limits
@@ -29,7 +30,6 @@ from challenges.scoring.predictions.faults import neutral, packed, stated
 from challenges.scoring.truth.keys import keys_of
 from challenges.scoring.verdict import Fault, Verdict
 from challenges.worker import code_inputs, isolation, predictions, vault
-from challenges.worker.lease import Beating
 from challenges.worker.programs import RunFailed
 from datasets import gate
 from datasets.actions import releases

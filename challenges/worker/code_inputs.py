@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 from challenges.actions import code_plans
-from challenges.actions.jobs import WORKER
 from challenges.models import PhaseTask, RunPlan
+from challenges.queue.actions import WORKER
 from challenges.scoring.blob import Data
 from challenges.scoring.inputs import UNLIKE, InputFault, identifiers
 from challenges.scoring.truth.keys import load_keys

@@ -11,9 +11,8 @@ from challenges.actions.bundle_imports import Overtaken
 from challenges.actions.foreign_imports import import_bundle
 from challenges.bundles.report import Problem
 from challenges.models import BundleImport, Job
+from challenges.queue.worker import Beating, acting_person
 from challenges.worker import unsealing
-from challenges.worker.lease import Beating
-from challenges.worker.people import acting
 from datasets.actions import releases
 from portal.accounts.models import User
 from portal.lib import failpoints
@@ -26,7 +25,7 @@ def create(job: Job, made: BundleImport, beating: Beating) -> None:
     A job that is done again after its worker was killed finds what was written, or nothing of it.
     Raises Unavailable, for another attempt: an outage is no fault of the bundle.
     """
-    problems = _create(job, made, acting(made.by_id))
+    problems = _create(job, made, acting_person(made.by_id))
     if problems and not beating.lost.is_set():
         bundle_imports.refuse_creation(job=job, made=made, problems=problems)
 

@@ -13,9 +13,8 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from challenges.actions import authoring, jobs, phase_scorings, phases
+from challenges.actions import authoring, phase_scorings, phases
 from challenges.actions.imports import Imported, import_folder
-from challenges.actions.jobs import WORKER
 from challenges.actions.phase_scorings import Built
 from challenges.actions.rehearsals import Rehearsal
 from challenges.bundles import portable, recorded, writer
@@ -24,10 +23,11 @@ from challenges.bundles.report import Findings, Problem
 from challenges.bundles.spec import Expected, PortableSpec
 from challenges.enums import ChallengeStatus, Split
 from challenges.models import Challenge, ChallengeDraft, Job, Phase, PhaseTask
+from challenges.queue import actions as jobs
+from challenges.queue.actions import WORKER
+from challenges.queue.worker import Beating, acting_person
 from challenges.sandbox import rooms
 from challenges.worker import scorings, vault
-from challenges.worker.lease import Beating
-from challenges.worker.people import acting
 from datasets import gate
 from datasets.models import HoldoutVersion
 from portal.lib import objects
@@ -56,7 +56,7 @@ def _imported(written: ChallengeDraft) -> tuple[list[dict[str, str]], list[dict[
     challenge = written.challenge
     if written.asked_by_id is None:
         raise AssertionError("a build that runs was asked by somebody")
-    by = acting(written.asked_by_id)
+    by = acting_person(written.asked_by_id)
     if challenge.status != ChallengeStatus.DRAFT:
         reason = _("Ceci ne se change que dans un brouillon.")
         return [{"code": "not_a_draft", "message": reason, "file": "", "key": ""}], []

@@ -16,11 +16,13 @@ from challenges.actions import (
     challenges,
     code_trials,
     evaluations,
-    jobs,
     sweeps,
 )
 from challenges.enums import JobKind
 from challenges.models import Job
+from challenges.queue import actions as jobs
+from challenges.queue import worker as queue_worker
+from challenges.queue.worker import Beating
 from challenges.sandbox.base import halted_by
 from challenges.worker import (
     boards,
@@ -29,12 +31,10 @@ from challenges.worker import (
     drafting,
     isolation,
     rescorings,
-    scratch,
     vault,
     watches,
     work,
 )
-from challenges.worker.lease import Beating
 from datasets import gate
 from portal.audit.duties import beat
 
@@ -138,7 +138,7 @@ class Worker:
         )
         self._claimed = False
         isolation.clean()
-        scratch.clean()
+        queue_worker.clean_folders()
         if now >= self._reaps_from:
             jobs.reap(buried=_bury)
         self._tidied_whole = now  # the database answers, whatever fails below
@@ -152,7 +152,7 @@ class Worker:
 
 def run(stop: threading.Event, *, name: str = "") -> None:
     """Work until asked to stop; a database that goes away is waited for."""
-    with scratch.claimed():
+    with queue_worker.temporary_folder():
         _work(stop, name)
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from challenges.actions.code_runs import Kept
-from challenges.actions.jobs import WORKER
 from challenges.models import CodeRun, Evaluation, PhaseTask
+from challenges.queue.actions import WORKER
 from challenges.sandbox import rooms
 from challenges.sandbox.base import MIB
 from challenges.scoring import child

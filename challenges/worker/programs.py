@@ -17,7 +17,6 @@ from typing import Any
 
 from challenges.actions import evaluations, program_reports
 from challenges.actions.evaluations import Result
-from challenges.actions.jobs import WORKER
 from challenges.actions.program_reports import Told
 from challenges.actions.releases import columns_of
 from challenges.bundles import programs
@@ -25,6 +24,8 @@ from challenges.bundles.programs import PRIVATE, PUBLIC, Form, ProgramSpec, Prot
 from challenges.enums import ColumnKind, EvaluationState, LogAudience, ReportAudience
 from challenges.models import Column, Entry, Evaluation, Job, PhaseTask
 from challenges.models.rounding import rounded
+from challenges.queue.actions import WORKER
+from challenges.queue.worker import Beating
 from challenges.sandbox import archives, evalai, metadata, steps
 from challenges.sandbox.base import MIB, Limits
 from challenges.sandbox.scores import Declared
@@ -32,7 +33,6 @@ from challenges.sandbox.steps import Outcome, Party, Reason
 from challenges.scoring import identity
 from challenges.worker import isolation, reports, vault
 from challenges.worker.contributions import Contributions, contributions
-from challenges.worker.lease import Beating
 from datasets import gate
 from portal.lib import failpoints
 

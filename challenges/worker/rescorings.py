@@ -13,9 +13,9 @@ from challenges.models import Evaluation, Job, Phase, Rescoring
 from challenges.models.ladders import chain, waiting_enrolments
 from challenges.models.listings import Listing, listing
 from challenges.models.rescoring import evaluations_of
+from challenges.queue.worker import Beating
 from challenges.worker import ladders, vault
 from challenges.worker.boards import computed, finals, to_release
-from challenges.worker.lease import Beating
 from challenges.worker.vault import Opened
 from portal.lib import canonical, clock, failpoints
 

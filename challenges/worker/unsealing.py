@@ -5,8 +5,8 @@ from pathlib import Path
 
 from django.utils.translation import gettext as _
 
-from challenges.actions.jobs import WORKER
 from challenges.bundles.exporting import Unseal
+from challenges.queue.actions import WORKER
 from datasets import gate
 from datasets.models import SealedFile
 from portal.accounts.authorization import Permission, has_permission

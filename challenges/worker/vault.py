@@ -15,11 +15,11 @@ from uuid import UUID
 import numpy as np
 
 from challenges.actions import parts
-from challenges.actions.jobs import WORKER
 from challenges.bundles import programs
 from challenges.bundles.foreign import contents
 from challenges.bundles.programs import Form
 from challenges.models import Entry, Evaluation, PhaseTask, SealedResult
+from challenges.queue.actions import WORKER
 from challenges.sandbox import rooms
 from challenges.scoring.contract import ScoringContract
 from challenges.scoring.contributed import Contributed

@@ -6,14 +6,15 @@ from typing import Any
 
 from django.db import transaction
 
-from challenges.actions import jobs, watches
+from challenges.actions import watches
 from challenges.actions.watches import Seen
 from challenges.enums import Split
 from challenges.enums.rescorings import WatchState
 from challenges.models import Evaluation, Job, PhaseTask
 from challenges.models.rescoring import is_in_force
+from challenges.queue import actions as jobs
+from challenges.queue.worker import Beating
 from challenges.worker import predictions, programs, vault
-from challenges.worker.lease import Beating
 
 EXACT = 1e-9
 SIGMAS = 3.0

@@ -12,13 +12,13 @@ import pytest
 from django.test import override_settings
 
 from challenges.actions import bundle_imports as acts
-from challenges.actions import jobs
 from challenges.bundles import child
 from challenges.enums import ImportState, JobKind, JobState
 from challenges.models import BundleImport, Challenge, Job
+from challenges.queue import actions as jobs
+from challenges.queue.worker import Beating
 from challenges.tasks.imports import expire_imports
 from challenges.worker import bundles, drain, loop, vault
-from challenges.worker.lease import Beating
 from datasets.models import HoldoutVersion
 from portal.accounts.models import User
 from portal.lib import clock, objects

@@ -6,9 +6,9 @@ from uuid import uuid4
 import pytest
 from django.db import transaction
 
-from challenges.actions import jobs
 from challenges.enums import JobKind, JobState
 from challenges.models import Job
+from challenges.queue import actions as jobs
 from portal.audit.models import AuditEvent
 from portal.lib import clock
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from challenges.actions import challenges as acts
-from challenges.actions import choices, evaluations, examinations, jobs, reveals
+from challenges.actions import choices, evaluations, examinations, reveals
 from challenges.actions import ladders as settlements
 from challenges.enums import EntryStatus, JobKind, JobState, Split
 from challenges.invariants import stale_boards
@@ -27,6 +27,7 @@ from challenges.models import (
 )
 from challenges.models.ladders import chain, task_of
 from challenges.queries.entries import released
+from challenges.queue import actions as jobs
 from challenges.worker import drain, vault
 from challenges.worker import ladders as climbing
 from challenges.worker.loop import Worker

@@ -5,10 +5,11 @@ from typing import Any, Never
 
 import pytest
 
-from challenges.actions import authoring, jobs
+from challenges.actions import authoring
 from challenges.actions import bundle_imports as acts
 from challenges.enums import BuildState, EntryStatus, ImportState, JobKind, JobState
 from challenges.models import Challenge, ChallengeDraft, Job
+from challenges.queue import actions as jobs
 from challenges.worker import drain
 from datasets.models import SealedFile
 from portal.lib import clock, objects

@@ -13,7 +13,6 @@ from challenges.actions import (
     challenges,
     choices,
     evaluations,
-    jobs,
     rescorings,
     reveals,
     scorers,
@@ -36,6 +35,7 @@ from challenges.models import (
     Team,
 )
 from challenges.queries import entries as reads
+from challenges.queue import actions as jobs
 from challenges.worker import drain
 from challenges.worker.loop import Worker
 from datasets.actions import holdouts

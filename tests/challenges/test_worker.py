@@ -18,15 +18,16 @@ from django.db import (
     connection,
 )
 
-from challenges.actions import choices, evaluations, examinations, jobs, standings, sweeps
+from challenges.actions import choices, evaluations, examinations, standings, sweeps
 from challenges.enums import EntryStatus, EvaluationState, JobKind, JobState, ReasonCode
 from challenges.models import Challenge, Entry, Evaluation, Job, Score, SealedResult, Standing
 from challenges.queries import ages
 from challenges.queries import entries as queries
+from challenges.queue import actions as jobs
+from challenges.queue.worker import Beating
 from challenges.scoring import child
 from challenges.scoring.verdict import Evaluated, Fault, Verdict
 from challenges.worker import drain, loop
-from challenges.worker.lease import Beating
 from challenges.worker.loop import Worker
 from datasets import gate
 from portal.audit.models import AuditEvent, Outbox

@@ -10,7 +10,8 @@ import pytest
 from challenges.actions import bundle_imports
 from challenges.enums import JobState
 from challenges.models import BundleImport, Challenge, Job
-from challenges.worker import drain, scratch
+from challenges.queue import worker as queue_worker
+from challenges.worker import drain
 from datasets.actions import releases
 from datasets.models import HoldoutVersion
 from portal.lib import clock, objects
@@ -71,7 +72,9 @@ def test_a_draft_whose_worker_is_killed_is_made_once(tmp_path: Path, point: str)
     assert len(left - set(objects.store().hashes())) == (point == "creation.before_commit")
 
     assert [*clear(tmp_path / "tmp")] != []  # a killed process removes nothing
-    for lock in (tmp_path / "tmp").glob(f"{scratch.PREFIX}*/{scratch.LOCK}"):
+    for lock in (tmp_path / "tmp").glob(
+        f"{queue_worker.FOLDER_PREFIX}*/{queue_worker.FOLDER_LOCK}"
+    ):
         os.utime(lock, times=(0, 0))
     again = WorkerProcess(tmp_path, hurried=True, **place)
     assert until(lambda: [*clear(tmp_path / "tmp")] == [], 30)
@@ -85,14 +88,14 @@ def clear(place: Path) -> Iterator[Path]:
 
 
 def test_the_folders_of_living_workers_stay(tmp_path: Path) -> None:
-    with scratch.held(tmp_path) as mine:
-        os.utime(mine / scratch.LOCK, times=(0, 0))
-        assert scratch.forget_left(tmp_path) == 0
-        (tmp_path / f"{scratch.PREFIX}link").symlink_to(mine)
-        left = tmp_path / f"{scratch.PREFIX}left"
+    with queue_worker.locked_folder(tmp_path) as mine:
+        os.utime(mine / queue_worker.FOLDER_LOCK, times=(0, 0))
+        assert queue_worker.remove_left_folders(tmp_path) == 0
+        (tmp_path / f"{queue_worker.FOLDER_PREFIX}link").symlink_to(mine)
+        left = tmp_path / f"{queue_worker.FOLDER_PREFIX}left"
         left.mkdir()
-        (left / scratch.LOCK).touch()
-        assert scratch.forget_left(tmp_path) == 0  # perhaps a worker that starts
-        os.utime(left / scratch.LOCK, times=(0, 0))
-        assert scratch.forget_left(tmp_path) == 1
+        (left / queue_worker.FOLDER_LOCK).touch()
+        assert queue_worker.remove_left_folders(tmp_path) == 0  # perhaps a worker that starts
+        os.utime(left / queue_worker.FOLDER_LOCK, times=(0, 0))
+        assert queue_worker.remove_left_folders(tmp_path) == 1
     assert not mine.exists()

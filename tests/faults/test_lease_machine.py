@@ -14,9 +14,9 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from challenges.actions import jobs
 from challenges.enums import JobKind, JobState
 from challenges.models import Job
+from challenges.queue import actions as jobs
 from portal.lib import clock
 from tests.properties import HealthCheck, settings
 from tests.properties import strategies as st

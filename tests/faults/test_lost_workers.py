@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 
-from challenges.actions import jobs
 from challenges.enums import JobKind, JobState
 from challenges.models import Job
+from challenges.queue import actions as jobs
+from challenges.queue import worker as queue_worker
+from challenges.queue.worker import Beating
 from challenges.sandbox import base
-from challenges.worker import lease, loop
-from challenges.worker.lease import Beating
+from challenges.worker import loop
 from challenges.worker.loop import Worker
 from portal.audit.models import AuditBody, AuditEvent, Heartbeat
 from portal.lib import clock
@@ -79,9 +80,9 @@ def test_a_worker_that_hangs_lets_its_job_go_and_leaves(settings: Any) -> None:
 def test_a_silent_database_stops_the_work(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     beating = Beating(leased())
     now = time.monotonic()
-    monkeypatch.setattr(lease.time, "monotonic", lambda: now + settings.LEASE_SECONDS - 1)
+    monkeypatch.setattr(queue_worker.time, "monotonic", lambda: now + settings.LEASE_SECONDS - 1)
     assert not beating.is_over()
-    monkeypatch.setattr(lease.time, "monotonic", lambda: now + settings.LEASE_SECONDS + 1)
+    monkeypatch.setattr(queue_worker.time, "monotonic", lambda: now + settings.LEASE_SECONDS + 1)
     assert beating.is_over()  # the thread may be waiting for an answer
     assert beating.lost.is_set()
 

@@ -7,7 +7,7 @@ import pytest
 from django.db import InterfaceError, OperationalError, ProgrammingError, connection
 from django.test import Client, RequestFactory
 
-from challenges.actions.isolation import NoSandbox
+from challenges.queue.actions import NoSandbox
 from portal.lib.refusals import Hidden, Refusal, Unavailable
 from portal.middleware import refusal_response
 

@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 
 from challenges import invariants
-from challenges.actions import code_runs, evaluations, examinations, jobs, rescorings, sweeps
+from challenges.actions import code_runs, evaluations, examinations, rescorings, sweeps
 from challenges.actions.code_runs import Ended
 from challenges.enums import EntryStatus, JobKind, JobState
 from challenges.models import Challenge, CodeRun, Job, SealedPredictions
+from challenges.queue import actions as jobs
 from challenges.sandbox.bubblewrap import Bubblewrap
 from challenges.scoring.predictions.faults import stated
 from challenges.scoring.verdict import Verdict

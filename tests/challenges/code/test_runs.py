@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from challenges.actions import checks
-from challenges.actions.isolation import NoSandbox
 from challenges.enums import EntryStatus
 from challenges.models import Challenge, CodeRun, Entry, SealedPredictions
+from challenges.queue.actions import NoSandbox
 from challenges.sandbox.bubblewrap import Bubblewrap
 from challenges.worker import isolation, vault
 from challenges.worker.loop import Worker

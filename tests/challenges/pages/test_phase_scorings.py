@@ -10,11 +10,11 @@ from django.test import Client
 from django.urls import reverse
 
 from challenges.actions import phases
-from challenges.actions.jobs import WORKER
 from challenges.enums import PhaseKind
 from challenges.invariants import doubled_tasks
 from challenges.models import Challenge, ChallengeDraft, Phase, PhaseTask
 from challenges.queries.preparation import missing
+from challenges.queue.actions import WORKER
 from challenges.worker import drain
 from datasets import gate
 from portal.accounts.models import User

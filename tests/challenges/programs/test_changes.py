@@ -13,11 +13,11 @@ from django.urls import reverse
 
 from challenges.actions import entries, exports, program_changes, rescorings
 from challenges.actions.foreign_imports import import_bundle
-from challenges.actions.jobs import WORKER
 from challenges.actions.program_changes import Sent
 from challenges.enums import EntryStatus, EvaluationState
 from challenges.enums.rescorings import RescoringState
 from challenges.models import Challenge, Entry, Phase, PhaseTask, Rescoring, Score
+from challenges.queue.actions import WORKER
 from challenges.worker import drain
 from challenges.worker.unsealing import unsealer
 from datasets import gate

@@ -12,9 +12,9 @@ from django.urls import reverse
 
 from challenges.actions import checks, entries, examinations
 from challenges.actions.foreign_imports import import_bundle
-from challenges.actions.isolation import NoSandbox
 from challenges.enums import EntryStatus, EvaluationState
 from challenges.models import Challenge, Entry, ScorerVersion, Team
+from challenges.queue.actions import NoSandbox
 from challenges.sandbox.bubblewrap import Bubblewrap
 from challenges.worker import drain, isolation
 from portal.audit import outbox

@@ -10,8 +10,8 @@ from django.db import OperationalError, connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from challenges.actions import jobs
 from challenges.enums import JobKind
+from challenges.queue import actions as jobs
 from portal.audit import duties
 from portal.audit.outbox import owe
 from portal.lib import clock

@@ -1,9 +1,21 @@
-"""Keep a job's lease alive while the work runs, and no longer than it may last."""
+"""What the worker holds while it works: the lease of a job, its folder, who asked.
 
+A killed process removes nothing: a deposit being read, an archive unpacked, a draft being written
+would stay in clear. The temporary files of a worker lie in one folder of its own, held by a lock
+that dies with it; the next worker of the same user on this host removes those that nobody holds.
+What lies in memory is named by its process: `sandbox.rooms`.
+"""
+
+import fcntl
 import logging
+import os
+import shutil
+import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
@@ -11,10 +23,11 @@ from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.models import QuerySet
 
-from challenges.actions import jobs
 from challenges.enums import JobKind
 from challenges.models import CodeRun, CodeTrial, Evaluation, Job
 from challenges.queries.ages import attempt_seconds
+from challenges.queue import actions as jobs
+from portal.accounts.models import User
 
 log = logging.getLogger("portal.worker")
 
@@ -127,3 +140,69 @@ def most_seconds(job: Job) -> float:
         case _:
             return float(settings.JOB_MOST_SECONDS)
     return attempt_seconds(max(found, default=0))
+
+
+FOLDER_PREFIX, FOLDER_LOCK = "openemploi-work-", "held"
+BORN_SECONDS = 5.0  # a folder so young may not be held yet
+_folder_roots: list[Path] = []  # where this process has its folder
+
+
+@contextmanager
+def temporary_folder() -> Iterator[None]:
+    """Write the temporary files of this process in a folder of its own, removed at the end."""
+    before, root = tempfile.tempdir, Path(tempfile.gettempdir())
+    with locked_folder(root) as folder:
+        tempfile.tempdir = str(folder)
+        _folder_roots.append(root)
+        try:
+            yield
+        finally:
+            _folder_roots.remove(root)
+            tempfile.tempdir = before
+
+
+def clean_folders() -> int:
+    """Remove what other workers left on disk since they were killed; return how many folders."""
+    return sum(remove_left_folders(root) for root in _folder_roots)
+
+
+@contextmanager
+def locked_folder(root: Path) -> Iterator[Path]:
+    """Make a folder that a lock holds, after those of dead workers are removed."""
+    remove_left_folders(root)
+    folder = Path(tempfile.mkdtemp(prefix=FOLDER_PREFIX, dir=root))
+    folder.chmod(0o711)  # the rooms of runs inside belong to another user
+    try:
+        with (folder / FOLDER_LOCK).open("w") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def remove_left_folders(root: Path) -> int:
+    """Remove the folders that killed workers of this user left; return how many."""
+    return sum(_remove_folder(folder) for folder in sorted(root.glob(f"{FOLDER_PREFIX}*")))
+
+
+def _remove_folder(folder: Path) -> bool:
+    try:
+        if folder.is_symlink() or folder.stat().st_uid != os.geteuid():
+            return False
+        with (folder / FOLDER_LOCK).open() as file:
+            if time.time() - os.fstat(file.fileno()).st_mtime < BORN_SECONDS:
+                return False
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(folder, ignore_errors=True)
+            return True
+    except OSError:  # held by a living worker, or going away by itself
+        return False
+
+
+# What the worker's role of PostgreSQL reads of a person: no name, no address, no password.
+PERSON_FIELDS = ("id", "public_id", "person_key", "is_active")
+
+
+def acting_person(pk: int) -> User:
+    """Return the person who asked for a job, their other fields left unread."""
+    return User.objects.only(*PERSON_FIELDS).get(pk=pk)
