@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from challenges import feeds
 from challenges.forum import views as forum
+from challenges.receipts import views as receipt_views
 from challenges.teams import views as team_views
 from challenges.views import (
     archives,
@@ -34,7 +35,6 @@ from challenges.views import (
     program_reports,
     programs,
     reading,
-    receipts,
     reports,
     rescorings,
     standings,
@@ -48,9 +48,11 @@ entry_patterns = [
     path("", entries.entry, name="entry"),
     path("etat/", entries.state, name="entry_state"),
     path("recepisse.json", entries.receipt, name="entry_receipt"),
-    path("recepisse-score.json", receipts.score_receipt, name="entry_score_receipt"),
+    path("recepisse-score.json", receipt_views.score_receipt, name="entry_score_receipt"),
     path(
-        "recepisse-score-<int:serial>.json", receipts.score_receipt, name="entry_score_receipt_nth"
+        "recepisse-score-<int:serial>.json",
+        receipt_views.score_receipt,
+        name="entry_score_receipt_nth",
     ),
     path("fichier/", entries.file, name="entry_file"),
     path("erreurs.csv", entries.faults_csv, name="entry_faults"),
@@ -224,8 +226,8 @@ import_patterns = [
 ]
 
 urlpatterns = [
-    path("recepisses/", receipts.verify, name="receipts"),
-    path("recepisses/cles/<slug:key_id>.pem", receipts.key_pem, name="receipt_key"),
+    path("recepisses/", receipt_views.verify, name="receipts"),
+    path("recepisses/cles/<slug:key_id>.pem", receipt_views.key_pem, name="receipt_key"),
     path("flux/challenges.atom", feeds.announcements, name="feed"),
     path("challenges/", reading.challenge_list, name="list"),
     path("challenges/<slug:slug>/", include(challenge_patterns)),

@@ -10,10 +10,10 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from challenges import rules
-from challenges.actions import receipts
 from challenges.models import Certificate, Phase, Team
 from challenges.queries import certificates as reads
 from challenges.queue.actions import WORKER
+from challenges.receipts import actions as receipts
 from portal.accounts.authorization import require
 from portal.accounts.models import User
 from portal.audit.record import record
@@ -109,7 +109,7 @@ def _made(
         "replaces": {"serial": last.serial, "sha256": last.sha256} if last else None,
         "issued_at": now.astimezone(clock.PARIS).isoformat(timespec="seconds"),
     }
-    text = receipts.issue(payload)
+    text = receipts.sign_receipt(payload)
     return Certificate(
         team=team,
         phase=phase,

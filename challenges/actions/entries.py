@@ -9,7 +9,7 @@ from django.db import IntegrityError, OperationalError, transaction
 from django.utils.translation import gettext as _
 
 from challenges import rules
-from challenges.actions import fact_sheets, receipts, slots, storage
+from challenges.actions import fact_sheets, slots, storage
 from challenges.enums import (
     ChallengeStatus,
     JobKind,
@@ -21,6 +21,7 @@ from challenges.models import Challenge, Enrolment, Entry, Phase, Team, TermsAcc
 from challenges.queries.entries import fair_rank
 from challenges.queue import actions as jobs
 from challenges.queue.actions import refuse_not_isolated
+from challenges.receipts import actions as receipts
 from portal.accounts.authorization import require
 from portal.accounts.models import User
 from portal.audit.record import record
@@ -321,7 +322,7 @@ def _refuse_same(enrolment: Enrolment, deposit: _Deposit) -> None:
 def deposit_receipt(entry: Entry, phase: Phase, team: Team, terms: dict[str, Any]) -> str:
     """Issue the receipt of an entry: what was received, when, under which rules."""
     former = {} if entry.migrated_from_id is None else {"former": str(entry.migrated_from_id)}
-    return receipts.issue(
+    return receipts.sign_receipt(
         {
             "kind": "deposit",
             "version": 1,

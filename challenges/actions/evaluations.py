@@ -9,7 +9,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import transaction
 
-from challenges.actions import asides, releases, run_queue, score_receipts
+from challenges.actions import asides, releases, run_queue
 from challenges.enums import (
     EntryStatus,
     EvaluationState,
@@ -33,6 +33,7 @@ from challenges.models.rescoring import is_in_force
 from challenges.queries.entries import fair_rank
 from challenges.queue import actions as jobs
 from challenges.queue.actions import WORKER
+from challenges.receipts import actions as receipts
 from portal.audit.outbox import owe
 from portal.audit.record import record
 from portal.lib import clock, failpoints, immutable
@@ -238,7 +239,7 @@ def _release(evaluation: Evaluation, entry: Entry, result: Result, now: datetime
     with immutable.writes(Score):
         Score.objects.bulk_create(scores, ignore_conflicts=True)
     if not climbs:
-        score_receipts.issue(evaluation, scores, means=result.means, at=now)
+        receipts.issue_score_receipt(evaluation, scores, means=result.means, at=now)
 
 
 @transaction.atomic

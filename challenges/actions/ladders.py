@@ -6,11 +6,12 @@ from typing import Any
 
 from django.db import transaction
 
-from challenges.actions import releases, score_receipts
+from challenges.actions import releases
 from challenges.models import Evaluation, Job, Phase, PhaseTask, Rung, Score
 from challenges.models.ladders import Chain, chain
 from challenges.queue import actions as jobs
 from challenges.queue.actions import WORKER
+from challenges.receipts import actions as receipts
 from portal.audit.record import record
 from portal.lib import clock, immutable
 
@@ -69,7 +70,7 @@ def write(phase: Phase, settled: Settled, *, sign: bool = True) -> None:
     if not sign:
         return
     said = {"improved": settled.improved, "leader": _number(settled)}
-    score_receipts.issue(evaluation, scores, means=settled.means, ladder=said, at=now)
+    receipts.issue_score_receipt(evaluation, scores, means=settled.means, ladder=said, at=now)
     record("entry.settled", by=WORKER, on=evaluation.entry, improved=settled.improved)
 
 

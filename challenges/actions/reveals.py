@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from challenges import rules
-from challenges.actions import score_receipts, standings
+from challenges.actions import standings
 from challenges.actions.challenges import close_challenge_if_over, note_revealed
 from challenges.actions.findings import Finding
 from challenges.actions.findings import release as release_findings
@@ -34,6 +34,7 @@ from challenges.models.listings import Listing, outcome_digest
 from challenges.queries.reveals import obstacles
 from challenges.queue import actions as jobs
 from challenges.queue.actions import WORKER
+from challenges.receipts import actions as receipts
 from portal.accounts.authorization import require
 from portal.accounts.models import User
 from portal.audit.outbox import owe
@@ -68,7 +69,7 @@ def release(phase: Phase, final: Final, *, at: datetime) -> None:
         for evaluation_id, figures in final.own.items():
             Rung.objects.filter(evaluation_id=evaluation_id).update(own=figures)
     release_findings(final.findings, at=at)
-    score_receipts.reissue(phase, at=at)
+    receipts.reissue_score_receipts(phase, at=at)
     for found, lines, board_facts in final.boards:
         standings.write(Leaderboard.objects.locked(found.board), found, lines, board_facts)
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext_lazy
 
-from challenges.actions import columns, ladders, releases, reveals, score_receipts, standings
+from challenges.actions import columns, ladders, releases, reveals, standings
 from challenges.actions.evaluations import move, queue_scores, queue_standings, settle
 from challenges.actions.ladders import Settled
 from challenges.actions.notices import announce
@@ -37,6 +37,7 @@ from challenges.models.listings import Listing
 from challenges.models.rescoring import evaluations_of
 from challenges.queue import actions as jobs
 from challenges.queue.actions import WORKER
+from challenges.receipts import actions as receipts
 from challenges.scoring.contract import ScoringContract
 from portal.audit.outbox import owe
 from portal.audit.record import record
@@ -111,7 +112,7 @@ def _release(each: Release, at: datetime, *, sign: bool) -> None:
     with immutable.writes(Score):
         Score.objects.bulk_create(scores, ignore_conflicts=True)
     if sign:
-        score_receipts.issue(each.evaluation, scores, means=each.means, at=at)
+        receipts.issue_score_receipt(each.evaluation, scores, means=each.means, at=at)
 
 
 def _realign(rescoring: Rescoring, at: datetime, *, sign: bool) -> None:

@@ -16,7 +16,7 @@ from challenges.models import Challenge, Leaderboard, Phase
 from challenges.queries import boards as reads
 from challenges.queries import windows
 from challenges.queries.challenges import as_listed, counted
-from challenges.queries.receipts import published_keys
+from challenges.receipts.queries import published_keys
 from challenges.schemas import BoardOut, ChallengeOut, ChallengesOut, KeysOut, PhaseOut, TermsOut
 from challenges.teams.queries import latest_terms
 from portal.accounts.bearer import anyone

@@ -11,11 +11,11 @@ from django.db import transaction
 
 from challenges.actions import evaluations, program_checks, scans
 from challenges.actions.evaluations import Result
-from challenges.actions.score_receipts import RUN
 from challenges.enums import ReasonCode
 from challenges.models import Entry, Evaluation, Job, PhaseTask
 from challenges.queue import actions as jobs
 from challenges.queue.worker import Beating
+from challenges.receipts.actions import RUN
 from challenges.scoring import child, identity
 from challenges.scoring.predictions.faults import stated
 from challenges.scoring.verdict import Evaluated, Verdict

@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from challenges.actions import score_receipts
 from challenges.enums import BoardRule, Direction, PhaseMoment, Split
 from challenges.models import Challenge, Column, Entry, Leaderboard, PhaseTask
 from challenges.models.listings import listing
 from challenges.models.rounding import rounded
 from challenges.queries import boards, challenges
+from challenges.receipts import actions as receipts
 from challenges.worker.boards import Opened, computed
 from portal.audit.actors import SystemActor
 from portal.lib import clock
@@ -223,4 +223,4 @@ def test_a_value_is_rounded_once(value: float, decimals: int, text: str) -> None
     [(None, ""), (59.0, "<= 1 min"), (61.0, "<= 2 min"), (300.0, "<= 5 min"), (999.0, "> 10 min")],
 )
 def test_durations_are_told_by_class(seconds: float | None, told: str) -> None:
-    assert score_receipts.duration_class(seconds) == told
+    assert receipts.duration_class(seconds) == told

@@ -15,9 +15,10 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from challenges.actions import challenges, choices, entries, receipts
+from challenges.actions import challenges, choices, entries
 from challenges.enums import ChallengeStatus, EntryStatus, JobKind
 from challenges.models import Challenge, Entry, Job, Phase, Reveal, Team, TermsAcceptance
+from challenges.receipts import actions as receipts
 from challenges.teams.queries import quota_left
 from portal.accounts.models import User
 from portal.audit.models import AuditEvent, Outbox
@@ -98,10 +99,10 @@ def test_a_file_is_received(team: Team, phase: Phase, monkeypatch: pytest.Monkey
 def test_a_flipped_byte_breaks_the_receipt(team: Team) -> None:
     receipt = enter(team).entry.receipt
     public = receipts.public_key()
-    assert receipts.verify(receipt, public)
+    assert receipts.verify_receipt(receipt, public)
     for place in range(0, len(receipt), 7):
         broken = receipt[:place] + chr(ord(receipt[place]) ^ 1) + receipt[place + 1 :]
-        assert not receipts.verify(broken, public)
+        assert not receipts.verify_receipt(broken, public)
 
 
 def test_the_same_key_returns_the_same_receipt(team: Team) -> None:

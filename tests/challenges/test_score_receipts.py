@@ -9,8 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from challenges.actions import challenges, evaluations, receipts, reveals
-from challenges.actions.score_receipts import task_of
+from challenges.actions import challenges, evaluations, reveals
 from challenges.client.receipts import ReceiptState, key_id
 from challenges.enums import EntryStatus
 from challenges.models import (
@@ -25,7 +24,9 @@ from challenges.models import (
     Score,
     ScoreReceipt,
 )
-from challenges.queries.receipts import judge, judge_alone, known_keys
+from challenges.receipts import actions as receipts
+from challenges.receipts.actions import task_index
+from challenges.receipts.queries import judge, judge_alone, known_keys
 from challenges.scoring import identity
 from challenges.scoring.contract import ScoringContract
 from challenges.worker import drain
@@ -279,22 +280,24 @@ def test_a_process_without_the_key_still_verifies(
 def test_the_register_knows_deposits_too(entry: Entry) -> None:
     assert state(entry.receipt) is ReceiptState.VALID
     said = json.loads(entry.receipt)["payload"]
-    assert state(receipts.issue({**said, "number": 7})) is ReceiptState.UNREGISTERED
+    assert state(receipts.sign_receipt({**said, "number": 7})) is ReceiptState.UNREGISTERED
     unknown = "00000000-0000-4000-8000-000000000000"
-    assert state(receipts.issue({**said, "entry": unknown})) is ReceiptState.UNREGISTERED
+    assert state(receipts.sign_receipt({**said, "entry": unknown})) is ReceiptState.UNREGISTERED
 
 
 def test_what_our_key_signs_elsewhere_is_not_believed(entry: Entry) -> None:
     said = payload(entry.score_receipts.get())
     better = {**said, "values": {"public": {"exactitude": "1.0000", "mae": "0.0000"}}}
-    judged = judge(receipts.issue(better).encode())
+    judged = judge(receipts.sign_receipt(better).encode())
     assert judged.state is ReceiptState.UNREGISTERED
-    assert state(receipts.issue({"kind": "autre"})) is ReceiptState.UNREGISTERED
-    assert state(receipts.issue({"kind": "deposit", "entry": "x"})) is ReceiptState.UNREGISTERED
+    assert state(receipts.sign_receipt({"kind": "autre"})) is ReceiptState.UNREGISTERED
+    assert (
+        state(receipts.sign_receipt({"kind": "deposit", "entry": "x"})) is ReceiptState.UNREGISTERED
+    )
 
 
 def test_a_receipt_of_a_phase_without_its_task_has_the_first_number(entry: Entry) -> None:
     PhaseTask.objects.update(index=3)
-    assert task_of(entry.evaluations.get()) == 3
+    assert task_index(entry.evaluations.get()) == 3
     Phase.objects.get().tasks.all().delete()
-    assert task_of(entry.evaluations.get()) == 0
+    assert task_index(entry.evaluations.get()) == 0

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 
-from challenges.actions import receipts
 from challenges.client.receipts import read, to_pem
 from challenges.models import Entry
+from challenges.receipts import actions as receipts
 from tests.factories.challenges import EntryFactory, ScoreReceiptFactory
 
 pytestmark = pytest.mark.django_db
@@ -24,7 +24,7 @@ def entry() -> Entry:
 @pytest.fixture
 def text(entry: Entry) -> str:
     """Return a registered score receipt."""
-    signed = receipts.issue({"kind": "score", "entry": str(entry.pk), "team": "équipe"})
+    signed = receipts.sign_receipt({"kind": "score", "entry": str(entry.pk), "team": "équipe"})
     ScoreReceiptFactory(entry=entry, text=signed, sha256=read(signed.encode()).sha256)
     return signed
 
@@ -71,7 +71,7 @@ def test_a_valid_receipt_is_zero(tmp_path: Path, text: str) -> None:
         (lambda text: text[:-9], "altered", False),
         (lambda text: "", "altered", False),
         (lambda text: text.replace('"key_id":"', '"key_id":"0'), "unknown_key", True),
-        (lambda text: receipts.issue({"kind": "score", "n": 1}), "unregistered", True),
+        (lambda text: receipts.sign_receipt({"kind": "score", "n": 1}), "unregistered", True),
     ],
     ids=["changed", "cut", "empty", "other key", "not issued"],
 )

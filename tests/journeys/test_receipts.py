@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from challenges.actions import challenges, receipts, reveals
+from challenges.actions import challenges, reveals
 from challenges.models import Challenge, Entry
+from challenges.receipts import actions as receipts
 from challenges.worker import drain
 from portal.accounts.models import User
 from tests.challenges.world import entered, opened, owner_of
@@ -71,7 +72,7 @@ def test_every_state_is_accessible(
         "authentique": entry.receipt,
         "modifié ou incomplet": text.replace('"number":1', '"number":2'),
         "Clé inconnue": text.replace('"key_id":"', '"key_id":"0'),
-        "absent du registre": receipts.issue({**said, "number": 9}),
+        "absent du registre": receipts.sign_receipt({**said, "number": 9}),
         "Un point à corriger": "",
     }
     found: dict[str, list[str]] = {}

@@ -12,15 +12,7 @@ from itertools import count
 from typing import Any
 
 from catalogue.enums import ResourceKind
-from challenges.actions import (
-    bundle_imports,
-    certificates,
-    guests,
-    organisers,
-    receipts,
-    score_receipts,
-    uploads,
-)
+from challenges.actions import bundle_imports, certificates, guests, organisers, uploads
 from challenges.enums import EntryStatus, OrganiserRole, ReportAudience, Split, TeamRole
 from challenges.forum import actions as forum
 from challenges.models import (
@@ -39,6 +31,7 @@ from challenges.models import (
     TeamMember,
 )
 from challenges.queries import certificates as certified
+from challenges.receipts import actions as receipts
 from challenges.teams import actions as teams
 from datasets import gate
 from datasets.enums import AccessLevel
@@ -325,7 +318,7 @@ def _hidden_board(challenge: Any) -> None:
         arena.StandingFactory(entry=entry, leaderboard=board, cells={"interne": figure})
         evaluation = entry.evaluations.get()
         scores += Score.objects.filter(evaluation=evaluation, metric="mae", split=Split.PUBLIC)
-        score_receipts.issue(evaluation, scores, means={}, at=clock.now())
+        receipts.issue_score_receipt(evaluation, scores, means={}, at=clock.now())
 
 
 def _discussion(world: World, opened: Any) -> None:
@@ -435,7 +428,7 @@ def _certified(world: World, entry: Entry, side: str, *readers: str) -> None:
     first = certificates.issue(team=team, phase=phase, by=_fresh(world, "administrator"))
     told = certified.payload_of(first)
     told |= {"team_name": world.canary(f"captain_{side}", "certificate", *readers)}
-    text = receipts.issue(told | {"serial": 2})
+    text = receipts.sign_receipt(told | {"serial": 2})
     with immutable.writes(Certificate):
         Certificate.objects.create(
             team=team,

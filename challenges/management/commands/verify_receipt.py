@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand
 
 from challenges.client import receipts
 from challenges.client.receipts import ReceiptFault, ReceiptState
-from challenges.queries.receipts import Judgement, judge, judge_alone
+from challenges.receipts.queries import Judgement, judge, judge_alone
 
 REFUSED = 1
 USAGE = 2

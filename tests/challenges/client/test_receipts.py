@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from challenges.client import receipts
 from challenges.client.receipts import ReceiptFault, ReceiptState
-from challenges.queries.receipts import judge_alone
+from challenges.receipts.queries import judge_alone
 from challenges.scoring.answer import canonical
 
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))

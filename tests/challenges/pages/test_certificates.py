@@ -18,7 +18,7 @@ from challenges.enums import BoardRule, Split, TeamState
 from challenges.invariants import INVARIANTS
 from challenges.models import Certificate, Challenge, Leaderboard, Standing, Team, TeamMember
 from challenges.queries import certificates as reads
-from challenges.queries.receipts import judge
+from challenges.receipts.queries import judge
 from portal.accounts.models import User
 from portal.audit.models import AuditEvent
 from portal.lib import clock, immutable

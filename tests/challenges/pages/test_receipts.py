@@ -10,9 +10,9 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
-from challenges.actions import receipts
 from challenges.client.receipts import MAX_BYTES, from_pem, key_id, read
 from challenges.models import Entry, ReceiptKey
+from challenges.receipts import actions as receipts
 from portal.audit.models import AuditEvent
 from portal.lib import immutable
 from tests.factories.challenges import EntryFactory, ScoreReceiptFactory
@@ -23,7 +23,7 @@ PAGE = reverse("challenges:receipts")
 
 def receipt(entry: Entry, **changes: Any) -> str:
     """Sign a score receipt of an entry; it is registered by nobody."""
-    return receipts.issue(
+    return receipts.sign_receipt(
         {
             "kind": "score",
             "version": 2,
@@ -76,7 +76,7 @@ def test_a_valid_receipt_is_told_with_what_it_states(client: Client, entry: Entr
 
 
 def test_a_deposit_receipt_is_told_too(client: Client, entry: Entry) -> None:
-    text = receipts.issue({"kind": "deposit", "entry": str(entry.pk), "number": 3})
+    text = receipts.sign_receipt({"kind": "deposit", "entry": str(entry.pk), "number": 3})
     Entry.objects.filter(pk=entry.pk).update(receipt=text)
     assert "Ce que dit ce récépissé de dépôt" in paste(client, text).text
 

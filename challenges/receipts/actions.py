@@ -1,8 +1,11 @@
-"""Issue what an entry scored, signed: at the finish, at a new scoring, at the reveal.
+"""Sign receipts: what was received, what an entry scored.
 
-A receipt is never changed nor removed: the next one of the same entry and task names it.
+A receipt is canonical JSON, signed with the installation's Ed25519 key; one of a score is issued
+at the finish, at a new scoring, at the reveal. None is changed nor removed: the next one of the
+same entry and task names it.
 """
 
+import base64
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
@@ -10,11 +13,46 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from challenges.actions import receipts
+from challenges.client.receipts import ReceiptState, key_id
 from challenges.enums import EvaluationState, ReceiptReason, Split
-from challenges.models import Column, Evaluation, Phase, PhaseTask, Score, ScoreReceipt
+from challenges.models import Column, Evaluation, Phase, PhaseTask, ReceiptKey, Score, ScoreReceipt
 from challenges.models.rounding import written
-from portal.lib import clock, immutable
+from challenges.receipts.queries import judge_alone
+from portal.lib import canonical, clock, immutable, signing
+from portal.lib.signing import public_key
+
+
+def sign_receipt(payload: Mapping[str, Any]) -> str:
+    """Return a receipt as canonical JSON text: {"key_id", "payload", "signature"}.
+
+    payload: strings, integers, booleans and maps of them; figures as decimal strings. The
+    public key is registered at its first use, in the caller's transaction.
+    """
+    public = public_key()
+    _register(public)
+    signature = base64.b64encode(signing.sign(canonical.dumps(payload))).decode()
+    return canonical.dumps(
+        {"key_id": key_id(public), "payload": payload, "signature": signature}
+    ).decode()
+
+
+def verify_receipt(receipt: str, public: bytes) -> bool:
+    """Say whether a receipt was issued by the holder of this public key (32 raw bytes)."""
+    return judge_alone(receipt.encode(), public).state is ReceiptState.VALID
+
+
+def _register(public: bytes) -> None:
+    """Keep the public key for ever: what it signed stays verifiable after a rotation."""
+    if ReceiptKey.objects.filter(key_id=key_id(public)).exists():
+        return
+    row = ReceiptKey(
+        key_id=key_id(public),
+        public=base64.b64encode(public).decode(),
+        first_used_at=clock.now(),
+    )
+    with immutable.writes(ReceiptKey):
+        ReceiptKey.objects.bulk_create([row], ignore_conflicts=True)
+
 
 # What scored: copied from a receipt to the next one of the same evaluation.
 LADDER = "ladder"
@@ -23,7 +61,7 @@ RULES = (LADDER, RUN)
 MEANS = ("code_version", "contract_sha256", "engine_sha256", "resampling_sha256")
 
 
-def issue(
+def issue_score_receipt(
     evaluation: Evaluation,
     scores: Iterable[Score],
     *,
@@ -36,12 +74,12 @@ def issue(
     The entry is locked by the caller. scores: the released ones. means: the digests of MEANS.
     ladder: whether the entry improved, and whose public values are shown.
     """
-    task = task_of(evaluation)
-    former = heads(ScoreReceipt.objects.filter(entry_id=evaluation.entry_id, task=task))
+    task = task_index(evaluation)
+    former = receipts_in_force(ScoreReceipt.objects.filter(entry_id=evaluation.entry_id, task=task))
     last = former.get((evaluation.entry_id, task))
     reason = ReceiptReason.RESCORED if last else ReceiptReason.SCORED
     public = [score for score in scores if score.split == Split.PUBLIC]
-    told = _told(public, _shown(evaluation.entry.enrolment.phase))
+    told = _released_figures(public, _keys_shown(evaluation.entry.enrolment.phase))
     said = {**means, **({LADDER: ladder} if ladder else {})}
     made = _receipt(evaluation, task, told, last, reason=reason, means=said, at=at)
     with immutable.writes(ScoreReceipt):
@@ -49,24 +87,24 @@ def issue(
     return made
 
 
-def reissue(phase: Phase, *, at: datetime) -> int:
+def reissue_score_receipts(phase: Phase, *, at: datetime) -> int:
     """Issue a receipt with the private values for each evaluation in force of a phase.
 
     In the transaction that releases them. Returns how many were issued.
     """
     evaluations = _in_force(phase)
-    former = heads(ScoreReceipt.objects.filter(entry__enrolment__phase=phase))
+    former = receipts_in_force(ScoreReceipt.objects.filter(entry__enrolment__phase=phase))
     scores: dict[UUID, list[Score]] = {}
     for score in Score.objects.filter(evaluation__in=list(evaluations)).order_by("pk"):
         scores.setdefault(score.evaluation_id, []).append(score)
-    made, shown = [], _shown(phase)
+    made, shown = [], _keys_shown(phase)
     for task, evaluation in evaluations.values():
         last = former.get((evaluation.entry_id, task))
         made.append(
             _receipt(
                 evaluation,
                 task,
-                _told(scores.get(evaluation.pk, []), shown),
+                _released_figures(scores.get(evaluation.pk, []), shown),
                 last,
                 reason=ReceiptReason.REVEALED,
                 means=_means(last, evaluation),
@@ -78,12 +116,12 @@ def reissue(phase: Phase, *, at: datetime) -> int:
     return len(made)
 
 
-def heads(found: Any) -> dict[tuple[UUID, int], ScoreReceipt]:
+def receipts_in_force(found: Any) -> dict[tuple[UUID, int], ScoreReceipt]:
     """Return the receipt in force of each entry and task among these."""
     return {(each.entry_id, each.task): each for each in found.order_by("serial")}
 
 
-def task_of(evaluation: Evaluation) -> int:
+def task_index(evaluation: Evaluation) -> int:
     """Return the index of the task of its phase that an evaluation answers."""
     found = (
         PhaseTask.objects.filter(
@@ -184,7 +222,7 @@ def _receipt(
         "issued_at": at.astimezone(clock.PARIS).isoformat(timespec="minutes"),
     }
     payload |= {name: means.get(name, "") for name in MEANS}
-    text = receipts.issue(payload | {name: means[name] for name in RULES if name in means})
+    text = sign_receipt(payload | {name: means[name] for name in RULES if name in means})
     return ScoreReceipt(
         entry=entry,
         evaluation=evaluation,
@@ -198,7 +236,7 @@ def _receipt(
     )
 
 
-def _shown(phase: Phase) -> set[str]:
+def _keys_shown(phase: Phase) -> set[str]:
     """Return the keys of the figures that a board of the phase shows, itself shown."""
     columns = Column.objects.filter(
         leaderboard__phase=phase, leaderboard__hidden=False, hidden=False
@@ -206,7 +244,7 @@ def _shown(phase: Phase) -> set[str]:
     return set(columns.order_by("key").values_list("key", flat=True))
 
 
-def _told(scores: Iterable[Score], shown: set[str]) -> dict[str, Any]:
+def _released_figures(scores: Iterable[Score], shown: set[str]) -> dict[str, Any]:
     """Write released figures as decimal strings, as the pages show them, with their intervals."""
     values: dict[str, dict[str, str]] = {}
     intervals: dict[str, dict[str, list[str]]] = {}
