@@ -74,18 +74,26 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     return (base / str(number) for number in itertools.count())
 
 
+def settings_below(place: Path) -> dict[str, Any]:
+    """Return the settings that keep objects, media and keys below a folder."""
+    keys = place / "keys"
+    return {
+        "OBJECTS_URL": f"file://{place / 'objects'}",
+        "MEDIA_ROOT": place / "media",
+        "HOLDOUT_PUBLIC_KEY_FILE": str(keys / "holdout_public.key"),
+        "EMBEDDED_HOLDOUT_PRIVATE_KEY_FILE": str(keys / "holdout_private.key"),
+        "RECEIPT_KEY_FILE": str(keys / "receipt.key"),
+    }
+
+
 @pytest.fixture(autouse=True)
 def private_folders(request: pytest.FixtureRequest, folders: Iterator[Path], settings: Any) -> None:
     """Keep objects, media and keys of a test to itself, below `tmp_path` where it asks for that."""
     asks = "tmp_path" in request.fixturenames
     place = request.getfixturevalue("tmp_path") if asks else next(folders)
     place.mkdir(exist_ok=True)
-    settings.OBJECTS_URL = f"file://{place / 'objects'}"
-    settings.MEDIA_ROOT = place / "media"
-    keys = place / "keys"
-    settings.HOLDOUT_PUBLIC_KEY_FILE = str(keys / "holdout_public.key")
-    settings.EMBEDDED_HOLDOUT_PRIVATE_KEY_FILE = str(keys / "holdout_private.key")
-    settings.RECEIPT_KEY_FILE = str(keys / "receipt.key")
+    for name, value in settings_below(place).items():
+        setattr(settings, name, value)
 
 
 @pytest.fixture(scope="session", autouse=True)

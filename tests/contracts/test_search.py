@@ -328,6 +328,7 @@ class Wire:
 
 
 @pytest.mark.django_db
+@pytest.mark.fault
 @pytest.mark.slow
 def test_a_server_that_freezes_stops_and_comes_back(
     elasticsearch_server: Any, settings: Any, monkeypatch: pytest.MonkeyPatch

@@ -9,6 +9,7 @@ import io
 from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 from catalogue.enums import ResourceKind
@@ -70,6 +71,7 @@ class World:
     objects: dict[str, Any] = field(default_factory=dict)
     canaries: dict[str, frozenset[str]] = field(default_factory=dict)
     numbers: Any = field(default_factory=lambda: count(1))
+    folder: Path = Path()
 
     def canary(self, owner: str, what: str, *readers: str) -> str:
         """Make a canary that only these people may read."""

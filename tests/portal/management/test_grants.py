@@ -75,6 +75,7 @@ from tests.factories import contributions as proposals
 from tests.factories.accounts import PASSWORD, MembershipFactory, UserFactory
 from tests.factories.challenges import TeamFactory, captain_of
 from tests.portal.management.roles import Roles, run
+from tests.routes import world as worlds
 from tests.routes.declared import routes
 from tests.routes.test_crawl import Crawl, path_of
 
@@ -480,7 +481,7 @@ OTHERS = ("anonymous", "referent_a", "organiser", "producer", "moderator", "admi
 )
 def test_every_page_answers_with_the_rights_of_the_web(roles: Roles, part: str) -> None:
     """A right that a page lacks is a 5xx; every route, each method declared, own and sibling's."""
-    crawl = Serving(part)
+    crawl = Serving(part, worlds.build())
     wrong = []
     with roles.serving("web"):
         for route in routes():

@@ -26,6 +26,8 @@ def empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[BaseDatab
     new.close()
 
 
+@pytest.mark.ci  # all migrations; a file that they left behind is not loaded, as is seen below
+@pytest.mark.slow
 def test_the_file_is_what_the_migrations_make() -> None:
     written = structure.FILE.read_text(encoding="utf-8")
     assert written == schema.migrated(), "Migrations changed: run `make schema`."
