@@ -10,7 +10,7 @@ from catalogue.queries import chain
 from portal.audit.actors import SystemActor
 from tests.catalogue.community.test_discussions import known
 from tests.catalogue.community.test_reuses import declared
-from tests.catalogue.moderation.ledger import cost
+from tests.catalogue.ledger import cost
 from tests.factories.catalogue import MeasurementFactory, ResourceFactory, ResourceLinkFactory
 from tests.factories.contributions import moderator
 

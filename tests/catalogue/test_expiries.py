@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 
 from catalogue import invariants
-from catalogue.actions import contributions, expiries, moderation
+from catalogue.actions import contributions, expiries
 from catalogue.models import IndexedResource, Resource
 from catalogue.queries import cards
 from catalogue.search import index, upkeep
@@ -91,9 +91,8 @@ def test_a_later_date_brings_it_back(news: Resource, monkeypatch: pytest.MonkeyP
         "description": "Un texte.",
         "scope": "local",
     }
-    contributions.save_draft(contribution=draft, values=values, by=author)
+    make.edit(draft, author, **values)
     Resource.objects.update(author=author)
-    sent = contributions.submit(contribution=draft, charter=make.CHARTER, by=author)
-    moderation.publish(contribution=sent, by=make.moderator())
+    make.put_online(draft, author)
     assert Resource.objects.get().expired_at is None
     assert IndexedResource.objects.count() == 1

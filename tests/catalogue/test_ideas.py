@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from catalogue.actions import contributions, ideas, moderation
+from catalogue.actions import ideas
 from catalogue.enums import ResourceKind
 from catalogue.models import Contribution, Resource, ResourceLink
 from catalogue.queries import chain
@@ -76,10 +76,10 @@ def test_from_the_button_to_the_chain_of_both(idea: Resource, editor: User, clie
     opened = client.post(address, {"kind": "need"})
     draft = Contribution.objects.get()
     assert opened.headers["Location"].endswith(f"{draft.public_id}/identification/")
-    contributions.save_draft(contribution=draft, values=BY_HAND, by=editor)
-    sent = contributions.submit(contribution=draft, charter=make.CHARTER, by=editor)
+    make.edit(draft, editor, **BY_HAND)
+    sent = make.send(draft, editor)
     assert ResourceLink.objects.count() == 0
-    moderation.publish(contribution=sent, by=make.moderator())
+    make.put_online(sent)
     need = Resource.objects.get(kind="need")
     assert [each.title for each in chain.of(idea, [], []).after] == [need.title]
     assert [each.title for each in chain.of(need, [], []).before] == [idea.title]

@@ -53,9 +53,7 @@ class Harvester(sickle.Sickle):
         answer = self.client.get("/oai", arguments)
         assert answer.status_code == 200
         assert answer["Content-Type"] == "text/xml; charset=utf-8"
-        return sickle.response.OAIResponse(
-            Answer(answer.content.decode(), answer.content), params=arguments
-        )
+        return sickle.response.OAIResponse(Answer(answer.text, answer.content), params=arguments)
 
 
 @pytest.fixture
@@ -267,7 +265,7 @@ def test_what_is_back_from_the_archives_is_told_anew(client: Client, harvester: 
     assert fresh.restored_at > archived
     assert told() == [name(resource)]
     assert published_rows.one(fresh).modified == fresh.restored_at
-    feed = client.get("/flux/ressources.atom").content.decode()
+    feed = client.get("/flux/ressources.atom").text
     first = feed.index(f"urn:uuid:{resource.public_id}")
     assert first < feed.index("urn:uuid:", first + 1)
     assert first == feed.index("urn:uuid:")

@@ -36,7 +36,7 @@ ROUTES = (
 
 
 def text(client: Client, address: str) -> str:
-    return client.get(address).content.decode()
+    return client.get(address).text
 
 
 @pytest.mark.parametrize("address", ROUTES)
@@ -166,7 +166,7 @@ def test_former_address_moves_and_removed_one_is_gone(client: Client) -> None:
     for address in (former, "/ressources/nouvelle-adresse/"):
         gone = client.get(address)
         assert gone.status_code == 410
-        assert "Fiche à déplacer" not in gone.content.decode()
+        assert "Fiche à déplacer" not in gone.text
     assert not Resource.objects.filter(pk=card.pk).exists()
     assert resources.free_slug("Nouvelle adresse") == "nouvelle-adresse-2"
 

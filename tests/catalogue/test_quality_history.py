@@ -33,7 +33,7 @@ def test_a_change_of_the_score_is_kept_and_shown(client: Client) -> None:
     resources.put_online(resource=card, revision=revision, by=BY)
     resources.put_online(resource=card, revision=revision, by=BY)
     assert scores(card) == [33, 67]
-    page = client.get(card.get_absolute_url()).content.decode()
+    page = client.get(card.get_absolute_url()).text
     assert "Évolution du score" in page
     assert "33 / 100" in page
     assert "Au calcul strict de data.gouv.fr" in page
@@ -100,7 +100,7 @@ def test_what_is_missing_leads_to_its_field(client: Client) -> None:
             "temporal_coverage": {"origin": "harvest:x", "verified": False, "transmitted": False}
         },
     )
-    page = client.get(card.get_absolute_url()).content.decode()
+    page = client.get(card.get_absolute_url()).text
     address = f"/ressources/{card.slug}/modifier/?champ=update_frequency"
     assert f'href="{address}"' in page
     assert "pas du fait du producteur" in page

@@ -6,7 +6,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from catalogue.actions import contributions, moderation
+from catalogue.actions import contributions
 from catalogue.enums import LinkType
 from catalogue.models import Contribution, Resource, ResourceLink
 from catalogue.queries import published, relations
@@ -25,9 +25,8 @@ def author() -> User:
 def changed(card: Resource, by: User, rows: list[dict[str, str]]) -> None:
     fresh = Resource.objects.get(pk=card.pk)
     draft = contributions.propose(resource=fresh, by=by)
-    draft = contributions.save_draft(contribution=draft, values={"relations": rows}, by=by)
-    sent = contributions.submit(contribution=draft, charter=make.CHARTER, by=by)
-    moderation.publish(contribution=sent, by=make.moderator())
+    draft = make.edit(draft, by, relations=rows)
+    make.put_online(draft, by)
 
 
 def tied(card: Resource) -> list[tuple[str, str]]:

@@ -3,13 +3,13 @@
 import pytest
 from django.test import Client
 
-from catalogue.actions import contributions, maskings, moderation, reports, versions
+from catalogue.actions import contributions, maskings, reports, versions
 from catalogue.enums import Access, Measure, ReportOutcome, ResourceKind
 from catalogue.models import CardVersion, Resource
 from portal.accounts.models import User
 from portal.audit.actors import SystemActor
 from portal.lib.refusals import Conflict, Invalid, NotAllowed
-from tests.catalogue.moderation.ledger import cost, events, rows
+from tests.catalogue.ledger import cost, events, rows
 from tests.factories import contributions as make
 from tests.factories.catalogue import ResourceFactory
 
@@ -34,9 +34,8 @@ def card(author: User) -> Resource:
 def changed(card: Resource, by: User, **values: object) -> None:
     fresh = Resource.objects.get(pk=card.pk)
     draft = contributions.propose(resource=fresh, by=by)
-    draft = contributions.save_draft(contribution=draft, values=values, by=by)
-    sent = contributions.submit(contribution=draft, charter=make.CHARTER, by=by)
-    moderation.publish(contribution=sent, by=make.moderator())
+    draft = make.edit(draft, by, **values)
+    make.put_online(draft, by)
 
 
 def page(client: Client, card: Resource, rest: str = "") -> str:
@@ -93,7 +92,7 @@ def test_drafts_and_masked_cards_show_no_version(
     card: Resource, author: User, client: Client
 ) -> None:
     draft = contributions.propose(resource=card, by=author)
-    contributions.save_draft(contribution=draft, values={"summary": "Brouillon zz."}, by=author)
+    make.edit(draft, author, summary="Brouillon zz.")
     assert "Brouillon zz" not in page(client, card)
     assert CardVersion.objects.count() == 3
     maskings.mask(resource=card, category="illegal", explanation="Propos.", by=make.moderator())

@@ -93,10 +93,35 @@ def draft(
     )
 
 
+def edit(contribution: Contribution, by: User, **values: Any) -> Contribution:
+    """Write some fields of a draft."""
+    return contributions.save_draft(contribution=again(contribution), values=values, by=by)
+
+
+def send(contribution: Contribution, by: User) -> Contribution:
+    """Send a draft, with the charter."""
+    return contributions.submit(contribution=again(contribution), charter=CHARTER, by=by)
+
+
+def put_online(contribution: Contribution, by: User | None = None) -> Resource:
+    """Have a moderator publish what `by` sends here, or what was sent; its owner accepts first."""
+    contribution = send(contribution, by) if by else again(contribution)
+    if contribution.status == ContributionStatus.OFFERED:
+        contribution = accepted(contribution)
+    moderation.publish(contribution=contribution, by=moderator())
+    return Resource.objects.get(pk=contribution.resource_id)
+
+
+def changed(card: Resource, by: User, **values: Any) -> Resource:
+    """Change a card, reviewed and published."""
+    change = contributions.propose(resource=Resource.objects.get(pk=card.pk), by=by)
+    return put_online(edit(change, by, **values), by)
+
+
 def submitted(by: User | None = None, **options: Any) -> Contribution:
     """Send a draft."""
     by = by or person()
-    return contributions.submit(contribution=draft(by, **options), charter=CHARTER, by=by)
+    return send(draft(by, **options), by)
 
 
 def sent_back(by: User | None = None, **options: Any) -> Contribution:
@@ -113,9 +138,7 @@ def sent_back(by: User | None = None, **options: Any) -> Contribution:
 
 def published(by: User | None = None, **options: Any) -> Resource:
     """Send a draft and have a moderator publish it."""
-    contribution = submitted(by, **options)
-    moderation.publish(contribution=contribution, by=moderator())
-    return Resource.objects.get(pk=contribution.resource_id)
+    return put_online(submitted(by, **options))
 
 
 def filed(contribution: Contribution, name: str, content: bytes, *, by: User) -> CardFile:
@@ -130,9 +153,7 @@ def offered(resource: Resource, by: User | None = None, **values: Any) -> Contri
     """Propose a change of somebody else's card and send it: its owner answers first."""
     by = by or person()
     contribution = contributions.propose(resource=resource, by=by)
-    values = values or {"summary": "Une phrase plus juste."}
-    contribution = contributions.save_draft(contribution=contribution, values=values, by=by)
-    return contributions.submit(contribution=contribution, charter=CHARTER, by=by)
+    return send(edit(contribution, by, **(values or {"summary": "Une phrase plus juste."})), by)
 
 
 def accepted(contribution: Contribution) -> Contribution:

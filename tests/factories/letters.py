@@ -1,5 +1,7 @@
 """Letters and other deliveries that are owed."""
 
+from django.core import mail
+
 from portal.audit import outbox
 
 
@@ -8,3 +10,10 @@ def delivered() -> None:
     while outbox.relay():
         pass
     assert outbox.pending() == 0
+
+
+def letters() -> list[tuple[str, str]]:
+    """Deliver all that is owed; give the address and the subject of each letter that left."""
+    mail.outbox.clear()
+    delivered()
+    return [(letter.to[0], letter.subject) for letter in mail.outbox]

@@ -13,7 +13,7 @@ from portal.accounts.enums import TokenScope
 from portal.accounts.models import User
 from portal.lib import clock
 from tests.catalogue.api.test_writing import Pipeline, faults
-from tests.catalogue.moderation.ledger import cost
+from tests.catalogue.ledger import cost
 from tests.factories import contributions as make
 from tests.factories.catalogue import ResourceFactory
 from tests.portal.test_api import problem

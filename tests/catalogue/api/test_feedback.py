@@ -9,7 +9,7 @@ from catalogue.actions import reuses
 from catalogue.models import FieldFeedback, Resource
 from portal.accounts.enums import TokenScope
 from tests.catalogue.api.test_writing import Pipeline, faults
-from tests.catalogue.moderation.ledger import cost
+from tests.catalogue.ledger import cost
 from tests.factories import contributions as make
 from tests.factories.catalogue import ResourceFactory
 from tests.portal.test_api import problem

@@ -15,7 +15,7 @@ from catalogue.search.query import ResourceQuery
 from catalogue.validators.fields import DETAILS
 from portal.accounts.enums import Role, TokenScope
 from portal.accounts.models import User
-from tests.catalogue.moderation.ledger import cost
+from tests.catalogue.ledger import cost
 from tests.factories import contributions as make
 from tests.factories.accounts import bearer
 from tests.factories.catalogue import MeasurementFactory, ResourceFactory, ResourceLinkFactory
@@ -214,9 +214,7 @@ def test_who_answers_for_a_card_reads_what_is_sent_and_no_exchange(client: Clien
     moderation.request_changes(
         contribution=sent, reason=DecisionReason.INSUFFICIENT, message="Entre nous.", by=judge
     )
-    sent = contributions.save_draft(
-        contribution=make.again(sent), values={"title": "Tout autre chose"}, by=author
-    )
+    sent = make.edit(sent, author, title="Tout autre chose")
     seen = told(owner)
     assert (seen["status"], seen["title"], seen["record"]) == ("changes_requested", card.title, {})
     sent = contributions.amend(contribution=sent, charter="2026-11", reply="Voilà.", by=author)

@@ -16,7 +16,7 @@ from catalogue.queries import proposals
 from portal.accounts.enums import Role, TokenScope
 from portal.accounts.models import User
 from tests.factories import contributions as make
-from tests.factories.accounts import bearer
+from tests.factories.accounts import bearer, signed_in
 from tests.portal.test_api import problem
 from tests.properties import HealthCheck, given
 from tests.properties import settings as profile
@@ -82,8 +82,7 @@ def test_a_card_goes_from_a_program_to_the_catalogue(program: Pipeline) -> None:
     assert program.patch(f"resources/{name}", rest).json()["record"]["tags"] == NEED["tags"]
     assert program.post(f"resources/{name}/check").json()["may_be_sent"] is True
     assert program.post(f"resources/{name}/submit", CHARTER).json()["status"] == "submitted"
-    page = Client()
-    page.force_login(make.moderator())
+    page = signed_in(make.moderator())
     work = Contribution.objects.get(public_id=told["id"])
     assert work.charter_version == settings.CHARTER_VERSION
     answer = page.post(
@@ -116,7 +115,7 @@ def test_a_change_leaves_the_card_and_tells_when_another_is_online() -> None:
     assert (again["id"], again["record"]["summary"]) == (told["id"], change["summary"])
     mate = make.joined(make.person(), holder, Role.EDITOR)
     draft = Contribution.objects.get(public_id=told["id"])
-    contributions.save_draft(contribution=draft, values={"summary": change["summary"]}, by=mate)
+    make.edit(draft, mate, summary=change["summary"])
     between = program.patch(
         f"resources/{card.slug}", {"title": "X", "edited_at": again["edited_at"]}
     )
@@ -125,9 +124,8 @@ def test_a_change_leaves_the_card_and_tells_when_another_is_online() -> None:
     known = {"title": "Un autre titre", "edited_at": fresh}
     assert program.patch(f"resources/{card.slug}", known).status_code == 200
     other = contributions.propose(resource=card, by=mate)
-    contributions.save_draft(contribution=other, values={"summary": "Celui d’un tiers."}, by=mate)
-    other = contributions.submit(contribution=other, charter=make.CHARTER, by=mate)
-    moderation.publish(contribution=other, by=make.moderator())
+    make.edit(other, mate, summary="Celui d’un tiers.")
+    make.put_online(other, mate)
     late = program.patch(f"resources/{card.slug}", change)
     assert problem(late) == (409, "base_changed")
     assert late.json()["revision"] != read["revision"]

@@ -20,7 +20,7 @@ from portal.audit import outbox
 from portal.lib import clock
 from portal.lib.refusals import Conflict, NotAllowed, QuotaSpent
 from portal.lib.secret_paths import PathsWithoutSecrets
-from tests.catalogue.moderation.ledger import cost, events, owed
+from tests.catalogue.ledger import cost, events, owed
 from tests.factories.accounts import UserFactory
 from tests.factories.catalogue import ResourceFactory
 from tests.factories.letters import delivered

@@ -8,7 +8,7 @@ from catalogue.actions.collections import Place
 from catalogue.models import Collection, Resource
 from portal.accounts.models import Organisation, User
 from portal.lib.refusals import Invalid, NotAllowed
-from tests.catalogue.moderation.ledger import cost, events
+from tests.catalogue.ledger import cost, events
 from tests.factories.accounts import MembershipFactory, OrganisationFactory, UserFactory
 from tests.factories.catalogue import ResourceFactory
 

@@ -14,9 +14,9 @@ from portal.accounts.actions import accounts
 from portal.accounts.models import Notification, User
 from portal.lib import clock
 from portal.lib.refusals import Conflict, Invalid, NotAllowed, QuotaSpent
-from tests.catalogue.moderation.ledger import cost, events
+from tests.catalogue.ledger import cost, events
 from tests.factories import contributions as make
-from tests.factories.accounts import MembershipFactory, OrganisationFactory, UserFactory
+from tests.factories.accounts import MembershipFactory, OrganisationFactory, UserFactory, signed_in
 from tests.factories.catalogue import ResourceFactory
 from tests.factories.letters import delivered
 
@@ -164,8 +164,7 @@ def test_forms_open_answer_and_close(client: Client, card: Resource) -> None:
     assert client.post(thread.path, {"reason": "Réglé."}).status_code == 302
     hide = f"{card.get_absolute_url()}messages/{thread.messages.last().public_id}/masquer/"
     assert client.get(hide).status_code == 403
-    region = Client()
-    region.force_login(make.moderator())
+    region = signed_in(make.moderator())
     assert [region.get(hide).status_code, region.post(hide, {}).status_code] == [200, 422]
     assert region.post(hide, {"message": "Hors sujet."}).status_code == 302
     held = opened(card, UserFactory(), "En attente").messages.get()

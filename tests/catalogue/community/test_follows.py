@@ -11,14 +11,14 @@ from django.core import mail
 from django.test import Client
 
 from catalogue import invariants
-from catalogue.actions import contributions, follows, moderation
+from catalogue.actions import contributions, follows
 from catalogue.enums import ResourceKind, UseCase
 from catalogue.models import Follow, IndexedResource, Resource
 from portal.accounts import personal_data
 from portal.accounts.actions import accounts, notifications
 from portal.accounts.models import Notification, User
 from portal.lib.refusals import Invalid, QuotaSpent
-from tests.catalogue.moderation.ledger import cost
+from tests.catalogue.ledger import cost
 from tests.factories import contributions as make
 from tests.factories.accounts import OrganisationFactory, UserFactory
 from tests.factories.catalogue import ResourceFactory
@@ -117,9 +117,8 @@ def test_a_publication_tells_each_follower_once() -> None:
     ]
     follows.follow(subject=card, by=other)
     change = contributions.propose(resource=card, by=author)
-    contributions.save_draft(contribution=change, values={"title": "Un autre titre"}, by=author)
-    sent = contributions.submit(contribution=make.again(change), charter=make.CHARTER, by=author)
-    moderation.publish(contribution=sent, by=make.moderator())
+    make.edit(change, author, title="Un autre titre")
+    make.put_online(change, author)
     delivered()
     latest = Notification.objects.filter(letter="followed_changed")
     assert [(row.user_id, row.facts) for row in latest] == [(other.pk, {"about": "Un autre titre"})]

@@ -13,9 +13,9 @@ from catalogue.models import FieldFeedback, IndexedResource, Resource, Reuse
 from portal.accounts.actions import accounts
 from portal.accounts.models import Notification, User
 from portal.lib.refusals import Conflict, Invalid, NotAllowed, QuotaSpent
-from tests.catalogue.moderation.ledger import cost, events, rows
+from tests.catalogue.ledger import cost, events, rows
 from tests.factories import contributions as make
-from tests.factories.accounts import MembershipFactory, OrganisationFactory, UserFactory
+from tests.factories.accounts import MembershipFactory, OrganisationFactory, UserFactory, signed_in
 from tests.factories.catalogue import ResourceFactory
 from tests.factories.letters import delivered
 
@@ -184,8 +184,7 @@ def test_forms_bring_and_the_region_decides(client: Client, person: User, card: 
     for wrong in ({"used_on": "octobre"}, {"persons": "beaucoup"}, {"proof_url": "ftp://a.fr"}):
         assert client.post(f"{base}retours/raconter/", {**TOLD, **wrong}).status_code == 422
     assert client.post(f"{base}retours/raconter/", TOLD).status_code == 302
-    region = Client()
-    region.force_login(make.moderator())
+    region = signed_in(make.moderator())
     desk = "/moderation/autour/"
     assert "Veille" in region.get(desk).text
     reuse, feedback = Reuse.objects.get(), FieldFeedback.objects.get()
@@ -215,8 +214,7 @@ def test_leaving_withdraws_what_waits_and_keeps_what_is_public(
 
 def test_pages_cost_the_same_for_one_and_three(client: Client, card: Resource) -> None:
     reader = make.moderator()
-    region = Client()
-    region.force_login(reader)
+    region = signed_in(reader)
     costs = []
     for start, wanted in ((0, 1), (1, 2)):
         for number in range(start, start + wanted):

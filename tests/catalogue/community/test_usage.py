@@ -139,12 +139,12 @@ def test_files_had_on_request_alone_are_told_nowhere(
 ) -> None:
     page, out = card.get_absolute_url(), f"{card.get_absolute_url()}fichiers/distributions/0/"
     shown = (page, f"{page[:-1]}.json", f"{page[:-1]}.jsonld")
-    assert FILE in client.get(shown[1]).content.decode()
+    assert FILE in client.get(shown[1]).text
     assert client.get(f"{out}download_url/").status_code == 302
     Resource.objects.update(access=access)
     for address in shown:
         answer = client.get(address)
         assert answer.status_code == 200
-        assert FILE not in answer.content.decode()
-        assert "fichiers/distributions" not in answer.content.decode()
+        assert FILE not in answer.text
+        assert "fichiers/distributions" not in answer.text
     assert client.get(f"{out}download_url/").status_code == 404

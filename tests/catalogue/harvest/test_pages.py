@@ -60,7 +60,7 @@ def test_proposed_then_approved_then_run(client: Client, editor: User) -> None:
     }
     wrong = client.post("/moissonnage/proposer/", {**form, "url": "http://u:p@exemple.test/"})
     assert wrong.status_code == 422
-    assert "identifiant ou un mot de passe" in wrong.content.decode()
+    assert "identifiant ou un mot de passe" in wrong.text
     client.post("/moissonnage/proposer/", form)
     source = Source.objects.get()
     assert (source.status, source.key) == (SourceStatus.PROPOSED, "observatoire")
@@ -85,14 +85,14 @@ def test_a_moderator_does_not_decide_for_their_own(client: Client) -> None:
     source = SourceFactory(organisation=place.organisation)
     client.force_login(User.objects.get(pk=moderator.pk))
     assert client.post(address(source), {"act": "approve"}).status_code == 403
-    assert "Approuver" not in client.get(address(source)).content.decode()
+    assert "Approuver" not in client.get(address(source)).text
 
 
 def test_another_organisation_sees_nothing(client: Client, editor: User) -> None:
     source = SourceFactory(title="Catalogue discret")
     run = HarvestRunFactory(source=source, complete=True)
     client.force_login(editor)
-    assert "discret" not in client.get("/moissonnage/").content.decode()
+    assert "discret" not in client.get("/moissonnage/").text
     for path in (address(source), address(source, run), f"{address(source, run)[:-1]}.csv"):
         assert client.get(path).status_code == 404
 
@@ -114,10 +114,10 @@ def test_the_report_of_a_passage(client: Client, editor: User) -> None:
     source = SourceFactory(organisation=holder(editor), approved=True)
     run = HarvestRunFactory(source=source, complete=True, lines=LINES, counts={"created": 1})
     client.force_login(editor)
-    page = client.get(address(source, run)).content.decode()
+    page = client.get(address(source, run)).text
     assert "Titre" in page
     assert "Trop long" in page
-    assert "Deux" not in client.get(address(source, run) + "?etat=created").content.decode()
+    assert "Deux" not in client.get(address(source, run) + "?etat=created").text
     told = client.get(f"{address(source, run)[:-1]}.csv").content.decode("utf-8-sig")
     rows = list(csv.reader(io.StringIO(told), delimiter=";"))
     assert [len(row) for row in rows] == [7, 7, 7, 7]
@@ -132,7 +132,7 @@ def test_a_passage_that_touched_nothing_says_why(client: Client, editor: User, s
     )
     client.force_login(editor)
     for path in (address(source), address(source, run)):
-        assert "aucune notice" in client.get(path).content.decode()
+        assert "aucune notice" in client.get(path).text
 
 
 def test_what_the_pages_cost(client: Client, editor: User) -> None:
@@ -167,8 +167,8 @@ def test_links_dead_for_a_month(client: Client) -> None:
 
     dead(29, url="https://exemple.test/hier")
     dead(31, url="https://exemple.test/jadis")
-    assert "/moderation/liens-morts/" in client.get("/moissonnage/").content.decode()
-    page = client.get("/moderation/liens-morts/").content.decode()
+    assert "/moderation/liens-morts/" in client.get("/moissonnage/").text
+    page = client.get("/moderation/liens-morts/").text
     assert "jadis" in page
     assert "/hier" not in page
     first = cost(client, "/moderation/liens-morts/")

@@ -29,6 +29,7 @@ from catalogue.validators import addresses
 from portal.audit.actors import SystemActor
 from portal.audit.models import AuditEvent, Outbox
 from portal.lib import clock
+from tests.factories import contributions as make
 from tests.factories.accounts import MembershipFactory, OrganisationFactory, UserFactory
 from tests.factories.catalogue import ResourceFactory
 from tests.factories.harvests import SourceFactory, datagouv
@@ -205,9 +206,9 @@ def test_what_a_person_archived_stays_so(harvest: Pass) -> None:
 def edited(card: Resource, by: Any, **values: Any) -> None:
     """Change a card here, reviewed and published."""
     proposal = contributions.propose(resource=card, by=by)
-    contributions.save_draft(contribution=proposal, values=values, by=by)
+    make.edit(proposal, by, **values)
     proposal.refresh_from_db()
-    contributions.submit(contribution=proposal, charter="2026-11", by=by)
+    make.send(proposal, by)
     proposal.refresh_from_db()
     moderation.publish(contribution=proposal, by=UserFactory(region="moderator"))
 
@@ -249,7 +250,7 @@ def test_a_passage_leaves_what_a_person_writes_in_its_proposal(
     def said(name: str) -> Any:
         return Contribution.objects.get(pk=offer.pk).content[name]
 
-    contributions.save_draft(contribution=offer, values={"title": "Repris à la main"}, by=editor)
+    make.edit(offer, editor, title="Repris à la main")
     news = datagouv(1, title="Titre de la source", description="Description de la source.")
     run = harvest(news)
     assert run.lines[0]["proposed"] == ["description"]

@@ -19,8 +19,9 @@ from catalogue.views import bulk
 from portal.accounts.enums import Role
 from portal.audit import outbox
 from portal.lib.refusals import NotAllowed
-from tests.catalogue.moderation.ledger import cost, events, rows
+from tests.catalogue.ledger import cost, events, rows
 from tests.factories import contributions as make
+from tests.factories.accounts import signed_in
 
 pytestmark = pytest.mark.django_db
 BULK = "/moderation/lot/"
@@ -42,8 +43,7 @@ def test_an_order_is_told_then_done_and_leaves_out_what_touches_one() -> None:
     other, blocked = make.submitted(title="Libre de tout lien"), make.submitted(title="Bloquée ici")
     fault = {"code": "licence", "verdict": "blocking", "remarks": [{"code": "licence_missing"}]}
     Contribution.objects.filter(pk=blocked.pk).update(checks=[fault])
-    client = Client()
-    client.force_login(judge)
+    client = signed_in(judge)
     said: dict[str, Any] = {
         "item": [token(each) for each in (mine, other, blocked)],
         "act": "publish",
@@ -52,7 +52,7 @@ def test_an_order_is_told_then_done_and_leaves_out_what_touches_one() -> None:
         "message": "",
     }
     before = rows()
-    page = client.post(BULK, said).content.decode()
+    page = client.post(BULK, said).text
     assert rows() == before
     assert "Libre de tout lien" in page
     assert "Un contrôle bloque la publication." in page
@@ -93,9 +93,8 @@ def test_a_proposal_is_given_to_who_may_decide_on_it() -> None:
     assert [each.pk for each in mine] == [waiting.pk]
     nobody = reviews.queue(sieve=reviews.Sieve(assignee="personne"), viewer=two)
     assert [each.pk for each in nobody] == [own.pk]
-    client = Client()
-    client.force_login(two)
-    page = client.get(reverse("catalogue:moderation"), {"confiee": "moi"}).content.decode()
+    client = signed_in(two)
+    page = client.get(reverse("catalogue:moderation"), {"confiee": "moi"}).text
     assert "À confier" in page
     assert "Celle de deux" not in page
 
@@ -115,8 +114,7 @@ def test_the_queue_is_sifted_by_organisation_and_check() -> None:
 
 
 def test_the_page_asks_for_what_lacks_and_costs_the_same_for_three() -> None:
-    client = Client()
-    client.force_login(make.moderator())
+    client = signed_in(make.moderator())
     first = make.submitted()
     one = cost(client, BULK)
     make.submitted()
@@ -169,8 +167,7 @@ def test_all_that_a_filter_keeps_is_chosen_told_by_its_number_and_done_once(
 def test_what_takes_too_long_goes_on_where_it_was_left(monkeypatch: pytest.MonkeyPatch) -> None:
     judge = make.moderator()
     lot = [make.submitted(judge, title="La mienne"), *(make.submitted() for _ in range(2))]
-    client = Client()
-    client.force_login(judge)
+    client = signed_in(judge)
     monkeypatch.setattr(bulk, "MOST_SECONDS", 0)
     said = ORDER | {"item": [token(each) for each in lot], "confirm": "1"}
     told = []
@@ -186,16 +183,14 @@ def test_what_takes_too_long_goes_on_where_it_was_left(monkeypatch: pytest.Monke
 def test_no_more_than_the_bound_is_chosen_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     for _ in range(4):
         make.submitted()
-    client = Client()
-    client.force_login(make.moderator())
+    client = signed_in(make.moderator())
     monkeypatch.setattr(bulk, "MOST", 3)
     assert "Les 3 plus anciennes des 4 fiches de cette file" in client.get(BULK).text
     assert "3 fiches seront traitées" in client.post(BULK, ORDER | {"all": "1"}).text
 
 
 def test_telling_what_would_be_done_costs_the_same_for_three() -> None:
-    client = Client()
-    client.force_login(make.moderator())
+    client = signed_in(make.moderator())
     client.get(BULK)  # what is read once for all
     costs = []
     for wanted in (1, 2):

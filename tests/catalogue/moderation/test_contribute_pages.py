@@ -12,7 +12,7 @@ from catalogue.forms.steps import Step
 from catalogue.models import Contribution
 from catalogue.queries import proposals
 from portal.accounts.enums import Role
-from tests.catalogue.moderation.ledger import cost, events
+from tests.catalogue.ledger import cost, events
 from tests.factories import contributions as make
 from tests.factories.accounts import signed_in
 
@@ -50,7 +50,7 @@ def test_without_a_kind_the_page_says_so() -> None:
     answer = signed_in(make.person()).post(reverse("catalogue:contribute"), {})
 
     assert answer.status_code == 200
-    assert "Choisissez un type de ressource." in answer.content.decode()
+    assert "Choisissez un type de ressource." in answer.text
     assert not Contribution.objects.exists()
 
 
@@ -100,7 +100,7 @@ def test_a_wrong_value_is_told_and_the_rest_is_kept() -> None:
         {"title": "Gardé", "deposit": "owned", "homepage_url": "pas une adresse"},
     )
 
-    page = answer.content.decode()
+    page = answer.text
     assert answer.status_code == 200
     assert "Erreur :" in page
     assert "Écrivez une adresse complète" in page
@@ -119,7 +119,7 @@ def test_autosave_answers_with_the_page_and_saves() -> None:
     )
 
     assert answer.status_code == 200
-    assert 'id="aide"' in answer.content.decode()
+    assert 'id="aide"' in answer.text
     assert record(contribution)["summary"] == "Enregistré tout seul."
 
 
@@ -132,7 +132,7 @@ def test_the_preview_renders_markdown_without_script() -> None:
         {"description": "## Méthode\n<script>alert(1)</script>", "preview": "1"},
     )
 
-    page = answer.content.decode()
+    page = answer.text
     assert "<h3>Méthode</h3>" in page.replace("<h4>", "<h3>").replace("</h4>", "</h3>")
     assert "<script>alert(1)" not in page
 
@@ -145,7 +145,7 @@ def test_the_last_step_shows_the_text_as_its_page_will() -> None:
         description="## Contenu\n\n- une **ligne**\n\n<script>alert(1)</script>",
     )
 
-    page = signed_in(author).get(step(contribution, Step.SEND)).content.decode()
+    page = signed_in(author).get(step(contribution, Step.SEND)).text
 
     assert "<strong>ligne</strong>" in page
     assert "**ligne**" not in page
@@ -157,7 +157,7 @@ def test_the_last_step_shows_what_cannot_be_rendered_as_typed() -> None:
     author = make.person()
     contribution = make.draft(author, description="Avant [[[[" * 20)
 
-    page = signed_in(author).get(step(contribution, Step.SEND)).content.decode()
+    page = signed_in(author).get(step(contribution, Step.SEND)).text
 
     assert "Avant [[[[" in page
     assert "Un point à corriger avant l’envoi" in page
@@ -216,7 +216,7 @@ def test_a_licence_that_spdx_does_not_know_is_refused() -> None:
         step(contribution, Step.RIGHTS), {"licence": "other", "licence_other": "Licence Ouverte"}
     )
 
-    assert "Précisez Licence Ouverte 1.0 ou 2.0." in answer.content.decode()
+    assert "Précisez Licence Ouverte 1.0 ou 2.0." in answer.text
     assert record(contribution)["licences"] == ["etalab-2.0"]
 
 
@@ -236,7 +236,7 @@ def test_the_holder_is_one_of_the_persons_organisations() -> None:
     # The step shows what was chosen: sent again as it stands, it keeps it.
     assert (
         f'<option value="{holder.pk}" selected>'
-        in client.get(step(contribution, Step.IDENTIFY)).content.decode()
+        in client.get(step(contribution, Step.IDENTIFY)).text
     )
 
 
@@ -244,7 +244,7 @@ def test_the_last_step_tells_what_blocks() -> None:
     author = make.person()
     contribution = make.draft(author, situation="")
 
-    page = signed_in(author).get(step(contribution, Step.SEND)).content.decode()
+    page = signed_in(author).get(step(contribution, Step.SEND)).text
 
     assert "Un point à corriger avant l’envoi" in page
     assert "Situation actuelle" in page
@@ -257,13 +257,13 @@ def test_sending_needs_the_charter_then_follows() -> None:
     client = signed_in(author)
 
     refused = client.post(step(contribution, Step.SEND), {})
-    assert "Acceptez la charte pour envoyer votre proposition." in refused.content.decode()
+    assert "Acceptez la charte pour envoyer votre proposition." in refused.text
 
     answer = client.post(step(contribution, Step.SEND), {"charter": "on"})
     follow = reverse("catalogue:contribution", args=(contribution.public_id,))
     assert answer.headers["Location"] == follow
     assert make.again(contribution).status == ContributionStatus.SUBMITTED
-    page = client.get(follow).content.decode()
+    page = client.get(follow).text
     assert "Votre proposition est en relecture" in page
     assert "Ce que vous proposez" in page
     assert str(make.NEED["situation"]) in html.unescape(page)
@@ -360,7 +360,7 @@ def test_the_list_costs_the_same_for_one_and_three() -> None:
     costs.append(cost(client, address))
 
     assert costs == [4, 4]
-    page = client.get(address).content.decode()
+    page = client.get(address).text
     assert page.count("<tr>") == 4
     assert page.count(make.NEED["title"]) == 3
 

@@ -14,7 +14,6 @@ from catalogue.actions import (
     card_uploads,
     file_reads,
     maskings,
-    moderation,
     stored_files,
     transfers,
 )
@@ -28,9 +27,10 @@ from portal.accounts.models import Organisation, User
 from portal.lib import clock
 from portal.lib.refusals import Conflict, Invalid, NotAllowed
 from tests.catalogue.api.test_writing import Pipeline
-from tests.catalogue.moderation.ledger import events
+from tests.catalogue.ledger import events
 from tests.catalogue.moderation.test_stored_files import CSV, House, found, given
 from tests.factories import contributions as make
+from tests.factories.accounts import signed_in
 
 pytestmark = pytest.mark.django_db
 OTHER = CSV + b"2026-02;13\n"
@@ -39,16 +39,14 @@ OTHER = CSV + b"2026-02;13\n"
 def closed(house: House, access: Access) -> tuple[CardFile, Resource]:
     """Put online a card that is not open, with a file."""
     file = house.file()
-    make.contributions.save_draft(
-        contribution=make.again(house.draft), values={"access": access}, by=house.by
-    )
+    make.edit(house.draft, house.by, access=access)
     return file, house.publish()
 
 
 def proposed(card: Resource, by: User, rows: list[dict[str, Any]]) -> Contribution:
     """Have a stranger write rows of files into a change of a card."""
     draft = make.contributions.propose(resource=card, by=by)
-    return make.contributions.save_draft(contribution=draft, values={"distributions": rows}, by=by)
+    return make.edit(draft, by, distributions=rows)
 
 
 def statuses(file: CardFile, *people: User | None) -> list[int]:
@@ -77,18 +75,14 @@ def test_a_file_brought_to_a_closed_card_goes_to_who_brought_it_and_who_answers(
     draft = make.contributions.propose(resource=card, by=stranger)
     new = make.filed(draft, "ajout.csv", OTHER, by=stranger)
     assert statuses(new, stranger, house.by, make.moderator()) == [200, 404, 404]
-    make.contributions.submit(contribution=make.again(draft), charter=make.CHARTER, by=stranger)
+    make.send(draft, stranger)
     assert statuses(new, stranger, house.by, make.moderator()) == [200, 200, 404]
 
 
 def test_a_draft_on_request_is_not_given_to_the_region(house: House) -> None:
     file = house.file()
-    make.contributions.save_draft(
-        contribution=make.again(house.draft), values={"access": Access.RESTRICTED}, by=house.by
-    )
-    make.contributions.submit(
-        contribution=make.again(house.draft), charter=make.CHARTER, by=house.by
-    )
+    make.edit(house.draft, house.by, access=Access.RESTRICTED)
+    make.send(house.draft, house.by)
     assert statuses(file, house.by, make.moderator()) == [200, 404]
 
 
@@ -101,10 +95,7 @@ def test_a_withdrawn_file_is_not_had_again_by_naming_it(
     early = make.contributions.propose(resource=card, by=stranger)
     change = make.contributions.propose(resource=card, by=house.by)
     make.filed(change, "offres.csv", OTHER, by=house.by)
-    sent = make.contributions.submit(
-        contribution=make.again(change), charter=make.CHARTER, by=house.by
-    )
-    moderation.publish(contribution=sent, by=make.moderator())
+    make.put_online(change, house.by)
     card.refresh_from_db()
     assert statuses(old, stranger, None, house.by) == [404, 404, 200]
     late = make.person()
@@ -112,13 +103,11 @@ def test_a_withdrawn_file_is_not_had_again_by_naming_it(
     assert statuses(old, late) == [404]
     assert found(draft) == {"file_absent"}
     there = str(rows[0]["download_url"]).replace(django_settings.SITE_URL, "https://autre.example")
-    make.contributions.save_draft(
-        contribution=draft, values={"distributions": [rows[0] | {"download_url": there}]}, by=late
-    )
+    make.edit(draft, late, distributions=[rows[0] | {"download_url": there}])
     assert found(make.again(draft)) == {"file_absent"}
     assert found(make.again(early)) == {"file_absent"}
     with pytest.raises(Invalid):
-        make.contributions.submit(contribution=make.again(draft), charter=make.CHARTER, by=late)
+        make.send(draft, late)
     stored_files.forget_unnamed()
     later = clock.now() + timedelta(days=django_settings.CARD_FILES_UNNAMED_DAYS, minutes=1)
     monkeypatch.setattr(clock, "now", lambda: later)
@@ -130,8 +119,7 @@ def replaced(card: Resource, by: User, name: str) -> CardFile:
     """Have a change of a card bring a file under a name, and put it online."""
     change = make.contributions.propose(resource=card, by=by)
     new = make.filed(change, name, OTHER, by=by)
-    sent = make.contributions.submit(contribution=make.again(change), charter=make.CHARTER, by=by)
-    moderation.publish(contribution=sent, by=make.moderator())
+    make.put_online(change, by)
     return new
 
 
@@ -142,9 +130,7 @@ def test_a_file_named_again_in_its_last_hour_is_kept(house: House) -> None:
     assert stored_files.forget_unnamed() == 0
     file.refresh_from_db()
     assert file.unnamed_at is None
-    make.contributions.save_draft(
-        contribution=make.again(house.draft), values={"distributions": []}, by=house.by
-    )
+    make.edit(house.draft, house.by, distributions=[])
     assert stored_files.forget_unnamed() == 0  # thirty days from then on
 
 
@@ -154,14 +140,11 @@ def test_to_name_a_file_tells_neither_its_name_nor_its_digest(house: House) -> N
     stranger = make.person()
     draft = proposed(card, stranger, rows)
     step = reverse("catalogue:contribution_step", args=(draft.public_id, "licence"))
-    client = Client()
-    client.force_login(stranger)
+    client = signed_in(stranger)
     assert f'value="{old.public_id}"' in client.get(step).content.decode()
     replaced(card, house.by, "offres.csv")
     rows = [{"title": "x", "download_url": reads.address(old).replace("offres", "x")}]
-    make.contributions.save_draft(
-        contribution=make.again(draft), values={"distributions": rows}, by=stranger
-    )
+    make.edit(draft, stranger, distributions=rows)
     page = client.get(step).content.decode()
     assert (old.sha256 in page, "offres.csv" in page) == (False, False)
     program = Pipeline(stranger)
@@ -180,10 +163,7 @@ def test_an_older_draft_takes_away_no_file_that_was_online(house: House) -> None
     card.refresh_from_db()
     change = make.contributions.propose(resource=card, by=house.by)
     stored_files.remove(contribution=change, file=new, by=house.by)
-    sent = make.contributions.submit(
-        contribution=make.again(change), charter=make.CHARTER, by=house.by
-    )
-    moderation.publish(contribution=sent, by=make.moderator())
+    make.put_online(change, house.by)
     stored_files.remove(contribution=make.again(older), file=new, by=colleague)
     new.refresh_from_db()
     assert new.unnamed_at is not None
@@ -230,8 +210,7 @@ def test_who_was_given_a_closed_file_is_told_once_a_day(
 
     assert told(None) == []
     assert told(house.by, **{"If-None-Match": f'"{file.sha256}"'}) == []
-    client = Client()
-    client.force_login(house.by)
+    client = signed_in(house.by)
     client.head(reads.address(file).removeprefix(django_settings.SITE_URL))
     assert readings() == []
     assert told(house.by, Range="bytes=3-5") == ["file.read"]
@@ -290,21 +269,17 @@ def test_rows_of_a_card_for_accounts_ask_for_one(house: House) -> None:
     place = reverse("catalogue:file_preview", args=(file.public_id,))
     assert place in Client().get(card.get_absolute_url()).content.decode()
     assert Client().get(place).status_code == 302
-    member = Client()
-    member.force_login(make.person())
+    member = signed_in(make.person())
     assert member.get(place).status_code == 200
 
 
 def test_a_draft_on_request_links_to_no_first_rows(house: House) -> None:
     file = house.file()
-    own = Client()
-    own.force_login(house.by)
+    own = signed_in(house.by)
     step = reverse("catalogue:contribution_step", args=(house.draft.public_id, "licence"))
     place = reverse("catalogue:file_preview", args=(file.public_id,))
     assert place in own.get(step).content.decode()
-    make.contributions.save_draft(
-        contribution=make.again(house.draft), values={"access": Access.ON_REQUEST}, by=house.by
-    )
+    make.edit(house.draft, house.by, access=Access.ON_REQUEST)
     page = own.get(step).content.decode()
     assert reads.address(file).removeprefix(django_settings.SITE_URL) in page
     assert place not in page
@@ -315,17 +290,13 @@ def test_who_proposes_is_shown_no_file_had_on_request_and_deletes_none(house: Ho
     stranger = make.person()
     draft = make.contributions.propose(resource=card, by=stranger)
     step = reverse("catalogue:contribution_step", args=(draft.public_id, "licence"))
-    client = Client()
-    client.force_login(stranger)
+    client = signed_in(stranger)
     assert str(file.public_id) not in client.get(step).content.decode()
     told = Pipeline(stranger).ask("GET", f"contributions/{draft.public_id}")
     assert (told.status_code, str(file.public_id) in told.content.decode()) == (200, False)
     new = make.filed(draft, "ajout.csv", OTHER, by=stranger)
     assert [each.name for each in changes(draft)] == ["distributions"]
-    sent = make.contributions.submit(
-        contribution=make.again(draft), charter=make.CHARTER, by=stranger
-    )
-    moderation.publish(contribution=make.accepted(sent), by=make.moderator())
+    make.put_online(draft, stranger)
     card.refresh_from_db()
     assert reads.named(card.details) == {file.public_id, new.public_id}
     told = Pipeline(stranger).ask("GET", f"contributions/{draft.public_id}")
@@ -337,15 +308,10 @@ def test_files_that_were_not_shown_stay_whatever_the_card_becomes(house: House) 
     stranger = make.person()
     draft = make.contributions.propose(resource=card, by=stranger)
     change = make.contributions.propose(resource=card, by=house.by)
-    make.contributions.save_draft(contribution=change, values={"access": Access.OPEN}, by=house.by)
-    sent = make.contributions.submit(
-        contribution=make.again(change), charter=make.CHARTER, by=house.by
-    )
-    moderation.publish(contribution=sent, by=make.moderator())
+    make.edit(change, house.by, access=Access.OPEN)
+    make.put_online(change, house.by)
     make.contributions.catch_up(contribution=make.again(draft), by=stranger)
-    make.contributions.save_draft(
-        contribution=make.again(draft), values={"summary": "Une phrase plus juste."}, by=stranger
-    )
+    make.edit(draft, stranger, summary="Une phrase plus juste.")
     assert [each.name for each in changes(draft)] == ["summary"]
     publish(draft, stranger)
     card.refresh_from_db()
@@ -360,13 +326,8 @@ def test_a_change_carried_over_to_a_card_that_closed_shows_its_files_no_more(
     draft = make.contributions.propose(resource=card, by=stranger)
     change = make.contributions.propose(resource=card, by=house.by)
     new = make.filed(change, "suite.csv", OTHER, by=house.by)
-    make.contributions.save_draft(
-        contribution=make.again(change), values={"access": Access.ON_REQUEST}, by=house.by
-    )
-    sent = make.contributions.submit(
-        contribution=make.again(change), charter=make.CHARTER, by=house.by
-    )
-    moderation.publish(contribution=sent, by=make.moderator())
+    make.edit(change, house.by, access=Access.ON_REQUEST)
+    make.put_online(change, house.by)
     make.contributions.catch_up(contribution=make.again(draft), by=stranger)
     assert str(new.public_id) not in str(make.again(draft).content["details"])
     publish(draft, stranger)
@@ -380,19 +341,12 @@ def test_a_file_renamed_before_the_card_closed_is_not_told_twice(house: House) -
     (row,) = house.rows()
     draft = proposed(card, stranger, [row | {"title": "Les offres"}])
     change = make.contributions.propose(resource=card, by=house.by)
-    make.contributions.save_draft(
-        contribution=make.again(change), values={"access": Access.ON_REQUEST}, by=house.by
-    )
-    sent = make.contributions.submit(
-        contribution=make.again(change), charter=make.CHARTER, by=house.by
-    )
-    moderation.publish(contribution=sent, by=make.moderator())
+    make.edit(change, house.by, access=Access.ON_REQUEST)
+    make.put_online(change, house.by)
     make.contributions.catch_up(contribution=make.again(draft), by=stranger)
     assert str(file.public_id) not in str(make.again(draft).content["details"])
-    late = make.contributions.save_draft(
-        contribution=make.again(draft),
-        values={"summary": "Une phrase plus juste.", "distributions": [row | {"title": "Lot"}]},
-        by=stranger,
+    late = make.edit(
+        draft, stranger, summary="Une phrase plus juste.", distributions=[row | {"title": "Lot"}]
     )
     publish(late, stranger)
     card.refresh_from_db()
@@ -407,8 +361,7 @@ def changes(draft: Contribution) -> list[proposals.Change]:
 
 def publish(draft: Contribution, by: User) -> None:
     """Send a change of somebody else's card, and have it go online."""
-    sent = make.contributions.submit(contribution=make.again(draft), charter=make.CHARTER, by=by)
-    moderation.publish(contribution=make.accepted(sent), by=make.moderator())
+    make.put_online(draft, by)
 
 
 def test_a_card_that_changes_hands_takes_the_files_it_gives(house: House) -> None:
@@ -431,18 +384,15 @@ def test_the_archive_holds_what_a_stranger_brought_to_a_card_online(house: House
     card, stranger = house.publish(), make.person()
     draft = make.contributions.propose(resource=card, by=stranger)
     new = make.filed(draft, "ajout.csv", OTHER, by=stranger)
-    sent = make.contributions.submit(
-        contribution=make.again(draft), charter=make.CHARTER, by=stranger
-    )
+    sent = make.send(draft, stranger)
     assert len(archived(house.holder, house.by)) == 1
-    moderation.publish(contribution=make.accepted(sent), by=make.moderator())
+    make.put_online(sent)
     assert f"{str(new.public_id)[:8]}-ajout.csv" in archived(house.holder, house.by)
 
 
 def archived(organisation: Organisation, by: User) -> list[str]:
     """Name the files of the archive of an organisation."""
-    client = Client()
-    client.force_login(by)
+    client = signed_in(by)
     answer: Any = client.get(reverse("catalogue:holdings", args=(organisation.slug,)))
     names = zipfile.ZipFile(io.BytesIO(b"".join(answer.streaming_content))).namelist()
     return [each.rpartition("/")[2] for each in names if each.startswith("fichiers/")]
@@ -457,9 +407,7 @@ def test_a_change_begun_before_a_transfer_gives_the_card_back_to_nobody(house: H
     asked = transfers.offer(resource=card, target=there, by=house.by)
     transfers.accept(transfer=asked, by=receiver)
     make.contributions.catch_up(contribution=make.again(early), by=stranger)
-    make.contributions.save_draft(
-        contribution=make.again(early), values={"summary": "Une phrase plus juste."}, by=stranger
-    )
+    make.edit(early, stranger, summary="Une phrase plus juste.")
     publish(early, stranger)
     card.refresh_from_db()
     assert (card.summary, card.organisation) == ("Une phrase plus juste.", there)
@@ -476,7 +424,7 @@ def test_the_files_of_a_closed_card_are_opened_by_who_answers_for_it_alone(house
         owner_answered_at=clock.now(),
     )
     with pytest.raises(Conflict) as refused:
-        moderation.publish(contribution=make.again(sent), by=make.moderator())
+        make.put_online(sent)
     assert refused.value.code == "files_would_open"
     card.refresh_from_db()
     assert (card.access, statuses(file, None)) == (Access.ON_REQUEST, [404])
@@ -484,9 +432,7 @@ def test_the_files_of_a_closed_card_are_opened_by_who_answers_for_it_alone(house
 
 def test_who_left_the_organisation_has_what_it_brought_no_more(house: House) -> None:
     file = house.file()
-    make.contributions.submit(
-        contribution=make.again(house.draft), charter=make.CHARTER, by=house.by
-    )
+    make.send(house.draft, house.by)
     assert statuses(file, house.by) == [200]
     make.joined(make.person(), house.holder, Role.REFERENT)
     organisations.leave(organisation=house.holder, by=house.by)

@@ -12,6 +12,7 @@ from catalogue.standards import file_tables
 from tests.catalogue.moderation.test_file_looks import looked
 from tests.catalogue.moderation.test_stored_files import SHA256, House
 from tests.factories import contributions as make
+from tests.factories.accounts import signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -20,12 +21,8 @@ def page_of(house: House, *more: dict[str, Any], **words: str) -> str:
     """Put online a card with one file of ours, told with these words, and rows of others."""
     house.file()
     (row,) = house.rows()
-    make.contributions.save_draft(
-        contribution=make.again(house.draft),
-        values={"distributions": [row | words, *more]},
-        by=house.by,
-    )
-    page = Client().get(house.publish().get_absolute_url()).content.decode()
+    make.edit(house.draft, house.by, distributions=[row | words, *more])
+    page = Client().get(house.publish().get_absolute_url()).text
     return page[page.index("<main") :]
 
 
@@ -89,7 +86,6 @@ def test_the_rows_of_a_table_read_to_its_end_are_counted(
 )
 def test_the_preview_says_how_many_rows_there_are(house: House, many: int, said: str) -> None:
     file = house.file(content=b"n;a\n" + b"1;b\n" * many)
-    own = Client()
-    own.force_login(house.by)
-    page = own.get(reverse("catalogue:file_preview", args=(file.public_id,))).content.decode()
+    own = signed_in(house.by)
+    page = own.get(reverse("catalogue:file_preview", args=(file.public_id,))).text
     assert said in page

@@ -29,6 +29,7 @@ from catalogue.standards import file_looks, file_tables
 from portal.lib import objects
 from tests.catalogue.moderation.test_stored_files import House, found
 from tests.factories import contributions as make
+from tests.factories.accounts import signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -274,25 +275,21 @@ def test_rows_are_shown_to_those_who_may_have_the_file(house: House) -> None:
     other = house.file("notes.txt", b"une note")
     file = house.file(content=b"mois;<b>offres</b>\n2026-01;12\n")
     place = reverse("catalogue:file_preview", args=(file.public_id,))
-    own = Client()
-    own.force_login(house.by)
+    own = signed_in(house.by)
     assert (Client().get(place).status_code, own.get(place).status_code) == (404, 200)
     card = house.publish()
-    page = Client().get(place).content.decode()
+    page = Client().get(place).text
     assert "&lt;b&gt;offres" in page
     assert "2026-01" in page
-    assert place in Client().get(card.get_absolute_url()).content.decode()
+    assert place in Client().get(card.get_absolute_url()).text
     assert own.get(reverse("catalogue:file_preview", args=(other.public_id,))).status_code == 404
 
 
 def test_rows_of_what_is_had_on_request_are_shown_to_nobody(house: House) -> None:
     file = house.file()
-    make.contributions.save_draft(
-        contribution=make.again(house.draft), values={"access": Access.RESTRICTED}, by=house.by
-    )
+    make.edit(house.draft, house.by, access=Access.RESTRICTED)
     place = reverse("catalogue:file_preview", args=(file.public_id,))
-    own = Client()
-    own.force_login(house.by)
+    own = signed_in(house.by)
     assert own.get(place).status_code == 404
     house.publish()
     assert [each.get(place).status_code for each in (own, Client())] == [404, 404]

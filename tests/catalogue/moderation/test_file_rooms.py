@@ -2,7 +2,7 @@
 
 import pytest
 
-from catalogue.actions import moderation, stored_files, transfers
+from catalogue.actions import stored_files, transfers
 from catalogue.models import CardFile, Resource
 from catalogue.queries import stored_files as reads
 from portal.accounts.enums import Role
@@ -24,9 +24,7 @@ def weights(*rooms: Organisation | User) -> list[int]:
 
 
 def handed(house: House, to: Organisation | None) -> None:
-    make.contributions.save_draft(
-        contribution=make.again(house.draft), values={"organisation": to}, by=house.by
-    )
+    make.edit(house.draft, house.by, organisation=to)
 
 
 def test_a_draft_handed_over_takes_its_files_along(house: House) -> None:
@@ -49,9 +47,9 @@ def proposed(house: House, card: Resource, by: User) -> CardFile:
     """Have a stranger bring a file to a card, and the card go online with it."""
     draft = make.contributions.propose(resource=card, by=by)
     new = make.filed(draft, "ajout.csv", OTHER, by=by)
-    sent = make.contributions.submit(contribution=make.again(draft), charter=make.CHARTER, by=by)
+    sent = make.send(draft, by)
     assert weights(house.holder, by) == [len(CSV), len(OTHER)]
-    moderation.publish(contribution=make.accepted(sent), by=make.moderator())
+    make.put_online(sent)
     return new
 
 
@@ -71,10 +69,7 @@ def test_what_is_brought_to_the_card_of_a_person_counts_with_them(house: House) 
     author, stranger = make.person(), make.person()
     draft = make.draft(author, kind=house.draft.resource.kind)
     own = make.filed(draft, "offres.csv", CSV, by=author)
-    sent = make.contributions.submit(
-        contribution=make.again(draft), charter=make.CHARTER, by=author
-    )
-    moderation.publish(contribution=sent, by=make.moderator())
+    make.put_online(draft, author)
     house.file()
     new = proposed(house, Resource.objects.get(pk=draft.resource_id), stranger)
     assert weights(author, stranger) == [own.size + new.size, 0]

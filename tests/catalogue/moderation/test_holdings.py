@@ -7,7 +7,6 @@ import zipfile
 from typing import Any
 
 import pytest
-from django.test import Client
 from django.urls import reverse
 
 from catalogue.actions import batches, contributions, moderation
@@ -21,9 +20,10 @@ from catalogue.standards.readers.dispatch import read_here
 from catalogue.validators import sheets
 from portal.accounts.enums import Role
 from portal.accounts.models import Organisation, User
-from tests.catalogue.moderation.ledger import events
+from tests.catalogue.ledger import events
 from tests.catalogue.moderation.test_sheets import cards
 from tests.factories import contributions as make
+from tests.factories.accounts import signed_in
 from tests.properties import HealthCheck, given, settings
 from tests.properties import strategies as st
 
@@ -57,9 +57,7 @@ def test_what_is_taken_out_tells_everything_and_changes_nothing_when_brought_bac
     holder, editor = edited()
     online = make.published(editor, holder=holder)
     changed = contributions.propose(resource=online, by=editor)
-    contributions.save_draft(
-        contribution=changed, values={"summary": "Un autre résumé."}, by=editor
-    )
+    make.edit(changed, editor, summary="Un autre résumé.")
     data = make.draft(editor, kind=ResourceKind.DATASET, holder=holder, **make.DATASET)
     refused = make.submitted(editor, holder=holder, title="Refusée")
     moderation.refuse(
@@ -129,12 +127,10 @@ def test_the_archive_is_for_editors_and_traced() -> None:
         make.moderator(),
         make.joined(make.person(), holder, Role.CONTRIBUTOR),
     ):
-        client = Client()
-        client.force_login(other)
+        client = signed_in(other)
         assert client.get(address).status_code == 403
     assert "holdings.taken_out" not in events()
-    client = Client()
-    client.force_login(editor)
+    client = signed_in(editor)
     answer = client.get(address)
     content = b"".join(answer.streaming_content)
     assert events()[-1] == "holdings.taken_out"

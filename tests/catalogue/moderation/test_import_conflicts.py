@@ -53,7 +53,7 @@ def test_a_row_does_not_write_over_what_a_colleague_saved_since(
     batch = batches.begin(batch=ContributionBatch.objects.get(pk=batch.pk))
     [line] = told.plan(batch)
     saved = {"summary": "De la collègue."}
-    contributions.save_draft(contribution=make.again(change), values=saved, by=colleague)
+    make.edit(change, colleague, **saved)
     assert batches.write(batch=batch, at=0, line=line, by=editor) == "update"
     content = make.again(change).content
     assert (content["title"], content["summary"]) == ("Deux", "De la collègue.")
@@ -70,7 +70,7 @@ def test_a_card_that_changed_between_the_reading_and_the_worker_is_left_alone(
     row = {"id": str(card.public_id), "kind": "need", "summary": "Du tableau."}
     batch = read(editor, holder, row)
     saved = {"summary": "De la collègue."}
-    contributions.save_draft(contribution=make.again(change), values=saved, by=colleague)
+    make.edit(change, colleague, **saved)
     batches.ask(batch=batch, sends=False, charter="", by=editor)
 
     imports.carry_out(ContributionBatch.objects.get(pk=batch.pk))

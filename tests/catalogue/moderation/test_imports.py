@@ -14,7 +14,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from django.urls import reverse
 
-from catalogue.actions import batches, contributions, moderation
+from catalogue.actions import batches, moderation
 from catalogue.enums import BatchState, DecisionReason, ResourceKind
 from catalogue.harvest import imports
 from catalogue.models import Contribution, ContributionBatch, Resource
@@ -27,7 +27,7 @@ from portal.accounts.models import Organisation, User
 from portal.audit import outbox
 from portal.lib import clock
 from portal.lib.refusals import Conflict, NotAllowed, QuotaSpent
-from tests.catalogue.moderation.ledger import cost, events, owed, rows
+from tests.catalogue.ledger import cost, events, owed, rows
 from tests.factories import contributions as make
 from tests.factories.accounts import signed_in
 
@@ -86,7 +86,7 @@ def causes(batch: ContributionBatch) -> list[tuple[str, str]]:
 
 
 def words(answer: Any) -> str:
-    return html.unescape(answer.content.decode()).replace("\u202f", " ").replace("\xa0", " ")
+    return html.unescape(answer.text).replace("\u202f", " ").replace("\xa0", " ")
 
 
 def letters() -> list[tuple[str, str]]:
@@ -159,7 +159,7 @@ def test_an_import_makes_one_lot_and_the_same_file_again_changes_nothing(
     batches.send(batch=batch, charter=make.CHARTER, by=editor)
     imports.carry_out(batch)
     for each in batch.contributions.all():
-        moderation.publish(contribution=make.again(each), by=make.moderator())
+        make.put_online(each)
     assert outcomes(read(editor, holder, *file)) == ["unchanged"] * 3
 
 
@@ -189,7 +189,7 @@ def test_what_lacks_something_stays_a_draft(holder: Organisation, editor: User) 
     batch = taken(editor, holder, need(title="Entière"), bare_row, sends=True)
     assert told.states(batch) == {"draft": 1, "submitted": 1}
     bare = batch.contributions.get(status="draft")
-    contributions.save_draft(contribution=make.again(bare), values=make.NEED, by=editor)
+    make.edit(bare, editor, **make.NEED)
     batches.send(batch=batch, charter=make.CHARTER, by=editor)
     imports.carry_out(batch)
     assert told.states(batch) == {"submitted": 2}
@@ -305,7 +305,7 @@ def test_a_lot_is_taken_back_whole_and_what_is_online_stays(
 ) -> None:
     batch = taken(editor, holder, *(need(title=f"Fiche {n}") for n in range(3)), sends=True)
     first = batch.contributions.order_by("pk")[0]
-    moderation.publish(contribution=make.again(first), by=make.moderator())
+    make.put_online(first)
     assert batches.withdraw(batch=batch, by=editor) == 2
     assert batches.withdraw(batch=batch, by=editor) == 0
     assert told.states(batch) == {"published": 1, "withdrawn": 2}
@@ -480,7 +480,7 @@ def test_a_lot_holds_what_it_opened_for_its_organisation_alone(
     batch = taken(editor, holder, need(title="Partie"), by_hand)
     assert make.again(theirs).content["summary"] == "Un résumé venu du tableau."
     moved = Contribution.objects.select_related("resource", "revision").get(batch=batch)
-    contributions.save_draft(contribution=moved, values={"organisation": other}, by=editor)
+    make.edit(moved, editor, organisation=other)
     assert batch.contributions.count() == 0
     assert batches.withdraw(batch=batch, by=colleague) == 0
     assert {make.again(each).status for each in (moved, theirs)} == {"draft"}
@@ -529,7 +529,7 @@ def test_who_brought_a_lot_and_who_sent_it_read_what_was_decided(
     batch = taken(editor, holder, need(title="Une"))
     batches.send(batch=batch, charter=make.CHARTER, by=colleague)
     imports.carry_out(batch)
-    moderation.publish(contribution=make.again(batch.contributions.get()), by=make.moderator())
+    make.put_online(batch.contributions.get())
     assert not any("contribution_published" in topic for topic in owed())
     end = clock.now().replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
     mail.outbox.clear()

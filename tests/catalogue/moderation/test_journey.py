@@ -34,7 +34,7 @@ def item(contribution: Contribution) -> str:
 
 def found(words: str) -> list[str]:
     """Give the titles that the public search shows first, by its page."""
-    page = Client().get("/ressources/", {"q": words}).content.decode()
+    page = Client().get("/ressources/", {"q": words}).text
     page = page.replace("<mark>", "").replace("</mark>", "")
     titles = Resource.objects.public().values_list("title", flat=True)
     return [title for title in titles if title in page]
@@ -82,11 +82,11 @@ def test_from_a_draft_to_the_search_and_a_change_that_waits() -> None:
         message="Précisez qui est concerné.",
     )
     follow = reverse("catalogue:contribution", args=(contribution.public_id,))
-    assert "Précisez qui est concerné." in mine.get(follow).content.decode()
+    assert "Précisez qui est concerné." in mine.get(follow).text
     mine.post(step(contribution, Step.DESCRIBE), {"summary": "Prévenir les ruptures d’apprentis."})
     mine.post(step(contribution, Step.DESCRIBE), dict(make.NEED) | {"summary": "Résumé revu."})
     mine.post(step(contribution, Step.SEND), {"charter": "on", "reply": "C’est précisé."})
-    assert "C’est précisé." in theirs.get(item(contribution)).content.decode()
+    assert "C’est précisé." in theirs.get(item(contribution)).text
     decide(theirs, contribution, outcome="publish")
 
     title = "Repérer l’échec à l’école des métiers"
@@ -102,11 +102,11 @@ def test_from_a_draft_to_the_search_and_a_change_that_waits() -> None:
     )
     mine.post(step(change, Step.SEND), {"charter": "on"})
     assert make.again(change).status == ContributionStatus.SUBMITTED
-    assert title in Client().get(resource.get_absolute_url()).content.decode()
+    assert title in Client().get(resource.get_absolute_url()).text
     assert found("modification") == []
 
     decide(theirs, change, outcome="publish")
-    page = Client().get(resource.get_absolute_url()).content.decode()
+    page = Client().get(resource.get_absolute_url()).text
     assert "Titre après modification" in page
     assert found("modification") == ["Titre après modification"]
     assert found("echec") == []
@@ -123,7 +123,7 @@ def test_what_is_not_published_is_nowhere(status: ContributionStatus) -> None:
 
     for client in (Client(), signed_in(make.person())):
         for address in addresses:
-            body = client.get(address, follow=True).content.decode()
+            body = client.get(address, follow=True).text
             shown = body.replace("q=cnrysaurus", "").lower()
             assert f"{WORD} à relire".lower() not in shown, address
 
@@ -138,4 +138,4 @@ def test_a_change_under_review_is_nowhere() -> None:
     assert proposals.proposed_record(make.again(change))["title"] == f"{WORD} proposé"
 
     for address in (*PUBLIC, resource.get_absolute_url()):
-        assert f"{WORD} proposé" not in Client().get(address, follow=True).content.decode()
+        assert f"{WORD} proposé" not in Client().get(address, follow=True).text

@@ -13,7 +13,7 @@ from catalogue.queries import reviews
 from catalogue.views import moderation
 from portal.accounts import space
 from portal.lib import clock
-from tests.catalogue.moderation.ledger import cost, events
+from tests.catalogue.ledger import cost, events
 from tests.factories import contributions as make
 from tests.factories.accounts import signed_in
 
@@ -57,7 +57,7 @@ def test_the_oldest_comes_first_with_its_lateness() -> None:
 
     assert [row.contribution for row in rows] == [old, recent]
     assert [row.is_late for row in rows] == [True, False]
-    page = signed_in(make.moderator()).get(reverse(QUEUE)).content.decode()
+    page = signed_in(make.moderator()).get(reverse(QUEUE)).text
     assert page.index("Ancienne de la file") < page.index("Récente de la file")
     assert "hors délai" in page
 
@@ -67,10 +67,10 @@ def test_filters_and_order() -> None:
     make.submitted(kind=ResourceKind.DATASET, title="Des données à relire")
     client = signed_in(make.moderator())
 
-    page = client.get(reverse(QUEUE), {"kind": "dataset"}).content.decode()
+    page = client.get(reverse(QUEUE), {"kind": "dataset"}).text
     assert "Des données à relire" in page
     assert "Un besoin à relire" not in page
-    page = client.get(reverse(QUEUE), {"order": "recent", "kind": "nonsense"}).content.decode()
+    page = client.get(reverse(QUEUE), {"order": "recent", "kind": "nonsense"}).text
     assert page.index("Des données à relire") < page.index("Un besoin à relire")
 
 
@@ -82,16 +82,16 @@ def test_answers_have_their_own_tab() -> None:
     )
     client = signed_in(make.moderator())
 
-    assert "Revenue avec une réponse" not in client.get(reverse(QUEUE)).content.decode()
-    answers = client.get(reverse("catalogue:moderation_answers")).content.decode()
+    assert "Revenue avec une réponse" not in client.get(reverse(QUEUE)).text
+    answers = client.get(reverse("catalogue:moderation_answers")).text
     assert "Revenue avec une réponse" in answers
-    assert "Fait, merci." in client.get(item(contribution)).content.decode()
+    assert "Fait, merci." in client.get(item(contribution)).text
 
 
 def test_an_item_shows_the_proposal_and_the_checks() -> None:
     contribution = make.submitted(summary="Écrire à jeanne.durand@exemple.fr pour en savoir plus.")
 
-    page = signed_in(make.moderator()).get(item(contribution)).content.decode()
+    page = signed_in(make.moderator()).get(item(contribution)).text
 
     assert "Ce qui est proposé" in page
     assert "Adresse électronique" in page.replace("adresse électronique", "Adresse électronique")
@@ -102,7 +102,7 @@ def test_an_item_shows_the_proposal_and_the_checks() -> None:
 def test_an_item_names_the_licence_and_speaks_to_its_reader() -> None:
     contribution = make.submitted(kind=ResourceKind.DATASET)
 
-    page = signed_in(make.moderator()).get(item(contribution)).content.decode()
+    page = signed_in(make.moderator()).get(item(contribution)).text
 
     assert "<dd>Licence Ouverte 2.0</dd>" in page
     assert "etalab-2.0" not in page
@@ -114,12 +114,10 @@ def test_a_change_is_compared_field_by_field(view: str) -> None:
     author = make.person()
     resource = make.published(author)
     contribution = contributions.propose(resource=resource, by=author)
-    contributions.save_draft(
-        contribution=contribution, values={"title": "Repérer les ruptures de stage"}, by=author
-    )
-    contributions.submit(contribution=make.again(contribution), charter=make.CHARTER, by=author)
+    make.edit(contribution, author, title="Repérer les ruptures de stage")
+    make.send(contribution, author)
 
-    page = signed_in(make.moderator()).get(item(contribution), {"vue": view}).content.decode()
+    page = signed_in(make.moderator()).get(item(contribution), {"vue": view}).text
 
     assert "Ce qui change" in page
     assert ("<ins>stage</ins>" in page) is (view == "")
@@ -128,12 +126,10 @@ def test_a_change_is_compared_field_by_field(view: str) -> None:
 def test_what_changed_since_the_last_decision() -> None:
     author = make.person()
     contribution = make.sent_back(author)
-    contributions.save_draft(
-        contribution=contribution, values={"situation": "Depuis 2021."}, by=author
-    )
+    make.edit(contribution, author, situation="Depuis 2021.")
     contributions.amend(contribution=make.again(contribution), charter=make.CHARTER, by=author)
 
-    page = signed_in(make.moderator()).get(item(contribution), {"vue": "depuis"}).content.decode()
+    page = signed_in(make.moderator()).get(item(contribution), {"vue": "depuis"}).text
 
     assert "<ins>Depuis 2021.</ins>" in page
     assert "Précisez la période." in page
@@ -183,7 +179,7 @@ def test_an_incomplete_decision_is_told(typed: dict[str, str], said: str) -> Non
     )
 
     assert answer.status_code == 200
-    assert said in answer.content.decode()
+    assert said in answer.text
     assert not Decision.objects.exists()
 
 
@@ -206,7 +202,7 @@ def test_ones_own_contribution_is_403_and_written_down() -> None:
     contribution = make.submitted(moderator)
     client = signed_in(moderator)
 
-    shown = client.get(item(contribution)).content.decode()
+    shown = client.get(item(contribution)).text
     assert "Une autre personne doit décider" in shown
     answer = client.post(
         item(contribution), {"outcome": "publish", "version": str(contribution.version)}
@@ -223,7 +219,7 @@ def test_reading_is_reserved_and_shown() -> None:
     mine, other = signed_in(reader), signed_in(make.moderator())
 
     assert mine.post(address, {"claim": "1"}).status_code == 302
-    assert "en lecture par lectrice" in other.get(reverse(QUEUE)).content.decode()
+    assert "en lecture par lectrice" in other.get(reverse(QUEUE)).text
     assert other.post(address, {"claim": "1"}).status_code == 409
     assert mine.post(address, {"release": "1"}).status_code == 302
     assert make.again(contribution).claimed_by is None
@@ -233,7 +229,7 @@ def test_a_draft_is_not_in_the_queue_nor_by_its_address() -> None:
     contribution = make.draft(title="Brouillon caché")
     client = signed_in(make.moderator())
 
-    assert "Brouillon caché" not in client.get(reverse(QUEUE)).content.decode()
+    assert "Brouillon caché" not in client.get(reverse(QUEUE)).text
     assert client.get(item(contribution)).status_code == 404
 
 
@@ -296,8 +292,8 @@ def test_a_long_queue_has_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     client = signed_in(make.moderator())
 
     monkeypatch.setattr(moderation, "QUEUE_PER_PAGE", 2)
-    first = client.get(reverse(QUEUE)).content.decode()
-    second = client.get(reverse(QUEUE), {"page": "2"}).content.decode()
+    first = client.get(reverse(QUEUE)).text
+    second = client.get(reverse(QUEUE), {"page": "2"}).text
 
     assert [number for number in range(3) if f"Numéro {number}" in first] == [0, 1]
     assert [number for number in range(3) if f"Numéro {number}" in second] == [2]
@@ -322,7 +318,7 @@ def test_the_space_shows_what_waits() -> None:
         back.status_enum.label,
         draft.status_enum.label,
     ]
-    page = signed_in(author).get("/espace/").content.decode()
+    page = signed_in(author).get("/espace/").text
     assert "Une fiche revenue" in page
 
 
@@ -335,7 +331,7 @@ def test_an_import_is_checked_when_it_is_read() -> None:
     contribution.revision.save(update_fields=["content"])
     Contribution.objects.filter(pk=contribution.pk).update(checks=[], author=None)
 
-    page = signed_in(make.moderator()).get(item(contribution)).content.decode()
+    page = signed_in(make.moderator()).get(item(contribution)).text
 
     assert "Personne n’a encore vérifié" in page
     assert ": Titre." in page.replace("\u202f", " ").replace("\xa0", " ").replace("  ", " ")

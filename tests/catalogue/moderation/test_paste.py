@@ -15,7 +15,7 @@ from catalogue.models import Contribution
 from catalogue.queries import pasted, proposals
 from catalogue.standards.readers.dispatch import read_here
 from portal.accounts.models import User
-from tests.catalogue.moderation.ledger import cost
+from tests.catalogue.ledger import cost
 from tests.factories import contributions as make
 from tests.factories.accounts import signed_in
 from tests.sites import listener, says, site
@@ -54,7 +54,7 @@ def paste(client: Client, **given: Any) -> Any:
 
 
 def words(answer: Any) -> str:
-    text = html.unescape(answer.content.decode())
+    text = html.unescape(answer.text)
     return text.replace("\u202f", " ").replace("\xa0", " ")  # French typography
 
 
@@ -102,13 +102,11 @@ def test_what_a_person_changes_is_theirs_and_a_guess_they_save_is_verified() -> 
     assert before["summary"]["guessed"] is True
     assert before["summary"]["verified"] is False
 
-    contribution = contributions.save_draft(
-        contribution=contribution,
-        values={
-            "title": "Prévoir les embauches saisonnières",
-            "summary": contribution.content["summary"],
-        },
-        by=author,
+    contribution = make.edit(
+        contribution,
+        author,
+        title="Prévoir les embauches saisonnières",
+        summary=contribution.content["summary"],
     )
 
     after = contribution.content["provenance"]
@@ -224,7 +222,7 @@ def test_active_html_of_a_document_is_shown_as_text() -> None:
 
     answer = paste(signed_in(author), text=text)
 
-    page = signed_in(author).get(answer.headers["Location"]).content.decode()
+    page = signed_in(author).get(answer.headers["Location"]).text
     assert "<img src=x" not in page
     assert "&lt;img src=x" in page
 

@@ -13,7 +13,7 @@ from catalogue.enums import ResourceKind
 from catalogue.forms.steps import Step
 from catalogue.models import Contribution, Resource
 from portal.accounts.enums import Role
-from tests.catalogue.moderation.ledger import cost
+from tests.catalogue.ledger import cost
 from tests.factories import contributions as make
 from tests.factories.accounts import signed_in
 
@@ -27,7 +27,7 @@ def preview(contribution: Contribution) -> str:
 def shown(client: Client, contribution: Contribution) -> str:
     answer = client.get(preview(contribution))
     assert answer.status_code == 200
-    return html.unescape(answer.content.decode())
+    return html.unescape(answer.text)
 
 
 @pytest.mark.parametrize("kind", list(ResourceKind))
@@ -59,7 +59,7 @@ def test_the_preview_of_a_change_shows_the_change_and_leaves_the_card() -> None:
     author = make.person()
     resource = make.published(author)
     change = contributions.propose(resource=resource, by=author)
-    contributions.save_draft(contribution=change, values={"title": "Titre neuf"}, by=author)
+    make.edit(change, author, title="Titre neuf")
 
     assert "Titre neuf" in shown(signed_in(author), change)
     assert Resource.objects.get(pk=resource.pk).title == resource.title
@@ -117,10 +117,10 @@ def test_each_missing_item_says_its_gain_and_leads_to_its_field(kind: ResourceKi
     client = signed_in(author)
     address = reverse("catalogue:contribution_step", args=(contribution.public_id, Step.SEND))
 
-    found = gains(client.get(address).content.decode())
+    found = gains(client.get(address).text)
 
     assert found
     for href, points in found:
         path, anchor = href.split("#")
         assert int(points) > 0
-        assert f'id="{anchor}"' in client.get(path).content.decode(), href
+        assert f'id="{anchor}"' in client.get(path).text, href

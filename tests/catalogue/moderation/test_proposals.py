@@ -21,7 +21,7 @@ from portal.accounts.models import User
 from portal.audit import outbox
 from portal.lib import clock
 from portal.lib.refusals import Conflict, Invalid, NotAllowed
-from tests.catalogue.moderation.ledger import cost, events, owed, rows
+from tests.catalogue.ledger import cost, events, owed, refused, rows
 from tests.factories import contributions as make
 from tests.factories.accounts import signed_in
 
@@ -141,10 +141,10 @@ def test_declined_its_author_and_the_region_read_why() -> None:
     assert events()[-1] == "proposal.declined"
     assert letters()[0][0] == author.email
     assert "C’était voulu." in mail.outbox[0].body
-    shown = html.unescape(signed_in(author).get(page(sent, "contribution")).content.decode())
+    shown = html.unescape(signed_in(author).get(page(sent, "contribution")).text)
     assert "C’était voulu." in shown
     judged = signed_in(make.moderator()).get(page(sent, "moderation_item"))
-    assert "C’était voulu." in html.unescape(judged.content.decode())
+    assert "C’était voulu." in html.unescape(judged.text)
 
 
 @pytest.mark.parametrize("answer", [proposals.accept, proposals.decline])
@@ -158,12 +158,8 @@ def test_only_who_answers_for_the_card_answers(answer: Callable[..., Any], who: 
         "moderator": make.moderator(),
         "stranger": make.person(),
     }[who]
-    before = rows()
-
-    with pytest.raises(NotAllowed):
+    with refused(NotAllowed):
         answer(contribution=sent, reason="Non.", by=by)
-
-    assert rows() == before
 
 
 @pytest.mark.parametrize("answer", [proposals.accept, proposals.decline])
@@ -183,12 +179,8 @@ def test_a_second_answer_conflicts(answer: Callable[..., Any]) -> None:
 def test_declining_needs_words() -> None:
     resource, editor, _writer = card_of_two()
     sent = make.offered(resource)
-    before = rows()
-
-    with pytest.raises(Invalid):
+    with refused(Invalid):
         proposals.decline(contribution=sent, reason="  ", by=editor)
-
-    assert rows() == before
 
 
 def test_an_answer_says_that_the_text_changed_since() -> None:
@@ -198,7 +190,7 @@ def test_an_answer_says_that_the_text_changed_since() -> None:
     former = "sur une version antérieure"
 
     def shown(by: User, name: str) -> str:
-        return html.unescape(signed_in(by).get(page(sent, name)).content.decode())
+        return html.unescape(signed_in(by).get(page(sent, name)).text)
 
     reason = DecisionReason.INSUFFICIENT
     moderation.request_changes(contribution=sent, reason=reason, message="Précisez.", by=judge)
@@ -207,9 +199,7 @@ def test_an_answer_says_that_the_text_changed_since() -> None:
     )
     assert former not in shown(judge, "moderation_item")
     moderation.request_changes(contribution=sent, reason=reason, message="Précisez.", by=judge)
-    sent = contributions.save_draft(
-        contribution=make.again(sent), values={"title": "Tout autre chose"}, by=author
-    )
+    sent = make.edit(sent, author, title="Tout autre chose")
     assert former not in shown(editor, "proposal_answer")
     sent = contributions.amend(contribution=sent, charter=make.CHARTER, by=author)
     assert former in shown(judge, "moderation_item")
@@ -300,17 +290,17 @@ def test_the_owner_reads_what_changes_and_answers() -> None:
     client = signed_in(editor)
     assert [item.url for item in space.to_do(editor)] == [page(sent)]
 
-    shown = html.unescape(client.get(page(sent)).content.decode())
+    shown = html.unescape(client.get(page(sent)).text)
     assert "Une phrase plus juste." in shown.replace("<ins>", "").replace("</ins>", "")
     assert "Sans réponse, la Région décide seule." in shown
     assert client.get(page(sent, "contribution")).headers["Location"] == page(sent)
 
     wrong = client.post(page(sent), {"answer": "decline", "reason": ""})
     assert wrong.status_code == 422
-    assert "Dites pourquoi vous déclinez ce changement." in wrong.content.decode()
+    assert "Dites pourquoi vous déclinez ce changement." in wrong.text
     answer = client.post(page(sent), {"answer": "accept", "reason": "Merci."}, follow=True)
-    assert "Votre avis est enregistré." in answer.content.decode()
-    assert "Favorable" in answer.content.decode()
+    assert "Votre avis est enregistré." in answer.text
+    assert "Favorable" in answer.text
     assert make.again(sent).status == SENT
     assert list(space.to_do(editor)) == []
 
@@ -324,7 +314,7 @@ def test_a_late_answer_is_told() -> None:
     answer = signed_in(editor).post(page(sent), {"answer": "accept"})
 
     assert answer.status_code == 409
-    assert "n’attend plus votre avis" in html.unescape(answer.content.decode())
+    assert "n’attend plus votre avis" in html.unescape(answer.text)
 
 
 def test_the_author_follows_the_state_and_no_stranger_does() -> None:
@@ -332,7 +322,7 @@ def test_the_author_follows_the_state_and_no_stranger_does() -> None:
     sent = make.offered(make.published(), author)
 
     assert "Qui tient la fiche répond d’abord" in html.unescape(
-        signed_in(author).get(page(sent, "contribution")).content.decode()
+        signed_in(author).get(page(sent, "contribution")).text
     )
     assert signed_in(author).get(page(sent)).status_code == 403
     assert signed_in(make.person()).get(page(sent)).status_code == 404
@@ -344,8 +334,8 @@ def test_the_page_before_says_who_answers_first() -> None:
     address = reverse("catalogue:propose", args=(resource.slug,))
     said = "qui la tient donne d’abord son avis"
 
-    assert said in html.unescape(signed_in(make.person()).get(address).content.decode())
-    assert said not in html.unescape(signed_in(editor).get(address).content.decode())
+    assert said in html.unescape(signed_in(make.person()).get(address).text)
+    assert said not in html.unescape(signed_in(editor).get(address).text)
 
 
 def test_the_page_costs_the_same_for_one_change_and_three() -> None:
@@ -376,4 +366,4 @@ def test_a_proposal_made_in_another_name_is_not_joined() -> None:
     client = signed_in(editor)
     answer = client.post(reverse("catalogue:propose", args=(resource.slug,)))
     assert (answer.status_code, Contribution.objects.open().count()) == (409, 1)
-    assert "au nom d’une autre" in html.unescape(answer.content.decode())
+    assert "au nom d’une autre" in html.unescape(answer.text)

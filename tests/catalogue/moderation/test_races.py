@@ -24,7 +24,7 @@ from portal.accounts.enums import Role
 from portal.accounts.models import User
 from portal.lib import clock
 from portal.lib.refusals import Conflict, Refusal
-from tests.catalogue.moderation.ledger import events
+from tests.catalogue.ledger import events
 from tests.catalogue.moderation.test_stored_files import House
 from tests.factories import contributions as make
 

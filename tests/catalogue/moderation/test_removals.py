@@ -13,7 +13,7 @@ from portal.accounts.enums import RegionRole, Role
 from portal.audit import outbox
 from portal.audit.invariants import chain_breaches
 from portal.lib.refusals import Conflict, NotAllowed
-from tests.catalogue.moderation.ledger import cost, events, owed, rows
+from tests.catalogue.ledger import cost, events, owed, rows
 from tests.factories import contributions as make
 from tests.factories.datasets import DatasetFactory
 
@@ -39,7 +39,7 @@ def test_a_removal_takes_two(card: Resource, client: Client) -> None:
     removals.confirm(removal=removal, by=other)
     gone = client.get(card.get_absolute_url())
     assert gone.status_code == 410
-    assert "Fiche contestée" in gone.content.decode()
+    assert "Fiche contestée" in gone.text
     kept = (Resource.objects.count(), Contribution.objects.count(), Decision.objects.count())
     assert kept == (0, 0, 0)
     stone = Tombstone.objects.get()
@@ -82,7 +82,7 @@ def test_a_proposer_who_lost_the_role_removes_nothing(card: Resource) -> None:
 def test_a_title_may_go_too(card: Resource, client: Client) -> None:
     removal = proposed(card, keep_title=False)
     removals.confirm(removal=removal, by=make.moderator())
-    assert "Fiche contestée" not in client.get(card.get_absolute_url()).content.decode()
+    assert "Fiche contestée" not in client.get(card.get_absolute_url()).text
 
 
 def test_neither_alone_nor_with_a_tie_nor_without_the_role(card: Resource) -> None:
@@ -167,16 +167,16 @@ def test_the_page_proposes_and_answers(card: Resource) -> None:
     second.force_login(make.moderator())
     stranger.force_login(make.person())
     path = reverse("catalogue:remove", args=[card.slug])
-    assert path in first.get(card.get_absolute_url()).content.decode()
-    assert path not in stranger.get(card.get_absolute_url()).content.decode()
+    assert path in first.get(card.get_absolute_url()).text
+    assert path not in stranger.get(card.get_absolute_url()).text
     assert stranger.get(path).status_code == 403
     assert first.post(path, {"reason": "rights"}).status_code == 422
     body = {"reason": "rights", "explanation": WHY, "keep_title": "on"}
     assert first.post(path, body).status_code == 302
-    assert "Retirer ma proposition" in first.get(path).content.decode()
+    assert "Retirer ma proposition" in first.get(path).text
     assert first.post(path, {"answer": "accepted"}).status_code == 403
     assert second.post(path, {"answer": "?"}).status_code == 302
-    page = second.get(path).content.decode()
+    page = second.get(path).text
     assert ("Confirmer le retrait" in page, WHY in page) == (True, True)
     assert cost(second, path) == cost(first, path)
     assert second.post(path, {"answer": "accepted"}).status_code == 302

@@ -32,8 +32,9 @@ from portal.accounts.enums import Role
 from portal.accounts.models import User
 from portal.lib import clock, objects, scanning
 from portal.lib.refusals import Conflict, Invalid, NotAllowed, QuotaSpent
-from tests.catalogue.moderation.ledger import events
+from tests.catalogue.ledger import events
 from tests.factories import contributions as make
+from tests.factories.accounts import signed_in
 
 pytestmark = pytest.mark.django_db
 CSV = b"mois;offres\n2026-01;12\n"
@@ -58,8 +59,7 @@ class House:
 
     def publish(self) -> Resource:
         sent = make.again(self.draft)
-        stored = make.contributions.submit(contribution=sent, charter=make.CHARTER, by=self.by)
-        moderation.publish(contribution=stored, by=make.moderator())
+        make.put_online(sent, self.by)
         return Resource.objects.get(pk=sent.resource_id)
 
 
@@ -114,12 +114,10 @@ def test_a_file_is_public_with_the_text_that_names_it(house: House) -> None:
         404,
         200,
     ]
-    sent = make.contributions.submit(
-        contribution=make.again(house.draft), charter=make.CHARTER, by=house.by
-    )
+    sent = make.send(house.draft, house.by)
     assert given(file, moderator).status_code == 200
     assert given(file).status_code == 404
-    moderation.publish(contribution=sent, by=make.moderator())
+    make.put_online(sent)
     answer = given(file)
     assert answer.status_code == 200
     assert answer.body == CSV
@@ -139,18 +137,13 @@ def test_a_change_gives_its_file_once_published_alone(house: House) -> None:
     new = make.filed(change, "offres.csv", CSV + b"2026-02;13\n", by=house.by)
     assert [given(each).status_code for each in (old, new)] == [200, 404]
     assert given(new, house.by).status_code == 200
-    sent = make.contributions.submit(
-        contribution=make.again(change), charter=make.CHARTER, by=house.by
-    )
-    moderation.publish(contribution=sent, by=make.moderator())
+    make.put_online(change, house.by)
     assert [given(each).status_code for each in (old, new)] == [404, 200]
 
 
 def test_what_is_had_on_request_is_given_to_its_organisation_alone(house: House) -> None:
     file = house.file()
-    make.contributions.save_draft(
-        contribution=make.again(house.draft), values={"access": Access.ON_REQUEST}, by=house.by
-    )
+    make.edit(house.draft, house.by, access=Access.ON_REQUEST)
     card = house.publish()
     people = (None, make.person(), house.by)
     assert [given(file, by).status_code for by in people] == [404, 404, 200]
@@ -161,9 +154,7 @@ def test_what_is_had_on_request_is_given_to_its_organisation_alone(house: House)
 
 def test_an_account_is_asked_where_the_card_asks_it(house: House) -> None:
     file = house.file()
-    make.contributions.save_draft(
-        contribution=make.again(house.draft), values={"access": Access.REGISTERED}, by=house.by
-    )
+    make.edit(house.draft, house.by, access=Access.REGISTERED)
     house.publish()
     assert given(file).status_code == 302
     answer = given(file, make.person())
@@ -200,8 +191,7 @@ def test_the_documents_tell_the_file(house: House) -> None:
 
 
 def test_the_pages_bring_show_and_take_out(house: House) -> None:
-    client = Client()
-    client.force_login(house.by)
+    client = signed_in(house.by)
     place = reverse("catalogue:contribution_files", args=(house.draft.public_id,))
     sent = SimpleUploadedFile("modele <1>.pkl", b"\x80\x04K\x01.")
     page = client.post(place, {"file": sent}, follow=True).content.decode()
@@ -247,9 +237,7 @@ def test_a_row_cannot_lie_about_a_file(house: House) -> None:
     (row,) = house.rows()
     lies = [row | {"bytes": 1}, row | {"download_url": row["download_url"].replace("4", "5")}]
     for lie, code in zip(lies, ("file_facts", "file_absent"), strict=True):
-        make.contributions.save_draft(
-            contribution=make.again(house.draft), values={"distributions": [lie]}, by=house.by
-        )
+        make.edit(house.draft, house.by, distributions=[lie])
         assert found(house.draft) == {code}
     other = make.draft(house.by, kind=ResourceKind.DATASET, distributions=[row])
     assert found(other) == {"file_absent"}
@@ -337,9 +325,7 @@ def test_a_file_of_another_portal_is_none_of_ours(house: House) -> None:
         "title": "Ailleurs",
         "download_url": f"https://autre.exemple.fr/fichiers/{uuid4()}/offres.csv",
     }
-    make.contributions.save_draft(
-        contribution=make.again(house.draft), values={"distributions": [row, other]}, by=house.by
-    )
+    make.edit(house.draft, house.by, distributions=[row, other])
     assert found(house.draft) == set()
     card = house.publish()
     assert [each.download_url for each in published.one(card).files] == [
@@ -365,9 +351,7 @@ def test_what_is_taken_out_makes_room_at_once(house: House, settings: Any) -> No
 
 def test_what_was_sent_and_is_taken_out_stays_a_while_in_nobody_s_room(house: House) -> None:
     file = house.file()
-    sent = make.contributions.submit(
-        contribution=make.again(house.draft), charter=make.CHARTER, by=house.by
-    )
+    sent = make.send(house.draft, house.by)
     moderation.request_changes(
         contribution=sent,
         reason=DecisionReason.INSUFFICIENT,
@@ -382,8 +366,7 @@ def test_what_was_sent_and_is_taken_out_stays_a_while_in_nobody_s_room(house: Ho
 
 def test_a_form_is_refused_before_its_bytes_are_kept(house: House, settings: Any) -> None:
     settings.ORGANISATION_FILES_MAX_BYTES = 1
-    client = Client()
-    client.force_login(house.by)
+    client = signed_in(house.by)
     place = reverse("catalogue:contribution_files", args=(house.draft.public_id,))
     assert client.post(place, {"file": SimpleUploadedFile("a.csv", CSV)}).status_code == 429
     assert not objects.store().exists(SHA256)
@@ -458,10 +441,7 @@ def test_what_no_text_names_is_forgotten_later(
     card = house.publish()
     change = make.contributions.propose(resource=card, by=house.by)
     stored_files.remove(contribution=change, file=lost, by=house.by)
-    sent = make.contributions.submit(
-        contribution=make.again(change), charter=make.CHARTER, by=house.by
-    )
-    moderation.publish(contribution=sent, by=make.moderator())
+    make.put_online(change, house.by)
     assert stored_files.forget_unnamed() == 0
     later = clock.now() + timedelta(days=django_settings.CARD_FILES_UNNAMED_DAYS, minutes=1)
     monkeypatch.setattr(clock, "now", lambda: later)
@@ -477,9 +457,7 @@ def test_a_card_that_fails_keeps_no_other_waiting(
     houses = (house, House())
     first, _last = (each.file() for each in houses)
     for each in houses:
-        make.contributions.save_draft(
-            contribution=make.again(each.draft), values={"distributions": []}, by=each.by
-        )
+        make.edit(each.draft, each.by, distributions=[])
     past = clock.now() - timedelta(days=django_settings.CARD_FILES_UNNAMED_DAYS + 1)
     CardFile.objects.update(unnamed_at=past)
     forget = forgotten_files.forget
@@ -523,8 +501,7 @@ def test_a_file_goes_with_an_erased_draft_and_the_ledger_says_it(
 
 def test_the_archive_of_an_organisation_holds_its_files(house: House) -> None:
     file = house.file()
-    client = Client()
-    client.force_login(house.by)
+    client = signed_in(house.by)
     answer = client.get(reverse("catalogue:holdings", args=(house.holder.slug,)))
     archive = zipfile.ZipFile(io.BytesIO(b"".join(answer.streaming_content)))
     (name,) = [each for each in archive.namelist() if each.startswith("fichiers/")]

@@ -12,8 +12,9 @@ from portal.accounts.enums import Role
 from portal.accounts.models import Organisation, User
 from portal.audit import outbox
 from portal.lib.refusals import Conflict, Invalid, NotAllowed
-from tests.catalogue.moderation.ledger import cost, events
+from tests.catalogue.ledger import cost, events
 from tests.factories import contributions as make
+from tests.factories.accounts import signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -107,15 +108,14 @@ def test_the_page_asks_and_answers() -> None:
     assert other.post(page, {"target": "Receveuse"}).status_code == 403
     assert giver.post(page, {"target": "Inconnue"}).status_code == 422
     assert giver.post(page, {"target": "receveuse", "message": "Voilà."}).status_code == 302
-    assert "Accepter" not in giver.get(page).content.decode()
-    assert "Accepter" in taker.get(page).content.decode()
+    assert "Accepter" not in giver.get(page).text
+    assert "Accepter" in taker.get(page).text
     assert taker.post(page, {"act": "autre"}).status_code == 403
     assert taker.post(page, {"act": "refuse"}).status_code == 302
     assert CardTransfer.objects.get().answer == "refused"
     assert giver.post(page, {"target": "receveuse"}).status_code == 302
     assert giver.post(page, {"act": "withdraw"}).status_code == 302
-    judge = Client()
-    judge.force_login(make.moderator())
+    judge = signed_in(make.moderator())
     transfers.offer(resource=card, target=there, by=owner)
     one = cost(judge, "/moderation/transferts/")
     for _time in range(2):

@@ -92,7 +92,7 @@ def test_what_is_declared_leaves_as_not_verified_and_comes_back() -> None:
 @pytest.mark.django_db
 def test_the_page_says_who_declares(client: Client) -> None:
     made = ResourceFactory(published=True, kind="model", details={"declared_measures": ROWS})
-    page = client.get(made.get_absolute_url()).content.decode()
+    page = client.get(made.get_absolute_url()).text
     assert "Mesures déclarées par le producteur" in page
     assert "https://exemple.org/banc" in page
     assert "Ce qu’il sait faire, mesuré" not in page

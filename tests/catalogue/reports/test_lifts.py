@@ -13,9 +13,9 @@ from catalogue.queries import reported
 from portal.accounts.models import Organisation, User
 from portal.audit import outbox
 from portal.lib.refusals import Conflict, NotAllowed
-from tests.catalogue.moderation.ledger import cost, events, rows
+from tests.catalogue.ledger import cost, events, rows
 from tests.factories import contributions as make
-from tests.factories.accounts import MembershipFactory, OrganisationFactory
+from tests.factories.accounts import MembershipFactory, OrganisationFactory, signed_in
 from tests.factories.catalogue import ResourceFactory
 
 pytestmark = pytest.mark.django_db
@@ -123,13 +123,13 @@ def test_the_page_leads_two_persons_through_it(card: Resource) -> None:
     first, second = Client(), Client()
     first.force_login(one)
     second.force_login(two)
-    page = first.get(address).content.decode()
+    page = first.get(address).text
     assert 'value="lift"' not in page
     assert 'value="propose_lift"' in page
     first.post(address, {"act": "propose_lift"})
-    assert 'value="approve_lift"' not in first.get(address).content.decode()
-    assert "Masquages que l’on propose de lever" in second.get(listed).content.decode()
-    assert 'value="approve_lift"' in second.get(address).content.decode()
+    assert 'value="approve_lift"' not in first.get(address).text
+    assert "Masquages que l’on propose de lever" in second.get(listed).text
+    assert 'value="approve_lift"' in second.get(address).text
     second.post(address, {"act": "approve_lift"})
     assert again(card).live
 
@@ -150,25 +150,23 @@ def collection(title: str = "Recruter sans biais") -> Collection:
 def test_a_collection_is_reported_hidden_and_shown_again(client: Client) -> None:
     found = collection()
     page = found.get_absolute_url()
-    assert f"/signaler/?adresse={page}" in client.get(page).content.decode()
+    assert f"/signaler/?adresse={page}" in client.get(page).text
     one, two = make.moderator("un"), make.moderator("deux")
     report = sent(page, one)
     assert (report.collection, report.title) == (found, found.title)
     assert (report.concerned, report.organisation) == (found.made_by, found.organisation)
     assert reports.measures(report) == [Measure.CORRECT, Measure.HIDE]
-    judge = Client()
-    judge.force_login(one)
-    shown = judge.get(f"/moderation/signalements/{report.public_id}/").content.decode()
+    judge = signed_in(one)
+    shown = judge.get(f"/moderation/signalements/{report.public_id}/").text
     assert "Zzrésumé." in shown
     assert "Zzcommentaire." in shown
     decision = reports.decide(report=report, reasons=UPHELD, by=one)
     for address in (page, "/dossiers/", f"/organisations/{found.organisation.slug}/"):
-        assert "Zzrésumé." not in client.get(address).content.decode()
+        assert "Zzrésumé." not in client.get(address).text
     assert client.get(page).status_code == 404
     assert reported.locate(page) == reported.Place(page)
-    writer = Client()
-    writer.force_login(found.made_by)
-    assert "Charte, point 4." in writer.get(page).content.decode()
+    writer = signed_in(found.made_by)
+    assert "Charte, point 4." in writer.get(page).text
     told = writer.get(f"/signalements/decisions/{decision.public_id}/")
     assert told.status_code == 200
     collections.take_back(collection=found, by=found.made_by)
@@ -197,8 +195,7 @@ def test_nobody_judges_the_collections_of_their_organisation() -> None:
 
 def test_the_queue_costs_the_same_for_one_and_three_collections() -> None:
     one = make.moderator("un")
-    client = Client()
-    client.force_login(one)
+    client = signed_in(one)
     sent(collection().get_absolute_url(), one)
     once = cost(client, "/moderation/signalements/")
     for number in range(2):

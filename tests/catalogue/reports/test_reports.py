@@ -38,8 +38,9 @@ from portal.accounts.enums import Role
 from portal.accounts.models import Notification, User
 from portal.lib import clock
 from portal.lib.refusals import Conflict, Invalid, NotAllowed, QuotaSpent
-from tests.catalogue.moderation.ledger import cost, events, rows
+from tests.catalogue.ledger import cost, events, rows
 from tests.factories import contributions as make
+from tests.factories.accounts import signed_in
 from tests.factories.letters import delivered
 
 pytestmark = pytest.mark.django_db
@@ -156,8 +157,7 @@ def test_the_author_never_learns_who_reported(author: User, card: Resource) -> N
     contested = reports.contest(report=report, words="Non.", by=author)
     reports.settle(report=contested, reasons=upheld(facts="C’est confirmé."), by=two)
     delivered()
-    client = Client()
-    client.force_login(author)
+    client = signed_in(author)
     seen = [m.subject + m.body + str(m.extra_headers) for m in mail.outbox if author.email in m.to]
     assert len(seen) >= 3  # masked, decided, settled
     for address in (
@@ -166,7 +166,7 @@ def test_the_author_never_learns_who_reported(author: User, card: Resource) -> N
         "/espace/",
         "/transparence/",
     ):
-        seen.append(client.get(address).content.decode())
+        seen.append(client.get(address).text)
     for page in ("/moderation/signalements/", f"/moderation/signalements/{report.public_id}/"):
         assert client.get(page).status_code == 403
     from catalogue.views import gathered  # noqa: PLC0415  # test
@@ -286,13 +286,13 @@ def test_a_masked_card_is_nowhere_and_cannot_be_published_over(
 ) -> None:
     one = make.moderator("un")
     proposal = contributions.propose(resource=card, by=author)
-    waiting = contributions.submit(contribution=proposal, charter=make.CHARTER, by=author)
+    waiting = make.send(proposal, author)
     maskings.mask(resource=card, category="illegal", explanation="Propos.", by=one)
     answer = client.get(card.get_absolute_url())
     assert answer.status_code == 451
-    assert card.title not in answer.content.decode()
+    assert card.title not in answer.text
     for address in ("/ressources/", "/flux/ressources.atom", "/ressources/suggestions?q=rup"):
-        assert card.title not in client.get(address).content.decode()
+        assert card.title not in client.get(address).text
     with pytest.raises(Conflict) as refusal:
         moderation.publish(contribution=make.again(waiting), by=make.moderator("deux"))
     assert refusal.value.code == "resource_masked"
@@ -333,8 +333,7 @@ def test_nobody_judges_what_touches_them(author: User) -> None:
     assert rows() == before
     assert not Report.objects.visible_to(judge).exists()
     assert not Report.objects.visible_to(editor).exists()
-    client = Client()
-    client.force_login(judge)
+    client = signed_in(judge)
     assert client.get(f"/moderation/signalements/{report.public_id}/").status_code == 404
 
 
@@ -410,10 +409,10 @@ def test_a_decision_says_its_reasons(card: Resource) -> None:
 
 
 def test_the_form_the_receipt_and_the_tracking_page(card: Resource, client: Client) -> None:
-    page = client.get(card.get_absolute_url()).content.decode()
+    page = client.get(card.get_absolute_url()).text
     address = re.search(r'href="(/signaler/\?adresse=[^"]+)"', page)
     assert address is not None
-    form = client.get(address[1]).content.decode()
+    form = client.get(address[1]).text
     assert f'value="{card.get_absolute_url()}"' in form
     lacking = client.post("/signaler/", {"address": "/", "category": "spam"})
     assert lacking.status_code == 422
@@ -429,7 +428,7 @@ def test_the_form_the_receipt_and_the_tracking_page(card: Resource, client: Clie
     report = Report.objects.get()
     assert answer["Location"] == report_links.path(report)
     tracked = client.get(answer["Location"])
-    assert "C’est mon texte." in tracked.content.decode()
+    assert "C’est mon texte." in tracked.text
     assert (tracked["Referrer-Policy"], tracked["Cache-Control"]) == (
         "same-origin",
         "no-store, private",
@@ -454,10 +453,9 @@ def test_the_form_the_receipt_and_the_tracking_page(card: Resource, client: Clie
 def test_a_moderator_judges_on_the_page(card: Resource) -> None:
     one = make.moderator("un")
     report = sent(card.get_absolute_url())
-    client = Client()
-    client.force_login(one)
+    client = signed_in(one)
     page = f"/moderation/signalements/{report.public_id}/"
-    assert SECRET_NAME in client.get(page).content.decode()
+    assert SECRET_NAME in client.get(page).text
     client.post(page, {"act": "assess"})
     assert client.post(page, {"act": "decide", "outcome": "upheld"}).status_code == 422
     client.post(page, {"act": "mask", "category": "personal_data", "explanation": "Un numéro."})
@@ -471,7 +469,7 @@ def test_a_moderator_judges_on_the_page(card: Resource) -> None:
     }
     assert client.post(page, said).status_code == 302
     assert again(card).live
-    assert "Écarté" in client.get("/moderation/signalements/?tous=1").content.decode()
+    assert "Écarté" in client.get("/moderation/signalements/?tous=1").text
 
 
 def test_delays_run_out_and_identities_are_forgotten(author: User, card: Resource) -> None:
@@ -494,8 +492,7 @@ def test_delays_run_out_and_identities_are_forgotten(author: User, card: Resourc
 
 def test_figures_and_costs(card: Resource) -> None:
     one = make.moderator("un")
-    client = Client()
-    client.force_login(one)
+    client = signed_in(one)
     pages = ("/moderation/signalements/", "/transparence/")
     reports.decide(
         report=in_hand(card.get_absolute_url(), one), reasons=upheld(Measure.CORRECT), by=one
@@ -505,6 +502,6 @@ def test_figures_and_costs(card: Resource) -> None:
     sent(card.get_absolute_url(), category="spam")
     sent(card.get_absolute_url(), category="other")
     assert [cost(client, page) for page in pages] == before
-    shown = client.get("/transparence/").content.decode()
+    shown = client.get("/transparence/").text
     assert re.findall(r'class="num"[^>]*>(\d+)<', shown)[:4] == ["1", "0", "0", "0"]
     assert ReportDecision.objects.count() == 1

@@ -42,7 +42,7 @@ def refused(answer: Any, status: int = 429) -> str:
     assert answer.status_code == status
     if status == 429:
         assert 1 <= int(answer.headers["Retry-After"]) <= 60
-    return str(answer.content.decode())
+    return str(answer.text)
 
 
 @pytest.mark.parametrize(
@@ -216,9 +216,9 @@ def test_an_absurd_address_is_refused_and_says_why(client: Client) -> None:
 
 def test_what_is_left_out_of_a_search_is_said(client: Client) -> None:
     many = "&".join(f"tag={number:03}" for number in range(60))
-    page = client.get(f"/ressources/?{many}&q={'a' * 201}").content.decode()
+    page = client.get(f"/ressources/?{many}&q={'a' * 201}").text
     assert "Mot-clé\xa0» garde 50 valeurs" in page
     assert "Vos mots sont coupés à 200 caractères." in page
-    page = client.get(f"/ressources/?{many[: 8 * 50 - 1]}&q={'a' * 200}").content.decode()
+    page = client.get(f"/ressources/?{many[: 8 * 50 - 1]}&q={'a' * 200}").text
     assert "garde 50 valeurs" not in page
     assert "sont coupés" not in page

@@ -97,12 +97,12 @@ def test_one_searches_inside_a_facet_of_many_values(client: Client) -> None:
     for number in range(52):
         ResourceFactory(published=True, title="Emploi", producer_name=f"Organisme {number:02}")
     ResourceFactory(published=True, title="Autre", producer_name="Observatoire")
-    page = client.get("/ressources/?q=emploi").content.decode()
+    page = client.get("/ressources/?q=emploi").text
     assert 'href="/ressources/filtres/organisation/?q=emploi"' in page
-    inside = client.get("/ressources/filtres/organisation/?q=emploi&dans=51").content.decode()
+    inside = client.get("/ressources/filtres/organisation/?q=emploi&dans=51").text
     assert "?q=emploi&amp;organisation=organisme-51" in inside
     assert "Organisme 50" not in inside
-    whole = client.get("/ressources/filtres/organisation/?q=emploi&page=2").content.decode()
+    whole = client.get("/ressources/filtres/organisation/?q=emploi&page=2").text
     assert "Observatoire" not in whole
     assert client.get("/ressources/filtres/kind/").status_code == 404
 

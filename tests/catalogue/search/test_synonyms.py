@@ -101,9 +101,9 @@ def test_the_back_office_edits_through_the_actions(client: Client) -> None:
     listed = "/admin/synonymes/"
     client.post(f"{listed}new/", {"phrases": "vae\nvalidation des acquis", "active": "on"})
     group = Synonym.objects.get()
-    assert "vae, validation des acquis" in client.get(listed).content.decode()
+    assert "vae, validation des acquis" in client.get(listed).text
     said = client.post(f"{listed}edit/{group.pk}/", {"phrases": "vae", "active": "on"})
-    assert "au moins deux mots" in said.content.decode()
+    assert "au moins deux mots" in said.text
     client.post(f"{listed}edit/{group.pk}/", {"phrases": "vae\nacquis"})
     group.refresh_from_db()
     assert (group.words, group.active) == (["vae", "acquis"], False)
