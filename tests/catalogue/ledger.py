@@ -34,11 +34,11 @@ def rows() -> dict[str, Any]:
 
 
 @contextmanager
-def refused(*kinds: type[Refusal], code: str = "") -> Iterator[None]:
+def refused(*kinds: type[Refusal], code: str = "") -> Iterator[pytest.ExceptionInfo[Refusal]]:
     """Require that what is done inside is refused, with this code, and changes no row."""
     before = rows()
     with pytest.raises(kinds) as refusal:
-        yield
+        yield refusal
     assert rows() == before
     assert code in ("", refusal.value.code)
 

@@ -1,149 +1,191 @@
-"""Writing, sending, amending and taking back: allowed, refused, twice, ledger and outbox."""
+"""A contribution of its author: acts and ledger, the pages of the steps, the preview."""
 
+import html
+import re
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 
-from catalogue.actions import contributions, moderation
+from catalogue.actions import contributions
 from catalogue.enums import ContributionStatus, ResourceKind
+from catalogue.forms.steps import Step
 from catalogue.models import Contribution, Resource
 from catalogue.queries import proposals
 from portal.accounts.enums import Role
+from portal.accounts.models import User
 from portal.lib import clock
 from portal.lib.refusals import Conflict, Invalid, NotAllowed, QuotaSpent
-from tests.catalogue.ledger import events, owed, refused, rows
+from tests.catalogue.ledger import cost, events, owed, refused, rows, same_for_three
 from tests.factories import contributions as make
+from tests.factories.accounts import signed_in
 
 pytestmark = pytest.mark.django_db
 CHARTER = make.CHARTER
+ALONE = {"HX-Request": "true"}
+SCRIPT = "<script>alert(1)</script>"
 
 
-# start
+@pytest.fixture
+def author() -> User:
+    return make.person()
 
 
-def test_start_opens_a_draft_that_only_its_author_sees() -> None:
-    author = make.person()
+@pytest.fixture
+def own(author: User) -> Client:
+    return signed_in(author)
 
+
+@pytest.fixture
+def need(author: User) -> Contribution:
+    return make.draft(author)
+
+
+@pytest.fixture
+def data(author: User) -> Contribution:
+    return make.draft(author, kind=ResourceKind.DATASET)
+
+
+def step(contribution: Contribution, name: Step) -> str:
+    return reverse("catalogue:contribution_step", args=(contribution.public_id, name))
+
+
+def record(contribution: Contribution) -> dict[str, Any]:
+    return proposals.proposed_record(make.again(contribution))
+
+
+def save(contribution: Contribution, by: User) -> Contribution:
+    return contributions.save_draft(contribution=contribution, values={"title": "Volé"}, by=by)
+
+
+def submit(contribution: Contribution, by: User) -> Contribution:
+    return contributions.submit(contribution=contribution, charter=CHARTER, by=by)
+
+
+def amend(contribution: Contribution, by: User) -> Contribution:
+    return contributions.amend(contribution=contribution, charter=CHARTER, by=by)
+
+
+def withdraw(contribution: Contribution, by: User) -> Contribution:
+    return contributions.withdraw(contribution=contribution, by=by)
+
+
+def propose(contribution: Contribution, by: User) -> Contribution:
+    return contributions.propose(resource=contribution.resource, by=by)
+
+
+def catch_up(contribution: Contribution, by: User) -> Contribution:
+    return contributions.catch_up(contribution=contribution, by=by)
+
+
+def change(by: User | None = None) -> Contribution:
+    """Open a change of a published card."""
+    by = by or make.person()
+    return contributions.propose(resource=make.published(by), by=by)
+
+
+# Acts
+
+
+def test_start_opens_a_draft_that_only_its_author_sees(author: User) -> None:
     contribution = contributions.start(kind=ResourceKind.NEED, by=author, title="Un titre")
-
     assert contribution.status == ContributionStatus.DRAFT
     assert contribution.resource.live is False
     assert proposals.proposed_record(contribution)["title"] == "Un titre"
     assert contribution.resource.licence_status == "not_applicable"
-    assert list(Contribution.objects.visible_to(author)) == [contribution]
-    assert list(Contribution.objects.visible_to(make.person())) == []
-    assert list(Contribution.objects.visible_to(make.moderator())) == []
+    seen = [
+        list(Contribution.objects.visible_to(by))
+        for by in (author, make.person(), make.moderator())
+    ]
+    assert seen == [[contribution], [], []]
     assert list(Resource.objects.public()) == []
-    assert events() == ["contribution.started"]
-    assert owed() == []
+    assert (events(), owed()) == (["contribution.started"], [])
+    second = contributions.start(kind=ResourceKind.NEED, by=author)
+    assert set(Contribution.objects.filter(author=author)) == {contribution, second}
 
 
-def test_start_for_an_organisation_of_others_is_refused() -> None:
-    stranger, holder = make.person(), make.organisation()
+def test_start_for_an_organisation_of_others_is_refused(author: User) -> None:
+    holder = make.organisation()
     with refused(NotAllowed):
-        contributions.start(kind=ResourceKind.NEED, by=stranger, organisation=holder)
+        contributions.start(kind=ResourceKind.NEED, by=author, organisation=holder)
 
 
-def test_start_twice_opens_two_drafts() -> None:
-    author = make.person()
-
-    made = {contributions.start(kind=ResourceKind.IDEA, by=author).pk for _ in range(2)}
-
-    assert Contribution.objects.filter(author=author).count() == len(made) == 2
-
-
-# save_draft
-
-
-def test_save_keeps_some_fields_and_leaves_the_others() -> None:
-    author = make.person()
-    contribution = make.draft(author)
-
-    contributions.save_draft(
-        contribution=contribution, values={"title": "Autre titre", "situation": ""}, by=author
-    )
-
-    record = proposals.proposed_record(make.again(contribution))
-    assert record["title"] == "Autre titre"
-    assert record["summary"] == make.NEED["summary"]
-    assert sorted(record["details"]) == ["beneficiary", "expected_result"]
-    assert events() == ["contribution.started"]
-
-
-def test_save_by_another_is_refused() -> None:
-    contribution = make.draft()
-    with refused(NotAllowed):
+def test_save_keeps_some_fields_and_leaves_the_others(author: User, need: Contribution) -> None:
+    for title in ("Un", "Autre titre"):
         contributions.save_draft(
-            contribution=contribution, values={"title": "Volé"}, by=make.person()
+            contribution=need, values={"title": title, "situation": ""}, by=author
         )
-
-
-def test_save_of_an_unknown_field_is_refused() -> None:
-    author = make.person()
-    contribution = make.draft(author)
+    told = record(need)
+    assert (told["title"], told["summary"]) == ("Autre titre", make.NEED["summary"])
+    assert sorted(told["details"]) == ["beneficiary", "expected_result"]
+    assert events() == ["contribution.started"]
+    assert need.resource.revisions.count() == 1
     with refused(Invalid):
-        contributions.save_draft(contribution=contribution, values={"slug": "x"}, by=author)
+        contributions.save_draft(contribution=need, values={"slug": "x"}, by=author)
 
 
-def test_save_twice_writes_over_one_revision() -> None:
-    author = make.person()
-    contribution = make.draft(author)
+@pytest.mark.parametrize(
+    ("state", "act"),
+    [
+        (make.draft, save),
+        (make.draft, submit),
+        (make.sent_back, amend),
+        (make.draft, withdraw),
+        (make.draft, propose),
+        (change, catch_up),
+    ],
+    ids=["save", "submit", "amend", "withdraw", "propose", "catch up"],
+)
+def test_the_work_of_others_is_left_alone(
+    state: Callable[[], Contribution], act: Callable[[Contribution, User], Any]
+) -> None:
+    contribution = state()
+    for by in (make.person(), make.moderator()):
+        with refused(NotAllowed):
+            act(contribution, by)
 
-    for title in ("Un", "Deux"):
-        contributions.save_draft(contribution=contribution, values={"title": title}, by=author)
 
-    assert contribution.resource.revisions.count() == 1
+@pytest.mark.parametrize(
+    ("state", "act"),
+    [(make.draft, submit), (make.sent_back, amend), (make.draft, withdraw)],
+    ids=["submit", "amend", "withdraw"],
+)
+def test_done_twice_it_conflicts(
+    author: User,
+    state: Callable[[User], Contribution],
+    act: Callable[[Contribution, User], Contribution],
+) -> None:
+    done = act(state(author), author)
+    with refused(Conflict):
+        act(make.again(done), author)
 
 
-def test_what_is_in_review_is_not_edited() -> None:
-    author = make.person()
+def test_what_is_in_review_is_not_edited(author: User) -> None:
     contribution = make.submitted(author)
     with refused(NotAllowed):
-        contributions.save_draft(contribution=contribution, values={"title": "x"}, by=author)
+        save(contribution, author)
 
 
-def test_a_member_who_left_no_longer_writes() -> None:
+def test_a_member_who_left_no_longer_writes(author: User) -> None:
     holder = make.organisation()
-    author = make.joined(make.person(), holder, Role.CONTRIBUTOR)
+    author = make.joined(author, holder, Role.CONTRIBUTOR)
     contribution = make.draft(author, holder=holder)
     author.memberships.all()._raw_delete("default")
     with refused(NotAllowed):
-        contributions.save_draft(
-            contribution=contribution, values={"title": "x"}, by=type(author).objects.get()
-        )
+        save(contribution, User.objects.get())
 
 
-# submit
-
-
-def test_submit_hands_a_draft_to_the_moderators() -> None:
-    author = make.person()
-    contribution = make.draft(author)
-
-    sent = contributions.submit(contribution=contribution, charter=CHARTER, by=author)
-
-    assert sent.status == ContributionStatus.SUBMITTED
+def test_submit_hands_a_draft_to_the_moderators(author: User, need: Contribution) -> None:
+    sent = submit(need, author)
+    assert (sent.status, sent.charter_version) == (ContributionStatus.SUBMITTED, CHARTER)
     assert sent.submitted_at == sent.first_submitted_at is not None
-    assert sent.charter_version == CHARTER
-    assert [check["code"] for check in sent.checks] == [
-        "fields",
-        "licence",
-        "links",
-        "personal_data",
-        "files",
-        "duplicate",
-        "language",
-        "markdown",
-    ]
+    names = "fields licence links personal_data files duplicate language markdown"
+    assert [check["code"] for check in sent.checks] == names.split()
     assert sent.revision.content["description_html"].startswith("<p>")
     assert events() == ["contribution.started", "contribution.submitted"]
     assert owed() == ["mail.contribution_received", "mail.contribution_to_review"]
-
-
-def test_submit_by_another_is_refused() -> None:
-    contribution = make.draft()
-    with refused(NotAllowed):
-        contributions.submit(contribution=contribution, charter=CHARTER, by=make.person())
 
 
 def test_a_contributor_writes_but_an_editor_sends() -> None:
@@ -152,17 +194,8 @@ def test_a_contributor_writes_but_an_editor_sends() -> None:
     editor = make.joined(make.person(), holder, Role.EDITOR)
     contribution = make.draft(writer, holder=holder)
     with refused(NotAllowed):
-        contributions.submit(contribution=contribution, charter=CHARTER, by=writer)
-
-    sent = contributions.submit(contribution=contribution, charter=CHARTER, by=editor)
-    assert sent.status == ContributionStatus.SUBMITTED
-
-
-def test_submit_twice_conflicts() -> None:
-    author = make.person()
-    contribution = make.submitted(author)
-    with refused(Conflict):
-        contributions.submit(contribution=contribution, charter=CHARTER, by=author)
+        submit(contribution, writer)
+    assert submit(contribution, editor).status == ContributionStatus.SUBMITTED
 
 
 @pytest.mark.parametrize(
@@ -176,194 +209,354 @@ def test_submit_twice_conflicts() -> None:
         ({"description": "[" * 2_000}, "markdown"),
     ],
 )
-def test_a_blocking_check_keeps_the_draft(values: dict[str, Any], code: str) -> None:
-    author = make.person()
+def test_a_blocking_check_keeps_the_draft(author: User, values: dict[str, Any], code: str) -> None:
     contribution = make.draft(author, **values)
     before = rows()
-
     with pytest.raises(Invalid) as refusal:
-        contributions.submit(contribution=contribution, charter=CHARTER, by=author)
-
+        submit(contribution, author)
     assert [fault.code for fault in refusal.value.faults] == [code]
     assert rows() == before
 
 
-def test_submit_without_the_charter_is_refused() -> None:
-    author = make.person()
-    contribution = make.draft(author)
+def test_submit_without_the_charter_is_refused(author: User, need: Contribution) -> None:
     with refused(Invalid):
-        contributions.submit(contribution=contribution, charter="", by=author)
+        contributions.submit(contribution=need, charter="", by=author)
 
 
-def test_five_wait_and_the_sixth_is_refused(settings: Any) -> None:
+def test_so_many_wait_and_a_verified_organisation_is_exempt(author: User, settings: Any) -> None:
     settings.PENDING_CONTRIBUTIONS_PER_ACCOUNT = 2
-    author = make.person()
     for _ in range(2):
         make.submitted(author)
     contribution = make.draft(author)
     with refused(QuotaSpent):
-        contributions.submit(contribution=contribution, charter=CHARTER, by=author)
-
+        submit(contribution, author)
     holder = make.organisation(verified_at=clock.now())
     editor = make.joined(author, holder, Role.EDITOR)
-    exempt = make.draft(editor, holder=holder)
-    sent = contributions.submit(contribution=exempt, charter=CHARTER, by=editor)
-    assert sent.status == ContributionStatus.SUBMITTED
+    assert make.submitted(editor, holder=holder).status == ContributionStatus.SUBMITTED
 
 
 def test_signs_of_spam_hold_back_the_letter_to_moderators() -> None:
-    author = make.person()
-
-    make.submitted(author, description="Casino en ligne, jackpot et crypto pour les apprentis.")
-
+    make.submitted(description="Casino en ligne, jackpot et crypto pour les apprentis.")
     assert owed() == ["mail.contribution_received"]
 
 
-# amend
-
-
-def test_amend_sends_again_and_keeps_the_place_in_the_queue() -> None:
-    author = make.person()
+def test_amend_sends_again_and_keeps_the_place_in_the_queue(author: User) -> None:
     contribution = make.sent_back(author)
     judged, first = contribution.revision_id, contribution.first_submitted_at
-    contributions.save_draft(
-        contribution=contribution, values={"situation": "Depuis 2021."}, by=author
-    )
-
     sent = contributions.amend(
-        contribution=make.again(contribution), charter=CHARTER, reply="C’est fait.", by=author
+        contribution=make.edit(contribution, author, situation="Depuis 2021."),
+        charter=CHARTER,
+        reply="C’est fait.",
+        by=author,
     )
-
-    assert sent.status == ContributionStatus.SUBMITTED
+    assert (sent.status, sent.note) == (ContributionStatus.SUBMITTED, "C’est fait.")
     assert sent.first_submitted_at == first
     assert sent.submitted_at > first
-    assert sent.note == "C’est fait."
     assert sent.revision_id != judged
-    assert events() == [
-        "contribution.started",
-        "contribution.submitted",
-        "contribution.changes_requested",
-        "contribution.amended",
-    ]
-    assert owed() == [
-        "mail.contribution_received",
-        "mail.contribution_to_review",
-        "mail.contribution_changes_requested",
-        "mail.contribution_received",
-        "mail.contribution_to_review",
-    ]
-
-
-def test_amend_by_another_is_refused() -> None:
-    contribution = make.sent_back()
-    with refused(NotAllowed):
-        contributions.amend(contribution=contribution, charter=CHARTER, by=make.person())
-
-
-def test_amend_twice_conflicts() -> None:
-    author = make.person()
-    contribution = make.sent_back(author)
-    contributions.amend(contribution=contribution, charter=CHARTER, by=author)
-    with refused(Conflict):
-        contributions.amend(contribution=make.again(contribution), charter=CHARTER, by=author)
-
-
-# withdraw
+    acts = ("started", "submitted", "changes_requested", "amended")
+    assert events() == [f"contribution.{each}" for each in acts]
+    topics = ("received", "to_review", "changes_requested", "received", "to_review")
+    assert owed() == [f"mail.contribution_{each}" for each in topics]
 
 
 @pytest.mark.parametrize("status", list(make.IN_STATE))
-def test_withdraw_before_the_decision(status: ContributionStatus) -> None:
-    author = make.person()
-    contribution = make.IN_STATE[status](author)
-
-    taken = contributions.withdraw(contribution=contribution, by=author)
-
+def test_withdraw_before_the_decision(author: User, status: ContributionStatus) -> None:
+    taken = withdraw(make.IN_STATE[status](author), author)
     assert taken.status == ContributionStatus.WITHDRAWN
     assert events()[-1] == "contribution.withdrawn"
 
 
-def test_withdraw_by_another_is_refused() -> None:
-    contribution = make.draft()
-    with refused(NotAllowed):
-        contributions.withdraw(contribution=contribution, by=make.moderator())
-
-
-def test_withdraw_twice_conflicts() -> None:
-    author = make.person()
-    contribution = contributions.withdraw(contribution=make.draft(author), by=author)
-    with refused(Conflict):
-        contributions.withdraw(contribution=contribution, by=author)
-
-
-# propose, catch_up
-
-
-def test_a_change_of_a_published_card_leaves_it_alone() -> None:
-    author = make.person()
+def test_a_change_of_a_published_card_leaves_it_alone(author: User) -> None:
     resource = make.published(author)
-
     contribution = contributions.propose(resource=resource, by=author)
-    contributions.save_draft(
-        contribution=contribution, values={"title": "Titre proposé"}, by=author
-    )
-    contributions.submit(contribution=make.again(contribution), charter=CHARTER, by=author)
-
+    assert contributions.propose(resource=resource, by=author) == contribution
+    make.send(make.edit(contribution, author, title="Titre proposé"), author)
     resource.refresh_from_db()
     assert resource.title == make.NEED["title"]
     assert resource.live_revision_id == contribution.base_revision_id
     assert events()[-2:] == ["contribution.started", "contribution.submitted"]
 
 
-def test_propose_twice_gives_back_the_open_draft() -> None:
-    author = make.person()
-    resource = make.published(author)
-
-    made = [contributions.propose(resource=resource, by=author).pk for _ in range(2)]
-
-    assert made[0] == made[1]
-
-
-def test_propose_on_a_draft_is_refused() -> None:
-    contribution = make.draft()
-    with refused(NotAllowed):
-        contributions.propose(resource=contribution.resource, by=make.person())
-
-
-def test_catch_up_takes_the_online_value_of_untouched_fields() -> None:
-    author, other = make.person(), make.person()
-    resource = make.published(author)
+def test_catch_up_takes_the_online_value_of_untouched_fields(author: User) -> None:
+    other, resource = make.person(), make.published(author)
     late = contributions.propose(resource=resource, by=other)
-    contributions.save_draft(
-        contribution=late, values={"title": "Titre de l’autre", "situation": "Autre."}, by=other
-    )
-    first = contributions.propose(resource=resource, by=author)
-    contributions.save_draft(
-        contribution=first, values={"title": "Titre en ligne", "summary": "Résumé neuf."}, by=author
-    )
-    contributions.submit(contribution=make.again(first), charter=CHARTER, by=author)
-    moderation.publish(contribution=make.again(first), by=make.moderator())
+    make.edit(late, other, title="Titre de l’autre", situation="Autre.")
+    make.changed(resource, author, title="Titre en ligne", summary="Résumé neuf.")
     late = make.again(late)
     assert proposals.is_stale(late)
     assert [c.name for c in proposals.collisions(late)] == ["title"]
-
-    contributions.catch_up(contribution=late, by=other)
-
-    record = proposals.proposed_record(make.again(late))
-    assert record["title"] == "Titre de l’autre"
-    assert record["summary"] == "Résumé neuf."
-    assert record["details"]["situation"] == "Autre."
+    catch_up(late, other)
+    told = record(late)
+    assert (told["title"], told["summary"]) == ("Titre de l’autre", "Résumé neuf.")
+    assert told["details"]["situation"] == "Autre."
     assert not proposals.is_stale(make.again(late))
     assert events()[-1] == "contribution.caught_up"
-
-
-def test_catch_up_by_another_is_refused_and_twice_changes_nothing() -> None:
-    author = make.person()
-    resource = make.published(author)
-    contribution = contributions.propose(resource=resource, by=author)
     before = rows()
-
-    with pytest.raises(NotAllowed):
-        contributions.catch_up(contribution=contribution, by=make.person())
-    contributions.catch_up(contribution=contribution, by=author)
-
+    catch_up(make.again(late), other)
     assert rows() == before
+
+
+# Steps
+
+
+def test_choosing_a_kind_opens_a_draft(author: User, own: Client) -> None:
+    address = reverse("catalogue:contribute")
+    assert Client().get(address).headers["Location"].startswith("/compte/")
+    assert own.get(address).status_code == 200
+    assert "Choisissez un type de ressource." in own.post(address, {}).text
+    assert not Contribution.objects.exists()
+    answer = own.post(address, {"kind": "need"})
+    contribution = Contribution.objects.get()
+    assert contribution.author == author
+    assert answer.headers["Location"] == step(contribution, Step.IDENTIFY)
+
+
+@pytest.mark.parametrize("kind", list(ResourceKind))
+def test_every_step_of_every_kind_is_shown(author: User, own: Client, kind: ResourceKind) -> None:
+    contribution = make.draft(author, kind=kind)
+    has_card = kind in ("model", "algorithm", "solution")
+    for name in Step:
+        wanted = 404 if name is Step.CARD and not has_card else 200
+        assert own.get(step(contribution, name)).status_code == wanted
+
+
+@pytest.mark.parametrize(
+    ("button", "then"),
+    [({"next": "1"}, Step.CLASSIFY), ({"draft": "1"}, Step.DESCRIBE)],
+    ids=["next", "draft"],
+)
+def test_a_step_is_saved_then_leads_on(
+    own: Client, need: Contribution, button: dict[str, str], then: Step
+) -> None:
+    answer = own.post(step(need, Step.DESCRIBE), {"summary": "Court.", **button})
+    assert answer.headers["Location"] == step(need, then)
+    assert record(need)["summary"] == "Court."
+
+
+def test_autosave_answers_with_the_page_and_saves(own: Client, need: Contribution) -> None:
+    answer = own.post(step(need, Step.DESCRIBE), {"summary": "Tout seul."}, headers=ALONE)
+    assert (answer.status_code, 'id="aide"' in answer.text) == (200, True)
+    assert record(need)["summary"] == "Tout seul."
+
+
+def test_a_wrong_value_is_told_and_the_rest_is_kept(own: Client, need: Contribution) -> None:
+    typed = {"title": "Gardé", "deposit": "owned", "homepage_url": "pas une adresse"}
+    answer = own.post(step(need, Step.IDENTIFY), typed)
+    assert answer.status_code == 200
+    for said in ("Erreur :", "Écrivez une adresse complète", "pas une adresse"):
+        assert said in answer.text
+    assert record(need)["title"] == "Gardé"
+    alone = own.post(step(need, Step.IDENTIFY), typed | {"title": "Seul"}, headers=ALONE)
+    assert "sauf un champ à corriger" in html.unescape(alone.text)
+    assert record(need)["title"] == "Seul"
+
+
+def test_markdown_is_shown_without_script(own: Client, data: Contribution) -> None:
+    typed = {"description": f"## Méthode\n\n- une **ligne**\n\n{SCRIPT}", "preview": "1"}
+    shown = own.post(step(data, Step.DESCRIBE), typed).text
+    own.post(step(data, Step.DESCRIBE), typed | {"preview": ""})
+    last = own.get(step(data, Step.SEND)).text
+    for page in (shown, last):
+        assert re.search("<h[34]>Méthode</h[34]>", page)
+        assert "<strong>ligne</strong>" in page
+        assert SCRIPT not in page
+    assert "Licence Ouverte 2.0" in last
+
+
+def test_the_last_step_shows_what_cannot_be_rendered_as_typed(own: Client, author: User) -> None:
+    page = own.get(step(make.draft(author, description="Avant [[[[" * 20), Step.SEND)).text
+    assert "Avant [[[[" in page
+    assert "Un point à corriger avant l’envoi" in page
+
+
+def test_rows_are_read_and_a_line_can_be_added(own: Client, data: Contribution) -> None:
+    typed = {
+        "licence": "etalab-2.0",
+        "distributions-0-title": "CSV",
+        "distributions-0-download_url": "https://data.example/b.csv",
+        "distributions-0-bytes": "1 200",
+        "distributions-1-title": "",
+        "update_frequency": "daily",
+        "rows": "distributions",
+    }
+    assert own.post(step(data, Step.RIGHTS), typed).status_code == 302
+    saved = record(data)["details"]
+    (row,) = saved["distributions"]
+    assert (row["download_url"], row["bytes"]) == ("https://data.example/b.csv", 1200)
+    assert saved["update_frequency"] == "daily"
+
+
+@pytest.mark.parametrize(
+    ("typed", "licences", "status"),
+    [
+        ({"licence": "MIT"}, ["MIT"], "declared"),
+        ({"licence": "other", "licence_other": "cecill-2.1"}, ["CECILL-2.1"], "declared"),
+        ({"licence": "other", "licence_other": "Licence Ouverte"}, ["etalab-2.0"], "declared"),
+        ({"licence": "to_confirm"}, [], "to_confirm"),
+    ],
+)
+def test_the_licence_is_kept_as_spdx(
+    own: Client, data: Contribution, typed: dict[str, str], licences: list[str], status: str
+) -> None:
+    answer = own.post(step(data, Step.RIGHTS), typed)
+    saved = record(data)
+    assert (saved["licences"], saved["licence_status"]) == (licences, status)
+    if answer.status_code == 200:  # refused: what was there stays
+        assert "Précisez Licence Ouverte 1.0 ou 2.0." in answer.text
+
+
+def test_the_holder_is_one_of_the_persons_organisations(author: User, need: Contribution) -> None:
+    holder, other = make.organisation(), make.organisation()
+    client = signed_in(make.joined(author, holder, Role.EDITOR))
+    address, typed = step(need, Step.IDENTIFY), {"title": "Titre", "deposit": "owned"}
+    assert client.post(address, typed | {"organisation": other.pk}).status_code == 200
+    assert make.again(need).organisation is None
+    client.post(address, typed | {"organisation": holder.pk})
+    assert make.again(need).organisation == holder
+    # The step shows what was chosen: sent again as it stands, it keeps it.
+    assert f'<option value="{holder.pk}" selected>' in client.get(address).text
+
+
+def test_what_blocks_is_told_with_its_way(own: Client, author: User) -> None:
+    contribution = make.draft(author, situation="")
+    page = own.get(step(contribution, Step.SEND)).text
+    assert "Un point à corriger avant l’envoi" in page
+    assert f"{step(contribution, Step.DESCRIBE)}#id_situation" in page
+    assert own.post(step(contribution, Step.SEND), {"charter": "on"}).status_code == 200
+    assert make.again(contribution).status == ContributionStatus.DRAFT
+
+
+def test_sending_needs_the_charter_then_follows(own: Client, need: Contribution) -> None:
+    said = "Acceptez la charte pour envoyer votre proposition."
+    assert said in own.post(step(need, Step.SEND), {}).text
+    answer = own.post(step(need, Step.SEND), {"charter": "on"})
+    follow = reverse("catalogue:contribution", args=(need.public_id,))
+    assert answer.headers["Location"] == follow
+    assert make.again(need).status == ContributionStatus.SUBMITTED
+    page = html.unescape(own.get(follow).text)
+    assert "Votre proposition est en relecture" in page
+    assert str(make.NEED["situation"]) in page
+
+
+def test_withdrawing_asks_first(own: Client, author: User) -> None:
+    contribution = make.submitted(author)
+    address = reverse("catalogue:contribution_withdraw", args=(contribution.public_id,))
+    assert own.get(address).status_code == 200
+    assert make.again(contribution).status == ContributionStatus.SUBMITTED
+    own.post(address)
+    assert make.again(contribution).status == ContributionStatus.WITHDRAWN
+
+
+@pytest.mark.parametrize("name", ["contribution", "contribution_withdraw", "contribution_preview"])
+def test_a_draft_does_not_exist_for_others(need: Contribution, name: str) -> None:
+    address = reverse(f"catalogue:{name}", args=(need.public_id,))
+    assert Client().get(address).status_code == 302
+    for stranger in (make.person(), make.moderator()):
+        assert signed_in(stranger).get(address).status_code == 404
+
+
+def test_a_reader_of_the_region_sees_but_does_not_write() -> None:
+    contribution, client = make.submitted(), signed_in(make.moderator())
+    follow = reverse("catalogue:contribution", args=(contribution.public_id,))
+    assert client.get(follow).status_code == 200
+    assert client.post(step(contribution, Step.IDENTIFY), {"title": "Volé"}).status_code == 403
+    assert record(contribution)["title"] == make.NEED["title"]
+
+
+def test_a_change_is_proposed_on_a_public_card_only(own: Client) -> None:
+    address = reverse("catalogue:propose", args=(make.published().slug,))
+    assert (own.get(address).status_code, own.post(address).status_code) == (200, 302)
+    hidden = reverse("catalogue:propose", args=(make.draft().resource.slug,))
+    assert own.get(hidden).status_code == 404
+
+
+def test_the_list_costs_the_same_for_one_and_three(own: Client, author: User) -> None:
+    address = reverse("catalogue:contributions")
+    made = iter((make.draft, make.submitted, make.draft))
+    assert same_for_three(lambda: next(made)(author), lambda: cost(own, address)) == [4]
+    page = own.get(address).text
+    assert (page.count("<tr>"), page.count(make.NEED["title"])) == (4, 3)
+
+
+@pytest.mark.parametrize(("name", "queries"), [(Step.DESCRIBE, 8), (Step.SEND, 12)])
+def test_the_cost_of_a_step(own: Client, need: Contribution, name: Step, queries: int) -> None:
+    assert cost(own, step(need, name)) == queries
+
+
+# Preview
+
+
+def preview(contribution: Contribution) -> str:
+    return reverse("catalogue:contribution_preview", args=(contribution.public_id,))
+
+
+def shown(client: Client, contribution: Contribution) -> str:
+    answer = client.get(preview(contribution))
+    assert answer.status_code == 200
+    return html.unescape(answer.text)
+
+
+@pytest.mark.parametrize("kind", list(ResourceKind))
+def test_every_kind_is_previewed_empty_too(author: User, own: Client, kind: ResourceKind) -> None:
+    assert "Sans titre" in shown(own, contributions.start(kind=kind, by=author))
+
+
+def test_the_preview_is_the_result_and_the_page(author: User) -> None:
+    holder = make.organisation("Coopérative Bâtir Sud")
+    author = make.joined(author, holder, Role.EDITOR)
+    contribution = make.draft(author, kind=ResourceKind.DATASET, holder=holder)
+    mate = make.joined(make.person(), holder, Role.EDITOR)
+    for by in (author, mate):
+        page = shown(signed_in(by), contribution)
+        assert page.count(make.DATASET["title"]) == 2
+        assert page.count(make.DATASET["summary"]) == 2
+        for said in (make.DATASET["description"], holder.name, "https://data.example/a.csv"):
+            assert said in page
+        assert "brouillon-" not in page
+        assert 'name="robots" content="noindex"' in page
+
+
+def test_the_preview_of_a_change_shows_the_change_and_leaves_the_card(
+    author: User, own: Client
+) -> None:
+    opened = make.edit(change(author), author, title="Titre neuf")
+    assert "Titre neuf" in shown(own, opened)
+    assert Resource.objects.get().title == make.NEED["title"]
+
+
+def test_a_description_that_cannot_be_rendered_says_so(author: User, own: Client) -> None:
+    page = shown(own, make.draft(author, description="[" * 2_000))
+    assert "La description ne peut pas être montrée" in page
+
+
+def test_the_owner_of_a_card_previews_what_is_offered_not_what_is_written(
+    author: User, own: Client
+) -> None:
+    sent = make.offered(make.published(author))
+    assert own.get(preview(sent)).status_code == 200
+    back = make.accepted(sent)
+    Contribution.objects.filter(pk=back.pk).update(status="changes_requested")
+    assert own.get(preview(sent)).status_code == 403
+
+
+def test_the_preview_costs_the_same_for_one_file_and_three(author: User, own: Client) -> None:
+    file = {"title": "CSV", "download_url": "https://data.example/a.csv"}
+    one, three = (
+        make.draft(author, kind=ResourceKind.DATASET, distributions=[file] * count)
+        for count in (1, 3)
+    )
+    assert cost(own, preview(one)) == cost(own, preview(three)) <= 25
+
+
+@pytest.mark.parametrize("kind", [ResourceKind.DATASET, ResourceKind.MODEL, ResourceKind.NEED])
+def test_each_missing_item_says_its_gain_and_leads_to_its_field(
+    author: User, own: Client, kind: ResourceKind
+) -> None:
+    contribution = contributions.start(kind=kind, by=author, title="Un titre")
+    page = own.get(step(contribution, Step.SEND)).text
+    gains = re.findall(r'<a href="([^"]+)">[^<]*</a><b class="nowrap">\+ (\d+)</b>', page)
+    assert gains
+    for href, points in gains:
+        path, anchor = href.split("#")
+        assert int(points) > 0
+        assert f'id="{anchor}"' in own.get(path).text, href

@@ -1,0 +1,561 @@
+"""The review: decisions, claims and archives; its queue and pages; its letters."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.core import mail
+from django.test import Client
+from django.urls import reverse
+
+from catalogue.actions import archives, contributions, moderation
+from catalogue.enums import ContributionStatus, DecisionReason, ResourceKind
+from catalogue.models import Contribution, Decision, IndexedResource, Resource
+from catalogue.queries import reviews
+from catalogue.views import moderation as pages
+from portal.accounts import space
+from portal.accounts.enums import RegionRole, Role
+from portal.accounts.models import User
+from portal.lib import clock
+from portal.lib.refusals import Conflict, Invalid, NotAllowed, Refusal
+from tests.catalogue.ledger import cost, events, owed, refused, same_for_three
+from tests.factories import contributions as make
+from tests.factories.accounts import signed_in
+from tests.factories.letters import letters
+
+pytestmark = pytest.mark.django_db
+SENT = ["contribution.started", "contribution.submitted"]
+OWED = ["mail.contribution_received", "mail.contribution_to_review"]
+QUEUE = "catalogue:moderation"
+ANSWERS, DECISIONS = f"{QUEUE}_answers", f"{QUEUE}_decisions"
+SATURDAY = datetime(2026, 11, 28, 11, 0, tzinfo=UTC)
+Verb = Callable[[Contribution, User], Any]
+
+
+def publish(contribution: Contribution, by: User) -> Decision:
+    return moderation.publish(contribution=contribution, by=by)
+
+
+def request_changes(contribution: Contribution, by: User) -> Decision:
+    return moderation.request_changes(
+        contribution=contribution,
+        reason=DecisionReason.INSUFFICIENT,
+        message="Précisez & citez.",
+        fields=["situation"],
+        by=by,
+    )
+
+
+def refuse(contribution: Contribution, by: User) -> Decision:
+    return moderation.refuse(
+        contribution=contribution, reason=DecisionReason.OFF_TOPIC, message="Hors sujet.", by=by
+    )
+
+
+def claim(contribution: Contribution, by: User) -> Contribution:
+    return moderation.claim(contribution=contribution, by=by)
+
+
+VERBS: list[Verb] = [publish, request_changes, refuse]
+
+
+@pytest.fixture
+def judge() -> User:
+    return make.moderator()
+
+
+@pytest.fixture
+def desk(judge: User) -> Client:
+    return signed_in(judge)
+
+
+def item(contribution: Contribution) -> str:
+    return reverse("catalogue:moderation_item", args=(contribution.public_id,))
+
+
+def aged(contribution: Contribution, days: int) -> Contribution:
+    at = contribution.first_submitted_at - timedelta(days=days)
+    Contribution.objects.filter(pk=contribution.pk).update(first_submitted_at=at, submitted_at=at)
+    return make.again(contribution)
+
+
+# Decisions
+
+
+@pytest.mark.parametrize(
+    ("verb", "status"),
+    [
+        (publish, ContributionStatus.PUBLISHED),
+        (request_changes, ContributionStatus.CHANGES_REQUESTED),
+        (refuse, ContributionStatus.REFUSED),
+    ],
+)
+def test_a_moderator_decides(judge: User, verb: Verb, status: ContributionStatus) -> None:
+    contribution = make.submitted()
+    sent = contribution.revision
+    decision = verb(contribution, judge)
+    contribution = make.again(contribution)
+    assert contribution.status == status
+    assert contribution.decided_at == decision.decided_at is not None
+    assert (decision.revision, decision.decided_by, decision.outcome) == (sent, judge, status)
+    assert events() == [*SENT, f"contribution.{status}"]
+    assert owed() == [*OWED, f"mail.contribution_{status}"]
+    assert contribution.resource.live is (status == ContributionStatus.PUBLISHED)
+
+
+def test_publication_gives_an_address_and_an_index_row(judge: User) -> None:
+    contribution = make.submitted()
+    publish(contribution, judge)
+    resource = Resource.objects.public().get()
+    assert resource.slug == "reperer-les-ruptures-de-contrat-en-apprentissage"
+    assert resource.title == make.NEED["title"]
+    assert "<p>" in resource.description_html
+    assert resource.live_revision == contribution.revision
+    assert IndexedResource.objects.get().resource == resource
+    assert make.published().slug == f"{resource.slug}-2"
+
+
+def test_an_accepted_change_keeps_the_address_and_the_holder() -> None:
+    holder = make.organisation()
+    editor = make.joined(make.person(), holder, Role.EDITOR)
+    card = make.published(editor, holder=holder)
+    fresh = make.changed(card, editor, title="Neuf")
+    assert (fresh.title, fresh.slug, fresh.organisation) == ("Neuf", card.slug, holder)
+
+
+def test_a_draft_that_changed_hands_is_published_for_who_holds_it_last() -> None:
+    first, last = make.organisation("Premier"), make.organisation("Dernier")
+    author = make.joined(make.joined(make.person(), first, Role.EDITOR), last, Role.EDITOR)
+    draft = make.edit(make.draft(author, holder=first), author, organisation=last)
+    assert make.put_online(draft, author).organisation == last
+
+
+# Each gives what is sent, and a moderator whom it touches.
+
+
+def own() -> tuple[Contribution, User]:
+    by = make.moderator()
+    return make.submitted(by), by
+
+
+def of_their_organisation(role: Role) -> tuple[Contribution, User]:
+    holder = make.organisation()
+    editor = make.joined(make.person(), holder, Role.EDITOR)
+    sent = make.submitted(editor, holder=holder)
+    return sent, make.joined(make.moderator(), holder, role)
+
+
+def of_the_card_of_their_organisation() -> tuple[Contribution, User]:
+    holder = make.organisation()
+    editor = make.joined(make.person(), holder, Role.EDITOR)
+    sent = make.accepted(make.offered(make.published(editor, holder=holder)))
+    return sent, make.joined(make.moderator(), holder, Role.CONTRIBUTOR)
+
+
+def of_their_card() -> tuple[Contribution, User]:
+    by = make.moderator()
+    return make.accepted(make.offered(make.published(by))), by
+
+
+def of_a_stranger(role: RegionRole) -> tuple[Contribution, User]:
+    return make.submitted(), make.region(role)
+
+
+@pytest.mark.parametrize("verb", [*VERBS, claim])
+@pytest.mark.parametrize(
+    "tie",
+    [
+        own,
+        of_their_card,
+        of_the_card_of_their_organisation,
+        *(pytest.param(lambda role=role: of_their_organisation(role), id=role) for role in Role),
+        *(
+            pytest.param(lambda role=role: of_a_stranger(role), id=f"region {role}")
+            for role in RegionRole
+            if role is not RegionRole.MODERATOR
+        ),
+    ],
+)
+def test_only_a_moderator_whom_nothing_touches_decides(
+    verb: Verb, tie: Callable[[], tuple[Contribution, User]]
+) -> None:
+    contribution, by = tie()
+    with refused(NotAllowed):
+        verb(contribution, by)
+
+
+@pytest.mark.parametrize("action", [moderation.request_changes, moderation.refuse])
+def test_words_are_compulsory(judge: User, action: Callable[..., Any]) -> None:
+    contribution = make.submitted()
+    for reason, message in (("", "Un message."), (DecisionReason.OTHER, "  ")):
+        with refused(Invalid):
+            action(contribution=contribution, reason=reason, message=message, by=judge)
+
+
+@pytest.mark.parametrize("verb", VERBS)
+@pytest.mark.parametrize("status", [ContributionStatus.DRAFT, ContributionStatus.CHANGES_REQUESTED])
+def test_what_is_not_submitted_is_not_decided(
+    judge: User, verb: Verb, status: ContributionStatus
+) -> None:
+    contribution = make.IN_STATE[status]()
+    with refused(Refusal):
+        verb(contribution, judge)
+
+
+@pytest.mark.parametrize("verb", VERBS)
+@pytest.mark.parametrize("then", VERBS)
+def test_a_second_decision_conflicts(judge: User, verb: Verb, then: Verb) -> None:
+    stale = make.submitted()
+    verb(make.again(stale), judge)
+    with refused(Conflict):
+        then(stale, make.moderator())
+    assert Decision.objects.count() == 1
+
+
+def test_a_stale_change_never_overwrites_the_card(judge: User) -> None:
+    author = make.person()
+    resource = make.published(author)
+    late = make.accepted(make.offered(resource, title="Tardif"))
+    make.changed(resource, author, title="En ligne")
+    with refused(Conflict, code="base_changed") as refusal:
+        publish(make.again(late), judge)
+    assert refusal.value.facts["fields"] == ["title"]
+
+
+# Claims
+
+
+def test_a_claim_is_seen_and_released_and_ends_with_the_decision(judge: User) -> None:
+    contribution = make.submitted()
+    claim(contribution, judge)
+    assert make.again(contribution).claimed_by == judge
+    moderation.release(contribution=make.again(contribution), by=judge)
+    assert make.again(contribution).claimed_by is None
+    assert events() == [*SENT, "contribution.claimed", "contribution.released"]
+    assert owed() == OWED
+    claim(make.again(contribution), judge)
+    request_changes(make.again(contribution), judge)
+    assert make.again(contribution).claimed_by is None
+
+
+def test_a_claim_holds_against_another_until_it_ends(judge: User, settings: Any) -> None:
+    contribution, other = make.submitted(), make.moderator()
+    claim(contribution, judge)
+    with refused(Conflict):
+        claim(make.again(contribution), other)
+    with refused(Conflict):
+        moderation.release(contribution=make.again(contribution), by=other)
+    settings.CLAIM_MINUTES = 0
+    claim(make.again(contribution), other)
+    assert make.again(contribution).claimed_by == other
+
+
+# Archives
+
+
+def test_an_owner_archives_and_restores() -> None:
+    author = make.person()
+    resource = make.published(author)
+    archives.archive(resource=resource, reason="Remplacée.", by=author)
+    assert Contribution.objects.get().status == ContributionStatus.ARCHIVED
+    assert Resource.objects.public().get().archive_reason == "Remplacée."
+    with refused(Conflict):
+        archives.archive(resource=resource, reason="Deux fois.", by=author)
+    archives.restore(resource=resource, by=author)
+    assert Contribution.objects.get().status == ContributionStatus.PUBLISHED
+    assert events("resource.") == ["resource.archived", "resource.restored"]
+    assert "mail.resource_archived" not in owed()
+
+
+def test_archiving_is_refused_to_others_and_without_reason() -> None:
+    author, stranger = make.person(), make.person()
+    resource = make.published(author)
+    with refused(NotAllowed):
+        archives.archive(resource=resource, reason="Non.", by=stranger)
+    with refused(Invalid):
+        archives.archive(resource=resource, reason=" ", by=author)
+    with refused(Conflict):
+        archives.restore(resource=resource, by=author)
+    with refused(NotAllowed):
+        archives.restore(resource=resource, by=stranger)
+    address = reverse("catalogue:archive", args=(resource.slug,))
+    assert signed_in(stranger).get(address).status_code == 403
+
+
+def test_the_page_archives_with_a_reason_and_restores() -> None:
+    author = make.person()
+    client, resource = signed_in(author), make.published(author)
+    address = reverse("catalogue:archive", args=(resource.slug,))
+    assert client.post(address, {"reason": ""}).status_code == 422
+    client.post(address, {"reason": "Remplacée."})
+    assert Resource.objects.get().archive_reason == "Remplacée."
+    assert client.get(address).status_code == 200
+    client.post(address)
+    assert Resource.objects.get().archived_at is None
+
+
+# The queue
+
+
+@pytest.mark.parametrize("name", [QUEUE, ANSWERS, DECISIONS])
+def test_only_moderators_enter(desk: Client, name: str) -> None:
+    address = reverse(name)
+    clients = (Client(), signed_in(make.person()), desk)
+    assert [client.get(address).status_code for client in clients] == [302, 403, 200]
+    assert events() == ["access.denied"]
+
+
+def test_the_oldest_comes_first_with_its_lateness(desk: Client) -> None:
+    recent = make.submitted(title="Récente de la file")
+    old = aged(make.submitted(title="Ancienne de la file"), 30)
+    lines = reviews.waiting(reviews.queue())
+    assert [line.contribution for line in lines] == [old, recent]
+    assert [line.is_late for line in lines] == [True, False]
+    page = desk.get(reverse(QUEUE)).text
+    assert page.index("Ancienne de la file") < page.index("Récente de la file")
+    assert "hors délai" in page
+
+
+def test_filters_order_and_pages(desk: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    titles = ["Un besoin à relire", "Des données à relire", "Un brouillon caché"]
+    make.submitted(title=titles[0])
+    make.submitted(kind=ResourceKind.DATASET, title=titles[1])
+    make.draft(title=titles[2])
+
+    def shown(**asked: str) -> list[int]:
+        page = desk.get(reverse(QUEUE), asked).text
+        there = [at for at, title in enumerate(titles) if title in page]
+        return sorted(there, key=lambda at: page.index(titles[at]))
+
+    assert shown() == [0, 1]
+    assert shown(kind="dataset") == [1]
+    assert shown(order="recent", kind="nonsense") == [1, 0]
+    monkeypatch.setattr(pages, "QUEUE_PER_PAGE", 1)
+    assert [shown(), shown(page="2")] == [[0], [1]]
+
+
+def test_answers_have_their_own_tab(desk: Client) -> None:
+    author = make.person()
+    contribution = make.sent_back(author, title="Revenue avec une réponse")
+    contributions.amend(
+        contribution=make.edit(contribution, author, situation="Depuis 2021."),
+        charter=make.CHARTER,
+        reply="Fait, merci.",
+        by=author,
+    )
+    assert "Revenue avec une réponse" not in desk.get(reverse(QUEUE)).text
+    assert "Revenue avec une réponse" in desk.get(reverse(ANSWERS)).text
+    assert "Fait, merci." in desk.get(item(contribution)).text
+    page = desk.get(item(contribution), {"vue": "depuis"}).text
+    assert "<ins>Depuis 2021.</ins>" in page
+    assert "Précisez la période." in page
+
+
+def test_an_item_shows_the_proposal_and_the_checks(desk: Client) -> None:
+    contribution = make.submitted(
+        kind=ResourceKind.DATASET, summary="Écrire à jeanne.durand@exemple.fr pour en savoir plus."
+    )
+    page = desk.get(item(contribution)).text
+    for said in (
+        "Ce qui est proposé",
+        "je…@exemple.fr",
+        "<dd>Licence Ouverte 2.0</dd>",
+        "Votre décision",
+    ):
+        assert said in page
+    assert "etalab-2.0" not in page
+    assert "Votre lien" not in page
+    assert desk.get(item(make.draft())).status_code == 404
+
+
+@pytest.mark.parametrize("view", ["", "apres"])
+def test_a_change_is_compared_field_by_field(desk: Client, view: str) -> None:
+    author = make.person()
+    change = contributions.propose(resource=make.published(author), by=author)
+    make.send(make.edit(change, author, title="Repérer les ruptures de stage"), author)
+    page = desk.get(item(change), {"vue": view}).text
+    assert "Ce qui change" in page
+    assert ("<ins>stage</ins>" in page) is (view == "")
+
+
+@pytest.mark.parametrize(
+    ("typed", "status"),
+    [
+        ({"outcome": "publish"}, ContributionStatus.PUBLISHED),
+        (
+            {"outcome": "request_changes", "reason": "licence", "message": "Laquelle ?"},
+            ContributionStatus.CHANGES_REQUESTED,
+        ),
+        (
+            {"outcome": "refuse", "reason": "off_topic", "message": "Hors sujet."},
+            ContributionStatus.REFUSED,
+        ),
+    ],
+)
+def test_deciding_leads_to_the_next(
+    desk: Client, typed: dict[str, str], status: ContributionStatus
+) -> None:
+    contribution, following = make.submitted(), make.submitted()
+    answer = desk.post(item(contribution), typed | {"version": str(contribution.version)})
+    assert answer.headers["Location"] == item(following)
+    assert make.again(contribution).status == status
+    page = desk.get(item(following)).text
+    assert "Décision enregistrée pour" in page
+    assert str(status.label) in page
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ({}, "Choisissez une décision."),
+        ({"outcome": "refuse"}, "Choisissez un motif."),
+        ({"outcome": "request_changes", "reason": "other"}, "Écrivez à l’auteur"),
+    ],
+)
+def test_an_incomplete_decision_is_told(desk: Client, typed: dict[str, str], said: str) -> None:
+    contribution = make.submitted()
+    answer = desk.post(item(contribution), typed | {"version": str(contribution.version)})
+    assert (answer.status_code, said in answer.text) == (200, True)
+    assert not Decision.objects.exists()
+
+
+def test_a_version_that_was_not_read_conflicts(desk: Client) -> None:
+    contribution = make.submitted()
+    read = str(contribution.version)
+    contributions.withdraw(contribution=contribution, by=contribution.author)
+    answer = desk.post(item(contribution), {"outcome": "publish", "version": read})
+    assert answer.status_code == 409
+    assert make.again(contribution).status == ContributionStatus.WITHDRAWN
+
+
+def test_ones_own_contribution_is_403_and_written_down(desk: Client, judge: User) -> None:
+    contribution = make.submitted(judge)
+    assert "Une autre personne doit décider" in desk.get(item(contribution)).text
+    typed = {"outcome": "publish", "version": str(contribution.version)}
+    assert desk.post(item(contribution), typed).status_code == 403
+    assert events() == [*SENT, "access.denied"]
+    assert make.again(contribution).status == ContributionStatus.SUBMITTED
+
+
+def test_reading_is_reserved_and_shown(desk: Client) -> None:
+    contribution, mine = make.submitted(), signed_in(make.moderator("lectrice"))
+    address = reverse("catalogue:moderation_claim", args=(contribution.public_id,))
+    assert mine.post(address, {"claim": "1"}).status_code == 302
+    assert "en lecture par lectrice" in desk.get(reverse(QUEUE)).text
+    assert desk.post(address, {"claim": "1"}).status_code == 409
+    assert mine.post(address, {"release": "1"}).status_code == 302
+    assert make.again(contribution).claimed_by is None
+
+
+def test_delays_are_measured_in_working_days(desk: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    for _ in range(2):
+        make.published()
+    sent = aged(make.submitted(), 60)
+    delays = reviews.delays()
+    assert (delays.waiting, delays.late, delays.median_days) == (1, 1, 0)
+    assert delays.ninth_decile_days is None
+    Contribution.objects.filter(pk=sent.pk).update(
+        first_submitted_at=SATURDAY, submitted_at=SATURDAY
+    )
+    monkeypatch.setattr(clock, "now", lambda: SATURDAY)
+    page = desk.get(reverse(QUEUE)).text
+    assert ">aujourd’hui<" in page
+    assert "le jour même" in page
+    assert "0 jour" not in page.replace("\u202f", " ").replace("\u00a0", " ")
+    monkeypatch.setattr(clock, "now", lambda: SATURDAY + timedelta(days=1))
+    assert "moins d’un jour ouvré" in desk.get(reverse(QUEUE)).text
+
+
+def test_lists_and_an_item_cost_the_same_for_one_and_three(desk: Client) -> None:
+    first = make.submitted()
+    addresses = (reverse(QUEUE), reverse(ANSWERS), reverse(DECISIONS), item(first))
+
+    def more() -> None:
+        make.submitted()
+        make.published()
+
+    counts = [lambda address=each: cost(desk, address) for each in addresses]
+    assert same_for_three(more, *counts) == [10, 8, 8, 13]
+
+
+def test_the_space_shows_what_waits() -> None:
+    author, judge = make.person(), make.moderator()
+    draft = make.draft(author, title="Un brouillon à finir")
+    back = make.sent_back(author, title="Une fiche revenue")
+    aged(make.submitted(), 30)
+    theirs = space.items("todo", judge)
+    assert [str(item.title) for item in space.items("todo", author)] == [
+        "Répondre à la relecture de « Une fiche revenue »",
+        "Terminer « Un brouillon à finir »",
+    ]
+    assert [(str(item.title), item.badge) for item in theirs] == [
+        ("Relire 1 contribution", "1 hors délai")
+    ]
+    assert [item.badge for item in space.items("contributions", author)] == [
+        back.status_enum.label,
+        draft.status_enum.label,
+    ]
+    assert "Une fiche revenue" in signed_in(author).get("/espace/").text
+
+
+def test_an_import_is_checked_when_it_is_read(desk: Client) -> None:
+    contribution = make.submitted()
+    contribution.revision.content["provenance"] = {
+        "title": {"origin": "import:opening", "verified": False},
+        "summary": {"origin": "import:opening", "verified": True},
+    }
+    contribution.revision.save(update_fields=["content"])
+    Contribution.objects.filter(pk=contribution.pk).update(checks=[], author=None)
+    page = desk.get(item(contribution)).text
+    assert "Personne n’a encore vérifié" in page
+    assert ": Titre." in page.replace("\u202f", " ").replace("\xa0", " ").replace("  ", " ")
+    assert "Champs de la fiche" in page
+
+
+# Letters
+
+
+def test_a_sending_tells_the_author_and_the_moderators() -> None:
+    first, second = make.moderator("relecture1"), make.moderator("relecture2")
+    contribution = make.submitted(make.person("autrice"), title="Un besoin précis")
+    assert letters() == [
+        ("autrice@exemple.example", "Nous avons bien reçu « Un besoin précis »"),
+        (first.email, "À relire : « Un besoin précis »"),
+        (second.email, "À relire : « Un besoin précis »"),
+    ]
+    assert f"/contribuer/{contribution.public_id}/" in mail.outbox[0].body
+    assert f"/moderation/{contribution.public_id}/" in mail.outbox[1].body
+    assert letters() == []
+
+
+def test_no_letter_asks_to_read_ones_own_or_goes_to_a_closed_account() -> None:
+    author = make.moderator("relecture")
+    make.submitted(author)
+    assert [to for to, _subject in letters()] == [author.email]
+    make.submitted(author)
+    User.objects.filter(pk=author.pk).update(is_active=False)
+    assert letters() == []
+
+
+@pytest.mark.parametrize(
+    ("verb", "subject", "says"),
+    [
+        (request_changes, "Corrections demandées pour « Un besoin précis »", "Précisez & citez."),
+        (refuse, "« Un besoin précis » n’est pas publiée", "contester cette décision"),
+        (publish, "« Un besoin précis » est publiée", "Merci de votre contribution."),
+    ],
+)
+def test_a_decision_and_an_archive_by_the_region_tell_the_author(
+    judge: User, verb: Verb, subject: str, says: str
+) -> None:
+    author = make.person()
+    contribution = make.submitted(author, title="Un besoin précis")
+    letters()
+    verb(contribution, judge)
+    assert letters() == [(author.email, subject)]
+    assert says in mail.outbox[0].body
+    if verb is publish:
+        archives.archive(resource=Resource.objects.get(), reason="Sans suite.", by=judge)
+        assert letters() == [(author.email, "« Un besoin précis » est archivée")]
+        assert "Sans suite." in mail.outbox[0].body
