@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.catalogue.moderation.test_stored_files import House
+from tests.factories.card_files import House
 
 
 @pytest.fixture

@@ -19,10 +19,10 @@ from datasets.actions import releases
 from portal.accounts.enums import Role, TokenScope
 from portal.accounts.models import User
 from portal.lib import clock, objects, parts
-from portal.lib.refusals import Hidden
-from tests.catalogue.moderation.test_stored_files import CSV, SHA256, House, given
+from portal.lib.refusals import Conflict, Hidden, NotAllowed
 from tests.factories import contributions as make
 from tests.factories.accounts import bearer
+from tests.factories.card_files import CSV, SHA256, House, given
 
 pytestmark = pytest.mark.django_db
 MEDIA_TYPE = "application/offset+octet-stream"
@@ -296,3 +296,59 @@ def test_the_parts_of_an_erased_draft_are_dropped(
     assert program.patch(place, CSV[5:], 5).status_code == 404
     assert card_uploads.expire() == 1
     assert not left(settings)
+
+
+def arrived(house: House, name: str = "suite.csv", **values: Any) -> CardUpload:
+    """Make an upload whose bytes have all come, that ends now."""
+    now = clock.now()
+    given_values = {"begun_at": now - timedelta(days=1), "expires_at": now, **values}
+    return CardUpload.objects.create(
+        contribution=make.again(house.draft),
+        begun_by=house.by,
+        name=name,
+        length=3,
+        offset=3,
+        **given_values,
+    )
+
+
+def test_an_upload_that_is_put_together_is_not_taken_away(house: House) -> None:
+    now = clock.now()
+    upload = arrived(house, assembling_until=now + timedelta(minutes=1))
+    assert card_uploads.expire() == 0
+    CardUpload.objects.filter(pk=upload.pk).update(assembling_until=now)
+    assert card_uploads.expire() == 1
+
+
+def test_an_upload_that_another_process_takes_meanwhile_keeps_its_parts(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = clock.now()
+    for name in ("a.csv", "b.csv"):
+        arrived(house, name)
+    dropped = []
+
+    def takes(names: list[str]) -> None:
+        dropped.append(names)
+        others = CardUpload.objects.filter(assembling_until=None)
+        others.update(assembling_until=now + timedelta(hours=1))
+
+    monkeypatch.setattr(card_uploads.parts, "drop", takes)
+    assert (card_uploads.expire(), len(dropped)) == (1, 1)
+    assert CardUpload.objects.get().assembling_until == now + timedelta(hours=1)
+
+
+def test_a_draft_waits_for_the_file_that_has_arrived(house: House) -> None:
+    house.file()
+    now = clock.now()
+    upload = arrived(house, begun_at=now, expires_at=now + timedelta(hours=1))
+    with pytest.raises(Conflict) as refused:
+        house.publish()
+    assert refused.value.code == "file_arriving"
+    Contribution.objects.filter(pk=house.draft.pk).update(
+        status="submitted", submitted_at=now, first_submitted_at=now
+    )
+    with pytest.raises(NotAllowed):
+        card_uploads.finish(CardUpload.objects.get(pk=upload.pk))
+    upload.refresh_from_db()
+    assert upload.attempts == 1

@@ -10,67 +10,139 @@ from django.conf import settings as django_settings
 from django.test import Client
 from django.urls import reverse
 
-from catalogue.actions import (
-    card_uploads,
-    file_reads,
-    maskings,
-    stored_files,
-    transfers,
-)
+from catalogue.actions import file_reads, maskings, moderation, stored_files, transfers
 from catalogue.enums import Access, OwnerAnswer
-from catalogue.models import CardFile, CardUpload, Contribution, Resource
-from catalogue.queries import proposals
+from catalogue.models import CardFile, Contribution, Resource
+from catalogue.queries import proposals, published
 from catalogue.queries import stored_files as reads
 from portal.accounts.actions import organisations
 from portal.accounts.enums import RegionRole, Role
 from portal.accounts.models import Organisation, User
 from portal.lib import clock
-from portal.lib.refusals import Conflict, Invalid, NotAllowed
+from portal.lib.refusals import Conflict, Invalid
 from tests.catalogue.api.test_writing import Pipeline
 from tests.catalogue.ledger import events
-from tests.catalogue.moderation.test_stored_files import CSV, House, found, given
 from tests.factories import contributions as make
 from tests.factories.accounts import signed_in
+from tests.factories.card_files import CSV, OTHER, House, brought, found, given, statuses
 
 pytestmark = pytest.mark.django_db
-OTHER = CSV + b"2026-02;13\n"
+JUSTER = "Une phrase plus juste."
 
 
-def closed(house: House, access: Access) -> tuple[CardFile, Resource]:
+def closed(house: House, access: Access = Access.ON_REQUEST) -> tuple[CardFile, Resource]:
     """Put online a card that is not open, with a file."""
-    file = house.file()
-    make.edit(house.draft, house.by, access=access)
-    return file, house.publish()
+    return house.file(), house.publish(access=access)
 
 
-def proposed(card: Resource, by: User, rows: list[dict[str, Any]]) -> Contribution:
-    """Have a stranger write rows of files into a change of a card."""
-    draft = make.contributions.propose(resource=card, by=by)
-    return make.edit(draft, by, distributions=rows)
+def proposed(card: Resource, by: User, **values: Any) -> Contribution:
+    """Have a stranger open a change of a card."""
+    return make.edit(make.contributions.propose(resource=card, by=by), by, **values)
 
 
-def statuses(file: CardFile, *people: User | None) -> list[int]:
-    return [given(file, by).status_code for by in people]
+def carried_over(draft: Contribution, by: User, **values: Any) -> Contribution:
+    """Bring a change up to what is online, and write in it."""
+    make.contributions.catch_up(contribution=make.again(draft), by=by)
+    return make.edit(draft, by, **values)
+
+
+def changes(draft: Contribution) -> list[str]:
+    """Name the fields that a moderator reads of a change."""
+    fresh = make.again(draft)
+    told = proposals.changes(proposals.base_record(fresh), proposals.proposed_record(fresh))
+    return [each.name for each in told]
+
+
+def step(draft: Contribution) -> str:
+    return reverse("catalogue:contribution_step", args=(draft.public_id, "licence"))
+
+
+def preview(file: CardFile) -> str:
+    return reverse("catalogue:file_preview", args=(file.public_id,))
+
+
+def handed_over(card: Resource, by: User) -> tuple[Organisation, User]:
+    """Give a card to another organisation; return it with its referent."""
+    there = make.organisation()
+    receiver = make.joined(make.person(), there, Role.REFERENT)
+    transfers.accept(transfer=transfers.offer(resource=card, target=there, by=by), by=receiver)
+    return there, receiver
+
+
+def archived(organisation: Organisation, by: User) -> dict[str, bytes]:
+    """Give the files of the archive of an organisation, by the end of their names."""
+    answer: Any = signed_in(by).get(reverse("catalogue:holdings", args=(organisation.slug,)))
+    archive = zipfile.ZipFile(io.BytesIO(b"".join(answer.streaming_content)))
+    names = [each for each in archive.namelist() if each.startswith("fichiers/")]
+    return {each.rpartition("/")[2]: archive.read(each) for each in names}
+
+
+def in_archive(file: CardFile) -> str:
+    return f"{str(file.public_id)[:8]}-{file.name}"
+
+
+# With the text that names it
+
+
+def test_a_file_is_public_with_the_text_that_names_it(house: House) -> None:
+    file, judge = house.file(), make.moderator()
+    assert statuses(file, None, judge, make.person(), house.by) == [404, 404, 404, 200]
+    sent = make.send(house.draft, house.by)
+    assert statuses(file, judge, None) == [200, 404]
+    make.put_online(sent)
+    answer = given(file)
+    assert (answer.status_code, answer.body) == (200, CSV)
+    assert answer["Content-Disposition"].startswith("attachment")
+    assert answer["X-Content-Type-Options"] == "nosniff"
+    assert answer["Content-Security-Policy"] == "default-src 'none'; sandbox"
+    assert answer["Access-Control-Allow-Origin"] == "*"
+    assert answer["Content-Length"] == str(len(CSV))
+    assert answer["Cache-Control"] == "no-cache"
+    again = given(file, **{"If-None-Match": answer["ETag"]})
+    assert (again.status_code, again.body, again["Cache-Control"]) == (304, b"", "no-cache")
+    assert given(file, make.person())["Cache-Control"] == "no-store, private"
+
+
+def test_a_change_gives_its_file_once_published_alone(house: House) -> None:
+    old, card = house.file(), house.publish()
+    change = make.contributions.propose(resource=card, by=house.by)
+    new = make.filed(change, "offres.csv", OTHER, by=house.by)
+    assert [given(each).status_code for each in (old, new)] == [200, 404]
+    assert statuses(new, house.by) == [200]
+    make.put_online(change, house.by)
+    assert [given(each).status_code for each in (old, new)] == [404, 200]
+
+
+def test_an_account_is_asked_where_the_card_asks_it(house: House) -> None:
+    file, card = closed(house, Access.REGISTERED)
+    assert preview(file) in Client().get(card.get_absolute_url()).text
+    assert (given(file).status_code, Client().get(preview(file)).status_code) == (302, 302)
+    member = make.person()
+    answer = given(file, member)
+    assert (answer.status_code, "Access-Control-Allow-Origin" in answer) == (200, False)
+    assert signed_in(member).get(preview(file)).status_code == 200
 
 
 @pytest.mark.parametrize("access", [Access.ON_REQUEST, Access.RESTRICTED])
-def test_what_is_had_on_request_is_given_to_no_proposer_and_not_to_the_region(
+def test_what_is_had_on_request_is_given_to_its_organisation_alone(
     house: House, access: Access
 ) -> None:
     rows = (house.file(), house.rows())[1]
     file, card = closed(house, access)
+    assert published.one(card).files == ()
+    assert str(file.public_id) not in Client().get(card.get_absolute_url()).text
     stranger, auditor = make.person(), make.region(RegionRole.AUDITOR)
-    proposed(card, stranger, rows)
-    people = (stranger, make.moderator(), auditor, house.by)
-    assert statuses(file, *people) == [404, 404, 404, 200]
-    sent = make.offered(card, make.person(), distributions=rows, summary="Une phrase plus juste.")
+    proposed(card, stranger, distributions=rows)
+    people = (None, stranger, make.moderator(), auditor, house.by)
+    assert statuses(file, *people) == [404, 404, 404, 404, 200]
+    sent = make.offered(card, make.person(), distributions=rows, summary=JUSTER)
     assert statuses(file, sent.author, make.moderator(), house.by) == [404, 404, 200]
 
 
 def test_a_file_brought_to_a_closed_card_goes_to_who_brought_it_and_who_answers(
     house: House,
 ) -> None:
-    _file, card = closed(house, Access.ON_REQUEST)
+    _file, card = closed(house)
     stranger = make.person()
     draft = make.contributions.propose(resource=card, by=stranger)
     new = make.filed(draft, "ajout.csv", OTHER, by=stranger)
@@ -79,33 +151,80 @@ def test_a_file_brought_to_a_closed_card_goes_to_who_brought_it_and_who_answers(
     assert statuses(new, stranger, house.by, make.moderator()) == [200, 200, 404]
 
 
-def test_a_draft_on_request_is_not_given_to_the_region(house: House) -> None:
-    file = house.file()
-    make.edit(house.draft, house.by, access=Access.RESTRICTED)
-    make.send(house.draft, house.by)
+def test_a_draft_on_request_is_given_to_its_organisation_and_shows_no_rows(house: House) -> None:
+    file, own = house.file(), signed_in(house.by)
+    assert preview(file) in own.get(step(house.draft)).text
+    house.edit(access=Access.RESTRICTED)
+    page = own.get(step(house.draft)).text
+    assert reads.address(file).removeprefix(django_settings.SITE_URL) in page
+    assert preview(file) not in page
+    sent = make.send(house.draft, house.by)
     assert statuses(file, house.by, make.moderator()) == [200, 404]
+    assert own.get(preview(file)).status_code == 404
+    make.put_online(sent)
+    assert [each.get(preview(file)).status_code for each in (own, Client())] == [404, 404]
+
+
+def test_rows_are_shown_to_those_who_may_have_the_file(house: House) -> None:
+    other = house.file("notes.txt", b"une note")
+    file, own = house.file(content=b"mois;<b>offres</b>\n2026-01;12\n"), signed_in(house.by)
+    assert [each.get(preview(file)).status_code for each in (Client(), own)] == [404, 200]
+    card = house.publish()
+    page = Client().get(preview(file)).text
+    assert "&lt;b&gt;offres" in page
+    assert "2026-01" in page
+    assert preview(file) in Client().get(card.get_absolute_url()).text
+    assert own.get(preview(other)).status_code == 404
+
+
+def test_a_masked_card_gives_its_files_to_its_organisation_and_the_moderators(
+    house: House,
+) -> None:
+    file, card = house.file(), house.publish()
+    early = make.person()
+    draft = make.contributions.propose(resource=card, by=early)
+    own = make.filed(draft, "ajout.csv", OTHER, by=early)
+    make.contributions.withdraw(contribution=make.again(draft), by=early)
+    judge, auditor = make.moderator(), make.region(RegionRole.AUDITOR)
+    maskings.mask(resource=card, category="illegal", explanation="Propos.", by=make.moderator())
+    people = (None, make.person(), early, auditor, judge, house.by)
+    assert statuses(file, *people) == [404, 404, 404, 404, 200, 200]
+    assert statuses(own, early) == [404]
+
+
+def test_who_left_the_organisation_has_what_it_brought_no_more(house: House) -> None:
+    file = house.file()
+    make.send(house.draft, house.by)
+    assert statuses(file, house.by) == [200]
+    house.colleague()
+    organisations.leave(organisation=house.holder, by=house.by)
+    assert statuses(file, User.objects.get(pk=house.by.pk)) == [404]
+
+
+# Named by others
+
+
+def test_a_change_may_keep_the_files_online(house: House) -> None:
+    file, (row,) = house.file(), house.rows()
+    stranger = make.person()
+    draft = proposed(house.publish(), stranger, distributions=[row | {"title": "Les offres"}])
+    assert (found(draft), statuses(file, stranger)) == (set(), [200])
 
 
 def test_a_withdrawn_file_is_not_had_again_by_naming_it(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    old = house.file()
-    card, rows = house.publish(), house.rows()
-    stranger = make.person()
+    old, (row,) = house.file(), house.rows()
+    card, stranger, late = house.publish(), make.person(), make.person()
     early = make.contributions.propose(resource=card, by=stranger)
-    change = make.contributions.propose(resource=card, by=house.by)
-    make.filed(change, "offres.csv", OTHER, by=house.by)
-    make.put_online(change, house.by)
+    brought(card, house.by, "offres.csv")
     card.refresh_from_db()
     assert statuses(old, stranger, None, house.by) == [404, 404, 200]
-    late = make.person()
-    draft = proposed(card, late, rows)
-    assert statuses(old, late) == [404]
-    assert found(draft) == {"file_absent"}
-    there = str(rows[0]["download_url"]).replace(django_settings.SITE_URL, "https://autre.example")
-    make.edit(draft, late, distributions=[rows[0] | {"download_url": there}])
-    assert found(make.again(draft)) == {"file_absent"}
-    assert found(make.again(early)) == {"file_absent"}
+    draft = proposed(card, late, distributions=[row])
+    assert (statuses(old, late), found(draft)) == ([404], {"file_absent"})
+    there = row["download_url"].replace(django_settings.SITE_URL, "https://autre.example")
+    make.edit(draft, late, distributions=[row | {"download_url": there}])
+    assert found(draft) == found(early) == {"file_absent"}
     with pytest.raises(Invalid):
         make.send(draft, late)
     stored_files.forget_unnamed()
@@ -115,50 +234,26 @@ def test_a_withdrawn_file_is_not_had_again_by_naming_it(
     assert not CardFile.objects.filter(pk=old.pk).exists()
 
 
-def replaced(card: Resource, by: User, name: str) -> CardFile:
-    """Have a change of a card bring a file under a name, and put it online."""
-    change = make.contributions.propose(resource=card, by=by)
-    new = make.filed(change, name, OTHER, by=by)
-    make.put_online(change, by)
-    return new
-
-
-def test_a_file_named_again_in_its_last_hour_is_kept(house: House) -> None:
-    file = house.file()
-    past = clock.now() - timedelta(days=django_settings.CARD_FILES_UNNAMED_DAYS + 1)
-    CardFile.objects.update(unnamed_at=past)
-    assert stored_files.forget_unnamed() == 0
-    file.refresh_from_db()
-    assert file.unnamed_at is None
-    make.edit(house.draft, house.by, distributions=[])
-    assert stored_files.forget_unnamed() == 0  # thirty days from then on
-
-
 def test_to_name_a_file_tells_neither_its_name_nor_its_digest(house: House) -> None:
-    old = house.file()
-    card, rows = house.publish(), house.rows()
-    stranger = make.person()
-    draft = proposed(card, stranger, rows)
-    step = reverse("catalogue:contribution_step", args=(draft.public_id, "licence"))
-    client = signed_in(stranger)
-    assert f'value="{old.public_id}"' in client.get(step).content.decode()
-    replaced(card, house.by, "offres.csv")
+    old, rows = house.file(), house.rows()
+    card, stranger = house.publish(), make.person()
+    draft, client = proposed(card, stranger, distributions=rows), signed_in(stranger)
+    assert f'value="{old.public_id}"' in client.get(step(draft)).text
+    brought(card, house.by, "offres.csv")
     rows = [{"title": "x", "download_url": reads.address(old).replace("offres", "x")}]
     make.edit(draft, stranger, distributions=rows)
-    page = client.get(step).content.decode()
+    page = client.get(step(draft)).text
     assert (old.sha256 in page, "offres.csv" in page) == (False, False)
-    program = Pipeline(stranger)
-    told = program.ask("DELETE", f"resources/{card.public_id}/files/offres.csv")
-    assert told.status_code == 404
+    asked = Pipeline(stranger).ask("DELETE", f"resources/{card.public_id}/files/offres.csv")
+    assert asked.status_code == 404
     assert reads.of_draft(make.again(draft)) == []
 
 
 def test_an_older_draft_takes_away_no_file_that_was_online(house: House) -> None:
     house.file()
-    card = house.publish()
-    colleague = make.joined(make.person(), house.holder, Role.REFERENT)
+    card, colleague = house.publish(), house.colleague()
     older = make.contributions.propose(resource=card, by=colleague)
-    new = replaced(card, house.by, "suite.csv")
+    new = brought(card, house.by, "suite.csv")
     make.contributions.catch_up(contribution=make.again(older), by=colleague)
     card.refresh_from_db()
     change = make.contributions.propose(resource=card, by=house.by)
@@ -169,60 +264,126 @@ def test_an_older_draft_takes_away_no_file_that_was_online(house: House) -> None
     assert new.unnamed_at is not None
 
 
-def test_a_change_may_keep_the_files_online(house: House) -> None:
-    file = house.file()
-    card, rows = house.publish(), house.rows()
+def test_who_proposes_is_shown_no_file_had_on_request_and_deletes_none(house: House) -> None:
+    file, card = closed(house)
     stranger = make.person()
-    draft = proposed(card, stranger, [rows[0] | {"title": "Les offres"}])
-    assert found(draft) == set()
-    assert statuses(file, stranger) == [200]
+    draft = make.contributions.propose(resource=card, by=stranger)
+    program, own = Pipeline(stranger), str(file.public_id)
+    assert own not in signed_in(stranger).get(step(draft)).text
+    told = program.ask("GET", f"contributions/{draft.public_id}")
+    assert (told.status_code, own in told.text) == (200, False)
+    new = make.filed(draft, "ajout.csv", OTHER, by=stranger)
+    assert changes(draft) == ["distributions"]
+    card = make.put_online(draft, stranger)
+    assert reads.named(card.details) == {file.public_id, new.public_id}
+    assert own not in program.ask("GET", f"contributions/{draft.public_id}").text
 
 
-def test_a_masked_card_gives_its_files_to_its_organisation_and_the_moderators(
+def test_files_that_were_not_shown_stay_whatever_the_card_becomes(house: House) -> None:
+    file, card = closed(house)
+    stranger = make.person()
+    draft = make.contributions.propose(resource=card, by=stranger)
+    make.changed(card, house.by, access=Access.OPEN)
+    carried_over(draft, stranger, summary=JUSTER)
+    assert changes(draft) == ["summary"]
+    assert reads.named(make.put_online(draft, stranger).details) == {file.public_id}
+
+
+def test_a_change_carried_over_to_a_card_that_closed_shows_its_files_no_more(
     house: House,
 ) -> None:
-    file = house.file()
-    card = house.publish()
-    early, reader = make.person(), make.person()
-    draft = make.contributions.propose(resource=card, by=early)
-    own = make.filed(draft, "ajout.csv", OTHER, by=early)
-    make.contributions.withdraw(contribution=make.again(draft), by=early)
-    moderator, auditor = make.moderator(), make.region(RegionRole.AUDITOR)
-    maskings.mask(resource=card, category="illegal", explanation="Propos.", by=make.moderator())
-    people = (None, reader, early, auditor, moderator, house.by)
-    assert statuses(file, *people) == [404, 404, 404, 404, 200, 200]
-    assert statuses(own, early) == [404]
+    file, (row,) = house.file(), house.rows()
+    card, stranger, other = house.publish(), make.person(), make.person()
+    draft = make.contributions.propose(resource=card, by=stranger)
+    renaming = proposed(card, other, distributions=[row | {"title": "Les offres"}])
+    new = brought(card, house.by, "suite.csv", access=Access.ON_REQUEST)
+    for each, by in ((draft, stranger), (renaming, other)):
+        content = carried_over(each, by).content["details"]
+        assert [str(one.public_id) in str(content) for one in (file, new)] == [False, False]
+    card = make.put_online(draft, stranger)
+    assert {file.public_id, new.public_id} <= reads.named(card.details)
+    # A file renamed before the card closed is not told twice.
+    carried_over(renaming, other, summary="Autre.", distributions=[row | {"title": "Lot"}])
+    titles = [each["title"] for each in make.put_online(renaming, other).details["distributions"]]
+    assert titles == ["offres.csv", "suite.csv"]
 
 
-def readings() -> list[str]:
-    return [each for each in events() if each == "file.read"]
+def test_the_files_of_a_closed_card_are_opened_by_who_answers_for_it_alone(house: House) -> None:
+    file, card = closed(house)
+    sent = make.offered(card, make.person(), access=Access.OPEN)
+    now = clock.now()
+    Contribution.objects.filter(pk=sent.pk).update(
+        status="submitted",
+        submitted_at=now,
+        first_submitted_at=now,
+        owner_answer=OwnerAnswer.SILENT,
+        owner_answered_at=now,
+    )
+    with pytest.raises(Conflict) as refused:
+        moderation.publish(contribution=make.again(sent), by=make.moderator())
+    assert refused.value.code == "files_would_open"
+    card.refresh_from_db()
+    assert (card.access, statuses(file, None)) == (Access.ON_REQUEST, [404])
+
+
+# In other hands
+
+
+def test_a_card_that_changes_hands_takes_the_files_it_gives(house: House) -> None:
+    file, card = house.file(), house.publish()
+    assert archived(house.holder, house.by) == {in_archive(file): CSV}
+    draft = make.contributions.propose(resource=card, by=house.by)
+    written = make.filed(draft, "ajout.csv", OTHER, by=house.by)
+    there, receiver = handed_over(card, house.by)
+    assert reads.weight(organisation=there, person=None) == file.size
+    assert reads.weight(organisation=house.holder, person=None) == written.size
+    assert statuses(written, house.by, receiver) == [200, 404]
+    assert list(archived(there, receiver)) == [in_archive(file)]
+
+
+def test_the_archive_holds_what_a_stranger_brought_to_a_card_online(house: House) -> None:
+    file, card, stranger = house.file(), house.publish(), make.person()
+    draft = make.contributions.propose(resource=card, by=stranger)
+    new = make.filed(draft, "ajout.csv", OTHER, by=stranger)
+    sent = make.send(draft, stranger)
+    assert set(archived(house.holder, house.by)) == {in_archive(file)}
+    make.put_online(sent)
+    assert set(archived(house.holder, house.by)) == {in_archive(file), in_archive(new)}
+
+
+def test_a_change_begun_before_a_transfer_gives_the_card_back_to_nobody(house: House) -> None:
+    house.file()
+    card, stranger = house.publish(), make.person()
+    early = make.contributions.propose(resource=card, by=stranger)
+    there, _receiver = handed_over(card, house.by)
+    card = make.put_online(carried_over(early, stranger, summary=JUSTER), stranger)
+    assert (card.summary, card.organisation) == (JUSTER, there)
+
+
+# Told in the ledger
 
 
 def test_who_was_given_a_closed_file_is_told_once_a_day(
     house: House, django_capture_on_commit_callbacks: Any
 ) -> None:
-    file, card = closed(house, Access.ON_REQUEST)
+    file, _card = closed(house)
+    client = signed_in(house.by)
 
-    def told(by: User | None, **headers: str) -> list[str]:
+    def told(by: User | None, **headers: str) -> int:
         with django_capture_on_commit_callbacks(execute=True):
             given(file, by, **headers)
-        return readings()
+        return len(events("file.read"))
 
-    assert told(None) == []
-    assert told(house.by, **{"If-None-Match": f'"{file.sha256}"'}) == []
-    client = signed_in(house.by)
+    assert told(None) == 0
+    assert told(house.by, **{"If-None-Match": f'"{file.sha256}"'}) == 0
     client.head(reads.address(file).removeprefix(django_settings.SITE_URL))
-    assert readings() == []
-    assert told(house.by, Range="bytes=3-5") == ["file.read"]
-    assert told(house.by, Range="bytes=6-") == ["file.read"]
-    assert told(house.by) == ["file.read"]
-    colleague = make.joined(make.person(), house.holder, Role.REFERENT)
-    assert told(colleague) == ["file.read"] * 2
-    opened = make.draft(house.by, kind=card.kind, holder=house.holder)
+    assert events("file.read") == []
+    assert [told(house.by, Range=part) for part in ("bytes=3-5", "bytes=6-")] == [1, 1]
+    assert (told(house.by), told(house.colleague())) == (1, 2)
+    opened = make.draft(house.by, kind=house.draft.resource.kind, holder=house.holder)
     table = make.filed(opened, "table.csv", CSV, by=house.by)
-    before = readings()
-    page = client.get(reverse("catalogue:file_preview", args=(table.public_id,)))
-    assert (page.status_code, readings()) == (200, [*before, "file.read"])
+    assert client.get(preview(table)).status_code == 200
+    assert len(events("file.read")) == 3
 
 
 def test_no_file_is_given_untold_because_another_reading_failed(
@@ -252,255 +413,4 @@ def test_what_is_public_is_not_told(house: House) -> None:
     file = house.file()
     house.publish()
     assert statuses(file, None, house.by) == [200, 200]
-    assert readings() == []
-
-
-def test_what_a_person_is_given_stays_in_no_cache(house: House) -> None:
-    file = house.file()
-    house.publish()
-    assert given(file)["Cache-Control"] == "no-cache"
-    again = given(file, **{"If-None-Match": given(file)["ETag"]})
-    assert again["Cache-Control"] == "no-cache"
-    assert given(file, make.person())["Cache-Control"] == "no-store, private"
-
-
-def test_rows_of_a_card_for_accounts_ask_for_one(house: House) -> None:
-    file, card = closed(house, Access.REGISTERED)
-    place = reverse("catalogue:file_preview", args=(file.public_id,))
-    assert place in Client().get(card.get_absolute_url()).content.decode()
-    assert Client().get(place).status_code == 302
-    member = signed_in(make.person())
-    assert member.get(place).status_code == 200
-
-
-def test_a_draft_on_request_links_to_no_first_rows(house: House) -> None:
-    file = house.file()
-    own = signed_in(house.by)
-    step = reverse("catalogue:contribution_step", args=(house.draft.public_id, "licence"))
-    place = reverse("catalogue:file_preview", args=(file.public_id,))
-    assert place in own.get(step).content.decode()
-    make.edit(house.draft, house.by, access=Access.ON_REQUEST)
-    page = own.get(step).content.decode()
-    assert reads.address(file).removeprefix(django_settings.SITE_URL) in page
-    assert place not in page
-
-
-def test_who_proposes_is_shown_no_file_had_on_request_and_deletes_none(house: House) -> None:
-    file, card = closed(house, Access.ON_REQUEST)
-    stranger = make.person()
-    draft = make.contributions.propose(resource=card, by=stranger)
-    step = reverse("catalogue:contribution_step", args=(draft.public_id, "licence"))
-    client = signed_in(stranger)
-    assert str(file.public_id) not in client.get(step).content.decode()
-    told = Pipeline(stranger).ask("GET", f"contributions/{draft.public_id}")
-    assert (told.status_code, str(file.public_id) in told.content.decode()) == (200, False)
-    new = make.filed(draft, "ajout.csv", OTHER, by=stranger)
-    assert [each.name for each in changes(draft)] == ["distributions"]
-    make.put_online(draft, stranger)
-    card.refresh_from_db()
-    assert reads.named(card.details) == {file.public_id, new.public_id}
-    told = Pipeline(stranger).ask("GET", f"contributions/{draft.public_id}")
-    assert str(file.public_id) not in told.content.decode()
-
-
-def test_files_that_were_not_shown_stay_whatever_the_card_becomes(house: House) -> None:
-    file, card = closed(house, Access.ON_REQUEST)
-    stranger = make.person()
-    draft = make.contributions.propose(resource=card, by=stranger)
-    change = make.contributions.propose(resource=card, by=house.by)
-    make.edit(change, house.by, access=Access.OPEN)
-    make.put_online(change, house.by)
-    make.contributions.catch_up(contribution=make.again(draft), by=stranger)
-    make.edit(draft, stranger, summary="Une phrase plus juste.")
-    assert [each.name for each in changes(draft)] == ["summary"]
-    publish(draft, stranger)
-    card.refresh_from_db()
-    assert reads.named(card.details) == {file.public_id}
-
-
-def test_a_change_carried_over_to_a_card_that_closed_shows_its_files_no_more(
-    house: House,
-) -> None:
-    file = house.file()
-    card, stranger = house.publish(), make.person()
-    draft = make.contributions.propose(resource=card, by=stranger)
-    change = make.contributions.propose(resource=card, by=house.by)
-    new = make.filed(change, "suite.csv", OTHER, by=house.by)
-    make.edit(change, house.by, access=Access.ON_REQUEST)
-    make.put_online(change, house.by)
-    make.contributions.catch_up(contribution=make.again(draft), by=stranger)
-    assert str(new.public_id) not in str(make.again(draft).content["details"])
-    publish(draft, stranger)
-    card.refresh_from_db()
-    assert {file.public_id, new.public_id} <= reads.named(card.details)
-
-
-def test_a_file_renamed_before_the_card_closed_is_not_told_twice(house: House) -> None:
-    file = house.file()
-    card, stranger = house.publish(), make.person()
-    (row,) = house.rows()
-    draft = proposed(card, stranger, [row | {"title": "Les offres"}])
-    change = make.contributions.propose(resource=card, by=house.by)
-    make.edit(change, house.by, access=Access.ON_REQUEST)
-    make.put_online(change, house.by)
-    make.contributions.catch_up(contribution=make.again(draft), by=stranger)
-    assert str(file.public_id) not in str(make.again(draft).content["details"])
-    late = make.edit(
-        draft, stranger, summary="Une phrase plus juste.", distributions=[row | {"title": "Lot"}]
-    )
-    publish(late, stranger)
-    card.refresh_from_db()
-    assert [each["title"] for each in card.details["distributions"]] == ["offres.csv"]
-
-
-def changes(draft: Contribution) -> list[proposals.Change]:
-    """List what a moderator reads of a change."""
-    fresh = make.again(draft)
-    return proposals.changes(proposals.base_record(fresh), proposals.proposed_record(fresh))
-
-
-def publish(draft: Contribution, by: User) -> None:
-    """Send a change of somebody else's card, and have it go online."""
-    make.put_online(draft, by)
-
-
-def test_a_card_that_changes_hands_takes_the_files_it_gives(house: House) -> None:
-    file = house.file()
-    card = house.publish()
-    there = make.organisation()
-    receiver = make.joined(make.person(), there, Role.REFERENT)
-    draft = make.contributions.propose(resource=card, by=house.by)
-    written = make.filed(draft, "ajout.csv", OTHER, by=house.by)
-    asked = transfers.offer(resource=card, target=there, by=house.by)
-    transfers.accept(transfer=asked, by=receiver)
-    assert reads.weight(organisation=there, person=None) == file.size
-    assert reads.weight(organisation=house.holder, person=None) == written.size
-    assert statuses(written, house.by, receiver) == [200, 404]
-    assert archived(there, receiver) == [f"{str(file.public_id)[:8]}-offres.csv"]
-
-
-def test_the_archive_holds_what_a_stranger_brought_to_a_card_online(house: House) -> None:
-    house.file()
-    card, stranger = house.publish(), make.person()
-    draft = make.contributions.propose(resource=card, by=stranger)
-    new = make.filed(draft, "ajout.csv", OTHER, by=stranger)
-    sent = make.send(draft, stranger)
-    assert len(archived(house.holder, house.by)) == 1
-    make.put_online(sent)
-    assert f"{str(new.public_id)[:8]}-ajout.csv" in archived(house.holder, house.by)
-
-
-def archived(organisation: Organisation, by: User) -> list[str]:
-    """Name the files of the archive of an organisation."""
-    client = signed_in(by)
-    answer: Any = client.get(reverse("catalogue:holdings", args=(organisation.slug,)))
-    names = zipfile.ZipFile(io.BytesIO(b"".join(answer.streaming_content))).namelist()
-    return [each.rpartition("/")[2] for each in names if each.startswith("fichiers/")]
-
-
-def test_a_change_begun_before_a_transfer_gives_the_card_back_to_nobody(house: House) -> None:
-    house.file()
-    card, stranger = house.publish(), make.person()
-    early = make.contributions.propose(resource=card, by=stranger)
-    there = make.organisation()
-    receiver = make.joined(make.person(), there, Role.REFERENT)
-    asked = transfers.offer(resource=card, target=there, by=house.by)
-    transfers.accept(transfer=asked, by=receiver)
-    make.contributions.catch_up(contribution=make.again(early), by=stranger)
-    make.edit(early, stranger, summary="Une phrase plus juste.")
-    publish(early, stranger)
-    card.refresh_from_db()
-    assert (card.summary, card.organisation) == ("Une phrase plus juste.", there)
-
-
-def test_the_files_of_a_closed_card_are_opened_by_who_answers_for_it_alone(house: House) -> None:
-    file, card = closed(house, Access.ON_REQUEST)
-    sent = make.offered(card, make.person(), access=Access.OPEN)
-    Contribution.objects.filter(pk=sent.pk).update(
-        status="submitted",
-        submitted_at=clock.now(),
-        first_submitted_at=clock.now(),
-        owner_answer=OwnerAnswer.SILENT,
-        owner_answered_at=clock.now(),
-    )
-    with pytest.raises(Conflict) as refused:
-        make.put_online(sent)
-    assert refused.value.code == "files_would_open"
-    card.refresh_from_db()
-    assert (card.access, statuses(file, None)) == (Access.ON_REQUEST, [404])
-
-
-def test_who_left_the_organisation_has_what_it_brought_no_more(house: House) -> None:
-    file = house.file()
-    make.send(house.draft, house.by)
-    assert statuses(file, house.by) == [200]
-    make.joined(make.person(), house.holder, Role.REFERENT)
-    organisations.leave(organisation=house.holder, by=house.by)
-    assert statuses(file, User.objects.get(pk=house.by.pk)) == [404]
-
-
-def test_an_upload_that_is_put_together_is_not_taken_away(house: House) -> None:
-    now = clock.now()
-    upload = CardUpload.objects.create(
-        contribution=make.again(house.draft),
-        begun_by=house.by,
-        name="suite.csv",
-        length=3,
-        offset=3,
-        begun_at=now - timedelta(days=1),
-        expires_at=now,
-        assembling_until=now + timedelta(minutes=1),
-    )
-    assert card_uploads.expire() == 0
-    CardUpload.objects.filter(pk=upload.pk).update(assembling_until=now)
-    assert card_uploads.expire() == 1
-
-
-def test_an_upload_that_another_process_takes_meanwhile_keeps_its_parts(
-    house: House, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    now = clock.now()
-    for name in ("a.csv", "b.csv"):
-        CardUpload.objects.create(
-            contribution=make.again(house.draft),
-            begun_by=house.by,
-            name=name,
-            length=3,
-            offset=3,
-            begun_at=now - timedelta(days=1),
-            expires_at=now,
-        )
-    dropped = []
-
-    def takes(names: list[str]) -> None:
-        dropped.append(names)
-        others = CardUpload.objects.filter(assembling_until=None)
-        others.update(assembling_until=now + timedelta(hours=1))
-
-    monkeypatch.setattr(card_uploads.parts, "drop", takes)
-    assert (card_uploads.expire(), len(dropped)) == (1, 1)
-    assert CardUpload.objects.get().assembling_until == now + timedelta(hours=1)
-
-
-def test_a_draft_waits_for_the_file_that_has_arrived(house: House) -> None:
-    house.file()
-    now = clock.now()
-    upload = CardUpload.objects.create(
-        contribution=make.again(house.draft),
-        begun_by=house.by,
-        name="suite.csv",
-        length=3,
-        offset=3,
-        begun_at=now,
-        expires_at=now + timedelta(hours=1),
-    )
-    with pytest.raises(Conflict) as refused:
-        house.publish()
-    assert refused.value.code == "file_arriving"
-    Contribution.objects.filter(pk=house.draft.pk).update(
-        status="submitted", submitted_at=now, first_submitted_at=now
-    )
-    with pytest.raises(NotAllowed):
-        card_uploads.finish(CardUpload.objects.get(pk=upload.pk))
-    upload.refresh_from_db()
-    assert upload.attempts == 1
+    assert events("file.read") == []

@@ -12,7 +12,7 @@ from catalogue.enums import FileState
 from catalogue.models import CardFile
 from portal.lib import objects, scanning
 from portal.lib.refusals import Unavailable
-from tests.catalogue.moderation.test_stored_files import CSV, House
+from tests.factories.card_files import CSV, House
 
 pytestmark = pytest.mark.django_db
 

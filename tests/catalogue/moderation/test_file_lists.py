@@ -10,9 +10,9 @@ from django.urls import reverse
 from catalogue.models import Resource
 from catalogue.standards import file_tables
 from tests.catalogue.moderation.test_file_looks import looked
-from tests.catalogue.moderation.test_stored_files import SHA256, House
 from tests.factories import contributions as make
 from tests.factories.accounts import signed_in
+from tests.factories.card_files import SHA256, House
 
 pytestmark = pytest.mark.django_db
 

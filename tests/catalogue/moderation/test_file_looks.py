@@ -17,19 +17,16 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from django.test import Client
-from django.urls import reverse
 
 from catalogue.actions import file_examinations
 from catalogue.actions import stored_files as acts
-from catalogue.enums import Access, FileState
+from catalogue.enums import FileState
 from catalogue.invariants import file_breaches, named_file_breaches
 from catalogue.models import CardFile
 from catalogue.standards import file_looks, file_tables
 from portal.lib import objects
-from tests.catalogue.moderation.test_stored_files import House, found
 from tests.factories import contributions as make
-from tests.factories.accounts import signed_in
+from tests.factories.card_files import House, found
 
 pytestmark = pytest.mark.django_db
 
@@ -269,30 +266,6 @@ def test_what_is_no_answer_counts_as_none(
     monkeypatch.setattr(subprocess, "run", lambda *_args, **_more: done)
     assert looked(tmp_path / "a", b"a;b\n", "csv", "text") == file_looks.Looked()
     assert looked(tmp_path / "b", b"PK", "zip", "zip").is_bomb
-
-
-def test_rows_are_shown_to_those_who_may_have_the_file(house: House) -> None:
-    other = house.file("notes.txt", b"une note")
-    file = house.file(content=b"mois;<b>offres</b>\n2026-01;12\n")
-    place = reverse("catalogue:file_preview", args=(file.public_id,))
-    own = signed_in(house.by)
-    assert (Client().get(place).status_code, own.get(place).status_code) == (404, 200)
-    card = house.publish()
-    page = Client().get(place).text
-    assert "&lt;b&gt;offres" in page
-    assert "2026-01" in page
-    assert place in Client().get(card.get_absolute_url()).text
-    assert own.get(reverse("catalogue:file_preview", args=(other.public_id,))).status_code == 404
-
-
-def test_rows_of_what_is_had_on_request_are_shown_to_nobody(house: House) -> None:
-    file = house.file()
-    make.edit(house.draft, house.by, access=Access.RESTRICTED)
-    place = reverse("catalogue:file_preview", args=(file.public_id,))
-    own = signed_in(house.by)
-    assert own.get(place).status_code == 404
-    house.publish()
-    assert [each.get(place).status_code for each in (own, Client())] == [404, 404]
 
 
 def test_personal_data_in_a_table_is_told(house: House) -> None:

@@ -19,8 +19,8 @@ from catalogue.models import CardFile, Resource
 from catalogue.queries import stored_files as reads
 from portal.lib import buckets, objects
 from portal.lib.refusals import Unavailable
-from tests.catalogue.moderation.test_stored_files import CSV, SHA256, House, given
 from tests.factories import contributions as make
+from tests.factories.card_files import CSV, SHA256, House, given
 
 pytestmark = pytest.mark.django_db
 BROWSER = {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64) Firefox/130.0"}

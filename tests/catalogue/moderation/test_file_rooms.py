@@ -7,8 +7,8 @@ from catalogue.models import CardFile, Resource
 from catalogue.queries import stored_files as reads
 from portal.accounts.enums import Role
 from portal.accounts.models import Organisation, User
-from tests.catalogue.moderation.test_stored_files import CSV, House
 from tests.factories import contributions as make
+from tests.factories.card_files import CSV, House
 
 pytestmark = pytest.mark.django_db
 OTHER = CSV + b"2026-02;13\n"

@@ -25,8 +25,8 @@ from portal.accounts.models import User
 from portal.lib import clock
 from portal.lib.refusals import Conflict, Refusal
 from tests.catalogue.ledger import events
-from tests.catalogue.moderation.test_stored_files import House
 from tests.factories import contributions as make
+from tests.factories.card_files import House
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 ROUNDS = 10

@@ -1,8 +1,5 @@
 """Files that the portal keeps for cards: brought to a draft, online with it, gone with it."""
 
-import hashlib
-import io
-import zipfile
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -14,7 +11,6 @@ from django.test import Client
 from django.urls import reverse
 
 from catalogue.actions import (
-    checks,
     drafts,
     file_examinations,
     forgotten_files,
@@ -23,59 +19,19 @@ from catalogue.actions import (
     stored_files,
 )
 from catalogue.actions.link_checks import links_of
-from catalogue.enums import Access, DecisionReason, FileState, ResourceKind
+from catalogue.enums import DecisionReason, FileState, ResourceKind
 from catalogue.invariants import file_breaches
 from catalogue.models import CardFile, Contribution, Resource
-from catalogue.queries import proposals, published
+from catalogue.queries import published
 from catalogue.queries import stored_files as reads
-from portal.accounts.enums import Role
-from portal.accounts.models import User
 from portal.lib import clock, objects, scanning
 from portal.lib.refusals import Conflict, Invalid, NotAllowed, QuotaSpent
 from tests.catalogue.ledger import events
 from tests.factories import contributions as make
 from tests.factories.accounts import signed_in
+from tests.factories.card_files import CSV, SHA256, House, found, given
 
 pytestmark = pytest.mark.django_db
-CSV = b"mois;offres\n2026-01;12\n"
-SHA256 = hashlib.sha256(CSV).hexdigest()
-
-
-class House:
-    """An organisation, its referent, a draft of a dataset without any file."""
-
-    def __init__(self) -> None:
-        self.holder = make.organisation()
-        self.by = make.joined(make.person(), self.holder, Role.REFERENT)
-        self.draft = make.draft(
-            self.by, kind=ResourceKind.DATASET, holder=self.holder, distributions=[]
-        )
-
-    def file(self, name: str = "offres.csv", content: bytes = CSV) -> CardFile:
-        return make.filed(self.draft, name, content, by=self.by)
-
-    def rows(self) -> list[dict[str, Any]]:
-        return make.again(self.draft).content["details"].get("distributions", [])
-
-    def publish(self) -> Resource:
-        sent = make.again(self.draft)
-        make.put_online(sent, self.by)
-        return Resource.objects.get(pk=sent.resource_id)
-
-
-def given(file: CardFile, by: User | None = None, **headers: str) -> Any:
-    client = Client(headers=headers)
-    if by is not None:
-        client.force_login(by)
-    answer: Any = client.get(reads.address(file).removeprefix(django_settings.SITE_URL))
-    answer.body = b"".join(answer.streaming_content) if answer.streaming else answer.content
-    return answer
-
-
-def found(contribution: Contribution) -> set[str]:
-    record = proposals.proposed_record(make.again(contribution))
-    told = checks.run(record, contribution=contribution)
-    return {each.code for check in told if check.code == "files" for each in check.remarks}
 
 
 def test_a_file_is_kept_and_told_by_the_draft(house: House) -> None:
@@ -103,63 +59,6 @@ def test_the_same_bytes_change_nothing_and_others_replace_the_row(house: House) 
     (row,) = house.rows()
     assert row["download_url"] == reads.address(second)
     assert row["bytes"] == second.size
-
-
-def test_a_file_is_public_with_the_text_that_names_it(house: House) -> None:
-    file = house.file()
-    moderator = make.moderator()
-    assert [given(file, by).status_code for by in (None, moderator, make.person(), house.by)] == [
-        404,
-        404,
-        404,
-        200,
-    ]
-    sent = make.send(house.draft, house.by)
-    assert given(file, moderator).status_code == 200
-    assert given(file).status_code == 404
-    make.put_online(sent)
-    answer = given(file)
-    assert answer.status_code == 200
-    assert answer.body == CSV
-    assert answer["Content-Disposition"].startswith("attachment")
-    assert answer["X-Content-Type-Options"] == "nosniff"
-    assert answer["Content-Security-Policy"] == "default-src 'none'; sandbox"
-    assert answer["Access-Control-Allow-Origin"] == "*"
-    assert answer["Content-Length"] == str(len(CSV))
-    again = given(file, **{"If-None-Match": answer["ETag"]})
-    assert (again.status_code, again.body) == (304, b"")
-
-
-def test_a_change_gives_its_file_once_published_alone(house: House) -> None:
-    old = house.file()
-    card = house.publish()
-    change = make.contributions.propose(resource=card, by=house.by)
-    new = make.filed(change, "offres.csv", CSV + b"2026-02;13\n", by=house.by)
-    assert [given(each).status_code for each in (old, new)] == [200, 404]
-    assert given(new, house.by).status_code == 200
-    make.put_online(change, house.by)
-    assert [given(each).status_code for each in (old, new)] == [404, 200]
-
-
-def test_what_is_had_on_request_is_given_to_its_organisation_alone(house: House) -> None:
-    file = house.file()
-    make.edit(house.draft, house.by, access=Access.ON_REQUEST)
-    card = house.publish()
-    people = (None, make.person(), house.by)
-    assert [given(file, by).status_code for by in people] == [404, 404, 200]
-    assert published.one(card).files == ()
-    page = Client().get(card.get_absolute_url()).content.decode()
-    assert str(file.public_id) not in page
-
-
-def test_an_account_is_asked_where_the_card_asks_it(house: House) -> None:
-    file = house.file()
-    make.edit(house.draft, house.by, access=Access.REGISTERED)
-    house.publish()
-    assert given(file).status_code == 302
-    answer = given(file, make.person())
-    assert answer.status_code == 200
-    assert "Access-Control-Allow-Origin" not in answer
 
 
 def test_downloads_are_counted_once(house: House) -> None:
@@ -499,16 +398,6 @@ def test_a_file_goes_with_an_erased_draft_and_the_ledger_says_it(
     assert not CardFile.objects.exists()
 
 
-def test_the_archive_of_an_organisation_holds_its_files(house: House) -> None:
-    file = house.file()
-    client = signed_in(house.by)
-    answer = client.get(reverse("catalogue:holdings", args=(house.holder.slug,)))
-    archive = zipfile.ZipFile(io.BytesIO(b"".join(answer.streaming_content)))
-    (name,) = [each for each in archive.namelist() if each.startswith("fichiers/")]
-    assert name.endswith(f"{str(file.public_id)[:8]}-offres.csv")
-    assert archive.read(name) == CSV
-
-
 @pytest.mark.parametrize("many", [1, 3])
 def test_a_page_reads_all_its_files_at_once(
     house: House, many: int, django_assert_max_num_queries: Any
@@ -518,3 +407,14 @@ def test_a_page_reads_all_its_files_at_once(
     resource = make.again(house.draft).proposed
     with django_assert_max_num_queries(1):
         assert len(reads.shown(resource, resource.details)) == many
+
+
+def test_a_file_named_again_in_its_last_hour_is_kept(house: House) -> None:
+    file = house.file()
+    past = clock.now() - timedelta(days=django_settings.CARD_FILES_UNNAMED_DAYS + 1)
+    CardFile.objects.update(unnamed_at=past)
+    assert stored_files.forget_unnamed() == 0
+    file.refresh_from_db()
+    assert file.unnamed_at is None
+    make.edit(house.draft, house.by, distributions=[])
+    assert stored_files.forget_unnamed() == 0  # thirty days from then on
