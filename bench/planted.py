@@ -60,14 +60,14 @@ BUGS = (
     ),
     Bug(
         "open_at_the_close",
-        "challenges/models/challenge.py",
+        "challenges/organising/models.py",
         "self.closes_at is not None and now >= self.closes_at",
         "self.closes_at is not None and now > self.closes_at",
         ("tests/challenges/test_days_and_closes.py", "tests/challenges/test_entries.py"),
     ),
     Bug(
         "grace_never_ends",
-        "challenges/models/challenge.py",
+        "challenges/organising/models.py",
         "ends is not None and at < ends",
         "ends is not None",
         ("tests/challenges/test_days_and_closes.py", "tests/challenges/test_entries.py"),

@@ -13,7 +13,8 @@ class ChallengesConfig(AppConfig):
     def ready(self) -> None:
         """Vouch for scores on cards; show teams in each space; give, erase what a person has."""
         from catalogue.queries import chain, verified  # noqa: PLC0415  # app ready
-        from challenges.queries import origins, stored  # noqa: PLC0415  # app ready
+        from challenges.organising import queries as organising  # noqa: PLC0415  # app ready
+        from challenges.queries import stored  # noqa: PLC0415  # app ready
         from challenges.teams import actions as teams  # noqa: PLC0415  # app ready
         from challenges.views import cards  # noqa: PLC0415  # app ready
         from challenges.views import space as ours  # noqa: PLC0415  # app ready
@@ -22,8 +23,8 @@ class ChallengesConfig(AppConfig):
 
         references.register(stored.named)
         parts.register(stored.parts_named)
-        chain.register(origins.led_to, origins.came_of)
-        for kind in origins.KINDS:
+        chain.register(organising.led_to, organising.came_of)
+        for kind in organising.KINDS:
             verified.register(kind, cards.verified)
         space.register("todo", ours.to_do)
         space.register("teams", ours.teams)

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
         Registration,
         Team,
     )
-    from challenges.models.people import Viewer
+    from challenges.organising.models import Viewer
     from portal.accounts.models import Organisation
 
 

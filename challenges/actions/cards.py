@@ -10,8 +10,8 @@ from catalogue.enums import ResourceKind, UseCase
 from challenges import rules
 from challenges.models import Entry, EntryCard, Phase, Team
 from challenges.models.board import in_words, told_answer
+from challenges.organising.queries import KINDS
 from challenges.queries import certificates
-from challenges.queries.origins import KINDS
 from portal.accounts.authorization import require
 from portal.accounts.models import User
 from portal.audit.record import record

@@ -8,8 +8,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from challenges import rules as permissions
-from challenges.actions import authoring
-from challenges.actions.notices import announce
 from challenges.bundles.code import (
     ENVIRONMENTS,
     KEY,
@@ -27,6 +25,8 @@ from challenges.enums import (
     PhaseMoment,
 )
 from challenges.models import Challenge, Entry
+from challenges.organising.actions import drafts
+from challenges.organising.actions.notices import announce
 from portal.accounts.authorization import require
 from portal.accounts.models import User
 from portal.audit.outbox import owe
@@ -55,7 +55,7 @@ def settle(*, challenge: Challenge, rules: CodeRules | None, by: User) -> Challe
     "challenge.code_settled". The same rules change nothing. Raises NotAllowed; Conflict once it
     left the draft; Invalid for rules out of bounds.
     """
-    challenge = authoring.draft(challenge, by)
+    challenge = drafts.locked_draft(challenge, by)
     former = rules_of(challenge)
     if rules is not None:
         _refuse_out_of_bounds(rules)
@@ -66,16 +66,16 @@ def settle(*, challenge: Challenge, rules: CodeRules | None, by: User) -> Challe
         document[KEY] = asdict(rules) | {"layouts": list(rules.layouts)}
     turned = (rules is None) != (former is None)
     if rules is not None and former is not None and _reads_otherwise(rules, former):
-        authoring.reopen(authoring.written_of(challenge))
+        drafts.reopen(drafts.written_of(challenge))
     if turned:
         document["files"] = _without_the_others(challenge, is_code=rules is not None)
-        written = authoring.written_of(challenge)
+        written = drafts.written_of(challenge)
         if written.scorings and rules is not None:
             raise Conflict(
                 _("Une phase a ses propres réponses : retirez-les avant de demander du code."),
                 code="code_phase_scoring",
             )
-        authoring.reopen(written)
+        drafts.reopen(written)
     challenge.bundle = document
     challenge.version += 1
     challenge.save(update_fields=["bundle", "version"])
@@ -168,8 +168,8 @@ def _refuse_out_of_bounds(rules: CodeRules) -> None:
 
 def _without_the_others(challenge: Challenge, *, is_code: bool) -> dict[str, Any]:
     """Leave out the files that the new choice has no place for; what was sealed stays sealed."""
-    refused = authoring.NOT_IN_CODE if is_code else authoring.ONLY_IN_CODE
+    refused = drafts.NOT_IN_CODE if is_code else drafts.ONLY_IN_CODE
     return {
         audience: [each for each in listed if each["role"] not in refused]
-        for audience, listed in authoring.files_of(challenge).items()
+        for audience, listed in drafts.files_of(challenge).items()
     }

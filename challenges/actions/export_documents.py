@@ -9,12 +9,13 @@ from zoneinfo import ZoneInfo
 from django.db.models import Prefetch
 from django.utils.text import slugify
 
-from challenges.actions import origins, program_bounds
+from challenges.actions import program_bounds
 from challenges.bundles import competition as codabench
 from challenges.bundles import exporting
 from challenges.bundles.code import CodeRules
 from challenges.enums import ColumnKind, RegistrationMode
 from challenges.models import Challenge, ChallengeDraft, ChallengePage, Column, Leaderboard, Phase
+from challenges.organising.actions import texts
 from challenges.teams.queries import latest_terms
 
 NAME_CHARACTERS = 120
@@ -141,7 +142,7 @@ def settings(challenge: Challenge) -> dict[str, Any]:
     """Give what our portable document does not say: see `challenges.bundles.settings`."""
     written = ChallengeDraft.objects.filter(challenge=challenge).first()
     apart = {each["phase"] for each in written.scorings} if written else set()
-    cards = {origins.KEY: named} if (named := origins.named(challenge)) else {}
+    cards = {texts.CARDS: named} if (named := texts.named_cards(challenge)) else {}
     return cards | {
         "title": challenge.title,
         "summary": challenge.summary,

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from challenges import rules
-from challenges.actions import leaderboards, origins, phases, program_bounds
+from challenges.actions import program_bounds
 from challenges.actions.imports import refuse_open
 from challenges.bundles import bounds
 from challenges.bundles.exporting import DOCUMENT
@@ -17,6 +17,7 @@ from challenges.bundles.report import Problem
 from challenges.bundles.settings import BoardSettings, PhaseSettings, Settings
 from challenges.enums import BoardRule, ChallengeStatus, PhaseKind, ScorerKind
 from challenges.models import Challenge, ChallengePage, Leaderboard, Terms
+from challenges.organising.actions import leaderboards, phases, texts
 from challenges.teams.queries import latest_terms
 from portal.accounts.authorization import require
 from portal.accounts.models import User
@@ -113,7 +114,7 @@ def apply(
             left.append(Problem("W_KEY_NOT_MAPPED", said, DOCUMENT, key, phase.name))
     for phase in settings.phases:
         changed |= _follows(fresh, phase)
-    leaderboards.answer(fresh)
+    leaderboards.show_facts(fresh)
     for board in settings.boards:
         changed |= _board(fresh, board)
     if changed:
@@ -124,9 +125,9 @@ def apply(
 
 def _cards(challenge: Challenge, cards: Sequence[str]) -> bool:
     """Name the cards that it starts from; the visa ties them."""
-    if not cards or origins.named(challenge) == list(cards):
+    if not cards or texts.named_cards(challenge) == list(cards):
         return False
-    challenge.bundle = {**challenge.bundle, origins.KEY: list(cards)}
+    challenge.bundle = {**challenge.bundle, texts.CARDS: list(cards)}
     challenge.save(update_fields=["bundle"])
     return True
 
@@ -137,7 +138,9 @@ def _phase(challenge: Challenge, phase: PhaseSettings, *, dated: bool) -> bool:
     by_metrics = challenge.scorers.filter(kind=ScorerKind.METRIC).exists()
     made = False
     if first is not None and by_metrics and phase.index == challenge.phases.count():
-        phases.grow(first, index=phase.index, name=phase.name, kind=PhaseKind(phase.kind))
+        phases.make_like_first(
+            first, index=phase.index, name=phase.name, kind=PhaseKind(phase.kind)
+        )
         made = True
     names = [name for name in PHASE_FIELDS if not (dated and name in DATES)]
     wanted = {name: getattr(phase, name) for name in names}
@@ -195,7 +198,7 @@ def _arranged(found: Leaderboard, board: BoardSettings) -> bool:
         column.valid_min, column.valid_max = each.valid_min, each.valid_max
     rest = [each for each in columns.values() if each.key not in {one.key for one in said}]
     found.rule = BoardRule(board.rule)
-    leaderboards.put(found, [*(columns[each.key] for each in said), *rest], other)
+    leaderboards.put_columns(found, [*(columns[each.key] for each in said), *rest], other)
     return True
 
 

@@ -14,13 +14,13 @@ from challenges.actions import export_code, export_programs
 from challenges.actions import export_documents as documents
 from challenges.actions.export_documents import PAGE, TERMS
 from challenges.actions.imports import held_out_fingerprint
-from challenges.actions.standard_terms import standard_terms
 from challenges.bundles import codabench_program, exporting
 from challenges.bundles import competition as codabench
 from challenges.bundles.folder import FileAbsent, Folder, PathRefused
 from challenges.bundles.foreign.values import Format
 from challenges.client import kit
 from challenges.models import Challenge, Phase, PhaseTask, PublicFile
+from challenges.organising.actions.texts import standard_terms
 from challenges.scoring.answer import canonical
 from challenges.scoring.contract import ScoringContract
 from challenges.teams.queries import latest_terms

@@ -11,15 +11,16 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
 from challenges import rules
-from challenges.actions import code_imports, drafts, public_files
+from challenges.actions import code_imports
 from challenges.actions.rehearsals import Rehearsal, sentence
-from challenges.actions.standard_terms import standard_terms
 from challenges.bundles import portable, recorded
 from challenges.bundles.folder import Folder
 from challenges.bundles.report import Findings, Problem
 from challenges.bundles.spec import Audience, FileEntry, PortableSpec, Role
 from challenges.enums import ChallengeStatus
 from challenges.models import Challenge
+from challenges.organising.actions import folders
+from challenges.organising.actions.texts import standard_terms
 from challenges.scoring.contract import ScoringContract
 from challenges.scoring.truth import TruthFault
 from datasets.actions import holdouts
@@ -126,7 +127,7 @@ def _same_names(spec: PortableSpec) -> Sequence[Problem]:
     """Refuse two files that would be kept under one name: a/b.csv and a_b.csv."""
     found = []
     for group, most in (
-        (spec.by_audience(Audience.PUBLIC), drafts.NAME_CHARACTERS),
+        (spec.by_audience(Audience.PUBLIC), folders.NAME_CHARACTERS),
         (kept_apart(spec), NAME_MAX_CHARACTERS),
     ):
         names: dict[str, str] = {}
@@ -143,7 +144,7 @@ def _same_names(spec: PortableSpec) -> Sequence[Problem]:
 def _personal(spec: PortableSpec, folder: Path) -> Findings:
     """Look for personal data in the files that anybody will download."""
     place = Folder(folder)
-    return public_files.check(
+    return folders.look_for_personal_data(
         (entry.path, partial(place.open, entry.path)) for entry in spec.by_audience(Audience.PUBLIC)
     )
 
@@ -281,12 +282,12 @@ def _write(
     place = Folder(folder)
     contract = spec.scoring_contract(folder)
     digest = ScoringContract.from_json(contract).digest
-    texts = drafts.Texts(
+    texts = folders.Texts(
         body_html=render(_under_the_title(spec)),
         terms=spec.terms_text or standard_terms(spec.language),
     )
     public = [
-        drafts.Stored(
+        folders.Stored(
             safe_name(entry.path),
             entry.role.value,
             objects.put(place.read(entry.path, limit_bytes=MAX_FILE_BYTES)),
@@ -304,7 +305,7 @@ def _write(
             require(rules.may_edit_challenge, by, existing)
             refuse_open(existing)
         version = _holdout(spec, place, existing, organisation, held, by)
-        challenge = drafts.write(
+        challenge = folders.write_draft(
             existing=existing,
             spec=spec,
             raw=_jsonable(spec.raw),

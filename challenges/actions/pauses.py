@@ -6,12 +6,12 @@ from django.utils.translation import gettext_lazy
 
 from challenges import rules
 from challenges.actions.examinations import try_again
-from challenges.actions.notices import announce
 from challenges.enums import EntryStatus, JobKind, JobState, NoticeKind, ReasonCode
 from challenges.models import Entry, Evaluation, Job, Phase
 from challenges.models.entry import EntryQuerySet
 from challenges.models.job import Dashed
 from challenges.models.rescoring import in_force
+from challenges.organising.actions.notices import announce
 from portal.accounts.authorization import require
 from portal.accounts.models import User
 from portal.audit.record import record

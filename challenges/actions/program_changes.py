@@ -15,7 +15,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from challenges import rules
-from challenges.actions import drafts, rescorings, scorers
+from challenges.actions import rescorings, scorers
 from challenges.bundles import programs
 from challenges.bundles.exporting import Correction
 from challenges.bundles.folder import FileAbsent, Folder, PathRefused
@@ -26,6 +26,7 @@ from challenges.bundles.foreign.values import Holding, Payload
 from challenges.bundles.programs import ProgramSpec, Protocol
 from challenges.enums import ScorerKind
 from challenges.models import Challenge, Phase, PhaseTask, Rescoring, Scorer, ScorerVersion
+from challenges.organising.actions import folders
 from datasets.actions import holdouts
 from datasets.models import HoldoutVersion
 from portal.accounts.authorization import require
@@ -172,7 +173,7 @@ def take_up(*, challenge: Challenge, corrections: Sequence[Correction], by: User
             plan_id=former.plan_id,
             form=former.form,
         )
-        drafts.queue_compile(task)
+        folders.queue_compile(task)
 
 
 def _digest(archive: bytes) -> str:

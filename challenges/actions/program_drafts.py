@@ -29,7 +29,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.html import escape
 from django.utils.translation import gettext as _
 
-from challenges.actions import baselines, leaderboards, program_boards, public_files
+from challenges.actions import baselines, program_boards
 from challenges.actions.program_tasks import Bundle, Tasks, slug_of
 from challenges.bundles import bounds
 from challenges.bundles.document import MAX_SLUG, SLUG_FORM, is_slug
@@ -56,6 +56,7 @@ from challenges.models import (
     PublicFile,
     Terms,
 )
+from challenges.organising.actions import folders, leaderboards
 from datasets.models import HoldoutVersion
 from portal.accounts.models import Organisation, User
 from portal.audit.record import record
@@ -105,7 +106,7 @@ def problems(bundle: Bundle) -> tuple[Problem, ...]:
 def personal(bundle: Bundle) -> Findings:
     """Look for personal data in the public data and the starting kits."""
     folder = Folder(bundle.root)
-    return public_files.check(
+    return folders.look_for_personal_data(
         (path, partial(io.BytesIO, content))
         for _role, payload in _public_payloads(bundle.spec)
         for path, content in contents.files(folder, payload)
@@ -319,7 +320,7 @@ class _Draft:
         for at, task in enumerate(tasks):
             self.tasks.codabench(phase, foreign, at, task)
         program_boards.write(phase, program_boards.planned(spec, foreign))
-        leaderboards.answer(phase.challenge)
+        leaderboards.show_facts(phase.challenge)
 
     def _migrated(self, foreign: ForeignPhase) -> Phase | None:
         return self.phases.get(foreign.index - 1) if foreign.migrates else None

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from challenges.actions import drafts, program_boards
+from challenges.actions import program_boards
 from challenges.bundles import programs
 from challenges.bundles.folder import Folder
 from challenges.bundles.foreign import contents, forms, questions, writing
@@ -13,6 +13,7 @@ from challenges.bundles.foreign.values import Phase as ForeignPhase
 from challenges.bundles.programs import Form, ProgramSpec, Protocol
 from challenges.enums import ScorerKind
 from challenges.models import Phase, PhaseTask, Scorer, ScorerVersion
+from challenges.organising.actions import folders
 from datasets.actions import holdouts
 from datasets.models import HoldoutVersion
 from portal.accounts.models import Organisation, User
@@ -149,7 +150,7 @@ class Tasks:
         if form.answer is not None:
             phase.answer_spec = dict(form.answer)
             phase.save(update_fields=["answer_spec"])
-        drafts.queue_compile(task)
+        folders.queue_compile(task)
 
     def _form(self, index: int) -> Form:
         """Keep the proposed form, unless the organiser wants no check."""

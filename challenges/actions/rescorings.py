@@ -11,7 +11,6 @@ from django.utils.translation import gettext as _
 
 from challenges import rules
 from challenges.actions import asides, readings, retention, scorers
-from challenges.actions.drafts import queue_compile
 from challenges.enums import ChallengeStatus, EvaluationState, JobKind, JobState
 from challenges.enums.rescorings import RescoringState
 from challenges.models import (
@@ -24,6 +23,7 @@ from challenges.models import (
     Reveal,
     ScorerVersion,
 )
+from challenges.organising.actions.folders import queue_compile
 from challenges.queue import actions as jobs
 from datasets.models import HoldoutVersion
 from portal.accounts.authorization import require

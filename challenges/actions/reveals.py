@@ -12,10 +12,8 @@ from django.utils.translation import gettext_lazy
 
 from challenges import rules
 from challenges.actions import standings
-from challenges.actions.challenges import close_challenge_if_over, note_revealed
 from challenges.actions.findings import Finding
 from challenges.actions.findings import release as release_findings
-from challenges.actions.notices import announce
 from challenges.enums import (
     ChallengeStatus,
     JobKind,
@@ -31,6 +29,8 @@ from challenges.models import (
     Score,
 )
 from challenges.models.listings import Listing, outcome_digest
+from challenges.organising.actions.challenges import close_challenge_if_over, note_revealed
+from challenges.organising.actions.notices import announce
 from challenges.queries.reveals import obstacles
 from challenges.queue import actions as jobs
 from challenges.queue.actions import WORKER

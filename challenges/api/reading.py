@@ -13,9 +13,9 @@ from challenges.api.finding import challenge_named
 from challenges.api.shapes import board_json, challenge_json, listed_json, phase_json
 from challenges.enums import Split
 from challenges.models import Challenge, Leaderboard, Phase
+from challenges.organising.queries import as_listed, counted
 from challenges.queries import boards as reads
 from challenges.queries import windows
-from challenges.queries.challenges import as_listed, counted
 from challenges.receipts.queries import published_keys
 from challenges.schemas import BoardOut, ChallengeOut, ChallengesOut, KeysOut, PhaseOut, TermsOut
 from challenges.teams.queries import latest_terms

@@ -7,8 +7,8 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from challenges.enums.disqualifications import DisqualificationStatus
-from challenges.forms.challenges import ReadForm
 from challenges.models import Challenge, Disqualification, Entry, Phase, Team
+from challenges.organising.forms.challenges import ReadForm
 
 WHOLE_TEAM, ONE_ENTRY = "team", "entry"
 DECISIONS: Mapping[str, Sequence[tuple[str, Any]]] = {

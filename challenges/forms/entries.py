@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from challenges.actions import fact_sheets
 from challenges.client.receipts import MAX_BYTES
-from challenges.forms.challenges import ReadForm
+from challenges.organising.forms.challenges import ReadForm
 from portal.lib.files import safe_name
 
 

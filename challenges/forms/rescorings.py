@@ -13,9 +13,8 @@ from challenges.bundles.contract import read_metrics
 from challenges.bundles.fields import Fields
 from challenges.bundles.report import Findings
 from challenges.bundles.safe_yaml import YamlRefused
-from challenges.forms.figures import FORMULA, FiguresForm, figures_of
-from challenges.forms.shapes import SHAPES, shape_of
 from challenges.models import PhaseTask, Rescoring
+from challenges.organising.forms.scorings import FORMULA, SHAPES, FiguresForm, figures_of, shape_of
 from challenges.scoring import registry
 from portal.accounts.models import User
 

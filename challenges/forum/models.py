@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from challenges.models.challenge import Challenge
+from challenges.organising.models import Challenge
 
 
 class ThreadQuerySet(models.QuerySet["Thread"]):

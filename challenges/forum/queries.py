@@ -7,7 +7,7 @@ from django.db.models import Count, Q, QuerySet
 from challenges.enums import OrganiserRole
 from challenges.forum.models import ThreadQuerySet
 from challenges.models import Challenge, ChallengeOrganiser, Post, PostReport, TeamMember, Thread
-from challenges.models.people import Viewer, person_id
+from challenges.organising.models import Viewer, person_id
 from portal.accounts.authorization import Permission, has_permission
 
 

@@ -4,23 +4,13 @@ from challenges.forum.models import ForumBlock, Post, PostReport, Thread
 from challenges.models.board import Column, Leaderboard, Reveal, Standing
 from challenges.models.card import ChallengeOrigin, EntryCard
 from challenges.models.certificate import Certificate
-from challenges.models.challenge import (
-    Challenge,
-    ChallengeOrganiser,
-    Phase,
-)
 from challenges.models.code import CodeRun, CodeTrial, SealedPredictions
 from challenges.models.disqualifications import Disqualification
-from challenges.models.drafting import ChallengeDraft
 from challenges.models.entry import Entry
 from challenges.models.evaluation import Evaluation, Rung, Score, SealedResult
-from challenges.models.files import PublicFile
 from challenges.models.findings import FairnessAudit
-from challenges.models.guests import Guest
 from challenges.models.imports import BundleImport
 from challenges.models.job import Job
-from challenges.models.organisers import FormerOrganiser, OrganiserInvitation
-from challenges.models.pages import ChallengePage, Notice
 from challenges.models.plan import RunPlan
 from challenges.models.program import ProgramReport
 from challenges.models.receipt import ReceiptKey, ScoreReceipt
@@ -28,6 +18,18 @@ from challenges.models.rescoring import Rescoring
 from challenges.models.scorer import PhaseTask, Scorer, ScorerVersion
 from challenges.models.upload import Upload
 from challenges.models.watch import BaselineCheck
+from challenges.organising.models import (
+    Challenge,
+    ChallengeDraft,
+    ChallengeOrganiser,
+    ChallengePage,
+    FormerOrganiser,
+    Guest,
+    Notice,
+    OrganiserInvitation,
+    Phase,
+    PublicFile,
+)
 from challenges.teams.models import (
     Enrolment,
     Registration,

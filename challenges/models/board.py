@@ -11,9 +11,9 @@ from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
 from challenges.enums import BoardRule, ColumnKind, Direction, Split
-from challenges.models.challenge import Challenge, Phase
 from challenges.models.entry import Entry
 from challenges.models.words import within, word
+from challenges.organising.models import Challenge, Phase
 from challenges.teams.models import Team
 
 FACT_CHARACTERS = 120

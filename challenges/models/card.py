@@ -3,8 +3,8 @@
 from django.conf import settings
 from django.db import models
 
-from challenges.models.challenge import Challenge, Phase
 from challenges.models.entry import Entry
+from challenges.organising.models import Challenge, Phase
 from challenges.teams.models import Team
 
 

@@ -5,8 +5,8 @@ from uuid import uuid4
 
 from django.db import models
 
-from challenges.models.challenge import Phase
 from challenges.models.entry import Entry
+from challenges.organising.models import Phase
 from challenges.teams.models import Team
 from portal.lib.immutable import GuardedQuerySet, Immutable
 

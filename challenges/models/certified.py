@@ -9,8 +9,8 @@ from uuid import UUID
 from challenges.enums import EntryStatus, Split, TeamState
 from challenges.models.board import Standing, ranks_of_teams
 from challenges.models.certificate import Certificate
-from challenges.models.challenge import Phase
 from challenges.models.receipt import ScoreReceipt
+from challenges.organising.models import Phase
 from challenges.teams.models import Team
 from portal.audit.reading import events
 from portal.audit.record import reference

@@ -11,11 +11,10 @@ from django.db.models import Q
 
 from challenges.enums import JobKind
 from challenges.enums.code import RunState
-from challenges.models.challenge import Phase
 from challenges.models.entry import Entry
-from challenges.models.people import Viewer
 from challenges.models.plan import RunPlan
 from challenges.models.words import within, word
+from challenges.organising.models import Phase, Viewer
 from challenges.teams.models import Team
 
 ALIVE = (RunState.QUEUED, RunState.RUNNING)

@@ -10,11 +10,15 @@ from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
 from challenges.enums.disqualifications import DisqualificationStatus
-from challenges.models.challenge import Challenge, ChallengeOrganiser
 from challenges.models.entry import Entry
-from challenges.models.organisers import FormerOrganiser
-from challenges.models.people import Viewer, person_id
 from challenges.models.words import within, word
+from challenges.organising.models import (
+    Challenge,
+    ChallengeOrganiser,
+    FormerOrganiser,
+    Viewer,
+    person_id,
+)
 from challenges.teams.models import Team, TeamMember
 from portal.accounts.authorization import Permission, has_permission
 from portal.lib.refusals import Conflict

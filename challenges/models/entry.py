@@ -17,8 +17,8 @@ from challenges.enums import (
     JobKind,
     TeamState,
 )
-from challenges.models.people import Viewer
 from challenges.models.words import REASON_SENTENCES, entry_word, within, word
+from challenges.organising.models import Viewer
 from challenges.teams.models import Enrolment, Team
 from portal.lib.refusals import Conflict
 

@@ -9,9 +9,8 @@ from django.db import models
 from django.db.models import Q
 
 from challenges.enums import ImportState
-from challenges.models.challenge import Challenge
-from challenges.models.people import Viewer, person_id
 from challenges.models.words import within, word
+from challenges.organising.models import Challenge, Viewer, person_id
 from portal.accounts.authorization import Permission, has_permission
 
 LIVE = (ImportState.WAITING, ImportState.READ, ImportState.CREATING)

@@ -8,8 +8,8 @@ from django.db import models
 from django.db.models import CharField, Exists, Func, Q
 
 from challenges.enums import JobKind, JobState
-from challenges.models.challenge import Phase
 from challenges.models.words import within, word
+from challenges.organising.models import Phase
 
 
 class Dashed(Func):

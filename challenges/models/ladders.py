@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from challenges.enums import WITHOUT_OUTCOME, EvaluationState
-from challenges.models.challenge import Phase
 from challenges.models.evaluation import Evaluation, Rung
 from challenges.models.scorer import PhaseTask
+from challenges.organising.models import Phase
 from challenges.teams.models import Enrolment
 
 

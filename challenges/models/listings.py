@@ -12,12 +12,12 @@ from challenges.enums import BoardRule, Direction, EvaluationState, Split
 from challenges.models import candidates as lending
 from challenges.models.board import Column, Leaderboard
 from challenges.models.candidates import Candidate
-from challenges.models.challenge import Phase
 from challenges.models.entry import Entry
 from challenges.models.evaluation import Evaluation, Score
 from challenges.models.ladders import rungs_of
 from challenges.models.rounding import rounded
 from challenges.models.scorer import PhaseTask
+from challenges.organising.models import Phase
 from portal.lib import canonical
 
 OwnFigures = Mapping[str, Sequence[Any]]

@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext
 
-from challenges.models.challenge import Challenge
+from challenges.organising.models import Challenge
 
 
 class RunPlan(models.Model):

@@ -10,11 +10,11 @@ from django.db.models import Count, Exists, F, Max, OuterRef, Q, Sum
 
 from challenges.enums import EntryStatus, EvaluationState
 from challenges.enums.rescorings import RescoringState
-from challenges.models.challenge import Phase
 from challenges.models.entry import Entry
 from challenges.models.evaluation import Evaluation
 from challenges.models.scorer import PhaseTask
 from challenges.models.words import within, word
+from challenges.organising.models import Phase
 from challenges.teams.models import Team
 from portal.lib import canonical
 

@@ -10,9 +10,9 @@ from django.db import models
 from django.db.models import Q
 
 from challenges.enums import ScorerKind
-from challenges.models.challenge import Challenge, Phase
 from challenges.models.plan import RunPlan
 from challenges.models.words import within, word
+from challenges.organising.models import Challenge, Phase
 
 
 class Scorer(models.Model):

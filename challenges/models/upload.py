@@ -9,8 +9,8 @@ from django.db.models import F, Q
 
 from challenges.enums import UploadState
 from challenges.models.entry import Entry
-from challenges.models.people import Viewer
 from challenges.models.words import within, word
+from challenges.organising.models import Viewer
 from challenges.teams.models import Enrolment, Team
 
 

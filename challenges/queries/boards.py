@@ -10,7 +10,7 @@ from django.db.models import Q
 from challenges import rules
 from challenges.enums import Split
 from challenges.models import Challenge, Column, Leaderboard, Phase, Standing
-from challenges.models.people import Viewer
+from challenges.organising.models import Viewer
 from portal.lib.files import csv_safe
 from portal.lib.refusals import Hidden
 

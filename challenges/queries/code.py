@@ -17,8 +17,8 @@ from challenges.models import (
     RunPlan,
     Team,
 )
-from challenges.models.people import Viewer
 from challenges.models.rescoring import in_force
+from challenges.organising.models import Viewer
 
 SHOWN_TRIALS = 25
 

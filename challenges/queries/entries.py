@@ -7,9 +7,9 @@ from django.db.models import Q
 
 from challenges.enums import EntryStatus, JobState, Split
 from challenges.models import Enrolment, Entry, Evaluation, Job, Rung, Score, Standing
-from challenges.models.people import Viewer
 from challenges.models.rescoring import in_force
 from challenges.models.words import LADDER_WAITS, led_sentence
+from challenges.organising.models import Viewer
 
 _RECENT = 20
 

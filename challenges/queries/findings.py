@@ -15,7 +15,7 @@ from challenges.models import (
     PhaseTask,
     Standing,
 )
-from challenges.models.people import Viewer
+from challenges.organising.models import Viewer
 from portal.lib.refusals import Hidden
 
 PUBLIC = "public"

@@ -16,7 +16,7 @@ from challenges.models import (
     Standing,
 )
 from challenges.models.entry import EntryQuerySet
-from challenges.models.people import Viewer, person_id
+from challenges.organising.models import Viewer, person_id
 from portal.lib import clock
 from portal.lib.refusals import Hidden
 

@@ -14,7 +14,7 @@ from django.db.models.functions import Cast
 
 from challenges.enums import Direction, Split
 from challenges.models import Column, Phase, Standing
-from challenges.models.people import Viewer
+from challenges.organising.models import Viewer
 from challenges.queries import boards
 from challenges.queries.boards import Board, Row, Window
 

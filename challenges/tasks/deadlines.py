@@ -6,7 +6,7 @@ again, owe it once, and a close that moves has its own reminders.
 
 from challenges.enums import PhaseMoment
 from challenges.models import Enrolment, Phase
-from challenges.queries.deadlines import REMINDERS_HOURS, closing, just_opened, without_choice
+from challenges.organising.queries import REMINDERS_HOURS, closing, just_opened, without_choice
 from challenges.tasks.telling import captains, page, registered, tell
 from portal.audit.duties import duty
 from portal.audit.outbox import handler, owe

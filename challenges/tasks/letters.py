@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 
 from challenges import rules
-from challenges.actions import guests, uploads
+from challenges.actions import uploads
 from challenges.models import (
     Challenge,
     Entry,
@@ -17,6 +17,7 @@ from challenges.models import (
     Reveal,
     TeamInvitation,
 )
+from challenges.organising.actions import guests
 from challenges.tasks.telling import alarm, members, organisers, page, region, registered, tell
 from challenges.teams.actions import invitation_token
 from portal.accounts.enums import RegionRole

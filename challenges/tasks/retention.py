@@ -1,6 +1,7 @@
 """Delete what was kept long enough."""
 
-from challenges.actions import guests, retention
+from challenges.actions import retention
+from challenges.organising.actions import guests
 from portal.audit.duties import duty
 
 

@@ -12,7 +12,6 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from challenges import rules
-from challenges.actions import guests
 from challenges.enums import (
     InvitationState,
     RegistrationMode,
@@ -30,6 +29,7 @@ from challenges.models import (
     Terms,
     TermsAcceptance,
 )
+from challenges.organising.actions import guests
 from portal.accounts.authorization import require
 from portal.accounts.models import User
 from portal.audit.outbox import owe

@@ -9,10 +9,10 @@ from django.http import HttpRequest
 from django.utils.translation import gettext
 from ninja import Router, Status
 
-from challenges.actions.guests import ADDRESS_MAX
 from challenges.api.finding import challenge_named, own_team, person
 from challenges.api.shapes import team_json
 from challenges.models import Registration, Team
+from challenges.organising.actions.guests import ADDRESS_MAX
 from challenges.schemas import (
     InvitationIn,
     InvitationOut,

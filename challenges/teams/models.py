@@ -11,9 +11,8 @@ from django.db.models import Exists, F, OuterRef, Q
 from django.utils.crypto import salted_hmac
 
 from challenges.enums import InvitationState, RegistrationState, TeamRole, TeamState
-from challenges.models.challenge import Challenge, Phase
-from challenges.models.people import Viewer, person_id
 from challenges.models.words import within, word
+from challenges.organising.models import Challenge, Phase, Viewer, person_id
 
 
 class TeamQuerySet(models.QuerySet["Team"]):

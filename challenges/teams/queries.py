@@ -18,7 +18,7 @@ from challenges.models import (
     Terms,
     TermsAcceptance,
 )
-from challenges.models.people import Viewer, person_id
+from challenges.organising.models import Viewer, person_id
 from portal.lib import clock
 
 

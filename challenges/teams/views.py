@@ -17,8 +17,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from challenges import rules
 from challenges.enums import InvitationState, RegistrationState
 from challenges.models import Challenge, Registration, TeamInvitation, TeamMember
+from challenges.organising.queries import is_called_back, needs_invitation
 from challenges.queries.boards import masked_phases
-from challenges.queries.guests import is_called_back, needs_invitation
 from challenges.teams import actions as acts
 from challenges.teams import actions as teams
 from challenges.teams.forms import DisclosureForm, InvitationForm, RefusalForm, TeamForm, TermsForm

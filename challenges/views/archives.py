@@ -8,10 +8,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from challenges import rules
-from challenges.actions import archives
 from challenges.enums import CHALLENGE_EDGES, ChallengeStatus
-from challenges.forms.challenges import ArchiveForm
 from challenges.models import Challenge
+from challenges.organising.actions import challenges
+from challenges.organising.forms.challenges import ArchiveForm
 from challenges.views.head import person
 from challenges.views.rooms import find_to_run, room
 from portal.accounts.authorization import require
@@ -35,7 +35,7 @@ def _archive(request: HttpRequest, slug: str) -> HttpResponse:
     if not form.is_valid():
         return _show(request, challenge, form, status=422)
     try:
-        archives.archive(challenge=challenge, reason=form.cleaned_data["reason"], by=by)
+        challenges.archive(challenge=challenge, reason=form.cleaned_data["reason"], by=by)
     except Conflict as refusal:
         form.add_error(None, str(refusal))
         return _show(request, challenge, form, status=409)

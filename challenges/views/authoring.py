@@ -13,18 +13,18 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from catalogue.models import Resource
 from catalogue.queries.chain import BEFORE_CHALLENGES
-from challenges.actions import authoring, questions, texts
-from challenges.actions.standard_terms import standard_terms
 from challenges.enums import ChallengeStatus, RegistrationMode
-from challenges.forms.authoring import (
+from challenges.models import Challenge
+from challenges.organising.actions import drafts, leaderboards, texts
+from challenges.organising.actions.texts import standard_terms
+from challenges.organising.forms.challenges import (
     NewChallengeForm,
     PageForm,
     ParticipationForm,
+    QuestionsForm,
     TermsTextForm,
     TextsForm,
 )
-from challenges.forms.questions import QuestionsForm
-from challenges.models import Challenge
 from challenges.views.head import person
 from challenges.views.rooms import organisations_of, room, run_by
 from challenges.views.trying import tried
@@ -52,7 +52,7 @@ def create(request: HttpRequest) -> HttpResponse:
     made: list[Challenge] = []
     status = tried(
         form,
-        lambda: made.append(authoring.start(**form.cleaned_data, by=by)),
+        lambda: made.append(drafts.start(**form.cleaned_data, by=by)),
         {"slug_taken": "slug", "slug_form": "slug", "card_unknown": "cards"},
     )
     if not status:
@@ -135,7 +135,9 @@ def write_questions(request: HttpRequest, slug: str) -> HttpResponse:
     form = QuestionsForm(_sent(request), stored=challenge.fact_sheet)
     status = tried(
         form,
-        lambda: questions.ask(challenge=challenge, questions=form.questions, by=person(request)),
+        lambda: leaderboards.ask_questions(
+            challenge=challenge, questions=form.questions, by=person(request)
+        ),
     )
     if not status:
         messages.success(request, _("Enregistré."))

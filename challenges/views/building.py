@@ -11,17 +11,18 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from challenges.actions import authoring, coding, phases
-from challenges.actions import challenges as acts
+from challenges.actions import coding
 from challenges.bundles.spec import Role
 from challenges.enums import BoardRule, ChallengeStatus, PhaseKind
-from challenges.forms.authoring import CODE_ROLES, ROLES, FileForm
-from challenges.forms.fairness import FairnessForm
-from challenges.forms.measuring import ScoringForm
-from challenges.forms.phases import NewPhaseForm, QuotasForm, SettingsForm
-from challenges.forms.shapes import SHAPES, shape_of
 from challenges.models import Challenge, Phase
-from challenges.queries import preparation, programs
+from challenges.organising import queries as organising
+from challenges.organising.actions import challenges as acts
+from challenges.organising.actions import drafts, phases
+from challenges.organising.forms.challenges import CODE_FILE_ROLES, FILE_ROLES, FileForm
+from challenges.organising.forms.fairness import FairnessForm
+from challenges.organising.forms.phases import NewPhaseForm, QuotasForm, SettingsForm
+from challenges.organising.forms.scorings import SHAPES, ScoringForm, shape_of
+from challenges.queries import programs
 from challenges.views.head import person
 from challenges.views.metric_texts.titles import TITLES
 from challenges.views.rooms import phase_of, room, run_by
@@ -44,7 +45,7 @@ def write_files(request: HttpRequest, slug: str) -> HttpResponse:
     form = FileForm(*given, is_code=is_code)
     status = tried(
         form,
-        lambda: authoring.add_file(
+        lambda: drafts.add_file(
             challenge=challenge,
             role=Role(form.cleaned_data["role"]),
             deposit=deposit_of(form.cleaned_data["file"]),
@@ -62,27 +63,27 @@ def write_files(request: HttpRequest, slug: str) -> HttpResponse:
         "write_files",
         form=form,
         draft=challenge.status == ChallengeStatus.DRAFT,
-        rows=[_file_row(each, is_code=is_code) for each in authoring.all_files(challenge)],
-        missing=[] if by_program else authoring.incomplete(challenge),
+        rows=[_file_row(each, is_code=is_code) for each in drafts.all_files(challenge)],
+        missing=[] if by_program else drafts.incomplete(challenge),
         by_program=by_program,
         is_code=is_code,
     )
     return render(request, "challenges/organise/files.html", context, status=status)
 
 
-def deposit_of(file: UploadedFile) -> authoring.Deposit:
+def deposit_of(file: UploadedFile) -> drafts.Deposit:
     """Take a file that a form sent, from memory or from where it was put."""
     path = Path(file.temporary_file_path()) if isinstance(file, TemporaryUploadedFile) else None
     content = path.open("rb") if path else BytesIO(file.read())
-    return authoring.Deposit(file.name or "", file.size or 0, content, path)
+    return drafts.Deposit(file.name or "", file.size or 0, content, path)
 
 
 def _file_row(entry: dict[str, Any], *, is_code: bool) -> dict[str, Any]:
     role = Role(entry["role"]) if entry["role"] in set(Role) else Role.EXTRA
-    sealed = role in authoring.HELD_OUT_ROLES | authoring.ORGANISER_ROLES
+    sealed = role in drafts.HELD_OUT_ROLES | drafts.ORGANISER_ROLES
     return {
         "path": entry["path"],
-        "role": (CODE_ROLES if is_code else ROLES).get(role, role.value),
+        "role": (CODE_FILE_ROLES if is_code else FILE_ROLES).get(role, role.value),
         "sealed": sealed,
         "columns": entry.get("columns") or [],
         "expected": entry.get("expected_score"),
@@ -93,9 +94,7 @@ def _file_row(entry: dict[str, Any], *, is_code: bool) -> dict[str, Any]:
 def remove_file(request: HttpRequest, slug: str) -> HttpResponse:
     """Take a file out of the draft."""
     challenge = run_by(request, slug)
-    authoring.remove_file(
-        challenge=challenge, path=request.POST.get("path", ""), by=person(request)
-    )
+    drafts.remove_file(challenge=challenge, path=request.POST.get("path", ""), by=person(request))
     messages.success(request, _("Fichier retiré."))
     return redirect("challenges:write_files", slug)
 
@@ -104,7 +103,7 @@ def remove_file(request: HttpRequest, slug: str) -> HttpResponse:
 def write_scoring(request: HttpRequest, slug: str) -> HttpResponse:
     """Choose the columns and the figures, then have the worker check the whole."""
     challenge = run_by(request, slug)
-    files = {each["role"]: each for each in authoring.all_files(challenge)}
+    files = {each["role"]: each for each in drafts.all_files(challenge)}
     sample, truth = files.get(Role.SAMPLE_SUBMISSION), files.get(Role.TRUTH)
     ready = bool(sample and truth and sample.get("columns") and truth.get("columns"))
     form: ScoringForm | None = None
@@ -147,14 +146,14 @@ def _measured(request: HttpRequest, challenge: Challenge, form: ScoringForm, tru
     by = person(request)
 
     def act() -> None:
-        authoring.measure(
+        drafts.measure(
             challenge=challenge,
             submission=form.submission(challenge.bundle.get("submission") or {}),
             truth=form.truth(truth),
             metrics=form.metrics,
             by=by,
         )
-        authoring.ask_build(challenge=challenge, by=by)
+        drafts.ask_build(challenge=challenge, by=by)
 
     return tried(form, act)
 
@@ -163,7 +162,7 @@ def _measured(request: HttpRequest, challenge: Challenge, form: ScoringForm, tru
 def write_fairness(request: HttpRequest, slug: str) -> HttpResponse:
     """Declare which groups are compared, then have the worker check the whole."""
     challenge = run_by(request, slug)
-    files = {each["role"]: each for each in authoring.all_files(challenge)}
+    files = {each["role"]: each for each in drafts.all_files(challenge)}
     held = (files.get(Role.TRUTH) or {}).get("columns") or []
     form: FairnessForm | None = None
     status = 200
@@ -186,8 +185,8 @@ def _declared(request: HttpRequest, challenge: Challenge, form: FairnessForm) ->
     by = person(request)
 
     def act() -> None:
-        authoring.declare_fairness(challenge=challenge, fairness=form.fairness, by=by)
-        authoring.ask_build(challenge=challenge, by=by)
+        drafts.declare_fairness(challenge=challenge, fairness=form.fairness, by=by)
+        drafts.ask_build(challenge=challenge, by=by)
 
     return tried(form, act)
 
@@ -196,7 +195,7 @@ def _declared(request: HttpRequest, challenge: Challenge, form: FairnessForm) ->
 def build(request: HttpRequest, slug: str) -> HttpResponse:
     """Have the worker check the draft as it is now."""
     challenge = run_by(request, slug)
-    authoring.ask_build(challenge=challenge, by=person(request))
+    drafts.ask_build(challenge=challenge, by=person(request))
     messages.success(request, _("Contrôle demandé."))
     return redirect("challenges:organiser", slug)
 
@@ -227,8 +226,8 @@ def write_phases(request: HttpRequest, slug: str) -> HttpResponse:
         form=form,
         phases=listed,
         several=len(listed) > 1,
-        parallel=preparation.overlap(listed),
-        dated=preparation.are_dated(listed),
+        parallel=organising.overlap(listed),
+        dated=organising.are_dated(listed),
         draft=challenge.status == ChallengeStatus.DRAFT,
     )
     return render(request, "challenges/organise/phases.html", context, status=status)

@@ -17,10 +17,10 @@ from django.views.decorators.http import require_safe
 
 from challenges.enums import Split
 from challenges.models import Challenge, Phase
+from challenges.organising.queries import current_phase
 from challenges.queries import boards as reads
 from challenges.queries import windows
 from challenges.queries.boards import Board
-from challenges.queries.challenges import current_phase
 from challenges.views import boards
 from challenges.views.head import find, scene, shares
 from challenges.views.standings import board_wanted, open_to_sites, phase_wanted

@@ -13,11 +13,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from challenges.actions import guests as acts
 from challenges.enums import ChallengeStatus, InvitationState, RegistrationMode
-from challenges.forms.guests import GuestsForm
 from challenges.models import Challenge, Guest
-from challenges.queries import guests as reads
+from challenges.organising import queries as reads
+from challenges.organising.actions import guests as acts
+from challenges.organising.forms.challenges import GuestsForm
 from challenges.teams.queries import is_registered
 from challenges.views.head import person, scene
 from challenges.views.rooms import room, run_by
@@ -98,13 +98,13 @@ def _show(
     status: int = 200,
 ) -> HttpResponse:
     now = clock.now()
-    listed = Paginator(reads.listed(challenge), PER_PAGE).get_page(request.GET.get("page"))
+    listed = Paginator(reads.guests_of(challenge), PER_PAGE).get_page(request.GET.get("page"))
     context: dict[str, Any] = room(
         challenge,
         "guests",
         form=form or GuestsForm(),
         report=[(each, *FACES[each.outcome]) for each in report],
-        counts=reads.counts(challenge),
+        counts=reads.guest_counts(challenge),
         page=listed,
         rows=[{"guest": each, "open": each.is_open(now)} for each in listed],
         by_invitation=challenge.registration == RegistrationMode.INVITED,

@@ -16,8 +16,8 @@ from django.utils.translation import gettext_lazy, ngettext
 from challenges.actions.slots import takes_bench
 from challenges.enums import ChallengeStatus, PhaseKind, PhaseMoment
 from challenges.models import Challenge, Entry, Phase, PublicFile, Team
-from challenges.models.challenge import ChallengeQuerySet
-from challenges.queries.challenges import current_phase
+from challenges.organising.models import ChallengeQuerySet
+from challenges.organising.queries import current_phase
 from challenges.views.words import USE_CASES
 from portal.accounts.models import User
 from portal.lib import clock, languages, visible

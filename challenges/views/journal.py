@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 
 from challenges import rules
 from challenges.models import Challenge
-from challenges.queries import journal as reads
+from challenges.organising import queries as reads
 from challenges.views.entries import csv_answer
 from challenges.views.head import person
 from challenges.views.journal_words import SYSTEMS, act, facts
@@ -25,9 +25,9 @@ PER_PAGE = 50
 def journal(request: HttpRequest, slug: str) -> HttpResponse:
     """List who did what, the last act first."""
     challenge = followed_by(request, slug)
-    told = reads.acts(challenge)
+    told = reads.journal_acts(challenge)
     page = Paginator(told, PER_PAGE).get_page(request.GET.get("page"))
-    names = reads.names(challenge, list(page))
+    names = reads.journal_names(challenge, list(page))
     context = room(
         challenge,
         "journal",
@@ -86,8 +86,8 @@ def journal_json(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _all(challenge: Challenge) -> tuple[list[Told], dict[str, str]]:
-    rows = list(reads.acts(challenge))
-    return rows, dict(reads.names(challenge, rows))
+    rows = list(reads.journal_acts(challenge))
+    return rows, dict(reads.journal_names(challenge, rows))
 
 
 def _named(told: Told, names: Any) -> str:

@@ -12,11 +12,11 @@ from django.utils.http import quote_etag
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from challenges.actions import phase_scorings
 from challenges.client import kit as kits
 from challenges.models import Challenge, ChallengeDraft, Phase
 from challenges.models import PublicFile as StoredFile
-from challenges.queries.challenges import current_phase
+from challenges.organising.actions import phases
+from challenges.organising.queries import current_phase
 from challenges.teams.queries import latest_terms
 from challenges.views.head import find
 from challenges.views.packing import coding_of
@@ -72,7 +72,7 @@ def _sample(
 ) -> StoredFile | None:
     """Find the sample of the phase in view: its own, else that of the challenge."""
     written = ChallengeDraft.objects.filter(challenge=challenge).first()
-    own = phase_scorings.of(written, phase.index) if phase else None
+    own = phases.scoring_of(written, phase.index) if phase else None
     name = own["sample"] if own else ""
     found = [each for each in files if name and each.name == name]
     found += [each for each in files if each.role == "sample_submission"]

@@ -8,10 +8,11 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from challenges.actions import leaderboards, program_bounds
+from challenges.actions import program_bounds
 from challenges.enums import BoardRule, ChallengeStatus
-from challenges.forms.leaderboards import BOARD_RULES, BoardForm, MaskForm, NewBoardForm
 from challenges.models import Challenge, Leaderboard
+from challenges.organising.actions import leaderboards
+from challenges.organising.forms.phases import BOARD_RULES, BoardForm, MaskForm, NewBoardForm
 from challenges.views.authoring import tried
 from challenges.views.head import person
 from challenges.views.rooms import phase_of, room, run_by

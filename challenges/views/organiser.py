@@ -10,10 +10,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from challenges import rules
-from challenges.actions import authoring, phase_scorings, reveals, takeovers
-from challenges.actions import challenges as acts
+from challenges.actions import reveals, takeovers
 from challenges.enums import ChallengeStatus, RegistrationState
-from challenges.forms.challenges import (
+from challenges.models import Challenge, ChallengeDraft, OrganiserInvitation, Phase
+from challenges.organising.actions import challenges as acts
+from challenges.organising.actions import drafts
+from challenges.organising.actions import phases as phase_acts
+from challenges.organising.forms.challenges import (
     ClosingForm,
     DatesForm,
     PhaseForm,
@@ -22,9 +25,8 @@ from challenges.forms.challenges import (
     RevealForm,
     SendBackForm,
 )
-from challenges.models import Challenge, ChallengeDraft, OrganiserInvitation, Phase
+from challenges.organising.queries import current_phase
 from challenges.queries import rescorings
-from challenges.queries.challenges import current_phase
 from challenges.views.head import challenges, face_of, is_open, person
 from challenges.views.panels import awaited, phase_row, pipeline, points
 from challenges.views.rooms import (
@@ -306,7 +308,7 @@ def _cockpit(
                 challenge,
                 by,
                 now,
-                apart=phase_scorings.of(written, each.index) is not None,
+                apart=phase_acts.scoring_of(written, each.index) is not None,
             )
             | {
                 "dates": _of_phase(each, dates_form) or DatesForm(phase=each),
@@ -329,7 +331,7 @@ def _cockpit(
         "halls": halls(challenge, "organiser", edits=edits, follows=follows),
         "written": written,
         "warnings": _warnings(challenge, written),
-        "may_build": edits and draft and not authoring.incomplete(challenge),
+        "may_build": edits and draft and not drafts.incomplete(challenge),
         "asking": challenge.registrations.filter(state=RegistrationState.PENDING).count(),
         "reason_form": reason_form or ReasonForm(),
         "publish_form": publish_form or PublishForm(**_read(challenge, "publish")),

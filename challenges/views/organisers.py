@@ -7,15 +7,15 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from challenges import rules
-from challenges.actions import notices, organisers
 from challenges.enums import OrganiserRole
-from challenges.forms.organisers import (
+from challenges.models import Challenge, OrganiserInvitation
+from challenges.organising.actions import notices, organisers
+from challenges.organising.forms.challenges import (
     SHORT,
     AnnouncementForm,
     OrganiserInvitationForm,
     OrganiserRoleForm,
 )
-from challenges.models import Challenge, OrganiserInvitation
 from challenges.views.head import person
 from challenges.views.rooms import followed_by, room, run_by
 from challenges.views.trying import tried

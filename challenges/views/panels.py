@@ -9,7 +9,8 @@ from challenges import rules
 from challenges.enums import ChallengeStatus, PhaseMoment
 from challenges.enums.rescorings import RescoringState
 from challenges.models import Challenge, Entry, Phase, Rescoring
-from challenges.queries import certificates, preparation
+from challenges.organising import queries as organising
+from challenges.queries import certificates
 from challenges.queries.reveals import obstacles as first_of
 from challenges.queries.reveals import undecided_of
 from challenges.queries.takeovers import stuck
@@ -152,7 +153,7 @@ def points(challenge: Challenge) -> list[dict[str, Any]]:
             if point.state != "ready" and point.key in FIXES
             else "",
         }
-        for point in preparation.checklist(challenge)
+        for point in organising.checklist(challenge)
     ]
 
 

@@ -9,14 +9,18 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from challenges.actions import authoring, phase_scorings
-from challenges.actions.phase_scorings import Scoring
 from challenges.bundles.spec import Role
 from challenges.enums import ChallengeStatus
-from challenges.forms.measuring import ScoringForm
-from challenges.forms.phase_scorings import PhaseFilesForm, TaskForm
-from challenges.forms.shapes import SHAPES, shape_of
 from challenges.models import ChallengeDraft, Phase
+from challenges.organising.actions import drafts, phases
+from challenges.organising.actions.phases import Scoring
+from challenges.organising.forms.scorings import (
+    SHAPES,
+    PhaseFilesForm,
+    ScoringForm,
+    TaskForm,
+    shape_of,
+)
 from challenges.views.authoring import tried
 from challenges.views.building import deposit_of
 from challenges.views.head import person
@@ -47,7 +51,7 @@ def give_answers(request: HttpRequest, slug: str, index: int) -> HttpResponse:
             name: deposit_of(form.cleaned_data[name]) if form.cleaned_data[name] else None
             for name in ("truth", "test", "sample")
         }
-        phase_scorings.give(phase=phase, by=person(request), **found)
+        phases.give_answers(phase=phase, by=person(request), **found)
 
     return _done(request, phase, form, act, {"files": form})
 
@@ -63,7 +67,7 @@ def measure_phase(request: HttpRequest, slug: str, index: int) -> HttpResponse:
     truth = str(own["path"] if own else phase.challenge.bundle["truth"]["file"])
 
     def act() -> None:
-        phase_scorings.measure(
+        phases.measure_phase(
             phase=phase,
             submission=form.submission(phase.challenge.bundle.get("submission") or {}),
             truth=form.truth(truth),
@@ -78,7 +82,7 @@ def measure_phase(request: HttpRequest, slug: str, index: int) -> HttpResponse:
 def forget_scoring(request: HttpRequest, slug: str, index: int) -> HttpResponse:
     """Score a phase as the first one again."""
     phase = phase_of(run_by(request, slug), index)
-    phase_scorings.forget(phase=phase, by=person(request))
+    phases.forget_scoring(phase=phase, by=person(request))
     messages.success(
         request, _("Cette phase est notée comme la première : contrôlez le brouillon.")
     )
@@ -92,7 +96,7 @@ def add_task(request: HttpRequest, slug: str, index: int) -> HttpResponse:
     form = TaskForm(request.POST, request.FILES)
 
     def act() -> None:
-        phase_scorings.add_task(
+        phases.add_task(
             phase=phase,
             name=form.cleaned_data["name"],
             truth=deposit_of(form.cleaned_data["truth"]),
@@ -106,7 +110,7 @@ def add_task(request: HttpRequest, slug: str, index: int) -> HttpResponse:
 def remove_task(request: HttpRequest, slug: str, index: int, number: int) -> HttpResponse:
     """Remove a further task of a phase."""
     phase = phase_of(run_by(request, slug), index)
-    phase_scorings.remove_task(phase=phase, number=number, by=person(request))
+    phases.remove_task(phase=phase, number=number, by=person(request))
     messages.success(request, _("Tâche retirée : contrôlez le brouillon."))
     return redirect("challenges:write_phase_scoring", slug, index)
 
@@ -129,7 +133,7 @@ def _page(request: HttpRequest, phase: Phase, status: int = 200, **forms: Any) -
         "write_phases",
         phase=phase,
         own=_own(phase),
-        tasks=phase_scorings.tasks_of(written, phase.index),
+        tasks=phases.tasks_of(written, phase.index),
         draft=challenge.status == ChallengeStatus.DRAFT,
         files=forms.get("files") or PhaseFilesForm(),
         task=forms.get("task") or TaskForm(),
@@ -141,13 +145,13 @@ def _page(request: HttpRequest, phase: Phase, status: int = 200, **forms: Any) -
 
 def _own(phase: Phase) -> Scoring | None:
     written = ChallengeDraft.objects.filter(challenge=phase.challenge).first()
-    return phase_scorings.of(written, phase.index)
+    return phases.scoring_of(written, phase.index)
 
 
 def _scoring_form(phase: Phase, data: Any = None) -> ScoringForm | None:
     """Offer the columns of the phase's own files, those of the first phase for what it lacks."""
     challenge, own = phase.challenge, _own(phase) or {}
-    files = authoring.all_files(challenge)
+    files = drafts.all_files(challenge)
     by_role = {each["role"]: each.get("columns") or [] for each in files}
     by_path = {each["path"]: each.get("columns") or [] for each in files}
     given = by_path.get(own.get("sample", "")) or by_role.get(Role.SAMPLE_SUBMISSION)

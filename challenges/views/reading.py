@@ -18,9 +18,10 @@ from django.views.decorators.http import require_safe
 from challenges.enums import PhaseKind
 from challenges.filters import STATES, ChallengeFilter
 from challenges.models import Challenge, Phase, PhaseTask, PublicFile
-from challenges.queries import code, origins
+from challenges.organising import queries as organising
+from challenges.organising.queries import current_phase
+from challenges.queries import code
 from challenges.queries.boards import prize_limits
-from challenges.queries.challenges import current_phase
 from challenges.scoring.contract import ScoringContract
 from challenges.views import boards, headline, metric_words, programs
 from challenges.views.head import (
@@ -98,7 +99,7 @@ def presentation(request: HttpRequest, slug: str) -> HttpResponse:
         "kit_files": list(challenge.files.all()),
         "notices": list(challenge.notices.all()[:10]),
         "pages": list(challenge.pages.all()),
-        "origins": list(origins.cards(challenge)),
+        "origins": list(organising.cards_of(challenge)),
         "prize_rules": _prize_rules(challenge) if challenge.has_prizes else "",
     }
     return render(request, "challenges/presentation.html", context)

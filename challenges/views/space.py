@@ -30,8 +30,8 @@ from challenges.models import (
     TeamInvitation,
     TeamMember,
 )
+from challenges.organising.queries import current_phase
 from challenges.queries import examinations
-from challenges.queries.challenges import current_phase
 from challenges.teams.actions import invitation_token
 from challenges.views import awaited
 from challenges.views.head import face_of

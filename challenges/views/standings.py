@@ -16,10 +16,10 @@ from django.views.decorators.http import require_safe
 
 from challenges.enums import Direction, Split
 from challenges.models import Challenge, Phase
+from challenges.organising.queries import current_phase
 from challenges.queries import boards as reads
 from challenges.queries import windows
 from challenges.queries.boards import Board, Row
-from challenges.queries.challenges import current_phase
 from challenges.queries.findings import declared_audit
 from challenges.queries.rescorings import errata
 from challenges.views import boards, programs

@@ -13,9 +13,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from challenges.actions import authoring, phase_scorings, phases
 from challenges.actions.imports import Imported, import_folder
-from challenges.actions.phase_scorings import Built
 from challenges.actions.rehearsals import Rehearsal
 from challenges.bundles import portable, recorded, writer
 from challenges.bundles.folder import Folder
@@ -23,6 +21,8 @@ from challenges.bundles.report import Findings, Problem
 from challenges.bundles.spec import Expected, PortableSpec
 from challenges.enums import ChallengeStatus, Split
 from challenges.models import Challenge, ChallengeDraft, Job, Phase, PhaseTask
+from challenges.organising.actions import drafts, phases
+from challenges.organising.actions.phases import Built
 from challenges.queue import actions as jobs
 from challenges.queue.actions import WORKER
 from challenges.queue.worker import Beating, acting_person
@@ -44,12 +44,12 @@ def draft_job(job: Job, truths: vault.Truths, beating: Beating) -> None:
     an outage of the store or the vault is no fault of the draft.
     """
     written = ChallengeDraft.objects.select_related("challenge").get(pk=job.subject_id)
-    if authoring.is_replaced(written, job):
+    if drafts.is_replaced(written, job):
         with transaction.atomic():
             jobs.complete(job)
         return
     errors, warnings = _imported(written)
-    authoring.finish_build(job=job, errors=errors, warnings=warnings)
+    drafts.finish_build(job=job, errors=errors, warnings=warnings)
 
 
 def _imported(written: ChallengeDraft) -> tuple[list[dict[str, str]], list[dict[str, str]]]:
@@ -83,10 +83,10 @@ def _imported(written: ChallengeDraft) -> tuple[list[dict[str, str]], list[dict[
         return _refused(refusal), []
     if not made.errors:
         first = [each for each in built if each.scoring["phase"] == 0]
-        phase_scorings.put(challenge=challenge, built=first, by=by)
-        phases.follow(challenge=challenge)
+        phases.put_scorings(challenge=challenge, built=first, by=by)
+        phases.follow_first(challenge=challenge)
         others = [each for each in built if each.scoring["phase"] != 0]
-        phase_scorings.put(challenge=challenge, built=others, by=by)
+        phases.put_scorings(challenge=challenge, built=others, by=by)
     return _said(made.errors), _said(made.warnings)
 
 
@@ -112,7 +112,7 @@ def _unexpected(challenge: Challenge, read: PortableSpec, folder: Path) -> Seque
     wanted = next(
         (
             each["expected_score"]
-            for each in authoring.all_files(challenge)
+            for each in drafts.all_files(challenge)
             if each.get("expected_score") is not None
         ),
         None,
@@ -147,9 +147,9 @@ def _document(challenge: Challenge) -> Mapping[str, object]:
     for key in ("page", "terms", "schedule", "expected"):
         document.pop(key, None)
     if challenge.body_md.strip():
-        document["page"] = authoring.PAGE
+        document["page"] = drafts.PAGE
     if challenge.terms.exists():
-        document["terms"] = authoring.TERMS
+        document["terms"] = drafts.TERMS
     return document
 
 
@@ -157,13 +157,13 @@ def _contents(written: ChallengeDraft) -> dict[str, bytes]:
     challenge = written.challenge
     found: dict[str, bytes] = {}
     if challenge.body_md.strip():
-        found[authoring.PAGE] = challenge.body_md.encode()
+        found[drafts.PAGE] = challenge.body_md.encode()
     terms = challenge.terms.first()
     if terms is not None:
-        found[authoring.TERMS] = terms.text.encode()
+        found[drafts.TERMS] = terms.text.encode()
     public = {each.name: each.sha256 for each in challenge.files.all()}
     sealed = _Sealed(challenge)
-    for entry in authoring.all_files(challenge):
+    for entry in drafts.all_files(challenge):
         path = str(entry["path"])
         kept = written.kept.get(path, {})
         if "sealed" in kept:

@@ -10,16 +10,10 @@ from collections.abc import Callable, Mapping
 from django.conf import settings
 from django.db import DatabaseError, connection
 
-from challenges.actions import (
-    authoring,
-    bundle_imports,
-    challenges,
-    code_trials,
-    evaluations,
-    sweeps,
-)
+from challenges.actions import bundle_imports, code_trials, evaluations, sweeps
 from challenges.enums import JobKind
 from challenges.models import Job
+from challenges.organising.actions import challenges, drafts
 from challenges.queue import actions as jobs
 from challenges.queue import worker as queue_worker
 from challenges.queue.worker import Beating
@@ -61,7 +55,7 @@ _IDLE_SECONDS = 0.2
 def _bury(job: Job) -> None:
     """Move on the subject of a dead job."""
     if job.kind == JobKind.DRY_RUN:
-        authoring.abandon(job)
+        drafts.abandon(job)
         return
     if job.kind == JobKind.IMPORT:
         bundle_imports.bury(job)

@@ -8,15 +8,15 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from challenges.actions import phase_scorings
 from challenges.actions.imports import held_out_fingerprint, kept_apart
-from challenges.actions.phase_scorings import Built, Scoring
 from challenges.actions.rehearsals import Rehearsal, sentence
 from challenges.bundles import portable, writer
 from challenges.bundles.folder import Folder
 from challenges.bundles.report import Problem
 from challenges.bundles.spec import PortableSpec
 from challenges.models import ChallengeDraft
+from challenges.organising.actions import phases as phase_acts
+from challenges.organising.actions.phases import Built, Scoring
 from challenges.sandbox import rooms
 from challenges.scoring.contract import ScoringContract
 from challenges.scoring.truth import TruthFault
@@ -45,7 +45,7 @@ def check(
     refused: set[int] = set()
     for scoring in ordered:
         base, files = phases.get(scoring["phase"], (document, contents))
-        said = phase_scorings.document_of(base, scoring)
+        said = phase_acts.document_of(base, scoring)
         # Two phases may name their answers alike: each folder has those of its own scoring only.
         read = {**contents, **_answers(scoring, opened)}
         if scoring["task"] == 0:

@@ -16,7 +16,8 @@ from catalogue.models import Resource
 from catalogue.queries import collections, rows
 from challenges.enums import EntryStatus, PhaseMoment, Split
 from challenges.models import Challenge, Entry, Phase
-from challenges.queries import challenges, windows
+from challenges.organising import queries as organising
+from challenges.queries import windows
 from datasets.models import Dataset
 from portal.accounts.models import Organisation
 from portal.lib import languages
@@ -58,9 +59,9 @@ class Census:
         return Dataset.objects.visible_to(ANYONE).count()
 
     @cached_property
-    def challenges(self) -> list[challenges.Listed]:
+    def challenges(self) -> list[organising.Listed]:
         """List the public challenges, the open first."""
-        return challenges.listed(ANYONE)
+        return organising.listed_challenges(ANYONE)
 
     @cached_property
     def scored_entries(self) -> int:

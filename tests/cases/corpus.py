@@ -4,9 +4,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from challenges.actions import challenges
 from challenges.actions.imports import import_folder
 from challenges.models import Challenge
+from challenges.organising.actions import challenges
 from challenges.worker import drain
 from tests.challenges.bundles.folders import change, document, write
 from tests.challenges.world import owner

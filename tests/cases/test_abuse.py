@@ -9,10 +9,11 @@ from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler
 from django.test import Client, RequestFactory
 
-from challenges.actions import challenges, choices, evaluations
+from challenges.actions import choices, evaluations
 from challenges.enums import EntryStatus, JobKind
 from challenges.invariants import stale_boards
 from challenges.models import Challenge, Entry, Job, Score, Standing
+from challenges.organising.actions import challenges
 from challenges.queue import actions as jobs
 from challenges.worker import drain
 from challenges.worker.loop import Worker

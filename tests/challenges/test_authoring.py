@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from challenges.actions import authoring, phases, texts
 from challenges.bundles.spec import Role
 from challenges.enums import BoardRule, ChallengeStatus, PhaseKind, RegistrationMode
 from challenges.models import Challenge, ChallengeDraft, Column, PhaseTask, PublicFile
+from challenges.organising.actions import drafts, phases, texts
 from challenges.worker import drain
 from datasets.models import HoldoutVersion
 from portal.accounts.models import User
@@ -75,15 +75,15 @@ def by() -> User:
     return owner()
 
 
-def deposit(name: str, content: str | bytes) -> authoring.Deposit:
+def deposit(name: str, content: str | bytes) -> drafts.Deposit:
     """Make a file that somebody sends."""
     raw = content if isinstance(content, bytes) else content.encode()
-    return authoring.Deposit(name, len(raw), io.BytesIO(raw))
+    return drafts.Deposit(name, len(raw), io.BytesIO(raw))
 
 
 def started(by: User) -> Challenge:
     """Begin the small challenge."""
-    return authoring.start(
+    return drafts.start(
         organisation=by.memberships.get().organisation,
         slug="niveau",
         title="Estimer un niveau",
@@ -100,13 +100,13 @@ def filled(by: User, **changed: str) -> Challenge:
     for role, (name, content) in zip(
         (Role.TEST, Role.SAMPLE_SUBMISSION, Role.TRUTH), files.items(), strict=True
     ):
-        authoring.add_file(challenge=challenge, role=role, deposit=deposit(name, content), by=by)
+        drafts.add_file(challenge=challenge, role=role, deposit=deposit(name, content), by=by)
     return measured(challenge, by)
 
 
 def measured(challenge: Challenge, by: User, metrics: Any = METRICS) -> Challenge:
     """Choose the columns and the figures."""
-    return authoring.measure(
+    return drafts.measure(
         challenge=challenge, submission=SUBMISSION, truth=TRUTH_KEYS, metrics=metrics, by=by
     )
 
@@ -114,7 +114,7 @@ def measured(challenge: Challenge, by: User, metrics: Any = METRICS) -> Challeng
 def built(by: User) -> Challenge:
     """Have the small challenge checked by the worker."""
     challenge = filled(by)
-    authoring.ask_build(challenge=challenge, by=by)
+    drafts.ask_build(challenge=challenge, by=by)
     assert drain()
     challenge.refresh_from_db()
     return challenge
@@ -147,7 +147,7 @@ def test_a_challenge_by_form_is_ready_for_the_visa_without_a_bundle(by: User) ->
 def test_answers_are_sealed_at_once_and_only_their_header_is_kept(by: User) -> None:
     challenge = filled(by)
     assert HoldoutVersion.objects.get().holdout.name == "niveau/truth"
-    truth = authoring.files_of(challenge)["held_out"]
+    truth = drafts.files_of(challenge)["held_out"]
     assert truth == [
         {"path": "truth.csv", "role": "truth", "columns": ["id", "niveau", "jeu", "temoin"]}
     ]
@@ -158,7 +158,7 @@ def test_answers_are_sealed_at_once_and_only_their_header_is_kept(by: User) -> N
 def test_a_faulty_draft_is_reported_without_any_value_of_the_answers(by: User) -> None:
     wrong = TRUTH.replace("private", "canari")
     challenge = filled(by, **{"truth.csv": wrong})
-    authoring.ask_build(challenge=challenge, by=by)
+    drafts.ask_build(challenge=challenge, by=by)
     assert drain()
     written = ChallengeDraft.objects.get()
     assert written.state == "refused"
@@ -171,7 +171,7 @@ def test_a_second_check_replaces_the_first_and_keeps_the_sealed_version(by: User
     challenge = built(by)
     version = PhaseTask.objects.get(current=True).holdout_id
     measured(challenge, by, METRICS[:1])
-    authoring.ask_build(challenge=challenge, by=by)
+    drafts.ask_build(challenge=challenge, by=by)
     assert drain()
     task = PhaseTask.objects.get(current=True)
     assert [each["key"] for each in task.scorer_version.spec["metrics"]] == ["exactitude"]
@@ -181,13 +181,13 @@ def test_a_second_check_replaces_the_first_and_keeps_the_sealed_version(by: User
 
 def test_a_baseline_by_form_is_scored_like_an_entry(by: User) -> None:
     challenge = filled(by)
-    authoring.add_file(
+    drafts.add_file(
         challenge=challenge,
         role=Role.BASELINE_SUBMISSION,
         deposit=deposit("reference.csv", answer(0.4)),
         by=by,
     )
-    authoring.ask_build(challenge=challenge, by=by)
+    drafts.ask_build(challenge=challenge, by=by)
     assert drain()
     assert challenge.teams.get().enrolments.get().entries.get().status == "scored"
 
@@ -197,14 +197,14 @@ def test_the_expected_score_of_a_reference_is_compared(
     by: User, expected: float, state: str
 ) -> None:
     challenge = filled(by)
-    authoring.add_file(
+    drafts.add_file(
         challenge=challenge,
         role=Role.BASELINE_SUBMISSION,
         deposit=deposit("reference.csv", answer(0.4)),
         expected_score=expected,
         by=by,
     )
-    authoring.ask_build(challenge=challenge, by=by)
+    drafts.ask_build(challenge=challenge, by=by)
     assert drain()
     written = ChallengeDraft.objects.get()
     assert (written.state, [each["code"] for each in written.errors]) == (
@@ -230,7 +230,7 @@ def test_a_wrong_file_is_refused_by_its_code(
     challenge = filled(by)
     before = challenge.bundle
     with pytest.raises(Invalid) as refused:
-        authoring.add_file(challenge=challenge, role=role, deposit=deposit(name, content), by=by)
+        drafts.add_file(challenge=challenge, role=role, deposit=deposit(name, content), by=by)
     assert refused.value.code == code
     challenge.refresh_from_db()
     assert challenge.bundle == before
@@ -241,7 +241,7 @@ def test_strangers_write_nothing_and_a_published_scoring_stays(by: User) -> None
     with pytest.raises(NotAllowed):
         measured(challenge, UserFactory())
     with pytest.raises(NotAllowed):
-        authoring.start(
+        drafts.start(
             organisation=challenge.organiser,
             slug="a",
             title="A",
@@ -252,9 +252,9 @@ def test_strangers_write_nothing_and_a_published_scoring_stays(by: User) -> None
     other = ChallengeFactory(opened=True, owner=by)
     for act in (
         lambda: measured(other, by),
-        lambda: authoring.ask_build(challenge=other, by=by),
+        lambda: drafts.ask_build(challenge=other, by=by),
         lambda: phases.add(challenge=other, name="B", kind=PhaseKind.FINAL, by=by),
-        lambda: authoring.remove_file(challenge=other, path="x", by=by),
+        lambda: drafts.remove_file(challenge=other, path="x", by=by),
     ):
         with pytest.raises(Conflict) as refused:
             act()
@@ -264,7 +264,7 @@ def test_strangers_write_nothing_and_a_published_scoring_stays(by: User) -> None
 @pytest.mark.parametrize(("slug", "code"), [("nouveau", "slug_form"), ("É", "slug_form")])
 def test_an_address_that_cannot_be_one_is_refused(by: User, slug: str, code: str) -> None:
     with pytest.raises(Invalid) as refused:
-        authoring.start(
+        drafts.start(
             organisation=by.memberships.get().organisation,
             slug=slug,
             title="A",
@@ -280,7 +280,7 @@ def test_a_second_phase_follows_the_scoring_of_the_first(by: User) -> None:
     challenge = built(by)
     final = phases.add(challenge=challenge, name="Finale", kind=PhaseKind.FINAL, by=by)
     measured(challenge, by, METRICS[:1])
-    authoring.ask_build(challenge=challenge, by=by)
+    drafts.ask_build(challenge=challenge, by=by)
     assert drain()
     first, second = PhaseTask.objects.filter(current=True).order_by("phase__index")
     assert (second.phase_id, second.scorer_version_id) == (final.pk, first.scorer_version_id)
@@ -312,7 +312,7 @@ def test_settings_of_the_first_phase_outlive_a_check(by: User) -> None:
     }
     phases.settle(phase=phase, settings=settings, rule=BoardRule.LAST, by=by)
     measured(challenge, by, METRICS[:1])
-    authoring.ask_build(challenge=challenge, by=by)
+    drafts.ask_build(challenge=challenge, by=by)
     assert drain()
     phase.refresh_from_db()
     assert {key: getattr(phase, key) for key in settings} == settings

@@ -6,10 +6,11 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from challenges.actions import archives, challenges, reveals
+from challenges.actions import reveals
 from challenges.enums import ChallengeStatus
 from challenges.invariants import INVARIANTS
 from challenges.models import Challenge, Entry, Phase, Score, ScoreReceipt, Standing
+from challenges.organising.actions import challenges
 from challenges.queries import benches
 from challenges.worker import drain
 from portal.lib.refusals import Closed, QuotaSpent
@@ -99,7 +100,7 @@ def test_newcomers_register_for_a_bench(tmp_path: Path, bench: bool) -> None:
     assert ("Accepter et m’inscrire" in newcomer.get(page).text) is bench
     first = newcomer.get(reverse("challenges:presentation", args=[made.slug])).text
     assert ("Créer une équipe" in first) is bench
-    archives.archive(challenge=made, reason="Fini.", by=owner_of(made))
+    challenges.archive(challenge=made, reason="Fini.", by=owner_of(made))
     assert "Accepter et m’inscrire" not in newcomer.get(page).text
 
 

@@ -9,7 +9,8 @@ from challenges.enums import BoardRule, Direction, PhaseMoment, Split
 from challenges.models import Challenge, Column, Entry, Leaderboard, PhaseTask
 from challenges.models.listings import listing
 from challenges.models.rounding import rounded
-from challenges.queries import boards, challenges
+from challenges.organising import queries as organising
+from challenges.queries import boards
 from challenges.receipts import actions as receipts
 from challenges.worker.boards import Opened, computed
 from portal.audit.actors import SystemActor
@@ -168,15 +169,15 @@ def test_challenges_are_listed_by_their_moment(challenge: Challenge) -> None:
     closed = ChallengeFactory(closed=True)
     draft = ChallengeFactory()
     EntryFactory(scored=True, enrolment__team__challenge=challenge)
-    found = challenges.listed(VISITOR)
+    found = organising.listed_challenges(VISITOR)
     assert [(each.challenge, each.moment, each.teams, each.entries) for each in found] == [
         (challenge, PhaseMoment.OPEN, 1, 1),
         (closed, PhaseMoment.CLOSED, 0, 0),
     ]
-    only = challenges.listed(VISITOR, moment=PhaseMoment.CLOSED)
+    only = organising.listed_challenges(VISITOR, moment=PhaseMoment.CLOSED)
     assert [each.challenge for each in only] == [closed]
     moderator = UserFactory(region="moderator")
-    assert draft in [each.challenge for each in challenges.listed(moderator)]
+    assert draft in [each.challenge for each in organising.listed_challenges(moderator)]
 
 
 @pytest.mark.parametrize("count", [1, 3])
@@ -187,7 +188,7 @@ def test_the_list_costs_the_same_whatever_its_length(
         ChallengeFactory(opened=True)
     clock_query = 1 if clock.connection.vendor == "postgresql" else 0
     with django_assert_num_queries(2 + clock_query):
-        challenges.listed(VISITOR)
+        organising.listed_challenges(VISITOR)
 
 
 @pytest.mark.parametrize("count", [1, 3])

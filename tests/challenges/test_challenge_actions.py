@@ -10,7 +10,7 @@ import pytest
 from django.utils.translation import override
 
 from challenges import rules
-from challenges.actions import archives, challenges, reveals
+from challenges.actions import reveals
 from challenges.enums import ChallengeStatus, NoticeKind, PhaseMoment
 from challenges.models import (
     Challenge,
@@ -21,6 +21,7 @@ from challenges.models import (
     Scorer,
     ScorerVersion,
 )
+from challenges.organising.actions import challenges
 from portal.accounts.models import User
 from portal.audit.models import AuditEvent, Outbox
 from portal.audit.reading import events as events_of
@@ -185,10 +186,10 @@ def test_an_owner_archives_what_is_revealed_and_the_region_the_rest(stage: str) 
         challenge.organisers.create(user=refused[-1], role="jury")
     for each in refused:
         with pytest.raises(NotAllowed):
-            archives.archive(challenge=challenge, reason="x", by=each)
+            challenges.archive(challenge=challenge, reason="x", by=each)
     with pytest.raises(Invalid):
-        archives.archive(challenge=challenge, reason=" ", by=by)
-    archives.archive(challenge=challenge, reason="édition finie", by=by)
+        challenges.archive(challenge=challenge, reason=" ", by=by)
+    challenges.archive(challenge=challenge, reason="édition finie", by=by)
     found = Challenge.objects.get()
     assert (found.status, found.is_revealed) == (ChallengeStatus.ARCHIVED, stage == "revealed")
     assert Notice.objects.get().text == "Challenge archivé : édition finie"
@@ -196,7 +197,7 @@ def test_an_owner_archives_what_is_revealed_and_the_region_the_rest(stage: str) 
     told = {"reason": "édition finie", "results_published": stage == "revealed"}
     assert (event.action, event.facts) == ("challenge.archived", told)
     with pytest.raises(Conflict):
-        archives.archive(challenge=challenge, reason="encore", by=UserFactory(region="moderator"))
+        challenges.archive(challenge=challenge, reason="encore", by=UserFactory(region="moderator"))
 
 
 @pytest.mark.parametrize("confirmed", [False, True])
@@ -209,10 +210,10 @@ def test_a_publication_holds_the_archive_once_confirmed(confirmed: bool) -> None
     by = UserFactory(region="moderator")
     if confirmed:
         with pytest.raises(Conflict) as refusal:
-            archives.archive(challenge=challenge, reason="fini", by=by)
+            challenges.archive(challenge=challenge, reason="fini", by=by)
         assert refusal.value.code == "reveal_waiting"
     else:
-        archives.archive(challenge=challenge, reason="fini", by=by)
+        challenges.archive(challenge=challenge, reason="fini", by=by)
     assert (status() == ChallengeStatus.ARCHIVED) is not confirmed
 
 
@@ -224,7 +225,7 @@ def test_nothing_is_archived_while_it_goes_on(stage: str, code: str) -> None:
     if stage == "closed":
         EntryFactory(enrolment__phase=challenge.phases.get())
     with pytest.raises(Conflict) as refusal:
-        archives.archive(challenge=challenge, reason="x", by=UserFactory(region="moderator"))
+        challenges.archive(challenge=challenge, reason="x", by=UserFactory(region="moderator"))
     assert refusal.value.code == code
 
 
@@ -233,10 +234,10 @@ def test_the_archive_waits_for_files_begun_before_the_close() -> None:
     closed = clock.now() - timedelta(minutes=5)
     Phase.objects.update(closes_at=closed, closed_by_hand=False)
     with pytest.raises(Conflict) as refusal:
-        archives.archive(challenge=challenge, reason="fini", by=by)
+        challenges.archive(challenge=challenge, reason="fini", by=by)
     assert refusal.value.code == "phase_in_grace"
     Phase.objects.update(closes_at=closed - timedelta(minutes=10))
-    archives.archive(challenge=challenge, reason="fini", by=by)
+    challenges.archive(challenge=challenge, reason="fini", by=by)
     assert status() == ChallengeStatus.ARCHIVED
 
 

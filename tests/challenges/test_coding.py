@@ -2,12 +2,13 @@
 
 import pytest
 
-from challenges.actions import authoring, coding, phases
+from challenges.actions import coding
 from challenges.bundles.code import CodeRules
 from challenges.bundles.spec import Role
 from challenges.enums import PhaseKind
 from challenges.models import Challenge, ChallengeDraft, PhaseTask
-from challenges.queries import preparation
+from challenges.organising import queries as organising
+from challenges.organising.actions import drafts, phases
 from challenges.worker import drain
 from datasets.models import HoldoutVersion
 from portal.accounts.models import User
@@ -34,14 +35,14 @@ def filled(by: User, rules: CodeRules | None = None, **changed: str) -> Challeng
     challenge = coding.settle(challenge=started(by), rules=rules or CodeRules(), by=by)
     for role, (name, content) in FILES.items():
         sent = deposit(name, changed.get(role.value, content))
-        authoring.add_file(challenge=challenge, role=role, deposit=sent, by=by)
+        drafts.add_file(challenge=challenge, role=role, deposit=sent, by=by)
     return measured(challenge, by)
 
 
 def built(by: User, rules: CodeRules | None = None, **changed: str) -> Challenge:
     """Have the small challenge of code checked by the worker."""
     challenge = filled(by, rules, **changed)
-    authoring.ask_build(challenge=challenge, by=by)
+    drafts.ask_build(challenge=challenge, by=by)
     assert drain()
     challenge.refresh_from_db()
     return challenge
@@ -77,17 +78,17 @@ def test_a_challenge_of_code_by_form_has_its_phase_its_plan_and_its_limits(by: U
 def test_files_go_with_what_teams_send(by: User) -> None:
     challenge = filled(by)
     with pytest.raises(Invalid, match="page « Code »"):
-        authoring.add_file(
+        drafts.add_file(
             challenge=challenge, role=Role.TEST, deposit=deposit("test.csv", TEST), by=by
         )
 
     challenge = coding.settle(challenge=challenge, rules=None, by=by)
 
-    assert {each["role"] for each in authoring.all_files(challenge)} == {
+    assert {each["role"] for each in drafts.all_files(challenge)} == {
         "sample_submission",
         "truth",
     }
-    assert authoring.incomplete(challenge) == ["le fichier de test"]
+    assert drafts.incomplete(challenge) == ["le fichier de test"]
     assert AuditEvent.objects.filter(action="challenge.code_settled").count() == 2
 
 
@@ -135,7 +136,7 @@ def test_the_checklist_tells_the_sample_the_inputs_and_the_host(by: User) -> Non
 
     def told(**facts: object) -> dict[str, tuple[str, str]]:
         beat("worker", **facts)
-        points = preparation.checklist(challenge)
+        points = organising.checklist(challenge)
         return {one.key: (one.state, one.sentence) for one in points if one.key.startswith("code_")}
 
     assert told(isolates=True) == {

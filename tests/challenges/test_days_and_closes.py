@@ -9,9 +9,10 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from challenges.actions import challenges, entries
+from challenges.actions import entries
 from challenges.enums import EntryStatus, PhaseMoment
 from challenges.models import Entry, Phase, Team
+from challenges.organising.actions import challenges
 from challenges.teams.queries import quota_left
 from challenges.worker import drain
 from portal.lib import clock

@@ -11,7 +11,6 @@ from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from challenges.actions import challenges as life
 from challenges.actions import choices, entries, reveals
 from challenges.actions import disqualifications as acts
 from challenges.enums import OrganiserRole, Split, TeamState
@@ -25,6 +24,7 @@ from challenges.models import (
     Standing,
     Team,
 )
+from challenges.organising.actions import challenges as life
 from challenges.queries import certificates
 from challenges.tasks.disqualifications import ripen_disqualifications
 from challenges.worker import drain

@@ -8,9 +8,9 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from challenges.actions import challenges, leaderboards, phase_scorings, phases
 from challenges.enums import BoardRule, ChallengeStatus, PhaseKind
 from challenges.models import Challenge, Leaderboard, Phase
+from challenges.organising.actions import challenges, leaderboards, phases
 from portal.lib.refusals import Conflict, Invalid, Refusal
 from tests.factories.challenges import PhaseFactory
 
@@ -19,7 +19,7 @@ SETTINGS = {"kind": PhaseKind.PUBLIC, "ladder": False}
 ACTS: dict[str, Callable[..., Any]] = {
     "dates": partial(challenges.set_dates, opens_at=None, closes_at=None),
     "settings": partial(phases.settle, settings=SETTINGS, rule=BoardRule.BEST),
-    "figures": partial(phase_scorings.measure, submission={}, truth={}, metrics=[]),
+    "figures": partial(phases.measure_phase, submission={}, truth={}, metrics=[]),
 }
 
 

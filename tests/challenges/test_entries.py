@@ -15,9 +15,10 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from challenges.actions import challenges, choices, entries
+from challenges.actions import choices, entries
 from challenges.enums import ChallengeStatus, EntryStatus, JobKind
 from challenges.models import Challenge, Entry, Job, Phase, Reveal, Team, TermsAcceptance
+from challenges.organising.actions import challenges
 from challenges.receipts import actions as receipts
 from challenges.teams.queries import quota_left
 from portal.accounts.models import User

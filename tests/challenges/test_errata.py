@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from challenges.actions import certificates, challenges, rescorings, reveals
+from challenges.actions import certificates, rescorings, reveals
 from challenges.enums import ChallengeStatus, Split
 from challenges.enums.rescorings import RescoringState
 from challenges.invariants import INVARIANTS
@@ -21,6 +21,7 @@ from challenges.models import (
     ScoreReceipt,
     Standing,
 )
+from challenges.organising.actions import challenges
 from challenges.queries.certificates import stands
 from challenges.worker import drain
 from portal.lib.refusals import Conflict

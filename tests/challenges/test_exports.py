@@ -15,13 +15,14 @@ import yaml
 from django.test import Client
 from django.urls import reverse
 
-from challenges.actions import challenges as acts
-from challenges.actions import exports, leaderboards, phases
+from challenges.actions import exports
 from challenges.actions.foreign_imports import import_bundle
 from challenges.bundles import exporting
 from challenges.bundles.foreign import reading
 from challenges.enums import BoardRule, PhaseKind
 from challenges.models import Challenge, Leaderboard, Phase, PublicFile, Terms
+from challenges.organising.actions import challenges as acts
+from challenges.organising.actions import leaderboards, phases
 from datasets.actions import holdouts
 from portal.accounts.models import User
 from portal.lib.markdown import render

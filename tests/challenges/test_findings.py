@@ -9,7 +9,7 @@ import pytest
 from django.core.management import call_command
 from django.db import DatabaseError, IntegrityError, transaction
 
-from challenges.actions import challenges, reveals
+from challenges.actions import reveals
 from challenges.enums import Split
 from challenges.models import (
     Challenge,
@@ -20,6 +20,7 @@ from challenges.models import (
     Score,
     SealedResult,
 )
+from challenges.organising.actions import challenges
 from challenges.queries import boards
 from challenges.worker import drain, findings, vault
 from challenges.worker.boards import Opened

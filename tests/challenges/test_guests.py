@@ -6,8 +6,6 @@ from typing import Any
 import pytest
 from django.core import mail
 
-from challenges.actions import guests as acts
-from challenges.actions.guests import ADDRESSES_A_DAY, Outcome
 from challenges.enums import (
     ChallengeStatus,
     InvitationState,
@@ -15,8 +13,10 @@ from challenges.enums import (
     RegistrationMode,
     RegistrationState,
 )
-from challenges.forms.organisers import OrganiserInvitationForm
 from challenges.models import Challenge, FormerOrganiser, Guest, Registration
+from challenges.organising.actions import guests as acts
+from challenges.organising.actions.guests import ADDRESSES_A_DAY, Outcome
+from challenges.organising.forms.challenges import OrganiserInvitationForm
 from challenges.teams import actions as teams
 from challenges.teams.forms import InvitationForm
 from portal.accounts.actions import notifications

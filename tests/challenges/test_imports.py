@@ -10,7 +10,6 @@ from django.apps import apps
 from django.conf import settings
 from django.utils import timezone
 
-from challenges.actions import challenges
 from challenges.actions.imports import examine_folder, import_folder
 from challenges.enums import ChallengeStatus, EntryStatus, JobKind
 from challenges.invariants import stale_boards
@@ -26,6 +25,7 @@ from challenges.models import (
     Standing,
     Terms,
 )
+from challenges.organising.actions import challenges
 from challenges.worker import drain
 from datasets.models import HoldoutVersion
 from portal.audit.models import AuditEvent

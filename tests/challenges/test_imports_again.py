@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 import yaml
 
-from challenges.actions import challenges, exports
+from challenges.actions import exports
 from challenges.actions.foreign_imports import import_bundle
 from challenges.bundles import exporting
 from challenges.models import Challenge
+from challenges.organising.actions import challenges
 from portal.accounts.models import User
 from portal.lib.refusals import Conflict, Invalid
 from tests.challenges import world

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from challenges.actions import challenges as acts
 from challenges.actions import choices, evaluations, examinations, reveals
 from challenges.actions import ladders as settlements
 from challenges.enums import EntryStatus, JobKind, JobState, Split
@@ -26,6 +25,7 @@ from challenges.models import (
     Team,
 )
 from challenges.models.ladders import chain, task_of
+from challenges.organising.actions import challenges as acts
 from challenges.queries.entries import released
 from challenges.queue import actions as jobs
 from challenges.worker import drain, vault

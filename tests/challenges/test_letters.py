@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 from django.core import mail
 
-from challenges.actions import challenges, reveals
+from challenges.actions import reveals
 from challenges.models import ChallengeOrganiser, Score
+from challenges.organising.actions import challenges
 from challenges.teams import actions as teams
 from challenges.worker import drain
 from portal.audit import outbox

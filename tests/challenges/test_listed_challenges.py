@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from challenges.actions import challenges
 from challenges.actions.imports import import_folder
 from challenges.models import Challenge, Entry, Standing
+from challenges.organising.actions import challenges
 from challenges.scoring import templates
 from challenges.worker import drain
 from tests.challenges.bundles.folders import change, document, write

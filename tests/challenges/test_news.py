@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from django.core import mail
 
-from challenges.actions import challenges
 from challenges.enums import EntryStatus, Split
 from challenges.models import Challenge, Entry, Job, Phase, Team
+from challenges.organising.actions import challenges
 from challenges.tasks import alarms, deadlines
 from challenges.tasks.kinds import KINDS
 from challenges.teams import actions as teams

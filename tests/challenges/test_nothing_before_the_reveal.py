@@ -27,9 +27,10 @@ from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
-from challenges.actions import certificates, challenges, reveals
+from challenges.actions import certificates, reveals
 from challenges.enums import EntryStatus
 from challenges.models import Challenge, Entry, Evaluation
+from challenges.organising.actions import challenges
 from challenges.scoring import child
 from challenges.worker import drain, vault
 from portal.audit import outbox

@@ -7,9 +7,9 @@ from django.test import Client
 from django.urls import reverse
 
 from challenges import rules
-from challenges.actions import notices, organisers
 from challenges.enums import OrganiserRole
 from challenges.models import Challenge, ChallengeOrganiser, OrganiserInvitation
+from challenges.organising.actions import notices, organisers
 from challenges.teams import actions as teams
 from portal.accounts.models import User
 from portal.audit.models import AuditEvent, Outbox

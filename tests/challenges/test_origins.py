@@ -8,9 +8,10 @@ from catalogue.enums import LinkType
 from catalogue.models import Resource
 from catalogue.queries import chain
 from catalogue.queries.verified import VerifiedScore
-from challenges.actions import authoring, challenges, export_documents, origins, texts
+from challenges.actions import export_documents
 from challenges.enums import ChallengeStatus
 from challenges.models import Challenge, EntryCard
+from challenges.organising.actions import challenges, drafts, texts
 from portal.lib import clock
 from portal.lib.refusals import Invalid
 from tests.challenges import world
@@ -75,7 +76,7 @@ def test_what_cannot_lead_to_a_challenge_is_named(text: str) -> None:
     ResourceFactory(kind="need", slug="cachee", title="Cachée")
     by = world.owner()
     with pytest.raises(Invalid) as refused:
-        authoring.start(
+        drafts.start(
             organisation=by.memberships.get().organisation,
             slug="un",
             title="Un",
@@ -91,7 +92,7 @@ def test_what_cannot_lead_to_a_challenge_is_named(text: str) -> None:
 def test_texts_change_the_cards(need: Resource) -> None:
     data = ResourceFactory(published=True, kind="dataset", title="Des offres")
     by = world.owner()
-    made = authoring.start(
+    made = drafts.start(
         organisation=by.memberships.get().organisation,
         slug="un",
         title="Un",
@@ -118,19 +119,19 @@ def test_the_visa_ties_the_cards_of_an_imported_document(need: Resource) -> None
     )
     challenges.publish(challenge=made, confirm_licence=True, by=moderator())
     assert tied(made) == ["Prévoir"]
-    origins.read_again(made)
+    texts.tie_cards(made)
     assert made.origins.count() == 1
     # One that goes online later is tied by the duty, one that leads to no challenge never.
     ResourceFactory(published=True, kind="idea", slug="ailleurs", title="Plus tard")
     ResourceFactory(published=True, kind="news", slug="3", title="Une actualité")
     ResourceFactory(published=True, kind="idea", slug="idee", title="Ailleurs")
-    origins.catch_up()
+    texts.tie_waiting_cards()
     assert tied(made) == ["Plus tard", "Prévoir"]
 
 
 def test_a_card_that_is_no_longer_public_stays_named(need: Resource) -> None:
     by = world.owner()
-    made = authoring.start(
+    made = drafts.start(
         organisation=by.memberships.get().organisation,
         slug="un",
         title="Un",
@@ -142,7 +143,7 @@ def test_a_card_that_is_no_longer_public_stays_named(need: Resource) -> None:
     Resource.objects.filter(pk=need.pk).update(live=False, masked_at=clock.now())
     same = {"title": "Deux", "summary": "Un.", "body_md": "", "language": "fr"}
     texts.describe(
-        challenge=made, texts=same, licence=made.licence, cards=origins.named(made), by=by
+        challenge=made, texts=same, licence=made.licence, cards=texts.named_cards(made), by=by
     )
     made.refresh_from_db()
     assert (made.title, made.bundle["cards"], tied(made)) == ("Deux", ["tensions"], ["Prévoir"])

@@ -5,10 +5,10 @@ from typing import Any, Never
 
 import pytest
 
-from challenges.actions import authoring
 from challenges.actions import bundle_imports as acts
 from challenges.enums import BuildState, EntryStatus, ImportState, JobKind, JobState
 from challenges.models import Challenge, ChallengeDraft, Job
+from challenges.organising.actions import drafts
 from challenges.queue import actions as jobs
 from challenges.worker import drain
 from datasets.models import SealedFile
@@ -60,7 +60,7 @@ def test_a_bundle_is_read_once_the_store_is_back(monkeypatch: pytest.MonkeyPatch
 def test_a_draft_is_checked_once_the_store_is_back(monkeypatch: pytest.MonkeyPatch) -> None:
     by = world.owner()
     challenge = filled(by)
-    authoring.ask_build(challenge=challenge, by=by)
+    drafts.ask_build(challenge=challenge, by=by)
     tried_without_store(JobKind.DRY_RUN, monkeypatch)
     written = ChallengeDraft.objects.get()
     assert (written.state, written.errors) == (BuildState.QUEUED, [])
@@ -85,7 +85,7 @@ def test_sealed_answers_that_are_gone_are_told_to_who_can_deposit_them_again() -
     by = world.owner()
     challenge = filled(by)
     objects.store().delete(SealedFile.objects.get().ciphertext_sha256)
-    authoring.ask_build(challenge=challenge, by=by)
+    drafts.ask_build(challenge=challenge, by=by)
     assert drain()
     written = ChallengeDraft.objects.get()
     assert written.state == BuildState.REFUSED

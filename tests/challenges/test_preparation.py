@@ -9,9 +9,9 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
-from challenges.actions import challenges, texts
 from challenges.models import Challenge, ChallengeDraft, PhaseTask, Rescoring, Reveal
-from challenges.queries import journal, preparation
+from challenges.organising import queries as organising
+from challenges.organising.actions import challenges, texts
 from challenges.teams import actions as teams
 from challenges.worker import drain
 from portal.accounts.models import User
@@ -36,7 +36,7 @@ def states(challenge: Challenge) -> dict[str, str]:
     """Return the state of each point of the first phase and of the challenge."""
     return {
         each.key: each.state
-        for each in preparation.checklist(challenge)
+        for each in organising.checklist(challenge)
         if each.phase is None or each.phase[0] == 0
     }
 
@@ -60,10 +60,10 @@ def test_an_imported_challenge_is_ready_and_says_what_could_be_better(tmp_path: 
         "attempts": "advice",
         "interval": "ready",
     }
-    assert preparation.private_units(challenge.phases.get()) == 84
-    said = next(each for each in preparation.checklist(challenge) if each.key == "interval")
+    assert organising.private_units(challenge.phases.get()) == 84
+    said = next(each for each in organising.checklist(challenge) if each.key == "interval")
     assert said.sentence.startswith("Avec 84 unités privées, deux équipes à moins de 0,048 ")
-    assert preparation.missing(challenge) == []
+    assert organising.missing(challenge) == []
 
 
 def test_what_is_missing_is_named_and_the_visa_is_not_asked(tmp_path: Path) -> None:
@@ -163,12 +163,12 @@ def test_the_journal_tells_one_act_of_each_family(run_by: User) -> None:
         "rescoring": rescoring,
         "baseline": baseline,
     }
-    for family in journal.FAMILIES:
+    for family in organising.JOURNAL_FAMILIES:
         record(f"{family}.tested", by=run_by, on=of_family.get(family, challenge))
     record("entry.tested", by=run_by, on=baseline)
     record("entry.tested", by=run_by, on=of_a_team)
-    told = [each.action for each in reversed(journal.acts(challenge))]
-    assert told == [f"{family}.tested" for family in journal.FAMILIES]
+    told = [each.action for each in reversed(organising.journal_acts(challenge))]
+    assert told == [f"{family}.tested" for family in organising.JOURNAL_FAMILIES]
 
 
 @pytest.mark.parametrize("count", [1, 3])

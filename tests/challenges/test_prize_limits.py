@@ -7,10 +7,11 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from challenges.actions import challenges, reveals
+from challenges.actions import reveals
 from challenges.actions.imports import import_folder
 from challenges.enums import Split
 from challenges.models import Challenge, Column, Entry, Phase, ScorerVersion
+from challenges.organising.actions import challenges
 from challenges.queries import boards
 from challenges.worker import drain
 from portal.accounts.models import User

@@ -8,15 +8,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from challenges.actions import (
-    asides,
-    challenges,
-    choices,
-    evaluations,
-    rescorings,
-    reveals,
-    scorers,
-)
+from challenges.actions import asides, choices, evaluations, rescorings, reveals, scorers
 from challenges.enums import EntryStatus, EvaluationState, Split
 from challenges.enums.rescorings import RescoringState
 from challenges.invariants import INVARIANTS
@@ -34,6 +26,7 @@ from challenges.models import (
     Standing,
     Team,
 )
+from challenges.organising.actions import challenges
 from challenges.queries import entries as reads
 from challenges.queue import actions as jobs
 from challenges.worker import drain

@@ -14,11 +14,12 @@ from django.urls import reverse
 from django.utils.formats import date_format
 
 from challenges import invariants
-from challenges.actions import archives, examinations, rescorings, retention
+from challenges.actions import examinations, rescorings, retention
 from challenges.enums import ChallengeStatus
 from challenges.models import Challenge, EntryCard, Evaluation, Phase, ProgramReport, Reveal, Upload
 from challenges.models.entry import Entry
-from challenges.queries import journal
+from challenges.organising import queries as organising
+from challenges.organising.actions import challenges
 from datasets.actions import releases
 from portal.audit import duties
 from portal.audit.models import AuditEvent
@@ -113,7 +114,11 @@ def test_a_file_goes_a_year_after_the_results_and_its_traces_stay(
     assert list(objects.store().aside()) == []
     assert list(invariants.receipts_without_file()) == []
     assert entry.evaluations.get().scores.exists()
-    told = [each for each in journal.acts(phase.challenge) if each.action == "phase.files_deleted"]
+    told = [
+        each
+        for each in organising.journal_acts(phase.challenge)
+        if each.action == "phase.files_deleted"
+    ]
     assert [each.facts for each in told] == [{"entries": 1, "bytes": 11}]
 
 
@@ -234,7 +239,7 @@ def test_without_results_or_as_a_bench_the_archive_counts(
     challenge = phase.challenge
     if not bench:
         Challenge.objects.update(status=ChallengeStatus.CLOSED)
-    archives.archive(challenge=challenge, reason="fini", by=UserFactory(region="moderator"))
+    challenges.archive(challenge=challenge, reason="fini", by=UserFactory(region="moderator"))
     challenge.refresh_from_db()
     assert retention.delete_files() == 0
     challenge.status_since = clock.now() - YEAR_AND_DAY

@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 from django.db.models import QuerySet
 
-from challenges.actions import challenges, choices, reveals
+from challenges.actions import choices, reveals
 from challenges.enums import ChallengeStatus, EntryStatus, Split
 from challenges.invariants import INVARIANTS
 from challenges.models import Challenge, Entry, Job, Notice, Phase, Reveal, Score, Standing
+from challenges.organising.actions import challenges
 from challenges.queries import boards
 from challenges.worker import drain
 from portal.accounts.models import User

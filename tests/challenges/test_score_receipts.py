@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from challenges.actions import challenges, evaluations, reveals
+from challenges.actions import evaluations, reveals
 from challenges.client.receipts import ReceiptState, key_id
 from challenges.enums import EntryStatus
 from challenges.models import (
@@ -24,6 +24,7 @@ from challenges.models import (
     Score,
     ScoreReceipt,
 )
+from challenges.organising.actions import challenges
 from challenges.receipts import actions as receipts
 from challenges.receipts.actions import task_index
 from challenges.receipts.queries import judge, judge_alone, known_keys

@@ -19,8 +19,9 @@ from django.apps import apps
 from django.db import models, transaction
 
 from challenges import actions, enums
-from challenges.actions import challenges, program_changes, reveals
+from challenges.actions import program_changes, reveals
 from challenges.models import Challenge, Phase, Rescoring, Score, Team
+from challenges.organising.actions import challenges
 from challenges.worker import drain
 from portal.accounts.models import User
 from portal.lib.refusals import Refusal

@@ -6,9 +6,10 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from challenges.actions import challenges, leaderboards, reveals
+from challenges.actions import reveals
 from challenges.enums import BoardRule
 from challenges.models import Challenge, Leaderboard, PhaseTask
+from challenges.organising.actions import challenges, leaderboards
 from challenges.worker import drain
 from tests.challenges import world
 from tests.factories.accounts import UserFactory

@@ -9,7 +9,8 @@ from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
 from challenges.models import Challenge, Evaluation
-from challenges.queries import challenges, reports, statistics
+from challenges.organising import queries as organising
+from challenges.queries import reports, statistics
 from portal.accounts.models import User
 from portal.lib import clock
 from tests.challenges.pages.scenes import CANARY_PRIVATE, clocked
@@ -78,7 +79,9 @@ def test_a_withdrawn_team_counts_no_more(client: Client, challenge: Challenge) -
     found = statistics.of(challenge)
     (phase,) = found.phases
     assert (found.teams, phase.teams, phase.entries) == (4, 4, 11)
-    listed = {each.challenge: each.teams for each in challenges.listed(captain_of(first))}
+    listed = {
+        each.challenge: each.teams for each in organising.listed_challenges(captain_of(first))
+    }
     assert listed[challenge] == 4
     page = client.get(reverse("challenges:presentation", args=[challenge.slug]))
     assert page.context["challenge"].teams_count == 4

@@ -9,20 +9,13 @@ from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
-from challenges.actions import (
-    choices,
-    disqualifications,
-    entries,
-    phases,
-    reveals,
-    standings,
-    takeovers,
-)
+from challenges.actions import choices, disqualifications, entries, reveals, standings, takeovers
 from challenges.enums import EntryStatus, PhaseKind
 from challenges.invariants import late_takeovers
 from challenges.models import Challenge, Disqualification, Entry, Job, Phase, Team
 from challenges.models.listings import finals
-from challenges.queries.preparation import checklist
+from challenges.organising.actions import phases
+from challenges.organising.queries import checklist
 from challenges.tasks.takeovers import take_over
 from challenges.worker import drain
 from portal.accounts.models import User
@@ -43,7 +36,9 @@ pytestmark = pytest.mark.django_db
 def challenge(tmp_path: Path) -> Challenge:
     """Return an open challenge whose second phase takes over the choices of the first."""
     made = world.opened(tmp_path)
-    final = phases.grow(made.phases.get(index=0), index=1, name="Finale", kind=PhaseKind.FINAL)
+    final = phases.make_like_first(
+        made.phases.get(index=0), index=1, name="Finale", kind=PhaseKind.FINAL
+    )
     dated(final, opens_at=clock.now() + timedelta(days=1), max_per_day=0)
     Phase.objects.filter(pk=final.pk).update(migrate_from=made.phases.get(index=0))
     return made

@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from challenges.actions import challenges, entries
+from challenges.actions import entries
 from challenges.actions.imports import import_folder
 from challenges.models import Challenge, Entry, Team
+from challenges.organising.actions import challenges
 from challenges.worker import drain
 from portal.accounts.models import Membership, User
 from tests.challenges import kept

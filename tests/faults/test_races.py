@@ -9,10 +9,11 @@ from uuid import uuid4
 import pytest
 from django.db import connection
 
-from challenges.actions import challenges, checks, entries
+from challenges.actions import checks, entries
 from challenges.enums import JobKind
 from challenges.invariants import passed_quotas
 from challenges.models import Entry, Job, Phase, Team, TeamMember
+from challenges.organising.actions import challenges
 from challenges.queue import actions as jobs
 from challenges.teams import actions as teams
 from portal.lib import clock

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 from django.db import connection
 
-from challenges.actions import challenges, choices, rescorings, reveals
+from challenges.actions import choices, rescorings, reveals
 from challenges.enums import EntryStatus, Split
 from challenges.enums.rescorings import RescoringState
 from challenges.models import Challenge, Entry, PhaseTask, Rescoring, Reveal, Score
+from challenges.organising.actions import challenges
 from challenges.worker import drain
 from portal.lib.refusals import Refusal
 from tests.challenges.test_rescorings import corrected, phase, proposed, region, tried

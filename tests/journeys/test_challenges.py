@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from challenges.actions import challenges, reveals
+from challenges.actions import reveals
 from challenges.models import Challenge, Entry, Team
+from challenges.organising.actions import challenges
 from challenges.teams import actions as teams
 from challenges.worker import drain
 from portal.accounts.models import User

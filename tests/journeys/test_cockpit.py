@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from challenges.actions import leaderboards, organisers, phase_scorings, phases, questions
 from challenges.enums import OrganiserRole, PhaseKind
 from challenges.forum import actions as forum
 from challenges.models import Challenge
+from challenges.organising.actions import leaderboards, organisers, phases
 from challenges.worker import drain
 from portal.accounts.models import User
 from tests.challenges import world
@@ -128,10 +128,8 @@ def test_rooms_of_a_draft_are_accessible(
     challenge = built(by)
     final = phases.add(challenge=challenge, name="Finale", kind=PhaseKind.FINAL, by=by)
     board = leaderboards.add(phase=final, title="Par la dernière", by=by)
-    phase_scorings.add_task(
-        phase=final, name="Second avis", truth=deposit("avis.csv", TRUTH), by=by
-    )
-    questions.ask(
+    phases.add_task(phase=final, name="Second avis", truth=deposit("avis.csv", TRUTH), by=by)
+    leaderboards.ask_questions(
         challenge=challenge,
         questions=[{"key": "outil", "label": "Outil ?", "type": "text", "on_leaderboard": True}],
         by=by,

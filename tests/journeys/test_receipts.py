@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from challenges.actions import challenges, reveals
+from challenges.actions import reveals
 from challenges.models import Challenge, Entry
+from challenges.organising.actions import challenges
 from challenges.receipts import actions as receipts
 from challenges.worker import drain
 from portal.accounts.models import User

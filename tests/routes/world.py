@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from catalogue.enums import ResourceKind
-from challenges.actions import bundle_imports, certificates, guests, organisers, uploads
+from challenges.actions import bundle_imports, certificates, uploads
 from challenges.enums import EntryStatus, OrganiserRole, ReportAudience, Split, TeamRole
 from challenges.forum import actions as forum
 from challenges.models import (
@@ -31,6 +31,7 @@ from challenges.models import (
     SealedResult,
     TeamMember,
 )
+from challenges.organising.actions import guests, organisers
 from challenges.queries import certificates as certified
 from challenges.receipts import actions as receipts
 from challenges.teams import actions as teams

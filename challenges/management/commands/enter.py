@@ -17,8 +17,8 @@ from challenges.enums import EntryStatus, JobKind
 from challenges.management.speaking import SpeakingCommand, person
 from challenges.management.speaking import challenge as named
 from challenges.models import Challenge, Entry, Job, Phase, Team
+from challenges.organising.queries import current_phase
 from challenges.queries.boards import phase_of
-from challenges.queries.challenges import current_phase
 from challenges.queries.entries import ladder_of, released
 from challenges.teams import actions as teams
 from challenges.teams.queries import has_accepted_terms, is_registered

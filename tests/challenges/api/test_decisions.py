@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from challenges.actions import challenges
 from challenges.models import PhaseTask, Rescoring, Reveal
+from challenges.organising.actions import challenges
 from challenges.worker import drain
 from portal.accounts.enums import TokenScope
 from portal.accounts.models import ApiToken

@@ -14,9 +14,10 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from challenges.actions import challenges, uploads
+from challenges.actions import uploads
 from challenges.enums import UploadState
 from challenges.models import Entry, Team, Upload
+from challenges.organising.actions import challenges
 from portal.lib import clock, objects
 from portal.lib.refusals import Conflict, NotAllowed, QuotaSpent, Unavailable
 from tests.challenges.test_entries import enter

@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from challenges.actions import challenges, reveals
+from challenges.actions import reveals
 from challenges.client import account, cli, language, online, remote
 from challenges.client.remote import Refused
 from challenges.models import Challenge, Entry, Team, Upload
+from challenges.organising.actions import challenges
 from challenges.worker import drain, vault
 from portal.accounts.actions import accounts
 from portal.accounts.enums import TokenScope

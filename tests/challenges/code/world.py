@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from challenges.actions import challenges, code_plans, entries
+from challenges.actions import code_plans, entries
 from challenges.models import Challenge, Entry, Team
+from challenges.organising.actions import challenges
 from challenges.worker import drain
 from tests.challenges import kept, world
 from tests.challenges.bundles import folders

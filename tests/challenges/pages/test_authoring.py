@@ -8,9 +8,9 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
-from challenges.forms import figures, measuring
-from challenges.forms.authoring import TASKS
 from challenges.models import Challenge, ChallengeDraft, Phase
+from challenges.organising.forms import scorings as scoring_forms
+from challenges.organising.forms.challenges import TASKS
 from challenges.worker import drain
 from portal.accounts.models import User
 from tests.challenges import world
@@ -194,8 +194,10 @@ def test_pages_cost_the_same_whatever_they_show(
 
 
 def test_the_measure_proposed_is_the_usual_one_of_the_task() -> None:
-    for task, (kind, metric) in measuring.USUAL.items():
-        assert (kind in measuring.TYPES, metric in figures.MENU, task in TASKS) == (True,) * 3
+    for task, (kind, metric) in scoring_forms.USUAL.items():
+        assert (kind in scoring_forms.TYPES, metric in scoring_forms.MENU, task in TASKS) == (
+            True,
+        ) * 3
         given: dict[str, Any] = {"document": {"task": task}, "given": ["id", "y"]}
-        form = measuring.ScoringForm(**given, held=["id", "y", "jeu"], titles={})
+        form = scoring_forms.ScoringForm(**given, held=["id", "y", "jeu"], titles={})
         assert (form["type"].value(), form["metric_0"].value()) == (kind, metric)

@@ -8,7 +8,6 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from challenges.actions import organisers
 from challenges.enums import ChallengeStatus, ImportState, OrganiserRole, RegistrationMode
 from challenges.enums.rescorings import RescoringState
 from challenges.models import (
@@ -18,6 +17,7 @@ from challenges.models import (
     Reveal,
     TeamMember,
 )
+from challenges.organising.actions import organisers
 from challenges.teams import actions as teams
 from challenges.views.awaited import decisions
 from portal.accounts.enums import RegionRole

@@ -6,10 +6,10 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from challenges.actions import authoring
 from challenges.bundles.spec import Role
 from challenges.models import Challenge, ChallengeDraft, ScorerVersion
-from challenges.queries.preparation import checklist
+from challenges.organising.actions import drafts
+from challenges.organising.queries import checklist
 from challenges.worker import drain
 from portal.accounts.models import User
 from tests.challenges import world
@@ -43,7 +43,7 @@ def challenge(by: User) -> Challenge:
     """Return a draft whose answers have columns that make groups."""
     made = built(by)
     truth = deposit("truth.csv", TRUTH)
-    return authoring.add_file(challenge=made, role=Role.TRUTH, deposit=truth, by=by)
+    return drafts.add_file(challenge=made, role=Role.TRUTH, deposit=truth, by=by)
 
 
 def sent(client: Client, **changes: Any) -> Any:
@@ -106,7 +106,7 @@ def test_what_must_not_be_compared_is_refused(client: Client, challenge: Challen
 def test_the_page_says_what_comes_first_and_closes_with_the_draft(
     client: Client, challenge: Challenge, by: User
 ) -> None:
-    other = authoring.start(
+    other = drafts.start(
         organisation=challenge.organiser, slug="autre", title="A", summary="A", task="", by=by
     )
     address = reverse("challenges:write_fairness", args=[other.slug])

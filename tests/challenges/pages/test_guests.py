@@ -7,9 +7,9 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
-from challenges.actions import guests as acts
 from challenges.enums import ChallengeStatus, RegistrationMode
 from challenges.models import Challenge, Guest, Registration, Team, TermsAcceptance
+from challenges.organising.actions import guests as acts
 from challenges.teams import actions as teams
 from challenges.views.awaited import decisions
 from portal.accounts.models import User

@@ -9,14 +9,14 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import translation
 
-from challenges.queries.journal import APART, FAMILIES
+from challenges.organising.queries import JOURNAL_APART, JOURNAL_FAMILIES
 from challenges.views.journal_words import ACTS
 from portal.audit.actors import SystemActor
 from portal.audit.record import record
 from tests.factories.challenges import ChallengeFactory, PersonFactory, PhaseFactory
 
 ROOT = Path(__file__).resolve().parents[3]
-NAMED = re.compile(rf'"((?:{"|".join(FAMILIES)})\.[a-z_]+)"')
+NAMED = re.compile(rf'"((?:{"|".join(JOURNAL_FAMILIES)})\.[a-z_]+)"')
 # The name of a file, and that of a point where tests cut the worker.
 NO_ACTS = {"challenge.yaml", "reveal.computed"}
 
@@ -32,7 +32,7 @@ def acts_of_the_code() -> set[str]:
 
 def test_every_act_has_its_sentence() -> None:
     known = set(ACTS)
-    assert acts_of_the_code() - APART - NO_ACTS - known == set()
+    assert acts_of_the_code() - JOURNAL_APART - NO_ACTS - known == set()
     assert known - acts_of_the_code() == set()
     with translation.override("en"):
         assert {action for action, said in ACTS.items() if "." in str(said)} == set()

@@ -7,9 +7,9 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
-from challenges.actions import authoring, phases
 from challenges.enums import ChallengeStatus, PhaseKind
 from challenges.models import Challenge, Leaderboard, Team
+from challenges.organising.actions import drafts, phases
 from challenges.worker import drain
 from portal.accounts.models import User
 from portal.audit.models import AuditEvent
@@ -71,14 +71,14 @@ def test_a_second_board_ranks_by_another_column_and_outlives_a_check(
     assert client.post(at(challenge, "write_board", other.pk), sent).status_code == 302
     expected = [("mae", False), ("exactitude", False), ("mixte", True)]
     measured(challenge, by, METRICS)
-    authoring.ask_build(challenge=challenge, by=by)
+    drafts.ask_build(challenge=challenge, by=by)
     assert drain()
     other.refresh_from_db()
     assert (shown(other), other.rule, other.primary.key) == (expected, "all", "mae")
     assert other.columns.get(key="mae").valid_max == 0.9
     assert shown(main)[1] == ("mae", True)
     measured(challenge, by, METRICS[:1])
-    authoring.ask_build(challenge=challenge, by=by)
+    drafts.ask_build(challenge=challenge, by=by)
     assert drain()
     other.refresh_from_db()
     assert (shown(other), other.primary.key) == ([("exactitude", False)], "exactitude")
@@ -110,7 +110,7 @@ def test_the_main_board_keeps_the_figure_of_its_scoring(client: Client, by: User
         "mae",
         "exactitude",
     ]
-    authoring.ask_build(challenge=challenge, by=by)
+    drafts.ask_build(challenge=challenge, by=by)
     assert drain()
     assert shown(board) == [("mixte", True), ("mae", True), ("exactitude", False)]
 

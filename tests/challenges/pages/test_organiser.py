@@ -12,9 +12,9 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from challenges.actions import challenges as acts
 from challenges.enums import ChallengeStatus
 from challenges.models import Challenge, Enrolment, Phase, Reveal
+from challenges.organising.actions import challenges as acts
 from challenges.queries.reveals import obstacles
 from portal.accounts.enums import RegionRole
 from portal.accounts.models import User

@@ -9,11 +9,11 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
-from challenges.actions import phases
 from challenges.enums import PhaseKind
 from challenges.invariants import doubled_tasks
 from challenges.models import Challenge, ChallengeDraft, Phase, PhaseTask
-from challenges.queries.preparation import missing
+from challenges.organising.actions import phases
+from challenges.organising.queries import missing
 from challenges.queue.actions import WORKER
 from challenges.worker import drain
 from datasets import gate

@@ -10,10 +10,10 @@ from django.utils import timezone, translation
 from django.utils.formats import date_format
 
 from challenges.enums import ImportState
-from challenges.forms.phases import SettingsForm
 from challenges.models import BundleImport, Challenge, CodeTrial
 from challenges.models.trial_words import trial_detail
-from challenges.queries import preparation
+from challenges.organising import queries as organising
+from challenges.organising.forms.phases import SettingsForm
 from portal.lib import clock
 from tests.challenges.pages.scenes import with_contract
 from tests.factories.accounts import UserFactory
@@ -54,7 +54,7 @@ def test_fairness_is_ready_only_when_groups_are_compared(
 ) -> None:
     challenge: Challenge = ChallengeFactory(opened=True)
     with_contract(challenge, fairness=fairness)
-    found = {each.key: each.state for each in preparation.checklist(challenge)}
+    found = {each.key: each.state for each in organising.checklist(challenge)}
     expected = "ready" if fairness.get("metrics") else "advice"
     assert {key: found[key] for key in found if key.startswith("fairness")} == {point: expected}
     page = client.get(reverse("challenges:audits", args=[challenge.slug])).text

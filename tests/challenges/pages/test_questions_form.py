@@ -7,11 +7,12 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from challenges.actions import choices, entries, leaderboards
+from challenges.actions import choices, entries
 from challenges.enums import ChallengeStatus
-from challenges.forms.questions import QuestionsForm
 from challenges.invariants import stale_boards
 from challenges.models import Challenge, Column, Entry
+from challenges.organising.actions import leaderboards
+from challenges.organising.forms.challenges import QuestionsForm
 from challenges.worker import drain
 from portal.lib.refusals import Invalid
 from tests.challenges import world

@@ -7,11 +7,11 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
-from challenges.actions import authoring
 from challenges.bundles.spec import Task
-from challenges.forms.authoring import TASKS
-from challenges.forms.shapes import ROWS, SHAPES, shape_of
 from challenges.models import Challenge, ChallengeDraft, ScorerVersion
+from challenges.organising.actions import drafts
+from challenges.organising.forms.challenges import TASKS
+from challenges.organising.forms.scorings import ROWS, SHAPES, shape_of
 from challenges.worker import drain
 from portal.accounts.models import User
 
@@ -80,7 +80,7 @@ CASES: dict[str, tuple[str, str, str, dict[str, Any]]] = {
 
 def begun(client: Client, by: User, shape: str) -> Challenge:
     """Begin a challenge, and send its three files."""
-    made = authoring.start(
+    made = drafts.start(
         organisation=by.memberships.get().organisation,
         slug="formes",
         title="Formes",

@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from challenges.actions import challenges, reveals
+from challenges.actions import reveals
+from challenges.organising.actions import challenges
 from challenges.teams import actions as teams
 from challenges.views.space import to_do
 from portal.accounts import space

@@ -9,9 +9,9 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
-from challenges.actions import challenges as acts
 from challenges.enums.code import RunState
 from challenges.models import Challenge, CodeTrial, Team
+from challenges.organising.actions import challenges as acts
 from challenges.worker import drain
 from portal.accounts.enums import TokenScope
 from tests.challenges import world

@@ -24,13 +24,7 @@ from django.db import connection, transaction
 from django.test import Client
 from django.urls import reverse
 
-from challenges.actions import (
-    authoring,
-    bundle_imports,
-    program_changes,
-    retention,
-    reveals,
-)
+from challenges.actions import bundle_imports, program_changes, retention, reveals
 from challenges.actions.foreign_imports import import_bundle
 from challenges.bundles import exporting
 from challenges.bundles.exporting import Correction
@@ -45,6 +39,7 @@ from challenges.models import (
     Score,
     ScorerVersion,
 )
+from challenges.organising.actions import drafts
 from challenges.worker import drain
 from datasets.actions import releases
 from portal import checks
@@ -374,7 +369,7 @@ def test_the_worker_imports_an_export_again_with_its_own_rights(
 def test_the_worker_checks_a_challenge_by_form_with_its_own_rights(roles: Roles) -> None:
     by = owner()
     challenge = filled(by)
-    authoring.ask_build(challenge=challenge, by=by)
+    drafts.ask_build(challenge=challenge, by=by)
     with roles.serving("worker"):
         assert drain(seconds=60)
     assert ChallengeDraft.objects.get().errors == []

@@ -1,16 +1,19 @@
-"""The leaderboards of a draft: add, arrange and remove them, hide the names of the teams."""
+"""The leaderboards of a challenge, and the questions whose answers they may show."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from challenges.actions import authoring, program_bounds
+from challenges.actions import program_bounds
 from challenges.actions.evaluations import queue_standings
 from challenges.bundles.bounds import Bounds
 from challenges.enums import BoardRule, ColumnKind, Direction
 from challenges.models import Challenge, Column, Leaderboard, Phase
+from challenges.organising.actions import drafts
+from challenges.scoring.contract import MetricSpec, ScoringContract
 from portal.accounts.models import User
 from portal.audit.record import record
 from portal.lib.refusals import Conflict, Invalid
@@ -31,7 +34,7 @@ class Place:
     limit: float | None = None
 
 
-def ordered(phase: Phase) -> list[Leaderboard]:
+def boards_of(phase: Phase) -> list[Leaderboard]:
     """List the boards of a phase, the main one first."""
     return list(phase.leaderboards.select_related("primary").order_by("pk"))
 
@@ -48,8 +51,8 @@ def add(*, phase: Phase, title: str, by: User) -> Leaderboard:
     Event "phase.board_added". Raises NotAllowed; Conflict once it left the draft, or before a
     scoring.
     """
-    challenge = authoring.draft(phase.challenge, by)
-    boards = ordered(phase)
+    challenge = drafts.locked_draft(phase.challenge, by)
+    boards = boards_of(phase)
     if not boards:
         raise Conflict(_("Construisez d’abord la notation de cette phase."), code="board_first")
     if len(boards) >= MOST_BOARDS:
@@ -63,7 +66,7 @@ def add(*, phase: Phase, title: str, by: User) -> Leaderboard:
 
 def copy(phase: Phase, *, key: str, title: str = "") -> Leaderboard:
     """Make a board of a phase like its main one, in the caller's transaction."""
-    main = ordered(phase)[0]
+    main = boards_of(phase)[0]
     board = Leaderboard.objects.create(
         challenge=phase.challenge,
         phase=phase,
@@ -72,7 +75,9 @@ def copy(phase: Phase, *, key: str, title: str = "") -> Leaderboard:
         rule=main.rule,
         anonymous=main.anonymous,
     )
-    follow(board, main.columns.order_by("index"), primary=main.primary.key if main.primary else "")
+    follow_columns(
+        board, main.columns.order_by("index"), primary=main.primary.key if main.primary else ""
+    )
     return board
 
 
@@ -89,7 +94,7 @@ def remove(*, board: Leaderboard, by: User) -> None:
 
     Raises NotAllowed, Conflict.
     """
-    challenge = authoring.draft(board.challenge, by)
+    challenge = drafts.locked_draft(board.challenge, by)
     board = _locked(board)
     main = main_of(board.phase)
     if main is None or main.pk == board.pk:
@@ -123,7 +128,7 @@ def arrange(
     the main board of the first phase; the program's scores (`program_bounds.put`); event
     "phase.board_arranged". Raises NotAllowed, Conflict; Invalid where nothing would rank.
     """
-    challenge = authoring.draft(board.challenge, by)
+    challenge = drafts.locked_draft(board.challenge, by)
     board = _locked(board)
     columns = list(board.columns.order_by("index"))
     if is_main(board) and board.primary is not None:
@@ -136,7 +141,7 @@ def arrange(
             column.hidden = not place.shown
             _limit(column, place.limit)
     board.title, board.rule, board.hidden = title, rule, hidden
-    put(board, sorted(columns, key=lambda each: _rank_of(each, places)), primary)
+    put_columns(board, sorted(columns, key=lambda each: _rank_of(each, places)), primary)
     _into_document(challenge, board)
     if bounds:
         program_bounds.put(board.phase, bounds)
@@ -214,7 +219,7 @@ def mask(*, challenge: Challenge, anonymous: bool, by: User) -> Challenge:
     In order: boards; event "challenge.masked" or "challenge.unmasked". Twice changes nothing.
     Raises NotAllowed, Conflict.
     """
-    challenge = authoring.draft(challenge, by)
+    challenge = drafts.locked_draft(challenge, by)
     if challenge.leaderboards.exclude(anonymous=anonymous).update(anonymous=anonymous):
         _changed(challenge)
         verb = "challenge.masked" if anonymous else "challenge.unmasked"
@@ -222,7 +227,7 @@ def mask(*, challenge: Challenge, anonymous: bool, by: User) -> Challenge:
     return challenge
 
 
-def follow(
+def follow_columns(
     board: Leaderboard,
     fresh: Iterable[Column],
     *,
@@ -247,10 +252,10 @@ def follow(
     if hides is None:
         columns.sort(key=lambda each: former[each.key].index if each.key in former else _LAST)
     keys = {each.key for each in columns}
-    put(board, _with_facts(board, columns, former), kept if kept in keys else primary)
+    put_columns(board, _with_facts(board, columns, former), kept if kept in keys else primary)
 
 
-def answer(challenge: Challenge) -> None:
+def show_facts(challenge: Challenge) -> None:
     """Give each board a column for each question that is shown on it, in the caller's transaction.
 
     A column whose question is gone goes; the others keep their place.
@@ -261,7 +266,7 @@ def answer(challenge: Challenge) -> None:
         wanted = _with_facts(board, figures, former)
         told = [(each.key, each.title) for each in wanted]
         if told != [(each.key, each.title) for each in former.values()]:
-            put(board, wanted, board.primary.key if board.primary else "")
+            put_columns(board, wanted, board.primary.key if board.primary else "")
 
 
 def _with_facts(
@@ -306,7 +311,7 @@ def _followed(column: Column, former: Column | None, hides: Collection[str] | No
     return column
 
 
-def put(board: Leaderboard, columns: Sequence[Column], primary: str) -> None:
+def put_columns(board: Leaderboard, columns: Sequence[Column], primary: str) -> None:
     """Replace the columns of a board by these, in this order, ranked by the one of this key.
 
     The rows that it had are made anew: no score that comes would call for it.
@@ -332,3 +337,99 @@ def _recompute(board: Leaderboard) -> None:
     """Bring the stored rows of the reference to the new columns."""
     version = Challenge.objects.values_list("version", flat=True).get(pk=board.challenge_id)
     queue_standings(board.phase_id, cause=f"board:{board.pk}:{version}")
+
+
+_SCORED = (ColumnKind.METRIC, ColumnKind.FAIRNESS)
+
+
+def follow_contract(phase: Phase, former: ScoringContract, new: ScoringContract) -> None:
+    """Follow a change of contract on each board of a phase, in the caller's transaction.
+
+    A figure that the new contract lacks is hidden; one that it adds comes last on the boards
+    that ranked by the former primary figure, which rank by the new one.
+    """
+    before = {each.key: each for each in former.figures}
+    after = {each.key: each for each in new.figures}
+    if list(before.values()) == list(after.values()):
+        return
+    for board in phase.leaderboards.select_related("primary").order_by("pk"):
+        _follow_on_board(board, former, new)
+
+
+def _follow_on_board(board: Leaderboard, former: ScoringContract, new: ScoringContract) -> None:
+    after = {each.key[:36]: each for each in new.figures}
+    columns = {each.key: each for each in board.columns.order_by("index")}
+    was_main = board.primary is not None and board.primary.key == former.primary.key[:36]
+    gone = {each.key[:36] for each in former.figures} - set(after)
+    for key, column in columns.items():
+        if key in gone and column.kind in _SCORED:
+            column.hidden = True
+            column.save(update_fields=["hidden"])
+        elif key in after and column.kind in _SCORED:
+            _retitle(column, after[key])
+    if was_main:
+        _add_columns(board, [each for key, each in after.items() if key not in columns], new)
+        board.primary = board.columns.get(key=new.primary.key[:36])
+        board.save(update_fields=["primary"])
+
+
+def _retitle(column: Column, metric: MetricSpec) -> None:
+    column.title = (metric.label or metric.key)[:120]
+    column.direction, column.decimals = metric.direction, metric.decimals
+    column.save(update_fields=["title", "direction", "decimals"])
+
+
+def _add_columns(board: Leaderboard, metrics: Sequence[MetricSpec], new: ScoringContract) -> None:
+    grouped = {each.key: dict(each.groups) for each in new.attributes}
+    last = board.columns.order_by("-index").values_list("index", flat=True).first()
+    own = {each.key for each in new.metrics}
+    for index, metric in enumerate(metrics, 0 if last is None else last + 1):
+        Column.objects.create(
+            leaderboard=board,
+            index=index,
+            key=metric.key[:36],
+            title=(metric.label or metric.key)[:120],
+            kind=ColumnKind.METRIC if metric.key in own else ColumnKind.FAIRNESS,
+            direction=metric.direction,
+            decimals=metric.decimals,
+            grouped=metric.aggregate == "table",
+            groups=grouped.get(metric.by or "", {}),
+        )
+
+
+def boards_left_without_figure(
+    phase: Phase, former: ScoringContract, new: ScoringContract
+) -> list[str]:
+    """List the boards that would rank by a figure that the new contract lacks."""
+    kept = {each.key[:36] for each in new.figures}
+    return [
+        board.title
+        for board in phase.leaderboards.select_related("primary").order_by("pk")
+        if board.primary is not None
+        and board.primary.kind in _SCORED
+        and board.primary.key not in kept
+        and board.primary.key != former.primary.key[:36]
+    ]
+
+
+MOST_QUESTIONS = 8
+
+
+@transaction.atomic
+def ask_questions(
+    *, challenge: Challenge, questions: Sequence[Mapping[str, Any]], by: User
+) -> Challenge:
+    """Replace the questions of the fact sheet of a draft.
+
+    questions: as `fact_sheets.refuse_wrong` reads them, with on_leaderboard. In order: questions;
+    the columns that boards show of them; event "challenge.questions_asked". Raises NotAllowed,
+    Conflict.
+    """
+    challenge = drafts.locked_draft(challenge, by)
+    challenge.fact_sheet = [dict(each) for each in questions]
+    challenge.version += 1
+    challenge.save(update_fields=["fact_sheet", "version"])
+    show_facts(challenge)
+    keys = [str(each["key"]) for each in questions]
+    record("challenge.questions_asked", by=by, on=challenge, questions=keys)
+    return challenge

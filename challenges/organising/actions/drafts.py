@@ -11,7 +11,6 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from challenges import rules
-from challenges.actions import origins
 from challenges.bundles import document as documents
 from challenges.bundles import spec
 from challenges.bundles.audiences import CODE_ONLY
@@ -19,6 +18,7 @@ from challenges.bundles.code import KEY
 from challenges.bundles.folder import is_relative
 from challenges.enums import BuildState, ChallengeStatus, JobKind, OrganiserRole
 from challenges.models import Challenge, ChallengeDraft, ChallengeOrganiser, Job
+from challenges.organising.actions import texts
 from challenges.queue import actions as jobs
 from challenges.queue.actions import WORKER
 from datasets.actions import holdouts
@@ -88,7 +88,7 @@ def start(
             challenge.save()
     except IntegrityError as error:
         raise Invalid(_("Cette adresse est déjà prise."), code="slug_taken") from error
-    if origins.name(challenge, cards):
+    if texts.name_cards(challenge, cards):
         challenge.save(update_fields=["bundle"])
     ChallengeOrganiser.objects.create(challenge=challenge, user=by, role=OrganiserRole.OWNER)
     record("challenge.started", by=by, on=challenge, slug=slug)
@@ -110,7 +110,7 @@ def _document(slug: str, title: str, summary: str, task: str) -> dict[str, Any]:
     }
 
 
-def draft(challenge: Challenge, by: User) -> Challenge:
+def locked_draft(challenge: Challenge, by: User) -> Challenge:
     """Lock a draft for one of its organisers; raises NotAllowed, Conflict once it left the draft.
 
     A change of what is scored is made in the draft; afterwards it is a new version of the scoring.
@@ -159,7 +159,7 @@ def add_file(
     if expected_score is not None and role is spec.Role.BASELINE_SUBMISSION:
         entry["expected_score"] = expected_score
     with transaction.atomic():
-        challenge = draft(challenge, by)
+        challenge = locked_draft(challenge, by)
         files = files_of(challenge)
         _refuse_same_name(files, role, name)
         if audience_of(role) is spec.Audience.PUBLIC:
@@ -213,7 +213,7 @@ def _replaced(entry: Mapping[str, Any], role: spec.Role, name: str) -> bool:
 @transaction.atomic
 def remove_file(*, challenge: Challenge, path: str, by: User) -> Challenge:
     """Take a file out of a draft. Event "challenge.file_removed". Raises NotAllowed, Conflict."""
-    challenge = draft(challenge, by)
+    challenge = locked_draft(challenge, by)
     files = files_of(challenge)
     left = {
         audience: [each for each in listed if each["path"] != path]
@@ -240,7 +240,7 @@ def measure(
 
     Event "challenge.measured". Raises NotAllowed, Conflict.
     """
-    challenge = draft(challenge, by)
+    challenge = locked_draft(challenge, by)
     former = challenge.bundle.get("submission") or {}
     limit = {"max_bytes": former["max_bytes"]} if "max_bytes" in former else {}
     _keep(challenge, submission={**limit, **submission}, truth=dict(truth), metrics=list(metrics))
@@ -255,7 +255,7 @@ def declare_fairness(*, challenge: Challenge, fairness: Mapping[str, Any], by: U
     fairness: in the portable form, checked by the build. In order: document; the draft, to be
     checked again; event "challenge.fairness_declared". Raises NotAllowed, Conflict.
     """
-    challenge = draft(challenge, by)
+    challenge = locked_draft(challenge, by)
     _keep(challenge, fairness=dict(fairness))
     reopen(written_of(challenge))
     attributes = [str(each["key"]) for each in fairness["attributes"]]
@@ -270,7 +270,7 @@ def ask_build(*, challenge: Challenge, by: User) -> ChallengeDraft:
     In order: the build QUEUED under a new number; job "dry_run"; event "challenge.build_asked".
     Raises NotAllowed, Conflict; Invalid with what is missing.
     """
-    challenge = draft(challenge, by)
+    challenge = locked_draft(challenge, by)
     missing = incomplete(challenge)
     if missing:
         raise Invalid(_("Il manque encore de quoi noter."), code="not_buildable", faults=missing)

@@ -9,7 +9,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from challenges.forms.figures import PairsField
+from challenges.organising.forms.scorings import PairsField
 from challenges.scoring.audit.declared import SMALLEST
 
 SLOTS = 4

@@ -1,19 +1,23 @@
-"""Write the texts of a challenge, how one takes part, its rules and its further pages."""
+"""Write the texts of a challenge: presentation, rules, pages, the cards it starts from."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+import logging
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from catalogue.models import Resource
+from catalogue.queries import chain, relations
 from challenges import rules
-from challenges.actions import origins
-from challenges.actions.notices import announce
 from challenges.enums import ChallengeStatus, NoticeKind, RegistrationMode
-from challenges.models import Challenge, ChallengePage, Terms
+from challenges.models import Challenge, ChallengeOrigin, ChallengePage, Terms
+from challenges.organising.actions.notices import announce
 from portal.accounts.authorization import require
 from portal.accounts.models import User
 from portal.audit.outbox import owe
@@ -57,8 +61,8 @@ def describe(
     body_html = render(str(texts["body_md"]))
     challenge = _writable(challenge, by)
     changed = sorted(key for key, value in texts.items() if getattr(challenge, key) != value)
-    if origins.name(challenge, cards):
-        changed.append(origins.KEY)
+    if name_cards(challenge, cards):
+        changed.append(CARDS)
     for key, value in texts.items():
         setattr(challenge, key, value)
     challenge.body_html = body_html
@@ -210,3 +214,111 @@ def _writable(challenge: Challenge, by: User) -> Challenge:
 def _read_again(challenge: Challenge) -> None:
     """Have a moderator read again what changed under their eyes."""
     challenge.version += 1
+
+
+log = logging.getLogger(__name__)
+CARDS = "cards"
+MOST_CARDS = 10
+SLUG = re.compile("[a-z0-9_-]+")
+
+
+def name_cards(challenge: Challenge, texts: Sequence[str]) -> bool:
+    """Tie a challenge to the cards that texts name (address, slug or title); say whether it moved.
+
+    Inside the transaction of who rewrites the challenge: its document names their slugs, and is
+    saved by the caller. What the document named already stays, with its tie, though its card is
+    not public today. Raises Invalid for what names no public card that can lead to a challenge.
+    """
+    texts = list(dict.fromkeys(texts))
+    if len(texts) > MOST_CARDS:
+        raise Invalid(_("Dix fiches au plus."), code="card_unknown")
+    found, before = _cards_by_text(texts), named_cards(challenge)
+    lost = [text for text in texts if text not in found and text not in before]
+    if lost:
+        message = _(
+            "Aucune fiche publiée dont un challenge puisse partir (besoin, idée, données, modèle, "
+            "programme, technologie ou algorithme) n’est trouvée pour : %(texts)s. Collez son "
+            "adresse."
+        )
+        texts_lost = ", ".join(text[:64] for text in lost)
+        raise Invalid(message % {"texts": texts_lost}, code="card_unknown")
+    said = list(dict.fromkeys(found[text].slug if text in found else text for text in texts))
+    known = dict(challenge.origins.values_list("resource__slug", "resource"))
+    wanted = {card.pk for card in found.values()} | {
+        pk for slug, pk in known.items() if slug in said
+    }
+    challenge.origins.exclude(resource__in=wanted).delete()
+    _tie(challenge, wanted - set(known.values()))
+    challenge.bundle = {key: kept for key, kept in challenge.bundle.items() if key != CARDS}
+    if said:
+        challenge.bundle[CARDS] = said
+    return wanted != set(known.values()) or before != said
+
+
+def tie_cards(challenge: Challenge) -> None:
+    """Tie a challenge to the cards that its document names; `catch_up` ties those not public yet.
+
+    In the transaction that holds the challenge. A document names its cards by slugs: an address may
+    be of another portal, and a title is of nobody in particular.
+    """
+    _tie(challenge, _untied_cards(challenge))
+
+
+def tie_waiting_cards() -> None:
+    """Tie the public challenges to the cards of their documents that went online since.
+
+    Each in a transaction of its own; one that fails keeps no other waiting.
+    """
+    told = Challenge.objects.public().filter(**{f"bundle__{CARDS}__isnull": False})
+    for challenge in told.order_by("pk"):
+        try:
+            if _untied_cards(challenge):
+                with transaction.atomic():
+                    tie_cards(Challenge.objects.locked(challenge))
+        except Exception:  # the boundary of one challenge
+            log.exception("challenge %s was not tied to its cards", challenge.pk)
+
+
+def named_cards(challenge: Challenge) -> list[str]:
+    """List what the document of a challenge names."""
+    said = challenge.bundle.get(CARDS)
+    return [str(each) for each in said] if isinstance(said, list) else []
+
+
+def _cards_by_text(texts: Sequence[str]) -> dict[str, Resource]:
+    """Find the public cards that may lead to a challenge, by what names them."""
+    found = relations.find(texts)
+    keys = [card.pk for card in found.values() if card is not None]
+    leads = Resource.objects.public().filter(pk__in=keys, kind__in=chain.BEFORE_CHALLENGES)
+    able = set(leads.values_list("pk", flat=True))
+    return {text: card for text, card in found.items() if card is not None and card.pk in able}
+
+
+def _untied_cards(challenge: Challenge) -> set[int]:
+    """List the public cards that the document names by their slugs and that are not tied yet."""
+    slugs = {text for text in named_cards(challenge)[:MOST_CARDS] if SLUG.fullmatch(text)}
+    keys = [card.pk for card in relations.by_slug(slugs).values()]
+    leads = Resource.objects.public().filter(pk__in=keys, kind__in=chain.BEFORE_CHALLENGES)
+    known = challenge.origins.values_list("resource", flat=True)
+    return set(leads.values_list("pk", flat=True)) - set(known)
+
+
+def _tie(challenge: Challenge, keys: Iterable[int]) -> None:
+    ChallengeOrigin.objects.bulk_create(
+        [ChallengeOrigin(challenge=challenge, resource_id=pk) for pk in sorted(keys)],
+        ignore_conflicts=True,
+    )
+
+
+STANDARD_TERMS = {
+    "fr": Path(__file__).with_name("standard_terms.md"),
+    "en": Path(__file__).with_name("standard_terms_en.md"),
+}
+
+
+def standard_terms(language: str) -> str:
+    """Return the rules of a challenge whose organiser wrote none, in Markdown.
+
+    language: that of the challenge, of its pages; French where there is none in it.
+    """
+    return STANDARD_TERMS.get(language, STANDARD_TERMS["fr"]).read_text(encoding="utf-8")

@@ -18,12 +18,7 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.translation import gettext as _
 
 from challenges import rules
-from challenges.enums import (
-    ChallengeStatus,
-    InvitationState,
-    RegistrationMode,
-    RegistrationState,
-)
+from challenges.enums import ChallengeStatus, InvitationState, RegistrationMode, RegistrationState
 from challenges.models import Challenge, Guest, Registration
 from portal.accounts.authorization import require
 from portal.accounts.models import User

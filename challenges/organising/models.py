@@ -1,6 +1,7 @@
-"""Challenge, the people who run it, its rules and its phases."""
+"""Challenge, its phases, pages, files and draft; the people who run it, those it invites."""
 
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, TypeAlias
 from uuid import uuid4
 
 from django.conf import settings
@@ -11,22 +12,37 @@ from django.utils.translation import gettext as _
 from challenges.enums import (
     CHALLENGE_EDGES,
     PUBLIC_STATUSES,
+    BuildState,
     ChallengeKind,
     ChallengeStatus,
+    InvitationState,
     LogAudience,
+    NoticeKind,
     OrganiserRole,
     PhaseKind,
     PhaseMoment,
     RegistrationMode,
     ReportAudience,
 )
-from challenges.models.people import Viewer, person_id
 from challenges.models.words import challenge_word, within, word
 from challenges.scoring.audit.declared import SMALLEST
 from portal.accounts.authorization import Permission, has_permission
 from portal.accounts.models import User
 from portal.lib import clock
 from portal.lib.refusals import Conflict
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
+    from portal.audit.actors import SystemActor
+
+
+Viewer: TypeAlias = "User | SystemActor | AnonymousUser"
+
+
+def person_id(viewer: Viewer) -> int:
+    """Return the key of a person, 0 for anybody else: no row has it."""
+    return getattr(viewer, "pk", None) or 0
 
 
 class ChallengeQuerySet(models.QuerySet["Challenge"]):
@@ -372,3 +388,202 @@ class Phase(models.Model):
             return PhaseMoment.COMING
         over = self.closes_at is not None and now >= self.closes_at
         return PhaseMoment.CLOSED if over else PhaseMoment.OPEN
+
+
+class ChallengePage(models.Model):
+    """Hold a further page of texts of a challenge."""
+
+    challenge = models.ForeignKey(Challenge, on_delete=models.CASCADE, related_name="pages")
+    index = models.PositiveSmallIntegerField()
+    title = models.CharField(max_length=120)
+    body_md = models.TextField()
+    body_html = models.TextField()
+
+    class Meta:
+        ordering = ["index"]
+        constraints = [
+            models.UniqueConstraint(fields=["challenge", "index"], name="challenge_page_index_once")
+        ]
+
+
+class Notice(models.Model):
+    """Announce a public change of a challenge; never rewritten."""
+
+    challenge = models.ForeignKey(Challenge, on_delete=models.CASCADE, related_name="notices")
+    kind = word(NoticeKind, default=NoticeKind.TEXT)
+    text = models.TextField()
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-at", "-pk"]
+        constraints = [within("kind", NoticeKind, name="notice_kind_known")]
+
+
+class PublicFile(models.Model):
+    """Offer a file of a challenge for download."""
+
+    challenge = models.ForeignKey(Challenge, on_delete=models.CASCADE, related_name="files")
+    index = models.PositiveSmallIntegerField()
+    name = models.CharField(max_length=120)
+    role = models.CharField(max_length=32)
+    sha256 = models.CharField(max_length=64)
+    size = models.PositiveBigIntegerField()
+    rows = models.PositiveBigIntegerField(null=True, blank=True)
+    columns = models.JSONField(default=list, blank=True)
+    args = models.JSONField(default=list, blank=True)
+
+    class Meta:
+        ordering = ["index"]
+        constraints = [
+            models.UniqueConstraint(fields=["challenge", "name"], name="public_file_name_once"),
+            models.UniqueConstraint(fields=["challenge", "index"], name="public_file_index_once"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class OrganiserInvitationQuerySet(models.QuerySet["OrganiserInvitation"]):
+    """Invitations, by whom they are for."""
+
+    def open_at(self, at: datetime) -> "OrganiserInvitationQuerySet":
+        """Keep those that may still be answered."""
+        return self.filter(state=InvitationState.SENT, expires_at__gt=at)
+
+    def for_person(self, user: Viewer) -> "OrganiserInvitationQuerySet":
+        """Keep those sent to the address of this person."""
+        email = getattr(user, "email", "")
+        return self.filter(email__iexact=email) if email else self.none()
+
+
+class OrganiserInvitation(models.Model):
+    """Invite a person, by their address, into the team that runs a challenge."""
+
+    public_id = models.UUIDField(default=uuid4, unique=True, editable=False)
+    challenge = models.ForeignKey(
+        Challenge, on_delete=models.CASCADE, related_name="organiser_invitations"
+    )
+    email = models.EmailField()
+    role = word(OrganiserRole, default=OrganiserRole.ORGANISER)
+    state = word(InvitationState, default=InvitationState.SENT)
+    sent_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+    )
+    sent_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+
+    objects = OrganiserInvitationQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-sent_at", "pk"]
+        constraints = [
+            within("role", OrganiserRole, name="organiser_invitation_role_known"),
+            within("state", InvitationState, name="organiser_invitation_state_known"),
+            models.UniqueConstraint(
+                fields=["challenge", "email"],
+                condition=Q(state="sent"),
+                name="organiser_invited_once",
+            ),
+        ]
+
+
+class FormerOrganiser(models.Model):
+    """Remember that a person ran a challenge, jury included.
+
+    They do not play it afterwards, and decide on nothing of it for the Region.
+    """
+
+    challenge = models.ForeignKey(
+        Challenge, on_delete=models.CASCADE, related_name="former_organisers"
+    )
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    # The one they had when they left.
+    role = word(OrganiserRole)
+    left_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            within("role", OrganiserRole, name="former_organiser_role_known"),
+            models.UniqueConstraint(fields=["challenge", "user"], name="former_organiser_once"),
+        ]
+
+
+class GuestQuerySet(models.QuerySet["Guest"]):
+    """Guests, by whom they let in and by where they stand."""
+
+    def open_at(self, at: datetime) -> "GuestQuerySet":
+        """Keep those that let somebody in: neither used, withdrawn nor too old."""
+        return self.filter(expires_at__gt=at, state=InvitationState.SENT)
+
+    def inviting(self, user: User, *, at: datetime) -> "GuestQuerySet":
+        """Keep the open ones of the confirmed address of this person."""
+        return self.open_at(at).filter(email=user.email.lower()) if user.email else self.none()
+
+
+class Guest(models.Model):
+    """Invite one e-mail address to take part: ACCEPTED once its person registered."""
+
+    public_id = models.UUIDField(default=uuid4, unique=True, editable=False)
+    challenge = models.ForeignKey(Challenge, on_delete=models.CASCADE, related_name="guests")
+    email = models.EmailField()
+    state = word(InvitationState, default=InvitationState.SENT)
+    sent_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+    )
+    sent_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+
+    objects = GuestQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-sent_at", "-pk"]
+        constraints = [
+            within("state", InvitationState, name="guest_state_known"),
+            models.UniqueConstraint(
+                fields=["challenge", "email"],
+                condition=Q(state="sent"),
+                name="guest_address_once",
+            ),
+        ]
+
+    def is_open(self, at: datetime) -> bool:
+        """Say whether it lets somebody in."""
+        return self.state == InvitationState.SENT and self.expires_at > at
+
+
+class ChallengeDraft(models.Model):
+    """Hold the files deposited for a draft, and the last check: who asked, what it found."""
+
+    challenge = models.OneToOneField(Challenge, on_delete=models.CASCADE, related_name="written")
+    # {path: {"sha256"} or {"sealed": public id of a held-out version}}. Never from a document.
+    kept = models.JSONField(default=dict, blank=True)
+    # What scores a phase or a task otherwise than the first phase:
+    # [{"phase", "task", "name", "truth": {"path", "columns", "sealed"} or None, "test", "sample",
+    # "measure": {"submission", "truth", "metrics"} or None, "fingerprint"}].
+    scorings = models.JSONField(default=list, blank=True)
+    # Raised by each request: an older job that ends late writes nothing.
+    number = models.PositiveIntegerField(default=0)
+    state = word(BuildState, default=BuildState.IDLE)
+    asked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    asked_at = models.DateTimeField(null=True, blank=True)
+    done_at = models.DateTimeField(null=True, blank=True)
+    # [{"code", "message", "file", "key"}]: never a value, which could come from the answers.
+    errors = models.JSONField(default=list, blank=True)
+    warnings = models.JSONField(default=list, blank=True)
+
+    class Meta:
+        constraints = [
+            within("state", BuildState, name="challenge_draft_state_known"),
+            models.CheckConstraint(
+                condition=Q(asked_by__isnull=True, asked_at__isnull=True)
+                | Q(asked_by__isnull=False, asked_at__isnull=False),
+                name="challenge_draft_asked_has_author",
+            ),
+        ]
+
+    @property
+    def is_waiting(self) -> bool:
+        """Say whether the worker has not answered yet."""
+        return self.state == BuildState.QUEUED

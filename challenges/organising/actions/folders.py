@@ -1,14 +1,17 @@
 """Write the draft that an imported folder describes: one transaction, the caller's."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import IO, Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from challenges.actions import baselines, leaderboards
+from challenges.actions import baselines
+from challenges.bundles.report import Findings
 from challenges.bundles.spec import PortableSpec
 from challenges.enums import (
     BoardRule,
@@ -32,6 +35,7 @@ from challenges.models import (
     ScorerVersion,
     Terms,
 )
+from challenges.organising.actions import leaderboards
 from challenges.queue import actions as jobs
 from challenges.scoring.audit import published
 from challenges.scoring.audit.declared import BoardColumn, Measure
@@ -39,8 +43,9 @@ from challenges.scoring.contract import MetricSpec
 from datasets.models import HoldoutVersion
 from portal.accounts.models import Organisation, User
 from portal.audit.record import record
-from portal.lib import clock, objects
+from portal.lib import clock, objects, personal_files
 from portal.lib.markdown import render
+from portal.lib.personal_data import Kind
 
 BOARD_KEY = "principal"
 SCORER_KEY = "mesures"
@@ -67,7 +72,7 @@ class Stored:
     columns: Sequence[str]
 
 
-def write(
+def write_draft(
     *,
     existing: Challenge | None,
     spec: PortableSpec,
@@ -286,9 +291,9 @@ def _board(phase: Phase, spec: PortableSpec) -> None:
     )
     columns = columns_of(board, spec)
     primary = spec.contract.primary.key[:36]
-    leaderboards.follow(board, columns, primary=primary, hides=hidden_keys(spec.raw))
-    for other in leaderboards.ordered(phase)[1:]:
-        leaderboards.follow(other, board.columns.order_by("index"), primary=primary)
+    leaderboards.follow_columns(board, columns, primary=primary, hides=hidden_keys(spec.raw))
+    for other in leaderboards.boards_of(phase)[1:]:
+        leaderboards.follow_columns(other, board.columns.order_by("index"), primary=primary)
 
 
 def columns_of(board: Leaderboard, spec: PortableSpec) -> list[Column]:
@@ -354,3 +359,35 @@ def _column(
         grouped=metric.aggregate == "table",
         groups=groups.get(metric.by or "", {}),
     )
+
+
+PERSONAL_DATA, PERSONAL_DATA_DOUBT = "E_PERSONAL_DATA", "W_PERSONAL_DATA"
+_DOUBTS = {
+    Kind.EMAIL: gettext_lazy("adresse d’une personne dans un fichier public : retirez-la"),
+    Kind.PHONE: gettext_lazy("numéro de téléphone dans un fichier public : retirez-le"),
+    Kind.ADDRESS: gettext_lazy("adresse postale dans un fichier public : retirez-la"),
+}
+Opened = Callable[[], AbstractContextManager[IO[bytes]]]
+
+
+def look_for_personal_data(files: Iterable[tuple[str, Opened]]) -> Findings:
+    """Refuse social security and bank account numbers; warn of addresses and telephones."""
+    findings = Findings()
+    for name, opened in files:
+        with opened() as content:
+            try:
+                found = personal_files.scan(content)
+            except personal_files.Unread:
+                said = _("ce fichier ne se lit pas : on ne peut y chercher de données personnelles")
+                findings.refuse(PERSONAL_DATA, said, file=name)
+                continue
+        for each in found:
+            place = {"file": name, "key": _("ligne %(n)s") % {"n": each.line}}
+            if each.kind in personal_files.CERTAIN:
+                said = _("numéro de sécurité sociale ou de compte bancaire dans un fichier public")
+                findings.refuse(PERSONAL_DATA, said, value=each.excerpt, **place)
+            else:
+                findings.warn(
+                    PERSONAL_DATA_DOUBT, str(_DOUBTS[each.kind]), value=each.excerpt, **place
+                )
+    return findings

@@ -1,0 +1,717 @@
+"""Forms by which an organiser says what answers look like and how they are measured."""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, ClassVar
+
+from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from challenges.bundles.contract import METRIC_KEY
+from challenges.scoring import registry
+from challenges.scoring.metric import Shape
+
+SLOTS = 6
+FORMULA = "formula"
+NAMES = ("metric", "key", "label", "params", "direction", "decimals", "hidden")
+DIRECTIONS = {
+    "": gettext_lazy("Sens habituel de la mesure"),
+    "max": gettext_lazy("Plus grand est meilleur"),
+    "min": gettext_lazy("Plus petit est meilleur"),
+    "none": gettext_lazy("Descriptive, jamais classée"),
+}
+# What the engine reads of one answer a row.
+_OF_ROWS = frozenset({Shape.ANY, Shape.NUMBERS, Shape.LABEL_SETS})
+_AUTHORED = frozenset({FORMULA, "pair_consistency", "concordance"})
+
+
+def measures_of(shapes: Collection[Shape]) -> list[str]:
+    """List the measures that read these shapes and need no other column of the answers."""
+    return sorted(
+        name
+        for name, metric in registry.METRICS.items()
+        if name not in _AUTHORED and metric.shape in shapes
+    )
+
+
+MENU = measures_of(_OF_ROWS)
+
+
+def menu(names: Sequence[str], titles: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """List measures, by their French name, then the formula."""
+    named = sorted((str(titles.get(name, name)), name) for name in names)
+    shown = [(name, f"{title} ({name})") for title, name in named]
+    return [("", _("Aucune")), *shown, (FORMULA, _("Colonne calculée : une formule"))]
+
+
+class FiguresForm(forms.Form):
+    """Choose the figures of a board, one of them primary. measures: those of the menu."""
+
+    measures: Sequence[str] = MENU
+    primary = forms.ChoiceField(label=gettext_lazy("Mesure qui classe"), initial="0")
+
+    count = SLOTS
+    titles: Mapping[str, Any] = {}
+
+    def offer(self, titles: Mapping[str, Any], metrics: Sequence[Any]) -> None:
+        """Add a place for each figure, one more than there are; titles: names of the menu."""
+        self.titles = titles
+        self.count = max(SLOTS, len(metrics) + 1)
+        shown = menu(self.measures, titles)
+        for at in range(self.count):
+            self.fields |= _slot_fields(at, shown)
+        primary: Any = self.fields["primary"]
+        primary.choices = [
+            (str(at), _place(at, metrics[at] if at < len(metrics) else {}))
+            for at in range(self.count)
+        ]
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a primary figure that is absent, and keys used twice."""
+        sent: dict[str, Any] = super().clean() or {}
+        self.clean_figures(sent)
+        return sent
+
+    def clean_figures(self, sent: dict[str, Any]) -> None:
+        """Note what is wrong in the figures, each fault beside its field."""
+        primary = sent.get("primary", "0")
+        if not sent.get(f"metric_{primary}"):
+            self.add_error(
+                "primary", _("Choisissez une mesure à cette place : c’est elle qui classe.")
+            )
+        keys = [self._key(at) for at in range(self.count) if sent.get(f"metric_{at}")]
+        for at in range(self.count):
+            self._clean_slot(at, sent, keys)
+
+    def _clean_slot(self, at: int, sent: dict[str, Any], keys: list[str]) -> None:
+        name = sent.get(f"metric_{at}")
+        if not name:
+            return
+        key = self._key(at)
+        if not METRIC_KEY.fullmatch(key) or len(key) > 36:
+            self.add_error(f"key_{at}", _("Lettres sans accent, chiffres et _, 36 caractères."))
+        elif keys.count(key) > 1:
+            self.add_error(f"key_{at}", _("Deux mesures portent la même clé."))
+        if name == FORMULA and not (sent.get(f"label_{at}") and sent.get(f"key_{at}")):
+            self.add_error(f"key_{at}", _("Donnez une clé et un titre à la colonne calculée."))
+        if name == FORMULA and sent.get(f"direction_{at}") == "":
+            self.add_error(f"direction_{at}", _("Dites dans quel sens lire la colonne calculée."))
+        if sent.get("primary") == str(at) and sent.get(f"hidden_{at}"):
+            self.add_error(f"hidden_{at}", _("La mesure qui classe est montrée."))
+
+    def _key(self, at: int) -> str:
+        sent = self.cleaned_data
+        given: str = sent.get(f"key_{at}") or sent.get(f"metric_{at}") or ""
+        return given
+
+    @property
+    def slots(self) -> list[dict[str, Any]]:
+        """List the bound fields of each figure."""
+        return [self._slot(at) for at in range(self.count)]
+
+    def _slot(self, at: int) -> dict[str, Any]:
+        bound = [self[f"{name}_{at}"] for name in NAMES if f"{name}_{at}" in self.fields]
+        metric = self[f"metric_{at}"].value() or ""
+        title = self[f"label_{at}"].value() or str(self.titles.get(metric, metric))
+        if metric == FORMULA and not title:
+            title = _("Colonne calculée")
+        return {
+            "number": at + 1,
+            "fields": bound,
+            "title": title,
+            "open": any(each.errors for each in bound),
+        }
+
+    @property
+    def metrics(self) -> list[dict[str, Any]]:
+        """Return the chosen figures, in the portable form."""
+        sent = self.cleaned_data
+        found = []
+        for at in range(self.count):
+            name = sent[f"metric_{at}"]
+            if not name:
+                continue
+            natural = registry.METRICS[name].direction
+            found.append(
+                {
+                    "key": self._key(at),
+                    "metric": name,
+                    "label": sent[f"label_{at}"] or str(self.titles.get(name, name)),
+                    "direction": sent[f"direction_{at}"] or natural,
+                    "decimals": sent[f"decimals_{at}"],
+                    "params": sent[f"params_{at}"],
+                }
+                | ({"primary": True} if sent["primary"] == str(at) else {})
+                | ({"hidden": True} if sent.get(f"hidden_{at}") else {})
+            )
+        return found
+
+
+def _place(at: int, metric: Mapping[str, Any]) -> str:
+    """Name a place by its number, and by the figure that stands in it."""
+    if metric.get("label"):
+        return _("Mesure %(n)s : %(title)s") % {"n": at + 1, "title": metric["label"]}
+    return _("Mesure %(n)s") % {"n": at + 1}
+
+
+class PairsField(forms.CharField):
+    """Read « a = Un nom ; b = Un autre » as a mapping of words."""
+
+    def __init__(self, *, label: Any, help_text: Any, max_length: int = 1_000) -> None:
+        super().__init__(label=label, required=False, max_length=max_length, help_text=help_text)
+
+    def clean(self, value: Any) -> dict[str, Any]:
+        """Read each pair."""
+        text = super().clean(value)
+        found: dict[str, Any] = {}
+        for pair in (each for each in text.split(";") if each.strip()):
+            name, sign, said = pair.partition("=")
+            if not sign or not name.strip() or not said.strip():
+                raise forms.ValidationError(
+                    _("Écrivez « nom = valeur », plusieurs séparés par un point-virgule.")
+                )
+            found[name.strip()] = self.read(name.strip(), said.strip())
+        return found
+
+    def read(self, name: str, said: str) -> Any:
+        """Read the value of a pair."""
+        return said
+
+
+class ParametersField(PairsField):
+    """Read « k = 10 ; positive = oui » as a mapping of parameters; a number stays a number."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            label=gettext_lazy("Paramètres"),
+            max_length=400,
+            help_text=gettext_lazy(
+                "Par exemple : positive = oui. Plusieurs se séparent par un point-virgule, les "
+                "valeurs d’une liste par une virgule. Pour une colonne calculée : "
+                "formula = 0.5 * f1 + 0.5 * mcc"
+            ),
+        )
+
+    def read(self, name: str, said: str) -> Any:
+        """Read a number, a list of them, or a word."""
+        return _value(name, said)
+
+
+def _value(name: str, said: str) -> Any:
+    if name in {"formula", "positive"}:
+        return said
+    if name in {"labels", "members"}:
+        return [_number(each.strip()) for each in said.split(",") if each.strip()]
+    return _number(said)
+
+
+def _number(said: str) -> Any:
+    for kind in (int, float):
+        try:
+            found = kind(said)
+        except ValueError:
+            continue
+        return found if found == found and abs(found) != float("inf") else said
+    return said
+
+
+def _slot_fields(at: int, choices: list[tuple[str, str]]) -> dict[str, forms.Field]:
+    return {
+        f"metric_{at}": forms.ChoiceField(
+            label=gettext_lazy("Mesure"), choices=choices, required=False
+        ),
+        f"key_{at}": forms.CharField(
+            label=gettext_lazy("Clé"),
+            required=False,
+            max_length=36,
+            help_text=gettext_lazy("Vide : le nom de la mesure."),
+        ),
+        f"label_{at}": forms.CharField(
+            label=gettext_lazy("Titre de la colonne"), required=False, max_length=120
+        ),
+        f"params_{at}": ParametersField(),
+        f"direction_{at}": forms.ChoiceField(
+            label=gettext_lazy("Sens"), choices=list(DIRECTIONS.items()), required=False
+        ),
+        f"decimals_{at}": forms.IntegerField(
+            label=gettext_lazy("Décimales"), min_value=0, max_value=10, initial=4
+        ),
+        f"hidden_{at}": forms.BooleanField(
+            label=gettext_lazy("Colonne cachée : calculée, jamais montrée"), required=False
+        ),
+    }
+
+
+def figures_of(metrics: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return what the fields show of figures in the portable form."""
+    found: dict[str, Any] = {}
+    for at, metric in enumerate(metrics):
+        found |= {
+            f"metric_{at}": metric.get("metric"),
+            f"key_{at}": metric.get("key"),
+            f"label_{at}": metric.get("label"),
+            f"params_{at}": _written(metric.get("params") or {}),
+            f"direction_{at}": metric.get("direction"),
+            f"decimals_{at}": metric.get("decimals", 4),
+            f"hidden_{at}": metric.get("hidden", False),
+        }
+        if metric.get("primary"):
+            found["primary"] = str(at)
+    return found
+
+
+def _written(params: dict[str, Any]) -> str:
+    return " ; ".join(
+        f"{name} = {', '.join(map(str, value)) if isinstance(value, list) else value}"
+        for name, value in params.items()
+    )
+
+
+TYPES = {
+    "string": gettext_lazy("Texte ou code"),
+    "category": gettext_lazy("Étiquette d’une liste"),
+    "integer": gettext_lazy("Nombre entier"),
+    "float": gettext_lazy("Nombre décimal"),
+    "label_set": gettext_lazy("Plusieurs étiquettes"),
+}
+# What a task most often asks for: the type of its answers, and the measure that ranks.
+USUAL = {
+    "classification": ("string", "accuracy"),
+    "ordinal": ("integer", "kappa_quadratic"),
+    "regression": ("float", "mae"),
+    "forecasting": ("float", "mae"),
+    "multilabel": ("label_set", "f1_samples"),
+    "clustering": ("string", "ari"),
+}
+
+
+class ScoringForm(FiguresForm):
+    """Choose the columns in the headers, then the figures of the board.
+
+    One answer a row; `forms.shapes` has the other shapes.
+    """
+
+    id = forms.ChoiceField(label=gettext_lazy("Colonne de l’identifiant"))
+    target = forms.ChoiceField(label=gettext_lazy("Colonne à prédire"))
+    type = forms.ChoiceField(
+        label=gettext_lazy("Nature de la réponse"), choices=list(TYPES.items())
+    )
+    minimum = forms.FloatField(
+        label=gettext_lazy("Plus petite réponse admise"), required=False, localize=True
+    )
+    maximum = forms.FloatField(
+        label=gettext_lazy("Plus grande réponse admise"), required=False, localize=True
+    )
+    split = forms.ChoiceField(
+        label=gettext_lazy("Colonne qui sépare les parts publique et privée"),
+        help_text=gettext_lazy("Elle est dans le fichier des réponses, et reste scellée avec lui."),
+    )
+    public = forms.CharField(
+        label=gettext_lazy("Valeur de la part publique"), max_length=64, initial="public"
+    )
+    private = forms.CharField(
+        label=gettext_lazy("Valeur de la part privée"), max_length=64, initial="private"
+    )
+    cluster = forms.ChoiceField(
+        label=gettext_lazy("Colonne de regroupement"),
+        required=False,
+        help_text=gettext_lazy(
+            "Les lignes d’un même groupe sont liées : elles restent dans la même part, et les "
+            "intervalles sont calculés par groupe."
+        ),
+    )
+    weight = forms.ChoiceField(
+        label=gettext_lazy("Colonne des poids"),
+        required=False,
+    )
+
+    def __init__(
+        self,
+        data: Any = None,
+        *,
+        document: dict[str, Any],
+        given: Sequence[str],
+        held: Sequence[str],
+        titles: Mapping[str, Any],
+    ) -> None:
+        """Offer the columns of the headers and the measures of the menu, named by `titles`."""
+        super().__init__(data, initial=_initial(document, given, held))
+        self.offer(titles, document.get("metrics") or [])
+        shared = [each for each in given if each in held]
+        optional = [("", _("Aucune")), *((each, each) for each in held)]
+        for name, choices in (
+            ("id", [(each, each) for each in shared]),
+            ("target", [(each, each) for each in shared]),
+            ("split", [(each, each) for each in held if each not in given]),
+            ("cluster", optional),
+            ("weight", optional),
+        ):
+            self.fields[name].choices = choices  # type: ignore[attr-defined]  # choice fields
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse columns used twice, and what is wrong in the figures."""
+        sent: dict[str, Any] = super().clean() or {}
+        if sent.get("id") and sent.get("id") == sent.get("target"):
+            self.add_error("target", _("L’identifiant n’est pas la colonne à prédire."))
+        if sent.get("public") and sent.get("public") == sent.get("private"):
+            self.add_error("private", _("Les deux parts portent la même valeur."))
+        low, high = sent.get("minimum"), sent.get("maximum")
+        if low is not None and high is not None and low > high:
+            self.add_error("maximum", _("Le maximum est sous le minimum."))
+        return sent
+
+    @property
+    def columns(self) -> list[Any]:
+        """List the bound fields of the columns and of the parts."""
+        names = ("id", "target", "type", "minimum", "maximum")
+        return [self[name] for name in (*names, "split", "public", "private", "cluster", "weight")]
+
+    def submission(self, former: dict[str, Any]) -> dict[str, Any]:
+        """Return the shape of a submission, in the portable form."""
+        sent = self.cleaned_data
+        target: dict[str, Any] = {"name": sent["target"], "role": "target", "type": sent["type"]}
+        for key, name in (("min", "minimum"), ("max", "maximum")):
+            if sent[name] is not None:
+                whole = float(sent[name]).is_integer()
+                target[key] = int(sent[name]) if whole else sent[name]
+        return {
+            **kept_of(former),
+            "layout": "one_row_per_id",
+            "columns": [{"name": sent["id"], "role": "id", "type": "string"}, target],
+        }
+
+    def truth(self, file: str) -> dict[str, Any]:
+        """Return where the answers stand, in the portable form."""
+        sent = self.cleaned_data
+        return {
+            "file": file,
+            "id": sent["id"],
+            "target": sent["target"],
+            "split": {
+                "column": sent["split"],
+                "public": sent["public"],
+                "private": sent["private"],
+            },
+            "cluster": sent["cluster"] or None,
+            "weight": sent["weight"] or None,
+        }
+
+
+def kept_of(former: Mapping[str, Any]) -> dict[str, Any]:
+    """Keep of a submission what no shape changes: its formats and its size."""
+    size = {"max_bytes": former["max_bytes"]} if "max_bytes" in former else {}
+    return {"formats": former.get("formats") or ["csv", "parquet", "zip"], **size}
+
+
+def _initial(document: dict[str, Any], given: Sequence[str], held: Sequence[str]) -> dict[str, Any]:
+    """Show what the document says, or what the headers suggest."""
+    shared = [each for each in given if each in held]
+    columns = {
+        each.get("role"): each
+        for each in (document.get("submission") or {}).get("columns") or []
+        if isinstance(each, dict)
+    }
+    truth = document.get("truth") or {}
+    split = truth.get("split") or {}
+    apart = [each for each in held if each not in given]
+    target = columns.get("target") or {}
+    usual = USUAL.get(document.get("task") or "", ("string", ""))
+    found: dict[str, Any] = {
+        "metric_0": usual[1],
+        "id": truth.get("id") or (shared[0] if shared else ""),
+        "target": truth.get("target") or (shared[1] if len(shared) > 1 else ""),
+        "type": target.get("type") or usual[0],
+        "minimum": target.get("min"),
+        "maximum": target.get("max"),
+        "split": split.get("column") or _likely(apart),
+        "public": split.get("public") or "public",
+        "private": split.get("private") or "private",
+        "cluster": truth.get("cluster") or "",
+        "weight": truth.get("weight") or "",
+    }
+    found |= figures_of(document.get("metrics") or [])
+    return found
+
+
+def _likely(apart: Sequence[str]) -> str:
+    likely = ("jeu", "split", "usage", "part")
+    found = [each for each in apart if each.lower() in likely]
+    return found[0] if found else (apart[0] if apart else "")
+
+
+PARTS = ("split", "public", "private", "cluster", "weight")
+
+
+class _ShapeForm(ScoringForm):
+    """Ask for the columns of a shape, by their roles.
+
+    shared: roles that the sample and the answers have under one name; given: of the sample only;
+    held: of the answers only, with the word for each.
+    """
+
+    layout: ClassVar[str] = ""
+    shared: ClassVar[Mapping[str, Any]] = {}
+    given: ClassVar[Mapping[str, Any]] = {}
+    held: ClassVar[Mapping[str, Any]] = {}
+    questions: ClassVar[Sequence[str]] = ()
+
+    def __init__(
+        self,
+        data: Any = None,
+        *,
+        document: dict[str, Any],
+        given: Sequence[str],
+        held: Sequence[str],
+        titles: Mapping[str, Any],
+    ) -> None:
+        super().__init__(data, document=document, given=given, held=held, titles=titles)
+        for name in ("id", "target", "type", "minimum", "maximum"):
+            del self.fields[name]
+        both = [each for each in given if each in held]
+        for words, names in ((self.shared, both), (self.given, given), (self.held, held)):
+            for role, label in words.items():
+                self.fields[role] = forms.ChoiceField(
+                    label=label, choices=[(each, each) for each in names]
+                )
+        self._start(document)
+
+    def _start(self, document: Mapping[str, Any]) -> None:
+        """Show what the document says where it has this shape, else the first of the menu."""
+        submission = document.get("submission") or {}
+        if submission.get("layout") != self.layout:
+            for name in [each for each in self.initial if each.rsplit("_", 1)[-1].isdecimal()]:
+                del self.initial[name]
+            self.initial.update(metric_0=self.measures[0], primary="0")
+            return
+        columns = {each.get("role"): each.get("name") for each in submission.get("columns") or []}
+        truth = document.get("truth") or {}
+        for role in (*self.shared, *self.given, *self.held):
+            held = truth.get(role)
+            self.initial[role] = held if role in self.held else columns.get(role) or held
+        for name in self.questions:
+            if submission.get(name) is not None:
+                self.initial[name] = submission[name]
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse one column in two roles."""
+        sent: dict[str, Any] = super().clean() or {}
+        roles = [*self.shared, *self.given]
+        for at, role in enumerate(roles):
+            if sent.get(role) and sent[role] in [sent.get(each) for each in roles[:at]]:
+                self.add_error(role, _("Cette colonne a déjà un rôle."))
+        return sent
+
+    @property
+    def columns(self) -> list[Any]:
+        """List the bound fields of the roles, of the questions and of the parts."""
+        return [
+            self[name] for name in (*self.shared, *self.given, *self.held, *self.questions, *PARTS)
+        ]
+
+    def submission(self, former: dict[str, Any]) -> dict[str, Any]:
+        """Return the shape of a submission, in the portable form."""
+        answers = {name: self.cleaned_data[name] for name in self.questions}
+        said = {name: value for name, value in answers.items() if value not in (None, False)}
+        columns = [self.column(role) for role in (*self.shared, *self.given)]
+        return {**kept_of(former), "layout": self.layout, "columns": columns, **said}
+
+    def column(self, role: str) -> dict[str, Any]:
+        """Describe the column of a role."""
+        kinds = {"rank": "integer", "score": "float", "item": "category"}
+        kind = kinds.get(role, "string")
+        return {"name": self.cleaned_data[role], "role": role, "type": kind}
+
+    def truth(self, file: str) -> dict[str, Any]:
+        """Return where the answers stand, in the portable form."""
+        sent = self.cleaned_data
+        parts = super().truth(file) if "id" in sent and "target" in sent else self._parts(file)
+        return parts | {role: sent[role] for role in (*self.shared, *self.held)}
+
+    def _parts(self, file: str) -> dict[str, Any]:
+        sent = self.cleaned_data
+        return {
+            "file": file,
+            "split": {
+                "column": sent["split"],
+                "public": sent["public"],
+                "private": sent["private"],
+            },
+            "cluster": sent["cluster"] or None,
+            "weight": sent["weight"] or None,
+        }
+
+
+QUERY = {
+    "query": gettext_lazy("Colonne de la demande"),
+    "item": gettext_lazy("Colonne de l’élément proposé"),
+}
+GAIN = {"gain": gettext_lazy("Colonne de la pertinence, dans les réponses : un nombre, 0 ou plus")}
+
+
+class RankedForm(_ShapeForm):
+    """A list of items for each query, best first."""
+
+    layout = "ranked_list"
+    measures = [
+        each
+        for each in measures_of({Shape.LISTS, Shape.RANKED})
+        if each not in {"attribute_distance", "share_other_prefix"}
+    ]
+    shared = QUERY
+    given = {"rank": gettext_lazy("Colonne du rang, 1 en tête")}
+    held = GAIN
+    questions = ("max_items_per_query",)
+    max_items_per_query = forms.IntegerField(
+        label=gettext_lazy("Éléments par demande, au plus"),
+        min_value=1,
+        max_value=1_000,
+        initial=10,
+    )
+
+    def column(self, role: str) -> dict[str, Any]:
+        """Bound the ranks by the length of a list."""
+        found = super().column(role)
+        most = {"min": 1, "max": self.cleaned_data["max_items_per_query"]}
+        return found | most if role == "rank" else found
+
+
+class ScoredForm(_ShapeForm):
+    """A score for each candidate of a query."""
+
+    layout = "candidate_scores"
+    measures = measures_of({Shape.LISTS})
+    shared = QUERY
+    given = {"score": gettext_lazy("Colonne du score donné par les équipes")}
+    held = GAIN
+    questions = ("policy",)
+    policy = forms.ChoiceField(
+        label=gettext_lazy("Candidats notés par les équipes"),
+        choices=[
+            ("complete", gettext_lazy("Tous ceux de chaque demande")),
+            ("top_k", gettext_lazy("Les meilleurs seulement")),
+        ],
+    )
+
+
+class ProbabilitiesForm(_ShapeForm):
+    """A probability for each class; a column bears the name of its class."""
+
+    layout = "numbers_per_id"
+    shared = {"id": gettext_lazy("Colonne de l’identifiant")}
+    held = {"target": gettext_lazy("Colonne de la réponse, dans le fichier des réponses")}
+    measures = measures_of({Shape.PROBABILITIES})
+    questions = ("numbers",)
+    numbers = forms.MultipleChoiceField(
+        label=gettext_lazy("Colonnes des nombres, dans l’ordre de l’exemple"),
+        widget=forms.CheckboxSelectMultiple,
+    )
+
+    def __init__(self, data: Any = None, *, given: Sequence[str], **more: Any) -> None:
+        super().__init__(data, given=given, **more)
+        self.fields["numbers"].choices = [  # type: ignore[attr-defined]  # a choice field
+            (each, each) for each in given
+        ]
+        former = (more["document"].get("submission") or {}).get("columns") or []
+        self.initial["numbers"] = [
+            each.get("name") for each in former if each.get("role") == "target"
+        ] or list(given[1:])
+        for name in self._of_form(more["document"]):
+            self.initial.pop(name, None)
+
+    def _of_form(self, document: Mapping[str, Any]) -> list[str]:
+        """Name the figures proposed for another form of numbers."""
+        known = set(self.measures) | {"formula"}
+        return [
+            name
+            for name, value in self.initial.items()
+            if name.startswith("metric_") and value not in known
+        ]
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a single column, and the identifier among them."""
+        sent: dict[str, Any] = super().clean() or {}
+        numbers = sent.get("numbers") or []
+        if sent.get("id") in numbers:
+            self.add_error("numbers", _("L’identifiant n’est pas un nombre à donner."))
+        elif len(numbers) == 1:
+            self.add_error("numbers", _("Deux colonnes au moins."))
+        return sent
+
+    def submission(self, former: dict[str, Any]) -> dict[str, Any]:
+        """Return the shape of a submission: one column for each number."""
+        sent = self.cleaned_data
+        facts = {"role": "target", "type": "float", "min": 0, "max": 1}
+        numbers = [{"name": each, **facts} for each in sent["numbers"]]
+        key = {"name": sent["id"], "role": "id", "type": "string"}
+        said = {"layout": self.layout, "form": "probabilities", "columns": [key, *numbers]}
+        return {**kept_of(former), **said}
+
+
+ROWS = "lignes"
+SHAPES: Mapping[str, tuple[Any, type[ScoringForm]]] = {
+    ROWS: (gettext_lazy("Une réponse par ligne"), ScoringForm),
+    "listes": (gettext_lazy("Listes ordonnées"), RankedForm),
+    "scores": (gettext_lazy("Scores de candidats"), ScoredForm),
+    "probabilites": (gettext_lazy("Probabilités par classe"), ProbabilitiesForm),
+}
+_LAYOUTS = {"ranked_list": "listes", "candidate_scores": "scores"}
+_OF_TASKS = {"ranking": "listes"}
+
+
+def shape_of(document: Mapping[str, Any]) -> str | None:
+    """Return the shape of a document, that of its task before a scoring; None for another one."""
+    submission = document.get("submission") or {}
+    layout = submission.get("layout")
+    if layout is None:
+        return _OF_TASKS.get(str(document.get("task")), ROWS)
+    if layout == "numbers_per_id":
+        return "probabilites" if submission.get("form") == "probabilities" else None
+    return ROWS if layout == "one_row_per_id" else _LAYOUTS.get(layout)
+
+
+TABLE = gettext_lazy("Un CSV en UTF-8, avec une ligne d’en-tête, 200 Mo au plus.")
+
+
+class PhaseFilesForm(forms.Form):
+    """Give a phase its own answers, and the public files that go with them."""
+
+    truth = forms.FileField(
+        label=gettext_lazy("Réponses de cette phase, scellées dès l’envoi"),
+        required=False,
+        max_length=200,
+        allow_empty_file=True,
+        help_text=gettext_lazy(
+            "Vide : les réponses déjà en place, celles de la première phase par défaut."
+        ),
+    )
+    test = forms.FileField(
+        label=gettext_lazy("Données de test de cette phase, publiques"),
+        required=False,
+        max_length=200,
+        allow_empty_file=True,
+        help_text=gettext_lazy("Si les identifiants changent. Elles paraissent avec le challenge."),
+    )
+    sample = forms.FileField(
+        label=gettext_lazy("Exemple de soumission de cette phase, public"),
+        required=False,
+        max_length=200,
+        allow_empty_file=True,
+        help_text=gettext_lazy("Si les identifiants changent."),
+    )
+
+
+class TaskForm(forms.Form):
+    """Add a task to a phase: other answers for the same files."""
+
+    name = forms.CharField(
+        label=gettext_lazy("Nom de la tâche"),
+        max_length=120,
+        error_messages={"required": gettext_lazy("Donnez un nom à la tâche.")},
+    )
+    truth = forms.FileField(
+        label=gettext_lazy("Réponses de cette tâche, scellées dès l’envoi"),
+        max_length=200,
+        allow_empty_file=True,
+        help_text=TABLE,
+        error_messages={"required": gettext_lazy("Choisissez le fichier des réponses.")},
+    )

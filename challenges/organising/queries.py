@@ -1,0 +1,682 @@
+"""Read challenges: their lists, what a draft lacks, who is invited, cards, deadlines, journal."""
+
+import math
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import Any
+
+from django.db.models import Count, Exists, IntegerField, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+from django.urls import reverse
+from django.utils.formats import localize
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from catalogue.enums import ResourceKind
+from catalogue.models import Resource
+from catalogue.queries.chain import CHALLENGE, Node
+from challenges.enums import (
+    BuildState,
+    ChallengeStatus,
+    EntryStatus,
+    InvitationState,
+    PhaseKind,
+    PhaseMoment,
+    RegistrationMode,
+    RegistrationState,
+    TeamState,
+)
+from challenges.models import (
+    Certificate,
+    Challenge,
+    ChallengeDraft,
+    ChallengeOrganiser,
+    ChallengeOrigin,
+    Enrolment,
+    Entry,
+    EntryCard,
+    Guest,
+    Phase,
+    PhaseTask,
+    Registration,
+    Rescoring,
+    Reveal,
+    Team,
+)
+from challenges.organising.models import ChallengeQuerySet, Viewer
+from challenges.queries.findings import is_compared
+from datasets.models import HoldoutVersion
+from portal.accounts.models import User
+from portal.audit.duties import beats
+from portal.audit.reading import Told, events
+from portal.audit.record import reference
+from portal.lib import clock
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A challenge as a list shows it."""
+
+    challenge: Challenge
+    phase: Phase | None
+    moment: PhaseMoment
+    teams: int
+    entries: int
+
+
+def counted(user: Viewer) -> ChallengeQuerySet:
+    """Keep the challenges a person may read, each with its phases and its counts."""
+    return (
+        Challenge.objects.visible_to(user)
+        .select_related("organiser")
+        .prefetch_related(
+            Prefetch("phases", Phase.objects.select_related("reveal").order_by("index"))
+        )
+        .annotate(
+            scored_teams=Coalesce(Subquery(_scored_teams(), output_field=IntegerField()), 0),
+            scored_entries=Coalesce(Subquery(_scored_entries(), output_field=IntegerField()), 0),
+        )
+    )
+
+
+def _scored_teams() -> QuerySet[Team, Any]:
+    entered = Team.objects.entered(entries__status=EntryStatus.SCORED)
+    found = entered.filter(challenge=OuterRef("pk")).order_by().values("challenge")
+    return found.annotate(n=Count("pk")).values("n")
+
+
+def _scored_entries() -> QuerySet[Entry, Any]:
+    scored = Entry.objects.filter(
+        status=EntryStatus.SCORED,
+        enrolment__team__is_baseline=False,
+        enrolment__team__challenge=OuterRef("pk"),
+    )
+    found = scored.order_by().values("enrolment__team__challenge")
+    return found.annotate(n=Count("pk")).values("n")
+
+
+def listed_challenges(user: Viewer, *, moment: PhaseMoment | None = None) -> list[Listed]:
+    """List the challenges a person may read, the open first, then coming, then closed."""
+    now = clock.now()
+    challenges = counted(user).order_by("-published_at", "-created_at", "pk")
+    found = [as_listed(challenge, now) for challenge in challenges]
+    if moment is not None:
+        found = [each for each in found if each.moment == moment]
+    order = [PhaseMoment.OPEN, PhaseMoment.COMING, PhaseMoment.UNDATED, PhaseMoment.CLOSED]
+    return sorted(found, key=lambda each: order.index(each.moment))
+
+
+def as_listed(challenge: Challenge, now: datetime) -> Listed:
+    """Describe a challenge that `counted` read."""
+    phase = current_phase(list(challenge.phases.all()), now)
+    return Listed(
+        challenge,
+        phase,
+        moment_of(challenge, phase, now),
+        challenge.scored_teams,  # type: ignore[attr-defined]  # annotated above
+        challenge.scored_entries,  # type: ignore[attr-defined]  # annotated above
+    )
+
+
+def current_phase(phases: list[Phase], at: datetime) -> Phase | None:
+    """Return the phase to show: the open one, else the next to open, else the last."""
+    for wanted in (PhaseMoment.OPEN, PhaseMoment.COMING, PhaseMoment.UNDATED):
+        for phase in phases:
+            if phase.moment(at) == wanted:
+                return phase
+    return phases[-1] if phases else None
+
+
+def moment_of(challenge: Challenge, phase: Phase | None, at: datetime) -> PhaseMoment:
+    """Tell where the challenge stands: its phase's moment, closed once it is closed."""
+    if challenge.status in {
+        ChallengeStatus.CLOSED,
+        ChallengeStatus.REVEALED,
+        ChallengeStatus.ARCHIVED,
+    }:
+        return PhaseMoment.CLOSED
+    return PhaseMoment.UNDATED if phase is None else phase.moment(at)
+
+
+# Two entries that differ on one row in twenty: what an interval of their gap is drawn on.
+DISAGREEMENT = 0.05
+Z = 1.96
+# Fewer public units than this for each attempt, and a board can be fitted.
+UNITS_PER_ATTEMPT = 10
+
+
+SENTENCES: dict[str, tuple[str | Promise, str | Promise]] = {
+    # key: what is said when it is ready, when it is not
+    "page": (gettext_lazy("La présentation est écrite"), gettext_lazy("la présentation est vide")),
+    "terms": (gettext_lazy("Le règlement est écrit"), gettext_lazy("le règlement manque")),
+    "licence": (
+        gettext_lazy("La licence des données est confirmée"),
+        gettext_lazy("la licence des données reste à confirmer avant la publication"),
+    ),
+    "prizes": (
+        gettext_lazy("La dotation est décrite"),
+        gettext_lazy("la dotation n’est pas décrite"),
+    ),
+    "prize_rule": (
+        gettext_lazy("La règle d’attribution est écrite"),
+        gettext_lazy("la règle d’attribution de la dotation manque"),
+    ),
+    "build": (
+        gettext_lazy("Le dernier contrôle du brouillon a abouti"),
+        gettext_lazy("le dernier contrôle du brouillon n’a pas abouti"),
+    ),
+    "phase": (
+        gettext_lazy("Une phase au moins est définie"),
+        gettext_lazy("aucune phase n’est définie"),
+    ),
+    "opens": (
+        gettext_lazy("« %(name)s » a son ouverture"),
+        gettext_lazy("« %(name)s » n’a pas de date d’ouverture"),
+    ),
+    "closes": (
+        gettext_lazy("« %(name)s » a sa clôture"),
+        gettext_lazy("« %(name)s » n’annonce pas de clôture"),
+    ),
+    "scoring": (
+        gettext_lazy("« %(name)s » a sa notation"),
+        gettext_lazy("la phase « %(name)s » n’a pas de notation"),
+    ),
+    "primary": (
+        gettext_lazy("« %(name)s » a sa mesure principale"),
+        gettext_lazy("la phase « %(name)s » n’a pas de mesure principale"),
+    ),
+    "quota": (
+        gettext_lazy("« %(name)s » limite les soumissions"),
+        gettext_lazy(
+            "« %(name)s » n’a aucun quota : les scores publics peuvent livrer les réponses"
+        ),
+    ),
+    "compiled": (
+        gettext_lazy(
+            "Les réponses de « %(name)s » sont prêtes pour la notation, chaque mesure définie sur "
+            "les deux parts"
+        ),
+        gettext_lazy("les réponses de « %(name)s » sont en cours de préparation"),
+    ),
+    "code_sample": (
+        gettext_lazy("L’échantillon public de « %(name)s » compte %(rows)s lignes"),
+        gettext_lazy(
+            "« %(name)s » n’a pas d’échantillon public : redemandez le contrôle du brouillon"
+        ),
+    ),
+    "code_inputs": (
+        gettext_lazy("Les entrées réservées de « %(name)s » ont les identifiants des réponses"),
+        gettext_lazy(
+            "les entrées réservées de « %(name)s » ne sont pas encore comparées aux réponses"
+        ),
+    ),
+    "code_unlike": ("", gettext_lazy("les entrées réservées de « %(name)s » : %(said)s")),
+    "code_sandbox": (
+        gettext_lazy("Cette installation sait isoler les programmes de « %(name)s »"),
+        gettext_lazy(
+            "cette installation ne sait pas isoler les programmes de « %(name)s » : %(why)s"
+        ),
+    ),
+    "fairness": (
+        gettext_lazy("L’équité se mesure par groupe sur « %(name)s »"),
+        gettext_lazy("aucun attribut d’équité n’est déclaré sur « %(name)s »"),
+    ),
+    "fairness_idle": (
+        "",
+        gettext_lazy(
+            "des attributs d’équité sont déclarés sur « %(name)s », mais ni mesure ni audit ne "
+            "compare leurs groupes : rien n’en sera calculé ni publié"
+        ),
+    ),
+    "baseline": (
+        gettext_lazy("La solution de référence est notée"),
+        gettext_lazy("aucune solution de référence n’est notée"),
+    ),
+    "attempts": (
+        gettext_lazy("Les essais d’une équipe sont peu nombreux au regard des données publiques"),
+        gettext_lazy(
+            "une équipe a %(attempts)s essais pour %(units)s unités publiques : elle peut s’y "
+            "ajuster. Baissez le quota ou activez l’échelle de progrès ; seule la partie privée "
+            "protège le classement final"
+        ),
+    ),
+    "migration": (
+        gettext_lazy("« %(name)s » reprend les choix finals de « %(source)s » après sa clôture"),
+        gettext_lazy(
+            "« %(name)s » reprend les choix finals de « %(source)s » : annoncez sa clôture, et "
+            "ouvrez « %(name)s » à cette date ou après"
+        ),
+    ),
+    "order": (
+        gettext_lazy("Les phases se suivent"),
+        gettext_lazy(
+            "des phases se recouvrent : elles sont parallèles, chacune avec son classement"
+        ),
+    ),
+    "dates": (
+        "",
+        gettext_lazy("des dates restent à annoncer : elles diront si les phases se suivent"),
+    ),
+    "interval": (
+        gettext_lazy(
+            "Avec %(units)s unités privées, deux équipes à moins de %(gap)s ne seront pas "
+            "départagées (parts de réponses justes, une ligne sur vingt de différence)"
+        ),
+        "",
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Point:
+    """One line of the checklist.
+
+    key: which one. state: "ready", "missing" (the visa is not asked before) or "advice".
+    phase: its index and name, None for the challenge. facts: what its sentence shows.
+    """
+
+    key: str
+    state: str
+    phase: tuple[int, str] | None = None
+    facts: tuple[tuple[str, str | float], ...] = ()
+
+    @property
+    def sentence(self) -> str:
+        """Say what is ready, or what is not."""
+        ready, lacking = SENTENCES[self.key]
+        said = str(ready if self.state == "ready" else lacking)
+        shown = {name: localize(value) for name, value in self.facts}
+        return said % {"name": self.phase[1] if self.phase else "", **shown}
+
+
+def checklist(challenge: Challenge) -> list[Point]:
+    """List what a challenge needs, in the order of the work."""
+    found = [
+        _needed("page", bool(challenge.body_md.strip()), advice=True),
+        _needed("terms", challenge.terms.exists()),
+        _needed("licence", not challenge.licence_to_confirm, advice=True),
+        *_prizes(challenge),
+        *_build(challenge),
+    ]
+    phases = list(challenge.phases.select_related("migrate_from").order_by("index"))
+    found.append(_needed("phase", bool(phases)))
+    for phase in phases:
+        found += _phase(phase, first=phase.pk == phases[0].pk)
+        found += _migration(phase)
+    if len(phases) > 1:
+        found.append(_order(phases))
+    return found
+
+
+def _order(phases: Sequence[Phase]) -> Point:
+    if not overlap(phases) and not are_dated(phases):
+        return Point("dates", "advice")
+    return _needed("order", not overlap(phases), advice=True)
+
+
+def are_dated(phases: Sequence[Phase]) -> bool:
+    """Say whether the announced dates of these phases settle their order.
+
+    The first may open at the visa and the last stay open: each other bound has to be known.
+    """
+    return all(each.opens_at and each.closes_at for each in phases) or all(
+        one.closes_at is not None and other.opens_at is not None and one.closes_at <= other.opens_at
+        for one, other in pairwise(phases)
+    )
+
+
+def overlap(phases: Sequence[Phase]) -> bool:
+    """Say whether two of these phases take entries at once, by their announced dates."""
+    dated = sorted(
+        (each.opens_at, each.closes_at) for each in phases if each.opens_at and each.closes_at
+    )
+    return any(one[1] > other[0] for one, other in pairwise(dated))
+
+
+def _migration(phase: Phase) -> list[Point]:
+    source = phase.migrate_from
+    if source is None:
+        return []
+    dated = source.closes_at is not None and phase.opens_at is not None
+    ready = dated and phase.opens_at >= source.closes_at  # type: ignore[operator]  # both dated
+    facts: tuple[tuple[str, str | float], ...] = (("source", source.name),)
+    return [Point("migration", "ready" if ready else "missing", (phase.index, phase.name), facts)]
+
+
+def missing(challenge: Challenge) -> list[Point]:
+    """Keep what prevents the visa from being asked."""
+    return [each for each in checklist(challenge) if each.state == "missing"]
+
+
+def _needed(key: str, ready: bool, *, advice: bool = False, phase: Phase | None = None) -> Point:
+    state = "ready" if ready else "advice" if advice else "missing"
+    return Point(key, state, (phase.index, phase.name) if phase else None)
+
+
+def _prizes(challenge: Challenge) -> list[Point]:
+    if not challenge.has_prizes:
+        return []
+    return [
+        _needed("prizes", bool(challenge.prizes_md.strip())),
+        _needed("prize_rule", bool(challenge.prize_rule_md.strip())),
+    ]
+
+
+def _build(challenge: Challenge) -> list[Point]:
+    """Say where the check of a challenge written by form stands; an import was checked whole."""
+    written = ChallengeDraft.objects.filter(challenge=challenge).exclude(number=0).first()
+    return [] if written is None else [_needed("build", written.state == BuildState.DONE)]
+
+
+def _phase(phase: Phase, *, first: bool) -> list[Point]:
+    task = (
+        PhaseTask.objects.filter(phase=phase, current=True)
+        .select_related("holdout", "scorer_version", "plan")
+        .first()
+    )
+    found = [
+        _needed("opens", first or phase.opens_at is not None, phase=phase),
+        _needed("closes", phase.closes_at is not None, advice=True, phase=phase),
+        _needed("scoring", task is not None, phase=phase),
+        _needed("primary", phase.leaderboards.filter(primary__isnull=False).exists(), phase=phase),
+        _needed(
+            "quota",
+            phase.max_per_day is not None or phase.max_total is not None,
+            advice=True,
+            phase=phase,
+        ),
+    ]
+    if task is None:
+        return found
+    found.append(_needed("compiled", task.holdout.is_compiled, advice=True, phase=phase))
+    if phase.kind == PhaseKind.CODE:
+        found += _code(phase, task)
+    found.append(_fairness(phase, task))
+    if first:
+        found += [_baseline(phase), *_attempts(phase), *_interval(phase)]
+    return found
+
+
+def _code(phase: Phase, task: PhaseTask) -> list[Point]:
+    """Say whether code has what it reads, and a host that can isolate it."""
+    if task.scorer_version.is_program:
+        return [_sandbox(phase)]
+    place = (phase.index, phase.name)
+    if task.plan is None:
+        return [Point("code_sample", "missing", place), _sandbox(phase)]
+    rows = Point("code_sample", "ready", place, (("rows", task.plan.sample_rows),))
+    if task.plan.problem:
+        unlike = Point("code_unlike", "missing", place, (("said", task.plan.problem_said),))
+        return [rows, unlike, _sandbox(phase)]
+    compared = _needed("code_inputs", task.plan.is_ready, advice=True, phase=phase)
+    return [rows, compared, _sandbox(phase)]
+
+
+def _sandbox(phase: Phase) -> Point:
+    """Repeat what the worker says of its host; nothing is known before its first sign of life."""
+    place = (phase.index, phase.name)
+    worker = next((each for each in beats() if each.name == "worker"), None)
+    if worker is None or "isolates" not in worker.facts:
+        unknown = gettext_lazy("le service de notation n’a pas encore dit ce qu’il sait faire")
+        return Point("code_sandbox", "advice", place, (("why", str(unknown)),))
+    if worker.facts["isolates"] is True:
+        return Point("code_sandbox", "ready", place)
+    why = worker.facts.get("lacks") or gettext_lazy("demandez à l’administration du portail")
+    return Point("code_sandbox", "missing", place, (("why", str(why)),))
+
+
+def _fairness(phase: Phase, task: PhaseTask) -> Point:
+    """Say whether groups are compared: attributes alone are compared by nothing."""
+    declared = task.scorer_version.spec.get("fairness") or {}
+    if declared.get("attributes") and not is_compared(declared):
+        return Point("fairness_idle", "advice", (phase.index, phase.name))
+    return _needed("fairness", bool(declared.get("attributes")), advice=True, phase=phase)
+
+
+def _baseline(phase: Phase) -> Point:
+    scored = Entry.objects.filter(
+        enrolment__phase=phase, is_baseline=True, status=EntryStatus.SCORED
+    ).exists()
+    return _needed("baseline", scored, advice=True, phase=phase)
+
+
+def _attempts(phase: Phase) -> list[Point]:
+    """Warn of public scores told so often that a team can fit the rows they stand on.
+
+    None without a quota, which has its own point, nor before the truth is compiled.
+    """
+    most = attempts(phase)
+    if most is None or not phase.public_units:
+        return []
+    state = "ready" if phase.ladder or most * UNITS_PER_ATTEMPT <= phase.public_units else "advice"
+    facts: tuple[tuple[str, str | float], ...] = (
+        ("attempts", most),
+        ("units", phase.public_units),
+    )
+    return [Point("attempts", state, (phase.index, phase.name), facts)]
+
+
+def attempts(phase: Phase) -> int | None:
+    """Return how many entries a team may send to a phase in all, None without a limit."""
+    found = [] if phase.max_total is None else [phase.max_total]
+    if phase.max_per_day == 0:
+        found.append(0)
+    elif phase.max_per_day is not None and phase.opens_at and phase.closes_at:
+        days = (clock.paris_day(phase.closes_at) - clock.paris_day(phase.opens_at)).days + 1
+        found.append(phase.max_per_day * max(days, 1))
+    return min(found) if found else None
+
+
+def _interval(phase: Phase) -> list[Point]:
+    """Say how small a gap between two teams the private part can tell; none before it is compiled.
+
+    The gap of two shares of n rows that differ on one row in twenty: z·√(0.05/n).
+    """
+    units = private_units(phase)
+    if units < 1:
+        return []
+    gap = Z * math.sqrt(DISAGREEMENT / units)
+    facts: tuple[tuple[str, str | float], ...] = (("units", units), ("gap", round(gap, 3)))
+    return [Point("interval", "ready", (phase.index, phase.name), facts)]
+
+
+def private_units(phase: Phase) -> int:
+    """Count the units of the private part from what is public of a compiled truth; 0 before."""
+    if not phase.public_units or not 0 < phase.public_share < 1:
+        return 0
+    return round(phase.public_units * (1 - phase.public_share) / phase.public_share)
+
+
+def guests_of(challenge: Challenge) -> QuerySet[Guest]:
+    """List the invitations that were not withdrawn, the last first."""
+    return challenge.guests.exclude(state=InvitationState.REVOKED).select_related("sent_by")
+
+
+def guest_counts(challenge: Challenge) -> dict[str, int]:
+    """Count the addresses that wait, those that took part, those that let their days pass."""
+    sent, now = Q(state=InvitationState.SENT), clock.now()
+    return challenge.guests.aggregate(
+        waiting=Count("pk", filter=sent & Q(expires_at__gt=now)),
+        over=Count("pk", filter=sent & Q(expires_at__lte=now)),
+        accepted=Count("pk", filter=Q(state=InvitationState.ACCEPTED)),
+    )
+
+
+def needs_invitation(challenge: Challenge, user: User) -> bool:
+    """Say whether this person, who is not registered, may not register without an invitation."""
+    if challenge.registration != RegistrationMode.INVITED:
+        return False
+    return not challenge.guests.inviting(user, at=clock.now()).exists()
+
+
+def is_called_back(challenge: Challenge, user: User, asked: Registration | None) -> bool:
+    """Say whether an invitation lets in a person who asked, left or was refused before."""
+    if asked is None or asked.state == RegistrationState.ACCEPTED:
+        return False
+    if challenge.registration != RegistrationMode.INVITED:
+        return False
+    return challenge.guests.inviting(user, at=clock.now()).exists()
+
+
+# What a winning entry may become in the catalogue.
+KINDS = (ResourceKind.SOLUTION, ResourceKind.ALGORITHM, ResourceKind.MODEL)
+MOST_CHALLENGES = 6
+MOST_CARDS = 10
+CARD_FIELDS = ("kind", "title", "summary", "slug")
+CHAINED = (*CARD_FIELDS, "live", "reuses")
+
+
+def cards_of(challenge: Challenge) -> QuerySet[Resource]:
+    """Give the public cards that a challenge starts from, in the order of their titles."""
+    found = Resource.objects.public().filter(challenges__challenge=challenge)
+    return found.only(*CARD_FIELDS).order_by("title", "pk")
+
+
+def led_to(resource: Resource) -> list[tuple[Resource, str]]:
+    """Tell the cards that the challenges which a card won started from; one query."""
+    won = EntryCard.objects.filter(
+        resource=resource, phase__challenge__in=Challenge.objects.public()
+    )
+    rows = Resource.objects.public().filter(
+        challenges__challenge__in=won.values("phase__challenge")
+    )
+    said = _("point de départ du challenge")
+    return [(card, said) for card in rows.only(*CHAINED).distinct().order_by("title", "pk")]
+
+
+def came_of(
+    resource: Resource, keys: Collection[int]
+) -> tuple[list[Node], list[tuple[Resource, str]]]:
+    """Tell the challenges that started from cards, and the cards of those who won them.
+
+    keys: of the card and of those that came of it. One query, one more where there are challenges.
+    """
+    rows = (
+        ChallengeOrigin.objects.filter(resource__in=keys, challenge__in=Challenge.objects.public())
+        .select_related("challenge", "resource")
+        .order_by("-challenge__published_at", "-challenge__pk", "pk")
+    )
+    # A challenge may start from several of these cards: it is told for the one shown, if it may.
+    found: dict[int, ChallengeOrigin] = {}
+    for row in rows[: MOST_CHALLENGES * MOST_CARDS]:
+        if row.challenge_id not in found or row.resource_id == resource.pk:
+            found[row.challenge_id] = row
+    shown = list(found.values())[:MOST_CHALLENGES]
+    return [_node(row, resource) for row in shown], _winners(shown) if shown else []
+
+
+def _node(row: ChallengeOrigin, resource: Resource) -> Node:
+    own = row.resource_id == resource.pk
+    said = _("part de cette fiche") if own else _("par « %(title)s »") % {"title": row.resource}
+    address = reverse("challenges:presentation", args=(row.challenge.slug,))
+    return Node(CHALLENGE, row.challenge.title, address, said, row.challenge.language)
+
+
+def _winners(shown: Sequence[ChallengeOrigin]) -> list[tuple[Resource, str]]:
+    rows = EntryCard.objects.filter(
+        phase__challenge__in=[row.challenge_id for row in shown],
+        resource__in=Resource.objects.public(),
+    ).select_related("resource", "phase__challenge")
+    return [
+        (row.resource, _("par « %(title)s »") % {"title": row.phase.challenge.title})
+        for row in rows[:MOST_CARDS]
+    ]
+
+
+OPENED_WITHIN = timedelta(hours=24)
+REMINDERS_HOURS = (48, 3)
+
+
+def just_opened(now: datetime) -> QuerySet[Phase]:
+    """Return the phases of public challenges that opened within a day and are still open."""
+    opened = Phase.objects.filter(
+        challenge__status=ChallengeStatus.PUBLISHED,
+        opens_at__lte=now,
+        opens_at__gt=now - OPENED_WITHIN,
+    )
+    return opened.exclude(closes_at__lte=now).order_by("pk")
+
+
+def closing(now: datetime, hours: int) -> QuerySet[Phase]:
+    """Return the open phases whose close is at most so many hours away.
+
+    Not those for which a later reminder is due too: whoever is late says the nearest only.
+    """
+    nearer = [each for each in REMINDERS_HOURS if each < hours]
+    floor = now + timedelta(hours=max(nearer)) if nearer else now
+    return Phase.objects.filter(
+        challenge__status=ChallengeStatus.PUBLISHED,
+        opens_at__lte=now,
+        closes_at__gt=floor,
+        closes_at__lte=now + timedelta(hours=hours),
+    ).order_by("pk")
+
+
+def without_choice(phase: Phase) -> QuerySet[Enrolment]:
+    """Return the enrolments of a phase whose team has scored entries and chose none as final."""
+    counted = Entry.objects.of_team(OuterRef("team_id")).filter(
+        enrolment__phase=phase.pk, status=EntryStatus.SCORED, disqualified_at__isnull=True
+    )
+    return phase.enrolments.filter(
+        Exists(counted),
+        ~Exists(counted.filter(final_choice=True)),
+        team__is_baseline=False,
+        team__state__in=[TeamState.OPEN, TeamState.FULL],
+    ).order_by("pk")
+
+
+JOURNAL_FAMILIES = (
+    "challenge",
+    "phase",
+    "organiser",
+    "guests",
+    "notice",
+    "holdout",
+    "registration",
+    "baseline",
+    "reveal",
+    "scorer",
+    "rescoring",
+    "forum",
+    "disqualification",
+    "certificate",
+)
+# What a participant does is theirs.
+JOURNAL_APART = frozenset({"challenge.joined", "disqualification.answered"})
+
+
+def journal_acts(challenge: Challenge) -> Sequence[Told]:
+    """List the acts on a challenge, the newest first; nothing of what teams do."""
+    return events(_references(challenge), families=JOURNAL_FAMILIES, apart=JOURNAL_APART)
+
+
+def _references(challenge: Challenge) -> list[str]:
+    found = [reference(challenge), *map(reference, challenge.phases.all())]
+    found += map(reference, Reveal.objects.filter(phase__challenge=challenge))
+    found += map(reference, Rescoring.objects.filter(phase__challenge=challenge))
+    found += map(reference, challenge.disqualifications.all())
+    found += map(reference, Certificate.objects.filter(phase__challenge=challenge).order_by("pk"))
+    baselines = Entry.objects.filter(enrolment__phase__challenge=challenge, is_baseline=True)
+    found += map(reference, baselines.order_by("pk").only("pk"))
+    sealed = HoldoutVersion.objects.filter(
+        holdout__owner=challenge.organiser_id, holdout__name=challenge.slug
+    ) | HoldoutVersion.objects.filter(
+        holdout__owner=challenge.organiser_id, holdout__name__startswith=f"{challenge.slug}/"
+    )
+    return [*found, *map(reference, sealed)]
+
+
+def journal_names(challenge: Challenge, told: Sequence[Told]) -> Mapping[str, str]:
+    """Name the actors who run the challenge or act for the Region; nobody else is named."""
+    keys = {each.actor for each in told}
+    own = ChallengeOrganiser.objects.filter(challenge=challenge).values("user_id")
+    people = User.objects.filter(person_key__in=keys).prefetch_related("region_appointments")
+    running = set(User.objects.filter(pk__in=own).values_list("pk", flat=True))
+    return {
+        each.person_key: str(each)
+        for each in people
+        if each.pk in running or any(one.ended_at is None for one in each.region_appointments.all())
+    }
