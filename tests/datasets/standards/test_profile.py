@@ -195,8 +195,8 @@ def test_a_child_that_takes_too_long_is_stopped() -> None:
 def test_the_limits_of_a_child_are_its_own() -> None:
     """A process that bounded itself can neither write a file nor map a gigabyte."""
     tried = (
-        "from datasets.standards import profiling\n"
-        "profiling.bound(5)\n"
+        "from datasets.standards import profile\n"
+        "profile.bound(5)\n"
         "for act in (lambda: bytearray(1 << 30), lambda: open('{path}', 'wb', 0).write(b'x')):\n"
         "    try:\n        act()\n"
         "    except (MemoryError, OSError) as error:\n        print(type(error).__name__)\n"
