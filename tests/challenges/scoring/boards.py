@@ -1,17 +1,39 @@
-"""Make truths, answers and boards for the tests of intervals and tiers."""
+"""Make contracts, truths, scored answers and boards for the tests of scoring."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-from challenges.scoring import evaluation
+from challenges.scoring import definedness, evaluation
 from challenges.scoring.contract import ScoringContract
 from challenges.scoring.predictions.align import Answer
+from challenges.scoring.predictions.reader import read
 from challenges.scoring.tiers import Listed
-from challenges.scoring.truth import CompiledTruth, compile_truth, load_keys, load_labels
+from challenges.scoring.truth import (
+    CompiledTruth,
+    Keys,
+    Labels,
+    compile_truth,
+    load_keys,
+    load_labels,
+)
 from challenges.scoring.verdict import Evaluated, Verdict
+from tests.challenges.scoring.answers import one_row, table
 
 SALT = b"s" * 32
+ROWS = {"id": "id", "target": "y"}
+
+
+def contract_of(
+    submission: dict[str, Any], *metrics: Mapping[str, Any] | str, **more: Any
+) -> ScoringContract:
+    """Make a contract; a metric is its own key unless said, the truth stands in (id, y)."""
+    declared = [{"metric": one} if isinstance(one, str) else one for one in metrics]
+    figures = [{"key": one["metric"], **one} for one in declared]
+    return ScoringContract.from_json(
+        {"submission": submission, "truth": ROWS, "metrics": figures} | more
+    )
 
 
 def contract(
@@ -22,44 +44,40 @@ def contract(
     params: dict[str, Any] | None = None,
     **truth: Any,
 ) -> ScoringContract:
-    """Make a contract of one metric on rows (id, y)."""
-    return ScoringContract.from_json(
-        {
-            "submission": {
-                "layout": "one_row_per_id",
-                "columns": [
-                    {"name": "id", "role": "id", "type": "string"},
-                    {"name": "p", "role": "target", "type": kind},
-                ],
-            },
-            "truth": {"id": "id", "target": "y", **truth},
-            "metrics": [
-                {"key": "score", "metric": metric, "primary": True, "params": params or {}}
-            ],
-            "interval": {"replicates": replicates},
-        }
-    )
+    """Make a contract of one metric, « score », on rows (id, y)."""
+    figure = {"key": "score", "metric": metric, "primary": True, "params": params or {}}
+    interval = {"replicates": replicates}
+    return contract_of(one_row(type=kind), figure, truth=ROWS | truth, interval=interval)
 
 
-def scores(*metrics: dict[str, Any], **target: Any) -> ScoringContract:
-    """Make a contract of several metrics on rows (id, y) answered by probabilities."""
-    column = {"name": "p", "role": "target", "type": "float", "min": 0, "max": 1} | target
-    key = {"name": "id", "role": "id", "type": "string"}
-    return ScoringContract.from_json(
-        {
-            "submission": {"layout": "one_row_per_id", "columns": [key, column]},
-            "truth": {"id": "id", "target": "y"},
-            "metrics": list(metrics),
-        }
-    )
+def truth_of(
+    chosen: ScoringContract, rows: str | dict[str, list[Any]], **files: bytes
+) -> CompiledTruth:
+    """Compile a truth given as CSV or by columns; files: beside it, « . » of a name is « _ »."""
+    text = rows if isinstance(rows, str) else table(**rows)
+    beside = {name.replace("_", "."): content for name, content in files.items()}
+    return compile_truth(chosen, text.encode(), beside, salt=SALT)
 
 
-def truth_of(chosen: ScoringContract, rows: dict[str, list[Any]]) -> CompiledTruth:
-    """Compile a truth given by columns."""
-    names = list(rows)
-    lines = [",".join(names)]
-    lines += [",".join(map(str, cells)) for cells in zip(*rows.values(), strict=True)]
-    return compile_truth(chosen, "\n".join(lines).encode(), {}, salt=SALT)
+def compiled(
+    chosen: ScoringContract, rows: str | dict[str, list[Any]], **files: bytes
+) -> tuple[Keys, Labels]:
+    """Compile a truth and load what it made."""
+    truth = truth_of(chosen, rows, **files)
+    return load_keys(truth.keys), load_labels(truth.labels)
+
+
+def scored(
+    chosen: ScoringContract, rows: str | dict[str, list[Any]], answer: str | bytes
+) -> Evaluated:
+    """Publish a truth, read a file of answers that it accepts, and score it."""
+    truth = truth_of(chosen, rows)
+    definedness.require(chosen, truth)
+    keys, labels = load_keys(truth.keys), load_labels(truth.labels)
+    data = answer.encode() if isinstance(answer, str) else answer
+    verdict, laid = read(data, "p.csv", chosen.answer, keys)
+    assert laid is not None, verdict.faults
+    return evaluation.evaluate(chosen, keys, labels, laid, verdict)
 
 
 def evaluated(chosen: ScoringContract, truth: CompiledTruth, answers: dict[str, Any]) -> Evaluated:

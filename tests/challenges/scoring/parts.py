@@ -1,7 +1,7 @@
 """Make parts for the tests of metrics, and compute a figure on them."""
 
-from collections import Counter
-from collections.abc import Iterator
+import warnings
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,6 @@ from challenges.scoring.metric import Part
 
 Array = NDArray[Any]
 CASES = 200
-COMPUTED: Counter[str] = Counter()  # how often each metric was, for the test of the tests
 # The oracles are called thousands of times on valid input.
 sklearn.set_config(assume_finite=True, skip_parameter_validation=True)
 
@@ -28,15 +27,10 @@ def _seeds(count: int, *marks: Any) -> Any:
 cases = pytest.mark.parametrize("seeds", [_seeds(CASES), _seeds(10 * CASES, pytest.mark.full)])
 
 
-def rng_of(seed: int, case: int) -> np.random.Generator:
-    """Return the generator of one random case."""
-    return np.random.default_rng([seed, case])
-
-
 def rngs(seed: int, seeds: range) -> Iterator[np.random.Generator]:
     """Return one generator per random case."""
     for i in seeds:
-        yield rng_of(seed, i)
+        yield np.random.default_rng([seed, i])
 
 
 def size(rng: np.random.Generator, most: int = 200) -> int:
@@ -60,20 +54,58 @@ def lists(rows: list[list[int]]) -> tuple[Array, Array]:
     return flat, offsets
 
 
+def label_sets(y: list[list[int]], p: list[list[int]], texts: list[str]) -> Part:
+    """Make rows of sets of labels."""
+    (true, y_offsets), (given, p_offsets) = lists(y), lists(p)
+    return part(true, given, n=len(y), texts=texts, y_offsets=y_offsets, p_offsets=p_offsets)
+
+
+def durations(y: Any, ended: Any, p: Any) -> Part:
+    """Make durations of which some are cut short."""
+    groups = {"column:event": np.asarray(ended, np.int32)}
+    return part(y, p, groups=groups, group_names={"column:event": ["0", "1"]})
+
+
+ITEMS = [f"{letter}{number}" for letter in "ABCD" for number in range(6)]
+
+
+def ranked(truth: list[dict[int, float]], given: list[list[int]], **more: Any) -> Part:
+    """Make ranked lists of ITEMS. truth: {item: gain} of each query."""
+    y, y_offsets = lists([list(row) for row in truth])
+    p, p_offsets = lists(given)
+    ranks = np.array([i + 1 for row in given for i in range(len(row))], np.int32)
+    gains = np.array([g for row in truth for g in row.values()], np.float64)
+    offsets = {"y_offsets": y_offsets, "p_offsets": p_offsets}
+    more = {"ranks": ranks, "names": [ITEMS[i] for i in range(len(truth))]} | more
+    return part(y, p, n=len(truth), texts=ITEMS, gains=gains, **offsets, **more)
+
+
+def candidates(gains: list[list[float]], scores: list[list[float]], given: Any = None) -> Part:
+    """Make scored candidates. given: which of them have the scores, all of them when None."""
+    flat, offsets = lists([list(range(len(row))) for row in gains])
+    p, p_offsets = (flat, offsets) if given is None else lists(given)
+    return part(
+        flat,
+        p,
+        n=len(gains),
+        gains=np.array([g for row in gains for g in row], np.float64),
+        scores=np.array([s for row in scores for s in row], np.float64),
+        y_offsets=offsets,
+        p_offsets=p_offsets,
+        texts=ITEMS,
+    )
+
+
+def theirs(function: Callable[..., Any], *args: Any, **kwargs: Any) -> float:
+    """Ask a library, its warnings silenced."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return float(function(*args, **kwargs))
+
+
 def close(found: float, wanted: float, relative: float = 1e-9) -> None:
     """Require a figure to equal the oracle's, to a relative difference."""
     assert found == pytest.approx(wanted, rel=relative, abs=1e-12, nan_ok=True)
-
-
-def figure(name: str, chosen: Part, **params: Any) -> float:
-    """Compute a metric, from its bucket sums unless it has an exact form."""
-    metric = registry.metric(name)
-    COMPUTED[metric.name] += 1
-    if metric.exact is not None:
-        return metric.exact(chosen, params)
-    stats = metric.stats(chosen, params)
-    sums = Buckets.of(stats, chosen.bucket, chosen.buckets).total()
-    return float(metric.value(sums, stats.context))
 
 
 def approached(name: str, chosen: Part, **params: Any) -> float:
@@ -82,3 +114,9 @@ def approached(name: str, chosen: Part, **params: Any) -> float:
     stats = metric.stats(chosen, params)
     sums = Buckets.of(stats, chosen.bucket, chosen.buckets).total()
     return float(metric.value(sums, stats.context))
+
+
+def figure(name: str, chosen: Part, **params: Any) -> float:
+    """Compute a metric, from its bucket sums unless it has an exact form."""
+    exact = registry.metric(name).exact
+    return approached(name, chosen, **params) if exact is None else exact(chosen, params)
