@@ -17,69 +17,66 @@ import pytest
 
 from challenges.scoring import child, evaluation
 from challenges.scoring.buckets import Buckets
-from challenges.scoring.contract import ScoringContract
 from challenges.scoring.metric import Piece, Stats
-from challenges.scoring.predictions import reader
-from challenges.scoring.truth import compile_truth, load_keys, load_labels
-from tests.challenges.scoring.boards import SALT
+from challenges.scoring.predictions import fast, reader, scan
+from tests.challenges.scoring.answers import table
+from tests.challenges.scoring.boards import compiled, contract
 
-ROWS = 6000
-METRICS = ("accuracy", "f1_macro", "rmse", "roc_auc")
-
-
-def contract(metric: str) -> ScoringContract:
-    labels = metric in ("accuracy", "f1_macro")
-    column = {"name": "p", "role": "target", "type": "string" if labels else "float"}
-    key = {"name": "id", "role": "id", "type": "string"}
-    return ScoringContract.from_json(
-        {
-            "submission": {"layout": "one_row_per_id", "columns": [key, column]},
-            "truth": {"id": "id", "target": "y"},
-            "metrics": [{"key": "score", "metric": metric, "primary": True}],
-        }
-    )
+ROWS = 3000
+LABELS = ("accuracy", "f1_macro")
+METRICS = (*LABELS, "rmse", "roc_auc")
 
 
-def table(metric: str) -> tuple[list[str], list[Any], list[Any]]:
+def drawn(metric: str, rows: int = ROWS) -> dict[str, Any]:
     """Draw identifiers, a truth and an answer."""
     rng = np.random.default_rng(71)
-    ids = [f"{number:07d}" for number in rng.permutation(10 * ROWS)[:ROWS]]
-    if metric in ("accuracy", "f1_macro"):
-        y = rng.integers(0, 5, ROWS)
-        p = np.where(rng.random(ROWS) < 0.6, y, rng.integers(0, 5, ROWS))
-        return ids, [f"c{v}" for v in y], [f"c{v}" for v in p]
-    y = (rng.random(ROWS) < 0.3).astype(int)
-    p = np.round(0.3 * y + rng.random(ROWS), 3)
-    return ids, y.tolist(), p.tolist()
+    ids = [f"{number:07d}" for number in rng.permutation(10 * rows)[:rows]]
+    if metric in LABELS:
+        y = rng.integers(0, 5, rows)
+        p = np.where(rng.random(rows) < 0.6, y, rng.integers(0, 5, rows))
+        return {"id": ids, "y": [f"c{v}" for v in y], "p": [f"c{v}" for v in p]}
+    y = (rng.random(rows) < 0.3).astype(int)
+    return {"id": ids, "y": y.tolist(), "p": np.round(0.3 * y + rng.random(rows), 3).tolist()}
 
 
-def copies(metric: str) -> list[tuple[str, bytes]]:
-    """Write the answer as CSV, shuffled, sorted, and as Parquet."""
-    ids, _, p = table(metric)
+def copies(ids: list[str], p: list[Any], name: str = "p") -> dict[str, bytes]:
+    """Write the answer as CSV, shuffled, sorted, turned in the French way, and as Parquet."""
     rng = np.random.default_rng(72)
-    made = []
-    for order in (range(ROWS), rng.permutation(ROWS), np.argsort(ids)):
-        rows = "".join(f"{ids[i]},{p[i]}\n" for i in order)
-        made.append(("p.csv", b"id,p\n" + rows.encode()))
+    made = {}
+    for title, order in (("plain", range(len(ids))), ("shuffled", rng.permutation(len(ids))),
+                         ("sorted", np.argsort(ids))):  # fmt: skip
+        columns = {"id": [ids[i] for i in order], name: [p[i] for i in order]}
+        made[f"{title}.csv"] = table(**columns).encode()
+    lines = [line.split(",") for line in made["shuffled.csv"].decode().splitlines()]
+    made["turned.csv"] = "\r\n".join(f"{b};{a}" for a, b in lines).replace(".", ",").encode()
     sink = io.BytesIO()
-    pq.write_table(pa.table({"id": ids, "p": p}), sink)
-    return [*made, ("p.parquet", sink.getvalue())]
+    pq.write_table(pa.table({"id": ids, name: p}), sink, row_group_size=997)
+    return made | {"plain.parquet": sink.getvalue()}
 
 
-def fingerprints() -> dict[str, str]:
+def write(folder: Path) -> None:
+    """Write a truth and the copies of its answer for each metric."""
+    for metric in METRICS:
+        columns = drawn(metric)
+        answer = columns.pop("p")
+        (folder / metric).mkdir()
+        (folder / metric / "truth.csv").write_text(table(**columns))
+        for name, data in copies(columns["id"], answer).items():
+            (folder / metric / name).write_bytes(data)
+
+
+def fingerprints(folder: Path) -> dict[str, str]:
     """Score every copy of every answer: {metric: fingerprint of all that was found}."""
     found = {}
     for metric in METRICS:
-        chosen = contract(metric)
-        ids, y, _ = table(metric)
-        rows = "".join(f"{i},{v}\n" for i, v in zip(ids, y, strict=True))
-        truth = compile_truth(chosen, b"id,y\n" + rows.encode(), {}, salt=SALT)
-        keys, labels = load_keys(truth.keys), load_labels(truth.labels)
+        chosen = contract(metric, "string" if metric in LABELS else "float")
+        truth, *given = sorted((folder / metric).iterdir(), key=lambda path: path.stem != "truth")
+        keys, labels = compiled(chosen, truth.read_text())
         seen = set()
-        for name, data in copies(metric):
-            verdict, answer = reader.read(data, name, chosen.answer, keys)
-            assert answer is not None
-            done = evaluation.evaluate(chosen, keys, labels, answer, verdict)
+        for path in given:
+            verdict, laid = reader.read(path.read_bytes(), path.name, chosen.answer, keys)
+            assert laid is not None
+            done = evaluation.evaluate(chosen, keys, labels, laid, verdict)
             told = json.dumps([done.values, done.intervals, verdict.digest], sort_keys=True)
             seen.add(hashlib.sha256(told.encode() + done.sums["public"]).hexdigest())
         assert len(seen) == 1, metric
@@ -87,19 +84,21 @@ def fingerprints() -> dict[str, str]:
     return found
 
 
+def main() -> None:
+    """Print the fingerprints as the fast reader finds them, in so many threads and small blocks."""
+    reader.FAST_BYTES, scan.BLOCK_BYTES = 0, 8192
+    fast.threads = lambda: int(os.environ["OMP_NUM_THREADS"])
+    print(json.dumps(fingerprints(Path(sys.argv[1]))))  # noqa: T201
+
+
 @pytest.mark.slow
-def test_threads_form_and_order_change_no_bit() -> None:
-    wanted = fingerprints()
-    code = (
-        "import json; from tests.challenges.scoring import test_determinism as t;"
-        "from challenges.scoring.predictions import fast, scan; import os;"
-        "scan.BLOCK_BYTES = 8192; fast.threads = lambda: int(os.environ['READERS']);"
-        "print(json.dumps(t.fingerprints()))"
-    )
-    for threads in ("1", "2", "4"):
-        names = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "READERS")
+def test_threads_form_and_order_change_no_bit(tmp_path: Path) -> None:
+    write(tmp_path)
+    wanted = fingerprints(tmp_path)
+    for threads in ("1", "4"):
+        names = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS")
         done = subprocess.run(
-            [sys.executable, "-c", code],
+            [sys.executable, "-m", __name__, str(tmp_path)],
             cwd=Path(child.ROOT),
             env={**os.environ, **dict.fromkeys(names, threads)},
             capture_output=True,
@@ -132,10 +131,12 @@ def test_pieces_add_up_as_triplets_do() -> None:
         Piece(4 + rng.integers(0, 4, 70), rng.random(70), units),
         Piece(11, rng.random(200)),
     )
-    weight = rng.random(200)
-    for chosen in (stats, stats.weighted(weight), stats.weighted(None)):
+    for chosen in (stats, stats.weighted(rng.random(200)), stats.weighted(None)):
         laid = Stats(chosen.unit, chosen.column, chosen.value, chosen.width)
         one, two = Buckets.of(chosen, bucket, 9), Buckets.of(laid, bucket, 9)
-        assert (one.row == two.row).all()
-        assert (one.column == two.column).all()
-        assert (one.value == two.value).all()
+        for name in ("row", "column", "value"):
+            assert (getattr(one, name) == getattr(two, name)).all()
+
+
+if __name__ == "__main__":
+    main()
