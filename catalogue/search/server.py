@@ -47,7 +47,11 @@ def store() -> "Store":
 
 
 def follow(resource_id: int) -> None:
-    """Write the present state of a resource to the server; raises Away when it waits."""
+    """Write the present state of a resource to the server.
+
+    Raises Away when it waits, Refused when the server answers but does not take this resource:
+    the searches of others go on there.
+    """
     from catalogue.search.engines.elasticsearch import Away  # noqa: PLC0415  # slow import
 
     if not is_used():

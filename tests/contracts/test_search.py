@@ -310,6 +310,28 @@ def test_a_query_that_the_server_refuses_costs_the_others_nothing(
     assert not server._breaker(given.SEARCH_URL).is_open
 
 
+@pytest.mark.django_db
+def test_a_card_that_the_server_refuses_keeps_no_other_card_away(
+    on_server: elasticsearch.Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused, card = ResourceFactory(published=True), ResourceFactory(published=True)
+    documents = mapping.documents
+
+    def one_at_fault(ids: list[int]) -> dict[int, Any]:
+        return {
+            pk: document | {"updated_on": "hier"} if pk == refused.pk else document
+            for pk, document in documents(ids).items()
+        }
+
+    monkeypatch.setattr(mapping, "documents", one_at_fault)
+    on_server.rebuild()
+    assert on_server.differences() == [refused.pk]
+    with pytest.raises(elasticsearch.Refused, match=str(refused.pk)):
+        server.follow(refused.pk)
+    server.follow(card.pk)
+    assert not server._breaker(given.SEARCH_URL).is_open
+
+
 class Wire:
     """Write down the seconds that each request to the server is given, and trouble one of them."""
 

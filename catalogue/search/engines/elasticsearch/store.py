@@ -6,6 +6,7 @@ document carries, as its version, the database's clock before it was read: what 
 whatever arrives first.
 """
 
+import logging
 import re
 import secrets
 from collections.abc import Iterable, Iterator
@@ -21,15 +22,20 @@ from catalogue.search.engines.elasticsearch.client import (
     WRITE_SECONDS,
     Address,
     Away,
+    Refused,
     connect,
     named_failures,
 )
 from portal.lib import clock
 
+log = logging.getLogger(__name__)
 # A newer version stands already, or there is nothing to remove.
 SETTLED = frozenset({404, 409})
+# The document itself is at fault: it will not pass later, others do.
+DOCUMENT_REFUSED = frozenset({400, 413})
 SCAN = 5_000
 BATCH = 500
+SHOWN = 10
 
 
 @dataclass(frozen=True)
@@ -78,7 +84,10 @@ class Store:
         for ids in _batches():
             version = _version()
             written = mapping.documents(ids)
-            self._send(_index(name, pk, written[pk], version) for pk in written)
+            try:
+                self._send(_index(name, pk, written[pk], version) for pk in written)
+            except Refused as refusal:  # an index that lacks one card answers better than none
+                log.error("search server: %s", refusal)
             count += len(written)
         # Another build may have ended meanwhile and removed this one: a name that is written to
         # then comes back without its form.
@@ -156,14 +165,23 @@ class Store:
         )
 
     def _send(self, acts: Iterable[dict[str, Any]]) -> None:
-        """Send acts; what a newer version has settled is left as it is."""
+        """Send acts; what a newer version has settled is left as it is.
+
+        Raises Refused, once all is sent, naming the documents that the server does not take.
+        """
+        refused = []
         with named_failures():
             for _done, item in streaming_bulk(
                 self._client, acts, raise_on_error=False, raise_on_exception=True, yield_ok=False
             ):
-                said = next(iter(item.values()))
-                if said["status"] not in SETTLED:
-                    raise Away(f"{said['status']} {said.get('error', {}).get('type', '')}")
+                answer = next(iter(item.values()))
+                status, fault = answer["status"], answer.get("error", {}).get("type", "")
+                if status in DOCUMENT_REFUSED:
+                    refused.append(f"{answer['_id']}: {status} {fault}")
+                elif status not in SETTLED:
+                    raise Away(f"{status} {fault}")
+        if refused:
+            raise Refused(", ".join(refused[:SHOWN]))
 
     def _ids(self, name: str) -> Iterator[int]:
         after: list[Any] = [-1]
