@@ -71,6 +71,7 @@ test-ci: install-dev # what .ci/run adds: all roles on all routes, the second lo
 	@$(TEST) -m "ci and not full"
 
 test-postgres: install-dev # the fewest tests that send PostgreSQL all that make test sent SQLite
+	@[ -d "$(STATEMENTS)" ] || { echo "No record of statements: make test STATEMENTS=var/statements, then make test-postgres STATEMENTS=var/statements"; exit 2; }
 	@$(PARTS); on_postgres $(TEST) $(RECORD) --cover -m "database and not journey and $(LEAN)"; exit $$status
 
 test-full: install-dev ## Run everything, with all the figures of the designs; starts the services itself
