@@ -40,7 +40,7 @@ BUGS = (
         "ALPHA)",
         (
             "tests/challenges/scoring/test_tiers.py",
-            "tests/challenges/scoring/test_tiers_simulated.py",
+            "tests/challenges/scoring/test_simulations.py",
             "tests/challenges/test_boards.py",
         ),
     ),
