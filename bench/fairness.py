@@ -19,9 +19,8 @@ from typing import Any
 import numpy as np
 
 from challenges.scoring.audit.run import audit
-from challenges.scoring.buckets import Buckets
 from challenges.scoring.contract import ScoringContract
-from challenges.scoring.intervals import draw_weights
+from challenges.scoring.intervals import Buckets, draw_weights
 from challenges.scoring.metric import Part, dense
 from challenges.scoring.tiers import Listed, ranking
 

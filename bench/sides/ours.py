@@ -14,7 +14,7 @@ from typing import Any
 import numpy.ma  # noqa: F401 (NumPy imports it at the first np.unique, a warm engine has it)
 
 from bench.sides.sample import tell
-from challenges.scoring import alone
+from challenges.scoring.commands import alone
 from challenges.scoring.contract import ScoringContract
 
 

@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 from bench.sides.ours import declared
-from challenges.scoring import child
+from challenges.scoring.process import child
 
 WIDE_COLUMNS = 200_000
 WIDE_TIMES = 21

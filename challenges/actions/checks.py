@@ -15,8 +15,8 @@ from challenges import rules
 from challenges.actions import program_checks, scans
 from challenges.models import Phase, PhaseTask, Team
 from challenges.queue.actions import refuse_not_isolated
-from challenges.scoring import child
 from challenges.scoring.answer import AnswerSpec
+from challenges.scoring.process import child
 from challenges.scoring.verdict import Verdict
 from portal.accounts.authorization import require
 from portal.audit.actors import Actor

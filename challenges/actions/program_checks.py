@@ -13,9 +13,9 @@ from challenges.bundles.foreign import archives
 from challenges.bundles.foreign.archives import BundleRefused
 from challenges.bundles.programs import Form, FormKind
 from challenges.models import PhaseTask
-from challenges.scoring import child
 from challenges.scoring.answer import AnswerSpec
-from challenges.scoring.predictions.faults import neutral, packed, stated
+from challenges.scoring.predictions.faults import archive_fault, fault_of, neutral
+from challenges.scoring.process import child
 from challenges.scoring.verdict import Verdict
 
 BOUNDS = archives.Bounds(members=1000, total_bytes=2**30)
@@ -31,7 +31,7 @@ COMMAND = re.compile(rb"^command\s*:\s*\S", re.MULTILINE)
 class _Refused(Exception):
     def __init__(self, code: str, *, variant: str = "", **facts: Any) -> None:
         super().__init__(code)
-        self.fault = stated(code, variant=variant, **facts)
+        self.fault = fault_of(code, variant=variant, **facts)
 
 
 def checked(path: Path, task: PhaseTask, known: bytes, *, name: str) -> Verdict:
@@ -47,7 +47,7 @@ def checked(path: Path, task: PhaseTask, known: bytes, *, name: str) -> Verdict:
     except _Refused as refused:
         return Verdict(False, (refused.fault,))
     except BundleRefused as refused:
-        return Verdict(False, (packed(refused.code, refused.member),))
+        return Verdict(False, (archive_fault(refused.code, refused.member),))
 
 
 @contextmanager

@@ -8,8 +8,9 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from challenges.bundles.folder import Folder
-from challenges.scoring import child, definedness
+from challenges.scoring import evaluation
 from challenges.scoring.contract import Limits, ScoringContract
+from challenges.scoring.process import child
 from challenges.scoring.truth import CompiledTruth, TruthFault, compile_truth, load_keys
 
 _MAX_BYTES = 500 << 20
@@ -52,7 +53,7 @@ class Rehearsal:
                 place.read(str(contract["truth"]["file"]), limit_bytes=_MAX_BYTES),
                 {each: place.read(each, limit_bytes=_MAX_BYTES) for each in sorted(sources)},
             )
-            definedness.require(spec, truth)
+            evaluation.require_defined(spec, truth)
             self._compiled[spec.digest] = truth
         return self._compiled[spec.digest]
 

@@ -7,7 +7,7 @@ from typing import Any
 from challenges.enums import Split
 from challenges.models import Column, Evaluation, Score
 from challenges.models.rounding import rounded
-from challenges.scoring.audit.published import rounded_count
+from challenges.scoring.audit.run import rounded_count
 
 
 def rounded_interval(bounds: Any, decimals: int) -> tuple[float | None, float | None]:

@@ -16,4 +16,4 @@ def refused(path: Path, *, seconds: float = scanning.ANSWER_SECONDS) -> Verdict 
     found = scanning.scan(path, seconds=seconds)
     if found is None:
         return None
-    return Verdict(False, (faults.of_file(INFECTED, valeur=faults.neutral(found)),))
+    return Verdict(False, (faults.file_fault(INFECTED, valeur=faults.neutral(found)),))

@@ -15,7 +15,7 @@ from challenges.organising.actions import leaderboards
 from challenges.scoring import registry
 from challenges.scoring.contract import ContractFault, ScoringContract
 from challenges.scoring.truth import TruthFault, compile_truth
-from challenges.scoring.truth.cells import metric_columns
+from challenges.scoring.truth.compile import metric_columns
 from datasets.actions import holdouts
 from datasets.models import HoldoutVersion
 from portal.accounts.authorization import require

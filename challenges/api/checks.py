@@ -10,7 +10,7 @@ from challenges.actions import checks
 from challenges.api.finding import challenge_named, own_team, person, phase_to_enter
 from challenges.models.told import reader_language
 from challenges.schemas import VerdictOut
-from challenges.scoring.offline import verdict_json
+from challenges.scoring.commands.offline import verdict_json
 from portal.accounts.bearer import Token
 from portal.accounts.enums import TokenScope
 from portal.lib.endpoints import lazy as _

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from challenges.scoring.usage import UsageFault
+from challenges.scoring.answer import UsageFault
 
 # Names another file, for tests and for several accounts on one machine.
 VARIABLE = "OPENEMPLOI_CONFIG"

@@ -9,7 +9,7 @@ from typing import Any
 from challenges.client import account
 from challenges.client.remote import Portal
 from challenges.client.sentences import LANGUAGES, frame
-from challenges.scoring.usage import UsageFault
+from challenges.scoring.answer import UsageFault
 
 Json = dict[str, Any]
 WAITS_SECONDS = (1, 1, 2, 2, 3, 5)

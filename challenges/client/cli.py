@@ -17,8 +17,9 @@ from challenges.client.receipts import ReceiptFault, ReceiptState
 from challenges.client.remote import Refused
 from challenges.client.reporting import text
 from challenges.client.sentences import LANGUAGES, UNREADABLE, told
-from challenges.scoring import alone, guess, identity, offline, practice, templates
-from challenges.scoring.usage import UsageFault
+from challenges.scoring import contract
+from challenges.scoring.answer import UsageFault
+from challenges.scoring.commands import alone, guess, offline
 
 ACCEPTED, REFUSED, USAGE = 0, 1, 2
 FORMAT_NAME, CONTRACT_NAME, PROGRAM_NAME = "format.json", "contrat.json", "openemploi.pyz"
@@ -137,7 +138,7 @@ def score_answer(options: Mapping[str, Any], by: offline.Reading) -> Json:
         )
         return offline.score_metric(truth, file, options["metric"], asked, by, spoken)
     if options["contract"]:
-        return practice.score_contract(truth, file, Path(options["contract"]), by, spoken)
+        return offline.score_contract(truth, file, Path(options["contract"]), by, spoken)
     raise UsageFault("U_HOW")
 
 
@@ -154,13 +155,13 @@ def _check(options: argparse.Namespace) -> Json:
     if options.template is None and coding.is_package(Path(options.file)):
         return coding.check(options, options.kit)
     found = options.template or _of_the_kit(options.kit, FORMAT_NAME, "U_TEMPLATE")
-    verdict, seconds = templates.check(str(found), options.file, alone)
+    verdict, seconds = guess.check_template(str(found), options.file, alone)
     return offline.verdict_json(verdict, options.lang) | {"seconds": seconds}
 
 
 def _split(options: argparse.Namespace) -> Json:
     contract = options.contract or _of_the_kit(options.kit, CONTRACT_NAME, "U_HOW")
-    return practice.cut(
+    return offline.cut_practice(
         Path(options.train),
         Path(options.folder),
         Path(contract),
@@ -188,7 +189,7 @@ def _verify_receipt(options: argparse.Namespace) -> Json:
 
 
 def _version(options: argparse.Namespace) -> Json:
-    return {"version": identity.VERSION, "engine_sha256": identity.engine_sha256()}
+    return {"version": contract.VERSION, "engine_sha256": contract.engine_sha256()}
 
 
 RUN: Mapping[str, Callable[[argparse.Namespace], Json]] = {
@@ -260,7 +261,7 @@ def _parser(spoken: str) -> argparse.ArgumentParser:
     split.add_argument("train", metavar="TRAIN", help=told_help("train"))
     split.add_argument("folder", metavar="FOLDER", help=told_help("folder"))
     split.add_argument("--contract", metavar="CONTRACT.json", help=told_help("contract"))
-    split.add_argument("--share", type=float, default=practice.SHARE, help=told_help("share"))
+    split.add_argument("--share", type=float, default=offline.SHARE, help=told_help("share"))
     split.add_argument("--seed", type=int, default=0, help=told_help("seed"))
     split.add_argument("--test-name", default="test_features.csv", help=told_help("test-name"))
     split.add_argument(

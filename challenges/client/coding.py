@@ -11,8 +11,8 @@ from typing import Any
 from challenges.client import packages, running
 from challenges.client.sentences import LANGUAGES, frame
 from challenges.client.starting import RULES_FORMAT, RULES_NAME, SAMPLE
-from challenges.scoring import alone, offline, templates
-from challenges.scoring.usage import UsageFault
+from challenges.scoring.answer import UsageFault
+from challenges.scoring.commands import alone, guess, offline
 
 Json = dict[str, Any]
 HELP: dict[str, tuple[str, str]] = {
@@ -116,7 +116,7 @@ def run(options: argparse.Namespace) -> Json:
         return answer | {"verdict": "reject", "errors": [], "notices": []}
     if options.inputs is not None:  # other rows than those that the kit knows
         return answer | {"verdict": "accept", "errors": [], "notices": [], "rows": None}
-    verdict, _seconds = templates.check(str(options.kit / "format.json"), ended.file, alone)
+    verdict, _seconds = guess.check_template(str(options.kit / "format.json"), ended.file, alone)
     told = offline.verdict_json(verdict, options.lang)
     return answer | told | ({} if told["verdict"] == "accept" else {"reason": "X_OUTPUT"})
 

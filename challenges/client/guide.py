@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from challenges.client import notebook, starting
 from challenges.client.cli import CONTRACT_NAME, FORMAT_NAME, PROGRAM_NAME
-from challenges.scoring.identity import VERSION, engine_sha256
+from challenges.scoring.contract import VERSION, engine_sha256
 
 if TYPE_CHECKING:
     from challenges.client.kit import Kit, PublicFile

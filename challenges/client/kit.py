@@ -13,9 +13,8 @@ from typing import Any
 from challenges.client import guide, notebook, starting
 from challenges.client.cli import CONTRACT_NAME, FORMAT_NAME, PROGRAM_NAME
 from challenges.scoring.answer import canonical
-from challenges.scoring.contract import ScoringContract
-from challenges.scoring.identity import sources
-from challenges.scoring.templates import KIT_FORMAT
+from challenges.scoring.commands.guess import KIT_FORMAT
+from challenges.scoring.contract import ScoringContract, sources
 
 # Archives with the same content have the same bytes.
 FIXED_DATE = (2020, 1, 1, 0, 0, 0)

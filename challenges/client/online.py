@@ -14,7 +14,7 @@ from challenges.client import account, receipts
 from challenges.client.account import Access
 from challenges.client.remote import Portal
 from challenges.client.sentences import LANGUAGES
-from challenges.scoring.usage import UsageFault
+from challenges.scoring.answer import UsageFault
 
 Json = dict[str, Any]
 WAITS_SECONDS = (1, 1, 2, 2, 3, 5)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from challenges.scoring.usage import UsageFault
+from challenges.scoring.answer import UsageFault
 
 MANIFEST, MAIN_FILE, METADATA = "manifest.toml", "main.py", ("metadata.yaml", "metadata")
 LAYOUTS = ("manifest", "main", "codalab")

@@ -14,8 +14,7 @@ from urllib.parse import quote, urlencode
 from uuid import uuid4
 
 from challenges.client.account import Access, address
-from challenges.scoring.answer import ContractFault
-from challenges.scoring.usage import UsageFault
+from challenges.scoring.answer import ContractFault, UsageFault
 
 Json = dict[str, Any]
 SECONDS = 60

@@ -8,7 +8,7 @@ from typing import Any
 
 from challenges.client import telling
 from challenges.client.sentences import frame
-from challenges.scoring import practice
+from challenges.scoring.commands import offline
 from challenges.scoring.contract import LEVEL
 
 Json = dict[str, Any]
@@ -45,7 +45,7 @@ def score_text(answer: Json, spoken: str = "fr") -> str:
         return "\n".join(_faults(answer, spoken))
     lines = [frame("warning", spoken, message=told) for told in answer["notices"]]
     if "values" not in answer:
-        parts = answer.get("splits") or {practice.WHOLE: answer}
+        parts = answer.get("splits") or {offline.WHOLE: answer}
         for part, found in parts.items():
             lines.append(_part(part, found["n"], spoken))
             lines.append(_figure(answer["metric"], found["score"], _bounds(found), spoken))
@@ -81,7 +81,7 @@ def _faults(answer: Json, spoken: str) -> list[str]:
 
 
 def _part(part: str, n: int, spoken: str) -> str:
-    name = "all" if part == practice.WHOLE else "part"
+    name = "all" if part == offline.WHOLE else "part"
     return frame(name, spoken, part=part, n=n)
 
 

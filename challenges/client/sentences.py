@@ -4,10 +4,9 @@ import json
 from collections.abc import Mapping
 
 from challenges.client import reasons
-from challenges.scoring.answer import ContractFault
-from challenges.scoring.blob import BlobFault
+from challenges.scoring.answer import ContractFault, UsageFault
+from challenges.scoring.arrays.blob import BlobFault
 from challenges.scoring.truth import TruthFault
-from challenges.scoring.usage import UsageFault
 
 LANGUAGES = ("fr", "en")
 UNREADABLE = (

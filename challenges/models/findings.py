@@ -12,7 +12,7 @@ class FairnessAudit(Immutable):
     evaluation = models.OneToOneField(
         Evaluation, on_delete=models.PROTECT, related_name="fairness_audit"
     )
-    # See challenges.scoring.audit.published: rounded, without small cells.
+    # See challenges.scoring.audit.run: rounded, without small cells.
     record = models.JSONField()
     sha256 = models.CharField(max_length=64)
     released_at = models.DateTimeField()

@@ -32,9 +32,9 @@ def warnings_told(verdict: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def _told(stored: Mapping[str, Any]) -> dict[str, Any]:
     language = reader_language()
-    if not faults.is_said(stored, language):
+    if not faults.has_sentence(stored, language):
         language = FRENCH
     types = {"nombre": _("nombre"), "texte": _("texte")}
     expected = stored.get("expected")
-    said = {"message": faults.said(stored, language), "language": language}
+    said = {"message": faults.sentence_of(stored, language), "language": language}
     return {**stored, **said, "expected": types.get(str(expected), expected)}

@@ -1,4 +1,4 @@
-"""Describe the prediction file a challenge expects; standard library only."""
+"""Describe the prediction file a challenge expects, and name faults; standard library only."""
 
 import hashlib
 import json
@@ -411,3 +411,24 @@ class Limits:
     def but(self, **changes: Any) -> "Limits":
         """Return the same limits with some changed."""
         return replace(self, **changes)
+
+
+class UsageFault(ContractFault):
+    """Name what is missing or contradictory: a code of the closed list, and the word at fault.
+
+    The sentences of the codes are those of challenges/client/sentences.py.
+    """
+
+    def __init__(self, code: str, detail: str = "") -> None:
+        super().__init__(f"{code} {detail}".strip())
+        self.code = code
+        self.detail = detail
+
+
+class TruthFault(ValueError):
+    """Say, with a code and facts, why a held-out file cannot be compiled."""
+
+    def __init__(self, code: str, detail: str = "") -> None:
+        super().__init__(f"{code} {detail}".strip())
+        self.code = code
+        self.detail = detail

@@ -10,9 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from challenges.scoring.buckets import Buckets
 from challenges.scoring.contract import LEVEL, REPLICATES
-from challenges.scoring.intervals import centred, draw_weights, percentile, wilson
+from challenges.scoring.intervals import Buckets, centred, draw_weights, percentile, wilson
 from challenges.scoring.metric import Floats, Piece, Stats
 from challenges.scoring.truth.compile import MAX_BUCKETS
 

@@ -1,19 +1,120 @@
-"""Score an aligned answer: every declared figure, its interval, and the sums that rank."""
+"""Score an aligned answer: every declared figure, its interval, the sums that rank, the audit."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from challenges.scoring import fairness, formula, intervals, registry
-from challenges.scoring.buckets import Buckets
+from challenges.scoring import formula, intervals, ladder, registry
+from challenges.scoring.answer import Layout
+from challenges.scoring.audit.disclosure import groups_to_show
+from challenges.scoring.audit.run import audit
 from challenges.scoring.contract import MetricSpec, ScoringContract
-from challenges.scoring.metric import Floats, Metric, Part, Stats, is_binary
+from challenges.scoring.intervals import Buckets
+from challenges.scoring.metric import Floats, Metric, MetricFault, Part, Stats, is_binary, units_of
 from challenges.scoring.predictions.align import Answer
-from challenges.scoring.truth import Keys, Labels
+from challenges.scoring.truth import CompiledTruth, Keys, Labels, TruthFault, load_keys, load_labels
 from challenges.scoring.verdict import Evaluated, Verdict
+
+
+class Measurement(Protocol):
+    """Describe what the measure of one group gives."""
+
+    @property
+    def value(self) -> float | None:
+        """Return the figure, None when it cannot be computed."""
+
+    @property
+    def interval(self) -> tuple[float, float, str] | None:
+        """Return the interval and its method."""
+
+    @property
+    def replicates(self) -> Floats:
+        """Return the figure under each resampling."""
+
+
+class GroupFigure(NamedTuple):
+    """Hold a figure over groups and its interval.
+
+    value: a number, {"groups": {name: facts}}, or {"withheld": number} where showing it would
+    tell a group too small to be shown.
+    """
+
+    value: Any
+    interval: tuple[float, float, str] | None
+
+
+def _group_figure(
+    spec: MetricSpec, contract: ScoringContract, part: Part, measure: Callable[[Part], Measurement]
+) -> GroupFigure:
+    """Compute a figure that has ``by``: group, or aggregate table, gap or worst.
+
+    A group that cannot be computed counts for nothing in gap and worst. In a table each
+    group has value, n, low, high and shown: False where it is not to be displayed.
+    """
+    may_show = groups_to_show(contract, part, str(spec.by), spec.params.get("positive"))
+    found = {
+        name: (len(rows), measure(rows), name in may_show)
+        for name, rows in _groups(spec, part)
+        if len(rows) > 0
+    }
+    if spec.group is not None:
+        if spec.group not in found:
+            return GroupFigure(None, None)
+        _, measured, shows = found[spec.group]
+        return GroupFigure(_unless(shows, measured.value), measured.interval)
+    if spec.aggregate == "table":
+        table = {name: _facts(*facts) for name, facts in found.items()}
+        return GroupFigure({"groups": table}, None)
+    known = [(m, shows) for _, m, shows in found.values() if m.value is not None]
+    if not known:
+        return GroupFigure(None, None)
+    return _aggregate(spec, [m for m, _ in known], all(shows for _, shows in known))
+
+
+def _aggregate(spec: MetricSpec, known: list[Measurement], shows: bool) -> GroupFigure:
+    numbers = [m.value for m in known if m.value is not None]
+    if spec.aggregate == "worst":
+        worst = (min if spec.direction == "max" else max)(numbers)
+        interval = next(m.interval for m in known if m.value == worst)
+        return GroupFigure(_unless(shows, worst), interval)
+    if spec.aggregate == "gap":
+        return GroupFigure(_unless(shows, max(numbers) - min(numbers)), _gap_interval(known))
+    raise MetricFault(f"unknown aggregate {spec.aggregate}")
+
+
+def _unless(shows: bool, value: float | None) -> Any:
+    return value if shows or value is None else {"withheld": value}
+
+
+def _groups(spec: MetricSpec, part: Part) -> Iterator[tuple[str, Part]]:
+    codes = part.groups[str(spec.by)]
+    for code, name in enumerate(part.group_names[str(spec.by)]):
+        where = np.flatnonzero(codes == code)
+        if len(where) >= spec.min_n:
+            yield name, part.take(where)
+
+
+def _facts(n: int, measured: Measurement, shows: bool) -> dict[str, Any]:
+    low, high = measured.interval[:2] if measured.interval else (None, None)
+    return {"value": measured.value, "n": n, "low": low, "high": high, "shown": shows}
+
+
+def _gap_interval(known: list[Measurement]) -> tuple[float, float, str] | None:
+    """Bound the gap of two groups by the paired resamplings; more groups have no interval."""
+    if len(known) != 2 or not all(len(m.replicates) for m in known):
+        return None
+    apart = known[0].replicates - known[1].replicates
+    apart = apart[np.isfinite(apart)]
+    if len(apart) < 2:
+        return None
+    low, high = (float(v) for v in np.percentile(apart, [2.5, 97.5]))
+    if low <= 0 <= high:
+        return 0.0, max(-low, high), "bootstrap"
+    return min(abs(low), abs(high)), max(abs(low), abs(high)), "bootstrap"
+
 
 Array = NDArray[Any]
 
@@ -76,7 +177,7 @@ def measure(
     units = _drawn(part, stats)
     if value is None or near is None or not metric.interval:
         return Measured(value, None, np.zeros(0), buckets, units)
-    values = intervals.replicates(buckets, weights, metric, stats.context)
+    values = intervals.resampled_figure(buckets, weights, metric, stats.context)
     if metric.exact is not None:
         values = np.clip(values + (value - near), metric.low, metric.high)
     values, bias = intervals.centred(values, value)
@@ -186,7 +287,7 @@ def _figure(contract: ScoringContract, spec: MetricSpec, part: Part, weights: Ar
 
     if spec.by is None:
         return one(part)
-    return fairness.figure(spec, contract, part, one)
+    return _group_figure(spec, contract, part, one)
 
 
 def _plain(contract: ScoringContract, spec: MetricSpec, part: Part, weights: Array) -> Measured:
@@ -251,3 +352,108 @@ def _same_codes(labels: Labels, answer: Answer) -> tuple[list[str], Array]:
 def _with_buckets(part: Part, labels: Labels, split: str) -> Part:
     fields: Mapping[str, Any] = {**part.__dict__, "buckets": labels.weights[split].shape[1]}
     return Part(**fields)
+
+
+def examine(
+    contract: ScoringContract,
+    keys: Keys,
+    labels: Labels,
+    answer: Answer,
+    verdict: Verdict,
+    *,
+    losses: bool = False,
+) -> Evaluated:
+    """Compute every figure, then what is told once all is revealed; all of it to be sealed.
+
+    The audit is that of the last part, the private one where there is one; the column of the
+    board that it declares is a figure of that part. losses: keep the unit losses of the public
+    part, which a Ladder compares.
+    """
+    parts = parts_of(labels, keys, answer)
+    found = figures_of(contract, labels, parts, verdict)
+    last = contract.truth.splits[-1]
+    weights = labels.weights[last]
+    audited = audit(contract, parts[last], weights, primary_of(contract, weights))
+    values = dict(found.values)
+    if contract.audit is not None and contract.audit.column is not None:
+        values[last] = {**values[last], contract.audit.column.key: audited["column"]}
+    return replace(
+        found,
+        values=values,
+        audit=audited,
+        losses=_losses(contract, parts["public"]) if losses else {},
+    )
+
+
+def _losses(contract: ScoringContract, part: Part) -> dict[str, bytes]:
+    """Pack the unit losses of the public part, unless several rows make one cluster."""
+    if contract.truth.cluster is not None and len(np.unique(part.bucket)) < len(part):
+        return {}
+    spec = contract.primary
+    part = part.of_target(contract.target(spec))
+    kept = ladder.unit_losses(registry.metric(spec.metric), spec.params, part, spec.direction)
+    return {} if kept is None else {"public": kept}
+
+
+OF_THE_ANSWER = frozenset({"attribute_distance", "formula", "n_clusters", "share_other_prefix"})
+
+
+def require_defined(contract: ScoringContract, truth: CompiledTruth) -> None:
+    """Refuse a contract that cannot be scored on its truth.
+
+    Raises TruthFault: E_METRIC (the figure is badly declared), E_METRIC_UNDEFINED.
+    """
+    for key, _ in registry.problems(contract):
+        raise TruthFault("E_METRIC", key)
+    for key, split, _ in undefined_figures(
+        contract, load_keys(truth.keys), load_labels(truth.labels)
+    ):
+        raise TruthFault("E_METRIC_UNDEFINED", f"{key}, {split}")
+
+
+def undefined_figures(
+    contract: ScoringContract, keys: Keys, labels: Labels
+) -> list[tuple[str, str, str]]:
+    """List the figures that a part of the truth leaves undefined: (key, split, why).
+
+    Figures by group are left out: a group without a value reads « non calculable ».
+    """
+    return list(_undefined(contract, keys, labels))
+
+
+def _undefined(
+    contract: ScoringContract, keys: Keys, labels: Labels
+) -> Iterator[tuple[str, str, str]]:
+    known = [s for s in contract.figures if s.by is None and s.metric not in OF_THE_ANSWER]
+    for split, part in parts_of(labels, keys, perfect_answer(contract, labels)).items():
+        for spec in known:
+            why = _why(spec, part.of_target(contract.target(spec)))
+            if why:
+                yield spec.key, split, why
+
+
+def perfect_answer(contract: ScoringContract, labels: Labels) -> Answer:
+    """Return the answer that repeats the truth; a ranking goes by decreasing gain."""
+    if contract.answer.is_several:
+        if contract.answer.classes is not None:
+            return Answer(np.eye(len(contract.answer.answers))[labels.y], [])
+        return Answer(labels.y, [])
+    if labels.gains is None or labels.offsets is None:
+        return Answer(labels.y, labels.texts, labels.offsets)
+    unit = units_of(labels.offsets)
+    if contract.answer.layout is Layout.CANDIDATE_SCORES:
+        return Answer(labels.y, labels.texts, labels.offsets, scores=labels.gains)
+    order = np.lexsort((-labels.gains, unit))
+    ranks = np.arange(len(order)) - labels.offsets[:-1][unit] + 1
+    return Answer(labels.y[order], labels.texts, labels.offsets, ranks.astype(np.int32))
+
+
+def _why(spec: MetricSpec, part: Part) -> str:
+    one = np.ones((1, max(part.buckets, 1)), np.uint8)
+    try:
+        with np.errstate(all="ignore"):
+            metric = registry.metric(spec.metric)
+            value = measure(metric, spec, part, one, independent=True, level=0.95).value
+    except MetricFault as fault:
+        return str(fault)
+    return "" if value is not None else "the metric has no value on this part"

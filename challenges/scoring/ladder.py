@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from challenges.scoring import blob
-from challenges.scoring.buckets import Buckets
+from challenges.scoring.arrays import blob
+from challenges.scoring.intervals import Buckets
 from challenges.scoring.metric import Floats, Metric, Params, Part, ratio
 
 Bits = NDArray[np.bool_]

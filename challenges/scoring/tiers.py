@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from challenges.scoring import blob
+from challenges.scoring.arrays import blob
 from challenges.scoring.metric import Floats
 
 ALPHA = 0.05

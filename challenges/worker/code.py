@@ -24,9 +24,10 @@ from challenges.sandbox.base import MIB, Limits
 from challenges.sandbox.code_runs import Run
 from challenges.sandbox.packages import Layout, Package
 from challenges.sandbox.steps import Reason
-from challenges.scoring import child, inputs
+from challenges.scoring import inputs
 from challenges.scoring.answer import AnswerSpec, Policy
-from challenges.scoring.predictions.faults import neutral, packed, stated
+from challenges.scoring.predictions.faults import archive_fault, fault_of, neutral
+from challenges.scoring.process import child
 from challenges.scoring.truth.keys import keys_of
 from challenges.scoring.verdict import Fault, Verdict
 from challenges.worker import code_inputs, isolation, predictions, vault
@@ -49,12 +50,12 @@ UNLIKE = "inputs_unlike"
 def checked(path: Path, task: PhaseTask) -> Verdict:
     """Check that a package can be started; nothing of it runs, nothing hidden is read."""
     if isolation.missing() is not None:
-        return Verdict(False, (stated(ReasonCode.NO_SANDBOX.value),))
+        return Verdict(False, (fault_of(ReasonCode.NO_SANDBOX.value),))
     with isolation.desk() as desk:
         try:
             _package(path, desk, _plan(task))
         except archives.ArchiveRefused as refused:
-            return Verdict(False, (packed(refused.code),))
+            return Verdict(False, (archive_fault(refused.code),))
         except packages.PackageRefused as refused:
             return Verdict(False, (_unstartable(refused),))
     return Verdict(True)
@@ -111,7 +112,7 @@ def _tried(trial: CodeTrial, job: Job) -> Tried:
         try:
             package = _package(path, desk, plan)
         except archives.ArchiveRefused as refused:
-            return _not_run(packed(refused.code))
+            return _not_run(archive_fault(refused.code))
         except packages.PackageRefused as refused:
             return _not_run(_unstartable(refused))
         sample = desk / "sample"
@@ -135,7 +136,7 @@ def _tried(trial: CodeTrial, job: Job) -> Tried:
 def _unstartable(refused: packages.PackageRefused) -> Fault:
     """Say why a package cannot be started, what its author wrote made safe to show."""
     facts = {k: neutral(v) if isinstance(v, str) else v for k, v in refused.facts.items()}
-    return replace(stated(PACKAGE, variant=refused.why, **facts), line=refused.line)
+    return replace(fault_of(PACKAGE, variant=refused.why, **facts), line=refused.line)
 
 
 def _not_run(fault: Fault) -> Tried:

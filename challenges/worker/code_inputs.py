@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from challenges.actions import code_plans
 from challenges.models import PhaseTask, RunPlan
 from challenges.queue.actions import WORKER
-from challenges.scoring.blob import Data
+from challenges.scoring.arrays.blob import Data
 from challenges.scoring.inputs import UNLIKE, InputFault, identifiers
 from challenges.scoring.truth.keys import load_keys
 from datasets import gate

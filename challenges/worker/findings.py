@@ -9,7 +9,7 @@ from challenges.enums import EvaluationState, Split
 from challenges.models import Evaluation, FairnessAudit, Phase, Score
 from challenges.models.listings import OwnFigures, listing
 from challenges.models.rescoring import in_force
-from challenges.scoring.audit.published import published
+from challenges.scoring.audit.run import published_audit
 from challenges.scoring.contract import ScoringContract
 from portal.lib import canonical
 
@@ -55,7 +55,7 @@ def _finding(evaluation: Evaluation, result: dict[str, Any], told: Collection[UU
         return Finding(evaluation=evaluation, audit=None)
     sealed, audit = result.get("audit"), None
     if sealed is not None:
-        audit = published(ScoringContract.from_json(evaluation.scorer_version.spec), sealed)
+        audit = published_audit(ScoringContract.from_json(evaluation.scorer_version.spec), sealed)
     return Finding(evaluation=evaluation, audit=audit)
 
 

@@ -11,7 +11,7 @@ from challenges.models import CodeRun, Evaluation, PhaseTask
 from challenges.queue.actions import WORKER
 from challenges.sandbox import rooms
 from challenges.sandbox.base import MIB
-from challenges.scoring import child
+from challenges.scoring.process import child
 from challenges.scoring.verdict import Evaluated
 from challenges.worker import vault
 from challenges.worker.vault import Truth

@@ -30,14 +30,14 @@ from challenges.sandbox import archives, evalai, metadata, steps
 from challenges.sandbox.base import MIB, Limits
 from challenges.sandbox.scores import Declared
 from challenges.sandbox.steps import Outcome, Party, Reason
-from challenges.scoring import identity
+from challenges.scoring import contract
 from challenges.worker import isolation, reports, vault
 from challenges.worker.contributions import Contributions, contributions
 from datasets import gate
 from portal.lib import failpoints
 
 GRACE_SECONDS = 2.0
-CODE_VERSION = f"openemploi {identity.VERSION}, numpy {installed('numpy')}"
+CODE_VERSION = f"openemploi {contract.VERSION}, numpy {installed('numpy')}"
 Files = Mapping[str, bytes]
 
 

@@ -16,15 +16,16 @@ from challenges.models import Entry, Evaluation, Job, PhaseTask
 from challenges.queue import actions as jobs
 from challenges.queue.worker import Beating
 from challenges.receipts.actions import RUN
-from challenges.scoring import child, identity
-from challenges.scoring.predictions.faults import stated
+from challenges.scoring import contract
+from challenges.scoring.predictions.faults import fault_of
+from challenges.scoring.process import child
 from challenges.scoring.verdict import Evaluated, Verdict
 from challenges.worker import code, code_inputs, isolation, predictions, programs, vault
 from datasets import gate
 from portal.lib import failpoints
 
 PLATFORM_LIMITS = {ReasonCode.TIMEOUT.value, ReasonCode.MEMORY.value}
-CODE_VERSION = f"openemploi {identity.VERSION}, numpy {installed('numpy')}"
+CODE_VERSION = f"openemploi {contract.VERSION}, numpy {installed('numpy')}"
 
 
 class ChildFailed(Exception):
@@ -67,7 +68,7 @@ def _checked(path: Path, task: PhaseTask, keys: bytes, entry: Entry) -> Verdict:
         return code.checked(path, task)
     if task.scorer_version.is_program:
         if isolation.missing() is not None:
-            return Verdict(False, (stated(ReasonCode.NO_SANDBOX.value),))
+            return Verdict(False, (fault_of(ReasonCode.NO_SANDBOX.value),))
         return program_checks.checked(path, task, keys, name=entry.original_name)
     contract = vault.contract_of(task)
     return child.check(path, contract.answer, keys, name=entry.original_name)
@@ -98,7 +99,7 @@ def score_job(job: Job, truths: vault.Truths, beating: Beating) -> None:
     means: dict[str, Any] = {
         "code_version": CODE_VERSION,
         "contract_sha256": vault.contract_of(task).digest,
-        "engine_sha256": identity.engine_sha256(),
+        "engine_sha256": contract.engine_sha256(),
         "resampling_sha256": truth.resampling_sha256,
     }
     if run is not None:

@@ -10,7 +10,7 @@ import pytest
 from challenges.actions.imports import import_folder
 from challenges.models import Challenge, Entry, Standing
 from challenges.organising.actions import challenges
-from challenges.scoring import templates
+from challenges.scoring.commands import guess
 from challenges.worker import drain
 from tests.challenges.bundles.folders import change, document, write
 from tests.challenges.world import entered, owner
@@ -129,4 +129,4 @@ def checked(client: Any, challenge: Challenge, text: str, place: Path) -> Any:
     archive = zipfile.ZipFile(io.BytesIO(sent.content))
     (place / "format.json").write_bytes(archive.read(f"{challenge.slug}/format.json"))
     (place / "p.csv").write_text(text)
-    return templates.check(str(place / "format.json"), place / "p.csv")[0]
+    return guess.check_template(str(place / "format.json"), place / "p.csv")[0]

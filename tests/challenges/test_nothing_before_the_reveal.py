@@ -31,7 +31,7 @@ from challenges.actions import certificates, reveals
 from challenges.enums import EntryStatus
 from challenges.models import Challenge, Entry, Evaluation
 from challenges.organising.actions import challenges
-from challenges.scoring import child
+from challenges.scoring.process import child
 from challenges.worker import drain, vault
 from portal.audit import outbox
 from portal.lib import objects

@@ -28,7 +28,7 @@ from challenges.organising.actions import challenges
 from challenges.receipts import actions as receipts
 from challenges.receipts.actions import task_index
 from challenges.receipts.queries import judge, judge_alone, known_keys
-from challenges.scoring import identity
+from challenges.scoring import contract
 from challenges.scoring.contract import ScoringContract
 from challenges.worker import drain
 from portal.lib import clock
@@ -93,7 +93,7 @@ def test_a_score_receipt_says_what_was_scored_by_what_on_what(
     said = payload(receipt)
     resampling = said.pop("resampling_sha256")
     assert len(resampling) == 64
-    assert said.pop("code_version").startswith(f"openemploi {identity.VERSION}, numpy ")
+    assert said.pop("code_version").startswith(f"openemploi {contract.VERSION}, numpy ")
     assert said == {
         "kind": "score",
         "version": 2,
@@ -111,7 +111,7 @@ def test_a_score_receipt_says_what_was_scored_by_what_on_what(
         "scorer_version": 1,
         "program_sha256": "",
         "contract_sha256": ScoringContract.from_json(version.spec).digest,
-        "engine_sha256": identity.engine_sha256(),
+        "engine_sha256": contract.engine_sha256(),
         "holdout": str(holdout.public_id),
         "holdout_version": 1,
         "holdout_sha256": holdout.ciphertext_sha256,

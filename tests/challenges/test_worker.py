@@ -25,7 +25,7 @@ from challenges.queries import ages
 from challenges.queries import entries as queries
 from challenges.queue import actions as jobs
 from challenges.queue.worker import Beating
-from challenges.scoring import child
+from challenges.scoring.process import child
 from challenges.scoring.verdict import Evaluated, Fault, Verdict
 from challenges.worker import drain, loop
 from challenges.worker.loop import Worker

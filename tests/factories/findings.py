@@ -7,7 +7,7 @@ import numpy as np
 from django.utils import timezone
 
 from challenges.models import Evaluation, FairnessAudit, PhaseTask, ScorerVersion
-from challenges.scoring.audit.published import published
+from challenges.scoring.audit.run import published_audit
 from portal.lib import canonical, immutable
 from tests.challenges.scoring.audit import parts
 
@@ -36,7 +36,9 @@ def _audited(
         y == 1, np.where(found, 0.9, 0.3), np.where(rng.random(len(group)) < 0.2, 0.7, 0.1)
     )
     chosen = parts.contract(groups=("sexe",), **audit)
-    return published(chosen, parts.run(chosen, parts.part(y, p, {"sexe": group}), replicates=300))
+    return published_audit(
+        chosen, parts.run(chosen, parts.part(y, p, {"sexe": group}), replicates=300)
+    )
 
 
 def contract(labels: dict[str, str], **audit: Any) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from challenges.client.sentences import UNREADABLE, told
-from challenges.scoring import offline, templates
+from challenges.scoring.commands import guess, offline
 
 REJECTED = 1
 USAGE = 2
@@ -32,7 +32,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Check and report."""
         try:
-            verdict, seconds = templates.check(options["template"], options["file"])
+            verdict, seconds = guess.check_template(options["template"], options["file"])
             answer = offline.verdict_json(verdict) | {"seconds": seconds}
         except UNREADABLE as fault:
             code, sentence = told(fault)

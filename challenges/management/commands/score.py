@@ -11,8 +11,9 @@ from django.core.management.base import BaseCommand
 from challenges.bundles import portable
 from challenges.client.cli import add_score_options, score_answer
 from challenges.client.sentences import UNREADABLE, told
-from challenges.scoring import child, offline
-from challenges.scoring.usage import UsageFault
+from challenges.scoring.answer import UsageFault
+from challenges.scoring.commands import offline
+from challenges.scoring.process import child
 
 REJECTED = 1
 USAGE = 2

@@ -37,7 +37,7 @@ from challenges.models import (
 )
 from challenges.organising.actions import leaderboards
 from challenges.queue import actions as jobs
-from challenges.scoring.audit import published
+from challenges.scoring.audit import run
 from challenges.scoring.audit.declared import BoardColumn, Measure
 from challenges.scoring.contract import MetricSpec
 from datasets.models import HoldoutVersion
@@ -335,7 +335,7 @@ def _audit_column(
         title=column.label[:120] or (_("Pire groupe") if worst else _("Plus grand écart")),
         kind=ColumnKind.FAIRNESS,
         direction=direction,
-        decimals=primary.decimals if own else published.DECIMALS,
+        decimals=primary.decimals if own else run.DECIMALS,
         valid_min=column.limit if direction == Direction.MAX else None,
         valid_max=column.limit if direction == Direction.MIN else None,
     )

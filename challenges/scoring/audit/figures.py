@@ -1,15 +1,15 @@
-"""Compute figures by group with their resamplings: rates, scores, means, the metric itself."""
+"""Compute figures by group with their resamplings: rates, means, AUC, lists, the metric itself."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from challenges.scoring.audit.slices import Slice
+from challenges.scoring.audit.disclosure import Slice, Table
 from challenges.scoring.intervals import SURE, Z95, percentile, wilson
-from challenges.scoring.metric import Floats, divide
+from challenges.scoring.metric import Floats, Part, divide, units_of
 
 Array = NDArray[Any]
 BINS = 15
@@ -257,3 +257,251 @@ def _replicates(measured: Any, count: int) -> Floats:
         known = measured.replicates[:count]
         drawn[: len(known)] = known
     return drawn
+
+
+# AUC within a group; its negatives against the positives of the others (a false alarm ranks
+# high); its positives against the negatives of the others (a positive ranks low).
+NAMES = ("auc", "bpsn", "bnsp")
+
+
+class _Sums(NamedTuple):
+    """Hold, by bucket, what an AUC adds up: positives, their wins, negatives, their wins."""
+
+    positives: Floats
+    wins: Floats
+    negatives: Floats
+    losses: Floats
+
+
+def areas(cut: Slice, rows: Rows) -> list[Figure]:
+    """Compute the three AUC by group; the buckets add up DeLong's components."""
+    scale = _Ranked(rows)
+    found = [list(_area_sums(scale, cut.codes == group)) for group in range(len(cut))]
+    whole = scale.area(scale.y, ~scale.y, scale.above[0], scale.above[1])
+    return [
+        _area_figure(name, rows, [each[at] for each in found], whole)
+        for at, name in enumerate(NAMES)
+    ]
+
+
+class _Ranked:
+    """Hold scores as ranks, and for each rank the share of negatives and positives below."""
+
+    def __init__(self, rows: Rows) -> None:
+        assert rows.y is not None  # noqa: S101 (asked of yes-or-no answers only)
+        assert rows.score is not None  # noqa: S101 (the same)
+        self.y = rows.y.astype(bool)
+        values, self.rank = np.unique(rows.score, return_inverse=True)
+        self.size = len(values)
+        self.bucket, self.buckets = rows.bucket.astype(np.int64), rows.weights.shape[1]
+        self.above = (self.below(~self.y), self.below(self.y))
+
+    def below(self, chosen: Array) -> Floats:
+        """Count, for each rank, the chosen rows below it plus half of those at it."""
+        count = np.bincount(self.rank[chosen], minlength=self.size)
+        return np.asarray(np.cumsum(count) - count / 2, np.float64)
+
+    def area(self, yes: Array, no: Array, under_yes: Floats, under_no: Floats) -> _Sums:
+        """Add up the components of an AUC between two sets of rows.
+
+        under_yes: of the negatives, by rank; under_no: of the positives.
+        """
+        many, few = max(int(no.sum()), 1), max(int(yes.sum()), 1)
+        wins = under_yes[self.rank[yes]] / many
+        losses = 1 - under_no[self.rank[no]] / few
+        return _Sums(
+            np.bincount(self.bucket[yes], minlength=self.buckets).astype(np.float64),
+            np.bincount(self.bucket[yes], wins, self.buckets).astype(np.float64),
+            np.bincount(self.bucket[no], minlength=self.buckets).astype(np.float64),
+            np.bincount(self.bucket[no], losses, self.buckets).astype(np.float64),
+        )
+
+
+def _area_sums(scale: _Ranked, mine: Array) -> Iterator[_Sums]:
+    yes, no = scale.y & mine, ~scale.y & mine
+    others_yes, others_no = scale.y & ~mine, ~scale.y & ~mine
+    under_no, under_yes = scale.below(yes), scale.below(no)
+    yield scale.area(yes, no, under_yes, under_no)
+    yield scale.area(others_yes, no, under_yes, scale.above[1] - under_no)
+    yield scale.area(yes, others_no, scale.above[0] - under_yes, under_no)
+
+
+def _area_figure(name: str, rows: Rows, found: list[_Sums], whole: _Sums) -> Figure:
+    values = np.array([_area_of(each) for each in found])
+    drawn = np.stack([_area_drawn(each, rows.weights) for each in found], 1)
+    support = np.array([int(min(e.positives.sum(), e.negatives.sum())) for e in found])
+    bounds = tuple(
+        _area_bound(each, value, drawn[:, g], rows)
+        for g, (each, value) in enumerate(zip(found, values.tolist(), strict=True))
+    )
+    unsettled(drawn, bounds, rows.draw)
+    return Figure(
+        name,
+        values,
+        float(_area_of(whole)),
+        support,
+        drawn,
+        _area_drawn(whole, rows.weights),
+        bounds,
+    )
+
+
+def _area_bound(sums: _Sums, value: float, drawn: Floats, rows: Rows) -> tuple[float, float] | None:
+    """Bound an AUC; one of 0 or 1, as so many pairs all alike."""
+    if not np.isfinite(value):
+        return None
+    if 0 < value < 1:
+        return percentile(drawn, rows.level)
+    both = (sums.positives, sums.negatives)
+    least = min(float(e.sum() if rows.independent else np.count_nonzero(e)) for e in both)
+    return wilson(value * least, least)
+
+
+def _area_of(sums: _Sums) -> float:
+    if not sums.negatives.sum():
+        return float("nan")
+    return float(divide(sums.wins.sum(), sums.positives.sum()))
+
+
+def _area_drawn(sums: _Sums, weights: Floats) -> Floats:
+    """Return the AUC of each resampling: A* = V10* + V01* − A."""
+    wins = divide(weights @ sums.wins, weights @ sums.positives)
+    losses = divide(weights @ sums.losses, weights @ sums.negatives)
+    return wins + losses - _area_of(sums)
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """Hold a ranked part and the group of each item: (items,) codes, −1 when it has none."""
+
+    part: Part
+    cut: Slice
+
+    @property
+    def of_truth(self) -> Array:
+        """Return the group of each relevant pair (query, item), −2 where it is not relevant."""
+        assert self.part.gains is not None  # noqa: S101 (a ranked part has gains)
+        return np.where(self.part.gains > 0, self.cut.codes[self.part.y], -2)
+
+    def supported(self, group: int) -> Array:
+        """Return the queries that have a relevant item of a group."""
+        assert self.part.y_offsets is not None  # noqa: S101 (a ranked part has lists)
+        held = units_of(self.part.y_offsets)[self.of_truth == group]
+        return np.unique(held)
+
+    def table(self) -> Table:
+        """Count the distinct relevant items of each group, and the queries they support."""
+        relevant = np.unique(self.part.y[self.of_truth > -2])
+        codes = self.cut.codes[relevant]
+        cut = replace(self.cut, codes=codes)
+        size = len(cut) + 1
+        items = np.bincount(codes + 1, minlength=size)
+        rows = np.array([len(self.supported(g)) for g in range(len(cut))], np.int64)
+        persons = np.concatenate([items[:1], np.minimum(items[1:], rows)])
+        none = np.zeros(size)
+        counts = np.stack([persons, none, none], 1)
+        nothing = np.zeros(len(codes))
+        return Table(cut, rows, rows, counts[1:], counts[0], (None, nothing, nothing))
+
+    def alone(self, group: int) -> Part:
+        """Return the supported queries as if the relevant items of other groups were not there.
+
+        They are taken out of the truth and out of the lists, where the ranks close up: a
+        perfect list stays perfect for every group.
+        """
+        part = self.part.take(self.supported(group))
+        truth = Ranking(part, self.cut).of_truth
+        others = (truth != group) & (truth != -2)
+        taken = _pairs(part, part.y, part.y_offsets)[others]
+        return _without(part, others, np.isin(_pairs(part, part.p, part.p_offsets), taken))
+
+    def filtered(self, group: int) -> Part:
+        """Return the supported queries with the truth alone restricted to a group."""
+        part = self.part.take(self.supported(group))
+        truth = Ranking(part, self.cut).of_truth
+        return _without(part, (truth != group) & (truth != -2), np.zeros(len(part.p), bool))
+
+
+def _pairs(part: Part, items: Array, offsets: Array | None) -> Array:
+    assert offsets is not None  # noqa: S101 (a ranked part has lists)
+    return units_of(offsets) * max(len(part.texts), 1) + items
+
+
+def _without(part: Part, of_truth: Array, of_answer: Array) -> Part:
+    """Drop some relevant pairs and some listed items; the ranks that follow move up."""
+    assert part.gains is not None  # noqa: S101 (a ranked part has gains)
+    assert part.ranks is not None  # noqa: S101 (and ranks)
+    assert part.y_offsets is not None  # noqa: S101 (and lists)
+    assert part.p_offsets is not None  # noqa: S101 (and lists)
+    unit = units_of(part.p_offsets)
+    order = np.lexsort((part.ranks, unit))
+    gone = np.cumsum(of_answer[order])
+    first = np.concatenate([[0], gone])[part.p_offsets[:-1]]
+    before = np.empty(len(order), np.int64)
+    before[order] = gone - of_answer[order] - first[unit[order]]
+    kept, held = ~of_answer, ~of_truth
+    return replace(
+        part,
+        y=part.y[held],
+        gains=part.gains[held],
+        y_offsets=_recount(part.y_offsets, held),
+        p=part.p[kept],
+        ranks=(part.ranks - before)[kept],
+        p_offsets=_recount(part.p_offsets, kept),
+    )
+
+
+def _recount(offsets: Array, kept: Array) -> Array:
+    count = np.bincount(units_of(offsets)[kept], minlength=len(offsets) - 1)
+    return np.concatenate([[0], np.cumsum(count)]).astype(np.int64)
+
+
+def worst_of_items(
+    ranking: Ranking, primary: Callable[[Part], Any], rows: Rows, support: Array
+) -> tuple[Figure, Floats]:
+    """Compute the challenge's metric by group of items, and its usual form beside it.
+
+    The usual form filters the truth only and counts 0 for a query without a relevant item of
+    the group; it is shown under its name, never judged.
+    """
+    found = of_metric(
+        "metric",
+        ranking.cut,
+        primary(ranking.part),
+        lambda group: primary(ranking.alone(group)),
+        rows,
+        support,
+    )
+    usual = np.full(len(ranking.cut), np.nan)
+    for group in np.flatnonzero(support):
+        value = primary(ranking.filtered(int(group))).value
+        if value is not None:
+            usual[group] = value * support[group] / len(ranking.part)
+    return found, usual
+
+
+def exposure_of_items(ranking: Ranking, rows: Rows, support: Array) -> Figure:
+    """Compute the exposure each group gets, Σ 1/log₂(1 + rank), per relevant item it has."""
+    part, cut = ranking.part, ranking.cut
+    assert part.ranks is not None  # noqa: S101 (a ranked part has ranks)
+    assert part.y_offsets is not None  # noqa: S101 (and lists)
+    assert part.p_offsets is not None  # noqa: S101 (and lists)
+    size, buckets = len(cut) + 1, rows.weights.shape[1]
+
+    def gathered(unit: Array, codes: Array, values: Array) -> Floats:
+        group = np.where(codes >= 0, codes, len(cut))
+        at = rows.bucket.astype(np.int64)[unit] * size + group
+        return np.asarray(np.bincount(at, values, buckets * size).reshape(buckets, size), float)
+
+    seen = gathered(units_of(part.p_offsets), cut.codes[part.p], 1 / np.log2(1.0 + part.ranks))
+    truth = ranking.of_truth
+    held = truth > -2
+    due = gathered(units_of(part.y_offsets)[held], truth[held], np.ones(int(held.sum())))
+    values = divide(seen.sum(0), due.sum(0))[:-1]
+    drawn = divide(rows.weights @ seen, rows.weights @ due)[:, :-1]
+    of_all = divide(rows.weights @ seen.sum(1), rows.weights @ due.sum(1))
+    bounds = tuple(
+        moved(drawn[:, g], rows.level) if np.isfinite(values[g]) else None for g in range(len(cut))
+    )
+    whole = float(divide(seen.sum(), due.sum()))
+    return Figure("exposure", values, whole, support, drawn, of_all, bounds)

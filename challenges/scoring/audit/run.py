@@ -1,35 +1,39 @@
-"""Run a declared audit on one part of an answer; what it returns is sealed with the scores."""
+"""Run a declared audit on one part of an answer, and write what may be read of it.
+
+What is published is rounded once, without small cells nor what tells them."""
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from challenges.scoring.audit import rankings
-from challenges.scoring.audit.areas import areas
-from challenges.scoring.audit.contrasts import (
-    OVERALL,
-    Contrast,
-    Verdict,
-    eligible,
-    family,
-    holm,
-)
+from challenges.scoring.audit import figures as group_figures
+from challenges.scoring.audit.contrasts import OVERALL, Contrast, Verdict, eligible, family, holm
 from challenges.scoring.audit.declared import AuditSpec, Kind, Measure
+from challenges.scoring.audit.disclosure import (
+    Floors,
+    Slice,
+    Table,
+    cells_to_hide,
+    counted_tables,
+    floors,
+    groups_to_hide,
+    positives,
+    singles_out,
+)
 from challenges.scoring.audit.figures import (
     Figure,
     Rows,
+    areas,
     calibration_error,
     cube,
     mean,
     of_metric,
     rate,
 )
-from challenges.scoring.audit.shown import closed, floors, positives, singles_out, tables
-from challenges.scoring.audit.slices import Floors, Slice, Table, hidden
 from challenges.scoring.contract import ScoringContract
 from challenges.scoring.metric import Part
 
@@ -157,8 +161,8 @@ def _cuts(
 ) -> Iterator[_Cut]:
     measures = _told(spec.measured(kind), part, rows, contract.least_group)
     wanted = {(key,) for key in contract.audited} | set(spec.crossings)
-    counted = tables(contract, part, rows.y)
-    hid = closed(contract, counted, labelled=rows.y is not None)
+    counted = counted_tables(contract, part, rows.y)
+    hid = groups_to_hide(contract, counted, labelled=rows.y is not None)
     for each, persons, labels in zip(counted, *hid, strict=True):
         if each.cut.attributes in wanted:
             figures = tuple(_figures(measures, each.cut, part, rows, primary))
@@ -219,14 +223,14 @@ def _of_items(
     codes[: len(part.items[key])] = part.items[key][: len(codes)]
     missing = np.array([name == "" for name in names], bool)
     cut = Slice((key,), tuple((name,) for name in names), codes, missing)
-    ranking = rankings.Ranking(part, cut)
+    ranking = group_figures.Ranking(part, cut)
     counted = ranking.table()
-    shown = ~hidden([counted], least)[0]
+    shown = ~cells_to_hide([counted], least)[0]
     figures, usual = [], None
     if Measure.EXPOSURE in measures:
-        figures.append(rankings.exposure(ranking, rows, counted.rows))
+        figures.append(group_figures.exposure_of_items(ranking, rows, counted.rows))
     if Measure.WORST_GROUP in measures:
-        found, usual = rankings.worst(ranking, primary, rows, counted.rows)
+        found, usual = group_figures.worst_of_items(ranking, primary, rows, counted.rows)
         figures.append(found)
     return _Cut(counted, shown, shown, tuple(figures), usual)
 
@@ -344,3 +348,125 @@ def _number(value: Any) -> float | None:
 
 def _end(bounds: tuple[float, float] | None, side: int) -> float | None:
     return None if bounds is None else float(bounds[side])
+
+
+DECIMALS = 3
+FEW = 100
+ALERT = 0.8
+ROUNDED_TO = 5
+
+
+def published_audit(contract: ScoringContract, record: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the form of a sealed audit that pages, files and the API show: JSON values.
+
+    Group sizes are rounded to 5; a hidden group keeps its name and nothing else. The gap of a
+    figure is over the groups compared, its alert over the groups shown.
+    """
+    spec = contract.audit
+    if spec is None:
+        raise ValueError("the contract declares no audit")
+    decimals = contract.primary.decimals
+    column = None
+    if spec.column is not None:
+        value = _rounded(record["column"], _column_decimals(spec.column.measure, decimals))
+        column = {"value": value, "barred": spec.column.bars(value, contract.primary.direction)}
+    return {
+        "version": record["version"],
+        "kind": record["kind"],
+        "n": rounded_count(record["n"]),
+        "level": contract.level,
+        "shown": spec.shown.value,
+        "slices": [_published_slice(each, decimals) for each in record["slices"]],
+        "column": column,
+    }
+
+
+def rounded_count(n: int) -> int:
+    """Round a number of rows to the nearest 5."""
+    return ROUNDED_TO * ((n + ROUNDED_TO // 2) // ROUNDED_TO)
+
+
+def decimals_of(figure: str, decimals: int) -> int:
+    """Return the decimals of a figure: the metric's own, else 3."""
+    return decimals if figure in {"metric", "error"} else DECIMALS
+
+
+def _column_decimals(measure: Measure, decimals: int) -> int:
+    return decimals_of(BY_MEASURE[measure][0], decimals)
+
+
+def _published_slice(each: Mapping[str, Any], decimals: int) -> dict[str, Any]:
+    return {
+        "attributes": each["attributes"],
+        "verdict": each["verdict"],
+        "groups": [_published_group(group, decimals) for group in each["groups"]],
+        "figures": [
+            _published_figure(figure, each["groups"], decimals_of(figure["key"], decimals))
+            for figure in each["figures"]
+        ],
+    }
+
+
+def _published_group(group: Mapping[str, Any], decimals: int) -> dict[str, Any]:
+    if not group["shown"]:
+        return {"key": group["key"], "state": "hidden"}
+    told = {
+        "key": group["key"],
+        "state": "few" if group["n"] < FEW else "shown",
+        "n": rounded_count(group["n"]),
+    }
+    if group["labels"] and group["usual"] is not None:
+        told["usual"] = _rounded(group["usual"], decimals)
+    return told
+
+
+def _published_figure(
+    figure: Mapping[str, Any], groups: list[Mapping[str, Any]], decimals: int
+) -> dict[str, Any]:
+    cells = [_published_cell(cell, decimals) for cell in figure["groups"]]
+    ratio = _published_ratio(figure, groups) if figure["key"] in {"selection", "exposure"} else None
+    return {
+        "key": figure["key"],
+        "decimals": decimals,
+        "verdict": figure["verdict"],
+        "overall": _rounded(figure["overall"], decimals),
+        "groups": cells,
+        "gap": _published_contrast(figure["gap"], decimals),
+        "claim": _published_contrast(figure["claim"], decimals),
+        "apart": [_published_contrast(each, decimals) for each in figure["apart"]],
+        "ratio": _rounded(ratio, DECIMALS),
+        "alert": ratio is not None and round(ratio, DECIMALS) < ALERT,
+        "zero": [
+            g for g, cell in enumerate(cells) if figure["key"] == "tpr" and cell["value"] == 0
+        ],
+    }
+
+
+def _published_ratio(figure: Mapping[str, Any], groups: list[Mapping[str, Any]]) -> float | None:
+    """Divide the lowest by the highest of the groups shown, two at least, before any rounding."""
+    known = [
+        cell["value"]
+        for cell, group in zip(figure["groups"], groups, strict=True)
+        if cell["shown"] and cell["value"] is not None and not group["missing"]
+    ]
+    return min(known) / max(known) if len(known) > 1 and max(known) > 0 else None
+
+
+def _published_cell(cell: Mapping[str, Any], decimals: int) -> dict[str, Any]:
+    if not cell["shown"]:
+        return {"state": "hidden", "value": None, "low": None, "high": None}
+    return {
+        "state": "undefined" if cell["value"] is None else "shown",
+        **{name: _rounded(cell[name], decimals) for name in ("value", "low", "high")},
+    }
+
+
+def _published_contrast(found: Mapping[str, Any] | None, decimals: int) -> dict[str, Any] | None:
+    if found is None:
+        return None
+    ends = {name: _rounded(found[name], decimals) for name in ("value", "low", "high")}
+    return {"of": found["of"], **ends, "significant": found["significant"]}
+
+
+def _rounded(value: float | None, decimals: int) -> float | None:
+    return None if value is None else round(value, decimals) + 0.0

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from challenges.scoring import blob
 from challenges.scoring.answer import AnswerSpec, ColumnType
+from challenges.scoring.arrays import blob
 
 Array = NDArray[Any]
 

@@ -2,10 +2,11 @@
 
 Everything read here is valid: None means that a row, a cell or an identifier is unusual, and
 never that the file is refused. Blocks share nothing but the positions they fill, so that the
-number of threads changes no bit.
-"""
+number of threads changes no bit."""
 
 import os
+import re
+import threading
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Protocol
@@ -13,18 +14,164 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from challenges.scoring import words
-from challenges.scoring.answer import AnswerSpec, Column, ColumnType, Form, Layout, Limits
+from challenges.scoring.answer import FLOAT, AnswerSpec, Column, ColumnType, Form, Layout, Limits
+from challenges.scoring.arrays import words
+from challenges.scoring.arrays.lookup import Lookup
+from challenges.scoring.arrays.words import Words
 from challenges.scoring.metric import units_of
 from challenges.scoring.predictions import scan
 from challenges.scoring.predictions.align import Answer
-from challenges.scoring.predictions.cells import Cells, Doubt, TextCells
-from challenges.scoring.predictions.labels import Codes
+from challenges.scoring.predictions.rows import COMMA_FLOAT, INTEGER
+from challenges.scoring.predictions.scan import Block
 from challenges.scoring.predictions.text import Header
 from challenges.scoring.truth import Keys
-from challenges.scoring.truth.candidates import Candidates
+from challenges.scoring.truth.keys import Candidates
 
 Array = NDArray[Any]
+DIGIT_OR_SIGN = re.compile(rb"[+-]?\d")
+
+
+class Doubt(Exception):
+    """Say that the exact reader must decide."""
+
+
+class Cells(Protocol):
+    """Give the cells of some rows by the name of their column."""
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+
+    def bounds(self, column: str) -> tuple[int, int]:
+        """Return the least and the greatest length in bytes of the cells of a column of text."""
+
+    def words(self, column: str, count: int) -> Words:
+        """Return a column of text as rows of words (count, rows)."""
+
+    def numbers(self, column: Column) -> Array:
+        """Return a column of numbers, (rows,) float64, maybe not finite; raises Doubt."""
+
+
+class TextCells:
+    """Give the cells of a block of CSV.
+
+    note: told each decimal mark that a column of numbers may hold.
+    """
+
+    def __init__(self, block: Block, names: Sequence[str], note: Callable[[str], None]) -> None:
+        self._block = block
+        self._at = {name: i for i, name in enumerate(names)}
+        self._note = note
+
+    def __len__(self) -> int:
+        return len(self._block)
+
+    def bounds(self, column: str) -> tuple[int, int]:
+        """Return the least and the greatest length in bytes of the cells of a column."""
+        length = self._block.length[self._at[column]]
+        return int(length.min()), int(length.max())
+
+    def words(self, column: str, count: int) -> Words:
+        """Return a column as rows of words (count, rows)."""
+        return self._block.words(self._at[column], count)
+
+    def numbers(self, column: Column) -> Array:
+        """Return a column of numbers; raises Doubt at a cell that is none."""
+        at, block = self._at[column.name], self._block
+        start, length = block.start[at], block.length[at]
+        value, odd = scan.parse_decimals(block.source, start, length)
+        mark = "."
+        if len(odd) and any(b"," in block.cell(at, row) for row in odd.tolist()):
+            mark = ","
+            self._note(mark)
+            value, odd = scan.parse_decimals(block.source, start, length, mark)
+        for row in odd.tolist():
+            value[row] = _number(block.cell(at, row).decode(), mark, column)
+        if column.type is ColumnType.INTEGER:
+            self._require_digits(at)
+        return value
+
+    def _require_digits(self, at: int) -> None:
+        """Raise Doubt where a whole number starts by its mark: « .0 » is none."""
+        block = self._block
+        first = block.source.view(np.uint8).take(block.start[at])
+        for row in np.flatnonzero(first < ord("0")).tolist():
+            if not DIGIT_OR_SIGN.match(block.cell(at, row).strip(b" ")):
+                raise Doubt
+
+
+def _number(cell: str, mark: str, column: Column) -> float:
+    bare = cell.strip(" ")
+    if not (FLOAT if mark == "." else COMMA_FLOAT).fullmatch(bare):
+        raise Doubt
+    bare = bare.replace(",", ".")
+    if column.type is ColumnType.INTEGER and not INTEGER.fullmatch(bare):
+        raise Doubt
+    return float(bare) + 0.0
+
+
+SEED_TEXTS = 4096
+
+
+class Codes:
+    """Hold the texts met so far and their codes; blocks may ask from several threads."""
+
+    def __init__(self, column: Column) -> None:
+        self._column = column
+        self._lock = threading.Lock()
+        self._code: dict[bytes, int] = {}
+        for text in column.domain or ():
+            self._code.setdefault(text.encode(), len(self._code))
+        if len(self._code) != len(column.domain or ()):
+            raise Doubt
+        self._lookup: Lookup | None = None
+        if column.domain is not None:
+            self._learn()
+
+    def of(self, cells: Cells) -> Array:
+        """Return the code of each label, (rows,) int32; raises Doubt at one that is unusual."""
+        shortest, longest = cells.bounds(self._column.name)
+        if not shortest:
+            raise Doubt
+        laid = cells.words(self._column.name, words.count_of(longest))
+        found = np.full(len(cells), -1, np.int32) if self._lookup is None else self._find(laid)
+        missed = np.flatnonzero(found < 0)
+        if len(missed):
+            found[missed] = self._new(laid[:, missed])
+        return found
+
+    def sorted(self) -> tuple[list[str], Array | None]:
+        """Return the texts in an order of their own, and the place of each code in it."""
+        if self._column.domain is not None:
+            return list(self._column.domain), None
+        texts = [text.decode() for text in self._code]
+        order = sorted(range(len(texts)), key=texts.__getitem__)
+        place = np.empty(len(texts), np.int32)
+        place[order] = np.arange(len(texts), dtype=np.int32)
+        return [texts[i] for i in order], place
+
+    def _find(self, laid: words.Words) -> Array:
+        assert self._lookup is not None  # noqa: S101 (asked only then)
+        return self._lookup.find(laid)
+
+    def _new(self, laid: words.Words) -> Array:
+        if self._column.domain is not None:
+            raise Doubt
+        texts = np.ascontiguousarray(laid.T).view(f"S{8 * len(laid)}").ravel()
+        if len(laid) == 1:
+            values, inverse = np.unique(laid[0], return_inverse=True)
+            values = values.view("S8")
+        else:
+            values, inverse = np.unique(texts, return_inverse=True)
+        with self._lock:
+            codes = [self._code.setdefault(text, len(self._code)) for text in values.tolist()]
+            if self._lookup is None and len(self._code) <= SEED_TEXTS:
+                self._learn()
+        return np.array(codes, np.int32)[inverse]
+
+    def _learn(self) -> None:
+        self._lookup = Lookup.of(words.of_texts(list(self._code)))
+
+
 MOST_THREADS = 2
 SUM_TOLERANCE = 1e-3
 NEAR = 1e-9  # so near a bound, the order of additions may decide: the exact reader does
@@ -54,7 +201,7 @@ def read_csv(
         return TextCells(block, names, marks.note)
 
     try:
-        answer = _read([*scan.cuts(data, start)], cells, spec, keys, limits.max_rows)
+        answer = _read_pieces([*scan.cuts(data, start)], cells, spec, keys, limits.max_rows)
     except Doubt:
         return None
     return (answer, "," in marks.seen) if marks.agree(data, start) else None
@@ -63,7 +210,7 @@ def read_csv(
 def read_table(pieces: Sequence[Cells], spec: AnswerSpec, keys: Keys) -> Answer | None:
     """Read pieces of a table whose types were checked; None when in doubt."""
     try:
-        return _read([*pieces], lambda piece: piece, spec, keys, None)
+        return _read_pieces([*pieces], lambda piece: piece, spec, keys, None)
     except Doubt:
         return None
 
@@ -95,7 +242,7 @@ class _Rows(Protocol):
         """Return the answer of all rows; raises Doubt."""
 
 
-def _read(
+def _read_pieces(
     pieces: list[Any],
     cells_of: Callable[[Any], Cells],
     spec: AnswerSpec,
@@ -104,7 +251,7 @@ def _read(
 ) -> Answer:
     if spec.answer.type is ColumnType.LABEL_SET or spec.labelled.pattern or not pieces:
         raise Doubt
-    rows = _rows(spec, keys)
+    rows = _taker_of(spec, keys)
 
     def take(piece: Any) -> int:
         cells = cells_of(piece)
@@ -117,7 +264,7 @@ def _read(
     return rows.answer(count)
 
 
-def _rows(spec: AnswerSpec, keys: Keys) -> _Rows:
+def _taker_of(spec: AnswerSpec, keys: Keys) -> _Rows:
     if spec.is_ranked:
         return _Lists(spec, keys)
     if spec.layout is not Layout.CANDIDATE_SCORES:

@@ -1,13 +1,12 @@
 """Build faults: one code, one sentence a language, one place; user text is never interpreted.
 
-Standard library only: the command line client uses the same module.
-"""
+Standard library only: the command line client uses the same module."""
 
 import functools
 import json
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, replace
 from importlib import resources
 from typing import Any
@@ -47,7 +46,7 @@ def fill(sentence: str, facts: Mapping[str, object], language: str = "fr") -> st
     return PLACEHOLDER.sub(lambda m: str(facts.get(m[1], "…")), chosen)[:MAX_MESSAGE]
 
 
-def said(told: Fault | Notice | Mapping[str, Any], language: str) -> str:
+def sentence_of(told: Fault | Notice | Mapping[str, Any], language: str) -> str:
     """Say a fault or a notice, or one that was stored as JSON, in the language of its reader.
 
     One stored before its facts were, or of no list, keeps its French sentence.
@@ -60,13 +59,13 @@ def said(told: Fault | Notice | Mapping[str, Any], language: str) -> str:
     return " ".join(fill(table[key], facts, language) for key in keys)[:MAX_MESSAGE]
 
 
-def is_said(stored: Mapping[str, Any], language: str) -> bool:
+def has_sentence(stored: Mapping[str, Any], language: str) -> bool:
     """Tell whether what was stored can be said in a language."""
     keys = stored.get("sentences") or ()
     return language == "fr" or (bool(keys) and all(key in messages(language) for key in keys))
 
 
-def stated(code: str, *, variant: str = "", **facts: object) -> Fault:
+def fault_of(code: str, *, variant: str = "", **facts: object) -> Fault:
     """Make a fault of a file as a whole: its code and its sentence of the closed list.
 
     variant: the sentence of the code, where it has several.
@@ -80,12 +79,12 @@ def stated(code: str, *, variant: str = "", **facts: object) -> Fault:
     )
 
 
-def packed(code: str, member: str = "") -> Fault:
+def archive_fault(code: str, member: str = "") -> Fault:
     """Make the fault of an archive that is not unpacked; member: the path at fault in it."""
     variant = "package" if f"{code}.package" in messages() else ""
     if not variant and code not in messages():
         code = "E_ZIP_CORRUPT"
-    return replace(stated(code, variant=variant), value=neutral(member) if member else None)
+    return replace(fault_of(code, variant=variant), value=neutral(member) if member else None)
 
 
 def _used(keys: Sequence[str], facts: Mapping[str, object]) -> dict[str, object]:
@@ -112,7 +111,7 @@ def neutral(text: str, *, number: bool = False) -> str:
     return shown
 
 
-def listed(names: Sequence[str]) -> dict[str, Any]:
+def listed_names(names: Sequence[str]) -> dict[str, Any]:
     """Write names as facts of a sentence: colonnes in French quotes, colonnes_en in English."""
     shown = [neutral(name) for name in names]
     return {
@@ -162,7 +161,7 @@ class Reporter:
         """Warn that columns are not read, if there are any."""
         if names:
             more = "…" if len(names) > MAX_NAMED else ""
-            shown = {key: text + more for key, text in listed(names[:MAX_NAMED]).items()}
+            shown = {key: text + more for key, text in listed_names(names[:MAX_NAMED]).items()}
             self.warn("W_EXTRA_COLUMNS", n=len(names), **shown)
 
     def refuse(self, code: str, line: int | None = None, **facts: object) -> Refused:
@@ -239,7 +238,7 @@ class Reporter:
         )
 
 
-def of_file(code: str, **facts: object) -> Fault:
+def file_fault(code: str, **facts: object) -> Fault:
     """Make the fault of a whole file, that was not read."""
     message = fill(messages()[code], facts)
     return Fault(code=code, message=message, sentences=(code,), facts=_used((code,), facts))
@@ -252,3 +251,81 @@ def refused(refusal: Refused, warnings: Mapping[str, Notice] | None = None) -> V
 
 def _text(value: object) -> str | None:
     return None if value is None else str(value)
+
+
+SCIENTIFIC = re.compile(r"[+-]?\d+([.,]\d*)?[eE][+-]?\d+", re.ASCII)
+POINT_ZERO = re.compile(r"\d+\.0*", re.ASCII)
+COMMA_NUMBER = re.compile(r"[+-]?\d*,\d+([eE][+-]?\d+)?", re.ASCII)
+
+
+def hint_of_id(cell: str, known: Mapping[str, int], stripped: Collection[str]) -> dict[str, Any]:
+    """Guess why an identifier is unknown; stripped: known ones without leading zeros."""
+    if cell.startswith(("'", "’")):
+        return {"hint": "H_ID_QUOTE"}
+    if POINT_ZERO.fullmatch(cell):
+        return {"hint": "H_ID_FLOAT"}
+    if SCIENTIFIC.fullmatch(cell):
+        return {"hint": "H_ID_SCIENTIFIC"}
+    if cell.isascii() and cell.isdigit() and cell.lstrip("0") in stripped:
+        return {"hint": "H_LEADING_ZEROS"}
+    return hint_of_text(cell, known)
+
+
+def hint_of_text(cell: str, known: Collection[str]) -> dict[str, Any]:
+    """Guess why a text is not among the known ones."""
+    if cell.strip(" \t") in known:
+        return {"hint": "H_WHITESPACE"}
+    strange = _strange(cell)
+    if strange:
+        name = unicodedata.name(strange, f"U+{ord(strange):04X}")
+        return {"hint": "H_INVISIBLE_CHAR", "nom_unicode": name}
+    if cell.startswith(FORMULA_STARTS):
+        return {"hint": "H_FORMULA"}
+    close = _other_case(cell, known)
+    if close is not None:
+        return {"hint": "H_LABEL_CASE", "proche": neutral(close)}
+    return {"hint": "H_WHITESPACE"} if cell != cell.strip(" \t") else {}
+
+
+def hint_of_column(wanted: str, names: Collection[str]) -> dict[str, Any]:
+    """Guess why a column is not found among the names of the header."""
+    for name in names:
+        if name.strip(" \t").casefold() == wanted.casefold():
+            hint = "H_COLUMN_CASE" if name.strip(" \t") == name else "H_WHITESPACE"
+            return {"hint": hint, "proche": neutral(name)}
+    for name in names:
+        bare = "".join(c for c in name if not is_deceptive(c)).strip()
+        if bare.casefold() == wanted.casefold():
+            strange = _strange(name) or " "
+            nom = unicodedata.name(strange, f"U+{ord(strange):04X}")
+            return {"hint": "H_INVISIBLE_CHAR", "nom_unicode": nom, "proche": neutral(name)}
+    return {}
+
+
+def hint_of_number(cell: str) -> dict[str, Any]:
+    """Guess why a cell is not a number."""
+    if COMMA_NUMBER.fullmatch(cell.strip(" ")):
+        return {"hint": "H_DECIMAL_COMMA"}
+    if cell.startswith(("=", "@")):
+        return {"hint": "H_FORMULA"}
+    strange = _strange(cell)
+    if strange:
+        name = unicodedata.name(strange, f"U+{ord(strange):04X}")
+        return {"hint": "H_INVISIBLE_CHAR", "nom_unicode": name}
+    return {}
+
+
+def _strange(cell: str) -> str | None:
+    """Return the first character that hides or imitates another one."""
+    for character in cell:
+        if is_deceptive(character):
+            return character
+    for character in cell:
+        if character.isalpha() and not unicodedata.name(character, "").startswith("LATIN"):
+            return character
+    return None
+
+
+def _other_case(cell: str, known: Collection[str]) -> str | None:
+    folded = cell.casefold()
+    return next((k for k in known if len(k) == len(cell) and k.casefold() == folded), None)

@@ -4,16 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from challenges.scoring.answer import AnswerSpec, Layout, Limits
-from challenges.scoring.predictions import (
-    align,
-    candidates,
-    fast,
-    formats,
-    rows,
-    scan,
-    several,
-    text,
-)
+from challenges.scoring.predictions import align, fast, formats, rows, scan, text
 from challenges.scoring.predictions.faults import Refused, Reporter, refused
 from challenges.scoring.truth import Keys
 from challenges.scoring.verdict import Verdict
@@ -77,9 +68,9 @@ def _fast_table(table: Any, size: int, spec: AnswerSpec, keys: Keys) -> align.An
     """Read a large table; None when the exact reader must."""
     if size < FAST_BYTES:
         return None
-    from challenges.scoring.predictions import arrow  # noqa: PLC0415  # slow import
+    from challenges.scoring.predictions import parquet  # noqa: PLC0415  # slow import
 
-    return fast.read_table(arrow.pieces(table, spec), spec, keys)
+    return fast.read_table(parquet.pieces(table, spec), spec, keys)
 
 
 def _fast_csv(
@@ -125,13 +116,13 @@ def _checked(
 ) -> align.Answer:
     checker = rows.Checker(spec, keys.positions, report, delimiter)
     if spec.layout is Layout.CANDIDATE_SCORES:
-        return candidates.read(checker, records, keys)
+        return rows.read_candidates(checker, records, keys)
     if spec.is_ranked:
         lists = rows.check_lists(checker, records)
         rows.finish(checker)
         return align.from_lists(spec, lists, len(keys), checker.texts)
     if spec.is_several:
-        table = several.check_numbers(checker, records)
+        table = rows.check_numbers(checker, records)
         rows.finish(checker)
         return align.from_numbers(spec, table)
     values = rows.check_rows(checker, records)

@@ -1,8 +1,7 @@
-"""Check rows one by one: identifiers, values, ranks, labels; standard library only.
+"""Check rows one by one: identifiers, values, ranks, labels, probabilities, scores of candidates.
 
 Within a file the earliest line decides; on one line the identifier comes before the value;
-missing identifiers come last.
-"""
+missing identifiers come last."""
 
 import math
 import re
@@ -10,9 +9,13 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
-from challenges.scoring.answer import FLOAT, AnswerSpec, Column, ColumnType
-from challenges.scoring.predictions import hints
+import numpy as np
+
+from challenges.scoring.answer import FLOAT, AnswerSpec, Column, ColumnType, Form
+from challenges.scoring.predictions import faults
+from challenges.scoring.predictions.align import Answer, sorted_texts
 from challenges.scoring.predictions.faults import MAX_PER_CODE, Reporter, neutral
+from challenges.scoring.truth import Keys
 
 COMMA_FLOAT = re.compile(r"[+-]?(\d+,?\d*|,\d+)([eE][+-]?\d+)?", re.ASCII)
 INTEGER = re.compile(r"[+-]?\d+(\.0*)?", re.ASCII)
@@ -49,7 +52,7 @@ class Checker:
             return None
         position = self.known.get(cell)
         if position is None:
-            hint = self._hint("E_ID_UNKNOWN", hints.of_id, cell, self.known, self._stripped)
+            hint = self._hint("E_ID_UNKNOWN", faults.hint_of_id, cell, self.known, self._stripped)
             self.report.add("E_ID_UNKNOWN", line, valeur=neutral(cell), **hint)
             return None
         if not repeats:
@@ -122,7 +125,7 @@ class Checker:
         return number
 
     def _not_a_number(self, cell: str, column: Column, line: int) -> None:
-        hint = self._hint("E_VALUE_TYPE", hints.of_number, cell)
+        hint = self._hint("E_VALUE_TYPE", faults.hint_of_number, cell)
         expected = "3" if column.type is ColumnType.INTEGER else "0.25"
         variant = {"variant": "rank"} if column.role == "rank" else {}
         facts = {"valeur": neutral(cell, number=True), "attendu": expected}
@@ -161,7 +164,7 @@ class Checker:
         if column.domain is not None:
             if code is not None:
                 return code
-            hint = self._hint("E_LABEL_UNKNOWN", hints.of_text, cell, self.texts)
+            hint = self._hint("E_LABEL_UNKNOWN", faults.hint_of_text, cell, self.texts)
             self.report.add("E_LABEL_UNKNOWN", line, valeur=neutral(cell), **hint)
             return None
         if self._pattern is not None and not self._pattern.fullmatch(cell):
@@ -285,3 +288,123 @@ def _require_few_groups(checker: Checker, column: Column, values: Mapping[int, V
 
 def _plain(bound: float) -> str:
     return f"{bound:g}".replace("e+", "e")
+
+
+SUM_TOLERANCE = 1e-3
+
+
+def check_numbers(
+    checker: Checker, rows: Iterable[tuple[int, Sequence[Any]]]
+) -> dict[int, list[float]]:
+    """Check one row per identifier; rows: (line, (id, value, value, …)).
+
+    Returns {position: values}, those of a faulty row left out: the checker holds its faults.
+    """
+    columns = checker.spec.answers
+    table: dict[int, list[float]] = {}
+    for line, (key, *cells) in rows:
+        position = checker.identifier(key, line)
+        found = [
+            checker.value(cell, column, line) for cell, column in zip(cells, columns, strict=True)
+        ]
+        numbers = [float(v) for v in found if isinstance(v, int | float)]
+        if len(numbers) < len(columns) or not _is_coherent(checker, numbers, line):
+            continue
+        if position is not None:
+            table[position] = numbers
+    return table
+
+
+def _is_coherent(checker: Checker, numbers: list[float], line: int) -> bool:
+    if checker.spec.form is Form.PROBABILITIES and abs(sum(numbers) - 1) > SUM_TOLERANCE:
+        checker.report.add("E_PROBA_SUM", line, valeur=f"{sum(numbers):.6g}")
+        return False
+    return True
+
+
+Given = dict[tuple[int, int], int]  # {(position of the query, code of the candidate): line}
+Scores = dict[int, dict[int, float]]  # {position of the query: {code of the candidate: score}}
+
+ABSENT = -1
+
+
+def read_candidates(
+    checker: Checker, rows: Iterable[tuple[int, Sequence[Any]]], keys: Keys
+) -> Answer:
+    """Check rows (line, (query, candidate, score)) and lay them along the queries.
+
+    Each candidate that the keys list must have its score; where they list none, any candidate
+    of the nomenclature may have one. Returns p, the codes of the candidates in increasing
+    order within each query, and their scores. Raises Refused.
+    """
+    given: Given = {}
+    scores = _check_candidates(checker, rows, [set(row) for row in keys.candidates], given)
+    if keys.listed is None:
+        finish(checker)
+    else:
+        _require_every(checker, given, keys)
+    names, order = sorted_texts(checker.spec, checker.texts)
+    laid = [
+        sorted((int(order[code]), score) for code, score in scores.get(unit, {}).items())
+        for unit in range(len(keys))
+    ]
+    return Answer(
+        np.array([code for row in laid for code, _ in row], np.int32),
+        names,
+        np.concatenate([[0], np.cumsum([len(row) for row in laid])]).astype(np.int64),
+        scores=np.array([score for row in laid for _, score in row], np.float64),
+    )
+
+
+def _check_candidates(
+    checker: Checker,
+    rows: Iterable[tuple[int, Sequence[Any]]],
+    allowed: Sequence[set[str]],
+    given: Given,
+) -> Scores:
+    """Check rows and return their scores; given is filled with each candidate and its line."""
+    spec = checker.spec
+    scores: Scores = {}
+    for line, (key, item, cell) in rows:
+        query = checker.identifier(key, line, repeats=True)
+        code = checker.value(item, spec.labelled, line)
+        score = checker.value(cell, spec.answer, line)
+        if query is not None:
+            checker.lines.setdefault(key, line)
+        if query is None or code is None:
+            continue
+        facts = {"valeur": neutral(item), "id": neutral(key)}
+        if allowed and item not in allowed[query]:
+            checker.report.add("E_LABEL_UNKNOWN", line, variant="candidate", **facts)
+            continue
+        earlier = given.setdefault((query, int(code)), line)  # type: ignore[arg-type]
+        if earlier != line:
+            checker.report.add("E_ITEM_DUPLICATE", line, ligne2=earlier, **facts)
+            continue
+        if score is None:
+            continue
+        found = scores.setdefault(query, {})
+        if not allowed and len(found) >= spec.list_length:
+            many = {"trouve": len(found) + 1, "max": spec.list_length}
+            checker.report.add("E_LIST_TOO_LONG", line, **many)
+            continue
+        found[int(code)] = float(score)  # type: ignore[arg-type]
+    return scores
+
+
+def _require_every(checker: Checker, given: Given, keys: Keys) -> None:
+    """Refuse when a fault was noted or a candidate has no row; raises Refused with both."""
+    report, missing = checker.report, 0
+    first: tuple[str, str] | None = None
+    for unit, (query, row) in enumerate(zip(keys.ids, keys.candidates, strict=True)):
+        lacking = [n for n in row if (unit, checker.texts.get(n, ABSENT)) not in given]
+        if lacking:
+            missing += len(lacking)
+            first = min(first or (query, lacking[0]), (query, lacking[0]))
+    if first is not None and report.reads_every_row:
+        wanted = sum(len(row) for row in keys.candidates)
+        facts: dict[str, Any] = {"n": missing, "attendu": wanted, "id": neutral(first[0])}
+        facts |= {"valeur": neutral(first[1]), "variant": "candidate"}
+        raise report.refusal("E_ID_MISSING", **facts)
+    if not report.is_clean:
+        raise report.refusal()

@@ -11,8 +11,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from challenges.scoring.answer import AnswerSpec, Limits
-from challenges.scoring.predictions import hints
-from challenges.scoring.predictions.faults import Reporter, listed, neutral
+from challenges.scoring.predictions import faults
+from challenges.scoring.predictions.faults import Reporter, listed_names, neutral
 
 BOM = b"\xef\xbb\xbf"
 CONTROL = re.compile(rb"[\x01-\x08\x0b\x0c\x0e-\x1f]")
@@ -194,7 +194,7 @@ def _require_columns(
             raise report.refuse("E_DELIMITER", line, **shown)
     if _looks_like_data(names, head, spec):
         raise report.refuse("E_HEADER_MISSING", line)
-    facts = listed(names[:10]) | hints.of_column(missing[0], names)
+    facts = listed_names(names[:10]) | faults.hint_of_column(missing[0], names)
     raise report.refuse("E_COLUMN_MISSING", line, colonne=missing[0], **facts)
 
 

@@ -1,33 +1,288 @@
 """Compile a held-out file once into keys (no label in them) and labels (always sealed).
 
 Canonical order = order of HMAC-SHA256(salt, identifier), never the order of the file: test
-sets sorted by label have been published.
-"""
+sets sorted by label have been published."""
 
+import csv
 import hashlib
+import io
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from challenges.scoring import blob, words
-from challenges.scoring.contract import ScoringContract
+from challenges.scoring.answer import MOST, ColumnType, TruthFault
+from challenges.scoring.arrays import blob, words
+from challenges.scoring.arrays.words import Words
+from challenges.scoring.contract import Attribute, ScoringContract
 from challenges.scoring.intervals import draw_within
-from challenges.scoring.truth.answers import answers, candidates
-from challenges.scoring.truth.cells import metric_columns
-from challenges.scoring.truth.faults import TruthFault
-from challenges.scoring.truth.groups import add_groups
-from challenges.scoring.truth.keys import Keys, pack_keys
-from challenges.scoring.truth.table import Table
-from challenges.scoring.truth.units import Units, digest_order, digests
+from challenges.scoring.truth.keys import Candidates, Keys, pack_keys
+from challenges.scoring.truth.table import Table, finite
+
+Rows = list[dict[str, str]]
+COLUMN_PARAMS = ("pair", "member", "event")
+
+
+def read_rows(data: bytes) -> Rows:
+    """Return the rows of a CSV file; raises TruthFault E_ENCODING, E_EMPTY."""
+    try:
+        rows = list(csv.DictReader(io.StringIO(data.decode("utf-8-sig"), newline="")))
+    except UnicodeDecodeError as error:
+        raise TruthFault("E_ENCODING", "") from error
+    if not rows:
+        raise TruthFault("E_EMPTY")
+    return rows
+
+
+def rows_of(attribute: Attribute, files: Mapping[str, bytes]) -> Rows:
+    """Return the rows of the file of an attribute, none when the truth holds it."""
+    if attribute.source == "truth":
+        return []
+    if attribute.source not in files:
+        raise TruthFault("E_FILE_MISSING", attribute.source)
+    rows = read_rows(files[attribute.source])
+    for name in (attribute.column, attribute.id):
+        if not name or name not in rows[0]:
+            raise TruthFault("E_COLUMN_MISSING", str(name))
+    return rows
+
+
+def metric_columns(contract: ScoringContract) -> list[str]:
+    """Return the columns of the truth that parameters of metrics name."""
+    named = [s.params.get(k) for s in contract.figures for k in COLUMN_PARAMS]
+    return sorted({str(n) for n in named if n is not None})
+
+
+def nomenclature(
+    domain: Sequence[str] | None, seen: Iterable[str]
+) -> tuple[list[str], dict[str, int]]:
+    """Return the labels, the declared ones or those seen, and their codes.
+
+    Raises TruthFault E_DOMAIN for a label that is seen and not declared.
+    """
+    texts = list(domain) if domain is not None else sorted(set(seen))
+    code = {t: i for i, t in enumerate(texts)}
+    if domain is not None:
+        for value in seen:
+            if value not in code:
+                raise TruthFault("E_DOMAIN", str(value))
+    return texts, code
+
+
+Array = NDArray[Any]
+BLOCK_BYTES = 64
+
+
+@dataclass(frozen=True)
+class Units:
+    """Hold units in canonical order, and the rows of the table each is made of.
+
+    names: words (count, n) of their identifiers. rows: rows of the table, unit by unit, in the
+    order of the file within each. offsets: (n + 1,) int64, where the rows of each start.
+    """
+
+    names: Words
+    rows: Array
+    offsets: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
+
+    @property
+    def first(self) -> Array:
+        """Return the first row of each unit."""
+        return np.asarray(self.rows[self.offsets[:-1]])
+
+    @property
+    def of_rows(self) -> Array:
+        """Return the unit of each of rows."""
+        return np.repeat(np.arange(len(self)), np.diff(self.offsets))
+
+    @classmethod
+    def of(cls, table: Table, key: str, salt: bytes, *, repeated: bool) -> "Units":
+        """Group the rows of a table by a column; raises TruthFault E_IDS.
+
+        repeated: a unit may have several rows.
+        """
+        known, place = words.distinct(table.words(key))
+        if not known.any(0).all():
+            raise TruthFault("E_IDS", "identifiant vide")
+        sizes = np.bincount(place, minlength=known.shape[1])
+        twice = np.flatnonzero(sizes > 1)
+        if len(twice) and not repeated:
+            raise TruthFault("E_IDS", words.to_texts(known[:, twice[:1]])[0].decode())
+        order = digest_order(digests(salt, words.to_texts(known)))
+        rank = np.empty(len(order), np.int64)
+        rank[order] = np.arange(len(order))
+        rows = np.argsort(rank[place], kind="stable")
+        offsets = np.concatenate([[0], np.cumsum(sizes[order])]).astype(np.int64)
+        return cls(known[:, order], rows, offsets)
+
+
+def digests(salt: bytes, texts: Iterable[bytes], prefix: bytes = b"") -> NDArray[np.uint64]:
+    """Return HMAC-SHA256(salt, prefix + text) of each text, as (n, 4) big-endian numbers.
+
+    salt: at most 64 bytes.
+    """
+    padded = salt.ljust(BLOCK_BYTES, b"\0")
+    inner = hashlib.sha256(bytes(byte ^ 0x36 for byte in padded) + prefix)
+    outer = hashlib.sha256(bytes(byte ^ 0x5C for byte in padded))
+    found = bytearray()
+    for text in texts:
+        one = inner.copy()
+        one.update(text)
+        two = outer.copy()
+        two.update(one.digest())
+        found += two.digest()
+    return np.frombuffer(bytes(found), ">u8").astype(np.uint64).reshape(-1, 4)
+
+
+def digest_order(digest: NDArray[np.uint64]) -> Array:
+    """Return the order of digests (n, 4)."""
+    order = np.argsort(digest[:, 0], kind="stable")
+    ordered = digest[order, 0]
+    if (ordered[1:] == ordered[:-1]).any():
+        return np.lexsort([*digest.T[::-1]])
+    return order
+
+
+def right_answers(
+    contract: ScoringContract, table: Table, units: Units, attributes: Mapping[str, bytes]
+) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
+    """Return the arrays of the right answers, in canonical order, and their JSON meta."""
+    answer = contract.answer.answer
+    meta: dict[str, Any] = {"texts": [], "groups": {}, "numbers": []}
+    if contract.answer.is_listed:
+        return _ranked_answers(contract, table, units, attributes, meta)
+    target = contract.truth.target or ""
+    if answer.type is ColumnType.LABEL_SET:
+        cells = table.texts(target, units.first)
+        lists = [sorted(set(answer.labels_of(cell))) for cell in cells]
+        texts, code = nomenclature(answer.domain, (t for row in lists for t in row))
+        flat = np.array([code[t] for row in lists for t in row], np.int32)
+        offsets = np.concatenate([[0], np.cumsum([len(row) for row in lists])]).astype(np.int64)
+        return {"y": flat, "y.offsets": offsets}, meta | {"texts": texts}
+    classes, targets = contract.answer.classes, contract.answer.targets
+    if answer.is_number and classes is None:
+        columns = [table.numbers(name, units.first) for name in targets or (target,)]
+        y = np.column_stack(columns) if targets else columns[0]
+        if len(y) and np.abs(y).max() > MOST:
+            raise TruthFault("E_VALUE", "nombre au-delà de 1e15")
+        return {"y": y}, meta
+    names, code_of = table.coded(target, units.first)
+    if "" in names:
+        raise TruthFault("E_VALUE", "réponse vide")
+    texts, code = nomenclature(answer.domain if classes is None else classes, names)
+    return {"y": np.array([code[n] for n in names], np.int32)[code_of]}, meta | {"texts": texts}
+
+
+def listed_candidates(contract: ScoringContract, table: Table, units: Units) -> Candidates | None:
+    """Return the candidates of each query in order of name, None when they are free.
+
+    They hold no label: right and wrong ones stand in the truth alike.
+    """
+    if not contract.answer.is_complete:
+        return None
+    item = table.words(contract.truth.item or "")[:, units.rows]
+    order = words.by_bytes(item, units.of_rows)
+    return Candidates.of_words(units.names, item[:, order], units.offsets)
+
+
+def _ranked_answers(
+    contract: ScoringContract,
+    table: Table,
+    units: Units,
+    attributes: Mapping[str, bytes],
+    meta: dict[str, Any],
+) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
+    """Lay the items of each query in order of their code."""
+    item, gain = contract.truth.item or "", contract.truth.gain or ""
+    domain = contract.answer.labelled.domain
+    extra = [r[a.id or ""] for a in contract.attributes for r in rows_of(a, attributes)]
+    names, code_of = table.coded(item, units.rows)
+    texts, code = nomenclature(domain, names)
+    if domain is None:
+        texts, code = nomenclature(None, names + extra)
+    y = np.array([code[name] for name in names], np.int32)[code_of]
+    order = np.lexsort([y, units.of_rows])
+    y, unit = y[order], units.of_rows
+    twice = np.flatnonzero((y[1:] == y[:-1]) & (unit[1:] == unit[:-1]))
+    if len(twice):
+        first = units.names[:, unit[twice[:1]]]
+        raise TruthFault("E_IDS", words.to_texts(first)[0].decode())
+    gains = table.numbers(gain, units.rows)[order]
+    if gains.size and gains.min() < 0:
+        raise TruthFault("E_VALUE", "gain négatif")
+    return {"y": y, "y.offsets": units.offsets, "gains": gains}, meta | {"texts": texts}
+
+
+Floats = NDArray[np.float64]
+
+
+def add_groups(
+    contract: ScoringContract,
+    table: Table,
+    units: Units,
+    attributes: Mapping[str, bytes],
+    arrays: dict[str, NDArray[Any]],
+    meta: dict[str, Any],
+) -> None:
+    """Add the groups, the numbers and the columns to arrays and meta."""
+    meta["items"] = {}
+    for attribute in contract.attributes:
+        value_of = _values_of(attribute, attributes)
+        if attribute.type == "number":
+            for what, known in (("units", _named(units)), ("items", meta["texts"])):
+                arrays[f"number.{attribute.key}.{what}"] = _numbers(known, value_of)
+            meta["numbers"].append(attribute.key)
+            continue
+        if attribute.of == "items":
+            codes, names = _coded([value_of(text) for text in meta["texts"]], attribute)
+            arrays[f"item.{attribute.key}"] = codes
+            meta["items"][attribute.key] = names
+            continue
+        if attribute.source == "truth":
+            names, code = table.coded(attribute.column, units.first)
+            kept = [name for name in names if name not in attribute.ignore]
+            place = {name: i for i, name in enumerate(kept)}
+            codes = np.array([place.get(name, -1) for name in names], np.int32)[code]
+        else:
+            codes, kept = _coded([value_of(name) for name in _named(units)], attribute)
+        arrays[f"group.{attribute.key}"] = codes
+        meta["groups"][attribute.key] = kept
+    for column in metric_columns(contract):
+        names, code = table.coded(column, units.first)
+        arrays[f"group.column:{column}"] = code
+        meta["groups"][f"column:{column}"] = names
+
+
+def _named(units: Units) -> list[str]:
+    return [name.decode() for name in words.to_texts(units.names)]
+
+
+def _coded(values: Sequence[str], attribute: Attribute) -> tuple[NDArray[np.int32], list[str]]:
+    """Number the groups in the order of their names; −1 for an ignored value."""
+    names = sorted(set(values) - set(attribute.ignore))
+    code = {name: i for i, name in enumerate(names)}
+    return np.array([code.get(value, -1) for value in values], np.int32), names
+
+
+def _values_of(attribute: Attribute, files: Mapping[str, bytes]) -> Callable[[str], str]:
+    table = {r[attribute.id or ""]: r[attribute.column] for r in rows_of(attribute, files)}
+    return lambda name: table.get(name, "")
+
+
+def _numbers(names: Sequence[str], value_of: Callable[[str], str]) -> Floats:
+    cells = [value_of(n) for n in names]
+    return np.array([finite(c) if c else np.nan for c in cells], np.float64)
+
 
 MAX_BUCKETS = 2000
 MAX_STRATA = 1000
 LEAST_BUCKETS = 30  # of a stratum that has as many clusters, however rare it is
-Array = NDArray[Any]
 
 
 @dataclass(frozen=True)
@@ -62,7 +317,7 @@ def compile_truth(
         raise TruthFault("E_COLUMN_MISSING", "truth.id")
     table = Table.read(truth_csv, _needed(contract, key))
     units = Units.of(table, key, salt, repeated=contract.answer.is_listed)
-    arrays, meta = answers(contract, table, units, attributes)
+    arrays, meta = right_answers(contract, table, units, attributes)
     part = _parts(contract, table, units)
     _require_alike(contract, table, units)
     bucket, sizes = _buckets(contract, table, units, part, salt)
@@ -77,7 +332,7 @@ def compile_truth(
     add_groups(contract, table, units, attributes, arrays, meta)
     meta |= {"splits": list(contract.truth.splits)}
     counts = np.bincount(part, minlength=len(contract.truth.splits))
-    keys = Keys.of_words(units.names, candidates(contract, table, units))
+    keys = Keys.of_words(units.names, listed_candidates(contract, table, units))
     return CompiledTruth(
         keys=pack_keys(keys),
         labels=blob.pack(meta | {"kind": "labels"}, arrays),

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from challenges.scoring import blob
+from challenges.scoring.arrays import blob
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int32]

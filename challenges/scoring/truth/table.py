@@ -11,12 +11,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from challenges.scoring import words
-from challenges.scoring.answer import number_of
-from challenges.scoring.lookup import Lookup
-from challenges.scoring.predictions import decimals, scan
-from challenges.scoring.truth.faults import TruthFault
-from challenges.scoring.words import Words
+from challenges.scoring.answer import TruthFault, number_of
+from challenges.scoring.arrays import words
+from challenges.scoring.arrays.lookup import Lookup
+from challenges.scoring.arrays.words import Words
+from challenges.scoring.predictions import scan
 
 Array = NDArray[Any]
 BOM = b"\xef\xbb\xbf"
@@ -92,7 +91,7 @@ def numbers(laid: Words) -> NDArray[np.float64]:
     raw = np.ascontiguousarray(laid.T).view(np.uint8).ravel()
     start = np.arange(rows) * (count * words.BYTES) + scan.HEAD
     source = words.padded(np.concatenate([head, raw]))
-    value, odd = decimals.parse(source, start, words.lengths(laid))
+    value, odd = scan.parse_decimals(source, start, words.lengths(laid))
     for row, text in zip(odd.tolist(), words.to_texts(laid[:, odd]), strict=True):
         value[row] = finite(text.decode())
     return value

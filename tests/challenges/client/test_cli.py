@@ -12,7 +12,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from challenges.client import cli, language, online, receipts, sentences
-from challenges.scoring import child, identity, templates
+from challenges.scoring import contract
+from challenges.scoring.commands import guess
+from challenges.scoring.process import child
 from tests.challenges.client import kits
 from tests.challenges.client.kits import CONTRACT, TRUTH
 
@@ -87,7 +89,7 @@ def test_score_by_the_contract_of_the_kit(capsys: pytest.CaptureFixture[str], fo
     assert (answer["metric"], answer["score"], answer["n"]) == ("mae", 0.5, 6)
     assert answer["values"]["all"] == {"n": 6, "mae": 0.5, "rmse": 0.5**0.5}
     assert (answer["left_out"], answer["absent"]) == (["par_zone"], ["employeur", "jeu"])
-    assert answer["engine_sha256"] == identity.engine_sha256()
+    assert answer["engine_sha256"] == contract.engine_sha256()
 
 
 def test_score_of_both_parts_and_groups_when_the_truth_has_them(
@@ -321,7 +323,7 @@ def test_verify_a_receipt_offline(capsys: pytest.CaptureFixture[str], folder: Pa
 
 def test_version_names_the_sources(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
     code, said, _ = run(capsys, folder, "version")
-    assert (code, identity.VERSION in said, identity.engine_sha256() in said) == (0, True, True)
+    assert (code, contract.VERSION in said, contract.engine_sha256() in said) == (0, True, True)
 
 
 def test_a_missing_library_is_named(
@@ -330,7 +332,7 @@ def test_a_missing_library_is_named(
     def missing(*_args: Any) -> Any:
         raise ModuleNotFoundError("no pyarrow", name="pyarrow.parquet")
 
-    monkeypatch.setattr(templates, "check", missing)
+    monkeypatch.setattr(guess, "check_template", missing)
     code, _, err = run(capsys, folder, "check", folder / "good.csv")
     assert (code, "pip install pyarrow" in err) == (2, True)
 

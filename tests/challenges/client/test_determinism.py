@@ -12,8 +12,9 @@ import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 import pytest
 
-from challenges.scoring import alone, child, offline
-from challenges.scoring.guess import Asked
+from challenges.scoring.commands import alone, offline
+from challenges.scoring.commands.guess import Asked
+from challenges.scoring.process import child
 from tests.challenges.client import environments
 
 # Metric, kind of answer.

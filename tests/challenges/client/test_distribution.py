@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 
-from challenges.scoring import identity
+from challenges.scoring import contract
 from tests.challenges.client import environments, kits
 from tests.challenges.client.environments import install, run
 
@@ -49,7 +49,7 @@ def test_the_requirements_of_the_engine_are_the_portals() -> None:
 
 def test_the_version_is_one() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-    assert project["version"] == identity.VERSION
+    assert project["version"] == contract.VERSION
 
 
 @pytest.mark.slow
@@ -60,7 +60,7 @@ def test_the_wheel_holds_the_engine_and_nothing_else(wheel: Path) -> None:
         str(path.relative_to(ROOT))
         for package in ("scoring", "client")
         for path in (ROOT / "challenges" / package).rglob("*")
-        if path.suffix in identity.SOURCE_SUFFIXES
+        if path.suffix in contract.SOURCE_SUFFIXES
     }
     assert found == wanted
     info = wheel.name.split("-py3")[0] + ".dist-info/"
@@ -107,4 +107,4 @@ def test_the_installed_engine_answers_like_the_portal(
     for name in ("good.csv", "bad.csv"):
         found = run(command, folder, "check", "format.json", name)
         assert found == by_the_portal(capsys, folder, "check_predictions", "format.json", name)
-    assert run(command, folder, "version")["engine_sha256"] == identity.engine_sha256()
+    assert run(command, folder, "version")["engine_sha256"] == contract.engine_sha256()

@@ -12,7 +12,7 @@ from challenges.enums import EntryStatus, JobKind, JobState
 from challenges.models import Challenge, CodeRun, Job, SealedPredictions
 from challenges.queue import actions as jobs
 from challenges.sandbox.bubblewrap import Bubblewrap
-from challenges.scoring.predictions.faults import stated
+from challenges.scoring.predictions.faults import fault_of
 from challenges.scoring.verdict import Verdict
 from challenges.worker import code, drain
 from challenges.worker.loop import Worker
@@ -143,7 +143,7 @@ def test_an_output_that_our_reading_cannot_hold_twice_is_the_fault_of_the_output
 
     def reading(*args: Any, **given: Any) -> Any:
         found = next(said, "")
-        return (Verdict(False, (stated(found),)), None) if found else read(*args, **given)
+        return (Verdict(False, (fault_of(found),)), None) if found else read(*args, **given)
 
     monkeypatch.setattr(code.child, "read", reading)
     entry = worked(entry)

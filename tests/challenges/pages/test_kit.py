@@ -18,7 +18,8 @@ from challenges.bundles import portable
 from challenges.client import kit
 from challenges.client.kit import Kit, PublicFile
 from challenges.models import Challenge
-from challenges.scoring import alone, identity, templates
+from challenges.scoring import contract
+from challenges.scoring.commands import alone, guess
 from challenges.scoring.contract import ScoringContract
 from tests.challenges.pages.scenes import CONTRACT, with_contract
 from tests.challenges.pages.test_reading import add_file
@@ -84,7 +85,7 @@ def test_the_contract_has_the_digest_that_receipts_name(tmp_path: Path) -> None:
     assert ScoringContract.from_json(json.loads(data)).digest == DIGEST
     guide = (folder / "LISEZMOI.md").read_text("utf-8")
     assert DIGEST in guide
-    assert identity.engine_sha256() in guide
+    assert contract.engine_sha256() in guide
 
 
 def test_the_files_and_the_rules_are_listed(tmp_path: Path) -> None:
@@ -131,8 +132,8 @@ def test_the_program_names_the_portals_own_sources(tmp_path: Path) -> None:
     folder = unpacked(kit.build(made()), tmp_path)
     done = run(folder, "python", "openemploi.pyz", "version", "--json")
     assert json.loads(done.stdout) == {
-        "version": identity.VERSION,
-        "engine_sha256": identity.engine_sha256(),
+        "version": contract.VERSION,
+        "engine_sha256": contract.engine_sha256(),
     }
 
 
@@ -205,5 +206,5 @@ def test_samples_and_references_pass_the_kit(shared: Path, slug: str, tmp_path: 
     built = kit.build(made(slug=slug, contract=spec.scoring_contract(folder), sample=sample))
     template = unpacked(built, tmp_path) / "format.json"
     for name in ("sample_submission.csv", "submission.csv"):
-        verdict, _ = templates.check(str(template), folder / name, alone)
+        verdict, _ = guess.check_template(str(template), folder / name, alone)
         assert verdict.accepted, verdict.faults

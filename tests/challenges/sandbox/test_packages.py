@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from challenges.sandbox.packages import Layout, Package, PackageRefused, read
-from challenges.scoring.predictions.faults import stated
+from challenges.scoring.predictions.faults import fault_of
 
 ENVIRONMENTS = ("systeme", "apprentissage")
 
@@ -18,7 +18,7 @@ def refused(sentence: str) -> Iterator[None]:
     with pytest.raises(PackageRefused) as told:
         yield
     fault = told.value
-    assert sentence in stated("E_PACKAGE", variant=fault.why, **fault.facts).message
+    assert sentence in fault_of("E_PACKAGE", variant=fault.why, **fault.facts).message
 
 
 def package(folder: Path, manifest: str | bytes) -> Path:

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from challenges.scoring import definedness, evaluation
+from challenges.scoring import evaluation
 from challenges.scoring.contract import ScoringContract
 from challenges.scoring.predictions.align import Answer
 from challenges.scoring.predictions.reader import read
@@ -72,7 +72,7 @@ def scored(
 ) -> Evaluated:
     """Publish a truth, read a file of answers that it accepts, and score it."""
     truth = truth_of(chosen, rows)
-    definedness.require(chosen, truth)
+    evaluation.require_defined(chosen, truth)
     keys, labels = load_keys(truth.keys), load_labels(truth.labels)
     data = answer.encode() if isinstance(answer, str) else answer
     verdict, laid = read(data, "p.csv", chosen.answer, keys)

@@ -10,7 +10,7 @@ import sklearn
 from numpy.typing import NDArray
 
 from challenges.scoring import registry
-from challenges.scoring.buckets import Buckets
+from challenges.scoring.intervals import Buckets
 from challenges.scoring.metric import Part
 
 Array = NDArray[Any]

@@ -8,8 +8,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from challenges.scoring import child
-from challenges.scoring.predictions import footer
+from challenges.scoring.predictions import parquet
+from challenges.scoring.process import child
 from challenges.scoring.truth import keys_of
 from tests.challenges.scoring import big_files as big
 from tests.challenges.scoring.answers import keys as known
@@ -102,11 +102,11 @@ def test_row_groups_are_counted_in_the_footer(tmp_path: Path) -> None:
 
 def test_a_footer_is_looked_into_and_never_trusted() -> None:
     data = big.parquet([IDS, VALUES], rows=2)
-    assert footer.peek(data, 65) == footer.Claims(3, 1)
-    assert footer.peek(data, 2) == footer.Claims(3, None)
+    assert parquet.footer_claims(data, 65) == parquet.Claims(3, 1)
+    assert parquet.footer_claims(data, 2) == parquet.Claims(3, None)
     start = len(data) - 8 - int.from_bytes(data[-8:-4], "little")
     for cut in range(start, len(data) - 8):
-        claims = footer.peek(data[:cut] + b"\xff" * (len(data) - 8 - cut) + data[-8:], 65)
+        claims = parquet.footer_claims(data[:cut] + b"\xff" * (len(data) - 8 - cut) + data[-8:], 65)
         assert claims.groups in (None, 1)
         code = verdict(data[:cut] + data[cut + 1 :], spec(), known("01", "02"), "p.parquet")
         assert code[0].accepted or code[0].faults[0].code.startswith("E_")

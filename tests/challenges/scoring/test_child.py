@@ -9,10 +9,9 @@ from typing import Any
 
 import pytest
 
-from challenges.scoring import child, serve, wire
 from challenges.scoring.answer import Limits
-from challenges.scoring.recent import Recent
-from challenges.scoring.shelf import Shelf
+from challenges.scoring.process import child, serve, wire
+from challenges.scoring.process.wire import Recent, Shelf
 from challenges.scoring.truth import keys_of
 from tests.challenges.scoring.answers import spec
 
@@ -84,9 +83,9 @@ def test_a_killed_server_is_replaced(file: Path) -> None:
 @pytest.mark.slow
 def test_a_child_ends_with_its_parent(file: Path) -> None:
     code = (
-        "import sys, os; from challenges.scoring import child;"
-        "from challenges.scoring.templates import check;"
-        "check(sys.argv[1], sys.argv[1]);"
+        "import sys, os; from challenges.scoring.process import child;"
+        "from challenges.scoring.commands.guess import check_template;"
+        "check_template(sys.argv[1], sys.argv[1]);"
         "print(child._idle[0].process.pid, flush=True); os._exit(9)"
     )
     done = subprocess.run(
@@ -112,7 +111,7 @@ def test_the_child_sees_no_secret_and_no_django() -> None:
         "OMP_NUM_THREADS",
     }  # fmt: skip
     code = (
-        "import sys; import challenges.scoring.serve;"
+        "import sys; import challenges.scoring.process.serve;"
         "print(sorted(m for m in sys.modules if m.split('.')[0] in"
         " ('django', 'portal', 'pandas', 'scipy', 'sklearn', 'pyarrow')))"
     )

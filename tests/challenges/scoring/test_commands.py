@@ -16,9 +16,10 @@ from django.core.management import call_command
 from sklearn import metrics as oracle
 
 from challenges.bundles import portable
-from challenges.scoring import offline, registry
+from challenges.scoring import registry
+from challenges.scoring.commands import offline
+from challenges.scoring.commands.guess import first_of, metric_named
 from challenges.scoring.contract import ScoringContract
-from challenges.scoring.guess import first_of, named
 from tests.challenges.scoring.answers import parquet, table
 
 Score = Callable[..., tuple[dict[str, Any], int]]
@@ -233,13 +234,13 @@ def test_what_cannot_be_guessed_or_measured_exits_with_two(
 
 
 def test_names_and_numbers_of_metrics() -> None:
-    assert named("ndcg@10") == ("ndcg", {"k": 10})
-    assert named("ndcg_exp@10") == ("ndcg", {"gain": "exponential", "k": 10})
-    assert named("pinball@0.9") == ("pinball", {"tau": 0.9})
+    assert metric_named("ndcg@10") == ("ndcg", {"k": 10})
+    assert metric_named("ndcg_exp@10") == ("ndcg", {"gain": "exponential", "k": 10})
+    assert metric_named("pinball@0.9") == ("pinball", {"tau": 0.9})
     for alias, name in (
         registry.ALIASES | {"f1_macro": "f1_macro", "f1_micro": "f1_micro"}
     ).items():
-        assert named(alias) == (name, {})
+        assert metric_named(alias) == (name, {})
         assert name in registry.METRICS
     assert first_of(["Rang", "x"], "rank") == "Rang"
 

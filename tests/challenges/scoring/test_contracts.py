@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from challenges.scoring import definedness, evaluation, registry
+from challenges.scoring import evaluation, registry
 from challenges.scoring.answer import AnswerSpec, Column, ContractFault
 from challenges.scoring.contract import ScoringContract
 from challenges.scoring.metric import Shape
@@ -288,7 +288,7 @@ def test_every_metric_is_told() -> None:
 def test_a_truth_without_a_value_is_refused(name: str, case: Case, truth: str) -> None:
     chosen = contract(name, case)
     with pytest.raises(TruthFault, match="E_METRIC_UNDEFINED m, public"):
-        definedness.require(chosen, truth_of(chosen, truth))
+        evaluation.require_defined(chosen, truth_of(chosen, truth))
 
 
 def answers(case: Case, ids: list[str], listed: list[list[str]]) -> Iterator[str]:
@@ -321,7 +321,7 @@ def answers(case: Case, ids: list[str], listed: list[list[str]]) -> Iterator[str
 def test_what_is_published_has_a_value_for_every_accepted_answer(name: str, case: Case) -> None:
     chosen = contract(name, case)
     truth = truth_of(chosen, case.fine)
-    definedness.require(chosen, truth)
+    evaluation.require_defined(chosen, truth)
     keys, labels = load_keys(truth.keys), load_labels(truth.labels)
     metric = registry.METRICS[name]
     for text in answers(case, keys.ids, keys.candidates or [[]] * len(keys.ids)):
@@ -336,14 +336,14 @@ def test_what_is_published_has_a_value_for_every_accepted_answer(name: str, case
 def test_the_event_of_durations_is_yes_or_no() -> None:
     chosen = contract("concordance", REFUSED["concordance"])
     truth = truth_of(chosen, rows(1, 2, more="done", cells=["x", 0]))
-    told = definedness.undefined(chosen, load_keys(truth.keys), load_labels(truth.labels))
+    told = evaluation.undefined_figures(chosen, load_keys(truth.keys), load_labels(truth.labels))
     assert [why for _, _, why in told] == ["the event must be 0 or 1"]
 
 
 def test_publication_names_an_unknown_metric_and_a_column_that_the_truth_lacks() -> None:
     unknown = contract_of(SUBMISSIONS["share"], "beauty")
     with pytest.raises(TruthFault, match="E_METRIC beauty"):
-        definedness.require(unknown, truth_of(unknown, YES_NO))
+        evaluation.require_defined(unknown, truth_of(unknown, YES_NO))
     for chosen in (
         contract("concordance", REFUSED["concordance"]),
         contract_of(
@@ -379,7 +379,7 @@ def test_both_parts_are_looked_at(cells: str, part: str | None) -> None:
     chosen = contract("mcc", REFUSED["mcc"], split=split)
     truth = truth_of(chosen, rows(*cells, more="part", cells="uuvv"))
     if part is None:
-        definedness.require(chosen, truth)
+        evaluation.require_defined(chosen, truth)
         return
     with pytest.raises(TruthFault, match=f"E_METRIC_UNDEFINED m, {part}"):
-        definedness.require(chosen, truth)
+        evaluation.require_defined(chosen, truth)

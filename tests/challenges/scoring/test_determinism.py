@@ -15,10 +15,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from challenges.scoring import child, evaluation
-from challenges.scoring.buckets import Buckets
+from challenges.scoring import evaluation
+from challenges.scoring.intervals import Buckets
 from challenges.scoring.metric import Piece, Stats
 from challenges.scoring.predictions import fast, reader, scan
+from challenges.scoring.process import child
 from tests.challenges.scoring.answers import table
 from tests.challenges.scoring.boards import compiled, contract
 

@@ -11,7 +11,7 @@ import pytest
 
 from challenges.scoring import formula
 from challenges.scoring.contract import ScoringContract
-from challenges.scoring.examination import examine
+from challenges.scoring.evaluation import examine
 from challenges.scoring.metric import MetricFault
 from challenges.scoring.predictions.reader import read
 from challenges.scoring.truth import TruthFault, load_keys

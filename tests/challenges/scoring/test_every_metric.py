@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from challenges.scoring import intervals, manual, registry
-from challenges.scoring.buckets import Buckets
+from challenges.scoring.intervals import Buckets
 from challenges.scoring.metric import Part, Shape, Step
 from tests.challenges.scoring.parts import figure
 from tests.challenges.scoring.random_parts import random_part
@@ -40,7 +40,7 @@ def test_resamplings_are_in_the_range_told_and_once_each_gives_the_value(name: s
     stats = metric.stats(part, params)
     buckets = Buckets.of(stats, np.arange(n), n)
     weights = np.concatenate([np.ones((1, n), np.uint8), intervals.draw_weights(n, 50, b"s")])
-    found = intervals.replicates(buckets, weights, metric, stats.context)
+    found = intervals.resampled_figure(buckets, weights, metric, stats.context)
     assert found[0] == pytest.approx(float(metric.value(buckets.total(), stats.context)))
     finite = found[np.isfinite(found)]
     assert found.shape == (51,)
@@ -112,7 +112,9 @@ def test_figures_of_pairs_spread_as_those_of_rows_drawn(name: str) -> None:
     metric = registry.metric(name)
     stats = metric.stats(part, params)
     weights = intervals.draw_weights(n, 1000, b"w")
-    ours = intervals.replicates(Buckets.of(stats, part.bucket, n), weights, metric, stats.context)
+    ours = intervals.resampled_figure(
+        Buckets.of(stats, part.bucket, n), weights, metric, stats.context
+    )
     drawn = [figure(name, part.take(np.repeat(np.arange(n), w)), **params) for w in weights[:400]]
     assert np.std(ours) == pytest.approx(np.std(drawn), rel=0.06)
     assert np.corrcoef(ours[:400], drawn)[0, 1] > 0.97

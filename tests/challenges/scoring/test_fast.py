@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 
 from challenges.scoring.answer import AnswerSpec
-from challenges.scoring.predictions import decimals, fast, reader, scan
+from challenges.scoring.predictions import fast, reader, scan
 from challenges.scoring.truth import Keys
 from challenges.scoring.verdict import Verdict
 from tests.challenges.scoring.answers import keys, parquet, ranked, scores, several, spec, verdict
@@ -189,7 +189,7 @@ DRAWS = {
 def test_both_readers_agree(both: Any, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     """Narrow: on a machine without floats of more than 64 bits."""
     draw, seeds, wide = DRAWS[name]
-    monkeypatch.setattr(decimals, "WIDE", wide and decimals.WIDE)
+    monkeypatch.setattr(scan, "WIDE", wide and scan.WIDE)
     accepted = [
         both(*read).accepted
         for seed in range(seeds)

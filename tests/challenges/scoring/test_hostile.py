@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from challenges.scoring import alone, child, offline, templates
+from challenges.scoring.commands import alone, guess, offline
+from challenges.scoring.process import child
 from tests.conftest import shared_cases
 
 CORPUS = shared_cases("hostile")
@@ -26,7 +27,7 @@ def test_verdict(case: dict[str, Any], shared: Path) -> None:
     spec, task = corpus / "ref" / "spec.json", case["task"]
     truth = corpus / "ref" / f"truth_{task}.csv"
     found = offline.score_spec(truth, corpus / case["file"], spec, task)
-    checked = offline.verdict_json(templates.check(f"{spec}:{task}", corpus / case["file"])[0])
+    checked = offline.verdict_json(guess.check_template(f"{spec}:{task}", corpus / case["file"])[0])
     assert found["verdict"] == case["verdict"]
     for fact in ("verdict", "code", "line", "hint", "warnings", "digest"):
         assert found.get(fact) == checked.get(fact)

@@ -5,8 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from challenges.scoring.buckets import Buckets
-from challenges.scoring.intervals import centred, draw_weights, percentile, wilson
+from challenges.scoring.intervals import Buckets, centred, draw_weights, percentile, wilson
 from challenges.scoring.metric import dense
 from tests.challenges.scoring.boards import contract, evaluated, truth_of
 

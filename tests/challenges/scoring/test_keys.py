@@ -3,9 +3,8 @@
 import numpy as np
 import pytest
 
-from challenges.scoring import blob, lookup, packed, words
-from challenges.scoring.lookup import Lookup
-from challenges.scoring.packed import Packed
+from challenges.scoring.arrays import blob, lookup, words
+from challenges.scoring.arrays.lookup import Lookup, Packed
 from challenges.scoring.truth import Keys, TruthFault, keys_of, load_keys, load_labels
 from challenges.scoring.truth.keys import pack_keys
 
@@ -57,7 +56,7 @@ def test_each_identifier_is_found_and_no_other(
 ) -> None:
     """What no level of a table holds is found in what is left of it."""
     if levels:
-        monkeypatch.setattr(packed, "LEVELS", levels)
+        monkeypatch.setattr(lookup, "LEVELS", levels)
         monkeypatch.setattr(lookup, "LEVELS", levels)
     texts = TEXTS[name]
     turned = [texts[i] for i in np.random.default_rng(2).permutation(len(texts))]

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from challenges.scoring import registry
-from challenges.scoring.buckets import Buckets
 from challenges.scoring.evaluation import parts_of
+from challenges.scoring.intervals import Buckets
 from challenges.scoring.ladder import (
     Seen,
     better,

@@ -18,9 +18,9 @@ from challenges.scoring.predictions.faults import (
     MAX_MESSAGE,
     PLACEHOLDER,
     fill,
-    is_said,
+    has_sentence,
     messages,
-    said,
+    sentence_of,
 )
 from challenges.scoring.verdict import Verdict
 from tests.challenges.scoring.answers import keys, one_row, spec, verdict
@@ -56,7 +56,9 @@ def test_one_and_several_are_told_apart(n: int, one: str, others: str) -> None:
     assert found.faults[0].message.startswith(one)
     missing = next(fault for fault in found.faults if fault.code == "E_ID_MISSING")
     assert missing.message.startswith(others)
-    assert said(missing, "en").startswith("1 identifier is missing" if n == 1 else "2 identifiers")
+    assert sentence_of(missing, "en").startswith(
+        "1 identifier is missing" if n == 1 else "2 identifiers"
+    )
 
 
 def test_a_sentence_is_filled_once() -> None:
@@ -86,12 +88,14 @@ def test_each_language_has_every_sentence_and_no_place_of_its_own() -> None:
 def test_a_stored_fault_is_said_in_the_language_of_who_reads_it() -> None:
     found, _ = verdict("Id,p,x,y\na,0.5,1,1\n", spec(), keys("a", "b"))
     stored = json.loads(json.dumps(found.to_json()))["faults"][0]
-    assert said(stored, "en").startswith("Column “id” was not found. Columns read: “Id”, “p”")
-    assert "Hint: a column “Id” exists" in said(stored, "en")
-    assert said(stored, "fr") == found.faults[0].message
+    assert sentence_of(stored, "en").startswith(
+        "Column “id” was not found. Columns read: “Id”, “p”"
+    )
+    assert "Hint: a column “Id” exists" in sentence_of(stored, "en")
+    assert sentence_of(stored, "fr") == found.faults[0].message
     assert Verdict.from_json(json.loads(json.dumps(found.to_json()))) == found
     old = {"code": "E_ID_MISSING", "message": "Il manque 2 identifiants."}
-    assert (said(old, "en"), is_said(old, "en")) == ("Il manque 2 identifiants.", False)
+    assert (sentence_of(old, "en"), has_sentence(old, "en")) == ("Il manque 2 identifiants.", False)
 
 
 # --- the list is closed

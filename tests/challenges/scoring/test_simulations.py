@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from challenges.scoring import blob, registry
+from challenges.scoring import registry
+from challenges.scoring.arrays import blob
 from challenges.scoring.contract import MetricSpec
 from challenges.scoring.evaluation import Measured, measure
 from challenges.scoring.intervals import draw_weights

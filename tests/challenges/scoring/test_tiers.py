@@ -5,8 +5,8 @@ from itertools import permutations
 import numpy as np
 import pytest
 
-from challenges.scoring import blob
-from challenges.scoring.buckets import Buckets
+from challenges.scoring.arrays import blob
+from challenges.scoring.intervals import Buckets
 from challenges.scoring.tiers import Listed, tiers
 from tests.challenges.scoring.boards import board, contract, evaluated, truth_of
 

@@ -8,13 +8,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from challenges.scoring import words
+from challenges.scoring.arrays import words
 from challenges.scoring.contract import ScoringContract
 from challenges.scoring.intervals import draw_weights, draw_within
 from challenges.scoring.truth import Labels, TruthFault, compile_truth, table
-from challenges.scoring.truth.compile import LEAST_BUCKETS, MAX_BUCKETS
+from challenges.scoring.truth.compile import LEAST_BUCKETS, MAX_BUCKETS, digest_order, digests
 from challenges.scoring.truth.table import Table
-from challenges.scoring.truth.units import digest_order, digests
 from tests.challenges.scoring.answers import one_row
 from tests.challenges.scoring.boards import (
     ROWS,

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from challenges.scoring.audit.published import published
-from challenges.scoring.audit.slices import Floors, hidden, slices, table
+from challenges.scoring.audit.disclosure import Floors, cells_to_hide, counted_slice, slices
+from challenges.scoring.audit.run import published_audit
 from tests.challenges.scoring.audit.parts import contract, part, run
 
 Atom = tuple[str, ...]
@@ -32,14 +32,14 @@ def shown(columns: dict[str, list[str]], y: Any, crossings: Any, floors: Floors)
     tables = []
     for cut in slices(codes, names, list(columns), crossings):
         parents = [alone[key] for key in cut.attributes] if cut.parents else []
-        tables.append(table(cut, y, 1 - y, None, parents))
+        tables.append(counted_slice(cut, y, 1 - y, None, parents))
         alone.setdefault(cut.attributes[0], tables[-1])
     return [
         (
             each.cut.attributes,
             [g for g, out in zip(each.cut.groups, closed, strict=True) if not out],
         )
-        for each, closed in zip(tables, hidden(tables, floors), strict=True)
+        for each, closed in zip(tables, cells_to_hide(tables, floors), strict=True)
     ]
 
 
@@ -116,7 +116,7 @@ def test_a_group_nearly_the_same_as_another_does_not_tell_the_few_between() -> N
     columns, y = spread(atoms, "ab")
     groups = {"rqth": columns["a"], "aah": columns["b"], "sexe": ["f", "h"] * 301 + ["f"]}
     chosen = contract(groups=("rqth", "aah", "sexe"))
-    told = published(chosen, run(chosen, part(y * 1.0, y * 1.0, groups), replicates=50))
+    told = published_audit(chosen, run(chosen, part(y * 1.0, y * 1.0, groups), replicates=50))
     states = [[group["state"] for group in each["groups"]] for each in told["slices"]]
     assert ["hidden", "hidden"] in states[:2]
     assert states[2] == ["shown", "shown"]  # an attribute that tells nothing keeps its groups

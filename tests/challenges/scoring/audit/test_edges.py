@@ -5,14 +5,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from challenges.scoring.audit.published import published
-from challenges.scoring.audit.shown import shown
+from challenges.scoring.audit.disclosure import groups_to_show
+from challenges.scoring.audit.run import published_audit
 from tests.challenges.scoring.audit.parts import contract, figure, part, run
 
 
 def told(chosen: Any, y: Any, p: Any, groups: dict[str, Any], **more: Any) -> Any:
     """Return the published audit of an answer."""
-    return published(chosen, run(chosen, part(np.asarray(y), np.asarray(p), groups, **more)))
+    return published_audit(chosen, run(chosen, part(np.asarray(y), np.asarray(p), groups, **more)))
 
 
 def test_too_few_to_judge_is_never_said_to_be_no_gap() -> None:
@@ -98,8 +98,8 @@ def test_figures_by_group_of_an_answer_that_singles_out_are_withheld() -> None:
     y = np.tile([0.0, 1.0], 200)
     groups = {"sexe": ["f"] * 200 + ["h"] * 200}
     one, many = ((np.arange(400) < apart).astype(float) for apart in (1, 100))
-    assert shown(contract(), part(y, one, groups), "sexe") == frozenset()
-    assert shown(contract(), part(y, many, groups), "sexe") == {"f", "h"}
+    assert groups_to_show(contract(), part(y, one, groups), "sexe") == frozenset()
+    assert groups_to_show(contract(), part(y, many, groups), "sexe") == {"f", "h"}
 
 
 def test_few_scores_over_the_threshold_leave_out_the_rates_only() -> None:

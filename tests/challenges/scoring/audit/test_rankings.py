@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 from challenges.scoring import registry
-from challenges.scoring.audit.published import published
-from challenges.scoring.audit.run import audit
+from challenges.scoring.audit.run import audit, published_audit
 from challenges.scoring.contract import ScoringContract
 from challenges.scoring.evaluation import measure
 from challenges.scoring.intervals import draw_weights
@@ -84,7 +83,7 @@ def test_a_perfect_list_has_no_gap_on_three_vacancies() -> None:
     assert [each["usual"] for each in groups] == pytest.approx([1 / 3, 2 / 3], abs=1e-4)
     assert found["slices"][0]["verdict"] == "few"
     assert figure(found, "metric")["gap"] is None
-    told = published(contract(), found)
+    told = published_audit(contract(), found)
     assert [each["state"] for each in told["slices"][0]["groups"]] == ["hidden", "hidden"]
 
 

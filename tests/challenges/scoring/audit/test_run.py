@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from challenges.scoring.audit.published import published
+from challenges.scoring.audit.run import published_audit
 from tests.challenges.scoring.audit.parts import contract, figure, part, run
 from tests.challenges.scoring.parts import CASES, rngs
 
@@ -62,7 +62,7 @@ def test_disparities_equal_fairlearn() -> None:
     answer = (p >= 0.5).astype(float)
     features = np.array(group)
     chosen = contract(measures=RATES)
-    told = published(chosen, run(chosen, part(y, p, {"sexe": group})))
+    told = published_audit(chosen, run(chosen, part(y, p, {"sexe": group})))
     gap = fair.demographic_parity_difference(y, answer, sensitive_features=features)
     ratio = fair.demographic_parity_ratio(y, answer, sensitive_features=features)
     assert figure(told, "selection")["gap"]["value"] == round(gap, 3)
@@ -117,7 +117,7 @@ def test_without_a_gap_few_seeds_claim_one(attributes: int) -> None:
 def test_an_answer_that_finds_nobody_is_flagged_in_every_group() -> None:
     y = np.tile([0.0, 1.0], 200)
     group = ["f", "f", "h", "h"] * 100
-    told = published(contract(), run(contract(), part(y, np.zeros(400), {"sexe": group})))
+    told = published_audit(contract(), run(contract(), part(y, np.zeros(400), {"sexe": group})))
     tpr = figure(told, "tpr")
     assert [cell["value"] for cell in tpr["groups"]] == [0.0, 0.0]
     assert tpr["zero"] == [0, 1]

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from challenges.scoring.audit.published import published
-from challenges.scoring.audit.slices import Floors, hidden, slices, table
+from challenges.scoring.audit.disclosure import Floors, cells_to_hide, counted_slice, slices
+from challenges.scoring.audit.run import published_audit
 from tests.challenges.scoring.audit.parts import contract, figure, part, run
 
 SIX = ("a", "b", "c", "d", "e", "f")
@@ -24,7 +24,7 @@ def shown(sizes: dict[str, int], **more: Any) -> list[str]:
     """Return the groups that the published audit of one attribute shows."""
     y, group = counted(sizes)
     chosen = contract(**more)
-    told = published(chosen, run(chosen, part(y, y, {"sexe": group}), replicates=50))
+    told = published_audit(chosen, run(chosen, part(y, y, {"sexe": group}), replicates=50))
     return [g["key"][0] for g in told["slices"][0]["groups"] if g["state"] != "hidden"]
 
 
@@ -55,7 +55,7 @@ def test_the_declared_threshold_only_raises() -> None:
 def test_sizes_are_rounded_and_small_groups_greyed() -> None:
     y, group = counted({"a": 102, "b": 98, "c": 13})
     chosen = contract()
-    told = published(chosen, run(chosen, part(y, y, {"sexe": group}), replicates=50))
+    told = published_audit(chosen, run(chosen, part(y, y, {"sexe": group}), replicates=50))
     groups = told["slices"][0]["groups"]
     assert [(g["n"], g["state"]) for g in groups] == [(100, "shown"), (100, "few"), (15, "few")]
     assert told["n"] == 215
@@ -65,7 +65,7 @@ def test_a_group_of_few_positives_shows_its_selection_only() -> None:
     y = np.concatenate([np.tile([0.0, 1.0], 200), [1.0] * 4 + [0.0] * 60, np.tile([0.0, 1.0], 60)])
     group = ["a"] * 400 + ["b"] * 64 + ["c"] * 120
     chosen = contract()
-    told = published(chosen, run(chosen, part(y, y, {"sexe": group}), replicates=50))
+    told = published_audit(chosen, run(chosen, part(y, y, {"sexe": group}), replicates=50))
     states = {
         key: [cell["state"] for cell in figure(told, key)["groups"]]
         for key in ("selection", "tpr", "fpr", "ppv", "npv", "auc", "metric", "calibration")
@@ -81,16 +81,16 @@ def test_persons_are_counted_once() -> None:
     assert shown({"a": 300, "b": 250, "c": 50}, cluster="personne") == ["a", "b", "c"]
     chosen = contract(cluster="personne", person="cluster")
     rows = part(y, y, {"sexe": group}, bucket=bucket)
-    told = published(chosen, run(chosen, rows, replicates=50))
+    told = published_audit(chosen, run(chosen, rows, replicates=50))
     assert [g["state"] for g in told["slices"][0]["groups"]] == ["shown", "hidden", "hidden"]
 
 
 def test_rows_of_an_ignored_group_are_not_worked_out() -> None:
     codes = np.array([0] * 100 + [1] * 100 + [-1] * 3, np.int32)
     cut = slices({"g": codes}, {"g": ["a", "b"]}, ["g"], [])[0]
-    whole = table(cut, np.zeros(203), np.zeros(203), None)
-    assert hidden([whole], Floors(11))[0].tolist() == [True, False]
-    assert hidden([whole], Floors(3))[0].tolist() == [False, False]
+    whole = counted_slice(cut, np.zeros(203), np.zeros(203), None)
+    assert cells_to_hide([whole], Floors(11))[0].tolist() == [True, False]
+    assert cells_to_hide([whole], Floors(3))[0].tolist() == [False, False]
 
 
 def worked_out(
@@ -139,7 +139,7 @@ def test_no_small_cell_of_a_crossing_can_be_solved_for(seed: int) -> None:
     y = np.arange(len(rows)) % 2.0
     groups = {"sexe": [a for a, _ in rows], "age": [b for _, b in rows]}
     chosen = contract(groups=("sexe", "age"), crossings=[["sexe", "age"]], measures=RATES)
-    told = published(chosen, run(chosen, part(y, y, groups), replicates=20))
+    told = published_audit(chosen, run(chosen, part(y, y, groups), replicates=20))
     assert worked_out(told, sizes) == []
     for each in told["slices"]:
         _residuals_are_large(each, told, sizes, chosen_of(each, sizes))
@@ -181,7 +181,7 @@ def test_hidden_groups_leave_no_trace_in_the_published_record(seed: int) -> None
     group = rng.choice(["a", "b", "c", "rare"], 600, p=[0.4, 0.3, 0.29, 0.01]).tolist()
     y, p = rng.integers(0, 2, 600).astype(float), rng.random(600)
     chosen = contract()
-    told = published(chosen, run(chosen, part(y, p, {"sexe": group}), replicates=50))
+    told = published_audit(chosen, run(chosen, part(y, p, {"sexe": group}), replicates=50))
     each = told["slices"][0]
     out = [g for g, one in enumerate(each["groups"]) if one["state"] == "hidden"]
     assert len(out) >= 2
@@ -208,7 +208,7 @@ def test_what_a_shown_group_leaves_of_another_attribute_is_not_small(one_person:
     more: dict[str, Any] = {"cluster": "c", "person": "cluster"} if one_person else {}
     chosen = contract(groups=("departement", "ville"), measures=RATES, **more)
     rows = part(y, y, {"departement": departments, "ville": towns})
-    told = published(chosen, run(chosen, rows, replicates=20))
+    told = published_audit(chosen, run(chosen, rows, replicates=20))
     shown_towns = {g["key"][0] for g in told["slices"][1]["groups"] if g["state"] != "hidden"}
     assert not shown_towns & {"m2", "m3", "t2", "t3"}
     for group in told["slices"][0]["groups"]:

@@ -1,8 +1,7 @@
 """Lay short texts of bytes as rows of little-endian 64-bit words, to compare and hash them.
 
 A text of at most 8·k bytes becomes k words, zeros after its end. Texts without a NUL byte are
-equal exactly when their words are.
-"""
+equal exactly when their words are."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -2,8 +2,7 @@
 
 The child is a warm server: it imports NumPy once, then forks for each file, so that nothing
 of one file is left for the next and each has its own limits. It never sees a label: it gets
-identifiers and a specification, and answers with a verdict and an aligned answer.
-"""
+identifiers and a specification, and answers with a verdict and an aligned answer."""
 
 import atexit
 import hashlib
@@ -18,21 +17,20 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from challenges.scoring import wire
 from challenges.scoring.answer import AnswerSpec, Limits, canonical
 from challenges.scoring.contract import ScoringContract
 from challenges.scoring.evaluation import evaluate as score
-from challenges.scoring.examination import examine as closely
+from challenges.scoring.evaluation import examine as closely
 from challenges.scoring.predictions.align import Answer
 from challenges.scoring.predictions.faults import Reporter, refused
 from challenges.scoring.predictions.formats import human_bytes
-from challenges.scoring.recent import Recent
-from challenges.scoring.shelf import Shelf
+from challenges.scoring.process import wire
+from challenges.scoring.process.wire import Recent, Shelf
 from challenges.scoring.truth import load_keys, load_labels
 from challenges.scoring.truth.keys import count_keys
 from challenges.scoring.verdict import Evaluated, Verdict
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 MAX_IDLE = 2
 GRACE_SECONDS = 2.0
 SHELF_BYTES = 2**20  # for labels and the header of an answer
@@ -159,7 +157,13 @@ class _Server:
         self.shelf = Shelf.new()
         self.known: Recent[bool] = Recent(wire.KEPT_BYTES)
         self.process = subprocess.Popen(  # noqa: S603 (our own module, by our own interpreter)
-            [sys.executable, "-P", "-m", "challenges.scoring.serve", str(self.shelf.descriptor)],
+            [
+                sys.executable,
+                "-P",
+                "-m",
+                "challenges.scoring.process.serve",
+                str(self.shelf.descriptor),
+            ],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

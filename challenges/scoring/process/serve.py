@@ -16,10 +16,8 @@ from challenges.scoring.answer import AnswerSpec, Limits, canonical
 from challenges.scoring.predictions.fast import MOST_THREADS
 from challenges.scoring.predictions.faults import Reporter, refused
 from challenges.scoring.predictions.reader import read
-from challenges.scoring.recent import Recent
-from challenges.scoring.shelf import Shelf
+from challenges.scoring.process.wire import KEPT_BYTES, Recent, Shelf, receive, send
 from challenges.scoring.truth import Keys, load_keys
-from challenges.scoring.wire import KEPT_BYTES, receive, send
 
 MEMORY_FACTOR = 8
 OPEN_FILES = 64
@@ -126,7 +124,6 @@ def _import_readers(name: str, data: bytes) -> None:
     zipped = name.endswith(".zip")
     if name.endswith(".parquet") or (zipped and b".parquet" in data.lower()):
         importlib.import_module("challenges.scoring.predictions.parquet")
-        importlib.import_module("challenges.scoring.predictions.arrow")
 
 
 def _weight(name: str, size: int, limits: Limits) -> int:

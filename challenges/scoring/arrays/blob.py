@@ -1,8 +1,7 @@
 """Pack named arrays and a little JSON in one byte string that is read without copies.
 
 Form: 8 bytes of magic, 8 bytes little-endian header length, JSON header, then the arrays,
-each aligned on 64 bytes. Only fixed dtypes travel; nothing is ever unpickled.
-"""
+each aligned on 64 bytes. Only fixed dtypes travel; nothing is ever unpickled."""
 
 import json
 from collections.abc import Mapping

@@ -1,8 +1,7 @@
 """Read and score a file in this very process: on a team's own machine, whatever its system.
 
 The portal reads in a child under limits (child.py), as its files come from strangers. Here the
-file is one's own: the same reader, the same figures, no child. Same signatures as child.py.
-"""
+file is one's own: the same reader, the same figures, no child. Same signatures as child.py."""
 
 from pathlib import Path
 

@@ -1,0 +1,1 @@
+"""Bytes and texts as arrays of numbers."""

@@ -1,0 +1,1 @@
+"""Read prediction files in a child process that can be killed."""
