@@ -1,6 +1,7 @@
-"""The door to restricted bytes: who opens, what is written, what is never found."""
+"""The door to restricted bytes: who opens, what is written, what is never found; the invariants."""
 
 import stat
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,23 +12,20 @@ from django.contrib.auth.models import AnonymousUser
 from datasets import gate
 from datasets.actions import holdouts
 from datasets.enums import AccessLevel
-from datasets.models import Download, HoldoutVersion, SealedFile, WrappedKey
+from datasets.invariants import INVARIANTS
+from datasets.models import Dataset, Download, HoldoutVersion, SealedFile, WrappedKey
 from datasets.vault import form
 from portal.accounts.enums import RegionRole
 from portal.audit.actors import SystemActor
 from portal.audit.models import AuditEvent
 from portal.lib import immutable, objects
 from portal.lib.refusals import Hidden, Invalid, NotAllowed
-from tests.factories.datasets import (
-    CSV,
-    DataFileFactory,
-    ProducerFactory,
-    ReaderFactory,
-    member,
-    region,
-)
+from tests.factories.accounts import OrganisationFactory, UserFactory
+from tests.factories.datasets import CSV, DataFileFactory, ReleaseFactory, member
 
 pytestmark = pytest.mark.django_db
+
+
 WORKER = SystemActor("worker")
 CANARY = b"CNRY-holdout-7f3a91c2-labels-4be0d5a6"
 TRUTH = b"id,reponse\nA1," + CANARY + b"\n"
@@ -35,7 +33,7 @@ TRUTH = b"id,reponse\nA1," + CANARY + b"\n"
 
 @pytest.fixture
 def version() -> HoldoutVersion:
-    owner = ProducerFactory()
+    owner = OrganisationFactory()
     return holdouts.register(name="défi", owner=owner, files={"truth.csv": TRUTH}, by=member(owner))
 
 
@@ -91,18 +89,9 @@ def test_the_worker_opens_and_it_is_recorded(version: HoldoutVersion, worker_key
     ]
 
 
-@pytest.mark.parametrize("role", list(RegionRole))
-def test_nobody_of_the_region_opens_a_holdout(
-    role: RegionRole, version: HoldoutVersion, worker_key: None
-) -> None:
-    with pytest.raises(NotAllowed):
-        gate.open_holdout(version=version, reason="curiosité", by=region(role))
-
-
-def test_its_owner_and_other_systems_do_not_open_a_holdout(
-    version: HoldoutVersion, worker_key: None
-) -> None:
-    for actor in [version.registered_by, SystemActor("scheduler"), AnonymousUser()]:
+def test_nobody_but_the_worker_opens_a_holdout(version: HoldoutVersion, worker_key: None) -> None:
+    others = [version.registered_by, SystemActor("scheduler"), AnonymousUser()]
+    for actor in [*others, *(UserFactory(region=role) for role in RegionRole)]:
         with pytest.raises(NotAllowed):
             gate.open_holdout(version=version, reason="curiosité", by=actor)  # type: ignore[arg-type] # refused
 
@@ -175,7 +164,7 @@ def test_an_escrow_key_opens_too(settings: Any, tmp_path: Path) -> None:
     (tmp_path / "escrow.pub").write_bytes(public)
     (tmp_path / "escrow.key").write_bytes(private)
     settings.HOLDOUT_ESCROW_PUBLIC_KEY_FILE = str(tmp_path / "escrow.pub")
-    owner = ProducerFactory()
+    owner = OrganisationFactory()
     version = holdouts.register(
         name="défi", owner=owner, files={"truth.csv": TRUTH}, by=member(owner)
     )
@@ -220,7 +209,7 @@ def test_an_open_file_is_counted_before_it_is_read() -> None:
 
 def test_a_file_for_members_needs_an_account() -> None:
     file = DataFileFactory(level=AccessLevel.REGISTERED)
-    reader = ReaderFactory()
+    reader = UserFactory()
 
     with pytest.raises(NotAllowed):
         gate.open_file(data_file=file, by=AnonymousUser())
@@ -236,8 +225,8 @@ def test_a_file_for_members_needs_an_account() -> None:
 def test_a_restricted_file_is_read_by_its_producer_alone(level: AccessLevel) -> None:
     file = DataFileFactory(level=level)
     producer = member(file.release.dataset.resource.organisation)
-    others = [AnonymousUser(), ReaderFactory(), member(ProducerFactory())]
-    others += [region(role) for role in RegionRole]
+    others = [AnonymousUser(), UserFactory(), member(OrganisationFactory())]
+    others += [UserFactory(region=role) for role in RegionRole]
 
     for other in others:
         with pytest.raises(Hidden):
@@ -247,3 +236,58 @@ def test_a_restricted_file_is_read_by_its_producer_alone(level: AccessLevel) -> 
     gate.open_file(data_file=file, by=producer).close()
     assert list(Download.objects.values_list("user", flat=True)) == [producer.pk]
     assert list(AuditEvent.objects.values_list("action", flat=True)) == ["data_file.read"]
+
+
+def breaches() -> dict[str, list[str]]:
+    found = {name: list(check()) for name, (_sentence, check) in INVARIANTS.items()}
+    return {name: rows for name, rows in found.items() if rows}
+
+
+@pytest.fixture
+def compiled() -> HoldoutVersion:
+    owner = OrganisationFactory()
+    made = holdouts.register(name="défi", owner=owner, files={"t.csv": b"a"}, by=member(owner))
+    return holdouts.add_compiled(version=made, keys=b"k", labels=b"l", by=SystemActor("worker"))
+
+
+def test_sound_rows_break_nothing(compiled: HoldoutVersion) -> None:
+    DataFileFactory(release__number=1)
+
+    assert breaches() == {}
+
+
+def test_a_lost_object_is_named(compiled: HoldoutVersion) -> None:
+    file = DataFileFactory(release__number=1)
+    for sha256 in [file.sha256, compiled.files.first().ciphertext_sha256]:  # type: ignore[union-attr] # there
+        objects.store().delete(sha256)
+
+    assert list(breaches()) == ["D01"]
+    assert len(breaches()["D01"]) == 2
+
+
+def test_a_gap_in_the_numbers_is_named() -> None:
+    release = ReleaseFactory(number=2)
+
+    assert breaches() == {"D02": [str(release.dataset.public_id)]}
+
+
+def test_a_sealed_file_without_key_is_named(compiled: HoldoutVersion) -> None:
+    file = SealedFile.objects.get(version=compiled, kind="source")
+    with immutable.writes(WrappedKey):
+        file.keys.all().delete()
+
+    assert breaches() == {"D03": [f"{compiled.pk} t.csv"]}
+
+
+def test_labels_without_keys_are_named(compiled: HoldoutVersion) -> None:
+    with immutable.writes(HoldoutVersion):
+        HoldoutVersion.objects.update(compiled_keys_sha256=None, compiled_at=None)
+
+    assert breaches() == {"D04": [str(compiled.public_id)]}
+
+
+def test_a_wrong_date_is_named() -> None:
+    release = ReleaseFactory(number=1)
+    Dataset.objects.update(released_at=release.published_at + timedelta(seconds=1))
+
+    assert breaches() == {"D05": [str(release.dataset.public_id)]}

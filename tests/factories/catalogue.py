@@ -5,7 +5,7 @@ from typing import Any
 import factory
 
 from catalogue.enums import Access, Deposit, LicenceStatus, ResourceKind, Scope
-from catalogue.models import Contribution, Measurement, Resource, ResourceLink
+from catalogue.models import Measurement, Resource, ResourceLink
 from catalogue.search import index
 from portal.lib import clock
 
@@ -43,15 +43,6 @@ class ResourceFactory(factory.django.DjangoModelFactory[Resource]):
     def indexed(obj: Resource, create: bool, extracted: Any, **_: Any) -> None:
         if create and obj.live and extracted is not False:
             index.write(obj)
-
-
-class ContributionFactory(factory.django.DjangoModelFactory[Contribution]):
-    """A draft proposal of a new resource."""
-
-    class Meta:
-        model = Contribution
-
-    resource = factory.SubFactory(ResourceFactory)
 
 
 class MeasurementFactory(factory.django.DjangoModelFactory[Measurement]):

@@ -11,9 +11,10 @@ from catalogue.enums import ResourceKind
 from catalogue.models import Resource
 from datasets.enums import AccessLevel
 from datasets.models import DataFile, Dataset, Release
-from portal.accounts.enums import OrganisationKind, RegionRole, Role
-from portal.accounts.models import Membership, Organisation, RegionAppointment, User
+from portal.accounts.enums import Role
+from portal.accounts.models import Membership, Organisation, User
 from portal.lib import immutable, objects
+from tests.factories.accounts import MembershipFactory, OrganisationFactory
 
 CSV = b"zone,effectif\nArles,12\nGap,\n"
 
@@ -22,43 +23,10 @@ def _now() -> datetime:
     return timezone.now()
 
 
-class ReaderFactory(factory.django.DjangoModelFactory):
-    """A person with an account and no role."""
-
-    class Meta:
-        model = User
-        skip_postgeneration_save = True
-
-    username = factory.Sequence(lambda n: f"lectrice{n}")
-    email = factory.LazyAttribute(lambda o: f"{o.username}@exemple.fr")
-
-
-class ProducerFactory(factory.django.DjangoModelFactory):
-    """An organisation that produces data."""
-
-    class Meta:
-        model = Organisation
-
-    slug = factory.Sequence(lambda n: f"producteur-{n}")
-    name = factory.Sequence(lambda n: f"Producteur {n}")
-    kind = OrganisationKind.ASSOCIATION
-    created_at = factory.LazyFunction(_now)
-
-
-def member(organisation: Organisation, role: Role = Role.EDITOR, **values: Any) -> User:
+def member(organisation: Organisation, role: Role = Role.EDITOR) -> User:
     """Make a person with a role in an organisation."""
-    person = ReaderFactory(**values)
-    with immutable.writes(Membership):
-        Membership(user=person, organisation=organisation, role=role, joined_at=_now()).save()
-    return person
-
-
-def region(role: RegionRole, **values: Any) -> User:
-    """Make a person with a role for the Region."""
-    person = ReaderFactory(**values)
-    with immutable.writes(RegionAppointment):
-        RegionAppointment(user=person, role=role, given_by="test", given_at=_now()).save()
-    return person
+    place: Membership = MembershipFactory(organisation=organisation, role=role)
+    return place.user
 
 
 class DatasetCardFactory(factory.django.DjangoModelFactory):
@@ -71,7 +39,7 @@ class DatasetCardFactory(factory.django.DjangoModelFactory):
     title = factory.Sequence(lambda n: f"Jeu de données {n}")
     summary = "Effectifs par zone d’emploi."
     kind = ResourceKind.DATASET
-    organisation = factory.SubFactory(ProducerFactory)
+    organisation = factory.SubFactory(OrganisationFactory)
     live = True
     first_published_at = factory.LazyFunction(_now)
     licences = factory.LazyFunction(lambda: ["etalab-2.0"])

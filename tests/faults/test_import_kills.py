@@ -18,7 +18,7 @@ from portal.lib import clock, objects
 from tests.challenges import world
 from tests.challenges.bundles.foreign.tables import KAGGLE
 from tests.challenges.test_bundle_imports import METRIC, read, zipped
-from tests.datasets.actions.test_sweeps import aged
+from tests.datasets.test_actions import aged
 from tests.faults.processes import ROOT, PortalProcess, WorkerProcess, until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.fault, pytest.mark.slow]

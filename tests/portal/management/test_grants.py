@@ -65,7 +65,7 @@ from tests.challenges.world import (
     owner,
     owner_of,
 )
-from tests.datasets.actions.test_sweeps import aged
+from tests.datasets.test_actions import aged
 from tests.factories import contributions as proposals
 from tests.factories.accounts import PASSWORD, MembershipFactory, UserFactory
 from tests.factories.challenges import TeamFactory, captain_of

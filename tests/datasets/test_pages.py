@@ -1,4 +1,4 @@
-"""The page of a dataset and its downloads: each level, each refusal, the form."""
+"""Datasets in their pages: the list, each level, each refusal, the downloads, the form."""
 
 import json
 import time
@@ -9,26 +9,131 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
+from django.http import QueryDict
 from django.test import Client
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
+from catalogue.enums import Access, ResourceKind, Scope
+from catalogue.search import index
+from datasets import filters
 from datasets.enums import AccessLevel, FileRole
 from datasets.models import DataFile, Dataset, Download, Release
-from portal.accounts.enums import RegionRole
+from datasets.queries import DirectoryQuery
 from portal.audit.models import AuditEvent
+from tests.factories.accounts import UserFactory
 from tests.factories.datasets import (
     CSV,
     DataFileFactory,
     DatasetCardFactory,
     DatasetFactory,
-    ProducerFactory,
-    ReaderFactory,
     ReleaseFactory,
     member,
-    region,
 )
 
 pytestmark = pytest.mark.django_db
+
+
+def titles(response: Any) -> list[str]:
+    return [row["title"] for row in response.context["rows"]]
+
+
+def test_published_datasets_are_listed_hosted_ones_lead_here(client: Client) -> None:
+    hosted = DataFileFactory(level=AccessLevel.RESTRICTED_PERSONAL)
+    DatasetCardFactory(title="Fiche seule", producer_name="Insee", access=Access.OPEN)
+    draft = DatasetCardFactory(title="Brouillon", live=False, first_published_at=None)
+    DatasetCardFactory(title="Un modèle", kind=ResourceKind.MODEL)
+
+    response = client.get("/donnees/")
+
+    assert response.status_code == 200
+    assert sorted(titles(response)) == ["Fiche seule", hosted.release.dataset.resource.title]
+    text = response.content.decode()
+    assert hosted.release.dataset.get_absolute_url() in text
+    assert "Brouillon" not in text
+    assert "Un modèle" not in text
+    counts = {one["title"]: one["choices"] for one in response.context["facets"]}
+    assert [(c["value"], c["count"]) for c in counts["Accès"]] == [("open", 1), ("on_request", 1)]
+    assert [(c["value"], c["count"]) for c in counts["Fichiers"]] == [
+        ("here", 1),
+        ("elsewhere", 1),
+    ]
+    client.force_login(member(draft.organisation))
+    assert "Brouillon" not in titles(client.get("/donnees/"))
+
+
+def test_facets_filter_and_each_is_counted_under_the_others(client: Client) -> None:
+    DatasetCardFactory(title="A", access=Access.OPEN, scope=Scope.LOCAL, producer_name="Dares")
+    DatasetCardFactory(title="B", scope=Scope.NATIONAL, producer_name="Dares")
+    DatasetCardFactory(
+        title="C", access=Access.ON_REQUEST, scope=Scope.LOCAL, producer_name="Insee"
+    )
+
+    response = client.get("/donnees/?access=open&scope=local&access=nothing")
+
+    assert titles(response) == ["A"]
+    counts = {
+        one["name"]: {c["value"]: c["count"] for c in one["choices"]}
+        for one in response.context["facets"]
+    }
+    assert counts["access"] == {"open": 1, "on_request": 1}
+    assert counts["scope"] == {"local": 1, "national": 1}
+    assert counts["producer"] == {"Dares": 1}
+    assert [(str(name), str(value), href) for name, value, href in response.context["chips"]] == [
+        ("Accès", "Accès ouvert", "?scope=local"),
+        ("Échelle", "Locale", "?access=open"),
+    ]
+
+
+def test_titles_sort_and_words_search(client: Client) -> None:
+    b = DatasetCardFactory(title="Bassins d’emploi")
+    a = DatasetCardFactory(title="Apprentis par métier")
+    index.rebuild()
+
+    assert titles(client.get("/donnees/?sort=title")) == [a.title, b.title]
+    assert titles(client.get("/donnees/?q=metiers")) == [a.title]
+    assert titles(client.get("/donnees/?q=soudage")) == []
+
+
+def test_nothing_found_says_what_to_do(client: Client) -> None:
+    response = client.get("/donnees/?q=soudage")
+
+    assert "Aucun jeu de données ne correspond" in response.content.decode()
+
+
+def test_the_list_costs_the_same_with_one_and_three_items(
+    client: Client, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    DataFileFactory()
+    with django_assert_num_queries(6):
+        client.get("/donnees/")
+    DataFileFactory()
+    DatasetCardFactory(content_modified_at=timezone.now())
+    with django_assert_num_queries(6):
+        client.get("/donnees/")
+
+
+@pytest.mark.parametrize(
+    "text", ["access=%00&scope=local", "scope=local&q=%00", "scope=local&sort=zzz&page=99"]
+)
+def test_odd_values_are_left_out(client: Client, text: str) -> None:
+    response = client.get(f"/donnees/?{text}")
+
+    assert response.status_code == 200
+    assert response.context["query"] == DirectoryQuery(scope=("local",))
+
+
+def test_a_query_is_said_back() -> None:
+    query = filters.parse(QueryDict("q=emploi&access=open&access=registered&sort=title"))
+
+    assert query.pairs() == [
+        ("q", "emploi"),
+        ("access", "open"),
+        ("access", "registered"),
+        ("sort", "title"),
+    ]
+
+
 SCHEMA = [
     {"name": "zone", "type": "string", "filled": 100, "distinct": 2, "description": "=Zone",
      "protection": "generalised"},
@@ -117,7 +222,7 @@ def test_a_head_is_no_download(client: Client) -> None:
 
 def test_a_restricted_dataset_says_that_requests_are_to_come(client: Client) -> None:
     file = DataFileFactory(level=AccessLevel.RESTRICTED_PERSONAL, schema=SCHEMA)
-    client.force_login(ReaderFactory())
+    client.force_login(UserFactory())
 
     text = client.get(page(file)).content.decode()
 
@@ -125,19 +230,6 @@ def test_a_restricted_dataset_says_that_requests_are_to_come(client: Client) -> 
     assert "Généralisée" in text
     assert address(file) not in text
     assert "Arles" not in text
-
-
-def test_a_restricted_file_and_an_unknown_one_answer_alike(client: Client) -> None:
-    file = DataFileFactory(level=AccessLevel.RESTRICTED_BUSINESS)
-    unknown = f"{page(file)}fichiers/00000000-0000-4000-8000-000000000000/"
-    elsewhere = f"/donnees/autre/fichiers/{file.public_id}/"
-    for user in [None, ReaderFactory(), region(RegionRole.ADMINISTRATOR)]:
-        if user is not None:
-            client.force_login(user)
-        answers = [client.get(one) for one in (address(file), unknown, elsewhere)]
-        assert [one.status_code for one in answers] == [404, 404, 404]
-        assert len({len(one.content) for one in answers[:2]}) == 1
-    assert Download.objects.count() == 0
 
 
 def test_its_producer_downloads_a_restricted_file(client: Client) -> None:
@@ -173,7 +265,7 @@ def test_a_file_for_members_is_posted_with_the_licence(client: Client) -> None:
     assert client.get(address(file)).status_code == 302
     assert client.post(address(file), {"accept": "on"}).status_code == 302
     assert "Se connecter pour télécharger" in client.get(page(file)).content.decode()
-    client.force_login(ReaderFactory())
+    client.force_login(UserFactory())
     assert client.get(address(file)).url == page(file)  # type: ignore[attr-defined] # a redirect
     assert client.post(address(file)).status_code == 422
     assert Download.objects.count() == 0
@@ -381,14 +473,3 @@ def test_a_wrong_form_is_told(client: Client, values: dict[str, Any], field: str
 
     assert response.status_code == 422
     assert list(response.context["form"].errors) == [field]
-
-
-def test_others_do_not_publish(client: Client) -> None:
-    card = DatasetCardFactory()
-    form = f"/donnees/{card.slug}/versions/nouvelle/"
-    assert client.get(form).status_code == 302
-    for user in [ReaderFactory(), member(ProducerFactory()), region(RegionRole.ADMINISTRATOR)]:
-        client.force_login(user)
-        assert client.get(form).status_code == 403
-        assert client.post(form, {"table": upload(), "level": "open"}).status_code == 403
-    assert (Dataset.objects.count(), Release.objects.count()) == (0, 0)

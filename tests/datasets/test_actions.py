@@ -1,0 +1,619 @@
+"""Describing, publishing, sealing away, sweeping: allowed, refused, and what the ledger holds."""
+
+import io
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import connection
+
+from catalogue.enums import ResourceKind
+from datasets.actions import holdouts, releases
+from datasets.actions.releases import Description, NewFile
+from datasets.enums import AccessLevel, FileRole
+from datasets.invariants import unnamed_objects
+from datasets.models import (
+    DataFile,
+    Dataset,
+    Holdout,
+    HoldoutVersion,
+    Release,
+    SealedFile,
+    WrappedKey,
+)
+from datasets.standards import profile
+from portal.accounts.enums import RegionRole, Role
+from portal.accounts.models import User
+from portal.audit import duties
+from portal.audit.actors import SystemActor
+from portal.audit.models import AuditEvent, Outbox
+from portal.lib import buckets, immutable, objects, references
+from portal.lib.refusals import Invalid, NotAllowed, Unavailable
+from tests.challenges import world
+from tests.challenges.test_bundle_imports import deposited
+from tests.factories.accounts import OrganisationFactory, UserFactory
+from tests.factories.challenges import EntryFactory
+from tests.factories.datasets import (
+    CSV,
+    DataFileFactory,
+    DatasetCardFactory,
+    DatasetFactory,
+    member,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+def new(name: str = "effectifs.csv", content: bytes = CSV, **values: Any) -> NewFile:
+    values.setdefault("level", AccessLevel.OPEN)
+    return NewFile(name, io.BytesIO(content), **values)
+
+
+def events() -> list[str]:
+    return list(AuditEvent.objects.values_list("action", flat=True))
+
+
+def test_describe_writes_once_and_tells_what_changed() -> None:
+    card = DatasetCardFactory()
+    by = member(card.organisation)
+
+    dataset = releases.describe(
+        resource=card, description=Description(in_directory=True, legal_basis="Mission"), by=by
+    )
+    again = releases.describe(
+        resource=card, description=Description(in_directory=True, legal_basis="Mission"), by=by
+    )
+    releases.describe(resource=card, description=Description(in_directory=True), by=by)
+
+    assert dataset == again
+    dataset.refresh_from_db()
+    assert (dataset.in_directory, dataset.legal_basis, dataset.released_at) == (True, "", None)
+    assert events() == ["dataset.described", "dataset.described"]
+    assert Outbox.objects.count() == 0
+
+
+def test_describe_refuses_strangers_and_other_kinds() -> None:
+    card = DatasetCardFactory()
+    strangers = [UserFactory(), member(OrganisationFactory())]
+    strangers += [member(card.organisation, Role.CONTRIBUTOR)]
+    strangers += [UserFactory(region=role) for role in RegionRole]
+    for by in strangers:
+        with pytest.raises(NotAllowed):
+            releases.describe(resource=card, description=Description(), by=by)
+    orphan = DatasetCardFactory(organisation=None)
+    with pytest.raises(NotAllowed):
+        releases.describe(resource=orphan, description=Description(), by=strangers[0])
+    model = DatasetCardFactory(kind=ResourceKind.MODEL)
+    with pytest.raises(Invalid):
+        releases.describe(resource=model, description=Description(), by=member(model.organisation))
+    with pytest.raises(ValidationError):
+        releases.describe(
+            resource=card,
+            description=Description(retention="x" * 121),
+            by=member(card.organisation),
+        )
+
+    assert (Dataset.objects.count(), events()) == (0, [])
+
+
+def test_no_table_is_read_by_the_process_that_publishes(monkeypatch: pytest.MonkeyPatch) -> None:
+    def here(*_given: object) -> None:
+        raise AssertionError("read here")
+
+    monkeypatch.setattr(profile, "profile", here)
+    monkeypatch.setattr(profile, "profile", here)
+    dataset = DatasetFactory()
+    by = member(dataset.resource.organisation)
+    release = releases.publish(dataset=dataset, files=[new()], by=by)
+    assert release.files.get().rows is not None
+
+
+def test_publish_profiles_stores_and_dates() -> None:
+    dataset = DatasetFactory()
+    by = member(dataset.resource.organisation)
+
+    release = releases.publish(
+        dataset=dataset,
+        files=[
+            new(columns={"zone": {"type": "Insee 2020", "protection": "generalised"}}),
+            new("lisez-moi.md", b"# Lisez-moi\n", role=FileRole.DOCUMENTATION),
+        ],
+        notes="  Première version.  ",
+        by=by,
+    )
+
+    table, notice = release.files.all()
+    assert (release.number, release.notes, release.published_by) == (1, "Première version.", by)
+    assert (table.rows, table.media_type, table.size) == (2, "text/csv", len(CSV))
+    assert objects.read(table.sha256) == CSV
+    assert table.schema == [
+        {
+            "name": "zone",
+            "type": "Insee 2020",
+            "description": "",
+            "filled": 100,
+            "distinct": 2,
+            "protection": "generalised",
+        },
+        {
+            "name": "effectif",
+            "type": "integer",
+            "description": "",
+            "filled": 50,
+            "distinct": 1,
+            "protection": "free",
+        },
+    ]
+    assert table.preview == {"header": ["zone", "effectif"], "rows": [["Arles", "12"], ["Gap", ""]]}
+    assert (notice.rows, notice.schema, notice.preview) == (None, [], {})
+    dataset.refresh_from_db()
+    assert (dataset.level, dataset.released_at) == (AccessLevel.OPEN, release.published_at)
+    assert events() == ["release.published"]
+    assert Outbox.objects.count() == 0
+
+
+def test_publish_again_is_the_next_version_and_the_level_is_the_most_closed() -> None:
+    dataset = DatasetFactory()
+    by = member(dataset.resource.organisation)
+    first = releases.publish(dataset=dataset, files=[new()], by=by)
+
+    second = releases.publish(
+        dataset=dataset,
+        files=[
+            new(level=AccessLevel.RESTRICTED_PERSONAL),
+            new("annexe.csv", level=AccessLevel.REGISTERED),
+            new("exemple.csv", role=FileRole.SAMPLE),
+        ],
+        by=by,
+    )
+
+    assert (first.number, second.number) == (1, 2)
+    dataset.refresh_from_db()
+    assert dataset.level == AccessLevel.RESTRICTED_PERSONAL
+    closed, registered, sample = second.files.all()
+    assert (closed.preview, registered.preview) == ({}, {})
+    assert sample.preview["rows"] == [["Arles", "12"], ["Gap", ""]]
+    assert DataFile.objects.get(release=first).level == AccessLevel.OPEN
+
+
+def test_publish_refuses_strangers_and_leaves_nothing() -> None:
+    dataset = DatasetFactory()
+    strangers = [UserFactory(), member(OrganisationFactory())]
+    strangers += [member(dataset.resource.organisation, Role.CONTRIBUTOR)]
+    strangers += [UserFactory(region=role) for role in RegionRole]
+    for by in strangers:
+        with pytest.raises(NotAllowed):
+            releases.publish(dataset=dataset, files=[new()], by=by)
+
+    assert (Release.objects.count(), events()) == (0, [])
+    assert list(objects.store().hashes()) == []
+
+
+def test_every_wrong_file_is_named_and_nothing_is_written() -> None:
+    dataset = DatasetFactory()
+    with pytest.raises(Invalid) as refusal:
+        releases.publish(
+            dataset=dataset,
+            files=[
+                new("a.csv", b"zone,n\nArles\n"),
+                new("b.exe", b"MZ"),
+                new("c.pdf", b"no pdf"),
+                new("d.csv", b"zone\0\n"),
+                new("e.csv"),
+            ],
+            by=member(dataset.resource.organisation),
+        )
+
+    assert refusal.value.faults == [
+        {"file": "a.csv", "code": "width", "line": 2, "found": 1, "expected": 2},
+        {"file": "b.exe", "code": "type", "line": 0},
+        {"file": "c.pdf", "code": "type", "line": 0},
+        {"file": "d.csv", "code": "type", "line": 0},
+    ]
+    assert (Release.objects.count(), events()) == (0, [])
+    assert list(objects.store().hashes()) == []
+
+
+@pytest.mark.parametrize(
+    "names",
+    [[], ["a.csv", "a.csv"], [f"{n}.csv" for n in range(21)]],
+    ids=["none", "twice", "many"],
+)
+def test_no_file_names_twice_or_too_many_are_refused(names: list[str]) -> None:
+    dataset = DatasetFactory()
+    with pytest.raises(Invalid):
+        releases.publish(
+            dataset=dataset,
+            files=[new(name) for name in names],
+            by=member(dataset.resource.organisation),
+        )
+
+    assert Release.objects.count() == 0
+
+
+def test_a_published_version_does_not_change() -> None:
+    file = DataFileFactory()
+    for row in [file, file.release]:
+        with pytest.raises(immutable.WriteRefused):
+            row.save()
+        with pytest.raises(immutable.WriteRefused):
+            row.delete()
+    with pytest.raises(immutable.WriteRefused):
+        DataFile.objects.update(level=AccessLevel.OPEN)
+    with pytest.raises(immutable.WriteRefused):
+        DataFile.objects.all().delete()
+
+
+NIR = b"zone,note\nSud,1 84 12 76 451 089 46\n"
+MAIL = b"zone,note\nSud,jeanne.martin@exemple.fr\n"
+
+
+@pytest.mark.parametrize("level", [AccessLevel.OPEN, AccessLevel.REGISTERED])
+def test_no_file_that_anybody_reads_holds_personal_data(level: AccessLevel) -> None:
+    dataset, by = opened()
+    for content, code in ((NIR, "personal_number"), (MAIL, "personal")):
+        with pytest.raises(Invalid) as refused:
+            releases.publish(dataset=dataset, files=[new(content=content, level=level)], by=by)
+        (fault,) = refused.value.faults
+        assert (fault["file"], fault["code"], fault["line"]) == ("effectifs.csv", code, 2)
+    sample = new("exemple.csv", NIR, role=FileRole.SAMPLE)
+    data = new(content=NIR, level=AccessLevel.RESTRICTED_PERSONAL)
+    with pytest.raises(Invalid) as refused:
+        releases.publish(dataset=dataset, files=[data, sample], by=by)
+    assert [fault["file"] for fault in refused.value.faults] == ["exemple.csv"]
+    assert releases.publish(dataset=dataset, files=[data], by=by)
+
+
+def test_a_producer_answers_for_an_address_but_for_no_number() -> None:
+    dataset, by = opened()
+    with pytest.raises(Invalid):
+        releases.publish(dataset=dataset, files=[new(content=NIR)], personal_checked=True, by=by)
+    releases.publish(dataset=dataset, files=[new(content=MAIL)], personal_checked=True, by=by)
+    assert "release.personal_checked" in events()
+
+
+@pytest.mark.parametrize("level", [AccessLevel.OPEN, AccessLevel.REGISTERED])
+def test_a_dataset_of_the_restricted_directory_has_no_open_data(level: AccessLevel) -> None:
+    dataset, by = opened(in_directory=True)
+    with pytest.raises(Invalid, match="accès restreint"):
+        releases.publish(dataset=dataset, files=[new(level=level)], by=by)
+    closed = new(level=AccessLevel.RESTRICTED_BUSINESS)
+    releases.publish(dataset=dataset, files=[closed, new("a.csv", role=FileRole.SAMPLE)], by=by)
+
+    free, by = opened()
+    releases.publish(dataset=free, files=[new(level=level)], by=by)
+    with pytest.raises(Invalid, match="accès restreint"):
+        releases.describe(resource=free.resource, description=Description(in_directory=True), by=by)
+
+
+def opened(**said: Any) -> tuple[Dataset, User]:
+    """Describe a dataset of an organisation, and give who publishes for it."""
+    card = DatasetCardFactory()
+    by = member(card.organisation)
+    return releases.describe(resource=card, description=Description(**said), by=by), by
+
+
+WORKER = SystemActor("worker")
+FILES = {"truth.csv": b"id,y\nA,1\n", "attributs.csv": b"id,zone\nA,nord\n"}
+
+
+def rows() -> tuple[int, int, int, int, int]:
+    return (
+        Holdout.objects.count(),
+        HoldoutVersion.objects.count(),
+        SealedFile.objects.count(),
+        WrappedKey.objects.count(),
+        AuditEvent.objects.count(),
+    )
+
+
+def test_register_seals_each_file_and_tells_the_ledger(tmp_path: Path) -> None:
+    owner = OrganisationFactory()
+    by = member(owner)
+    (tmp_path / "truth.csv").write_bytes(FILES["truth.csv"])
+
+    version = holdouts.register(
+        name="défi",
+        owner=owner,
+        files={**FILES, "truth.csv": tmp_path / "truth.csv"},
+        by=by,
+    )
+
+    assert (version.number, version.registered_by, version.is_compiled) == (1, by, False)
+    assert sorted(version.files.values_list("name", "kind")) == [
+        ("attributs.csv", "source"),
+        ("truth.csv", "source"),
+    ]
+    assert [len(key.wrapped) for key in WrappedKey.objects.all()] == [96, 96]
+    assert list(AuditEvent.objects.values_list("action", "object_ref")) == [
+        ("holdout.registered", f"datasets.holdoutversion:{version.public_id}")
+    ]
+    assert Outbox.objects.count() == 0
+
+
+def test_a_second_deposit_is_the_next_version_and_the_first_stays() -> None:
+    owner = OrganisationFactory()
+    by = member(owner)
+    first = holdouts.register(name="défi", owner=owner, files=FILES, by=by)
+
+    second = holdouts.register(name="défi", owner=owner, files=FILES, by=by)
+
+    assert (first.holdout_id, first.number) == (second.holdout_id, 1)
+    assert second.number == 2
+    assert first.ciphertext_sha256 != second.ciphertext_sha256
+    first.refresh_from_db()
+    assert first.files.count() == 2
+
+
+def test_those_who_do_not_organise_register_nothing() -> None:
+    owner = OrganisationFactory()
+    refused = [
+        UserFactory(),
+        member(owner, Role.CONTRIBUTOR),
+        member(OrganisationFactory()),
+        SystemActor("opening"),
+        *[UserFactory(region=role) for role in RegionRole],
+    ]
+    for by in refused:
+        with pytest.raises(NotAllowed):
+            holdouts.register(name="défi", owner=owner, files=FILES, by=by)
+
+    assert rows() == (0, 0, 0, 0, 0)
+
+
+@pytest.mark.parametrize(
+    "files",
+    [{}, {"../truth.csv": b""}, {"": b""}, {f"{n}.csv": b"" for n in range(21)}],
+    ids=["none", "path", "no name", "too many"],
+)
+def test_no_file_too_many_or_a_strange_name_is_refused(files: dict[str, bytes]) -> None:
+    owner = OrganisationFactory()
+    with pytest.raises(Invalid):
+        holdouts.register(name="défi", owner=owner, files=files, by=member(owner))
+
+    assert rows() == (0, 0, 0, 0, 0)
+
+
+def test_a_link_is_not_followed(tmp_path: Path) -> None:
+    owner = OrganisationFactory()
+    (tmp_path / "truth.csv").symlink_to("/etc/hostname")
+    with pytest.raises(OSError, match="symbolic links"):
+        holdouts.register(
+            name="défi", owner=owner, files={"truth.csv": tmp_path / "truth.csv"}, by=member(owner)
+        )
+
+    assert SealedFile.objects.count() == 0
+
+
+def test_the_worker_adds_the_compiled_truth_once() -> None:
+    owner = OrganisationFactory()
+    version = holdouts.register(name="défi", owner=owner, files=FILES, by=member(owner))
+
+    compiled = holdouts.add_compiled(version=version, keys=b"k", labels=b"l", by=WORKER)
+    again = holdouts.add_compiled(version=version, keys=b"other", labels=b"x", by=WORKER)
+
+    assert compiled.is_compiled
+    assert again.compiled_keys_sha256 == compiled.compiled_keys_sha256
+    assert version.files.filter(kind="labels").count() == 1
+    assert list(AuditEvent.objects.values_list("action", flat=True)) == [
+        "holdout.registered",
+        "holdout.compiled",
+    ]
+
+
+def test_only_the_worker_compiles() -> None:
+    owner = OrganisationFactory()
+    by = member(owner)
+    version = holdouts.register(name="défi", owner=owner, files=FILES, by=by)
+    before = rows()
+
+    for actor in [by, SystemActor("scheduler"), UserFactory(region=RegionRole.ADMINISTRATOR)]:
+        with pytest.raises(NotAllowed):
+            holdouts.add_compiled(version=version, keys=b"k", labels=b"l", by=actor)
+
+    assert rows() == before
+    version.refresh_from_db()
+    assert not version.is_compiled
+
+
+NAME = "datasets.objects"
+DELAY = settings.OBJECTS_UNNAMED_HOURS * 3_600
+
+
+def aged(sha256: str, seconds: float = 3 * DELAY) -> str:
+    """Say that an object was put long ago, wherever it is."""
+    store: Any = objects.store()
+    for place in (store.location(sha256), store.root / objects.ASIDE / sha256):
+        if place.exists():
+            os.utime(place, times=(time.time() - seconds,) * 2)
+    return sha256
+
+
+def purges() -> list[tuple[str, str]]:
+    found = AuditEvent.objects.filter(action__startswith="object.").order_by("seq")
+    return list(found.values_list("action", "object_ref"))
+
+
+def test_what_nothing_names_goes_in_two_steps() -> None:
+    left, fresh = aged(objects.put(b"left").sha256), objects.put(b"fresh").sha256
+    assert list(unnamed_objects()) == [left[:12]]
+    assert releases.sweep() == 0
+    assert set(objects.store().hashes()) == {fresh}
+    assert releases.sweep() == 0  # aside for a delay more
+    aged(left)
+    assert releases.sweep() == 1
+    assert list(objects.store().aside()) == []
+    named = f"object:{left}"
+    assert purges() == [("object.set_aside", named), ("object.purged", named)]
+    assert list(unnamed_objects()) == []
+
+
+def test_what_a_row_names_stays(tmp_path: Any) -> None:
+    """Files, sealed files, compiled keys, entries, imports."""
+    challenge = world.imported(tmp_path)
+    entry = EntryFactory(enrolment__phase=challenge.phases.get())
+    made = deposited(world.owner())
+    before = set(objects.store().hashes())
+    assert {entry.sha256, made.sealed} < before
+    for sha256 in before:
+        aged(sha256)
+    assert releases.sweep() == 0
+    assert set(objects.store().hashes()) == before
+    assert references.referenced(before) == before
+
+
+def once(words: str, act: Callable[[], object]) -> Callable[..., Any]:
+    """Wrap the queries of the database: after the first that starts so, do something."""
+    left = [act]
+
+    def wrapper(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        result = execute(sql, params, many, context)
+        if left and words in sql:
+            left.pop()()
+        return result
+
+    return wrapper
+
+
+@pytest.mark.parametrize("passage", ["judged", "moved"])
+def test_the_same_bytes_accepted_meanwhile_stay(passage: str, monkeypatch: Any) -> None:
+    """Another file of the same sha256 comes once the sweep has found the object without a row."""
+    entry = EntryFactory()
+    sha256 = aged(objects.put(b"same").sha256)
+
+    def accept() -> None:
+        assert objects.put(b"same").sha256 == sha256
+        type(entry).objects.filter(pk=entry.pk).update(sha256=sha256)
+
+    if passage == "judged":
+        with connection.execute_wrapper(once('"challenges_bundleimport"', accept)):
+            releases.sweep()
+    else:
+        store: Any = objects.store()
+        moved = type(store).set_aside
+
+        def slow(self: Any, name: str, *, before: float) -> bool:
+            done = bool(moved(self, name, before=before))
+            accept()
+            return done
+
+        monkeypatch.setattr(type(store), "set_aside", slow)
+        releases.sweep()
+    assert objects.read(sha256) == b"same"
+    assert purges() == []
+
+
+def test_what_was_set_aside_comes_back_to_a_row() -> None:
+    entry = EntryFactory()
+    sha256 = aged(objects.put(b"late").sha256)
+    releases.sweep()
+    type(entry).objects.filter(pk=entry.pk).update(sha256=sha256)
+    aged(sha256)
+    assert releases.sweep() == 0
+    assert objects.read(sha256) == b"late"
+
+
+@pytest.mark.parametrize("named", [False, True])
+def test_two_sweeps_that_overlap_do_each_thing_once(named: bool, monkeypatch: Any) -> None:
+    """A whole sweep passes once another has listed what is aside, and found what is named."""
+    entry = EntryFactory()
+    shared, other = (aged(objects.put(each).sha256) for each in (b"shared", b"other"))
+    releases.sweep()
+    for each in (shared, other):
+        aged(each)
+    if named:
+        type(entry).objects.filter(pk=entry.pk).update(sha256=shared)
+    find = releases.referenced
+
+    def overlapped(hashes: Any) -> set[str]:
+        found = find(hashes)
+        monkeypatch.setattr(releases, "referenced", find)
+        assert releases.sweep() == 2 - named
+        return found
+
+    monkeypatch.setattr(releases, "referenced", overlapped)
+    assert releases.sweep() == 0
+    gone = [other] if named else [shared, other]
+    told = [ref for action, ref in purges() if action == "object.purged"]
+    assert sorted(told) == sorted(f"object:{each}" for each in gone)
+    assert objects.store().exists(shared) is named
+    assert list(objects.store().aside()) == []
+
+
+class Bucket:
+    """As much of a bucket as moving an object asks of it."""
+
+    class exceptions:  # as boto3 names it
+        """The errors of a bucket."""
+
+        class ClientError(Exception):
+            """What boto3 raises, with the code of the answer."""
+
+            def __init__(self, code: str) -> None:
+                super().__init__(code)
+                self.response = {"Error": {"Code": code}}
+
+    def __init__(self, keys: set[str], fault: str) -> None:
+        self.keys, self.fault = keys, fault
+
+    def copy(self, source: dict[str, str], _bucket: str, key: str) -> None:
+        """Copy what is there."""
+        if source["Key"] not in self.keys:
+            raise self.exceptions.ClientError(self.fault)
+        self.keys.add(key)
+
+    def delete_object(self, **named: str) -> None:
+        """Remove what is there."""
+        self.keys.discard(named["Key"])
+
+
+def test_a_bucket_bears_that_another_sweep_moved_it() -> None:
+    bucket = Bucket({"p/aside/a"}, "404")
+    store = buckets.S3Store(bucket, "b", "p/")
+    for _ in range(2):
+        store.bring_back("a")
+    assert bucket.keys == {"p/a"}
+    bucket.fault = "AccessDenied"
+    with pytest.raises(Unavailable):
+        store.bring_back("a")
+
+
+def test_a_half_written_file_goes() -> None:
+    store: Any = objects.store()
+    place = store.root / objects.INCOMING
+    place.mkdir(parents=True, exist_ok=True)
+    (place / "old.part").write_bytes(b"half")
+    (place / "new.part").write_bytes(b"half")
+    os.utime(place / "old.part", times=(time.time() - 3 * DELAY,) * 2)
+    releases.sweep()
+    assert [one.name for one in place.iterdir()] == ["new.part"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_removed_has_its_event_whatever_fails_later(monkeypatch: Any) -> None:
+    """The duty removes one object in its own transaction; the next sweep does the rest."""
+    first, last = sorted(aged(objects.put(each).sha256) for each in (b"one", b"two"))
+    releases.sweep()
+    aged(first)
+    aged(last)
+    purge = releases._purge
+
+    def fails(sha256: str) -> bool:
+        if sha256 == last:
+            raise OSError
+        assert not connection.in_atomic_block
+        return purge(sha256)
+
+    monkeypatch.setattr(releases, "_purge", fails)
+    monkeypatch.setattr(duties, "_duties", {NAME: duties._duties[NAME]})
+    assert duties.run_due() == []
+    assert [one for one, _at in objects.store().aside()] == [last]
+    assert purges()[-1] == ("object.purged", f"object:{first}")
+    monkeypatch.setattr(releases, "_purge", purge)
+    assert releases.sweep() == 1
+    assert list(objects.store().aside()) == []
