@@ -174,14 +174,14 @@ BUGS = (
         "portal/accounts/rules.py",
         "return by.pk != membership.user_id and may_administer",
         "return may_administer",
-        ("tests/portal/accounts/test_memberships.py", "tests/portal/accounts"),
+        ("tests/portal/accounts/test_organisations.py", "tests/portal/accounts"),
     ),
     Bug(
         "invitation_for_anybody",
         "portal/accounts/rules.py",
         "return is_person(by) and by.email.casefold() == invitation.email.casefold()",
         "return is_person(by)",
-        ("tests/portal/accounts/test_invitations.py", "tests/portal/accounts"),
+        ("tests/portal/accounts/test_organisations.py", "tests/portal/accounts"),
     ),
     Bug(
         "closed_account_keeps_roles",
@@ -190,7 +190,7 @@ BUGS = (
         "    if any(permission in",
         (
             "tests/portal/accounts/test_appointments.py",
-            "tests/portal/accounts/test_commands.py",
+            "tests/portal/accounts/test_accounts.py",
             "tests/challenges/test_rules.py",
             "tests/portal/accounts",
         ),

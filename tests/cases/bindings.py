@@ -95,7 +95,7 @@ BINDINGS: dict[str, tuple[str, ...]] = {
     "A44": (f"{CARDS}::test_a44_no_text_of_a_card_acts_on_any_page",),
     "A45": (
         f"{CARDS}::test_a45_a_text_that_costs_much_is_rendered_or_refused",
-        "tests/portal/lib/test_markdown.py"
+        "tests/portal/lib/test_texts.py"
         "::test_a_text_that_takes_too_long_is_refused_and_the_next_is_rendered",
     ),
     "A47": (

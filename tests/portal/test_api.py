@@ -1,19 +1,27 @@
-"""The API: who asks, how it says no, what it says of itself."""
+"""The API: who asks, how it says no, what it says of itself; outages and odd numbers."""
 
+from collections.abc import Callable
 from io import BytesIO
 from typing import Any
 
 import pytest
-from django.test import Client
+from django.db import InterfaceError, OperationalError, ProgrammingError, connection
+from django.test import Client, RequestFactory
 
+from challenges.queue.actions import NoSandbox
 from portal.accounts.enums import TokenScope
 from portal.api import api
 from portal.audit.models import AuditEvent
+from portal.lib.numbers import natural
+from portal.lib.refusals import Hidden, Refusal, Unavailable
+from portal.middleware import refusal_response
 from tests.factories.accounts import UserFactory, bearer
 from tests.factories.challenges import ChallengeFactory, TeamFactory, captain_of
 from tests.portal.openapi import SNAPSHOT, written
 
 pytestmark = pytest.mark.django_db
+
+
 CHECK = "/api/v1/challenges/{}/check"
 
 
@@ -213,3 +221,60 @@ def test_the_guide_lists_every_operation(client: Client, address: str) -> None:
     assert page.status_code == 200
     count = sum(len(each) for each in api.get_openapi_schema()["paths"].values())
     assert page.text.count('<tr><th scope="row"><code>') == count
+
+
+def failing(error: Exception) -> Callable[..., Any]:
+    def fail(*_arguments: Any) -> None:
+        raise error
+
+    return fail
+
+
+@pytest.mark.parametrize("path", ["/", "/catalogue/", "/api/v1/challenges", "/en/challenges/"])
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (OperationalError("server closed the connection unexpectedly"), 503),
+        (InterfaceError("connection already closed"), 503),
+        (ProgrammingError("no such table"), 500),
+    ],
+)
+def test_only_a_database_that_is_away_is_a_503(path: str, error: Exception, status: int) -> None:
+    client = Client(raise_request_exception=False)
+    with connection.execute_wrapper(failing(error)):
+        response = client.get(path)
+    assert response.status_code == status
+    assert response.headers.get("Retry-After") == ("2" if status == 503 else None)
+    if path.startswith("/api/"):
+        assert response.json()["code"] == ("unavailable" if status == 503 else "server_error")
+
+
+@pytest.mark.parametrize(
+    ("refusal", "after"), [(Unavailable(), "2"), (NoSandbox(), None), (Hidden(), None)]
+)
+def test_what_is_away_for_a_moment_says_when_to_come_back(
+    rf: RequestFactory, refusal: Refusal, after: str | None
+) -> None:
+    response = refusal_response(rf.post("/api/v1/challenges"), refusal)
+    assert response.headers.get("Retry-After") == after
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("12", 12),
+        ("", 0),
+        ("-1", 0),
+        ("²", 0),
+        ("1.0", 0),
+        ("9" * 19, 10**18),
+        ("9" * 5_000, 10**18),
+    ],
+)
+def test_a_number_is_read_or_is_none(text: str, number: int) -> None:
+    assert natural(text) == number
+
+
+def test_an_announced_length_that_is_absurd_is_an_answer() -> None:
+    sent = Client().generic("POST", "/csp/", b"{}", "application/json", CONTENT_LENGTH="9" * 5_000)
+    assert sent.status_code == 413

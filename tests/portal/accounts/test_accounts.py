@@ -1,8 +1,11 @@
-"""Accounts: open, rename, take one's data, close and erase."""
+"""Accounts: their pages, tokens and data; opened, installed, left unused, closed and erased."""
 
 import io
 import json
+import re
 import zipfile
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,20 +13,41 @@ import pytest
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.core import mail
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
-from portal.accounts import personal_data
+from challenges.models import TeamInvitation, TeamMember
+from challenges.teams import actions as teams
+from portal.accounts import personal_data, space
 from portal.accounts.actions import accounts, appointments, invitations
-from portal.accounts.enums import RegionRole, Role
-from portal.accounts.models import Membership, Organisation, RegionAppointment, User
-from portal.audit import outbox
+from portal.accounts.enums import RegionRole, Role, TokenScope
+from portal.accounts.models import (
+    ApiToken,
+    InactivityNotice,
+    Membership,
+    Organisation,
+    RegionAppointment,
+    User,
+)
+from portal.accounts.templatetags.space import device
+from portal.audit import duties, outbox
 from portal.audit.actors import SystemActor
 from portal.audit.invariants import chain_breaches
 from portal.audit.models import AuditBody, Outbox
-from portal.lib.refusals import Conflict, NotAllowed
-from tests.factories.accounts import MembershipFactory, UserFactory
+from portal.lib import clock
+from portal.lib.refusals import Conflict, Invalid, NotAllowed, QuotaSpent
+from tests.challenges.pages.scenes import clocked
+from tests.factories.accounts import PASSWORD, MembershipFactory, OrganisationFactory, UserFactory
+from tests.factories.catalogue import ResourceFactory
+from tests.factories.challenges import ChallengeFactory
 from tests.portal.accounts.ledger import acts, snapshot
 
 pytestmark = pytest.mark.django_db
+
+
 SYSTEM = SystemActor("opening")
 
 
@@ -158,3 +182,504 @@ def test_apps_erase_and_describe_their_share(monkeypatch: pytest.MonkeyPatch) ->
     assert [row["organisation__name"] for row in account["organisations"]] == ["Bâtir Sud"]
     accounts.close(user=place.user, by=place.user)
     assert erased == [place.user.pk]
+
+
+MINE = [
+    "space",
+    "my_organisations",
+    "account_home",
+    "account_email",
+    "account_change_password",
+    "account_logout",
+    "account_data",
+    "account_close",
+    "mfa_index",
+    "mfa_activate_totp",
+    "mfa_list_webauthn",
+    "usersessions_list",
+    "account_tokens",
+    "account_token_create",
+    "organisation_create",
+]
+
+
+def sign_in(client: Client, user: Any) -> None:
+    """Open a session by the real door."""
+    answer = client.post(
+        reverse("account_login"), {"login": user.email, "password": PASSWORD}, follow=False
+    )
+    assert answer.status_code == 302, answer.content.decode()
+
+
+def test_what_one_reads_of_oneself_is_stored_by_no_browser(client: Client) -> None:
+    sign_in(client, UserFactory())
+    kept = [name for name in MINE if "no-store" not in client.get(reverse(name))["Cache-Control"]]
+    assert kept == []
+
+
+@pytest.mark.parametrize("name", ["account_token_create", "region_roles"])
+def test_a_sensitive_page_asks_who_is_there(client: Client, name: str) -> None:
+    client.force_login(UserFactory(region="administrator"))
+    answer = client.get(reverse(name))
+    assert answer.headers["Location"].startswith("/compte/identite/")
+
+
+def test_reauthenticate_shows(client: Client) -> None:
+    user = UserFactory()
+    client.force_login(user)
+    answer = client.get(reverse("account_data"))
+    assert answer.headers["Location"] == "/compte/identite/?next=%2Fcompte%2Fdonnees%2F"
+    assert client.get(answer.headers["Location"]).status_code == 200
+    answer = client.post(answer.headers["Location"], {"password": PASSWORD})
+    assert answer.headers["Location"] == "/compte/donnees/"
+    assert client.get("/compte/donnees/").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("user_agent", "name"),
+    [
+        (
+            "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
+            "Firefox sur Linux",
+        ),
+        (
+            "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko)"
+            " Chrome/140.0.0.0 Safari/537.36 Edg/140.0",
+            "Edge sur Windows",
+        ),
+        (
+            "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15"
+            " (KHTML, like Gecko) Version/18.0 Mobile/15E148 Safari/604.1",
+            "Safari sur iPhone",
+        ),
+        ("curl/8.5.0", "curl/8.5.0"),
+        ("", "Appareil inconnu"),
+    ],
+)
+def test_a_session_is_named_by_its_device(user_agent: str, name: str) -> None:
+    assert device(user_agent) == name
+
+
+READ = [TokenScope.READ]
+
+
+def made(by: User, **given: Any) -> accounts.Made:
+    values: dict[str, Any] = {"name": "portable", "scopes": READ, "days": 30, "by": by}
+    return accounts.create(**{**values, **given})
+
+
+def test_the_digest_alone_is_kept() -> None:
+    user = UserFactory()
+    new = made(user, scopes=[TokenScope.TEAM, TokenScope.READ])
+    row = ApiToken.objects.get()
+    assert re.fullmatch(r"oe_[\w-]{43}", new.secret)
+    assert new.secret not in str(ApiToken.objects.values().get())
+    assert row.sha256 == accounts.digest(new.secret)
+    assert (row.scopes, row.expires_at - row.created_at) == (["read", "team"], timedelta(days=30))
+    assert acts() == ["token.created"]
+    assert new.secret not in AuditBody.objects.get().body
+
+
+@pytest.mark.parametrize("given", [{"scopes": []}, {"days": 31}, {"days": 0}])
+def test_a_token_without_shape_is_refused(given: dict[str, Any]) -> None:
+    user = UserFactory()
+    before = snapshot(ApiToken)
+    with pytest.raises(Invalid):
+        made(user, **given)
+    assert snapshot(ApiToken) == before
+
+
+def test_a_person_has_so_many_live_tokens(settings: Any) -> None:
+    settings.TOKENS_PER_PERSON = 2
+    user = UserFactory()
+    first = made(user).token
+    made(user)
+    with pytest.raises(Conflict):
+        made(user)
+    accounts.revoke(token=first, by=user)
+    made(user)
+    assert ApiToken.objects.count() == 3
+
+
+def test_a_revoked_token_is_worth_nothing_at_once() -> None:
+    user = UserFactory()
+    new = made(user)
+    assert accounts.use(secret=new.secret) == new.token
+    once = accounts.revoke(token=new.token, by=user)
+    assert accounts.use(secret=new.secret) is None
+    assert accounts.revoke(token=new.token, by=user).revoked_at == once.revoked_at
+    assert acts() == ["token.created", "token.revoked"]
+
+
+def test_nobody_revokes_the_token_of_another() -> None:
+    new = made(UserFactory())
+    before = snapshot(ApiToken)
+    with pytest.raises(NotAllowed):
+        accounts.revoke(token=new.token, by=UserFactory())
+    assert snapshot(ApiToken) == before
+
+
+@pytest.mark.parametrize(("gap_ms", "live"), [(-1, True), (0, False), (1, False)])
+def test_a_token_ends_at_its_instant(
+    gap_ms: int, live: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    new = made(UserFactory())
+    at = new.token.expires_at + timedelta(milliseconds=gap_ms)
+    monkeypatch.setattr(clock, "now", lambda: at)
+    assert (accounts.use(secret=new.secret) is not None) is live
+
+
+def test_the_token_of_a_closed_account_is_worth_nothing() -> None:
+    user = UserFactory()
+    new = made(user)
+    User.objects.filter(pk=user.pk).update(is_active=False)
+    assert accounts.use(secret=new.secret) is None
+
+
+def test_requests_are_counted_by_the_minute(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings.API_REQUESTS_PER_MINUTE = 2
+    new = made(UserFactory())
+    at = clock.now().replace(second=59, microsecond=0)
+    monkeypatch.setattr(clock, "now", lambda: at)
+    assert accounts.use(secret=new.secret)
+    assert accounts.use(secret=new.secret)
+    with pytest.raises(QuotaSpent) as refused:
+        accounts.use(secret=new.secret)
+    assert refused.value.facts["next_opening"] == at + timedelta(seconds=1)
+    later = at + timedelta(seconds=1)
+    monkeypatch.setattr(clock, "now", lambda: later)
+    assert accounts.use(secret=new.secret)
+    assert ApiToken.objects.get().last_used_at == later
+
+
+def test_the_page_shows_the_secret_once(client: Client) -> None:
+    user = UserFactory()
+    sign_in(client, user)
+    form = {"name": "portable", "scopes": ["read", "enter"], "days": "90"}
+    page = client.post(reverse("account_token_create"), form)
+    assert page.status_code == 201
+    assert "no-store" in page.headers["Cache-Control"]
+    (secret,) = set(re.findall(r"oe_[\w-]{43}", page.text))
+    token = accounts.use(secret=secret)
+    assert token is not None
+    assert (token.user, token.name, token.scopes) == (user, "portable", ["read", "enter"])
+    listed = client.get(reverse("account_tokens"))
+    assert "portable" in listed.text
+    assert secret not in listed.text
+
+
+@pytest.mark.parametrize(
+    ("form", "sentence"),
+    [
+        ({"name": "", "scopes": ["read"], "days": "30"}, "Donnez un nom à ce jeton."),
+        ({"name": "x", "days": "30"}, "Cochez au moins une case."),
+    ],
+)
+def test_the_page_says_what_is_missing(client: Client, form: dict[str, Any], sentence: str) -> None:
+    sign_in(client, UserFactory())
+    page = client.post(reverse("account_token_create"), form)
+    assert page.status_code == 422
+    assert sentence in page.text
+    assert ApiToken.objects.count() == 0
+
+
+def test_the_page_revokes_ones_own_token_only(client: Client) -> None:
+    user = UserFactory()
+    own, other = made(user), made(UserFactory())
+    client.force_login(user)
+    assert client.post(reverse("account_token_revoke", args=[own.token.pk])).status_code == 302
+    assert client.post(reverse("account_token_revoke", args=[other.token.pk])).status_code == 404
+    assert client.post(reverse("account_token_revoke", args=[9_999_999])).status_code == 404
+    assert accounts.use(secret=own.secret) is None
+    assert accounts.use(secret=other.secret) is not None
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_the_page_costs_the_same_for_any_number(
+    client: Client, count: int, django_assert_num_queries: Any
+) -> None:
+    user = UserFactory()
+    for _ in range(count):
+        made(user)
+    client.force_login(user)
+    client.get(reverse("account_tokens"))
+    with django_assert_num_queries(clocked(5)):
+        client.get(reverse("account_tokens"))
+
+
+def test_personal_data_names_the_tokens_not_their_digests() -> None:
+    user = UserFactory()
+    new = made(user)
+    told = personal_data.account(user)["jetons"]
+    assert [row["name"] for row in told] == ["portable"]
+    assert new.token.sha256 not in str(told)
+
+
+@pytest.fixture
+def captain() -> User:
+    user: User = UserFactory(email="canari@exemple.test")
+    return user
+
+
+def test_a_team_stands_in_the_space_and_the_archive(captain: User) -> None:
+    challenge = ChallengeFactory(opened=True)
+    teams.accept_terms(challenge=challenge, by=captain)
+    teams.create(challenge=challenge, name="Les Cigales", by=captain)
+    [item] = space.items("teams", captain)
+    assert (item.title, item.url) == (
+        "Les Cigales",
+        reverse("challenges:entries", args=[challenge.slug]),
+    )
+    with zipfile.ZipFile(io.BytesIO(personal_data.archive(captain))) as bundle:
+        described = json.loads(bundle.read("challenges.json"))
+    assert [row["team__name"] for row in described["equipes"]] == ["Les Cigales"]
+
+
+def test_a_closed_account_leaves_its_teams_and_their_invitations(captain: User) -> None:
+    challenge = ChallengeFactory(opened=True)
+    teams.accept_terms(challenge=challenge, by=captain)
+    teams.create(challenge=challenge, name="Les Cigales", by=captain)
+    other = ChallengeFactory(opened=True)
+    inviter = UserFactory()
+    teams.accept_terms(challenge=other, by=inviter)
+    team = teams.create(challenge=other, name="Les Grillons", by=inviter)
+    teams.invite(team=team, email="canari@exemple.test", by=inviter)
+    accounts.close(user=captain, by=captain)
+    assert TeamMember.objects.filter(user=captain, left_at=None).count() == 0
+    assert TeamInvitation.objects.count() == 0
+
+
+def test_an_organisation_without_resources_shows_no_list(client: Client) -> None:
+    organisation = OrganisationFactory()
+    answer = client.get(reverse("organisation", args=[organisation.slug]))
+    assert "Ressources publiées" not in answer.content.decode()
+
+
+def test_an_organisation_shows_what_is_published_and_no_draft(client: Client) -> None:
+    organisation = OrganisationFactory()
+    ResourceFactory(published=True, organisation=organisation, title="Devis parlant")
+    ResourceFactory(organisation=organisation, title="Brouillon secret")
+    body = client.get(reverse("organisation", args=[organisation.slug])).content.decode()
+    assert "Devis parlant" in body
+    assert "Brouillon secret" not in body
+
+
+def run(*args: str, **options: Any) -> dict[str, Any]:
+    out = io.StringIO()
+    call_command("create_administrator", *args, "--no-password", "--json", stdout=out, **options)
+    answer: dict[str, Any] = json.loads(out.getvalue())
+    return answer
+
+
+def test_it_makes_the_account_and_gives_the_role_once() -> None:
+    first = run("Chef@exemple.test", name="Cheffe de projet")
+    again = run("chef@exemple.test")
+    user = User.objects.get(email="chef@exemple.test")
+    assert (first["account_made"], again["account_made"]) == (True, False)
+    assert user.region_roles == {RegionRole.ADMINISTRATOR}
+    assert user.display_name == "Cheffe de projet"
+    assert not user.has_usable_password()
+    assert list(user.groups.values_list("name", flat=True)) == ["Moderators"]
+    assert acts() == ["account.installed", "role.installed"]
+
+
+def test_it_takes_an_existing_account() -> None:
+    user = UserFactory()
+    run(user.email)
+    assert User.objects.count() == 1
+    assert acts() == ["role.installed"]
+
+
+@pytest.mark.parametrize("address", ["pas une adresse", "x@"])
+def test_it_refuses_what_is_no_address(address: str) -> None:
+    with pytest.raises(CommandError):
+        run(address)
+    assert User.objects.count() == 0
+
+
+def test_it_refuses_a_closed_account() -> None:
+    user = UserFactory(is_active=False)
+    with pytest.raises(CommandError):
+        run(user.email)
+    assert acts() == []
+
+
+def test_it_refuses_a_weak_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("getpass.getpass", lambda _prompt: "motdepasse12345")
+    with pytest.raises(CommandError, match="plus essayés"):
+        call_command("create_administrator", "chef@exemple.test")
+    assert User.objects.count() == 0
+
+
+SEEN = datetime(2024, 3, 15, 10, tzinfo=UTC)
+WARNED = datetime(2026, 2, 15, 10, tzinfo=UTC)
+ERASED = datetime(2026, 3, 15, 10, tzinfo=UTC)
+SECOND = timedelta(seconds=1)
+At = Callable[[datetime], None]
+
+
+@pytest.fixture
+def at(monkeypatch: pytest.MonkeyPatch, settings: Any, tmp_path: Path) -> At:
+    settings.ERASURE_JOURNAL_FILE = str(tmp_path / "erasures.jsonl")
+
+    def move(moment: datetime) -> None:
+        monkeypatch.setattr(clock, "now", lambda: moment)
+
+    return move
+
+
+def absent(seen: datetime = SEEN, **values: Any) -> User:
+    user: User = UserFactory(last_login=seen, **values)
+    User.objects.filter(pk=user.pk).update(date_joined=seen - timedelta(days=9))
+    return User.objects.get(pk=user.pk)
+
+
+def letters() -> list[tuple[str, list[str]]]:
+    while outbox.relay():
+        pass
+    sent = [(letter.subject, letter.to) for letter in mail.outbox]
+    mail.outbox.clear()
+    return sent
+
+
+@pytest.mark.parametrize(
+    ("start", "months", "end"),
+    [
+        ("2026-01-31", 1, "2026-02-28"),
+        ("2024-01-31", 1, "2024-02-29"),
+        ("2026-12-15", 1, "2027-01-15"),
+        ("2026-03-31", -1, "2026-02-28"),
+        ("2026-01-15", -1, "2025-12-15"),
+        ("2024-02-29", 24, "2026-02-28"),
+    ],
+)
+def test_months_keep_the_day_or_end_the_month(start: str, months: int, end: str) -> None:
+    found = clock.months_later(datetime.fromisoformat(start), months)
+    assert found == datetime.fromisoformat(end)
+
+
+def test_two_warnings_then_erasure(at: At) -> None:
+    user = absent(email="absente@exemple.test")
+    at(WARNED - SECOND)
+    assert accounts.look_after() == (0, 0)
+    at(WARNED)
+    assert accounts.look_after() == (1, 0)
+    assert accounts.look_after() == (0, 0)
+    assert letters() == [("Votre compte sera effacé le 15 mars 2026", [user.email])]
+    at(ERASED - timedelta(days=7) - SECOND)
+    assert accounts.look_after() == (0, 0)
+    at(ERASED - timedelta(days=7))
+    assert accounts.look_after() == (1, 0)
+    assert letters() == [("Votre compte sera effacé le 15 mars 2026", [user.email])]
+    at(ERASED - SECOND)
+    assert accounts.look_after() == (0, 0)
+    at(ERASED)
+    assert accounts.look_after() == (0, 1)
+    assert accounts.look_after() == (0, 0)
+    assert letters() == [("Votre compte est fermé", ["absente@exemple.test"])]
+    gone = User.objects.get(pk=user.pk)
+    assert (gone.is_active, gone.display_name, gone.closed_at) == (False, "", ERASED)
+    assert "absente" not in str(User.objects.values())
+    assert InactivityNotice.objects.count() == 0
+    assert acts() == ["account.warned", "account.warned", "account.erased"]
+    assert list(chain_breaches()) == []
+
+
+def test_a_late_scheduler_still_gives_the_days_announced(at: At) -> None:
+    absent()
+    at(ERASED + timedelta(days=100))
+    assert accounts.look_after() == (1, 0)
+    first = InactivityNotice.objects.get()
+    assert first.erased_from == first.sent_at + timedelta(days=28)
+    at(first.erased_from + timedelta(days=50))
+    assert accounts.look_after() == (1, 0)
+    last = InactivityNotice.objects.get(rank=2)
+    assert last.erased_from == last.sent_at + timedelta(days=7)
+    at(last.erased_from)
+    assert accounts.look_after() == (0, 1)
+
+
+def test_who_comes_back_begins_anew(at: At, client: Client) -> None:
+    user = absent()
+    at(WARNED)
+    accounts.look_after()
+    signed = client.post(reverse("account_login"), {"login": user.username, "password": PASSWORD})
+    assert signed.status_code == 302
+    assert letters() == []  # the warning had not left: it would be untrue
+    at(ERASED)
+    assert accounts.look_after() == (0, 0)
+    with pytest.raises(Conflict):
+        accounts.erase(user=user, by=SystemActor("scheduler"))
+    assert User.objects.get(pk=user.pk).is_active
+
+
+@pytest.mark.parametrize("case", ["token", "joined", "region", "demonstration", "closed"])
+def test_who_is_left_alone(at: At, case: str) -> None:
+    user = absent(
+        region="moderator" if case == "region" else None, is_demonstration=case == "demonstration"
+    )
+    if case == "token":
+        ApiToken.objects.create(
+            user=user, name="x", sha256="x", created_at=SEEN, expires_at=ERASED, last_used_at=WARNED
+        )
+    if case == "joined":
+        User.objects.filter(pk=user.pk).update(date_joined=WARNED, last_login=None)
+    if case == "closed":
+        accounts.close(user=user, by=user)
+    at(ERASED)
+    before = snapshot(User)
+    assert accounts.look_after() == (0, 0)
+    assert snapshot(User) == before
+
+
+def test_somebody_who_never_signed_in_is_counted_from_the_opening(at: At) -> None:
+    user = absent()
+    User.objects.filter(pk=user.pk).update(last_login=None, date_joined=SEEN)
+    at(WARNED)
+    assert accounts.look_after() == (1, 0)
+
+
+def test_the_last_referent_of_others_stays_and_stops_nobody(at: At, caplog: Any) -> None:
+    referent = MembershipFactory(role=Role.REFERENT, user=absent(SEEN - timedelta(days=1)))
+    MembershipFactory(organisation=referent.organisation)
+    other = absent()
+    for moment in (WARNED, ERASED - timedelta(days=7), ERASED):
+        at(moment)
+        last = accounts.look_after()
+    assert last == (0, 1)
+    assert User.objects.get(pk=referent.user_id).is_active
+    assert not User.objects.get(pk=other.pk).is_active
+    assert "last_referent" in caplog.text
+    assert referent.user.email not in caplog.text
+
+
+def test_nobody_erases_by_hand(at: At) -> None:
+    user, administrator = absent(), UserFactory(region="administrator")
+    at(ERASED)
+    before = snapshot(User, InactivityNotice)
+    for act in (accounts.warn, accounts.erase, accounts.erase_absent):
+        with pytest.raises(NotAllowed):
+            act(user=user, by=administrator)
+    with pytest.raises(Conflict):
+        accounts.erase(user=user, by=SystemActor("scheduler"))
+    assert snapshot(User, InactivityNotice) == before
+
+
+def test_the_schedule_looks_after_them(at: At) -> None:
+    absent()
+    at(WARNED)
+    assert "accounts.inactivity" in duties.run_due()
+    assert InactivityNotice.objects.count() == 1
+
+
+def test_it_costs_the_same_for_one_and_for_three(at: At) -> None:
+    counts = []
+    for number in range(3):
+        absent()
+        at(WARNED)
+        accounts.look_after()
+        with CaptureQueriesContext(connection) as asked:
+            accounts.look_after()
+        counts.append(len(asked))
+        assert InactivityNotice.objects.count() == number + 1
+    assert counts == [2, 2, 2]

@@ -1,18 +1,23 @@
-"""News: each once, as each person chose, in their space and by e-mail; turned down in a click."""
+"""News and letters: each once, as each person chose, in their space and by e-mail."""
 
+import email
+import email.policy
 from datetime import timedelta
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from django.conf import settings as django_settings
 from django.core import mail
 from django.test import Client
 from django.urls import reverse
 
-from portal.accounts import news
+from portal.accounts import adapters, news
 from portal.accounts.actions import notifications
 from portal.accounts.enums import Delivery
 from portal.accounts.models import Notification, NotificationChoice, User
-from portal.audit import duties, outbox
+from portal.audit import duties, letters, outbox
 from portal.audit.models import AuditEvent, Outbox
 from portal.lib import clock
 from portal.lib.refusals import Invalid
@@ -20,6 +25,8 @@ from tests.factories.accounts import UserFactory
 from tests.factories.letters import delivered
 
 pytestmark = pytest.mark.django_db
+
+
 QUERIES_LIST = 7
 FACTS = {"title": "Tensions", "about": "3"}
 
@@ -192,3 +199,54 @@ def test_a_letter_is_turned_down_in_one_click_without_signing_in(person: User) -
     assert news.stop_link("phase_dates", person) == ""  # essential
     for wrong in ("x", path.rstrip("/").rpartition("/")[2][:-2] + "zz"):
         assert client.post(reverse("notification_stop", args=[wrong])).status_code == 404
+
+
+TEMPLATES = Path(django_settings.BASE_DIR) / "templates" / "emails"
+
+
+def test_the_folder_keeps_a_letter_as_a_mail_reader_reads_it(settings: Any, tmp_path: Path) -> None:
+    settings.EMAIL_BACKEND = "portal.audit.letters.FolderBackend"
+    settings.EMAIL_FILE_PATH = str(tmp_path / "mail")
+    letters.send("password_changed", to="camille@exemple.test", context={})
+    [path] = (tmp_path / "mail").iterdir()
+    assert path.suffix == ".eml"
+    read = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
+    assert (read["To"], read["Subject"]) == (
+        "camille@exemple.test",
+        "Votre mot de passe a changé",
+    )
+    assert read["Auto-Submitted"] == "auto-generated"
+    body = read.get_body()
+    assert body is not None
+    assert "vos autres sessions sont fermées" in body.get_content()
+    assert django_settings.SITE_URL in body.get_content()
+
+
+def test_a_subject_stays_on_its_line() -> None:
+    organisation = SimpleNamespace(name="Nom\nBcc: autre@exemple.test")
+    invitation = SimpleNamespace(
+        organisation=organisation, invited_by="Zoé & Cie <z>", get_role_display="éditrice"
+    )
+    context = {"invitation": invitation, "link": "https://exemple.test/x?a=1&b=2"}
+    letter = letters.write("invitation", to="a@exemple.test", context=context)
+    assert letter.subject == "Invitation à rejoindre Nom Bcc: autre@exemple.test"
+    assert "Zoé & Cie <z>" in letter.body
+    assert "https://exemple.test/x?a=1&b=2" in letter.body
+
+
+@pytest.mark.parametrize("letter", sorted(set(adapters.LETTERS.values())))
+def test_every_letter_about_an_account_has_its_templates(letter: str) -> None:
+    written = letters.write(
+        letter, to="a@exemple.test", context={"link": "https://x.test/", "login_link": "y"}
+    )
+    assert written.subject
+    assert written.body.startswith("Bonjour,")
+
+
+def test_every_letter_has_a_subject_and_a_body() -> None:
+    folders = [path for path in TEMPLATES.iterdir() if path.is_dir()]
+    assert [
+        path.name
+        for path in folders
+        if {one.name for one in path.iterdir()} != {"subject.txt", "body.txt"}
+    ] == []

@@ -1,17 +1,45 @@
-"""Organisations: create, describe, rename, attest."""
+"""Organisations: create, describe, name, attest; places in them, invitations, their pages."""
+
+from datetime import timedelta
+from typing import Any
 
 import pytest
+from django.core import signing
 from django.core.exceptions import ValidationError
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
-from portal.accounts.actions import organisations
+from portal.accounts import names, space
+from portal.accounts.actions import appointments, invitations, organisations
 from portal.accounts.enums import Role
-from portal.accounts.models import FormerAddress, Membership, Organisation
+from portal.accounts.models import (
+    FormerAddress,
+    Invitation,
+    JoinRequest,
+    Membership,
+    Organisation,
+    RoleProposal,
+    Transfer,
+    User,
+)
+from portal.accounts.validators import clean_siret
 from portal.audit.actors import SystemActor
-from portal.lib.refusals import NotAllowed
-from tests.factories.accounts import MembershipFactory, OrganisationFactory, UserFactory
+from portal.lib import clock
+from portal.lib.immutable import WriteRefused
+from portal.lib.refusals import Closed, Conflict, Hidden, Invalid, NotAllowed
+from tests.factories.accounts import (
+    PASSWORD,
+    MembershipFactory,
+    OrganisationFactory,
+    UserFactory,
+)
 from tests.portal.accounts.ledger import acts, owed, snapshot
 
 pytestmark = pytest.mark.django_db
+
+
 SIRET = "73282932000074"
 
 
@@ -53,9 +81,34 @@ def test_a_siret_belongs_to_one_organisation() -> None:
     assert snapshot(Organisation, Membership) == before
 
 
-def test_a_wrong_siret_is_refused() -> None:
-    with pytest.raises(ValidationError, match="clé de contrôle"):
-        organisations.create(name="B", kind="company", siret="73282932000075", by=UserFactory())
+@pytest.mark.parametrize(
+    ("raw", "kept"),
+    [
+        ("", ""),
+        ("732 829 320 00074", "73282932000074"),
+        ("732829320", "732829320"),
+        ("35600000000048", "35600000000048"),
+        ("35600000049837", "35600000049837"),
+    ],
+)
+def test_numbers_that_hold(raw: str, kept: str) -> None:
+    assert clean_siret(raw) == kept
+
+
+@pytest.mark.parametrize(
+    ("raw", "code"),
+    [
+        ("73282932000075", "siret_key"),
+        ("732829321", "siret_key"),
+        ("7328293200007", "siret_length"),
+        ("abc", "siret_length"),
+        ("٧٣٢٨٢٩٣٢٠", "siret_length"),
+    ],
+)
+def test_numbers_that_do_not(raw: str, code: str) -> None:
+    with pytest.raises(ValidationError) as refused:
+        organisations.create(name="B", kind="company", siret=raw, by=UserFactory())
+    assert refused.value.code == code
 
 
 def test_a_renamed_organisation_keeps_its_former_address() -> None:
@@ -115,3 +168,652 @@ def test_nobody_attests_their_own_organisation() -> None:
         row for row in before[0] if row["id"] == place.organisation_id
     ]
     assert acts() == []
+
+
+@pytest.fixture
+def organisation() -> Organisation:
+    return OrganisationFactory()
+
+
+@pytest.fixture
+def referent(organisation: Organisation) -> Membership:
+    return MembershipFactory(organisation=organisation, role=Role.REFERENT)
+
+
+@pytest.fixture
+def member(organisation: Organisation) -> Membership:
+    return MembershipFactory(organisation=organisation, role=Role.CONTRIBUTOR)
+
+
+def offer(place: Membership, receiver: User) -> Transfer:
+    return organisations.offer_transfer(
+        organisation=place.organisation, receiver=receiver, by=place.user
+    )
+
+
+def roles(organisation: Organisation) -> dict[int, str]:
+    return dict(organisation.memberships.live().values_list("user_id", "role"))
+
+
+def test_change_role(referent: Membership, member: Membership) -> None:
+    organisations.change_role(membership=member, role=Role.EDITOR, by=referent.user)
+    assert roles(member.organisation) == {
+        referent.user_id: Role.REFERENT,
+        member.user_id: Role.EDITOR,
+    }
+    assert acts() == ["membership.role_changed"]
+    assert owed() == [("mail.membership_role", {"membership_id": member.pk})]
+    assert User.objects.get(pk=member.user_id).session_epoch == 1
+
+
+def test_the_same_role_writes_nothing(referent: Membership, member: Membership) -> None:
+    before = snapshot(Membership, User)
+    organisations.change_role(membership=member, role=Role.CONTRIBUTOR, by=referent.user)
+    assert snapshot(Membership, User) == before
+
+
+def test_only_referents_change_roles_and_not_their_own(
+    referent: Membership, member: Membership
+) -> None:
+    stranger = MembershipFactory(role=Role.REFERENT)
+    before = snapshot(Membership, User)
+    for by, target in (
+        (member.user, referent),
+        (member.user, member),
+        (referent.user, referent),
+        (stranger.user, member),
+        (UserFactory(region="administrator"), member),
+    ):
+        with pytest.raises(NotAllowed):
+            organisations.change_role(membership=target, role=Role.REFERENT, by=by)
+    assert snapshot(Membership)[0] == before[0]
+    assert acts() == []
+
+
+def test_remove(referent: Membership, member: Membership) -> None:
+    organisations.remove(membership=member, by=referent.user)
+    assert roles(member.organisation) == {referent.user_id: Role.REFERENT}
+    assert acts() == ["membership.removed"]
+    assert owed() == [("mail.membership_ended", {"membership_id": member.pk})]
+    with pytest.raises(NotAllowed):
+        organisations.remove(membership=member, by=referent.user)
+    assert acts() == ["membership.removed"]
+
+
+def test_leave(referent: Membership, member: Membership) -> None:
+    organisations.leave(organisation=member.organisation, by=member.user)
+    assert roles(member.organisation) == {referent.user_id: Role.REFERENT}
+    assert acts() == ["membership.left"]
+    assert owed() == []
+    with pytest.raises(NotAllowed):
+        organisations.leave(organisation=member.organisation, by=member.user)
+
+
+def test_the_last_referent_stays(referent: Membership, member: Membership) -> None:
+    before = snapshot(Membership, User)
+    with pytest.raises(organisations.LastReferent):
+        organisations.leave(organisation=referent.organisation, by=referent.user)
+    assert snapshot(Membership, User) == before
+
+
+def test_two_referents_cannot_both_go(referent: Membership, organisation: Organisation) -> None:
+    second = MembershipFactory(organisation=organisation, role=Role.REFERENT)
+    organisations.change_role(membership=referent, role=Role.EDITOR, by=second.user)
+    with pytest.raises(organisations.LastReferent):
+        organisations.leave(organisation=organisation, by=second.user)
+    assert roles(organisation) == {referent.user_id: Role.EDITOR, second.user_id: Role.REFERENT}
+
+
+def test_who_left_may_come_back(referent: Membership, member: Membership) -> None:
+    organisations.leave(organisation=member.organisation, by=member.user)
+    again = organisations.add(organisation=member.organisation, user=member.user, role=Role.EDITOR)
+    assert again.pk != member.pk
+
+
+def test_transfer_changes_both_roles(referent: Membership, member: Membership) -> None:
+    offered = offer(referent, member.user)
+    assert owed() == [("mail.transfer_offered", {"transfer_id": offered.pk})]
+    organisations.accept_transfer(transfer=offered, by=member.user)
+    assert roles(member.organisation) == {
+        referent.user_id: Role.EDITOR,
+        member.user_id: Role.REFERENT,
+    }
+    assert acts() == ["transfer.offered", "transfer.accepted"]
+    with pytest.raises(Conflict):
+        organisations.accept_transfer(transfer=offered, by=member.user)
+    assert acts() == ["transfer.offered", "transfer.accepted"]
+
+
+def test_transfer_is_answered_by_its_receiver_only(
+    referent: Membership, member: Membership
+) -> None:
+    other = MembershipFactory(organisation=member.organisation)
+    offered = offer(referent, member.user)
+    before = snapshot(Membership, Transfer)
+    for by in (referent.user, other.user, UserFactory()):
+        with pytest.raises(NotAllowed):
+            organisations.accept_transfer(transfer=offered, by=by)
+    assert snapshot(Membership, Transfer)[0][:3] == before[0][:3]
+    organisations.refuse_transfer(transfer=offered, by=member.user)
+    assert acts() == ["transfer.offered", "transfer.refused"]
+    assert roles(member.organisation)[referent.user_id] == Role.REFERENT
+
+
+def test_transfer_falls_with_the_role_of_its_giver(
+    referent: Membership, member: Membership, organisation: Organisation
+) -> None:
+    second = MembershipFactory(organisation=organisation, role=Role.REFERENT)
+    offered = offer(referent, member.user)
+    organisations.change_role(membership=referent, role=Role.CONTRIBUTOR, by=second.user)
+    with pytest.raises(Conflict):
+        organisations.accept_transfer(transfer=offered, by=member.user)
+    assert roles(organisation)[member.user_id] == Role.CONTRIBUTOR
+
+
+def test_one_transfer_at_a_time_and_to_members(referent: Membership, member: Membership) -> None:
+    with pytest.raises(Conflict):
+        offer(referent, UserFactory())
+    offer(referent, member.user)
+    with pytest.raises(Conflict):
+        offer(referent, member.user)
+    assert Transfer.objects.count() == 1
+
+
+def test_no_other_code_writes_a_place(member: Membership) -> None:
+    member.role = Role.REFERENT
+    with pytest.raises(WriteRefused):
+        member.save()
+    with pytest.raises(WriteRefused):
+        Membership.objects.filter(pk=member.pk).update(role=Role.REFERENT)
+    with pytest.raises(WriteRefused):
+        member.delete()
+
+
+def invite(
+    place: Membership, email: str, role: str = Role.EDITOR, *, by: User | None = None
+) -> Invitation:
+    return invitations.send(
+        organisation=place.organisation, email=email, role=role, by=by or place.user
+    )
+
+
+@pytest.fixture
+def invited() -> User:
+    return UserFactory(email="invitee@exemple.test")
+
+
+@pytest.fixture
+def invitation(referent: Membership) -> Invitation:
+    return invite(referent, "Invitee@exemple.test")
+
+
+def test_send(referent: Membership, invitation: Invitation) -> None:
+    assert (invitation.email, invitation.role) == ("invitee@exemple.test", Role.EDITOR)
+    assert invitation.expires_at - invitation.created_at == timedelta(days=7)
+    assert acts() == ["invitation.sent"]
+    assert owed() == [("mail.invitation", {"invitation_id": invitation.pk})]
+
+
+def test_send_twice_is_refused(referent: Membership, invitation: Invitation) -> None:
+    before = snapshot(Invitation)
+    with pytest.raises(Conflict):
+        invite(referent, "invitee@exemple.test", Role.CONTRIBUTOR)
+    assert snapshot(Invitation) == before
+
+
+def test_send_again_once_expired(referent: Membership, invitation: Invitation) -> None:
+    Invitation.objects.update(expires_at=clock.now() - timedelta(seconds=1))
+    again = invite(referent, "invitee@exemple.test")
+    assert again.pk != invitation.pk
+
+
+@pytest.mark.parametrize("role", [Role.EDITOR, Role.CONTRIBUTOR])
+def test_only_referents_invite(referent: Membership, role: str) -> None:
+    member = MembershipFactory(organisation=referent.organisation, role=role)
+    before = snapshot(Invitation)
+    for by in (member.user, UserFactory(), UserFactory(region="administrator")):
+        with pytest.raises(NotAllowed):
+            invite(referent, "a@exemple.test", by=by)
+    assert snapshot(Invitation) == before
+
+
+def test_no_invitation_makes_a_referent_or_promotes_a_member(referent: Membership) -> None:
+    member = MembershipFactory(organisation=referent.organisation)
+    with pytest.raises(Invalid):
+        invite(referent, "a@exemple.test", Role.REFERENT)
+    with pytest.raises(Conflict):
+        invite(referent, member.user.email)
+    assert Invitation.objects.count() == 0
+
+
+def test_accept_once(invitation: Invitation, invited: User) -> None:
+    place = invitations.accept(invitation=invitation, by=invited)
+    assert (place.organisation, place.user, place.role) == (
+        invitation.organisation,
+        invited,
+        Role.EDITOR,
+    )
+    assert acts() == ["invitation.sent", "invitation.accepted"]
+    before = snapshot(Membership, Invitation)
+    with pytest.raises(Conflict):
+        invitations.accept(invitation=invitation, by=invited)
+    assert snapshot(Membership, Invitation) == before
+
+
+def test_accept_is_bound_to_the_address(invitation: Invitation) -> None:
+    before = snapshot(Membership, Invitation)
+    for by in (UserFactory(), invitation.invited_by):
+        with pytest.raises(NotAllowed):
+            invitations.accept(invitation=invitation, by=by)
+    assert snapshot(Membership, Invitation) == before
+
+
+@pytest.mark.parametrize(("late", "taken"), [(-1, True), (0, False), (1, False)])
+def test_accept_until_the_last_millisecond(
+    invitation: Invitation,
+    invited: User,
+    monkeypatch: pytest.MonkeyPatch,
+    late: int,
+    taken: bool,
+) -> None:
+    at = invitation.expires_at + timedelta(milliseconds=late)
+    monkeypatch.setattr(clock, "now", lambda: at)
+    if taken:
+        invitations.accept(invitation=invitation, by=invited)
+    else:
+        with pytest.raises(Closed):
+            invitations.accept(invitation=invitation, by=invited)
+    assert Membership.objects.filter(user=invited).exists() is taken
+
+
+def test_who_left_cannot_use_the_old_invitation_again(
+    invitation: Invitation, invited: User
+) -> None:
+    from portal.accounts.actions import organisations  # noqa: PLC0415  # test
+
+    invitations.accept(invitation=invitation, by=invited)
+    organisations.leave(organisation=invitation.organisation, by=invited)
+    with pytest.raises(Conflict):
+        invitations.accept(invitation=invitation, by=invited)
+    assert invited.roles_by_organisation == {}
+
+
+def test_withdraw_and_refuse(referent: Membership, invitation: Invitation, invited: User) -> None:
+    with pytest.raises(NotAllowed):
+        invitations.withdraw(invitation=invitation, by=invited)
+    invitations.withdraw(invitation=invitation, by=referent.user)
+    for act in (invitations.accept, invitations.refuse):
+        with pytest.raises(Conflict):
+            act(invitation=invitation, by=invited)
+    assert acts() == ["invitation.sent", "invitation.withdrawn"]
+
+
+def test_refuse(invitation: Invitation, invited: User) -> None:
+    with pytest.raises(NotAllowed):
+        invitations.refuse(invitation=invitation, by=UserFactory())
+    invitations.refuse(invitation=invitation, by=invited)
+    assert acts() == ["invitation.sent", "invitation.refused"]
+
+
+def test_the_token_names_its_row_and_fits_its_target(invitation: Invitation) -> None:
+    token = invitations.token_of(invitation)
+    assert invitations.by_token(token).pk == invitation.pk
+    forged = [
+        "",
+        token[:-1],
+        token.replace(str(invitation.public_id)[:8], "00000000"),
+        signing.Signer(salt="another").sign(token),
+    ]
+    for bad in forged:
+        with pytest.raises(Hidden):
+            invitations.by_token(bad)
+    Invitation.objects.filter(pk=invitation.pk).update(email="other@exemple.test")
+    with pytest.raises(Hidden):
+        invitations.by_token(token)
+    Invitation.objects.filter(pk=invitation.pk).update(
+        email="invitee@exemple.test", organisation=OrganisationFactory()
+    )
+    with pytest.raises(Hidden):
+        invitations.by_token(token)
+
+
+def test_ask_and_be_let_in(referent: Membership) -> None:
+    user = UserFactory()
+    request = invitations.ask(organisation=referent.organisation, by=user, message="Bonjour")
+    assert owed() == [
+        ("mail.join_request", {"request_id": request.pk, "user_id": referent.user_id})
+    ]
+    with pytest.raises(Conflict):
+        invitations.ask(organisation=referent.organisation, by=user)
+    place = invitations.accept_request(request=request, by=referent.user)
+    assert (place.user, place.role) == (user, Role.CONTRIBUTOR)
+    assert acts() == ["join_request.sent", "join_request.accepted"]
+    assert owed()[1:] == [("mail.join_request_answer", {"request_id": request.pk})]
+    before = snapshot(Membership, JoinRequest)
+    with pytest.raises(Conflict):
+        invitations.accept_request(request=request, by=referent.user)
+    with pytest.raises(NotAllowed):
+        invitations.ask(organisation=referent.organisation, by=user)
+    assert snapshot(Membership, JoinRequest) == before
+
+
+def test_only_referents_answer_requests(referent: Membership) -> None:
+    editor = MembershipFactory(organisation=referent.organisation, role=Role.EDITOR)
+    user = UserFactory()
+    request = invitations.ask(organisation=referent.organisation, by=user)
+    before = snapshot(Membership, JoinRequest)
+    for by in (user, editor.user, MembershipFactory(role=Role.REFERENT).user):
+        with pytest.raises(NotAllowed):
+            invitations.accept_request(request=request, by=by)
+        with pytest.raises(NotAllowed):
+            invitations.refuse_request(request=request, by=by)
+    assert snapshot(JoinRequest) == before[1:]
+    invitations.refuse_request(request=request, by=referent.user)
+    assert acts() == ["join_request.sent", "join_request.refused"]
+    invitations.ask(organisation=referent.organisation, by=user)
+
+
+RESERVED = [
+    "Région Provence-Alpes-Côte d'Azur",
+    "region provence alpes cote d azur",
+    "La Région Provence-Alpes-Côte d’Azur – service emploi",
+    "RÉGION  PACA officiel",
+    "France Travail",
+    "FRANCE-TRAVAIL Marseille",
+    "FranceTravail",
+    "Franсe Trаvаil",  # Cyrillic letters
+    "France Travai1",
+    "Fr\u200bance Travail",
+    "F r a n c e Travail",
+    "MonFranceTravail",
+    "Apec\u3164",  # a letter that shows nothing
+    "Pole emploi",
+    "A.P.E.C.",
+    "L’Apec des cadres",
+    "Mission locale du Pays d’Aix",
+    "Missions Locales",
+    "CAP EMPLOI 13",
+    "Afpa Istres",
+    "Opco Mobilités",
+    "D.R.E.E.T.S. Paca",
+    "Ministère du travail",
+    "Préfecture des Bouches-du-Rhône",
+]
+FREE = [
+    "Commission locale de l’eau",
+    "Travail et partage",
+    "Bâtir Sud",
+    "Capital emploi",
+    "Franche-Comté Travail",
+    "Apecita",
+    "Emploi 13",
+    "Université d’Aix-Marseille",
+    "Organisation 5",
+]
+
+
+@pytest.mark.parametrize("name", RESERVED)
+def test_a_name_that_holds_a_reserved_one_is_reserved(name: str) -> None:
+    assert names.reserved(name)
+
+
+@pytest.mark.parametrize("name", FREE)
+def test_a_name_that_only_resembles_is_free(name: str) -> None:
+    assert names.reserved(name) == ""
+
+
+@pytest.mark.parametrize("name", ["Les Batisseurs du Sud", "BÂTISSEUR-SUD", "Bаtisseurs  sud."])
+def test_names_that_read_alike_pass_for_one_another(name: str) -> None:
+    assert names.imitated(name, ["Cap au large", "Bâtisseurs du Sud"]) == "Bâtisseurs du Sud"
+    assert names.imitated(f"{name} de Nice", ["Bâtisseurs du Sud"]) == ""
+
+
+def test_only_the_region_creates_a_reserved_name() -> None:
+    with pytest.raises(organisations.NameTaken, match="la Région crée elle-même"):
+        organisations.create(name="France  Travail", kind="administration", by=UserFactory())
+    with pytest.raises(organisations.NameTaken):
+        organisations.create(name="Cadres", acronym="APEC", kind="administration", by=UserFactory())
+    assert not Organisation.objects.exists()
+    moderator = UserFactory(region="moderator")
+    assert organisations.create(name="France Travail", kind="administration", by=moderator)
+
+
+def test_no_renaming_leads_to_the_name_of_another_present_or_past() -> None:
+    OrganisationFactory(name="Bâtisseurs du Sud", former_names=["Maçons du Var"])
+    place = MembershipFactory(role="referent")
+    for name in ("batisseurs sud", "Macons du Var", "Afpa"):
+        with pytest.raises(organisations.NameTaken):
+            organisations.describe(organisation=place.organisation, by=place.user, name=name)
+    place.organisation.refresh_from_db()
+    assert place.organisation.former_names == []
+
+
+def test_an_organisation_keeps_and_respells_its_own_name() -> None:
+    organisation = OrganisationFactory(name="France Travail")
+    place = MembershipFactory(role="referent", organisation=organisation)
+    renamed = organisations.describe(
+        organisation=organisation, by=place.user, name="France Travail Sud", acronym="FT"
+    )
+    assert renamed.name == "France Travail Sud"
+
+
+@pytest.mark.parametrize("path", ["create", "edit"])
+def test_the_form_says_why_and_whom_to_ask(client: Client, path: str) -> None:
+    place = MembershipFactory(role="referent")
+    client.force_login(place.user)
+    address = reverse("organisation_create")
+    if path == "edit":
+        address = reverse("organisation_edit", args=[place.organisation.slug])
+    answer = client.post(address, {"name": "Pôle emploi", "kind": "administration"})
+    assert answer.status_code == 200
+    assert "page Contact" in answer.content.decode()
+
+
+def sign_in(client: Client, user: Any) -> Client:
+    client.post(reverse("account_login"), {"login": user.email, "password": PASSWORD})
+    return client
+
+
+def address(name: str, place: Membership, *more: Any) -> str:
+    return reverse(name, args=[place.organisation.slug, *more])
+
+
+def test_create_and_stay_signed_in(client: Client) -> None:
+    sign_in(client, UserFactory())
+    answer = client.post(reverse("organisation_create"), {"name": "Bâtir Sud", "kind": "company"})
+    assert answer.headers["Location"] == "/organisations/batir-sud/membres/"
+    assert client.get("/organisations/batir-sud/membres/").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("form", "wrong"),
+    [
+        ({"name": "A", "kind": "x", "siret": "123"}, ["kind", "name", "siret"]),
+        ({"name": "Autre", "kind": "company", "siret": "732 829 320 00074"}, ["siret"]),
+    ],
+    ids=["all", "taken"],
+)
+def test_create_shows_what_is_wrong(client: Client, form: dict[str, str], wrong: list[str]) -> None:
+    OrganisationFactory(siret=SIRET)
+    answer = sign_in(client, UserFactory()).post(reverse("organisation_create"), form)
+    assert answer.status_code == 200
+    assert sorted(answer.context["form"].errors) == wrong
+    assert Organisation.objects.count() == 1
+
+
+def test_the_public_page_shows_no_person(client: Client) -> None:
+    place = MembershipFactory(
+        role=Role.REFERENT, user__display_name="Canari Secret", user__email="canari@exemple.test"
+    )
+    for path in (address("organisation", place), reverse("organisations")):
+        body = client.get(path).content.decode()
+        assert "anari" not in body
+        assert place.organisation.name in body
+    assert "1 membre" in client.get(reverse("organisations")).content.decode().replace(
+        "\u202f", " "
+    ).replace("\xa0", " ")
+
+
+def test_a_former_address_leads_to_the_new_one(client: Client) -> None:
+    place = MembershipFactory(role=Role.REFERENT)
+    former = address("organisation", place)
+    organisations.describe(organisation=place.organisation, by=place.user, name="Nouveau nom")
+    answer = client.get(former)
+    assert (answer.status_code, answer.headers["Location"]) == (
+        301,
+        "/organisations/nouveau-nom/",
+    )
+    assert client.get("/organisations/jamais-vue/").status_code == 404
+
+
+def test_a_member_of_another_organisation_cannot_be_reached(client: Client) -> None:
+    place, other = MembershipFactory(role=Role.REFERENT), MembershipFactory()
+    sign_in(client, place.user)
+    for name in ("organisation_role", "organisation_remove", "organisation_transfer"):
+        answer = client.post(address(name, place, other.user.public_id), {"role": "editor"})
+        assert answer.status_code == 404
+    offer = invite(MembershipFactory(role=Role.REFERENT), "a@b.test")
+    answer = client.post(address("organisation_invitation_withdraw", place, offer.public_id))
+    assert answer.status_code == 404
+
+
+def test_invite_then_accept(client: Client) -> None:
+    place = MembershipFactory(role=Role.REFERENT)
+    sign_in(client, place.user)
+    answer = client.post(
+        address("organisation_invite", place), {"email": "Invitee@exemple.test", "role": "editor"}
+    )
+    assert answer.status_code == 302
+    again = client.post(
+        address("organisation_invite", place), {"email": "invitee@exemple.test", "role": "editor"}
+    )
+    assert list(again.context["form"].errors) == ["email"]
+    offer = Invitation.objects.get()
+    path = reverse("invitation", args=[invitations.token_of(offer)])
+    visitor = Client()
+    assert visitor.get(path).status_code == 200
+    assert visitor.post(path, {"answer": "accepted"}).status_code == 403
+    wrong = sign_in(Client(), UserFactory())
+    assert "autre adresse" in wrong.get(path).content.decode()
+    assert wrong.post(path, {"answer": "accepted"}).status_code == 403
+    right = sign_in(Client(), UserFactory(email="invitee@exemple.test"))
+    assert "Rejoindre" in right.get(path).content.decode()
+    assert right.post(path, {"answer": "accepted"}).status_code == 302
+    assert right.post(path, {"answer": "accepted"}).status_code == 409
+    assert right.get("/espace/").status_code == 200
+    assert place.organisation.memberships.live().count() == 2
+
+
+def test_the_region_attests_from_the_page(client: Client) -> None:
+    place = MembershipFactory(role=Role.REFERENT)
+    moderator = sign_in(Client(), UserFactory(region="moderator"))
+    path = address("organisation_attest", place)
+    assert moderator.post(path, {"badges": ["verified"]}).status_code == 302
+    assert Organisation.objects.get().badges == ["verified"]
+    assert sign_in(client, place.user).post(path, {"badges": []}).status_code == 403
+    assert Organisation.objects.get().badges == ["verified"]
+
+
+def test_leave_asks_first(client: Client) -> None:
+    place = MembershipFactory()
+    sign_in(client, place.user)
+    path = address("organisation_leave", place)
+    assert client.get(path).status_code == 200
+    assert Membership.objects.live().count() == 1
+    assert client.post(path).headers["Location"] == reverse("my_organisations")
+    assert Membership.objects.live().count() == 0
+    assert client.get("/espace/").status_code == 200
+
+
+def test_roles_by_two_on_the_page(client: Client) -> None:
+    person = UserFactory()
+    first = sign_in(Client(), UserFactory(region="administrator"))
+    second = sign_in(Client(), UserFactory(region="administrator"))
+    assert sign_in(client, person).get(reverse("region_roles")).status_code == 403
+    first.post(
+        reverse("region_roles"),
+        {"person": person.email, "kind": "give", "role": "moderator", "reason": "Renfort"},
+    )
+    proposal = RoleProposal.objects.get()
+    path = reverse("region_role_answer", args=[proposal.public_id])
+    assert "Retirer ma proposition" in first.get(reverse("region_roles")).content.decode()
+    assert first.post(path, {"answer": "accepted"}).status_code == 403
+    assert client.post(path, {"answer": "accepted"}).status_code == 403
+    assert second.post(path, {"answer": "accepted"}).status_code == 302
+    assert person.region_appointments.get().role == "moderator"
+    assert second.post(path, {"answer": "accepted"}).status_code == 409
+
+
+def test_roles_in_an_organisation_by_two_on_the_page(client: Client) -> None:
+    place = MembershipFactory(role=Role.CONTRIBUTOR)
+    first = sign_in(client, UserFactory(region="administrator"))
+    second = sign_in(Client(), UserFactory(region="administrator"))
+    asked = {"person": place.user.email, "kind": "give", "role": "referent", "reason": "Départ"}
+    refused = first.post(reverse("region_roles"), asked)
+    assert "sinon un rôle de membre" in refused.content.decode()
+    asked["organisation"] = str(place.organisation.pk)
+    assert first.post(reverse("region_roles"), {**asked, "role": "dpo"}).status_code == 200
+    assert not RoleProposal.objects.exists()
+    assert first.post(reverse("region_roles"), asked).status_code == 302
+    assert place.organisation.name in second.get(reverse("region_roles")).content.decode()
+    path = reverse("region_role_answer", args=[RoleProposal.objects.get().public_id])
+    assert first.post(path, {"answer": "accepted"}).status_code == 403
+    assert second.post(path, {"answer": "accepted"}).status_code == 302
+    place.refresh_from_db()
+    assert place.role == Role.REFERENT
+
+
+def test_space_shows_what_apps_registered(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(space, "_providers", {name: {} for name in space.SECTIONS})
+    space.register("todo", lambda user: [space.Item(title="Répondre à la relecture", url="/x/")])
+    sign_in(client, UserFactory())
+    assert "Répondre à la relecture" in client.get("/espace/").content.decode()
+    with pytest.raises(ValueError, match="unknown section"):
+        space.register("nowhere", lambda user: [])
+
+
+@pytest.mark.parametrize("name", ["organisations", "organisation_members", "my_organisations"])
+def test_the_number_of_queries_does_not_grow(client: Client, name: str) -> None:
+    place = MembershipFactory(role=Role.REFERENT)
+    sign_in(client, place.user)
+    path = address(name, place) if name == "organisation_members" else reverse(name)
+    client.get(path)  # the first page of a session dates it
+    counts = []
+    for _ in range(2):
+        with CaptureQueriesContext(connection) as captured:
+            assert client.get(path).status_code == 200
+        counts.append(len(captured))
+        for _ in range(2):
+            MembershipFactory(organisation=place.organisation)
+            MembershipFactory(user=place.user)
+            invitations.ask(organisation=place.organisation, by=UserFactory())
+    assert counts[0] == counts[1] <= 10
+
+
+@pytest.mark.parametrize(
+    ("role", "enters"),
+    [("moderator", True), ("administrator", True), ("dpo", False), ("auditor", False), ("", False)],
+)
+def test_who_enters_the_back_office(client: Client, role: str, enters: bool) -> None:
+    user = UserFactory()
+    if role:
+        appointments.install(user=user, role=role, by=SystemActor("opening"))
+    answer = sign_in(client, user).get("/admin/", follow=True)
+    assert answer.status_code == (200 if enters else 403)
+    door = client.get("/admin/login/?next=/admin/", follow=True)
+    assert (door.status_code, door.request["PATH_INFO"] == "/admin/") == (
+        (200, True) if enters else (403, False)
+    )
+    for path in ("/admin/users/", "/admin/groups/", "/admin/account/"):
+        assert client.get(path).status_code == 404
+
+
+def test_the_space_lists_what_waits(client: Client) -> None:
+    referent = MembershipFactory(role=Role.REFERENT, organisation__name="Bâtir Sud")
+    other = MembershipFactory(role=Role.REFERENT, organisation__name="Cadre Nord")
+    invitations.ask(organisation=referent.organisation, by=UserFactory(display_name="Zoé"))
+    invite(other, referent.user.email)
+    body = sign_in(client, referent.user).get("/espace/").content.decode()
+    assert "Répondre à la demande de Zoé" in body
+    assert "Cadre" in body
+    assert "Zoé" not in sign_in(Client(), other.user).get("/espace/").content.decode()

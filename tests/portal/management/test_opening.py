@@ -1,4 +1,4 @@
-"""The demonstration challenge: complete, sound, the same each time, and worth playing."""
+"""The demonstration: its challenge written the same, its datasets published once."""
 
 import csv
 import subprocess
@@ -6,15 +6,20 @@ import sys
 from pathlib import Path
 
 import pytest
+from django.test import Client
 
 from challenges.actions.rehearsals import Rehearsal
 from challenges.bundles import portable, recorded
 from challenges.bundles.folder import Folder
 from challenges.bundles.report import Findings
 from challenges.bundles.spec import Audience, Role
-from portal.management.opening import demonstration
+from datasets.enums import AccessLevel, FileRole
+from datasets.models import DataFile, Dataset
+from portal.management.opening import datasets, demonstration, people
 
 pytestmark = pytest.mark.slow
+
+
 SEED = 20261124
 
 
@@ -129,3 +134,26 @@ def test_employers_stand_on_one_side_of_the_split(folder: Path) -> None:
         sides.setdefault(row["employeur"], set()).add(row["jeu"])
 
     assert {len(found) for found in sides.values()} == {1}
+
+
+@pytest.mark.django_db
+def test_both_are_published_once_and_read_by_the_public(client: Client) -> None:
+    people.open_accounts()
+    datasets.publish()
+    datasets.publish()
+
+    found = Dataset.objects.order_by("pk")
+    assert [(one.level, one.is_synthetic) for one in found] == [
+        (AccessLevel.OPEN, True),
+        (AccessLevel.RESTRICTED_PERSONAL, True),
+    ]
+    files = DataFile.objects.order_by("pk")
+    assert [(one.name, one.role, one.level, one.rows) for one in files] == [
+        ("offres-synthetiques.csv", FileRole.DATA, AccessLevel.OPEN, 6_000),
+        ("parcours.csv", FileRole.DATA, AccessLevel.RESTRICTED_PERSONAL, 3_000),
+        ("parcours-echantillon.csv", FileRole.SAMPLE, AccessLevel.OPEN, 200),
+    ]
+    for one in found:
+        text = client.get(one.get_absolute_url()).content.decode()
+        assert "Données synthétiques" in text
+    assert "ouverture prochaine" in text
