@@ -98,7 +98,7 @@ def prepare(var: Path) -> list[str]:
 
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     structure.build()
-    from challenges.actions.imports import import_folder  # noqa: PLC0415  # app ready
+    from challenges.exchange.actions.imports import import_folder  # noqa: PLC0415  # app ready
     from challenges.organising.actions import challenges  # noqa: PLC0415  # app ready
     from challenges.worker import drain  # noqa: PLC0415  # app ready
     from portal.accounts.actions import accounts  # noqa: PLC0415  # app ready

@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 from challenges import feeds
+from challenges.exchange import views as exchange
 from challenges.forum import views as forum
 from challenges.receipts import views as receipt_views
 from challenges.teams import views as team_views
@@ -21,10 +22,8 @@ from challenges.views import (
     entries,
     entry_lists,
     examinations,
-    exports,
     fairness,
     guests,
-    imports,
     journal,
     kit,
     leaderboards,
@@ -197,7 +196,7 @@ organiser_patterns = [
     path("invitations/", guests.page, name="guests"),
     path("invitations/<uuid:guest>/retirer/", guests.withdraw, name="guest_withdraw"),
     path("programme/", program_reports.listing, name="program_reports"),
-    path("exporter/", exports.export, name="organiser_export"),
+    path("exporter/", exchange.export, name="organiser_export"),
     path("file/", pipelines.page, name="pipeline"),
     path("file/<int:index>/pause/", pipelines.pause, name="pipeline_pause"),
     path("file/<int:index>/reprise/", pipelines.resume, name="pipeline_resume"),
@@ -220,9 +219,9 @@ organiser_patterns = [
 ]
 
 import_patterns = [
-    path("", imports.report, name="import"),
-    path("etat/", imports.state, name="import_state"),
-    path("abandonner/", imports.abandon, name="import_abandon"),
+    path("", exchange.import_report, name="import"),
+    path("etat/", exchange.import_state, name="import_state"),
+    path("abandonner/", exchange.abandon_import, name="import_abandon"),
 ]
 
 urlpatterns = [
@@ -247,7 +246,7 @@ urlpatterns = [
         name="organiser_answer",
     ),
     path("espace/challenges/nouveau/", authoring.create, name="create"),
-    path("espace/challenges/importer/", imports.imports, name="imports"),
+    path("espace/challenges/importer/", exchange.imports, name="imports"),
     path("espace/challenges/importer/<uuid:made>/", include(import_patterns)),
     path("espace/challenges/<slug:slug>/", include(organiser_patterns)),
 ]

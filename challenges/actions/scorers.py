@@ -8,10 +8,10 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from challenges import rules
+from challenges.actions import columns
 from challenges.actions.rehearsals import sentence
 from challenges.enums import ScorerKind
 from challenges.models import PhaseTask, Scorer, ScorerVersion
-from challenges.organising.actions import leaderboards
 from challenges.scoring import registry
 from challenges.scoring.contract import ContractFault, ScoringContract
 from challenges.scoring.truth import TruthFault, compile_truth
@@ -45,7 +45,7 @@ def next_version(*, task: PhaseTask, spec: Mapping[str, Any], by: User) -> Score
             _("Le fichier demandé aux équipes ne change pas : les leurs ne se liraient plus."),
             code="answer_changed",
         )
-    lost = leaderboards.boards_left_without_figure(task.phase, old, new)
+    lost = columns.orphans(task.phase, old, new)
     if lost:
         raise Invalid(
             _("Le classement « %(title)s » n’aurait plus de mesure qui classe.")

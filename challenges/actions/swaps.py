@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext_lazy
 
-from challenges.actions import ladders, releases, reveals, standings
+from challenges.actions import columns, ladders, releases, reveals, standings
 from challenges.actions.evaluations import move, queue_scores, queue_standings, settle
 from challenges.actions.ladders import Settled
 from challenges.actions.reveals import Final
@@ -34,7 +34,6 @@ from challenges.models import (
 )
 from challenges.models.listings import Listing
 from challenges.models.rescoring import evaluations_of
-from challenges.organising.actions import leaderboards
 from challenges.organising.actions.notices import announce
 from challenges.queue import actions as jobs
 from challenges.queue.actions import WORKER
@@ -96,7 +95,7 @@ def put_in_force(rescoring: Rescoring, prepared: Prepared, *, at: datetime, sign
     PhaseTask.objects.filter(pk=rescoring.former_id).update(current=False)
     PhaseTask.objects.filter(pk=rescoring.task_id).update(current=True)
     if not rescoring.task.scorer_version.is_program:
-        leaderboards.follow_contract(
+        columns.follow(
             rescoring.phase,
             ScoringContract.from_json(rescoring.former.scorer_version.spec),
             ScoringContract.from_json(rescoring.task.scorer_version.spec),

@@ -2,7 +2,8 @@
 
 from ninja import Router
 
-from challenges.api import bundles, checks, decisions, entries, reading, rescorings, trials, uploads
+from challenges.api import checks, decisions, entries, reading, rescorings, trials, uploads
+from challenges.exchange import api as bundles
 from challenges.teams import api as teams
 
 # (prefix, router), gathered by portal.api in this order.

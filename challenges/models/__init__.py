@@ -1,5 +1,6 @@
 """Facts of the challenges app, with their named constraints."""
 
+from challenges.exchange.models import BundleImport
 from challenges.forum.models import ForumBlock, Post, PostReport, Thread
 from challenges.models.board import Column, Leaderboard, Reveal, Standing
 from challenges.models.card import ChallengeOrigin, EntryCard
@@ -9,7 +10,6 @@ from challenges.models.disqualifications import Disqualification
 from challenges.models.entry import Entry
 from challenges.models.evaluation import Evaluation, Rung, Score, SealedResult
 from challenges.models.findings import FairnessAudit
-from challenges.models.imports import BundleImport
 from challenges.models.job import Job
 from challenges.models.plan import RunPlan
 from challenges.models.program import ProgramReport

@@ -7,13 +7,13 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from challenges.actions import bundle_imports
-from challenges.actions.foreign_imports import asked
-from challenges.actions.imports import examine_folder
 from challenges.bundles import child, exporting
 from challenges.bundles.foreign import archives, questions, reading, writing
 from challenges.bundles.foreign.questions import Question
 from challenges.bundles.report import Problem
+from challenges.exchange.actions import bundles as bundle_imports
+from challenges.exchange.actions.bundles import answers_asked
+from challenges.exchange.actions.imports import examine_folder
 from challenges.models import BundleImport, Job
 from challenges.queue.worker import Beating, acting_person
 from challenges.sandbox import rooms
@@ -66,7 +66,7 @@ def examined(path: Path, unseal: exporting.Unseal | None = None) -> Report:
     with archives.opened(path) as root:
         source = root / exporting.SOURCE if exporting.is_export(root) else root
         read = rehearsed(reading.read_folder(source, evaluator=trials.here), source, {})
-        found, _forms = asked(read, source)
+        found, _forms = answers_asked(read, source)
         return _named(found).to_json()
 
 

@@ -6,10 +6,10 @@ from functools import partial
 from django.db import IntegrityError
 from django.utils.translation import gettext as _
 
-from challenges.actions import bundle_imports, imports
-from challenges.actions.bundle_imports import Overtaken
-from challenges.actions.foreign_imports import import_bundle
 from challenges.bundles.report import Problem
+from challenges.exchange.actions import bundles as bundle_imports
+from challenges.exchange.actions import imports
+from challenges.exchange.actions.bundles import Overtaken, import_bundle
 from challenges.models import BundleImport, Job
 from challenges.queue.worker import Beating, acting_person
 from challenges.worker import unsealing

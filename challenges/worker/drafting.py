@@ -13,13 +13,13 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from challenges.actions.imports import Imported, import_folder
 from challenges.actions.rehearsals import Rehearsal
 from challenges.bundles import portable, recorded, writer
 from challenges.bundles.folder import Folder
 from challenges.bundles.report import Findings, Problem
 from challenges.bundles.spec import Expected, PortableSpec
 from challenges.enums import ChallengeStatus, Split
+from challenges.exchange.actions.imports import Imported, import_folder
 from challenges.models import Challenge, ChallengeDraft, Job, Phase, PhaseTask
 from challenges.organising.actions import drafts, phases
 from challenges.organising.actions.phases import Built

@@ -10,8 +10,9 @@ from collections.abc import Callable, Mapping
 from django.conf import settings
 from django.db import DatabaseError, connection
 
-from challenges.actions import bundle_imports, code_trials, evaluations, sweeps
+from challenges.actions import code_trials, evaluations, sweeps
 from challenges.enums import JobKind
+from challenges.exchange.actions import bundles as bundle_imports
 from challenges.models import Job
 from challenges.organising.actions import challenges, drafts
 from challenges.queue import actions as jobs
@@ -58,7 +59,7 @@ def _bury(job: Job) -> None:
         drafts.abandon(job)
         return
     if job.kind == JobKind.IMPORT:
-        bundle_imports.bury(job)
+        bundle_imports.end_broken_import(job)
     if job.kind == JobKind.TRIAL:
         code_trials.bury(job)
     evaluations.bury(job)

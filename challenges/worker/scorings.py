@@ -8,12 +8,12 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from challenges.actions.imports import held_out_fingerprint, kept_apart
 from challenges.actions.rehearsals import Rehearsal, sentence
 from challenges.bundles import portable, writer
 from challenges.bundles.folder import Folder
 from challenges.bundles.report import Problem
 from challenges.bundles.spec import PortableSpec
+from challenges.exchange.actions.imports import files_to_seal, held_out_fingerprint
 from challenges.models import ChallengeDraft
 from challenges.organising.actions import phases as phase_acts
 from challenges.organising.actions.phases import Built, Scoring
@@ -84,7 +84,7 @@ def _checked(scoring: Scoring, folder: Path) -> tuple[Built | None, Sequence[Pro
     except TruthFault as fault:
         return None, (Problem(fault.code, sentence(fault), read.contract.truth.file, "truth"),)
     place = Folder(folder)
-    apart = [each.path for each in kept_apart(read)]
+    apart = [each.path for each in files_to_seal(read)]
     files = {safe_name(path): place.read(path, limit_bytes=MAX_BYTES) for path in apart}
     fingerprint = held_out_fingerprint(apart, folder, parsed.digest)
     return Built(scoring, read, contract, parsed.digest, files, fingerprint), ()

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from challenges.actions.imports import import_folder
+from challenges.exchange.actions.imports import import_folder
 from challenges.models import Challenge
 from challenges.organising.actions import challenges
 from challenges.worker import drain

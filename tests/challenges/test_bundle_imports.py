@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from django.test import override_settings
 
-from challenges.actions import bundle_imports as acts
 from challenges.bundles import child
 from challenges.enums import ImportState, JobKind, JobState
+from challenges.exchange.actions import bundles as acts
 from challenges.models import BundleImport, Challenge, Job
 from challenges.queue import actions as jobs
 from challenges.queue.worker import Beating
@@ -68,7 +68,7 @@ def read(by: User, content: io.BytesIO | None = None) -> BundleImport:
 
 def created(made: BundleImport, answers: Mapping[str, str], by: User) -> BundleImport:
     """Answer, and have the worker make the draft."""
-    acts.accept(made=made, answers=answers, by=by)
+    acts.accept_report(made=made, answers=answers, by=by)
     assert drain()
     return BundleImport.objects.get(pk=made.pk)
 
@@ -101,11 +101,11 @@ def test_acceptance_makes_one_draft() -> None:
     assert (wrong.state, Challenge.objects.exists()) == (ImportState.READ, False)
     assert wrong.answers == {"quotas": "beaucoup"}
 
-    asked = acts.accept(made=made, answers=METRIC, by=by)
-    again = acts.accept(made=made, answers={"metric": "mae"}, by=by)  # a double click
+    asked = acts.accept_report(made=made, answers=METRIC, by=by)
+    again = acts.accept_report(made=made, answers={"metric": "mae"}, by=by)  # a double click
     assert (asked.state, again.answers, again.refusals) == ("creating", METRIC, [])
     with pytest.raises(Conflict):
-        acts.abandon(made=made, by=by)
+        acts.abandon_import(made=made, by=by)
     assert drain()
 
     found, challenge = BundleImport.objects.get(pk=made.pk), Challenge.objects.get()
@@ -128,7 +128,7 @@ def test_the_deposit_is_forgotten_once_accepted() -> None:
 def test_a_creation_that_fails_by_our_fault_can_be_asked_for_again() -> None:
     by = world.owner()
     made = read(by)
-    acts.accept(made=made, answers=METRIC, by=by)
+    acts.accept_report(made=made, answers=METRIC, by=by)
     job = Job.objects.get(kind=JobKind.IMPORT)
     Job.objects.update(state=JobState.DEAD)
     loop._bury(job)
@@ -141,7 +141,7 @@ def test_a_creation_that_fails_by_our_fault_can_be_asked_for_again() -> None:
 def test_the_draft_of_a_lost_lease_is_undone() -> None:
     by = world.owner()
     made = read(by)
-    acts.accept(made=made, answers=METRIC, by=by)
+    acts.accept_report(made=made, answers=METRIC, by=by)
     stale = jobs.claim(owner="worker that was killed")
     assert stale is not None
     Job.objects.update(state=JobState.READY, lease_token=None, lease_until=None)
@@ -173,7 +173,7 @@ def test_a_bundle_with_a_fault_is_reported_whole_and_forgotten() -> None:
     assert found == [("E_IDS", "test.csv"), ("E_IDS", "sample_submission.csv")]
     assert (made.sealed, made.keys, stored()) == ("", [], set())
     with pytest.raises(Conflict):
-        acts.accept(made=made, answers=METRIC, by=by)
+        acts.accept_report(made=made, answers=METRIC, by=by)
 
 
 @pytest.mark.parametrize(
@@ -214,9 +214,9 @@ def test_only_who_deposited_it_accepts_or_sees_it() -> None:
         assert list(BundleImport.objects.visible_to(person)) == seen
     for person in (other, administrator):
         with pytest.raises(NotAllowed):
-            acts.accept(made=made, answers=METRIC, by=person)
+            acts.accept_report(made=made, answers=METRIC, by=person)
         with pytest.raises(NotAllowed):
-            acts.abandon(made=made, by=person)
+            acts.abandon_import(made=made, by=person)
     with pytest.raises(NotAllowed):
         deposited(UserFactory())
 
@@ -240,7 +240,7 @@ def test_a_bundle_that_waits_too_long_is_forgotten() -> None:
     late, kept, left = read(by), deposited(by, io.BytesIO(b"PK")), deposited(by, io.BytesIO(b"P"))
     BundleImport.objects.filter(pk=late.pk).update(expires_at=clock.now() - timedelta(seconds=1))
     expire_imports()
-    acts.abandon(made=left, by=by)
+    acts.abandon_import(made=left, by=by)
     states = {one.pk: one.state for one in BundleImport.objects.all()}
     assert states == {late.pk: "expired", kept.pk: "waiting", left.pk: "expired"}
     assert stored() == {kept.sealed}

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 import yaml
 
-from challenges.actions import exports
-from challenges.actions.foreign_imports import import_bundle
+from challenges.exchange.actions import exports
+from challenges.exchange.actions.bundles import import_bundle
 from challenges.models import Challenge, PhaseTask, RunPlan
 from tests.challenges import world
 from tests.challenges.bundles.folders import CODE_FILES, code_document, write_code

@@ -15,11 +15,11 @@ import yaml
 from django.test import Client
 from django.urls import reverse
 
-from challenges.actions import exports
-from challenges.actions.foreign_imports import import_bundle
 from challenges.bundles import exporting
 from challenges.bundles.foreign import reading
 from challenges.enums import BoardRule, PhaseKind
+from challenges.exchange.actions import exports
+from challenges.exchange.actions.bundles import import_bundle
 from challenges.models import Challenge, Leaderboard, Phase, PublicFile, Terms
 from challenges.organising.actions import challenges as acts
 from challenges.organising.actions import leaderboards, phases

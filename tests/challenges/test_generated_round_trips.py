@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from challenges.actions import exports
-from challenges.actions.foreign_imports import import_bundle
+from challenges.exchange.actions import exports
+from challenges.exchange.actions.bundles import import_bundle
 from tests.challenges import world
 from tests.challenges.test_exports import again, written
 

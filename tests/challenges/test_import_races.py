@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from django.db import DatabaseError, connection
 
-from challenges.actions import bundle_imports
 from challenges.enums import ImportState
+from challenges.exchange.actions import bundles as bundle_imports
 from challenges.models import BundleImport, Challenge
 from challenges.worker import drain, loop
 from portal.accounts.models import User
@@ -45,8 +45,8 @@ LOOKUP = 'SELECT "challenges_challenge"."id"'
 def test_a_name_taken_meanwhile_is_refused(owner: User) -> None:
     made = read(owner)
     other = read(world.owner())
-    bundle_imports.accept(made=made, answers=METRIC, by=owner)
-    bundle_imports.accept(made=other, answers=METRIC, by=other.by)
+    bundle_imports.accept_report(made=made, answers=METRIC, by=owner)
+    bundle_imports.accept_report(made=other, answers=METRIC, by=other.by)
     worker, second = loop.Worker("one"), loop.Worker("two")
     with connection.execute_wrapper(once(LOOKUP, second.work_one)):
         worker.work_one()
@@ -60,10 +60,10 @@ def test_a_name_taken_meanwhile_is_refused(owner: User) -> None:
 def test_an_import_accepted_meanwhile_does_not_expire(owner: User) -> None:
     made = read(owner)
     BundleImport.objects.update(expires_at=clock.now() - timedelta(seconds=1))
-    act = lambda: bundle_imports.accept(made=made, answers=METRIC, by=owner)  # noqa: E731
+    act = lambda: bundle_imports.accept_report(made=made, answers=METRIC, by=owner)  # noqa: E731
     with connection.execute_wrapper(once('SELECT "challenges_bundleimport"', act)):
-        assert bundle_imports.expire() == 0
-    assert bundle_imports.expire() == 0  # not while its draft is made either
+        assert bundle_imports.expire_imports() == 0
+    assert bundle_imports.expire_imports() == 0  # not while its draft is made either
     made.refresh_from_db()
     assert made.state == ImportState.CREATING
 

@@ -10,8 +10,8 @@ from django.apps import apps
 from django.conf import settings
 from django.utils import timezone
 
-from challenges.actions.imports import examine_folder, import_folder
 from challenges.enums import ChallengeStatus, EntryStatus, JobKind
+from challenges.exchange.actions.imports import examine_folder, import_folder
 from challenges.invariants import stale_boards
 from challenges.models import (
     Challenge,

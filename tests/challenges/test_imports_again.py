@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 import yaml
 
-from challenges.actions import exports
-from challenges.actions.foreign_imports import import_bundle
 from challenges.bundles import exporting
+from challenges.exchange.actions import exports
+from challenges.exchange.actions.bundles import import_bundle
 from challenges.models import Challenge
 from challenges.organising.actions import challenges
 from portal.accounts.models import User

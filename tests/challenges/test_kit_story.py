@@ -18,7 +18,7 @@ from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
 
-from challenges.actions.imports import import_folder
+from challenges.exchange.actions.imports import import_folder
 from challenges.models import Challenge, Entry, Score
 from challenges.organising.actions import challenges
 from challenges.worker import drain

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from challenges.actions.imports import import_folder
+from challenges.exchange.actions.imports import import_folder
 from challenges.models import Challenge, Entry, Standing
 from challenges.organising.actions import challenges
 from challenges.scoring.commands import guess

@@ -8,8 +8,8 @@ from catalogue.enums import LinkType
 from catalogue.models import Resource
 from catalogue.queries import chain
 from catalogue.queries.verified import VerifiedScore
-from challenges.actions import export_documents
 from challenges.enums import ChallengeStatus
+from challenges.exchange.actions import exports
 from challenges.models import Challenge, EntryCard
 from challenges.organising.actions import challenges, drafts, texts
 from portal.lib import clock
@@ -151,8 +151,8 @@ def test_a_card_that_is_no_longer_public_stays_named(need: Resource) -> None:
 
 def test_an_export_names_the_cards(need: Resource) -> None:
     made = ChallengeFactory(bundle={"cards": ["tensions"]})
-    assert export_documents.settings(made)["cards"] == ["tensions"]
-    assert "cards" not in export_documents.settings(ChallengeFactory(slug="autre"))
+    assert exports.settings_of(made)["cards"] == ["tensions"]
+    assert "cards" not in exports.settings_of(ChallengeFactory(slug="autre"))
 
 
 def test_cards_challenge_and_winner_tell_each_other(client: Client, need: Resource) -> None:

@@ -5,8 +5,8 @@ from typing import Any, Never
 
 import pytest
 
-from challenges.actions import bundle_imports as acts
 from challenges.enums import BuildState, EntryStatus, ImportState, JobKind, JobState
+from challenges.exchange.actions import bundles as acts
 from challenges.models import Challenge, ChallengeDraft, Job
 from challenges.organising.actions import drafts
 from challenges.queue import actions as jobs
@@ -72,7 +72,7 @@ def test_a_draft_is_checked_once_the_store_is_back(monkeypatch: pytest.MonkeyPat
 def test_a_bundle_makes_its_draft_once_the_store_is_back(monkeypatch: pytest.MonkeyPatch) -> None:
     by = world.owner()
     made = read(by)
-    acts.accept(made=made, answers=METRIC, by=by)
+    acts.accept_report(made=made, answers=METRIC, by=by)
     tried_without_store(JobKind.IMPORT, monkeypatch)
     made.refresh_from_db()
     assert (made.state, made.refusals) == (ImportState.CREATING, [])

@@ -8,8 +8,8 @@ from django.test import Client
 from django.urls import reverse
 
 from challenges.actions import reveals
-from challenges.actions.imports import import_folder
 from challenges.enums import Split
+from challenges.exchange.actions.imports import import_folder
 from challenges.models import Challenge, Column, Entry, Phase, ScorerVersion
 from challenges.organising.actions import challenges
 from challenges.queries import boards

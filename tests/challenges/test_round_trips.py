@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from challenges.actions import exports
-from challenges.actions.foreign_imports import import_bundle
 from challenges.bundles import writer
 from challenges.bundles.folder import Folder
 from challenges.bundles.foreign import reading, translation
+from challenges.exchange.actions import exports
+from challenges.exchange.actions.bundles import import_bundle
 from challenges.models import Challenge
 from tests.challenges import world
 from tests.challenges.bundles.foreign.cases import BUNDLES, NEEDED

@@ -6,8 +6,8 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from challenges.actions.foreign_imports import import_bundle
 from challenges.enums import EntryStatus
+from challenges.exchange.actions.bundles import import_bundle
 from challenges.models import Entry, Score
 from challenges.worker import drain
 from portal.lib import objects

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 from challenges.actions import entries
-from challenges.actions.imports import import_folder
+from challenges.exchange.actions.imports import import_folder
 from challenges.models import Challenge, Entry, Team
 from challenges.organising.actions import challenges
 from challenges.worker import drain

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from challenges.actions import bundle_imports
 from challenges.enums import JobState
+from challenges.exchange.actions import bundles as bundle_imports
 from challenges.models import BundleImport, Challenge, Job
 from challenges.queue import worker as queue_worker
 from challenges.worker import drain
@@ -51,7 +51,7 @@ def test_a_deposit_killed_before_its_row_leaves_nothing_in_the_end(tmp_path: Pat
 def test_a_draft_whose_worker_is_killed_is_made_once(tmp_path: Path, point: str) -> None:
     by = world.owner()
     made = read(by)
-    bundle_imports.accept(made=made, answers=METRIC, by=by)
+    bundle_imports.accept_report(made=made, answers=METRIC, by=by)
     (tmp_path / "tmp").mkdir()
     place = {"TMPDIR": str(tmp_path / "tmp")}
     worker = WorkerProcess(tmp_path, hurried=True, OE_FAILPOINT=point, **place)

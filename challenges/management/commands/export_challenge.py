@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management import CommandError
 
-from challenges.actions import exports
+from challenges.exchange.actions import exports
 from challenges.management.speaking import SpeakingCommand, person
 from challenges.management.speaking import challenge as named
 

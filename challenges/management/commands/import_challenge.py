@@ -8,9 +8,9 @@ from typing import Any
 from django.conf import settings
 from django.core.management import CommandError
 
-from challenges.actions.foreign_imports import ForeignImported, import_bundle
 from challenges.bundles import portable
 from challenges.enums import ChallengeStatus, JobKind
+from challenges.exchange.actions.bundles import ForeignImported, import_bundle
 from challenges.management.speaking import SpeakingCommand, instant, person
 from challenges.models import Challenge, Entry, Job
 from challenges.organising.actions import challenges

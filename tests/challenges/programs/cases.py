@@ -10,7 +10,7 @@ from uuid import uuid4
 import pytest
 
 from challenges.actions import entries
-from challenges.actions.foreign_imports import import_bundle
+from challenges.exchange.actions.bundles import import_bundle
 from challenges.models import Challenge, Entry, Phase, Team
 from challenges.organising.actions import challenges
 from challenges.sandbox.bubblewrap import Bubblewrap

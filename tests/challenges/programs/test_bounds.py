@@ -7,11 +7,12 @@ import pytest
 from django.db import transaction
 from django.test import Client
 
-from challenges.actions import export_documents, export_settings, program_bounds
-from challenges.actions.foreign_imports import import_bundle
+from challenges.actions import program_bounds
 from challenges.bundles.bounds import Bounds, read
 from challenges.bundles.settings import Settings
 from challenges.enums import EntryStatus
+from challenges.exchange.actions import exports, imports
+from challenges.exchange.actions.bundles import import_bundle
 from challenges.models import Challenge, Entry, Leaderboard, Phase
 from challenges.worker import drain
 from portal.accounts.models import User
@@ -105,7 +106,7 @@ def test_an_export_keeps_them_and_a_metric_has_none(tmp_path: Path) -> None:
     by = world.owner()
     challenge = drafted(tmp_path, by, **{"scores.a": "0/1 ; -1"})
     first, other = Phase.objects.order_by("index")
-    told = export_documents.settings(challenge)
+    told = exports.settings_of(challenge)
     assert [each["values"] for each in told["boards"][0]["columns"]] == ["0/1 ; -1", "/", ""]
     with transaction.atomic():
         for phase in (first, other):
@@ -113,8 +114,8 @@ def test_an_export_keeps_them_and_a_metric_has_none(tmp_path: Path) -> None:
 
     settings = Settings.model_validate_json(json.dumps(told))
     written = {settings.terms: "# Règlement\n"} | {each.file: "# Page\n" for each in settings.pages}
-    texts = export_settings.rendered(settings, written)
-    export_settings.apply(challenge=challenge, settings=settings, texts=texts, dated=False, by=by)
+    texts = imports.render_texts(settings, written)
+    imports.apply_settings(challenge=challenge, settings=settings, texts=texts, dated=False, by=by)
 
     assert program_bounds.of(first) == {"a": Bounds(0, 1, (-1.0,)), "b": Bounds()}
     assert program_bounds.of(other) == program_bounds.of(first)

@@ -11,11 +11,12 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
-from challenges.actions import entries, exports, program_changes, rescorings
-from challenges.actions.foreign_imports import import_bundle
+from challenges.actions import entries, program_changes, rescorings
 from challenges.actions.program_changes import Sent
 from challenges.enums import EntryStatus, EvaluationState
 from challenges.enums.rescorings import RescoringState
+from challenges.exchange.actions import exports
+from challenges.exchange.actions.bundles import import_bundle
 from challenges.models import Challenge, Entry, Phase, PhaseTask, Rescoring, Score
 from challenges.queue.actions import WORKER
 from challenges.worker import drain

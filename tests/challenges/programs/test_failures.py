@@ -11,8 +11,8 @@ from django.test import Client
 from django.urls import reverse
 
 from challenges.actions import checks, entries, examinations
-from challenges.actions.foreign_imports import import_bundle
 from challenges.enums import EntryStatus, EvaluationState
+from challenges.exchange.actions.bundles import import_bundle
 from challenges.models import Challenge, Entry, ScorerVersion, Team
 from challenges.queue.actions import NoSandbox
 from challenges.sandbox.bubblewrap import Bubblewrap

@@ -9,8 +9,8 @@ from django.test import Client
 from django.urls import reverse
 
 from challenges.actions import entries
-from challenges.actions.foreign_imports import import_bundle
 from challenges.enums import EntryStatus
+from challenges.exchange.actions.bundles import import_bundle
 from challenges.models import Challenge, Entry, ProgramReport, Score
 from challenges.scoring.contributed import NotTheMean, contributed
 from challenges.scoring.tiers import Listed, tiers

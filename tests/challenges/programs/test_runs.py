@@ -12,8 +12,8 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from challenges.actions import fact_sheets, reveals
-from challenges.actions.foreign_imports import import_bundle
 from challenges.enums import EntryStatus
+from challenges.exchange.actions.bundles import import_bundle
 from challenges.forms.entries import EntryForm
 from challenges.models import Challenge, Entry, Phase, Score
 from challenges.worker import drain

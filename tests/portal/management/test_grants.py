@@ -24,12 +24,13 @@ from django.db import connection, transaction
 from django.test import Client
 from django.urls import reverse
 
-from challenges.actions import bundle_imports, program_changes, retention, reveals
-from challenges.actions.foreign_imports import import_bundle
+from challenges.actions import program_changes, retention, reveals
 from challenges.bundles import exporting
 from challenges.bundles.exporting import Correction
 from challenges.bundles.programs import SCORING
 from challenges.enums import ChallengeStatus, EntryStatus
+from challenges.exchange.actions import bundles as bundle_imports
+from challenges.exchange.actions.bundles import import_bundle
 from challenges.models import (
     Challenge,
     ChallengeDraft,
@@ -337,7 +338,7 @@ def test_the_worker_makes_drafts_with_its_own_rights(
         assert drain(seconds=60)
     made.refresh_from_db()
     answers = {} if form != "tables" else METRIC
-    bundle_imports.accept(made=made, answers=answers, by=by)
+    bundle_imports.accept_report(made=made, answers=answers, by=by)
     with roles.serving("worker"):
         assert drain(seconds=60)
     made.refresh_from_db()

@@ -1,36 +1,42 @@
-"""Import a portable challenge folder: a report first, then one draft."""
+"""Import a portable challenge folder: a report first, then one draft, then what an export adds."""
 
-from collections.abc import Callable, Iterable, Sequence
+import hashlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
 from challenges import rules
-from challenges.actions import code_imports
+from challenges.actions import code_imports, program_bounds
 from challenges.actions.rehearsals import Rehearsal, sentence
-from challenges.bundles import portable, recorded
+from challenges.bundles import bounds, portable, recorded
+from challenges.bundles.exporting import DOCUMENT
 from challenges.bundles.folder import Folder
 from challenges.bundles.report import Findings, Problem
+from challenges.bundles.settings import BoardSettings, PhaseSettings, Settings
 from challenges.bundles.spec import Audience, FileEntry, PortableSpec, Role
-from challenges.enums import ChallengeStatus
-from challenges.models import Challenge
-from challenges.organising.actions import folders
+from challenges.enums import BoardRule, ChallengeStatus, PhaseKind, ScorerKind
+from challenges.models import Challenge, ChallengePage, Leaderboard, Terms
+from challenges.organising.actions import folders, leaderboards, phases, texts
 from challenges.organising.actions.texts import standard_terms
 from challenges.scoring.contract import ScoringContract
 from challenges.scoring.truth import TruthFault
+from challenges.teams.queries import latest_terms
 from datasets.actions import holdouts
 from datasets.models import HoldoutVersion
 from portal.accounts.authorization import Permission, has_permission, require
 from portal.accounts.models import Organisation, User
-from portal.lib import canonical, objects
+from portal.audit.record import record
+from portal.lib import canonical, clock, objects
 from portal.lib.files import NAME_MAX_CHARACTERS, safe_name
 from portal.lib.markdown import render
-from portal.lib.refusals import Conflict, NotAllowed
+from portal.lib.refusals import Conflict, Invalid, NotAllowed
 
 MAX_FILE_BYTES = 2 << 30
 
@@ -38,7 +44,7 @@ MAX_FILE_BYTES = 2 << 30
 Then = Callable[[Challenge], None]
 
 
-def nothing(_challenge: Challenge) -> None:
+def do_nothing_more(_challenge: Challenge) -> None:
     """Do nothing more with an imported challenge."""
 
 
@@ -58,7 +64,7 @@ def import_folder(
     by: User,
     opens_at: datetime | None = None,
     closes_at: datetime | None = None,
-    then: Then = nothing,
+    then: Then = do_nothing_more,
 ) -> Imported:
     """Read a folder, score its recorded runs and create or update the draft it describes.
 
@@ -81,9 +87,9 @@ def import_folder(
     if twice:
         return Imported(None, False, twice, report.warnings)
     existing = Challenge.objects.filter(slug=spec.slug).first()
-    if not is_theirs(existing, by):
+    if not may_take_name(existing, by):
         return Imported(None, False, (slug_taken(spec.slug, by),), report.warnings)
-    owner = organisation(existing, by)
+    owner = organisation_for(existing, by)
     refuse_open(existing)
     fingerprint = _fingerprint(spec, folder)
     rehearsal = Rehearsal()
@@ -128,7 +134,7 @@ def _same_names(spec: PortableSpec) -> Sequence[Problem]:
     found = []
     for group, most in (
         (spec.by_audience(Audience.PUBLIC), folders.NAME_CHARACTERS),
-        (kept_apart(spec), NAME_MAX_CHARACTERS),
+        (files_to_seal(spec), NAME_MAX_CHARACTERS),
     ):
         names: dict[str, str] = {}
         for entry in group:
@@ -149,7 +155,7 @@ def _personal(spec: PortableSpec, folder: Path) -> Findings:
     )
 
 
-def is_theirs(existing: Challenge | None, by: User) -> bool:
+def may_take_name(existing: Challenge | None, by: User) -> bool:
     """Say whether a name is free, or that of a challenge this person may change."""
     return existing is None or rules.may_edit_challenge(by, existing)
 
@@ -159,12 +165,12 @@ def slug_taken(slug: str, by: User) -> Problem:
 
     Raises NotAllowed for who runs no challenge: they learn no name.
     """
-    organisation(None, by)
+    organisation_for(None, by)
     said = _("un autre challenge porte ce nom dans son adresse : donnez-en un autre")
     return Problem("E_SLUG_TAKEN", said, key="slug", value=slug)
 
 
-def organisation(existing: Challenge | None, by: User) -> Organisation:
+def organisation_for(existing: Challenge | None, by: User) -> Organisation:
     """Return for whom a person imports: the challenge's own organisation, else one of theirs.
 
     Raises NotAllowed for who may not change this challenge, or runs none.
@@ -252,7 +258,7 @@ def _jsonable(value: object) -> object:
     return str(value)
 
 
-def kept_apart(spec: PortableSpec) -> list[FileEntry]:
+def files_to_seal(spec: PortableSpec) -> list[FileEntry]:
     """List the files that are sealed: held out, the organiser's, and the tables joined to them."""
     sources = {each.source for each in spec.contract.attributes}
     found = {
@@ -298,7 +304,7 @@ def _write(
         for entry in spec.by_audience(Audience.PUBLIC)
     ]
     baseline = spec.file(Role.BASELINE_SUBMISSION)
-    held = held_out_fingerprint([each.path for each in kept_apart(spec)], folder, digest)
+    held = held_out_fingerprint([each.path for each in files_to_seal(spec)], folder, digest)
     with transaction.atomic():
         if existing is not None:  # reading took a while
             existing = Challenge.objects.locked(existing)
@@ -353,8 +359,246 @@ def _holdout(
         owner=organisation,
         files={
             safe_name(entry.path): place.read(entry.path, limit_bytes=MAX_FILE_BYTES)
-            for entry in kept_apart(spec)
+            for entry in files_to_seal(spec)
             if entry.role is not Role.HIDDEN_INPUTS  # sealed by themselves, far from any label
         },
         by=by,
     )
+
+
+CHALLENGE_FIELDS = (
+    "title",
+    "summary",
+    "kind",
+    "registration",
+    "team_min",
+    "team_max",
+    "allowed_domains",
+    "blocked_domains",
+    "prizes_md",
+    "prize_rule_md",
+    "contact",
+    "forum_url",
+)
+DATES = ("opens_at", "closes_at")
+PHASE_FIELDS = (
+    "name",
+    *DATES,
+    "max_per_day",
+    "max_total",
+    "final_choices",
+    "kind",
+    "max_parallel",
+    "max_refused_per_day",
+    "time_limit_s",
+    "memory_mb",
+    "logs",
+    "benchmark_after_close",
+)
+
+
+@dataclass(frozen=True)
+class RenderedText:
+    """A text and its HTML."""
+
+    title: str
+    text: str
+    html: str
+
+
+@dataclass(frozen=True)
+class RenderedTexts:
+    """The rules in force, and the further pages."""
+
+    terms: RenderedText
+    pages: Sequence[RenderedText]
+
+
+def render_texts(settings: Settings, texts: Mapping[str, str]) -> RenderedTexts:
+    """Render the texts of an export; raises Invalid on one that cannot be."""
+
+    def page(title: str, file: str) -> RenderedText:
+        return RenderedText(title, texts[file], render(texts[file]))
+
+    pages = [page(one.title, one.file) for one in settings.pages]
+    return RenderedTexts(page("", settings.terms), pages)
+
+
+@transaction.atomic
+def apply_settings(
+    *, challenge: Challenge, settings: Settings, texts: RenderedTexts, dated: bool, by: User
+) -> tuple[Problem, ...]:
+    """Change a draft to what its export says; nothing changes when it is so already.
+
+    dated: the importer gave dates, which stand. In order: the challenge, its rules and pages, its
+    phases, its boards; when something changed, the version, a challenge that awaited the visa is
+    a draft again, event "challenge.settings_applied". Returns what the draft has no place for.
+    Raises NotAllowed, Invalid; Conflict once the challenge is open.
+    """
+    fresh = Challenge.objects.locked(challenge)
+    require(rules.may_edit_challenge, by, fresh)
+    refuse_open(fresh)
+    changed = _challenge(fresh, settings)
+    changed |= _cards(fresh, settings.cards)
+    changed |= _terms(fresh, texts.terms)
+    changed |= _pages(fresh, texts.pages)
+    left: list[Problem] = []
+    for at, phase in enumerate(settings.phases):
+        changed |= _phase(fresh, phase, dated=dated)
+        key = f"settings.phases[{at}]"
+        if not fresh.phases.filter(index=phase.index).exists():
+            said = "phase à recréer dans l’espace organisateur"
+            left.append(Problem("W_KEY_NOT_MAPPED", said, DOCUMENT, key, phase.name))
+        elif phase.apart:
+            said = "réponses, mesures ou tâches propres à redonner dans l’espace organisateur"
+            left.append(Problem("W_KEY_NOT_MAPPED", said, DOCUMENT, key, phase.name))
+    for phase in settings.phases:
+        changed |= _follows(fresh, phase)
+    leaderboards.show_facts(fresh)
+    for board in settings.boards:
+        changed |= _board(fresh, board)
+    if changed:
+        _take_visa_back(fresh)
+        record("challenge.settings_applied", by=by, on=fresh, slug=fresh.slug)
+    return tuple(left)
+
+
+def _cards(challenge: Challenge, cards: Sequence[str]) -> bool:
+    """Name the cards that it starts from; the visa ties them."""
+    if not cards or texts.named_cards(challenge) == list(cards):
+        return False
+    challenge.bundle = {**challenge.bundle, texts.CARDS: list(cards)}
+    challenge.save(update_fields=["bundle"])
+    return True
+
+
+def _phase(challenge: Challenge, phase: PhaseSettings, *, dated: bool) -> bool:
+    """Settle a phase, made like the first where it is the next one; say whether it changed."""
+    first = challenge.phases.filter(index=0).first()
+    by_metrics = challenge.scorers.filter(kind=ScorerKind.METRIC).exists()
+    made = False
+    if first is not None and by_metrics and phase.index == challenge.phases.count():
+        phases.make_like_first(
+            first, index=phase.index, name=phase.name, kind=PhaseKind(phase.kind)
+        )
+        made = True
+    names = [name for name in PHASE_FIELDS if not (dated and name in DATES)]
+    wanted = {name: getattr(phase, name) for name in names}
+    if phase.ladder is not None:
+        wanted["ladder"] = phase.ladder
+    if phase.max_bytes is not None:
+        wanted["max_bytes"] = phase.max_bytes
+    found = challenge.phases.filter(index=phase.index)
+    if not found.exists() or found.filter(**wanted).exists():
+        return made
+    return bool(found.update(**wanted))
+
+
+def _follows(challenge: Challenge, phase: PhaseSettings) -> bool:
+    """Tie a phase to the one whose choices it takes over."""
+    source = None
+    if phase.follows is not None and phase.follows < phase.index:
+        source = challenge.phases.filter(index=phase.follows).first()
+    found = challenge.phases.filter(index=phase.index)
+    return bool(found.exclude(migrate_from=source).update(migrate_from=source)) if source else False
+
+
+def _board(challenge: Challenge, board: BoardSettings) -> bool:
+    """Arrange a board, added to its phase where that phase has none of this key."""
+    shown = {"title": board.title, "hidden": board.hidden, "anonymous": board.anonymous}
+    rows = challenge.leaderboards.filter(key=board.key)
+    made = False
+    phase = challenge.phases.filter(index=board.phase).first()
+    if not rows.exists() and phase is not None and phase.leaderboards.exists():
+        leaderboards.copy(phase, key=board.key)
+        made = True
+    changed = bool(rows.exclude(**shown).update(**shown))
+    found = rows.select_related("phase", "primary").first()
+    if found is None:
+        return made or changed
+    values = {each.key: bounds.read(each.values) for each in board.columns if each.values}
+    changed |= bool(values) and program_bounds.put(found.phase, values)
+    return _arranged(found, board) or made or changed
+
+
+def _arranged(found: Leaderboard, board: BoardSettings) -> bool:
+    """Put the columns of a board in their order, each shown and limited as it was."""
+    columns = {each.key: each for each in found.columns.order_by("index")}
+    said = [each for each in board.columns if each.key in columns]
+    main = leaderboards.is_main(found)
+    wanted = [[each.key, each.hidden, each.valid_min, each.valid_max] for each in said]
+    now = [[each.key, each.hidden, each.valid_min, each.valid_max] for each in columns.values()]
+    primary = found.primary.key if found.primary else ""
+    other = board.primary if board.primary in columns and not main else primary
+    if not said or (wanted == now and (found.rule, primary) == (board.rule, other)):
+        return False
+    for each in said:
+        column = columns[each.key]
+        column.hidden = each.hidden
+        column.valid_min, column.valid_max = each.valid_min, each.valid_max
+    rest = [each for each in columns.values() if each.key not in {one.key for one in said}]
+    found.rule = BoardRule(board.rule)
+    leaderboards.put_columns(found, [*(columns[each.key] for each in said), *rest], other)
+    return True
+
+
+def _take_visa_back(challenge: Challenge) -> None:
+    """Take back the visa that is awaited: nobody publishes what they did not read."""
+    challenge.version += 1
+    if challenge.status == ChallengeStatus.IN_REVIEW:
+        challenge.become(ChallengeStatus.DRAFT, at=clock.now())
+    challenge.save(update_fields=["version", "status", "status_since"])
+
+
+def _challenge(challenge: Challenge, settings: Settings) -> bool:
+    wanted = {name: getattr(settings, name) for name in CHALLENGE_FIELDS}
+    wanted["fact_sheet"] = [each.model_dump(exclude_unset=True) for each in settings.fact_sheet]
+    if all(getattr(challenge, name) == value for name, value in wanted.items()):
+        return False
+    for name, value in wanted.items():
+        setattr(challenge, name, value)
+    try:
+        challenge.full_clean(exclude=["organiser"], validate_unique=False)
+    except ValidationError as fault:
+        raise Invalid(
+            _("Un réglage de l’export n’est pas valable : %(names)s.")
+            % {"names": ", ".join(sorted(fault.message_dict))},
+            code="settings",
+        ) from fault
+    challenge.save(update_fields=list(wanted))
+    return True
+
+
+def _terms(challenge: Challenge, terms: RenderedText) -> bool:
+    last = latest_terms(challenge)
+    if last is not None and last.text == terms.text:
+        return False
+    Terms.objects.create(
+        challenge=challenge,
+        number=1 if last is None else last.number + 1,
+        text=terms.text,
+        html=terms.html,
+        sha256=hashlib.sha256(terms.text.encode()).hexdigest(),
+        created_at=clock.now(),
+    )
+    return True
+
+
+def _pages(challenge: Challenge, pages: Sequence[RenderedText]) -> bool:
+    found = list(challenge.pages.order_by("index").values_list("title", "body_md"))
+    if found == [(one.title, one.text) for one in pages]:
+        return False
+    challenge.pages.all().delete()
+    ChallengePage.objects.bulk_create(
+        [
+            ChallengePage(
+                challenge=challenge,
+                index=at,
+                title=one.title,
+                body_md=one.text,
+                body_html=one.html,
+            )
+            for at, one in enumerate(pages)
+        ]
+    )
+    return True

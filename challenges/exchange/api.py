@@ -1,19 +1,20 @@
 """Import a challenge from a bundle, and take one away."""
 
-from typing import IO, Any, BinaryIO, cast
+from datetime import datetime
+from typing import IO, Annotated, Any, BinaryIO, Literal, cast
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
-from ninja import File, Router, Status
+from ninja import File, Router, Schema, Status
 from ninja.files import UploadedFile
+from pydantic import ConfigDict, Field
 
-from challenges.actions import bundle_imports as acts
-from challenges.actions import exports
-from challenges.api.bundle_shapes import AnswersIn, ImportOut
 from challenges.api.finding import challenge_named, person
-from challenges.forms.imports import asked
+from challenges.exchange.actions import bundles as acts
+from challenges.exchange.actions import exports
+from challenges.exchange.forms import asked
 from challenges.models import BundleImport
 from portal.accounts.bearer import Token
 from portal.accounts.enums import TokenScope
@@ -21,6 +22,69 @@ from portal.lib import files, visible
 from portal.lib.endpoints import lazy as _
 from portal.lib.endpoints import refused
 from portal.lib.files import safe_name
+
+
+class ProblemLine(Schema):
+    """A line of an import report: file, key, value, decision."""
+
+    code: str
+    file: str
+    key: str
+    value: str
+    message: str
+
+
+class ChoiceOut(Schema):
+    """One answer to choose, and its words."""
+
+    value: str
+    label: str
+
+
+class AskedOut(Schema):
+    """A question of an import report; proposal is kept without an answer, "" needs one.
+
+    choices: the answers to choose from, none when any text is read.
+    """
+
+    key: str
+    text: str
+    help: str
+    proposal: str
+    choices: list[ChoiceOut]
+
+
+class ImportOut(Schema):
+    """A deposited bundle: its report, and the draft once accepted.
+
+    errors: faults of the archive, or of the last answers given.
+    """
+
+    id: UUID
+    filename: str
+    sha256: str
+    size: int
+    state: Literal["waiting", "read", "creating", "refused", "accepted", "failed", "expired"]
+    format: str
+    errors: list[ProblemLine]
+    warnings: list[ProblemLine]
+    questions: list[AskedOut]
+    facts: dict[str, Any] | None
+    dry_run: list[str]
+    challenge: str | None
+    page: str
+    expires_at: datetime
+
+
+class AnswersIn(Schema):
+    """Answers to the questions of a report, by key."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    answers: dict[str, Annotated[str, Field(max_length=500)]] = Field(
+        default_factory=dict, max_length=1_000
+    )
+
 
 router = Router(tags=[_("Organiser")], auth=Token(TokenScope.ORGANISE))
 
@@ -70,7 +134,9 @@ def accept(request: HttpRequest, made: UUID, given: AnswersIn) -> Status[dict[st
 
     De retour à « read », errors dit quelles réponses sont à revoir. 200 si le brouillon existe.
     """
-    found = acts.accept(made=_found(request, made), answers=given.answers, by=person(request))
+    found = acts.accept_report(
+        made=_found(request, made), answers=given.answers, by=person(request)
+    )
     return Status(202 if found.is_being_created else 200, _told(found))
 
 

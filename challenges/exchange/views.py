@@ -1,24 +1,27 @@
-"""Import a challenge: deposit a bundle, read its report, answer, make the draft."""
+"""Import a challenge: deposit a bundle, read its report, answer; take one away."""
 
 from typing import Any, BinaryIO, cast
 from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from challenges import rules
-from challenges.actions import bundle_imports as acts
 from challenges.enums import ImportState
-from challenges.forms.imports import AnswersForm, BundleForm
+from challenges.exchange.actions import bundles as acts
+from challenges.exchange.actions import exports
+from challenges.exchange.forms import AnswersForm, BundleForm
 from challenges.models import BundleImport
 from challenges.views.head import person
+from challenges.views.rooms import find_to_run, room, run_by
 from challenges.views.words import BUNDLE_FORMATS, IMPORT_FACES
 from portal.accounts.authorization import require
-from portal.lib import visible
+from portal.lib import files, visible
 
 SHOWN = 50
 NOT_DONE = "W_DRY_RUN"
@@ -47,7 +50,7 @@ def imports(request: HttpRequest) -> HttpResponse:
     context = {
         "section": "challenges",
         "form": form,
-        "rows": [_row(each) for each in rows],
+        "rows": [_import_row(each) for each in rows],
         "crumbs": [
             (_("Mes challenges"), reverse("challenges:organiser_list")),
             (_("Importer un challenge"), ""),
@@ -57,41 +60,41 @@ def imports(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def report(request: HttpRequest, made: UUID) -> HttpResponse:
+def import_report(request: HttpRequest, made: UUID) -> HttpResponse:
     """Show the report of an import; ask for the draft by POST, with the answers."""
-    found = find(request, made)
+    found = find_import(request, made)
     questions = found.told("questions") if found.is_read else []
     if request.method != "POST":
         form, refused = AnswersForm.of(found.answers, found.refusals, questions=questions)
-        return _report(request, found, form, refused=refused)
+        return _report_page(request, found, form, refused=refused)
     form = AnswersForm(request.POST, questions=questions)
     if not form.is_valid():
-        return _report(request, found, form, status=422)
-    acts.accept(made=found, answers=form.answers, by=person(request))
+        return _report_page(request, found, form, status=422)
+    acts.accept_report(made=found, answers=form.answers, by=person(request))
     return redirect("challenges:import", found.pk)
 
 
 @require_safe
-def state(request: HttpRequest, made: UUID) -> HttpResponse:
+def import_state(request: HttpRequest, made: UUID) -> HttpResponse:
     """Send the live state of an import, the fragment that its page holds."""
-    return render(request, "challenges/import_state.html", _row(find(request, made)))
+    return render(request, "challenges/import_state.html", _import_row(find_import(request, made)))
 
 
 @require_POST
-def abandon(request: HttpRequest, made: UUID) -> HttpResponse:
+def abandon_import(request: HttpRequest, made: UUID) -> HttpResponse:
     """Give up an import: its bytes are removed."""
-    acts.abandon(made=find(request, made), by=person(request))
+    acts.abandon_import(made=find_import(request, made), by=person(request))
     messages.success(request, _("Import abandonné : l’archive est effacée."))
     return redirect("challenges:imports")
 
 
-def find(request: HttpRequest, made: UUID) -> BundleImport:
+def find_import(request: HttpRequest, made: UUID) -> BundleImport:
     """Return an import this person may see; 404 for any other."""
     rows = BundleImport.objects.visible_to(request.user).select_related("challenge", "by")
     return visible.find(rows, among=BundleImport.objects.all(), pk=made)
 
 
-def _row(made: BundleImport) -> dict[str, Any]:
+def _import_row(made: BundleImport) -> dict[str, Any]:
     return {
         "made": made,
         "face": IMPORT_FACES[ImportState(made.state)],
@@ -100,7 +103,7 @@ def _row(made: BundleImport) -> dict[str, Any]:
     }
 
 
-def _report(
+def _report_page(
     request: HttpRequest,
     made: BundleImport,
     form: AnswersForm,
@@ -108,7 +111,7 @@ def _report(
     refused: list[Any] | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    context = _row(made) | {
+    context = _import_row(made) | {
         "section": "challenges",
         "form": form,
         "failed": bool(form.errors or refused),
@@ -164,3 +167,14 @@ def _facts(made: BundleImport) -> list[tuple[str, str]]:
         elif isinstance(value, list | dict) and value:
             lines.append((label, str(len(value))))
     return lines
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def export(request: HttpRequest, slug: str) -> HttpResponseBase:
+    """Show what can be taken away; send the export by POST, held-out data as ciphertext."""
+    if request.method != "POST":
+        lede = _("Un challenge repart comme il est venu, pour ce portail ou pour Codabench.")
+        context = room(run_by(request, slug), "organiser_export", lede=lede)
+        return render(request, "challenges/organise/export.html", context)
+    made = exports.export(challenge=find_to_run(request, slug), by=person(request))
+    return files.attachment(made.stream(), made.name, media_type="application/zip")
