@@ -13,16 +13,16 @@ class ChallengesConfig(AppConfig):
     def ready(self) -> None:
         """Vouch for scores on cards; show teams in each space; give, erase what a person has."""
         from catalogue.queries import chain, verified  # noqa: PLC0415  # app ready
+        from challenges import retention  # noqa: PLC0415  # app ready
         from challenges.organising import queries as organising  # noqa: PLC0415  # app ready
-        from challenges.queries import stored  # noqa: PLC0415  # app ready
+        from challenges.pages.views import space as ours  # noqa: PLC0415  # app ready
         from challenges.teams import actions as teams  # noqa: PLC0415  # app ready
         from challenges.views import cards  # noqa: PLC0415  # app ready
-        from challenges.views import space as ours  # noqa: PLC0415  # app ready
         from portal.accounts import personal_data, space  # noqa: PLC0415  # app ready
         from portal.lib import parts, references  # noqa: PLC0415  # app ready
 
-        references.register(stored.named)
-        parts.register(stored.parts_named)
+        references.register(retention.objects_named)
+        parts.register(retention.parts_named)
         chain.register(organising.led_to, organising.came_of)
         for kind in organising.KINDS:
             verified.register(kind, cards.verified)

@@ -3,8 +3,8 @@
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from challenges import rules
-from challenges.actions import retention, slots
+from challenges import retention, rules
+from challenges.actions import slots
 from challenges.actions.evaluations import queue_scores, settle_later
 from challenges.enums import EntryStatus, EvaluationState, JobKind, ReasonCode
 from challenges.models import Entry, Phase, Reveal

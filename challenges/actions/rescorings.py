@@ -9,8 +9,8 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from challenges import rules
-from challenges.actions import asides, readings, retention, scorers
+from challenges import retention, rules
+from challenges.actions import asides, readings, scorers
 from challenges.enums import ChallengeStatus, EvaluationState, JobKind, JobState
 from challenges.enums.rescorings import RescoringState
 from challenges.models import (

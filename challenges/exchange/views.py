@@ -17,9 +17,8 @@ from challenges.exchange.actions import bundles as acts
 from challenges.exchange.actions import exports
 from challenges.exchange.forms import AnswersForm, BundleForm
 from challenges.models import BundleImport
-from challenges.views.head import person
-from challenges.views.rooms import find_to_run, room, run_by
-from challenges.views.words import BUNDLE_FORMATS, IMPORT_FACES
+from challenges.organising.views.layout import find_to_run, person, room, run_by
+from challenges.organising.views.words import BUNDLE_FORMATS, IMPORT_FACES
 from portal.accounts.authorization import require
 from portal.lib import files, visible
 

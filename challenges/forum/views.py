@@ -25,9 +25,7 @@ from challenges.forum.forms import (
     ThreadForm,
 )
 from challenges.models import Post, Thread
-from challenges.views.head import person, scene
-from challenges.views.rooms import find_to_run, room
-from challenges.views.trying import tried
+from challenges.organising.views.layout import find_to_run, person, room, scene, tried
 from portal.accounts.authorization import require
 from portal.lib import visible
 from portal.lib.numbers import natural

@@ -1,6 +1,6 @@
 """Delete what was kept long enough."""
 
-from challenges.actions import retention
+from challenges import retention
 from challenges.organising.actions import guests
 from portal.audit.duties import duty
 

@@ -1,5 +1,6 @@
-"""Take part: the pages of the rules, of a team, of its members, of registrations."""
+"""Take part: the pages of the rules, of a team, of its members, registrations, invitations."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -12,14 +13,28 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from challenges import rules
-from challenges.enums import InvitationState, RegistrationState
-from challenges.models import Challenge, Registration, TeamInvitation, TeamMember
+from challenges.enums import ChallengeStatus, InvitationState, RegistrationMode, RegistrationState
+from challenges.models import Challenge, Guest, Registration, TeamInvitation, TeamMember
+from challenges.organising import queries as reads
+from challenges.organising.actions import guests
+from challenges.organising.forms.challenges import GuestsForm
 from challenges.organising.queries import is_called_back, needs_invitation
+from challenges.organising.views.layout import (
+    Stage,
+    find_challenge,
+    find_to_run,
+    person,
+    room,
+    run_by,
+    scene,
+    team_of,
+    tried,
+)
 from challenges.queries.boards import masked_phases
-from challenges.teams import actions as acts
 from challenges.teams import actions as teams
 from challenges.teams.forms import DisclosureForm, InvitationForm, RefusalForm, TeamForm, TermsForm
 from challenges.teams.queries import (
@@ -28,11 +43,9 @@ from challenges.teams.queries import (
     latest_terms,
     registration_of,
 )
-from challenges.views.head import Stage, find, person, scene, team_of
-from challenges.views.rooms import find_to_run, room
-from challenges.views.trying import tried
 from portal.accounts.authorization import require
 from portal.accounts.models import User
+from portal.lib import clock
 from portal.lib.refusals import Conflict, Hidden, Invalid, NotAllowed, Refusal
 
 # Where teams are made and grow.
@@ -57,7 +70,7 @@ def accept_rules(request: HttpRequest, slug: str) -> HttpResponseBase:
     """Accept the rules in force and register."""
     if not request.user.is_authenticated:
         return redirect_to_login(request.get_full_path())
-    challenge = find(request, slug)
+    challenge = find_challenge(request, slug)
     terms = latest_terms(challenge)
     form = TermsForm(request.POST, version=terms) if terms else None
     if form is not None and not form.is_valid():
@@ -109,7 +122,7 @@ def team(request: HttpRequest, slug: str) -> HttpResponse:
 def _create(request: HttpRequest, slug: str, name: str) -> Refusal | None:
     """Create the team, or give back why the name cannot be taken."""
     try:
-        teams.create(challenge=find(request, slug), name=name, by=person(request))
+        teams.create(challenge=find_challenge(request, slug), name=name, by=person(request))
     except (Invalid, Conflict) as refusal:
         if refusal.code not in NAME_FAULTS:
             raise
@@ -120,7 +133,7 @@ def _create(request: HttpRequest, slug: str, name: str) -> Refusal | None:
 @require_POST
 def invite(request: HttpRequest, slug: str) -> HttpResponse:
     """Invite a person by e-mail into one's team."""
-    own = own_team(request, find(request, slug))
+    own = own_team(request, find_challenge(request, slug))
     form = InvitationForm(request.POST)
     status = tried(
         form,
@@ -136,7 +149,7 @@ def invite(request: HttpRequest, slug: str) -> HttpResponse:
 @require_POST
 def revoke(request: HttpRequest, slug: str, invitation: UUID) -> HttpResponse:
     """Withdraw an invitation of one's team."""
-    own = own_team(request, find(request, slug))
+    own = own_team(request, find_challenge(request, slug))
     sent = get_object_or_404(TeamInvitation, team=own, public_id=invitation)
     teams.revoke_invitation(invitation=sent, by=person(request))
     messages.success(request, _("Invitation retirée."))
@@ -176,7 +189,7 @@ def join(request: HttpRequest, slug: str, invitation: UUID, token: str) -> HttpR
 @require_http_methods(["GET", "HEAD", "POST"])
 def leave(request: HttpRequest, slug: str) -> HttpResponse:
     """Ask, then leave one's team."""
-    own = own_team(request, find(request, slug))
+    own = own_team(request, find_challenge(request, slug))
     if request.method != "POST":
         return render(request, "challenges/leave.html", scene(request, slug, "entries"))
     teams.leave(team=own, by=person(request))
@@ -278,7 +291,7 @@ def remove_member(request: HttpRequest, slug: str, member: int) -> HttpResponse:
     found = _member(request, slug, member)
     if request.method != "POST":
         return _asked(request, slug, "challenges/team_remove.html", found)
-    acts.remove_member(team=found.team, person=found.user, by=person(request))
+    teams.remove_member(team=found.team, person=found.user, by=person(request))
     messages.success(request, _("La personne ne fait plus partie de l’équipe."))
     return redirect("challenges:team", slug)
 
@@ -289,13 +302,13 @@ def hand_over(request: HttpRequest, slug: str, member: int) -> HttpResponse:
     found = _member(request, slug, member)
     if request.method != "POST":
         return _asked(request, slug, "challenges/team_captain.html", found)
-    acts.hand_over(team=found.team, person=found.user, by=person(request))
+    teams.hand_over(team=found.team, person=found.user, by=person(request))
     messages.success(request, _("L’équipe a changé de capitaine."))
     return redirect("challenges:team", slug)
 
 
 def _member(request: HttpRequest, slug: str, member: int) -> TeamMember:
-    own = own_team(request, find(request, slug))
+    own = own_team(request, find_challenge(request, slug))
     return get_object_or_404(
         TeamMember.objects.select_related("team", "user"),
         team=own,
@@ -313,7 +326,7 @@ def _asked(request: HttpRequest, slug: str, template: str, member: TeamMember) -
 def leave_challenge(request: HttpRequest, slug: str) -> HttpResponse:
     """Ask, then take part no more."""
     if request.method == "POST":
-        teams.leave_challenge(challenge=find(request, slug), by=person(request))
+        teams.leave_challenge(challenge=find_challenge(request, slug), by=person(request))
         messages.success(request, _("Vous ne participez plus à ce challenge."))
         return redirect("challenges:rules", slug)
     context = scene(request, slug, "rules")
@@ -326,7 +339,7 @@ def leave_challenge(request: HttpRequest, slug: str) -> HttpResponse:
 def come_back(request: HttpRequest, slug: str) -> HttpResponse:
     """Take part again."""
     try:
-        teams.come_back(challenge=find(request, slug), by=person(request))
+        teams.come_back(challenge=find_challenge(request, slug), by=person(request))
     except NotAllowed as refusal:
         if refusal.code != "domain_refused":
             raise
@@ -339,7 +352,7 @@ def come_back(request: HttpRequest, slug: str) -> HttpResponse:
 @require_POST
 def disclose(request: HttpRequest, slug: str) -> HttpResponse:
     """Record what the team of this captain lets others read and do."""
-    own = own_team(request, find(request, slug))
+    own = own_team(request, find_challenge(request, slug))
     form = DisclosureForm(request.POST)
     form.is_valid()  # boxes: every answer is one
     teams.disclose(team=own, by=person(request), **form.cleaned_data)
@@ -367,7 +380,7 @@ def answer_registration(request: HttpRequest, slug: str, registration: int) -> H
     found = get_object_or_404(challenge.registrations, pk=registration)
     if request.POST.get("decision") == "accept":
         try:
-            acts.accept_registration(registration=found, by=by)
+            teams.accept_registration(registration=found, by=by)
         except Conflict as refusal:
             messages.warning(request, str(refusal))
         else:
@@ -377,7 +390,7 @@ def answer_registration(request: HttpRequest, slug: str, registration: int) -> H
     if not form.is_valid():
         return _registrations_page(request, challenge, wrong=(found.pk, form), status=422)
     try:
-        acts.refuse_registration(registration=found, reason=form.cleaned_data["reason"], by=by)
+        teams.refuse_registration(registration=found, reason=form.cleaned_data["reason"], by=by)
     except Conflict as refusal:
         messages.warning(request, str(refusal))
     else:
@@ -417,3 +430,95 @@ def _registration_row(
         "domain": asked.user.email.rpartition("@")[2],
         "form": wrong[1] if wrong and wrong[0] == asked.pk else form,
     }
+
+
+GUESTS_PER_PAGE = 50
+FACES = {
+    guests.Outcome.INVITED: (gettext_lazy("Invitée"), "pin", "circle-check"),
+    guests.Outcome.IN: (gettext_lazy("Inscrite"), "pin", "users"),
+    guests.Outcome.KNOWN: (gettext_lazy("Déjà invitée"), "ardoise", "mail"),
+    guests.Outcome.LATER: (gettext_lazy("Demain"), "ocre", "hourglass"),
+    guests.Outcome.REFUSED: (gettext_lazy("Refusée"), "garance", "circle-x"),
+}
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def guests_page(request: HttpRequest, slug: str) -> HttpResponse:
+    """List who is invited; invite addresses by POST, and say what became of each line."""
+    challenge = run_by(request, slug)
+    form = GuestsForm(request.POST if request.method == "POST" else None)
+    report: list[guests.Line] = []
+    status = tried(
+        form,
+        lambda: report.extend(
+            guests.invite(challenge=challenge, lines=form.lines, by=person(request))
+        ),
+        dict.fromkeys(("too_many", "not_by_invitation", "guests_not_now"), "addresses"),
+    )
+    if status:
+        return _guests_page(request, challenge, form=form, status=status)
+    # What could not leave stays in the form, to be mended.
+    left = "\n".join(each.text for each in report if each.outcome in {"refused", "later"})
+    again = GuestsForm(initial={"addresses": left})
+    return _guests_page(request, challenge, form=again, report=report)
+
+
+@require_POST
+def withdraw_guest(request: HttpRequest, slug: str, guest: UUID) -> HttpResponse:
+    """Take an invitation back."""
+    found = _guest_of_link(run_by(request, slug), guest)
+    guests.withdraw(guest=found, by=person(request))
+    messages.success(request, _("Invitation retirée. Qui s’est déjà inscrit reste inscrit."))
+    return redirect("challenges:guests", slug)
+
+
+@login_not_required
+@require_safe
+def guest_invitation(request: HttpRequest, slug: str, guest: UUID, token: str) -> HttpResponse:
+    """Show an invitation to whoever holds its link: how to take part, or why it ended."""
+    context = scene(request, slug, "rules")
+    challenge = context["challenge"]
+    found = guests.by_link(challenge, guest, token)
+    signed_in = request.user.is_authenticated
+    context |= {
+        "invitation": found,
+        "taken": found.state == InvitationState.ACCEPTED,
+        "live": found.is_open(context["now"]) and challenge.status == ChallengeStatus.PUBLISHED,
+        "fits": signed_in
+        and challenge.guests.inviting(person(request), at=context["now"])
+        .filter(pk=found.pk)
+        .exists(),
+        "registered": signed_in and is_registered(challenge, request.user),
+    }
+    return render(request, "challenges/guest.html", context)
+
+
+def _guest_of_link(challenge: Challenge, guest: UUID) -> Guest:
+    return get_object_or_404(challenge.guests.select_related("challenge"), public_id=guest)
+
+
+def _guests_page(
+    request: HttpRequest,
+    challenge: Challenge,
+    *,
+    form: GuestsForm | None = None,
+    report: Sequence[guests.Line] = (),
+    status: int = 200,
+) -> HttpResponse:
+    now = clock.now()
+    listed = Paginator(reads.guests_of(challenge), GUESTS_PER_PAGE).get_page(
+        request.GET.get("page")
+    )
+    context: dict[str, Any] = room(
+        challenge,
+        "guests",
+        form=form or GuestsForm(),
+        report=[(each, *FACES[each.outcome]) for each in report],
+        counts=reads.guest_counts(challenge),
+        page=listed,
+        rows=[{"guest": each, "open": each.is_open(now)} for each in listed],
+        by_invitation=challenge.registration == RegistrationMode.INVITED,
+        may_invite=challenge.status == ChallengeStatus.PUBLISHED,
+        wrong=status != 200,
+    )
+    return render(request, "challenges/organise/guests.html", context, status=status)

@@ -9,8 +9,8 @@ from django.shortcuts import render
 from django.utils.formats import get_format
 from django.views.decorators.http import require_safe
 
+from challenges.organising.views.layout import scene
 from challenges.queries import benches
-from challenges.views.head import scene
 from challenges.views.standings import phase_wanted
 from portal.lib.refusals import Hidden
 

@@ -16,10 +16,10 @@ from challenges import rules
 from challenges.actions import cards
 from challenges.forms.cards import CardForm
 from challenges.models import Challenge, EntryCard, Phase, Team
+from challenges.organising.views.layout import find_challenge, person, scene
 from challenges.queries import certificates
 from challenges.queries.reports import reported_phase
 from challenges.views import certificate_words as words
-from challenges.views.head import find, person, scene
 from portal.lib import clock
 from portal.lib.refusals import Hidden
 
@@ -27,7 +27,7 @@ from portal.lib.refusals import Hidden
 @require_http_methods(["GET", "HEAD", "POST"])
 def propose(request: HttpRequest, slug: str, team: UUID) -> HttpResponse:
     """Say what a card of the team's winning entry would hold; open its draft by POST."""
-    challenge = find(request, slug)
+    challenge = find_challenge(request, slug)
     found = _team(request, challenge, team)
     phase = _phase(request, challenge)
     form = CardForm(request.POST or None)

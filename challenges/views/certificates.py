@@ -16,10 +16,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 from challenges import rules
 from challenges.actions import certificates
 from challenges.models import Certificate, Challenge, Phase, Team
+from challenges.organising.views.layout import find_challenge, person, scene
 from challenges.queries import certificates as reads
 from challenges.queries.boards import phase_of
 from challenges.views import certificate_words as words
-from challenges.views.head import find, person, scene
 from portal.lib import paper
 from portal.lib.refusals import Conflict, Hidden, Invalid
 
@@ -40,7 +40,7 @@ class Shown:
 @require_http_methods(["GET", "HEAD", "POST"])
 def page(request: HttpRequest, slug: str, team: UUID) -> HttpResponse:
     """Show the certificates of a team, phase by phase; issue one by POST."""
-    challenge = find(request, slug)
+    challenge = find_challenge(request, slug)
     found = _team(request, challenge, team)
     if request.method == "POST":
         certificates.issue(
@@ -92,7 +92,7 @@ def signed(request: HttpRequest, slug: str, team: UUID, index: int) -> HttpRespo
 
 
 def _asked(request: HttpRequest, slug: str, team: UUID, index: int) -> Certificate:
-    challenge = find(request, slug)
+    challenge = find_challenge(request, slug)
     found = _team(request, challenge, team)
     issued = found.certificates.filter(phase=phase_of(challenge, index)).order_by("-serial")
     number = request.GET.get("numero", "")[:MOST_DIGITS]

@@ -15,8 +15,8 @@ from challenges.models.run_words import (
     run_memory,
     run_state,
 )
+from challenges.organising.views.layout import room, run_by
 from challenges.queries import code
-from challenges.views.rooms import room, run_by
 from portal.lib import clock
 
 MIB = 1 << 20

@@ -9,9 +9,8 @@ from django.views.decorators.http import require_http_methods
 from challenges.actions import coding
 from challenges.enums import ChallengeStatus
 from challenges.forms.coding import CodeForm
-from challenges.views.authoring import tried
-from challenges.views.head import person
-from challenges.views.rooms import room, run_by
+from challenges.organising.views.drafts import tried
+from challenges.organising.views.layout import person, room, run_by
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

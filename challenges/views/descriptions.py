@@ -10,8 +10,8 @@ from django.views.decorators.http import require_http_methods
 
 from challenges.actions import choices
 from challenges.forms.entries import DescriptionForm
+from challenges.organising.views.layout import person, scene
 from challenges.views.entries import own_entry
-from challenges.views.head import person, scene
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

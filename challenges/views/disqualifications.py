@@ -21,9 +21,8 @@ from challenges.forms.disqualifications import (
 )
 from challenges.models import Disqualification, Team
 from challenges.models.disqualifications import DisqualificationQuerySet
+from challenges.organising.views.layout import person, room, run_by, scene
 from challenges.queries import disqualifications as reads
-from challenges.views.head import person, scene
-from challenges.views.rooms import room, run_by
 from portal.accounts.authorization import Permission, has_permission, require
 from portal.lib import clock
 from portal.lib.refusals import Conflict, Hidden, QuotaSpent

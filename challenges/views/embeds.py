@@ -18,11 +18,11 @@ from django.views.decorators.http import require_safe
 from challenges.enums import Split
 from challenges.models import Challenge, Phase
 from challenges.organising.queries import current_phase
+from challenges.organising.views.layout import find_challenge, scene, shares
 from challenges.queries import boards as reads
 from challenges.queries import windows
 from challenges.queries.boards import Board
 from challenges.views import boards
-from challenges.views.head import find, scene, shares
 from challenges.views.standings import board_wanted, open_to_sites, phase_wanted
 from portal.lib import clock
 from portal.lib.feeds import Feed
@@ -72,7 +72,7 @@ def frame(request: HttpRequest, slug: str) -> HttpResponseBase:
     asked = request.GET.get("lang", "")
     language = asked if asked in LANGUAGES else translation.get_language()
     with translation.override(language):
-        challenge = find(request, slug)
+        challenge = find_challenge(request, slug)
         current = current_phase(list(challenge.phases.all()), clock.now())
         phase = phase_wanted(request, challenge, current)
         board = board_wanted(request, phase, per_page=MOST_ROWS) if phase else None
@@ -132,7 +132,7 @@ def _address(
 @require_safe
 def feed(request: HttpRequest, slug: str) -> HttpResponseBase:
     """Answer the standings of each phase of a challenge, then its notices, as Atom."""
-    challenge = find(request, slug)
+    challenge = find_challenge(request, slug)
     page = request.build_absolute_uri(reverse("challenges:standings", args=[slug]))
     atom = Feed(
         title=_("Classement : %(title)s") % {"title": challenge.title},

@@ -21,6 +21,8 @@ from challenges.enums import INFECTED, EntryStatus, PhaseKind
 from challenges.forms.entries import EntryForm
 from challenges.models import Challenge, Entry, Phase
 from challenges.models.told import warnings_told
+from challenges.organising.views.layout import find_challenge, person, scene, scene_to_enter
+from challenges.pages.views.challenge import contract_of, scoring_words
 from challenges.queries import code, findings, rescorings
 from challenges.teams.queries import has_accepted_terms, quota_left, registration_of
 from challenges.teams.views import own_team
@@ -35,9 +37,7 @@ from challenges.views.entry_tables import (
     primary_figures,
     score_receipts_of,
 )
-from challenges.views.head import find, person, scene, scene_to_enter
 from challenges.views.packing import packing
-from challenges.views.reading import contract_of, scoring_words
 from portal.lib import files, objects, parts, scanning, visible
 from portal.lib.files import csv_safe
 from portal.lib.refusals import Closed, Conflict, Gone
@@ -51,7 +51,7 @@ def entries(request: HttpRequest, slug: str) -> HttpResponseBase:
         return _page(request, slug)
     if not request.user.is_authenticated:
         return redirect_to_login(request.get_full_path())
-    questions = find(request, slug).fact_sheet
+    questions = find_challenge(request, slug).fact_sheet
     if request.POST.get("check_only"):
         questions = []  # a check asks for the file only
     form = EntryForm(request.POST, request.FILES, questions=questions)

@@ -5,9 +5,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from challenges.organising.views.layout import room, run_by
 from challenges.queries import entry_lists
 from challenges.views import lives
-from challenges.views.rooms import room, run_by
 
 PER_PAGE = 50
 

@@ -15,11 +15,11 @@ from challenges.actions import examinations
 from challenges.enums import EntryStatus, PhaseKind
 from challenges.forms.entries import ExaminationForm
 from challenges.models import Entry
+from challenges.organising.views.layout import person
 from challenges.queries import examinations as reads
 from challenges.queries import programs
 from challenges.rules import may_examine_entries, may_examine_entry
 from challenges.views import code_runs, program_reports
-from challenges.views.head import person
 from portal.accounts.authorization import require
 
 PER_PAGE = 25

@@ -8,11 +8,11 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from challenges.organising.views.layout import find_challenge, scene
 from challenges.queries import findings
 from challenges.views.entries import csv_answer
 from challenges.views.fairness_cards import cards, summary, table_rows
 from challenges.views.fairness_words import FAMILIES, Words
-from challenges.views.head import find, scene
 from challenges.views.standings import phase_wanted
 
 HEADER = [
@@ -62,7 +62,7 @@ def audit(request: HttpRequest, slug: str, entry: UUID) -> HttpResponse:
 @require_safe
 def audit_json(request: HttpRequest, slug: str, entry: UUID) -> HttpResponse:
     """Send the audit of one entry as JSON."""
-    found = findings.audit(find(request, slug), entry, request.user)
+    found = findings.audit(find_challenge(request, slug), entry, request.user)
     return JsonResponse({"challenge": slug, "team": found.team, **found.record})
 
 
@@ -70,7 +70,7 @@ def audit_json(request: HttpRequest, slug: str, entry: UUID) -> HttpResponse:
 @require_safe
 def audit_csv(request: HttpRequest, slug: str, entry: UUID) -> HttpResponse:
     """Send the audit of one entry as CSV, formulas neutralised."""
-    found = findings.audit(find(request, slug), entry, request.user)
+    found = findings.audit(find_challenge(request, slug), entry, request.user)
     return csv_answer(f"{slug}-equite.csv", [HEADER, *table_rows(found)])
 
 

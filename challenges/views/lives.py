@@ -11,8 +11,8 @@ from django.utils.translation import ngettext
 from challenges.enums import EntryStatus, PhaseKind, ReasonCode
 from challenges.models import Entry, Evaluation
 from challenges.models.words import LADDER_WAITS
+from challenges.organising.views.words import ENTRY_MARKS
 from challenges.queries.entries import expected_wait_seconds, queue_position
-from challenges.views.words import ENTRY_MARKS
 
 FINAL = (
     EntryStatus.REJECTED,

@@ -13,9 +13,8 @@ from challenges import rules
 from challenges.actions import pauses as acts
 from challenges.forms.pipelines import PauseForm
 from challenges.models import Challenge, Phase
+from challenges.organising.views.layout import find_to_run, person, phase_of, room
 from challenges.queries import pipelines as reads
-from challenges.views.head import person
-from challenges.views.rooms import find_to_run, phase_of, room
 from portal.accounts.authorization import require
 from portal.lib.refusals import Conflict
 

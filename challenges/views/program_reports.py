@@ -12,9 +12,8 @@ from django.views.decorators.http import require_safe
 
 from challenges import rules
 from challenges.models import ProgramReport
+from challenges.organising.views.layout import find_to_run, person, room
 from challenges.queries import programs
-from challenges.views.head import person
-from challenges.views.rooms import find_to_run, room
 from portal.accounts.authorization import require
 
 PER_PAGE = 25

@@ -13,9 +13,9 @@ from django.views.decorators.http import require_safe
 from challenges.bundles.programs import Form, FormKind, ProgramSpec, Protocol
 from challenges.enums import ColumnKind, ReportAudience
 from challenges.models import Challenge, Column, Entry, Phase, PhaseTask
+from challenges.organising.views import words as page_words
 from challenges.queries import figures, programs
 from challenges.queries.boards import Board
-from challenges.views import metric_words
 from portal.lib import visible
 
 ISOLATED = "sandbox; default-src 'none'; img-src data:; style-src 'unsafe-inline'"
@@ -95,7 +95,7 @@ def _metric(column: Column, columns: Sequence[Column], phase: Phase) -> dict[str
         "primary": column.leaderboard.primary_id == column.pk,
         "definition": definition,
         "title": "",
-        "direction": metric_words.direction({"direction": column.direction}),
+        "direction": page_words.metric_direction({"direction": column.direction}),
         "values": "",
         "decimals": column.decimals,
     }

@@ -14,11 +14,11 @@ from django.views.decorators.http import require_safe
 from challenges.models import Challenge, Phase
 from challenges.models.board import in_words
 from challenges.models.words import REASON_SENTENCES
+from challenges.organising.views.layout import find_challenge, scene
 from challenges.queries import reports
 from challenges.queries.statistics import TEAMS_LEAST
 from challenges.views.axis import axis_decimals, round_axis
 from challenges.views.fairness_cards import summary
-from challenges.views.head import find, scene
 from challenges.views.standings import board_links, open_to_sites
 from portal.lib.refusals import Hidden
 from portal.lib.responses import tagged
@@ -64,7 +64,7 @@ def report(request: HttpRequest, slug: str) -> HttpResponse:
 @require_safe
 def report_json(request: HttpRequest, slug: str) -> HttpResponseBase:
     """Send the final report as JSON, with an ETag; its members are described in docs/api.md."""
-    phase = _phase(request, find(request, slug))
+    phase = _phase(request, find_challenge(request, slug))
     if phase is None:
         raise Hidden
     told = reports.document(phase, reports.public_audits(phase))

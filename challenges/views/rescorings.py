@@ -15,10 +15,9 @@ from challenges.actions import rescorings as acts
 from challenges.enums.rescorings import RescoringState
 from challenges.forms.rescorings import DecisionForm, TaskForm, form_for
 from challenges.models import Challenge, Phase, Rescoring
+from challenges.organising.views.layout import find_to_run, person, phase_of, room
+from challenges.organising.views.words import TITLES
 from challenges.queries import rescorings as reads
-from challenges.views.head import person
-from challenges.views.metric_texts.titles import TITLES
-from challenges.views.rooms import find_to_run, phase_of, room
 from portal.accounts.authorization import require
 from portal.accounts.stepup import step_up_required
 from portal.lib.refusals import Conflict, Invalid, TooLarge

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_safe
 from challenges.enums import Direction, Split
 from challenges.models import Challenge, Phase
 from challenges.organising.queries import current_phase
+from challenges.organising.views.layout import find_challenge, scene, shares
 from challenges.queries import boards as reads
 from challenges.queries import windows
 from challenges.queries.boards import Board, Row
@@ -24,7 +25,6 @@ from challenges.queries.findings import declared_audit
 from challenges.queries.rescorings import errata
 from challenges.views import boards, programs
 from challenges.views.axis import axis_decimals
-from challenges.views.head import find, scene, shares
 from portal.lib import clock
 from portal.lib.refusals import Hidden
 from portal.lib.responses import tagged
@@ -280,7 +280,7 @@ def _phase_links(phases: list[Phase]) -> list[tuple[str, str]]:
 
 def required(request: HttpRequest, slug: str) -> tuple[Phase, Split]:
     """Return the phase and the part that a request names; raises Hidden."""
-    challenge = find(request, slug)
+    challenge = find_challenge(request, slug)
     current = current_phase(list(challenge.phases.all()), clock.now())
     phase = phase_wanted(request, challenge, current)
     if phase is None:

@@ -8,10 +8,9 @@ from django.views.decorators.http import require_safe
 
 from challenges import rules
 from challenges.models.words import entry_word
+from challenges.organising.views.layout import followed_by, person, room
 from challenges.queries import statistics as reads
 from challenges.views.entries import csv_answer
-from challenges.views.head import person
-from challenges.views.rooms import followed_by, room
 
 
 @require_safe

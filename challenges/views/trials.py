@@ -20,12 +20,12 @@ from challenges.forms.trials import TrialForm
 from challenges.models import CodeTrial
 from challenges.models.told import warnings_told
 from challenges.models.trial_words import trial_detail, trial_reason, trial_state
+from challenges.organising.views.layout import person, scene, scene_to_enter
 from challenges.queries import code
 from challenges.teams.queries import has_accepted_terms
 from challenges.teams.views import own_team
 from challenges.views.entries import phase_to_enter
 from challenges.views.entry_tables import faults_of
-from challenges.views.head import person, scene, scene_to_enter
 from challenges.views.lives import Stage
 from challenges.views.packing import packing
 from portal.lib import files, objects, visible

@@ -12,7 +12,7 @@ from challenges.enums import RegistrationMode, RegistrationState
 from challenges.models import Challenge, Registration, Team
 from challenges.tasks.telling import registered
 from challenges.teams import actions as teams
-from challenges.teams import views
+from challenges.teams import views as team_views
 from portal.accounts.models import User
 from portal.audit import outbox
 from portal.audit.models import AuditEvent, Outbox
@@ -236,7 +236,7 @@ def test_the_page_costs_the_same_for_one_and_three(
 def test_a_refusal_is_corrected_on_the_page_however_old(
     organiser: Client, challenge: Challenge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(views, "REGISTRATIONS_PER_PAGE", 1)
+    monkeypatch.setattr(team_views, "REGISTRATIONS_PER_PAGE", 1)
     for name in ("Camille", "Sacha"):
         organiser.post(answer(asks(challenge, name)), {"decision": "refuse", "reason": "Non."})
     first = organiser.get(page(challenge)).text

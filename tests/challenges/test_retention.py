@@ -13,8 +13,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils.formats import date_format
 
-from challenges import invariants
-from challenges.actions import examinations, rescorings, retention
+from challenges import invariants, retention
+from challenges.actions import examinations, rescorings
 from challenges.enums import ChallengeStatus
 from challenges.models import Challenge, EntryCard, Evaluation, Phase, ProgramReport, Reveal, Upload
 from challenges.models.entry import Entry

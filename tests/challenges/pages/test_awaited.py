@@ -18,8 +18,8 @@ from challenges.models import (
     TeamMember,
 )
 from challenges.organising.actions import organisers
+from challenges.pages.views.space import awaited_decisions
 from challenges.teams import actions as teams
-from challenges.views.awaited import decisions
 from portal.accounts.enums import RegionRole
 from portal.accounts.models import User
 from portal.lib import clock
@@ -39,7 +39,9 @@ pytestmark = pytest.mark.django_db
 
 def titles(person: User) -> list[str]:
     """Return the titles of what waits for a person, with the spaces of a typewriter."""
-    return [str(each.title).replace("\u00a0", " ") for each in decisions(person, clock.now())]
+    return [
+        str(each.title).replace("\u00a0", " ") for each in awaited_decisions(person, clock.now())
+    ]
 
 
 def to_decide(n: int) -> list[Challenge]:

@@ -10,8 +10,8 @@ from pytest_django import DjangoAssertNumQueries
 from challenges.enums import ChallengeStatus, RegistrationMode
 from challenges.models import Challenge, Guest, Registration, Team, TermsAcceptance
 from challenges.organising.actions import guests as acts
+from challenges.pages.views.space import awaited_decisions
 from challenges.teams import actions as teams
-from challenges.views.awaited import decisions
 from portal.accounts.models import User
 from portal.lib import clock
 from tests.challenges.pages.scenes import clocked
@@ -94,7 +94,9 @@ def test_who_is_invited_takes_part_from_the_link(challenge: Challenge) -> None:
     assert person.email not in shown.text
     browser = signed_in(person)
     assert at(challenge, "rules") in browser.get(link).text
-    assert [str(each.url) for each in decisions(person, clock.now())] == [at(challenge, "rules")]
+    assert [str(each.url) for each in awaited_decisions(person, clock.now())] == [
+        at(challenge, "rules")
+    ]
     assert UNINVITED not in browser.get(at(challenge, "rules")).text
     number = challenge.terms.get().number
     browser.post(at(challenge, "rules"), {"terms": number, "accepted": "on"})
@@ -102,7 +104,7 @@ def test_who_is_invited_takes_part_from_the_link(challenge: Challenge) -> None:
     assert Team.objects.get().has_captain(person)
     assert "Vous êtes déjà inscrit" in browser.get(link).text
     assert "déjà servi" in Client().get(link).text
-    assert list(decisions(person, clock.now())) == []
+    assert list(awaited_decisions(person, clock.now())) == []
 
 
 def test_who_is_not_invited_reads_the_same_whoever_is(challenge: Challenge) -> None:
@@ -171,7 +173,7 @@ def test_who_left_and_is_invited_again_registers_by_the_page(challenge: Challeng
     page = at(challenge, "rules")
     assert "Accepter et m’inscrire" not in browser.get(page).text
     acts.invite(challenge=challenge, lines=[person.email], by=by)
-    assert [each.title for each in decisions(person, clock.now())]
+    assert [each.title for each in awaited_decisions(person, clock.now())]
     assert "Accepter et m’inscrire" in browser.get(page).text
     assert "Le règlement d’abord" in browser.get(at(challenge, "team")).text
     sent = browser.post(page, {"accepted": "on", "terms": challenge.terms.get().number})

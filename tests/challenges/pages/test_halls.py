@@ -9,7 +9,7 @@ from django.urls import reverse
 from challenges import urls
 from challenges.enums import ChallengeStatus, OrganiserRole
 from challenges.models import Challenge, ChallengeOrganiser
-from challenges.views.rooms import HALLS
+from challenges.organising.views.layout import HALLS
 from portal.accounts.enums import RegionRole
 from portal.accounts.models import User
 from tests.challenges.pages.scenes import with_contract

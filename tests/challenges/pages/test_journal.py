@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import translation
 
 from challenges.organising.queries import JOURNAL_APART, JOURNAL_FAMILIES
-from challenges.views.journal_words import ACTS
+from challenges.pages.views.journal import ACTS
 from portal.audit.actors import SystemActor
 from portal.audit.record import record
 from tests.factories.challenges import ChallengeFactory, PersonFactory, PhaseFactory

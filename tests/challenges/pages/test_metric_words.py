@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 from django.utils import translation
 
+from challenges.organising.views import words
+from challenges.organising.views.words import TITLES
+from challenges.pages.views import challenge as challenge_pages
 from challenges.scoring import manual, registry
-from challenges.views import metric_words, reading
-from challenges.views.metric_texts.titles import TITLES
 from portal.management import messages
 
 VARIANTS = {
@@ -24,13 +25,13 @@ def declared(name: str, **facts: Any) -> dict[str, Any]:
 
 def test_each_metric_has_its_words_and_no_other() -> None:
     assert set(TITLES) == set(registry.METRICS)
-    assert set(metric_words.DEFINITIONS) == set(registry.METRICS) | set(VARIANTS)
+    assert set(words.DEFINITIONS) == set(registry.METRICS) | set(VARIANTS)
     assert len({str(title) for title in TITLES.values()}) == len(TITLES)
 
 
 def test_the_names_are_those_of_the_documentation() -> None:
     for name, note in manual.notes().items():
-        assert metric_words.title(declared(name)) == note["title"]
+        assert words.metric_title(declared(name)) == note["title"]
 
 
 @cache
@@ -42,14 +43,14 @@ def in_english() -> Any:
 @pytest.mark.parametrize("name", registry.METRICS)
 def test_each_metric_is_told_in_both_languages(name: str) -> None:
     english = in_english()
-    french = (str(TITLES[name]), str(metric_words.DEFINITIONS[name]))
+    french = (str(TITLES[name]), str(words.DEFINITIONS[name]))
     said = [french, tuple(str(known.string) for s in french if (known := english.get(s)))]
     for title, sentence in said:
         assert title
         assert sentence.endswith(".")
         assert ". " not in sentence
     assert said[0][1] != said[1][1]
-    told = str(metric_words.definition(declared(name)))
+    told = str(words.metric_definition(declared(name)))
     assert told.endswith(".")
     assert "%(" not in told
 
@@ -57,8 +58,8 @@ def test_each_metric_is_told_in_both_languages(name: str) -> None:
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_parameters_change_the_sentence(variant: str) -> None:
     metric = VARIANTS[variant]
-    told = str(metric_words.definition(metric))
-    assert told != str(metric_words.definition({"metric": metric["metric"]}))
+    told = str(words.metric_definition(metric))
+    assert told != str(words.metric_definition({"metric": metric["metric"]}))
     assert told
 
 
@@ -66,11 +67,11 @@ def test_parameters_are_said_in_the_language_of_the_page() -> None:
     quantile = declared("pinball", params={"tau": 0.05})
     for language, wanted in (("fr", "0,05"), ("en", "0.05")):
         with translation.override(language):
-            assert wanted in str(metric_words.definition(quantile))
-    assert "5 premiers" in str(metric_words.definition(declared("ndcg", params={"k": 5})))
+            assert wanted in str(words.metric_definition(quantile))
+    assert "5 premiers" in str(words.metric_definition(declared("ndcg", params={"k": 5})))
     formula = declared("formula", params={"formula": "<b> + 1"})
-    assert "&lt;b&gt; + 1" in str(metric_words.definition(formula))
-    assert metric_words.title({"metric": "qwk"}) == "Kappa à poids quadratiques"
+    assert "&lt;b&gt; + 1" in str(words.metric_definition(formula))
+    assert words.metric_title({"metric": "qwk"}) == "Kappa à poids quadratiques"
 
 
 @pytest.mark.parametrize(
@@ -88,7 +89,7 @@ def test_parameters_are_said_in_the_language_of_the_page() -> None:
     ],
 )
 def test_values_of_a_figure(metric: str, facts: dict[str, Any], told: str) -> None:
-    assert metric_words.values({"metric": metric} | facts) == told
+    assert words.metric_values({"metric": metric} | facts) == told
 
 
 @pytest.mark.parametrize(
@@ -114,4 +115,4 @@ def test_values_of_a_figure(metric: str, facts: dict[str, Any], told: str) -> No
     ],
 )
 def test_lists_and_scores_have_their_rules(submission: dict[str, Any], rules: list[str]) -> None:
-    assert reading.answer_rules(submission) == rules
+    assert challenge_pages.answer_rules(submission) == rules

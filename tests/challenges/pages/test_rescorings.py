@@ -13,7 +13,7 @@ from challenges.actions import rescorings
 from challenges.enums.rescorings import RescoringState
 from challenges.forms.rescorings import MeasuresForm, form_for
 from challenges.models import Challenge, Entry, Job, PhaseTask, Rescoring
-from challenges.views.metric_texts.titles import TITLES
+from challenges.organising.views.words import TITLES
 from challenges.worker import drain
 from datasets.actions import holdouts
 from portal.accounts.models import User

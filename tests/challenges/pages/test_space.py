@@ -7,8 +7,8 @@ from django.utils import timezone
 
 from challenges.actions import reveals
 from challenges.organising.actions import challenges
+from challenges.pages.views.space import to_do
 from challenges.teams import actions as teams
-from challenges.views.space import to_do
 from portal.accounts import space
 from portal.accounts.enums import RegionRole
 from tests.challenges.pages.scenes import with_contract

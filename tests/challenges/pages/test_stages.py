@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from challenges.enums import ChallengeStatus
 from challenges.models import Challenge, Phase
-from challenges.views.head import stage_of
+from challenges.organising.views.layout import stage_of
 from portal.accounts.models import User
 from portal.lib import clock
 from tests.factories.challenges import (

@@ -24,7 +24,8 @@ from django.db import connection, transaction
 from django.test import Client
 from django.urls import reverse
 
-from challenges.actions import program_changes, retention, reveals
+from challenges import retention
+from challenges.actions import program_changes, reveals
 from challenges.bundles import exporting
 from challenges.bundles.exporting import Correction
 from challenges.bundles.programs import SCORING

@@ -1,41 +1,54 @@
-"""Show the challenges: the list, and the pages that everybody reads."""
+"""Show the challenges: the list, the pages and files that everybody reads, the kit, the feeds."""
 
+import hashlib
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, cast
 
 from django.contrib.auth.decorators import login_not_required
 from django.core.paginator import Paginator
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.utils.formats import number_format
+from django.utils.http import quote_etag
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
-from challenges.enums import PhaseKind
-from challenges.filters import STATES, ChallengeFilter
-from challenges.models import Challenge, Phase, PhaseTask, PublicFile
+from challenges.client import kit as kits
+from challenges.enums import PUBLIC_STATUSES, PhaseKind, Split
+from challenges.forum import queries as forum
+from challenges.models import (
+    Challenge,
+    ChallengeDraft,
+    Column,
+    Entry,
+    Notice,
+    Phase,
+    PhaseTask,
+    PublicFile,
+    Standing,
+)
+from challenges.models import PublicFile as StoredFile
 from challenges.organising import queries as organising
+from challenges.organising.actions import phases
 from challenges.organising.queries import current_phase
-from challenges.queries import code
-from challenges.queries.boards import prize_limits
-from challenges.scoring.contract import ScoringContract
-from challenges.views import boards, headline, metric_words, programs
-from challenges.views.head import (
-    challenges,
+from challenges.organising.views import words
+from challenges.organising.views.layout import (
     face_of,
-    find,
+    find_challenge,
     is_open,
     scene,
     shares,
+    shown_challenges,
     steps,
     use_case_names,
 )
-from challenges.views.packing import packing
-from challenges.views.words import (
+from challenges.organising.views.words import (
     COLUMN_ROLES,
     COLUMN_TYPES,
     FILE_ROLES,
@@ -45,7 +58,16 @@ from challenges.views.words import (
     TASKS,
     USE_CASES,
 )
+from challenges.pages.filters import STATES, ChallengeFilter
+from challenges.queries import code
+from challenges.queries.boards import prize_limits
+from challenges.scoring.contract import ScoringContract
+from challenges.teams.queries import latest_terms
+from challenges.views import boards, programs
+from challenges.views.boards import text_of
+from challenges.views.packing import coding_of, packing
 from portal.lib import clock, files, objects
+from portal.lib.feeds import Feed
 
 PER_PAGE = 20
 LEFT_OUT = gettext_lazy("Une demande sans ligne compte comme une réponse vide.")
@@ -68,7 +90,7 @@ def challenge_list(request: HttpRequest) -> HttpResponse:
     page = Paginator(listed.qs, PER_PAGE).get_page(request.GET.get("page"))
     # What a row counts is counted for the rows of the page, not for every challenge.
     keys = cast("QuerySet[Challenge]", page.object_list).values("pk")
-    shown = challenges(request).filter(pk__in=keys)
+    shown = shown_challenges(request).filter(pk__in=keys)
     chosen = request.GET.get("etat", "")
     context = {
         "section": "challenges",
@@ -95,7 +117,7 @@ def presentation(request: HttpRequest, slug: str) -> HttpResponse:
         "steps": steps(challenge, context["phases"], context["now"]),
         "use_cases": use_case_names(challenge),
         "task": str(TASKS.get(challenge.task, "")),
-        "figures": headline.figures(challenge),
+        "figures": headline_figures(challenge),
         "kit_files": list(challenge.files.all()),
         "notices": list(challenge.notices.all()[:10]),
         "pages": list(challenge.pages.all()),
@@ -122,11 +144,11 @@ def data(request: HttpRequest, slug: str) -> HttpResponse:
 
 @login_not_required
 @require_safe
-def file(request: HttpRequest, slug: str, name: str) -> HttpResponseBase:
+def public_file(request: HttpRequest, slug: str, name: str) -> HttpResponseBase:
     """Send a public file of a challenge, as an attachment."""
     if not name.isprintable():  # PostgreSQL refuses a null byte
         raise Http404
-    public = get_object_or_404(PublicFile, challenge=find(request, slug), name=name)
+    public = get_object_or_404(PublicFile, challenge=find_challenge(request, slug), name=name)
     suffix = "." + public.name.rpartition(".")[2]
     return files.attachment(
         objects.open(public.sha256),
@@ -237,10 +259,10 @@ def _metric(metric: dict[str, Any], labels: dict[str, str], language: str) -> di
         "key": metric["key"],
         "label": metric["label"],
         "primary": bool(metric.get("primary")),
-        "definition": metric_words.definition(worded, language),
-        "title": metric_words.title(metric),
-        "direction": metric_words.direction(metric),
-        "values": metric_words.values(metric),
+        "definition": words.metric_definition(worded, language),
+        "title": words.metric_title(metric),
+        "direction": words.metric_direction(metric),
+        "values": words.metric_values(metric),
         "decimals": metric["decimals"],
     }
 
@@ -283,3 +305,184 @@ def _state_links(request: HttpRequest, public: Any, chosen: str, now: Any) -> li
             kept["etat"] = key
         links.append((str(label), f"?{kept.urlencode()}"))
     return links
+
+
+def _interval(row: Standing, column: Column) -> str:
+    """Write the interval of a row of the standings, or nothing."""
+    if row.interval_low is None or row.interval_high is None:
+        return ""
+    low, high = (text_of({"value": end}, column) for end in (row.interval_low, row.interval_high))
+    return _("de %(low)s à %(high)s") % {"low": low, "high": high}
+
+
+def headline_figures(challenge: Challenge) -> list[tuple[str, str, str]]:
+    """List the large figures of the presentation: label, value, interval of a score."""
+    entries = Entry.objects.filter(
+        enrolment__phase__challenge=challenge, enrolment__team__is_baseline=False
+    ).count()
+    teams = str(challenge.teams_count)  # type: ignore[attr-defined]  # annotated
+    shown = [(_("équipes"), teams, ""), (_("soumissions"), str(entries), "")]
+    rows = list(
+        Standing.objects.filter(
+            Q(rank=1) | Q(is_baseline=True),
+            leaderboard__challenge=challenge,
+            leaderboard__hidden=False,
+            split=Split.PRIVATE if challenge.is_revealed else Split.PUBLIC,
+        )
+        .select_related("leaderboard__primary")
+        .order_by("leaderboard__phase__index", "position")
+    )
+    for label, baseline in ((_("meilleur score"), False), (_("référence à battre"), True)):
+        row = next((each for each in rows if each.is_baseline == baseline), None)
+        if row is not None and row.leaderboard.primary is not None:
+            column = row.leaderboard.primary
+            value = text_of(row.cells.get(column.key) or {}, column)
+            shown.append((label, value, _interval(row, column)))
+    return shown
+
+
+CARRIED_ROLES = ("sample_submission", "baseline_program")
+
+
+@login_not_required
+@require_safe
+def kit(request: HttpRequest, slug: str) -> HttpResponseBase:
+    """Send kit.zip, built from the challenge as it is."""
+    challenge = find_challenge(request, slug)
+    content = kits.build(kit_of(request, challenge))
+    response = HttpResponse(content, content_type="application/zip")
+    response["Content-Disposition"] = f'attachment; filename="{slug}-kit.zip"'
+    response["X-Content-Type-Options"] = "nosniff"
+    response["ETag"] = quote_etag(hashlib.sha256(content).hexdigest())
+    return response
+
+
+def kit_of(request: HttpRequest, challenge: Challenge) -> kits.Kit:
+    """Gather what the kit of a challenge holds."""
+    files = list(challenge.files.all())
+    terms = latest_terms(challenge)
+    phase = current_phase(list(challenge.phases.order_by("index")), clock.now())
+    contract = _contract(challenge, phase)
+    sample = _sample(challenge, phase, files)
+    example = objects.read(sample.sha256) if sample else None
+    return kits.Kit(
+        slug=challenge.slug,
+        title=challenge.title,
+        summary=challenge.summary,
+        address=request.build_absolute_uri(
+            reverse("challenges:presentation", args=[challenge.slug])
+        ),
+        contract=contract,
+        quotas=_quotas(phase),
+        rules=terms.text if terms else "",
+        sample=example,
+        coding=coding_of(challenge, phase, contract, example),
+        files=[_described(request, challenge, each) for each in files],
+        carried={
+            each.name: objects.read(each.sha256) for each in files if each.role in CARRIED_ROLES
+        },
+    )
+
+
+def _sample(
+    challenge: Challenge, phase: Phase | None, files: Sequence[StoredFile]
+) -> StoredFile | None:
+    """Find the sample of the phase in view: its own, else that of the challenge."""
+    written = ChallengeDraft.objects.filter(challenge=challenge).first()
+    own = phases.scoring_of(written, phase.index) if phase else None
+    name = own["sample"] if own else ""
+    found = [each for each in files if name and each.name == name]
+    found += [each for each in files if each.role == "sample_submission"]
+    return found[0] if found else None
+
+
+def _contract(challenge: Challenge, phase: Phase | None) -> dict[str, Any]:
+    """Return the contract that the engine of the kit scores by; a program has none."""
+    found = contract_of(challenge, phase)
+    return found if "metrics" in found else {}
+
+
+def _quotas(phase: Phase | None) -> str:
+    if phase is None:
+        return _("Les essais seront annoncés à l’ouverture.")
+    if phase.max_per_day is None:
+        return _("Sans limite par jour.")
+    return _("%(day)s par jour et par équipe ; un fichier refusé n’utilise pas d’essai.") % {
+        "day": phase.max_per_day
+    }
+
+
+def _described(request: HttpRequest, challenge: Challenge, each: StoredFile) -> kits.PublicFile:
+    address = reverse("challenges:file", args=[challenge.slug, each.name])
+    return kits.PublicFile(
+        name=each.name,
+        role=str(FILE_ROLES.get(each.role, each.role)),
+        address=request.build_absolute_uri(address),
+        sha256=each.sha256,
+        size=each.size,
+        place=each.role,
+        rows=each.rows,
+        columns=tuple(each.columns),
+        args=tuple(each.args),
+    )
+
+
+MOST_IN_FEED = 50
+
+
+@login_not_required
+@require_safe
+def discussion_feed(request: HttpRequest, slug: str) -> HttpResponse:
+    """Answer the last messages of the discussion of a public challenge as Atom; none hidden."""
+    challenge = get_object_or_404(Challenge.objects.public(), slug=slug)
+    feed = Feed(
+        title=_("Entraide : %(title)s") % {"title": challenge.title},
+        link=request.build_absolute_uri(reverse("challenges:help", args=[slug])),
+        description=challenge.summary,
+        language=challenge.language,
+        feed_url=request.build_absolute_uri(),
+        author_name=challenge.organiser.name,
+    )
+    for post in forum.latest(challenge)[:MOST_IN_FEED]:
+        page = reverse("challenges:thread", args=[slug, post.thread.public_id])
+        feed.add_item(
+            title=post.thread.title,
+            link=request.build_absolute_uri(f"{page}#m-{post.public_id}"),
+            description=post.body_html,
+            unique_id=f"urn:uuid:{post.public_id}",
+            updateddate=post.at,
+            pubdate=post.at,
+            author_name=str(post.by),
+        )
+    return HttpResponse(feed.writeString("utf-8"), content_type=feed.content_type)
+
+
+@login_not_required
+@require_safe
+def announcement_feed(request: HttpRequest) -> HttpResponse:
+    """Answer the latest announcements of the public challenges as Atom."""
+    feed = Feed(
+        title=_("Open Emploi : challenges"),
+        link=request.build_absolute_uri(reverse("challenges:list")),
+        description=_("Les annonces des challenges d’innovation."),
+        language=request.LANGUAGE_CODE,
+        feed_url=request.build_absolute_uri(),
+        author_name="Open Emploi",
+    )
+    latest = Notice.objects.filter(challenge__status__in=sorted(PUBLIC_STATUSES))
+    for notice in latest.select_related("challenge__organiser").order_by("-at", "-pk")[
+        :MOST_IN_FEED
+    ]:
+        challenge = notice.challenge
+        feed.add_item(
+            title=challenge.title,
+            link=request.build_absolute_uri(
+                reverse("challenges:presentation", args=[challenge.slug])
+            ),
+            description=notice.text,
+            unique_id=f"urn:uuid:{challenge.public_id}#{notice.pk}",
+            updateddate=notice.at,
+            pubdate=notice.at,
+            author_name=challenge.organiser.name,
+        )
+    return HttpResponse(feed.writeString("utf-8"), content_type=feed.content_type)

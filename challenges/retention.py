@@ -2,15 +2,15 @@
 
 A file is deleted by its mark: from then on the portal gives it to nobody and scores it no more,
 and the sweep of the store takes its bytes, which nothing names any longer, in its two steps.
-Hashes, figures, receipts and fact sheets stay for ever.
-"""
+Hashes, figures, receipts and fact sheets stay for ever."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.apps import apps
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
@@ -18,18 +18,25 @@ from django.utils.translation import gettext as _
 
 from challenges.enums import ChallengeStatus
 from challenges.models import (
+    ChallengeDraft,
     CodeRun,
     CodeTrial,
     Disqualification,
+    Entry,
     EntryCard,
+    Evaluation,
     Phase,
     ProgramReport,
     Rescoring,
+    SealedPredictions,
+    SealedResult,
+    Upload,
 )
-from challenges.models.entry import Entry, EntryQuerySet
+from challenges.models.entry import EntryQuerySet
 from portal.audit.actors import SystemActor
 from portal.audit.record import record
-from portal.lib import clock
+from portal.lib import clock, parts
+from portal.lib.references import in_columns, in_rows
 from portal.lib.refusals import Conflict
 
 log = logging.getLogger("challenges.retention")
@@ -188,3 +195,29 @@ def refuse_deleted(entries: EntryQuerySet) -> None:
             code="files_deleted",
             deleted_at=at,
         )
+
+
+def objects_named(hashes: Collection[str]) -> Iterator[str]:
+    """Give the sha256, among these, that a row names: a file, an upload, an import, a draft.
+
+    A sealed result lies in its row; the process that sweeps may not read it.
+    """
+    tables = set(apps.get_app_config("challenges").get_models()) - {SealedResult}
+    # The hash of a deleted file stays in these rows, and asks for no object.
+    rows = (
+        Entry.objects.filter(file_deleted_at__isnull=True),
+        Evaluation.objects.filter(entry__file_deleted_at__isnull=True),
+        SealedPredictions.objects.filter(run__entry__file_deleted_at__isnull=True),
+        Upload.objects.filter(expires_at__gt=clock.now()),  # then its entry names the file
+        CodeTrial.objects.alive(),
+    )
+    yield from in_columns(tables - {each.model for each in rows}, hashes)
+    for each in rows:
+        yield from in_rows(each, hashes)
+    for kept in ChallengeDraft.objects.order_by().values_list("kept", flat=True):
+        yield from (str(each["sha256"]) for each in kept.values() if "sha256" in each)
+
+
+def parts_named(names: Collection[str]) -> Iterator[str]:
+    """Give the parts of entries to come that an upload names, those of these uploads."""
+    return parts.in_rows(Upload.objects.all(), names)

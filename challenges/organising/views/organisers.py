@@ -16,9 +16,7 @@ from challenges.organising.forms.challenges import (
     OrganiserInvitationForm,
     OrganiserRoleForm,
 )
-from challenges.views.head import person
-from challenges.views.rooms import followed_by, room, run_by
-from challenges.views.trying import tried
+from challenges.organising.views.layout import followed_by, person, room, run_by, tried
 from portal.lib import clock
 from portal.lib.refusals import Hidden
 
