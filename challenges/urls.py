@@ -2,6 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
+from challenges.evaluation import views as evaluation_views
 from challenges.exchange import views as exchange
 from challenges.forum import views as forum
 from challenges.organising.views import drafts as draft_pages
@@ -23,9 +24,7 @@ from challenges.views import (
     embeds,
     entries,
     entry_lists,
-    examinations,
     fairness,
-    pipelines,
     program_reports,
     programs,
     reports,
@@ -191,10 +190,10 @@ organiser_patterns = [
     path("invitations/<uuid:guest>/retirer/", team_views.withdraw_guest, name="guest_withdraw"),
     path("programme/", program_reports.listing, name="program_reports"),
     path("exporter/", exchange.export, name="organiser_export"),
-    path("file/", pipelines.page, name="pipeline"),
-    path("file/<int:index>/pause/", pipelines.pause, name="pipeline_pause"),
-    path("file/<int:index>/reprise/", pipelines.resume, name="pipeline_resume"),
-    path("file/<int:index>/relance/", pipelines.retry, name="pipeline_retry"),
+    path("file/", evaluation_views.pipeline, name="pipeline"),
+    path("file/<int:index>/pause/", evaluation_views.pause, name="pipeline_pause"),
+    path("file/<int:index>/reprise/", evaluation_views.resume, name="pipeline_resume"),
+    path("file/<int:index>/relance/", evaluation_views.retry, name="pipeline_retry"),
     path("reevaluation/", rescorings.page, name="rescorings"),
     path("reevaluation/<int:index>/proposer/", rescorings.propose, name="rescoring_propose"),
     path("reevaluation/<uuid:change>/essayer/", rescorings.start, name="rescoring_start"),
@@ -222,8 +221,8 @@ urlpatterns = [
     path("flux/challenges.atom", challenge_pages.announcement_feed, name="feed"),
     path("challenges/", challenge_pages.challenge_list, name="list"),
     path("challenges/<slug:slug>/", include(challenge_patterns)),
-    path("moderation/soumissions/", examinations.queue, name="examinations"),
-    path("moderation/soumissions/<uuid:entry>/", examinations.item, name="examination"),
+    path("moderation/soumissions/", evaluation_views.examinations, name="examinations"),
+    path("moderation/soumissions/<uuid:entry>/", evaluation_views.examination, name="examination"),
     path("moderation/entraide/", forum.moderation_queue, name="forum_queue"),
     path("moderation/disqualifications/", disqualifications.queue, name="disqualifications"),
     path(

@@ -8,9 +8,9 @@ from django.utils.translation import gettext as _
 
 from challenges import rules
 from challenges.actions import fact_sheets
-from challenges.actions.evaluations import queue_standings, settle_later
 from challenges.enums import ColumnKind, EntryStatus, PhaseMoment
 from challenges.models import Column, Enrolment, Entry, Phase, Reveal
+from challenges.queue.actions import queue_standings, settle_later
 from portal.accounts.authorization import require
 from portal.audit.actors import Actor
 from portal.audit.record import record

@@ -6,9 +6,9 @@ from typing import Any
 
 from django.db import transaction
 
-from challenges.actions import evaluations
 from challenges.enums import EntryStatus, EvaluationState, JobKind
 from challenges.enums.code import RunState
+from challenges.evaluation.actions import evaluations
 from challenges.models import CodeRun, Entry, Evaluation, Job, Phase, SealedPredictions
 from challenges.models.rescoring import held_by
 from challenges.queries.entries import fair_rank
@@ -100,7 +100,7 @@ def finish(*, job: Job, ended: Ended) -> bool:
         _keep(run, ended.kept)
         _queue_scores(entry, waiting)
     for evaluation in waiting if ended.reason_code else ():
-        evaluations.fail(evaluation, entry, code=ended.reason_code)
+        evaluations.fail_evaluation(evaluation, entry, code=ended.reason_code)
     record("code_run.ended", by=WORKER, on=run, reason=ended.reason_code)
     failpoints.hit("run.before_commit")
     return True

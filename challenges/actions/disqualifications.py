@@ -8,11 +8,11 @@ from django.utils.translation import gettext as _
 
 from challenges import rules
 from challenges.actions.comebacks import bring_back
-from challenges.actions.evaluations import queue_standings
 from challenges.enums import TeamState
 from challenges.enums.disqualifications import DisqualificationStatus
 from challenges.models import Disqualification, Entry, Phase, Team
 from challenges.organising.actions.notices import announce_recomputed
+from challenges.queue.actions import queue_standings
 from challenges.teams.actions import settle_state
 from portal.accounts.authorization import require
 from portal.accounts.models import User

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import transaction
 
-from challenges.actions import releases
+from challenges.evaluation.actions import releases
 from challenges.models import Evaluation, Job, Phase, PhaseTask, Rung, Score
 from challenges.models.ladders import Chain, chain
 from challenges.queue import actions as jobs
@@ -58,7 +58,7 @@ def write(phase: Phase, settled: Settled, *, sign: bool = True) -> None:
     sign: False where the transaction is taken back: no receipt, no event.
     """
     now, evaluation = clock.now(), settled.evaluation
-    scores = releases.public(evaluation, settled.figures, settled.intervals, at=now)
+    scores = releases.public_scores(evaluation, settled.figures, settled.intervals, at=now)
     with immutable.writes(Rung, Score):
         Rung.objects.create(
             evaluation=evaluation,

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from challenges.actions import baselines, scorers
-from challenges.actions.evaluations import queue_scores
 from challenges.bundles.bounds import Bounds
 from challenges.bundles.programs import ProgramSpec
 from challenges.enums import EntryStatus
+from challenges.evaluation.actions import evaluations, scorers
+from challenges.evaluation.actions.evaluations import queue_scores
 from challenges.models import Entry, Phase, PhaseTask, Scorer
 from portal.lib import canonical
 
@@ -27,7 +27,7 @@ def put(phase: Phase, bounds: Mapping[str, Bounds]) -> bool:
         if entry.status == EntryStatus.QUEUED:
             queue_scores(entry)
         else:
-            baselines.score_again(entry)
+            evaluations.score_baseline_again(entry)
     return True
 
 
@@ -55,7 +55,7 @@ def _task(task: PhaseTask, bounds: Mapping[str, Bounds]) -> bool:
     if told == spec:
         return False
     written = told.to_json()
-    task.scorer_version = scorers.made_once(
+    task.scorer_version = scorers.version_of_digest(
         Scorer.objects.select_for_update().get(pk=former.scorer_id),
         written,
         canonical.digest({"spec": written, "program": former.program_sha256}),

@@ -15,7 +15,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from challenges import rules
-from challenges.actions import rescorings, scorers
+from challenges.actions import rescorings
 from challenges.bundles import programs
 from challenges.bundles.exporting import Correction
 from challenges.bundles.folder import FileAbsent, Folder, PathRefused
@@ -25,6 +25,7 @@ from challenges.bundles.foreign.payloads import Payloads
 from challenges.bundles.foreign.values import Holding, Payload
 from challenges.bundles.programs import ProgramSpec, Protocol
 from challenges.enums import ScorerKind
+from challenges.evaluation.actions import scorers
 from challenges.models import Challenge, Phase, PhaseTask, Rescoring, Scorer, ScorerVersion
 from challenges.organising.actions import folders
 from datasets.actions import holdouts
@@ -205,7 +206,7 @@ def _next_version(task: PhaseTask, own: Mapping[str, _Packed], by: User) -> Scor
         files={PARTS[part]: each.content for part, each in own.items()},
         by=by,
     )
-    return scorers.made_once(
+    return scorers.version_of_digest(
         scorer,
         former.spec,
         digest,

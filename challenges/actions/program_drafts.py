@@ -29,7 +29,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.html import escape
 from django.utils.translation import gettext as _
 
-from challenges.actions import baselines, program_boards
+from challenges.actions import program_boards
 from challenges.actions.program_tasks import Bundle, Tasks, slug_of
 from challenges.bundles import bounds
 from challenges.bundles.document import MAX_SLUG, SLUG_FORM, is_slug
@@ -48,6 +48,7 @@ from challenges.enums import (
     RegistrationMode,
     ReportAudience,
 )
+from challenges.evaluation.actions import evaluations
 from challenges.models import (
     Challenge,
     ChallengeOrganiser,
@@ -331,7 +332,7 @@ class _Draft:
             stored = objects.put(contents.archive(self.folder, solution.payload))
             for foreign in self.spec.phases:
                 if set(foreign.tasks) & set(solution.tasks):
-                    baselines.enter(
+                    evaluations.enter_baseline(
                         phase=self.phases[foreign.index],
                         name="solution.zip",
                         stored=stored,

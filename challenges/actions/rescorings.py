@@ -10,9 +10,10 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from challenges import retention, rules
-from challenges.actions import asides, readings, scorers
+from challenges.actions import readings
 from challenges.enums import ChallengeStatus, EvaluationState, JobKind, JobState
 from challenges.enums.rescorings import RescoringState
+from challenges.evaluation.actions import evaluations, scorers
 from challenges.models import (
     Entry,
     Evaluation,
@@ -127,7 +128,7 @@ def change(
     if truth is not None:
         files = {scorers.truth_file(task): truth}
         scorers.refuse_unreadable(version or task.scorer_version, truth)
-    holdout = scorers.edition(task=task, version=version, files=files, by=by)
+    holdout = scorers.holdout_edition(task=task, version=version, files=files, by=by)
     return propose(phase=phase, index=index, version=version, holdout=holdout, reason=reason, by=by)
 
 
@@ -202,9 +203,9 @@ def start(*, rescoring: Rescoring, by: User) -> Rescoring:
     others, or once decided.
     """
     rescoring = _started(rescoring, by)
-    asides.queue_missing(rescoring, batches=1)
+    evaluations.queue_missing_trials(rescoring, batches=1)
     if not rescoring.not_ended().exists():
-        asides.compare_later(rescoring, cause=f"start:{clock.now().isoformat()}")
+        evaluations.compare_boards_later(rescoring, cause=f"start:{clock.now().isoformat()}")
     return rescoring
 
 
@@ -221,7 +222,7 @@ def _started(rescoring: Rescoring, by: User) -> Rescoring:
         rescoring.state, rescoring.started_at = RescoringState.RUNNING, clock.now()
         rescoring.save()
         record("rescoring.started", by=by, on=rescoring, entries=rescoring.entries().count())
-    asides.try_again(rescoring)
+    evaluations.retry_trials(rescoring)
     return rescoring
 
 

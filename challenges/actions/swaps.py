@@ -9,8 +9,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext_lazy
 
-from challenges.actions import columns, ladders, releases, reveals, standings
-from challenges.actions.evaluations import move, queue_scores, queue_standings, settle
+from challenges.actions import columns, ladders, reveals, standings
 from challenges.actions.ladders import Settled
 from challenges.actions.reveals import Final
 from challenges.enums import (
@@ -22,6 +21,8 @@ from challenges.enums import (
     NoticeKind,
 )
 from challenges.enums.rescorings import RescoringState
+from challenges.evaluation.actions import releases
+from challenges.evaluation.actions.evaluations import give_outcome, queue_scores, settle_entry
 from challenges.models import (
     Entry,
     Evaluation,
@@ -36,7 +37,7 @@ from challenges.models.listings import Listing
 from challenges.models.rescoring import evaluations_of
 from challenges.organising.actions.notices import announce
 from challenges.queue import actions as jobs
-from challenges.queue.actions import WORKER
+from challenges.queue.actions import WORKER, queue_standings
 from challenges.receipts import actions as receipts
 from challenges.scoring.contract import ScoringContract
 from portal.audit.outbox import owe
@@ -108,7 +109,7 @@ def put_in_force(rescoring: Rescoring, prepared: Prepared, *, at: datetime, sign
 
 
 def _release(each: Release, at: datetime, *, sign: bool) -> None:
-    scores = releases.public(each.evaluation, each.figures, each.intervals, at=at)
+    scores = releases.public_scores(each.evaluation, each.figures, each.intervals, at=at)
     with immutable.writes(Score):
         Score.objects.bulk_create(scores, ignore_conflicts=True)
     if sign:
@@ -137,7 +138,7 @@ def _move(entry: Entry, evaluation: Evaluation | None, at: datetime, *, sign: bo
     if entry.status in {EntryStatus.SCORED, EntryStatus.FAILED}:
         entry.become(EntryStatus.QUEUED, at=at)
     if not sign:
-        move(entry, at)
+        give_outcome(entry, at)
         entry.save()
         return
     entry.save()
@@ -146,7 +147,7 @@ def _move(entry: Entry, evaluation: Evaluation | None, at: datetime, *, sign: bo
         Job.objects.filter(
             kind=JobKind.SCORE, dedup_key=str(evaluation.pk), state=JobState.READY
         ).update(priority=JOB_PRIORITY[JobKind.SCORE], phase=entry.enrolment.phase_id)
-    settle(entry, at)
+    settle_entry(entry, at)
 
 
 @transaction.atomic

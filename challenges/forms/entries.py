@@ -1,4 +1,4 @@
-"""Forms of entries: submit, describe, examine; bring a receipt to verify."""
+"""Forms of entries: submit, describe."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -10,8 +10,6 @@ from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
 from challenges.actions import fact_sheets
-from challenges.client.receipts import MAX_BYTES
-from challenges.organising.forms.challenges import ReadForm
 from portal.lib.files import safe_name
 
 
@@ -126,74 +124,3 @@ class DescriptionForm(EntryForm):
         self.fields["note"].initial = note
         for name, key in self.questions.items():
             self.fields[name].initial = answers.get(key)
-
-
-class ExaminationForm(ReadForm):
-    """Decide on an entry whose scoring broke down on our side."""
-
-    decision = forms.ChoiceField(
-        label=_("Décision"),
-        choices=[
-            ("requeue", _("Relancer : la soumission garde sa date et son essai")),
-            ("give_back", _("Clore, panne de la plateforme : l’essai est rendu à l’équipe")),
-            ("keep", _("Clore : l’essai reste décompté")),
-        ],
-        widget=forms.RadioSelect,
-        error_messages={"required": _("Choisissez une décision.")},
-    )
-    note = forms.CharField(
-        label=_("Note pour le journal"),
-        required=False,
-        max_length=500,
-        help_text=_("Elle n’est lue que dans le journal d’audit."),
-        widget=forms.Textarea(attrs={"rows": 2}),
-    )
-    sure = forms.BooleanField(
-        label=_("Je confirme cette décision"),
-        error_messages={"required": _("Cochez la case pour confirmer.")},
-    )
-
-    def only_again(self) -> None:
-        """Offer to score the entry again, and nothing else."""
-        self.fields["decision"].choices = [  # type: ignore[attr-defined]  # a choice field
-            ("again", _("Noter de nouveau : la soumission garde sa date et son essai"))
-        ]
-
-
-class ReceiptForm(forms.Form):
-    """Bring a receipt to verify: a file, or its text."""
-
-    file = forms.FileField(
-        label=_("Fichier du récépissé"),
-        required=False,
-        max_length=200,
-        error_messages={"empty": _("Ce fichier est vide.")},
-        widget=forms.ClearableFileInput(attrs={"accept": ".json,application/json"}),
-    )
-    text = forms.CharField(
-        label=_("Ou son texte"),
-        required=False,
-        help_text=_("Collez tout le contenu du fichier, de la première à la dernière accolade."),
-        widget=forms.Textarea(attrs={"rows": 6, "spellcheck": "false", "autocomplete": "off"}),
-    )
-
-    def clean(self) -> dict[str, Any]:
-        """Ask for one of the two; refuse what is longer than any receipt."""
-        cleaned: dict[str, Any] = super().clean() or {}
-        if self.errors:
-            return cleaned
-        file, text = cleaned.get("file"), str(cleaned.get("text") or "")
-        if not file and not text:
-            raise forms.ValidationError(_("Choisissez un fichier ou collez le texte du récépissé."))
-        if (file.size if file else len(text.encode())) > MAX_BYTES:
-            raise forms.ValidationError(
-                _("C’est plus long qu’un récépissé : 256 ko au plus."), code="too_large"
-            )
-        return cleaned
-
-    @property
-    def content(self) -> bytes:
-        """Return the bytes to verify; the file wins over the text."""
-        file = self.cleaned_data.get("file")
-        content: bytes = file.read() if file else self.cleaned_data["text"].encode()
-        return content

@@ -4,12 +4,21 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
+from django.conf import settings
 from django.db import models
 from django.db.models import CharField, Exists, Func, Q
 
 from challenges.enums import JobKind, JobState
 from challenges.models.words import within, word
 from challenges.organising.models import Phase
+
+RUNS_AN_ATTEMPT = 2  # of programs in one attempt at most: ingestion, then scoring
+
+
+def attempt_seconds(limit: int) -> float:
+    """Return how long one attempt at an evaluation may last. limit: seconds of one run."""
+    least = settings.SCORE_LEAST_SECONDS  # a metric is computed without that limit
+    return float(max(RUNS_AN_ATTEMPT * limit, least) + settings.JOB_MARGIN_SECONDS)
 
 
 class Dashed(Func):

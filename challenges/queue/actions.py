@@ -14,7 +14,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from challenges.enums import JOB_PRIORITY, JobKind, JobState
-from challenges.models import Job, Phase
+from challenges.models import Entry, Job, Phase
 from portal.audit.actors import SystemActor
 from portal.audit.duties import beats
 from portal.audit.record import record
@@ -131,6 +131,26 @@ def revive_all(*, kind: JobKind, keys: Sequence[str], priority: int) -> int:
         ignore_conflicts=True,
     )
     return len(missing)
+
+
+def queue_standings(phase_id: int, *, cause: str) -> None:
+    """Queue a recomputation of a phase's boards, once per cause.
+
+    While other scores wait, a little later: one recomputation then answers several causes.
+    """
+    busy = Job.objects.filter(kind=JobKind.SCORE, state=JobState.READY).exists()
+    put(
+        kind=JobKind.STANDINGS,
+        subject_id=phase_id,
+        dedup_key=f"{phase_id}:{cause}",
+        delay_seconds=settings.STANDINGS_GATHER_SECONDS if busy else 0,
+    )
+
+
+def settle_later(entry: Entry) -> None:
+    """Queue what waits for an entry that ends without a score, where a Ladder goes in order."""
+    if entry.climbs:
+        queue_standings(entry.enrolment.phase_id, cause=f"{entry.pk}:{entry.version}")
 
 
 def claim(*, owner: str) -> Job | None:

@@ -25,7 +25,7 @@ from django.db.models import QuerySet
 
 from challenges.enums import JobKind
 from challenges.models import CodeRun, CodeTrial, Evaluation, Job
-from challenges.queries.ages import attempt_seconds
+from challenges.models.job import attempt_seconds
 from challenges.queue import actions as jobs
 from portal.accounts.models import User
 

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 from django.conf import settings
 
+from challenges.evaluation import queries as evaluation_queries
 from challenges.models import Job
-from challenges.queries import ages
 from challenges.tasks.telling import alarm
 from portal.audit import duties
 from portal.audit.duties import duty
@@ -30,7 +30,7 @@ def watch() -> None:
             owe("mail.worker_silent", key=f"{beat.name}:{at}", name=beat.name, at=at)
     waited = now - timedelta(minutes=settings.ALARM_QUEUED_MINUTES)
     hour = now.strftime("%Y-%m-%dT%HZ")
-    if ages.some_late(now):
+    if evaluation_queries.has_late_entries(now):
         owe("mail.entries_late", key=hour, hour=hour)
     if Job.objects.due(now).filter(run_after__lt=waited).exists():
         owe("mail.queue_late", key=hour, hour=hour)

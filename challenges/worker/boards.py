@@ -6,10 +6,11 @@ from uuid import UUID
 
 from django.db import transaction
 
-from challenges.actions import releases, reveals, standings
+from challenges.actions import reveals, standings
 from challenges.actions.reveals import Final
 from challenges.actions.standings import Line
 from challenges.enums import Direction, EvaluationState, Split
+from challenges.evaluation.actions import releases
 from challenges.models import Column, Evaluation, Job, Phase, Reveal, Score
 from challenges.models.candidates import Candidate
 from challenges.models.ladders import task_of
@@ -192,9 +193,9 @@ def to_release(phase: Phase, opened: Opened) -> tuple[list[Score], dict[UUID, Ow
     for evaluation in evaluations:
         result = opened.of(evaluation.pk)
         values, intervals = result.get("values", {}), result.get("intervals", {})
-        scores += releases.at_reveal(evaluation, values, intervals, at=now)
+        scores += releases.private_scores(evaluation, values, intervals, at=now)
         if phase.ladder and not evaluation.entry.is_baseline:
-            own[evaluation.pk] = releases.own(
+            own[evaluation.pk] = releases.own_figures(
                 evaluation, ladders.public_figures(evaluation, opened)
             )
     return scores, own
@@ -206,5 +207,5 @@ def _of_groups(told: Collection[UUID], opened: Opened) -> list[Score]:
     for evaluation in Evaluation.objects.filter(pk__in=told).select_related("entry__enrolment"):
         result = opened.of(evaluation.pk)
         values, intervals = result.get("values", {}), result.get("intervals", {})
-        scores += releases.of_groups(evaluation, values, intervals, at=now)
+        scores += releases.group_scores(evaluation, values, intervals, at=now)
     return scores

@@ -10,8 +10,9 @@ from collections.abc import Callable, Mapping
 from django.conf import settings
 from django.db import DatabaseError, connection
 
-from challenges.actions import code_trials, evaluations, sweeps
+from challenges.actions import code_trials
 from challenges.enums import JobKind
+from challenges.evaluation.actions import evaluations
 from challenges.exchange.actions import bundles as bundle_imports
 from challenges.models import Job
 from challenges.organising.actions import challenges, drafts
@@ -62,7 +63,7 @@ def _bury(job: Job) -> None:
         bundle_imports.end_broken_import(job)
     if job.kind == JobKind.TRIAL:
         code_trials.bury(job)
-    evaluations.bury(job)
+    evaluations.bury_subject(job)
 
 
 class Worker:
@@ -137,7 +138,7 @@ class Worker:
         if now >= self._reaps_from:
             jobs.reap(buried=_bury)
         self._tidied_whole = now  # the database answers, whatever fails below
-        sweeps.sweep()
+        evaluations.sweep_entries()
         challenges.close_those_over()
 
     def stop(self) -> None:

@@ -15,13 +15,14 @@ from importlib.metadata import version as installed
 from pathlib import Path
 from typing import Any
 
-from challenges.actions import evaluations, program_reports
-from challenges.actions.evaluations import Result
+from challenges.actions import program_reports
 from challenges.actions.program_reports import Told
-from challenges.actions.releases import columns_of
 from challenges.bundles import programs
 from challenges.bundles.programs import PRIVATE, PUBLIC, Form, ProgramSpec, Protocol
 from challenges.enums import ColumnKind, EvaluationState, LogAudience, ReportAudience
+from challenges.evaluation.actions import evaluations
+from challenges.evaluation.actions.evaluations import Result
+from challenges.evaluation.actions.releases import columns_of
 from challenges.models import Column, Entry, Evaluation, Job, PhaseTask
 from challenges.models.rounding import rounded
 from challenges.queue.actions import WORKER

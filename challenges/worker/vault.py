@@ -14,10 +14,10 @@ from uuid import UUID
 
 import numpy as np
 
-from challenges.actions import parts
 from challenges.bundles import programs
 from challenges.bundles.foreign import contents
 from challenges.bundles.programs import Form
+from challenges.evaluation.actions import releases
 from challenges.models import Entry, Evaluation, PhaseTask, SealedResult
 from challenges.queue.actions import WORKER
 from challenges.sandbox import rooms
@@ -120,7 +120,7 @@ def compiled(task: PhaseTask) -> HoldoutVersion:
         {source: files[safe_name(source)] for source in sources},
     )
     if task.current:  # that of a change is noted once it is in force
-        parts.note(task=task, units=truth.n)
+        releases.note_parts(task=task, units=truth.n)
     return holdouts.add_compiled(version=version, keys=truth.keys, labels=truth.labels, by=WORKER)
 
 

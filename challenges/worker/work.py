@@ -9,9 +9,10 @@ from typing import Any
 
 from django.db import transaction
 
-from challenges.actions import evaluations, program_checks, scans
-from challenges.actions.evaluations import Result
+from challenges.actions import program_checks, scans
 from challenges.enums import ReasonCode
+from challenges.evaluation.actions import evaluations
+from challenges.evaluation.actions.evaluations import Result
 from challenges.models import Entry, Evaluation, Job, PhaseTask
 from challenges.queue import actions as jobs
 from challenges.queue.worker import Beating

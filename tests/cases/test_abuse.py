@@ -9,8 +9,9 @@ from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler
 from django.test import Client, RequestFactory
 
-from challenges.actions import choices, evaluations
+from challenges.actions import choices
 from challenges.enums import EntryStatus, JobKind
+from challenges.evaluation.actions import evaluations
 from challenges.invariants import stale_boards
 from challenges.models import Challenge, Entry, Job, Score, Standing
 from challenges.organising.actions import challenges
@@ -141,7 +142,7 @@ def test_a66_a_running_entry_is_not_withdrawn_and_a_close_stops_no_job(
     job = jobs.claim(owner="one")
     assert job is not None
     while job.kind != JobKind.SCORE:
-        jobs.give_back(job=job, code="later", buried=evaluations.bury)
+        jobs.give_back(job=job, code="later", buried=evaluations.bury_subject)
         job = jobs.claim(owner="one")
         assert job is not None
     evaluation = evaluations.begin_score(job=job)

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from challenges.actions import choices, evaluations, examinations, reveals
+from challenges.actions import choices, reveals
 from challenges.actions import ladders as settlements
 from challenges.enums import EntryStatus, JobKind, JobState, Split
+from challenges.evaluation.actions import evaluations, interventions
 from challenges.invariants import stale_boards
 from challenges.models import (
     Challenge,
@@ -216,10 +217,10 @@ def test_an_examination_keeps_later_scores_waiting(challenge: Challenge, team: T
     job = Job.objects.get(kind=JobKind.SCORE, subject_id=str(evaluation.pk))
     Job.objects.filter(pk=job.pk).update(state=JobState.DEAD)
     Entry.objects.filter(pk=first.pk).update(status=EntryStatus.SCORING)
-    evaluations.bury(job)
+    evaluations.bury_subject(job)
     assert drain()
     assert shown([first, second]) == ["", ""]
-    examinations.give_up(
+    interventions.give_up(
         entry=Entry.objects.get(pk=first.pk), our_fault=False, by=UserFactory(region="moderator")
     )
     assert drain()

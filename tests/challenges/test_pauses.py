@@ -7,12 +7,12 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from challenges.actions import pauses, sweeps
 from challenges.enums import EntryStatus
 from challenges.enums.rescorings import RescoringState
+from challenges.evaluation import queries as evaluation_queries
+from challenges.evaluation.actions import evaluations, interventions
 from challenges.invariants import INVARIANTS
 from challenges.models import Challenge, Entry, Job, Notice, Phase, Score
-from challenges.queries import pipelines
 from challenges.worker import drain
 from portal.accounts.models import User
 from portal.audit.models import AuditEvent
@@ -45,12 +45,12 @@ def fresh(entry: Entry) -> Entry:
 def test_a_paused_phase_receives_checks_and_scores_at_the_end(challenge: Challenge) -> None:
     by = owner_of(challenge)
     before = entered(challenge, 0.7, seed=2)
-    pauses.pause(phase=phase(), reason="Le programme est faux.", by=by)
+    interventions.pause(phase=phase(), reason="Le programme est faux.", by=by)
     entry = entered(challenge, 0.8, seed=3)
     assert drain()
     assert {fresh(before).status, fresh(entry).status} == {EntryStatus.QUEUED}
     assert not Score.objects.filter(evaluation__entry__in=[before, entry]).exists()
-    assert sweeps.sweep() == 0
+    assert evaluations.sweep_entries() == 0
     assert list(INVARIANTS["I2"][1]()) == []
     assert "Le programme est faux" in Notice.objects.get(kind="scoring").text
     page = signed_in(captain_of(entry.enrolment.team)).get(
@@ -62,7 +62,7 @@ def test_a_paused_phase_receives_checks_and_scores_at_the_end(challenge: Challen
         reverse("challenges:entries", args=[challenge.slug])
     )
     assert "votre fichier est reçu, daté et vérifié" in sending.text
-    pauses.resume(phase=phase(), by=by)
+    interventions.resume(phase=phase(), by=by)
     assert drain()
     assert {fresh(before).status, fresh(entry).status} == {EntryStatus.SCORED}
     acts = AuditEvent.objects.filter(action__startswith="phase.").order_by("seq")
@@ -72,7 +72,7 @@ def test_a_paused_phase_receives_checks_and_scores_at_the_end(challenge: Challen
 def test_a_change_of_scoring_is_tried_and_put_in_force_during_a_pause(
     challenge: Challenge,
 ) -> None:
-    pauses.pause(phase=phase(), reason="Réponses fausses.", by=owner_of(challenge))
+    interventions.pause(phase=phase(), reason="Réponses fausses.", by=owner_of(challenge))
     entry = entered(challenge, 0.8, seed=4)
     assert drain()
     made = accepted(challenge, truth=corrected())
@@ -87,20 +87,20 @@ def test_who_may_pause_and_what_is_refused(challenge: Challenge) -> None:
     captain = captain_of(Entry.objects.filter(is_baseline=False)[0].enrolment.team)
     for person in (captain, UserFactory(), UserFactory(region="moderator")):
         for act in (
-            lambda who: pauses.pause(phase=phase(), reason="x", by=who),
-            lambda who: pauses.resume(phase=phase(), by=who),
-            lambda who: pauses.retry(phase=phase(), by=who),
+            lambda who: interventions.pause(phase=phase(), reason="x", by=who),
+            lambda who: interventions.resume(phase=phase(), by=who),
+            lambda who: interventions.retry_phase(phase=phase(), by=who),
         ):
             with pytest.raises(NotAllowed):
                 act(person)
     with pytest.raises(Invalid):
-        pauses.pause(phase=phase(), reason=" ", by=by)
+        interventions.pause(phase=phase(), reason=" ", by=by)
     with pytest.raises(Conflict) as running:
-        pauses.resume(phase=phase(), by=by)
+        interventions.resume(phase=phase(), by=by)
     assert running.value.code == "phase_running"
-    pauses.pause(phase=phase(), reason="x", by=by)
+    interventions.pause(phase=phase(), reason="x", by=by)
     with pytest.raises(Conflict) as paused:
-        pauses.pause(phase=phase(), reason="y", by=by)
+        interventions.pause(phase=phase(), reason="y", by=by)
     assert paused.value.code == "phase_paused"
     assert phase().pause_reason == "x"
 
@@ -119,7 +119,7 @@ def test_only_what_the_platform_broke_is_tried_again(challenge: Challenge) -> No
     Entry.objects.filter(pk=theirs.pk).update(status="failed", reason_code="X_TIMEOUT")
     Entry.objects.filter(pk=program.pk).update(status="needs_attention", reason_code="X_PROGRAM")
     slot = fresh(ours).day_slot
-    (read,) = pipelines.of(challenge)
+    (read,) = evaluation_queries.phase_pipelines(challenge)
     assert (read.broken, read.waiting) == (1, 0)
     assert read.counts == {"failed": 1, "needs_attention": 2, "scored": 1}
     answer = signed_in(by).post(
@@ -131,7 +131,7 @@ def test_only_what_the_platform_broke_is_tried_again(challenge: Challenge) -> No
     assert fresh(theirs).status == EntryStatus.FAILED
     assert fresh(program).status == EntryStatus.NEEDS_ATTENTION
     with pytest.raises(Conflict) as none:
-        pauses.retry(phase=phase(), by=by)
+        interventions.retry_phase(phase=phase(), by=by)
     assert none.value.code == "nothing_to_retry"
     told = AuditEvent.objects.filter(action__in=["phase.retried", "entry.requeued"])
     assert told.count() == 2

@@ -8,9 +8,10 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from challenges.actions import asides, choices, evaluations, rescorings, reveals, scorers
+from challenges.actions import choices, rescorings, reveals
 from challenges.enums import EntryStatus, EvaluationState, Split
 from challenges.enums.rescorings import RescoringState
+from challenges.evaluation.actions import evaluations, scorers
 from challenges.invariants import INVARIANTS
 from challenges.models import (
     Challenge,
@@ -82,7 +83,7 @@ def proposed(challenge: Challenge, *, truth: bytes | None = None, reason: str = 
     by, task = owner_of(challenge), in_force()
     if truth is None:
         version = scorers.next_version(task=task, spec=by_error(task.scorer_version.spec), by=by)
-        holdout = scorers.edition(task=task, version=version, files={}, by=by)
+        holdout = scorers.holdout_edition(task=task, version=version, files={}, by=by)
     else:
         version, holdout = (
             None,
@@ -397,7 +398,7 @@ def test_a_scoring_that_dies_aside_costs_the_entry_nothing(challenge: Challenge)
     Job.objects.filter(pk=job.pk).update(
         attempt=3, state="leased", lease_token=made.public_id, lease_until=made.proposed_at
     )
-    jobs.reap(buried=evaluations.bury)
+    jobs.reap(buried=evaluations.bury_subject)
     assert drain()
     evaluation.refresh_from_db()
     assert (evaluation.state, evaluation.reason_code) == ("failed", "X_PLATFORM")
@@ -495,13 +496,13 @@ def test_a_trial_is_queued_in_few_queries_however_many_entries(challenge: Challe
     for missing in (1, 4):
         asked.filter(pk__in=list(asked.values_list("pk", flat=True)[:missing])).delete()
         with CaptureQueriesContext(connection) as seen:
-            assert asides.sweep() == missing
+            assert evaluations.sweep_trials() == missing
         swept.append(len(seen))
     assert swept[0] == swept[1]
-    assert asides.sweep() == 0
+    assert evaluations.sweep_trials() == 0
     asked.delete()
-    assert asides.queue_missing(made, size=2, batches=1) == 2
-    assert asides.queue_missing(made, size=2) == 2
+    assert evaluations.queue_missing_trials(made, size=2, batches=1) == 2
+    assert evaluations.queue_missing_trials(made, size=2) == 2
     assert asked.count() == 4
 
 
@@ -509,7 +510,7 @@ def test_a_comparison_holds_the_phase_and_never_the_ledger(challenge: Challenge)
     entry = Entry.objects.filter(is_baseline=False)[0]
     made = tried(challenge, truth=corrected())
     Entry.objects.filter(pk=entry.pk).update(status="failed", reason_code="X_TIMEOUT")
-    asides.compare_later(made, cause="again")
+    evaluations.compare_boards_later(made, cause="again")
     with CaptureQueriesContext(connection) as seen:
         assert drain()
     asked = [each["sql"] for each in seen]

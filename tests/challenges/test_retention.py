@@ -14,8 +14,9 @@ from django.urls import reverse
 from django.utils.formats import date_format
 
 from challenges import invariants, retention
-from challenges.actions import examinations, rescorings
+from challenges.actions import rescorings
 from challenges.enums import ChallengeStatus
+from challenges.evaluation.actions import interventions
 from challenges.models import Challenge, EntryCard, Evaluation, Phase, ProgramReport, Reveal, Upload
 from challenges.models.entry import Entry
 from challenges.organising import queries as organising
@@ -279,7 +280,7 @@ def test_deleted_files_are_scored_no_more(entry: Entry, phase: Phase) -> None:
     assert refused.value.code == "files_deleted"
     Entry.objects.filter(pk=entry.pk).update(status="failed", is_bench=True)
     with pytest.raises(Conflict) as refused:
-        examinations.score_again(entry=entry, by=region_person())
+        interventions.score_again(entry=entry, by=region_person())
     assert refused.value.code == "files_deleted"
 
 

@@ -9,9 +9,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from challenges.actions import evaluations, reveals
+from challenges.actions import reveals
 from challenges.client.receipts import ReceiptState, key_id
 from challenges.enums import EntryStatus
+from challenges.evaluation.actions import evaluations
 from challenges.models import (
     Challenge,
     Column,

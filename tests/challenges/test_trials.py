@@ -9,9 +9,10 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from challenges.actions import asides, choices, rescorings, sweeps
+from challenges.actions import choices, rescorings
 from challenges.enums import EntryStatus, JobKind
 from challenges.enums.rescorings import RescoringState
+from challenges.evaluation.actions import evaluations
 from challenges.invariants import INVARIANTS
 from challenges.models import Challenge, Entry, Evaluation, Job, Rescoring
 from challenges.models.evaluation import forsaken
@@ -55,13 +56,13 @@ def test_the_comparison_comes_when_the_last_entry_is_taken_back(challenge: Chall
     made.refresh_from_db()
     assert (made.state, made.waiting()) == (RescoringState.RUNNING, 1)
     withdrawn(last)
-    assert asides.sweep() == 1
+    assert evaluations.sweep_trials() == 1
     job.delete()
     assert drain()
     made.refresh_from_db()
     assert made.state == RescoringState.READY
     assert last.enrolment.team_id not in moved(made)
-    assert asides.sweep() == 0
+    assert evaluations.sweep_trials() == 0
 
 
 def _of(made: Rescoring, entry: Entry) -> list[str]:
@@ -74,9 +75,9 @@ def test_a_dead_comparison_lives_again_by_itself(challenge: Challenge) -> None:
     Rescoring.objects.filter(pk=made.pk).update(state="running", facts={})
     jobs = Job.objects.filter(kind=JobKind.COMPARE)
     jobs.update(state="dead", attempt=3, error_code="VaultBroken", finished_at=clock.now())
-    assert asides.sweep() == 0
-    jobs.update(finished_at=clock.now() - timedelta(seconds=asides.AGAIN_SECONDS + 1))
-    assert asides.sweep() == 1
+    assert evaluations.sweep_trials() == 0
+    jobs.update(finished_at=clock.now() - timedelta(seconds=evaluations.COMPARE_AGAIN_SECONDS + 1))
+    assert evaluations.sweep_trials() == 1
     assert drain()
     made.refresh_from_db()
     assert made.state == RescoringState.READY
@@ -108,7 +109,7 @@ def test_what_moved_since_the_comparison_is_not_accepted(challenge: Challenge) -
     with pytest.raises(Conflict) as refusal:
         rescorings.accept(rescoring=made, digest=made.facts["digest"], by=region())
     assert refusal.value.code == "changed"
-    assert asides.sweep() == 1
+    assert evaluations.sweep_trials() == 1
     assert drain()
     made.refresh_from_db()
     rescorings.accept(rescoring=made, digest=made.facts["digest"], by=region())
@@ -128,7 +129,7 @@ def test_the_end_of_a_scoring_aside_costs_the_same_whatever_is_left(challenge: C
             state="pending", finished_at=None
         )
         with CaptureQueriesContext(connection) as seen:
-            asides.note_end(one)
+            evaluations.note_trial_end(one)
         counts.append([each["sql"] for each in seen])
     assert len(counts[0]) == len(counts[1])
     assert not [sql for sql in counts[1] if "NOT EXISTS" in sql]  # no reading of every entry
@@ -160,9 +161,9 @@ def test_the_database_finds_the_entries_that_no_job_moves_on(challenge: Challeng
     lost = {str(each.pk) for each in (*made[:3], late)}
     assert {str(pk) for pk in forsaken().values_list("pk", flat=True)} == lost == set(orphans())
     with CaptureQueriesContext(connection) as seen:
-        assert sweeps.sweep(size=1) == 1
+        assert evaluations.sweep_entries(size=1) == 1
     assert not [each for each in seen if 'FROM "challenges_job"' in each["sql"][:40]]
     assert {str(pk) for pk in forsaken().values_list("pk", flat=True)} == lost - {str(made[0].pk)}
-    assert sweeps.sweep() == 3
+    assert evaluations.sweep_entries() == 3
     assert drain()
     assert set(Entry.objects.values_list("status", flat=True)) == {EntryStatus.SCORED}

@@ -18,10 +18,11 @@ from django.db import (
     connection,
 )
 
-from challenges.actions import choices, evaluations, examinations, standings, sweeps
+from challenges.actions import choices, standings
 from challenges.enums import EntryStatus, EvaluationState, JobKind, JobState, ReasonCode
+from challenges.evaluation import queries as evaluation_queries
+from challenges.evaluation.actions import evaluations, interventions
 from challenges.models import Challenge, Entry, Evaluation, Job, Score, SealedResult, Standing
-from challenges.queries import ages
 from challenges.queries import entries as queries
 from challenges.queue import actions as jobs
 from challenges.queue.worker import Beating
@@ -188,8 +189,8 @@ def test_a_moderator_gives_it_another_try(
         hurry(patch)
         assert drain()
     with pytest.raises(NotAllowed):
-        examinations.requeue(entry=entry, by=entry.submitted_by)
-    examinations.requeue(entry=entry, by=UserFactory(region="moderator"))
+        interventions.requeue(entry=entry, by=entry.submitted_by)
+    interventions.requeue(entry=entry, by=UserFactory(region="moderator"))
     assert drain()
     entry = fresh(entry)
     assert (entry.status, entry.day_slot) == (EntryStatus.SCORED, 1)
@@ -207,7 +208,7 @@ def test_an_entry_tried_again_is_scored_though_its_team_used_its_slot(
         hurry(patch)
         assert drain()
     another = entered(challenge, seed=2, team=entry.enrolment.team)
-    examinations.requeue(entry=entry, by=UserFactory(region="moderator"))
+    interventions.requeue(entry=entry, by=UserFactory(region="moderator"))
     assert drain()
     entry, another = fresh(entry), fresh(another)
     assert (entry.status, another.status) == (EntryStatus.SCORED, EntryStatus.SCORED)
@@ -223,10 +224,10 @@ def test_a_moderator_gives_the_slot_back(
     assert drain()
     assert fresh(entry).status == EntryStatus.NEEDS_ATTENTION
     moderator = UserFactory(region="moderator")
-    examinations.give_up(entry=entry, our_fault=True, by=moderator)
+    interventions.give_up(entry=entry, our_fault=True, by=moderator)
     assert (fresh(entry).status, fresh(entry).day_slot) == (EntryStatus.FAILED, None)
     with pytest.raises(Conflict):
-        examinations.give_up(entry=entry, our_fault=True, by=moderator)
+        interventions.give_up(entry=entry, our_fault=True, by=moderator)
 
 
 def test_a_file_that_takes_too_long_fails_and_keeps_its_slot(
@@ -257,7 +258,7 @@ def test_a_result_that_comes_late_is_dropped(challenge: Challenge) -> None:
     evaluation = evaluations.begin_score(job=job)
     assert evaluation is not None
     Job.objects.filter(pk=job.pk).update(lease_until=clock.now() - timedelta(seconds=1))
-    jobs.reap(buried=evaluations.bury)
+    jobs.reap(buried=evaluations.bury_subject)
     Job.objects.filter(pk=job.pk).update(run_after=clock.now())
     assert drain()
     assert fresh(entry).status == EntryStatus.SCORED
@@ -298,14 +299,14 @@ def test_a_lost_lease_stops_the_beat(challenge: Challenge, settings: Any) -> Non
 def test_a_missing_job_is_made_again(challenge: Challenge) -> None:
     entry = entered(challenge)
     Job.objects.filter(subject_id=str(entry.pk)).delete()
-    assert sweeps.sweep() == 1
-    assert sweeps.sweep() == 0
+    assert evaluations.sweep_entries() == 1
+    assert evaluations.sweep_entries() == 0
     assert drain()
     assert fresh(entry).status == EntryStatus.SCORED
     waiting = entered(challenge, seed=2)
     assert Worker().work_one()
     Job.objects.filter(kind=JobKind.SCORE, state=JobState.READY).delete()
-    assert sweeps.sweep() == 1
+    assert evaluations.sweep_entries() == 1
     assert drain()
     assert fresh(waiting).status == EntryStatus.SCORED
 
@@ -409,13 +410,13 @@ def test_an_entry_that_stays_too_long_is_examined(challenge: Challenge) -> None:
     Job.objects.all().delete()
     began = clock.now() - timedelta(minutes=16)
     Entry.objects.filter(pk=entry.pk).update(status_since=began)
-    assert ages.some_late(clock.now())
-    assert not ages.some_late(began + timedelta(minutes=14))
-    assert sweeps.sweep() == 1
+    assert evaluation_queries.has_late_entries(clock.now())
+    assert not evaluation_queries.has_late_entries(began + timedelta(minutes=14))
+    assert evaluations.sweep_entries() == 1
     assert (fresh(entry).status, fresh(entry).reason_code) == (
         EntryStatus.NEEDS_ATTENTION,
         ReasonCode.PLATFORM,
     )
     assert Outbox.objects.filter(topic="mail.entry_examined").count() == 1
-    assert sweeps.sweep() == 0
-    assert not ages.some_late(clock.now())
+    assert evaluations.sweep_entries() == 0
+    assert not evaluation_queries.has_late_entries(clock.now())

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from challenges.actions import disqualifications, pauses, rescorings
+from challenges.actions import disqualifications, rescorings
+from challenges.evaluation.actions import interventions
 from challenges.forum import actions as forum
 from challenges.models import Challenge, Disqualification, Entry, Phase, Rescoring
 from challenges.worker import drain
@@ -80,11 +81,11 @@ def test_pages_of_decisions_are_accessible(walk: Walk, tmp_path: Path) -> None:
     disqualifications.withdraw(found=waiting, reason="Une erreur.", by=by)
     before = Entry.objects.get(pk=entries[3].pk).status
     broken(entries[3])
-    phase = pauses.pause(phase=challenge.phases.get(), reason="Une ligne fausse.", by=by)
+    phase = interventions.pause(phase=challenge.phases.get(), reason="Une ligne fausse.", by=by)
     walk.read(by, paused=f"{space}file/")
     walk.read(captain_of(entries[0].enrolment.team), paused_entries=f"{home}soumissions/")
     Entry.objects.filter(pk=entries[3].pk).update(status=before, reason_code="")
-    pauses.resume(phase=phase, by=by)
+    interventions.resume(phase=phase, by=by)
     final(challenge)
     walk.read(by, erratum_form=f"{space}reevaluation/")
     change = tried(challenge, truth=corrected(60), reason="Soixante réponses étaient fausses.")

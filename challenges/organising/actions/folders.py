@@ -10,7 +10,6 @@ from typing import IO, Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from challenges.actions import baselines
 from challenges.bundles.report import Findings
 from challenges.bundles.spec import PortableSpec
 from challenges.enums import (
@@ -23,6 +22,7 @@ from challenges.enums import (
     OrganiserRole,
     PhaseKind,
 )
+from challenges.evaluation.actions import evaluations
 from challenges.models import (
     Challenge,
     ChallengeOrganiser,
@@ -108,7 +108,7 @@ def write_draft(
     if not task.holdout.is_compiled:
         queue_compile(task)
     if baseline is not None:
-        baselines.enter(phase=phase, name=baseline[0], stored=baseline[1], by=by)
+        evaluations.enter_baseline(phase=phase, name=baseline[0], stored=baseline[1], by=by)
     record(
         "challenge.imported" if existing is None else "challenge.reimported",
         by=by,

@@ -8,11 +8,11 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from challenges.actions import program_bounds
-from challenges.actions.evaluations import queue_standings
 from challenges.bundles.bounds import Bounds
 from challenges.enums import BoardRule, ColumnKind, Direction
 from challenges.models import Challenge, Column, Leaderboard, Phase
 from challenges.organising.actions import drafts
+from challenges.queue.actions import queue_standings
 from portal.accounts.models import User
 from portal.audit.record import record
 from portal.lib.refusals import Conflict, Invalid

@@ -9,11 +9,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from challenges import rules
-from challenges.actions import baselines
 from challenges.bundles import spec
 from challenges.bundles.contract import DEFAULT_MAX_BYTES
 from challenges.bundles.folder import is_relative
 from challenges.enums import BoardRule, ChallengeStatus, NoticeKind, PhaseKind
+from challenges.evaluation.actions import evaluations
 from challenges.models import (
     Challenge,
     ChallengeDraft,
@@ -573,7 +573,7 @@ def _put_task(challenge: Challenge, written: ChallengeDraft, built: Built, by: U
     if not task.holdout.is_compiled:
         folders.queue_compile(task)
     for entry in Entry.objects.filter(enrolment__phase=phase, is_baseline=True).order_by("pk"):
-        baselines.score_again(entry)
+        evaluations.score_baseline_again(entry)
 
 
 def _version(challenge: Challenge, key: str, built: Built) -> ScorerVersion:

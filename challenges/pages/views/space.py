@@ -23,6 +23,7 @@ from challenges.enums import (
     TeamRole,
     TeamState,
 )
+from challenges.evaluation import queries as evaluation_queries
 from challenges.forum import queries as forum
 from challenges.models import (
     BundleImport,
@@ -41,7 +42,7 @@ from challenges.models import (
 )
 from challenges.organising.queries import current_phase
 from challenges.organising.views.layout import face_of
-from challenges.queries import examinations, rescorings
+from challenges.queries import rescorings
 from challenges.teams.actions import invitation_token
 from portal.accounts.authorization import Permission, has_permission
 from portal.accounts.models import Organisation, User
@@ -164,7 +165,7 @@ def _choices(user: User, now: datetime) -> Iterator[Item]:
 
 
 def _examinations() -> Iterator[Item]:
-    waiting = examinations.waiting().count()
+    waiting = evaluation_queries.entries_to_examine().count()
     if waiting:
         entries = ngettext("%(n)s soumission", "%(n)s soumissions", waiting) % {"n": waiting}
         yield Item(

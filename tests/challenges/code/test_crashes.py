@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 
 from challenges import invariants
-from challenges.actions import code_runs, evaluations, examinations, rescorings, sweeps
+from challenges.actions import code_runs, rescorings
 from challenges.actions.code_runs import Ended
 from challenges.enums import EntryStatus, JobKind, JobState
+from challenges.evaluation.actions import evaluations, interventions
 from challenges.models import Challenge, CodeRun, Job, SealedPredictions
 from challenges.queue import actions as jobs
 from challenges.sandbox.bubblewrap import Bubblewrap
@@ -44,7 +45,7 @@ def killed(monkeypatch: pytest.MonkeyPatch) -> Any:
         Job.objects.filter(state=JobState.LEASED).update(
             lease_until=clock.now() - timedelta(seconds=1)
         )
-        jobs.reap(buried=evaluations.bury)
+        jobs.reap(buried=evaluations.bury_subject)
         Job.objects.filter(state=JobState.READY).update(run_after=clock.now())
 
     return at
@@ -85,7 +86,7 @@ def test_a_run_that_comes_late_is_dropped(challenge: Challenge) -> None:
     assert job.priority == 20
     assert code_runs.begin(job=job) is not None
     Job.objects.filter(pk=job.pk).update(lease_until=clock.now() - timedelta(seconds=1))
-    jobs.reap(buried=evaluations.bury)
+    jobs.reap(buried=evaluations.bury_subject)
     Job.objects.filter(pk=job.pk).update(run_after=clock.now())
     entry = worked(entry)
 
@@ -99,7 +100,7 @@ def test_a_missing_job_of_a_run_is_made_again(challenge: Challenge) -> None:
     assert Worker().work_one()
     Job.objects.filter(kind=JobKind.RUN).delete()
     assert [one.split(":")[0] for one in breaches()] == ["I2"]
-    assert sweeps.sweep() == 1
+    assert evaluations.sweep_entries() == 1
     assert worked(entry).status == EntryStatus.SCORED
 
 
@@ -117,7 +118,7 @@ def test_a_fault_of_ours_is_tried_again_then_examined_and_its_slot_given_back(
     assert (job.state, job.attempt, job.error_code) == (JobState.DEAD, 3, "X_NO_SANDBOX")
 
     moderator: Any = UserFactory(region="moderator")
-    given = examinations.requeue(entry=entry, by=moderator)
+    given = interventions.requeue(entry=entry, by=moderator)
     assert worked(given).status == EntryStatus.SCORED
 
 
@@ -155,7 +156,7 @@ def test_a_failed_run_is_made_again_when_a_moderator_asks(challenge: Challenge) 
     entry = worked(entered(challenge, package("import sys; sys.exit(1)")))
     assert entry.code_runs.get().reason_code == "X_PROGRAM"
     moderator: Any = UserFactory(region="moderator")
-    entry = worked(examinations.score_again(entry=entry, by=moderator))
+    entry = worked(interventions.score_again(entry=entry, by=moderator))
     run = entry.code_runs.get()
     assert (entry.status, run.state, run.reason_code) == (EntryStatus.FAILED, "failed", "X_PROGRAM")
     assert Job.objects.get(kind=JobKind.RUN).state == JobState.DONE

@@ -5,9 +5,10 @@ from typing import Any
 import pytest
 from django.db.models import QuerySet
 
-from challenges.actions import examinations, pauses, rescorings, sweeps
+from challenges.actions import rescorings
 from challenges.enums import EntryStatus, JobKind
 from challenges.enums.rescorings import RescoringState
+from challenges.evaluation.actions import evaluations, interventions
 from challenges.models import Challenge, CodeRun, Entry, Job, Rescoring
 from challenges.sandbox.bubblewrap import Bubblewrap
 from challenges.worker import code, drain
@@ -41,12 +42,12 @@ def test_a_pause_holds_code_but_what_a_change_of_scoring_waits_for(challenge: Ch
     owner = answers.owner_of(challenge)
     before = entered(challenge, package())
     assert Worker().work_one()  # the check
-    pauses.pause(phase=challenge.phases.get(), reason="Programme faux.", by=owner)
+    interventions.pause(phase=challenge.phases.get(), reason="Programme faux.", by=owner)
     entry = worked(entered(challenge, package()))
     assert (entry.status, states()) == (EntryStatus.QUEUED, ["queued", "queued"])
 
     Job.objects.filter(kind=JobKind.RUN).delete()
-    assert sweeps.sweep() == 2
+    assert evaluations.sweep_entries() == 2
     assert drain()
     assert states() == ["queued", "queued"]
 
@@ -61,13 +62,13 @@ def test_a_pause_holds_code_but_what_a_change_of_scoring_waits_for(challenge: Ch
         for each in (before, entry)
     ]
     assert Job.objects.filter(kind=JobKind.SCORE, dedup_key__in=kept).delete()[0] == 2
-    assert sweeps.sweep() == 2
+    assert evaluations.sweep_entries() == 2
     assert drain()
     assert {each.status for each in Entry.objects.filter(pk__in=[before.pk, entry.pk])} == {
         EntryStatus.SCORING
     }
 
-    pauses.resume(phase=challenge.phases.get(), by=owner)
+    interventions.resume(phase=challenge.phases.get(), by=owner)
     assert {worked(before).status, worked(entry).status} == {EntryStatus.SCORED}
 
 
@@ -84,10 +85,10 @@ def test_a_change_of_scoring_does_not_wait_for_code_that_is_examined(
 
     made = tried(challenge)
     assert made.state == RescoringState.READY
-    assert (sweeps.sweep(), states()) == (0, ["queued"])
+    assert (evaluations.sweep_entries(), states()) == (0, ["queued"])
 
     moderator: Any = UserFactory(region="moderator")
-    assert worked(examinations.requeue(entry=entry, by=moderator)).status == EntryStatus.SCORED
+    assert worked(interventions.requeue(entry=entry, by=moderator)).status == EntryStatus.SCORED
     assert entry.evaluations.get(scorer_version=made.task.scorer_version).state == "done"
 
 

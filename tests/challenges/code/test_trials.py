@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from challenges import invariants
-from challenges.actions import code_trials, sweeps
+from challenges.actions import code_trials
 from challenges.enums import JobKind
+from challenges.evaluation.actions import evaluations
 from challenges.models import Challenge, CodeTrial, Entry, Job, RunPlan, Team
 from challenges.models.trial_words import trial_reason
 from challenges.sandbox.bubblewrap import Bubblewrap
@@ -128,7 +129,7 @@ def test_a_missing_job_of_a_trial_is_made_again(challenge: Challenge) -> None:
     trial = asked(challenge, package())
     Job.objects.filter(kind=JobKind.TRIAL).delete()
     assert list(invariants.orphan_trials()) == [f"trial:{trial.pk}"]
-    assert sweeps.sweep() == 1
+    assert evaluations.sweep_entries() == 1
     assert list(invariants.orphan_trials()) == []
     assert drain()
     trial.refresh_from_db()

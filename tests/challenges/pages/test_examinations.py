@@ -8,8 +8,8 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from challenges.actions import examinations
 from challenges.enums import EntryStatus, JobKind, JobState
+from challenges.evaluation.actions import interventions
 from challenges.models import Entry, Job
 from portal.accounts.models import User
 from portal.audit.models import AuditEvent
@@ -176,7 +176,7 @@ def test_queue_costs_the_same_for_one_and_three(
 
 def test_a_failed_entry_is_scored_again_and_nothing_else(client: Client, moderator: User) -> None:
     entry = broken()
-    examinations.give_up(entry=entry, our_fault=False, by=moderator)
+    interventions.give_up(entry=entry, our_fault=False, by=moderator)
     assert f"Soumission {entry.number}" not in client.get(QUEUE).text
     assert f"Soumission {entry.number}" in client.get(f"{QUEUE}?echecs=1").text
     entry.refresh_from_db()
@@ -189,6 +189,6 @@ def test_a_failed_entry_is_scored_again_and_nothing_else(client: Client, moderat
     assert entry.status == EntryStatus.QUEUED
     captain = captain_of(entry.enrolment.team)
     with pytest.raises(NotAllowed):
-        examinations.score_again(entry=entry, by=captain)
+        interventions.score_again(entry=entry, by=captain)
     with pytest.raises(Conflict):
-        examinations.score_again(entry=entry, by=moderator)
+        interventions.score_again(entry=entry, by=moderator)

@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
-from challenges.actions import parts
+from challenges.evaluation.actions import releases
 from challenges.models import Challenge, Team
 from challenges.views.axis import axis_decimals, round_axis
 from tests.challenges.pages.scenes import board_of, clocked, listed, reveal, with_contract
@@ -313,7 +313,7 @@ def test_axis_is_round_and_holds_the_range(
 
 def test_public_share_is_that_of_the_compiled_truth(challenge: Challenge) -> None:
     version = with_contract(challenge)
-    parts.note(task=version.tasks.get(), units={"public": 39, "private": 115})
+    releases.note_parts(task=version.tasks.get(), units={"public": 39, "private": 115})
     phase = challenge.phases.get()
     assert (phase.public_units, phase.public_share) == (39, pytest.approx(39 / 154))
 

@@ -10,8 +10,9 @@ from django.core import mail
 from django.test import Client
 from django.urls import reverse
 
-from challenges.actions import checks, entries, examinations
+from challenges.actions import checks, entries
 from challenges.enums import EntryStatus, EvaluationState
+from challenges.evaluation.actions import interventions
 from challenges.exchange.actions.bundles import import_bundle
 from challenges.models import Challenge, Entry, ScorerVersion, Team
 from challenges.queue.actions import NoSandbox
@@ -176,11 +177,11 @@ def test_an_examined_entry_may_be_tried_again_or_closed(challenge: Challenge) ->
     said = client.get(reverse("challenges:examination", args=[entry.pk])).content.decode()
     assert "score absent : <code>b</code>" in said.replace("\N{NO-BREAK SPACE}", " ")
 
-    examinations.requeue(entry=entry, by=moderator)
+    interventions.requeue(entry=entry, by=moderator)
     entry = worked(entry)
 
     assert entry.status == EntryStatus.NEEDS_ATTENTION
-    examinations.give_up(entry=entry, our_fault=True, by=moderator)
+    interventions.give_up(entry=entry, our_fault=True, by=moderator)
     entry.refresh_from_db()
     assert (entry.status, entry.day_slot) == (EntryStatus.FAILED, None)
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from challenges.enums import Split
-from challenges.models import Column, Evaluation, Score
+from challenges.models import Column, Evaluation, Phase, PhaseTask, Score
 from challenges.models.rounding import rounded
 from challenges.scoring.audit.run import rounded_count
 
@@ -17,7 +17,7 @@ def rounded_interval(bounds: Any, decimals: int) -> tuple[float | None, float | 
     return rounded(bounds[0], decimals)[0], rounded(bounds[1], decimals)[0]
 
 
-def public(
+def public_scores(
     evaluation: Evaluation,
     figures: Mapping[str, float | None],
     intervals: Mapping[str, Any],
@@ -36,7 +36,7 @@ def public(
     ]
 
 
-def at_reveal(
+def private_scores(
     evaluation: Evaluation,
     values: Mapping[str, Any],
     intervals: Mapping[str, Any],
@@ -51,11 +51,11 @@ def at_reveal(
         score
         for column in columns_of(evaluation)
         if not column.at_closing
-        for score in _of(evaluation, Split.PRIVATE, column, values, intervals, at)
+        for score in _part_scores(evaluation, Split.PRIVATE, column, values, intervals, at)
     ]
 
 
-def of_groups(
+def group_scores(
     evaluation: Evaluation,
     values: Mapping[str, Any],
     intervals: Mapping[str, Any],
@@ -72,11 +72,11 @@ def of_groups(
         for split in Split
         for column in columns_of(evaluation)
         if column.at_closing
-        for score in _of(evaluation, split, column, values, intervals, at)
+        for score in _part_scores(evaluation, split, column, values, intervals, at)
     ]
 
 
-def _of(
+def _part_scores(
     evaluation: Evaluation,
     split: Split,
     column: Column,
@@ -86,10 +86,10 @@ def _of(
 ) -> list[Score]:
     found = values.get(split.value, {}).get(column.key)
     bounds = intervals.get(split.value, {}).get(column.key)
-    return _figures(evaluation, split, column, found, bounds, at)
+    return _column_scores(evaluation, split, column, found, bounds, at)
 
 
-def _figures(
+def _column_scores(
     evaluation: Evaluation, split: Split, column: Column, found: Any, bounds: Any, at: datetime
 ) -> list[Score]:
     if found is None:
@@ -150,10 +150,24 @@ def _score(
     )
 
 
-def own(evaluation: Evaluation, figures: Mapping[str, float | None]) -> dict[str, list[Any]]:
+def own_figures(
+    evaluation: Evaluation, figures: Mapping[str, float | None]
+) -> dict[str, list[Any]]:
     """Round the public figures that a Ladder did not show: {column key: [value, text]}."""
     return {
         column.key: list(rounded(value, column.decimals))
         for column in columns_of(evaluation)
         if not column.at_closing and (value := figures.get(column.key)) is not None
     }
+
+
+def note_parts(*, task: PhaseTask, units: Mapping[str, int]) -> None:
+    """Note on the phase how many units the public score stands on, and which share of all.
+
+    units: rows, or queries, of each part, counted when the truth is compiled.
+    """
+    total, public = sum(units.values()), units.get(Split.PUBLIC.value, 0)
+    if total:
+        Phase.objects.filter(pk=task.phase_id).update(
+            public_units=public, public_share=public / total
+        )

@@ -39,7 +39,7 @@ def next_version(*, task: PhaseTask, spec: Mapping[str, Any], by: User) -> Score
     former = task.scorer_version
     scorer = Scorer.objects.select_for_update().get(pk=former.scorer_id)
     refuse_program(scorer)
-    new, old = _read(spec), ScoringContract.from_json(former.spec)
+    new, old = _readable_contract(spec), ScoringContract.from_json(former.spec)
     if new.answer != old.answer:
         raise Invalid(
             _("Le fichier demandé aux équipes ne change pas : les leurs ne se liraient plus."),
@@ -52,7 +52,7 @@ def next_version(*, task: PhaseTask, spec: Mapping[str, Any], by: User) -> Score
             % {"title": lost[0]},
             code="board_without_primary",
         )
-    return made_once(scorer, spec, new.digest)
+    return version_of_digest(scorer, spec, new.digest)
 
 
 def refuse_program(scorer: Scorer) -> None:
@@ -67,7 +67,9 @@ def refuse_program(scorer: Scorer) -> None:
         )
 
 
-def made_once(scorer: Scorer, spec: Mapping[str, Any], digest: str, **facts: Any) -> ScorerVersion:
+def version_of_digest(
+    scorer: Scorer, spec: Mapping[str, Any], digest: str, **facts: Any
+) -> ScorerVersion:
     """Return the version of a locked scorer with this digest, made if there is none yet.
 
     facts: other fields of a version, for a program.
@@ -85,7 +87,7 @@ def made_once(scorer: Scorer, spec: Mapping[str, Any], digest: str, **facts: Any
     )
 
 
-def _read(spec: Mapping[str, Any]) -> ScoringContract:
+def _readable_contract(spec: Mapping[str, Any]) -> ScoringContract:
     try:
         contract = ScoringContract.from_json(spec)
         faults = registry.problems(contract)
@@ -106,7 +108,7 @@ def _read(spec: Mapping[str, Any]) -> ScoringContract:
     return contract
 
 
-def edition(
+def holdout_edition(
     *,
     task: PhaseTask,
     version: ScorerVersion | None,

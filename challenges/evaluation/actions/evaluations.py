@@ -1,0 +1,702 @@
+"""Move an entry on as the worker learns about it; every step is fenced by the job's lease.
+
+A scoring that is tried and not in force is done aside: nothing of it is released.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from challenges.actions.entries import queue_check
+from challenges.enums import (
+    RESCORE_PRIORITY,
+    EntryStatus,
+    EvaluationState,
+    JobKind,
+    JobState,
+    ReasonCode,
+    TeamState,
+)
+from challenges.enums.code import RunState
+from challenges.enums.rescorings import RescoringState
+from challenges.evaluation import queries as evaluation_queries
+from challenges.evaluation.actions import releases
+from challenges.models import (
+    CodeRun,
+    CodeTrial,
+    Enrolment,
+    Entry,
+    Evaluation,
+    Job,
+    Phase,
+    PhaseTask,
+    Rescoring,
+    Score,
+    SealedResult,
+    Team,
+)
+from challenges.models.evaluation import forsaken
+from challenges.models.rescoring import held_by, is_in_force
+from challenges.queries.entries import fair_rank
+from challenges.queue import actions as jobs
+from challenges.queue.actions import WORKER
+from challenges.receipts import actions as receipts
+from portal.accounts.models import User
+from portal.audit.outbox import owe
+from portal.audit.record import record
+from portal.lib import clock, failpoints, immutable
+from portal.lib.files import safe_name
+from portal.lib.objects import Stored
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a scoring gave: figures to release now, and the sealed rest.
+
+    public: {metric: value} of the columns that are not kept for the closing. intervals:
+    {metric: [low, high, method]}. means: what scored, the digests that its receipt names. What
+    a program used: processor seconds, peak MiB.
+    """
+
+    public: dict[str, float | None]
+    payload: bytes
+    payload_sha256: str
+    key_id: str
+    seconds: float | None = None
+    input_sha256: str = ""
+    intervals: Mapping[str, Any] = field(default_factory=dict)
+    means: dict[str, Any] = field(default_factory=dict)
+    cpu_seconds: float | None = None
+    peak_mb: float | None = None
+    environment_digest: str = ""
+
+
+# While an entry is in one of these, its code may run.
+_RUNS = frozenset({EntryStatus.QUEUED, EntryStatus.SCORING})
+
+
+def _nothing() -> None:
+    """Write nothing more."""
+
+
+@transaction.atomic
+def begin_check(*, job: Job) -> Entry | None:
+    """Start the check of a received entry; None when there is nothing to check any more."""
+    if not jobs.fence(job):
+        return None
+    entry = Entry.objects.locked(Entry(pk=job.subject_id))
+    if entry.status == EntryStatus.RECEIVED:
+        entry.become(EntryStatus.CHECKING, at=clock.now())
+        entry.save()
+    if entry.status != EntryStatus.CHECKING:
+        jobs.complete(job)
+        return None
+    return entry
+
+
+@transaction.atomic
+def finish_check(*, job: Job, accepted: bool, verdict: dict[str, Any], digest: str) -> bool:
+    """Store the verdict of the format check; False when the lease was lost.
+
+    In order: job done; accepted: entry QUEUED, one evaluation and one job per current task;
+    refused: entry REJECTED, both slots given back, letter; event "entry.checked".
+    """
+    if not (jobs.fence(job) and jobs.complete(job)):
+        return False
+    Phase.objects.held(Enrolment.objects.get(entries=UUID(job.subject_id)).phase_id)
+    entry = Entry.objects.locked(Entry(pk=job.subject_id))
+    now = clock.now()
+    entry.verdict = verdict
+    if accepted:
+        entry.become(EntryStatus.QUEUED, at=now)
+        entry.canonical_sha256 = digest
+        entry.save()
+        queue_scores(entry)
+    else:
+        faults = verdict.get("faults") or [{"code": ReasonCode.OUTPUT.value}]
+        entry.become(EntryStatus.REJECTED, at=now, reason=faults[0]["code"])
+        entry.day_slot = entry.total_slot = None
+        entry.save()
+        jobs.settle_later(entry)
+        owe("mail.entry_rejected", key=f"{entry.pk}:{entry.version}", entry_id=str(entry.pk))
+    record("entry.checked", by=WORKER, on=entry, accepted=accepted, reason=entry.reason_code)
+    failpoints.hit("check.before_commit")
+    return True
+
+
+def queue_scores(entry: Entry) -> None:
+    """Make one evaluation per current task of the phase and queue those that are not done.
+
+    Where the team sends code, its run comes first; one that failed is made again.
+    """
+    tasks = PhaseTask.objects.filter(phase_id=entry.enrolment.phase_id, current=True)
+    for task in tasks.order_by("index"):
+        evaluation, _created = Evaluation.objects.get_or_create(
+            entry=entry, scorer_version=task.scorer_version, holdout=task.holdout
+        )
+        if evaluation.state not in {EvaluationState.PENDING, EvaluationState.RUNNING}:
+            continue
+        rank, urgent, run = fair_rank(entry.enrolment), entry.is_baseline, run_of(evaluation)
+        if run is not None and run.state != RunState.DONE:
+            queue_run_again(run, fair_rank=rank, urgent=urgent)
+            continue
+        jobs.put(
+            kind=JobKind.SCORE,
+            subject_id=evaluation.pk,
+            dedup_key=str(evaluation.pk),
+            fair_rank=rank,
+            urgent=urgent,
+            phase_id=entry.enrolment.phase_id,
+        )
+    queue_trials(entry)
+
+
+@transaction.atomic
+def begin_score(*, job: Job) -> Evaluation | None:
+    """Start a scoring; None when the entry was withdrawn or the evaluation has ended.
+
+    One that is not in force leaves the entry where it stands.
+    """
+    if not jobs.fence(job):
+        return None
+    evaluation = Evaluation.objects.select_related("entry__enrolment").get(pk=job.subject_id)
+    Phase.objects.held(evaluation.entry.enrolment.phase_id)  # a change of scoring waits
+    entry = Entry.objects.locked(Entry(pk=evaluation.entry_id))
+    now = clock.now()
+    run = run_of(evaluation)
+    if run is not None and run.state != RunState.DONE:  # it queues this once it has ended
+        jobs.complete(job)
+        aside = not is_in_force(evaluation)
+        if run.is_alive and aside and entry.status not in _RUNS:
+            end_broken_trial(evaluation)  # no code runs for an entry under examination
+        elif run.is_alive:
+            queue_run(run, fair_rank=fair_rank(entry.enrolment), aside=aside)
+        elif evaluation.finished_at is None:
+            fail_evaluation(evaluation, entry, code=run.reason_code)
+        return None
+    if not is_in_force(evaluation):
+        if begin_trial(evaluation, entry):
+            return evaluation
+        jobs.complete(job)
+        return None
+    if entry.status == EntryStatus.QUEUED:
+        entry.become(EntryStatus.SCORING, at=now)
+        entry.save()
+    ended = {EvaluationState.DONE, EvaluationState.FAILED}
+    if entry.status != EntryStatus.SCORING or evaluation.state in ended:
+        jobs.complete(job)
+        return None
+    evaluation.state, evaluation.started_at = EvaluationState.RUNNING, now
+    evaluation.save(update_fields=["state", "started_at"])
+    return evaluation
+
+
+@transaction.atomic
+def finish_score(*, job: Job, result: Result, also: Callable[[], None] = _nothing) -> bool:
+    """Store what a scoring gave, once; False when the lease was lost: nothing is written.
+
+    also: what else is written in this transaction, the report of a program.
+    In order: job done; evaluation DONE; public scores rounded once; sealed result; score
+    receipt; entry SCORED when its tasks are all done; job "standings"; letter; event
+    "entry.scored". Under a Ladder, scores and receipt are left to its settlement; where the
+    scoring is not in force, nothing is released and the entry stays where it stands.
+    """
+    if not (jobs.fence(job) and jobs.complete(job)):
+        return False
+    evaluation, entry = _locked(job)
+    now = clock.now()
+    evaluation.state, evaluation.finished_at = EvaluationState.DONE, now
+    evaluation.seconds, evaluation.input_sha256 = result.seconds, result.input_sha256
+    evaluation.cpu_seconds, evaluation.peak_mb = result.cpu_seconds, result.peak_mb
+    evaluation.environment_digest = result.environment_digest
+    also()
+    failpoints.hit("score.before_scores")
+    evaluation.save()
+    with immutable.writes(SealedResult):
+        SealedResult.objects.bulk_create(
+            [
+                SealedResult(
+                    evaluation=evaluation,
+                    payload=result.payload,
+                    sha256=result.payload_sha256,
+                    key_id=result.key_id,
+                )
+            ],
+            ignore_conflicts=True,
+        )
+    if is_in_force(evaluation):
+        _release_scores(evaluation, entry, result, now)
+        failpoints.hit("score.after_scores")
+        settle_entry(entry, now)
+    else:
+        note_trial_end(evaluation)
+    failpoints.hit("score.before_commit")
+    return True
+
+
+def _locked(job: Job) -> tuple[Evaluation, Entry]:
+    """Lock what a scoring ends; a change of scoring waits for it, or is seen by it."""
+    evaluation = Evaluation.objects.select_related("entry__enrolment").get(pk=job.subject_id)
+    Phase.objects.held(evaluation.entry.enrolment.phase_id)
+    entry = Entry.objects.locked(Entry(pk=evaluation.entry_id))  # before what hangs from it
+    return Evaluation.objects.select_for_update().get(pk=job.subject_id), entry
+
+
+def _release_scores(evaluation: Evaluation, entry: Entry, result: Result, now: datetime) -> None:
+    climbs = entry.climbs
+    figures, intervals = ({}, {}) if climbs else (result.public, result.intervals)
+    scores = releases.public_scores(evaluation, figures, intervals, at=now)
+    with immutable.writes(Score):
+        Score.objects.bulk_create(scores, ignore_conflicts=True)
+    if not climbs:
+        receipts.issue_score_receipt(evaluation, scores, means=result.means, at=now)
+
+
+@transaction.atomic
+def finish_failed(
+    *, job: Job, code: str, examined: bool = False, also: Callable[[], None] = _nothing
+) -> bool:
+    """End a scoring that gave nothing; the slot is kept, a letter is owed.
+
+    examined: the fault is not the file's: once its tasks have ended the entry waits for a
+    moderator, unless another task failed by the file's own fault. also: as in `finish_score`.
+    """
+    if not (jobs.fence(job) and jobs.complete(job)):
+        return False
+    evaluation, entry = _locked(job)
+    also()
+    fail_evaluation(evaluation, entry, code=code, examined=examined)
+    return True
+
+
+def fail_evaluation(
+    evaluation: Evaluation, entry: Entry, *, code: str, examined: bool = False
+) -> None:
+    """End an evaluation that gave nothing, in the caller's transaction, its entry locked."""
+    now = clock.now()
+    evaluation.state, evaluation.finished_at = EvaluationState.FAILED, now
+    evaluation.reason_code, evaluation.examined = code, examined
+    evaluation.save()
+    if is_in_force(evaluation):
+        settle_entry(entry, now)
+    else:
+        note_trial_end(evaluation)
+
+
+def entry_outcome(entry: Entry) -> tuple[EntryStatus, str] | None:
+    """Return the worst outcome of an entry's current evaluations and its code; None before.
+
+    Failed by the file's own fault, then to examine, then scored.
+    """
+    tasks = PhaseTask.objects.filter(phase_id=entry.enrolment.phase_id, current=True)
+    wanted = set(tasks.order_by("pk").values_list("scorer_version_id", "holdout_id"))
+    found = {
+        (each.scorer_version_id, each.holdout_id): each
+        for each in entry.evaluations.order_by("pk")
+        if (each.scorer_version_id, each.holdout_id) in wanted
+    }
+    ended = {EvaluationState.DONE, EvaluationState.FAILED}
+    if len(found) < len(wanted) or any(each.state not in ended for each in found.values()):
+        return None
+    failed = [each for each in found.values() if each.state == EvaluationState.FAILED]
+    own = [each for each in failed if not each.examined]
+    if own:
+        return EntryStatus.FAILED, own[0].reason_code
+    if failed:
+        return EntryStatus.NEEDS_ATTENTION, failed[0].reason_code
+    return EntryStatus.SCORED, ""
+
+
+def give_outcome(entry: Entry, now: datetime) -> EntryStatus | None:
+    """Give the entry its outcome, once all its current evaluations have ended; tell nobody."""
+    found = entry_outcome(entry)
+    if found is None:
+        return None
+    if entry.status == EntryStatus.QUEUED:  # the scoring changed while it ran
+        entry.become(EntryStatus.SCORING, at=now)
+    entry.become(found[0], at=now, reason=found[1])
+    return found[0]
+
+
+def settle_entry(entry: Entry, now: datetime) -> None:
+    """Give the entry its outcome, once all its current evaluations have ended, and tell it."""
+    status = give_outcome(entry, now)
+    if status is None:
+        return
+    if status == EntryStatus.SCORED:
+        record("entry.scored", by=WORKER, on=entry)
+        if not entry.is_bench:  # the boards are final
+            jobs.queue_standings(entry.enrolment.phase_id, cause=f"{entry.pk}:{entry.version}")
+    else:
+        record(f"entry.{status.value}", by=WORKER, on=entry, reason=entry.reason_code)
+        if status == EntryStatus.FAILED:
+            jobs.settle_later(entry)
+    entry.save()
+    if not entry.is_baseline:
+        owe(_LETTERS[status], key=f"{entry.pk}:{entry.version}", entry_id=str(entry.pk))
+
+
+_LETTERS = {
+    EntryStatus.FAILED: "mail.entry_failed",
+    EntryStatus.NEEDS_ATTENTION: "mail.entry_examined",
+    EntryStatus.SCORED: "mail.entry_scored",
+}
+
+
+def bury_subject(job: Job) -> None:
+    """Move on the subject of a dead job: its entry goes under examination, with a letter.
+
+    The entry is locked before its evaluation or its run, as everywhere.
+    """
+    match job.kind:
+        case JobKind.CHECK:
+            put_under_examination(Entry.objects.filter(pk=job.subject_id))
+        case JobKind.SCORE:
+            evaluation = Evaluation.objects.filter(pk=job.subject_id).first()
+            if evaluation is not None and not is_in_force(evaluation):
+                end_broken_trial(evaluation)
+                return
+            put_under_examination(Entry.objects.filter(evaluations__pk=job.subject_id))
+            Evaluation.objects.filter(pk=job.subject_id).update(state=EvaluationState.PENDING)
+        case JobKind.RUN:
+            put_under_examination(Entry.objects.filter(code_runs__pk=job.subject_id))
+            CodeRun.objects.filter(pk=job.subject_id).update(state=RunState.QUEUED)
+        case _:
+            owe("mail.job_dead", key=f"{job.pk}:{job.attempt}", job_id=str(job.pk))
+
+
+def put_under_examination(entries: Iterable[Entry]) -> None:
+    """Put entries that were begun and go no further under examination, with a letter.
+
+    The platform broke down, not the entry: its team has its slots back at once.
+    """
+    examined = {EntryStatus.CHECKING, EntryStatus.SCORING}
+    for found in entries:
+        entry = Entry.objects.locked(found)
+        if entry.status not in examined:
+            continue
+        entry.become(EntryStatus.NEEDS_ATTENTION, at=clock.now(), reason=ReasonCode.PLATFORM.value)
+        entry.day_slot = entry.total_slot = None
+        entry.save()
+        record("entry.needs_attention", by=WORKER, on=entry)
+        owe("mail.entry_examined", key=f"{entry.pk}:{entry.version}", entry_id=str(entry.pk))
+
+
+def run_of(evaluation: Evaluation) -> CodeRun | None:
+    """Return the run whose predictions an evaluation scores, made if absent; None without code.
+
+    In the caller's transaction, the entry locked.
+    """
+    if evaluation.run is None:
+        tasks = PhaseTask.objects.filter(
+            phase_id=evaluation.entry.enrolment.phase_id,
+            scorer_version_id=evaluation.scorer_version_id,
+            holdout_id=evaluation.holdout_id,
+        )
+        task = tasks.order_by("-current", "-pk").first()
+        if task is None or task.plan_id is None:
+            return None
+        evaluation.run, _made = CodeRun.objects.get_or_create(
+            entry_id=evaluation.entry_id, plan_id=task.plan_id
+        )
+        evaluation.save(update_fields=["run"])
+    return evaluation.run
+
+
+def queue_run(run: CodeRun, *, fair_rank: int, urgent: bool = False, aside: bool = False) -> None:
+    """Queue the job of a run that waits, which the pause of its phase holds.
+
+    aside: a change of scoring that is tried waits for it: no pause holds it then, and one that
+    a pause held is let go. One that is alive is else left alone.
+    """
+    key = str(run.pk)
+    phase_id = None if aside else run.entry.enrolment.phase_id
+    jobs.put(
+        kind=JobKind.RUN,
+        subject_id=run.pk,
+        dedup_key=key,
+        fair_rank=fair_rank,
+        urgent=urgent,
+        phase_id=phase_id,
+    )
+    jobs.revive(kind=JobKind.RUN, subject_id=run.pk, dedup_key=key, phase_id=phase_id)
+    if aside:
+        held = Job.objects.filter(kind=JobKind.RUN, dedup_key=key, state=JobState.READY)
+        held.update(phase_id=None)
+
+
+def queue_run_again(run: CodeRun, *, fair_rank: int, urgent: bool = False) -> None:
+    """Queue a run that waits; how it failed, if it did, is forgotten."""
+    if run.state == RunState.FAILED:
+        run.state, run.reason_code, run.finished_at = RunState.QUEUED, "", None
+        run.save(update_fields=["state", "reason_code", "finished_at"])
+    queue_run(run, fair_rank=fair_rank, urgent=urgent)
+
+
+TRIAL_BATCH = 500
+COMPARE_AGAIN_SECONDS = 300
+_ENDED = (EvaluationState.DONE, EvaluationState.FAILED)
+
+
+def queue_trial(rescoring: Rescoring, entry: Entry) -> None:
+    """Make the evaluation of an entry by the scoring tried, once; queue it behind all others."""
+    task = rescoring.task
+    evaluation, _made = Evaluation.objects.get_or_create(
+        entry=entry, scorer_version_id=task.scorer_version_id, holdout_id=task.holdout_id
+    )
+    if evaluation.state not in _ENDED:
+        jobs.revive(
+            kind=JobKind.SCORE,
+            subject_id=evaluation.pk,
+            dedup_key=str(evaluation.pk),
+            priority=RESCORE_PRIORITY,
+        )
+
+
+def queue_trials(entry: Entry) -> None:
+    """Have an entry that comes meanwhile scored by the scoring that is tried too."""
+    for rescoring in Rescoring.objects.tried().filter(phase_id=entry.enrolment.phase_id):
+        queue_trial(rescoring, entry)
+
+
+def begin_trial(evaluation: Evaluation, entry: Entry) -> bool:
+    """Start a scoring aside, the entry left where it stands; False when it has no use."""
+    gone = {EntryStatus.WITHDRAWN, EntryStatus.REJECTED}
+    if entry.status in gone or evaluation.state in _ENDED:
+        return False
+    evaluation.state, evaluation.started_at = EvaluationState.RUNNING, clock.now()
+    evaluation.save(update_fields=["state", "started_at"])
+    return True
+
+
+def end_broken_trial(evaluation: Evaluation) -> None:
+    """End a scoring aside that our platform could not do: the entry keeps what it had."""
+    evaluation.state, evaluation.reason_code = EvaluationState.FAILED, _PLATFORM
+    evaluation.examined, evaluation.finished_at = True, clock.now()
+    evaluation.save()
+    note_trial_end(evaluation)
+
+
+def note_trial_end(evaluation: Evaluation) -> None:
+    """Have the boards compared once nothing waits for the scoring that is tried.
+
+    An index tells that another entry is left to score: all entries are read for the last one of
+    a batch only.
+    """
+    phase_id = evaluation.entry.enrolment.phase_id
+    for rescoring in Rescoring.objects.tried().filter(phase_id=phase_id).select_related("task"):
+        if not rescoring.is_trying() and not rescoring.not_ended().exists():
+            compare_boards_later(rescoring, cause=f"{evaluation.pk}:{evaluation.finished_at}")
+
+
+def compare_boards_later(rescoring: Rescoring, *, cause: str) -> None:
+    """Queue a comparison of the boards, once per cause; causes that come together are one."""
+    waiting = Job.objects.filter(
+        kind=JobKind.COMPARE, subject_id=str(rescoring.pk), state=JobState.READY
+    )
+    if rescoring.state != RescoringState.ACCEPTED and not waiting.exists():
+        jobs.put(
+            kind=JobKind.COMPARE,
+            subject_id=rescoring.pk,
+            dedup_key=f"{rescoring.pk}:{cause}"[:160],
+            delay_seconds=settings.STANDINGS_GATHER_SECONDS,
+        )
+
+
+def retry_trials(rescoring: Rescoring) -> None:
+    """Forget what ended for a fault of ours, so that it is queued once more."""
+    rescoring.evaluations().filter(state=EvaluationState.FAILED, examined=True).update(
+        state=EvaluationState.PENDING, reason_code="", examined=False, finished_at=None
+    )
+
+
+def queue_missing_trials(
+    rescoring: Rescoring, *, size: int = TRIAL_BATCH, batches: int | None = None
+) -> int:
+    """Queue what a trial waits for and no job will do; return how many were missing.
+
+    size: entries in one transaction, each of a few queries, which holds the change and not its
+    phase. batches: how many at most; the next sweep finds the rest.
+    """
+    found, last, made = 0, None, 0
+    while batches is None or made < batches:
+        last, missing = _queue_trial_batch(rescoring, last, size)
+        found, made = found + missing, made + 1
+        if last is None:
+            break
+    return found
+
+
+@transaction.atomic
+def _queue_trial_batch(
+    rescoring: Rescoring, last: UUID | None, size: int
+) -> tuple[UUID | None, int]:
+    """Queue what misses among the next entries; return the last one, None at the end."""
+    rescoring = (
+        Rescoring.objects.select_related("task").select_for_update(of=["self"]).get(pk=rescoring.pk)
+    )
+    waiting = rescoring.not_ended().order_by("pk")
+    if last is not None:
+        waiting = waiting.filter(pk__gt=last)
+    entries = list(waiting.values_list("pk", flat=True)[:size])
+    if not entries or not rescoring.is_tried:
+        return None, 0
+    task = rescoring.task
+    means = {"scorer_version_id": task.scorer_version_id, "holdout_id": task.holdout_id}
+    Evaluation.objects.bulk_create(
+        [Evaluation(entry_id=pk, **means) for pk in entries], ignore_conflicts=True
+    )
+    wanted = Evaluation.objects.filter(entry__in=entries, **means)
+    keys = [str(pk) for pk in wanted.order_by("pk").values_list("pk", flat=True)]
+    missing = jobs.revive_all(kind=JobKind.SCORE, keys=keys, priority=RESCORE_PRIORITY)
+    return (entries[-1] if len(entries) == size else None), missing
+
+
+def sweep_trials() -> int:
+    """Queue again what each trial waits for and no job will do; return how many were missing."""
+    tried = Rescoring.objects.tried().select_related("task", "former").order_by("pk")
+    return sum(queue_missing_trials(each) + _compare_again(each) for each in tried)
+
+
+def _compare_again(rescoring: Rescoring) -> bool:
+    """Queue the comparison that nobody will make: its job is dead, or its last entry was taken
+    back; say whether it was missing.
+
+    A dead one is tried again every `AGAIN_SECONDS`: once its cause is gone, it succeeds.
+    """
+    if rescoring.state == RescoringState.ACCEPTED or rescoring.not_ended().exists():
+        return False
+    if rescoring.facts.get("seen") == rescoring.seen():
+        return False
+    kind, pk = JobKind.COMPARE, rescoring.pk
+    made = Job.objects.filter(kind=kind, subject_id=str(pk))
+    if made.alive().exists():
+        return False
+    now = clock.now()
+    dead = made.filter(state=JobState.DEAD).order_by("-finished_at", "pk").first()
+    if dead is None:
+        jobs.put(kind=kind, subject_id=pk, dedup_key=f"{pk}:sweep:{now.isoformat()}")
+        return True
+    if dead.finished_at and dead.finished_at > now - timedelta(seconds=COMPARE_AGAIN_SECONDS):
+        return False
+    jobs.revive(kind=kind, subject_id=pk, dedup_key=dead.dedup_key)
+    return True
+
+
+_PLATFORM = ReasonCode.PLATFORM.value
+
+
+SWEPT = 500
+
+
+def sweep_entries(*, size: int = SWEPT) -> int:
+    """Recreate the missing job of unfinished entries and trials; return how many were missing.
+
+    An entry that has stayed too long in its state goes under examination instead, with a letter.
+    size: of the entries and of the trials that miss one, how many this time, the oldest first;
+    the database finds them, and the next sweep takes the others.
+    """
+    tried = sweep_trials() + _sweep_code_trials(size)
+    found = list(forsaken().order_by("received_at", "pk").values_list("pk", flat=True)[:size])
+    return tried + sum(_sweep_entry(pk) for pk in found)
+
+
+@transaction.atomic
+def _sweep_entry(pk: UUID) -> bool:
+    entry = Entry.objects.locked(Entry(pk=pk))
+    if not forsaken().filter(pk=pk).exists():
+        return False
+    if evaluation_queries.is_stuck(
+        entry, clock.now()
+    ):  # given back its job each time, it would never end
+        put_under_examination([entry])
+        return True
+    wanted = entry.wanted_jobs()
+    aside = {str(each.pk) for each in entry.evaluations.all() if held_by(each) is None}
+    for kind, key in sorted(wanted):
+        held = kind != JobKind.CHECK and key not in aside
+        phase_id = entry.enrolment.phase_id if held else None
+        jobs.revive(kind=JobKind(kind), subject_id=key, dedup_key=key, phase_id=phase_id)
+    if not wanted:
+        queue_scores(entry)
+    record("job.recreated", by=WORKER, on=entry)
+    return True
+
+
+@transaction.atomic
+def _sweep_code_trials(size: int) -> int:
+    alone = CodeTrial.objects.alive().filter(~Q(Job.objects.does(JobKind.TRIAL, "pk")))
+    missing = [str(pk) for pk in alone.order_by("pk").values_list("pk", flat=True)[:size]]
+    for key in missing:
+        jobs.revive(kind=JobKind.TRIAL, subject_id=key, dedup_key=key)
+    return len(missing)
+
+
+_BASELINE_SLUG = "solution-de-reference"
+
+
+def enter_baseline(*, phase: Phase, name: str, stored: Stored, by: User) -> Entry:
+    """Enter the reference answer of a draft, in the caller's transaction; no slot is used.
+
+    The same bytes are scored again only where the scoring changed; other bytes replace the
+    former entry. Event "baseline.entered".
+    """
+    now = clock.now()
+    team, _created = Team.objects.get_or_create(
+        challenge=phase.challenge,
+        slug=_BASELINE_SLUG,
+        defaults={
+            "name": _("Solution de référence"),
+            "pseudonym": _("Solution de référence"),
+            "state": TeamState.FULL,
+            "is_baseline": True,
+            "created_at": now,
+        },
+    )
+    enrolment, _created = Enrolment.objects.get_or_create(phase=phase, team=team)
+    enrolment = Enrolment.objects.locked(enrolment)
+    last = enrolment.entries.order_by("-number").first()
+    if last is not None and last.sha256 == stored.sha256:
+        return score_baseline_again(last)
+    if last is not None and last.status == EntryStatus.SCORED:
+        last.become(EntryStatus.WITHDRAWN, at=now)
+        last.save()
+    entry = Entry.objects.create(
+        enrolment=enrolment,
+        number=1 if last is None else last.number + 1,
+        submitted_by=by,
+        idempotency_key=f"baseline-{1 if last is None else last.number + 1}",
+        sha256=stored.sha256,
+        size=stored.size,
+        original_name=safe_name(name),
+        received_at=now,
+        first_byte_at=now,
+        quota_day=clock.paris_day(now),
+        status_since=now,
+        is_baseline=True,
+        receipt="{}",
+    )
+    queue_check(entry)
+    record("baseline.entered", by=by, on=entry, sha256=entry.sha256)
+    return entry
+
+
+def score_baseline_again(entry: Entry) -> Entry:
+    """Score the reference again when a task in force has no evaluation of it yet."""
+    tasks = entry.enrolment.phase.tasks.filter(current=True).order_by("index")
+    wanted = set(tasks.values_list("scorer_version_id", "holdout_id"))
+    if not wanted or entry.status not in {EntryStatus.SCORED, EntryStatus.FAILED}:
+        return entry
+    evaluations = entry.evaluations.order_by("pk")
+    if wanted - set(evaluations.values_list("scorer_version_id", "holdout_id")):
+        entry.become(EntryStatus.QUEUED, at=clock.now())
+        entry.save()
+        queue_scores(entry)
+    return entry

@@ -1,0 +1,61 @@
+"""Forms of the queue: pause the scoring of a phase, decide on an entry that broke down."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from challenges.evaluation.actions.interventions import REASON_MAX_CHARACTERS
+from challenges.models import Phase
+from challenges.organising.forms.challenges import ReadForm
+
+
+class PauseForm(forms.Form):
+    """Say why the scoring of a phase stops."""
+
+    reason = forms.CharField(
+        label=_("Motif de la pause"),
+        max_length=REASON_MAX_CHARACTERS,
+        help_text=_("Public : il paraît dans les annonces et à la page de chaque soumission."),
+        widget=forms.Textarea(attrs={"rows": 2}),
+        error_messages={
+            "required": _("Dites pourquoi : les équipes le liront."),
+            "max_length": _("500 caractères au plus."),
+        },
+    )
+
+    def __init__(self, data: Any = None, *, phase: Phase) -> None:
+        self.phase = phase
+        super().__init__(data, auto_id=f"id_{phase.index}_%s")
+
+
+class ExaminationForm(ReadForm):
+    """Decide on an entry whose scoring broke down on our side."""
+
+    decision = forms.ChoiceField(
+        label=_("Décision"),
+        choices=[
+            ("requeue", _("Relancer : la soumission garde sa date et son essai")),
+            ("give_back", _("Clore, panne de la plateforme : l’essai est rendu à l’équipe")),
+            ("keep", _("Clore : l’essai reste décompté")),
+        ],
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choisissez une décision.")},
+    )
+    note = forms.CharField(
+        label=_("Note pour le journal"),
+        required=False,
+        max_length=500,
+        help_text=_("Elle n’est lue que dans le journal d’audit."),
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+    sure = forms.BooleanField(
+        label=_("Je confirme cette décision"),
+        error_messages={"required": _("Cochez la case pour confirmer.")},
+    )
+
+    def only_again(self) -> None:
+        """Offer to score the entry again, and nothing else."""
+        self.fields["decision"].choices = [  # type: ignore[attr-defined]  # a choice field
+            ("again", _("Noter de nouveau : la soumission garde sa date et son essai"))
+        ]

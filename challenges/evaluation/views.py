@@ -1,0 +1,201 @@
+"""The queue of a challenge, paused and retried; the entries that moderators decide on."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from challenges import rules
+from challenges.enums import EntryStatus, PhaseKind
+from challenges.evaluation import queries as reads
+from challenges.evaluation.actions import interventions
+from challenges.evaluation.actions import interventions as acts
+from challenges.evaluation.forms import ExaminationForm, PauseForm
+from challenges.models import Challenge, Entry, Phase
+from challenges.organising.views.layout import find_to_run, person, phase_of, room
+from challenges.queries import programs
+from challenges.rules import may_examine_entries, may_examine_entry
+from challenges.views import code_runs, program_reports
+from portal.accounts.authorization import require
+from portal.lib.refusals import Conflict
+
+
+@require_safe
+def pipeline(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show what waits in each phase."""
+    return _show_pipeline(request, find_to_run(request, slug))
+
+
+@require_POST
+def pause(request: HttpRequest, slug: str, index: int) -> HttpResponse:
+    """Hold the scoring of a phase, with a reason that teams read."""
+    challenge = find_to_run(request, slug)
+    phase = phase_of(challenge, index)
+    require(rules.may_pause_phase, person(request), phase)
+    form = PauseForm(request.POST, phase=phase)
+    if not form.is_valid():
+        return _show_pipeline(request, challenge, sent=form, status=422)
+    try:
+        acts.pause(phase=phase, reason=form.cleaned_data["reason"], by=person(request))
+    except Conflict as refusal:
+        form.add_error(None, str(refusal))
+        return _show_pipeline(request, challenge, sent=form, status=409)
+    messages.success(request, _("Notation en pause. Les soumissions arrivent et attendent."))
+    return redirect("challenges:pipeline", slug)
+
+
+@require_POST
+def resume(request: HttpRequest, slug: str, index: int) -> HttpResponse:
+    """Let the scoring of a phase go on."""
+    phase = phase_of(find_to_run(request, slug), index)
+    acts.resume(phase=phase, by=person(request))
+    messages.success(request, _("La notation reprend."))
+    return redirect("challenges:pipeline", slug)
+
+
+@require_POST
+def retry(request: HttpRequest, slug: str, index: int) -> HttpResponse:
+    """Try again the entries that broke down by the platform's fault."""
+    phase = phase_of(find_to_run(request, slug), index)
+    made = acts.retry_phase(phase=phase, by=person(request))
+    said = ngettext("%(n)s soumission relancée.", "%(n)s soumissions relancées.", made)
+    messages.success(request, said % {"n": made})
+    return redirect("challenges:pipeline", slug)
+
+
+def _show_pipeline(
+    request: HttpRequest, challenge: Challenge, *, sent: PauseForm | None = None, status: int = 200
+) -> HttpResponse:
+    by = person(request)
+    edits = rules.may_edit_challenge(by, challenge)
+    context: dict[str, Any] = {
+        "rows": [
+            {
+                "pipeline": each,
+                "phase": each.phase,
+                "runs": rules.may_pause_phase(by, each.phase),
+                "form": _form_sent(each.phase, sent) or PauseForm(phase=each.phase),
+            }
+            for each in reads.phase_pipelines(challenge)
+        ],
+        "wrong": sent is not None,
+        "lede": _(
+            "Ce qui attend dans chaque phase. Une pause garde les soumissions sans les noter, le "
+            "temps de corriger une notation ; les équipes en lisent le motif."
+        ),
+        "edits": edits,
+        "follows": edits or rules.may_follow_challenge(by, challenge),
+    }
+    return render(
+        request,
+        "challenges/organise/pipeline.html",
+        room(challenge, "pipeline", **context),
+        status=status,
+    )
+
+
+def _form_sent(phase: Phase, sent: PauseForm | None) -> PauseForm | None:
+    return sent if sent is not None and sent.phase.pk == phase.pk else None
+
+
+PER_PAGE = 25
+
+
+@require_safe
+def examinations(request: HttpRequest) -> HttpResponse:
+    """List the entries that wait for a decision, the oldest first."""
+    require(may_examine_entries, person(request))
+    fails = bool(request.GET.get("echecs"))
+    page = Paginator(
+        reads.failed_entries() if fails else reads.entries_to_examine(), PER_PAGE
+    ).get_page(request.GET.get("page"))
+    context = {
+        "section": "challenges",
+        "page": page,
+        "fails": fails,
+        "rows": reads.with_last_job(page.object_list),
+        "crumbs": [(_("Soumissions à examiner"), "")],
+    }
+    return render(request, "challenges/examinations.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def examination(request: HttpRequest, entry: UUID) -> HttpResponse:
+    """Show why an entry is examined; decide by POST."""
+    require(may_examine_entries, person(request))
+    if request.method == "POST":
+        return _decide(request, entry)
+    found = get_object_or_404(reads.decidable_entries(), pk=entry)
+    return _show_examination(request, found, _examination_form(found))
+
+
+def _decide(request: HttpRequest, entry: UUID) -> HttpResponse:
+    found = reads.decidable_entries().filter(pk=entry).first()
+    if found is None or _is_late(found, request.POST.get("decision", "")):
+        messages.warning(request, _("Cette soumission n’attend plus de décision."))
+        return redirect("challenges:examinations")
+    form = _examination_form(found, request.POST)
+    if not form.is_valid():
+        return _show_examination(request, found, form, status=422)
+    said = form.cleaned_data
+    if said["version"] != found.version:
+        return _show_examination(request, found, _examination_form(found), status=409, changed=True)
+    by, note = person(request), said["note"]
+    match said["decision"]:
+        case "again":
+            interventions.score_again(entry=found, note=note, by=by)
+            messages.success(request, _("Soumission relancée."))
+        case "requeue":
+            interventions.requeue(entry=found, note=note, by=by)
+            messages.success(request, _("Soumission relancée."))
+        case "give_back":
+            interventions.give_up(entry=found, our_fault=True, note=note, by=by)
+            messages.success(request, _("Soumission close, essai rendu à l’équipe."))
+        case _:
+            interventions.give_up(entry=found, our_fault=False, note=note, by=by)
+            messages.success(request, _("Soumission close, essai décompté."))
+    return redirect("challenges:examinations")
+
+
+def _is_late(found: Entry, decision: str) -> bool:
+    """Say whether it was decided meanwhile, by a second click or by somebody else."""
+    if found.status == EntryStatus.FAILED:
+        return decision not in {"", "again"}
+    return decision == "again"
+
+
+def _examination_form(found: Entry, data: Any = None) -> ExaminationForm:
+    """Ask what may be decided: a failed entry is only scored again."""
+    form = ExaminationForm(data, initial={"version": found.version})
+    if found.status == EntryStatus.FAILED:
+        form.only_again()
+    return form
+
+
+def _show_examination(
+    request: HttpRequest, found: Entry, form: Any, *, status: int = 200, changed: bool = False
+) -> HttpResponse:
+    apart = may_examine_entry(person(request), found)
+    coded = apart and found.enrolment.phase.kind == PhaseKind.CODE
+    context = {
+        "section": "challenges",
+        "entry": found,
+        "job": reads.with_last_job([found])[0].job,
+        "runs": code_runs.exact(found) if coded else [],
+        "reports": program_reports.rows(programs.reports_of(found)) if apart else [],
+        "form": form,
+        "changed": changed,
+        "plays": not apart,
+        "crumbs": [
+            (_("Soumissions à examiner"), reverse("challenges:examinations")),
+            (_("Soumission %(number)s") % {"number": found.number}, ""),
+        ],
+    }
+    return render(request, "challenges/examination.html", context, status=status)
