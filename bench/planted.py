@@ -74,14 +74,14 @@ BUGS = (
     ),
     Bug(
         "grace_for_late_uploads",
-        "challenges/actions/entries.py",
+        "challenges/entries/actions/deposits.py",
         "first_byte_at < closes_at and phase.is_in_grace(now)",
         "phase.is_in_grace(now)",
         ("tests/challenges/test_days_and_closes.py", "tests/challenges/test_entries.py"),
     ),
     Bug(
         "one_entry_too_many",
-        "challenges/actions/slots.py",
+        "challenges/entries/actions/deposits.py",
         "    if len(taken) >= limit:\n        return 0\n"
         "    return next((free for free in range(1, limit + 1)",
         "    return next((free for free in range(1, limit + 2)",
@@ -94,7 +94,7 @@ BUGS = (
     ),
     Bug(
         "quota_of_the_day_in_utc",
-        "challenges/actions/entries.py",
+        "challenges/entries/actions/deposits.py",
         "quota_day=clock.paris_day(received_at),",
         "quota_day=received_at.date(),",
         ("tests/challenges/test_days_and_closes.py", "tests/challenges/test_entries.py"),

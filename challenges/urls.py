@@ -2,6 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
+from challenges.entries.views import pages as entry_pages
 from challenges.evaluation import views as evaluation_views
 from challenges.exchange import views as exchange
 from challenges.forum import views as forum
@@ -19,11 +20,8 @@ from challenges.views import (
     certificates,
     code_runs,
     coding,
-    descriptions,
     disqualifications,
     embeds,
-    entries,
-    entry_lists,
     fairness,
     program_reports,
     programs,
@@ -37,20 +35,20 @@ from challenges.views import (
 app_name = "challenges"
 
 entry_patterns = [
-    path("", entries.entry, name="entry"),
-    path("etat/", entries.state, name="entry_state"),
-    path("recepisse.json", entries.receipt, name="entry_receipt"),
+    path("", entry_pages.entry, name="entry"),
+    path("etat/", entry_pages.state, name="entry_state"),
+    path("recepisse.json", entry_pages.receipt, name="entry_receipt"),
     path("recepisse-score.json", receipt_views.score_receipt, name="entry_score_receipt"),
     path(
         "recepisse-score-<int:serial>.json",
         receipt_views.score_receipt,
         name="entry_score_receipt_nth",
     ),
-    path("fichier/", entries.file, name="entry_file"),
-    path("erreurs.csv", entries.faults_csv, name="entry_faults"),
-    path("choisir/", entries.choose, name="entry_choose"),
-    path("retirer/", entries.withdraw, name="entry_withdraw"),
-    path("fiche/", descriptions.describe, name="entry_describe"),
+    path("fichier/", entry_pages.file, name="entry_file"),
+    path("erreurs.csv", entry_pages.faults_csv, name="entry_faults"),
+    path("choisir/", entry_pages.choose, name="entry_choose"),
+    path("retirer/", entry_pages.withdraw, name="entry_withdraw"),
+    path("fiche/", entry_pages.describe, name="entry_describe"),
     path("compte-rendu/<int:task>/", programs.report, name="entry_report"),
 ]
 
@@ -91,8 +89,8 @@ challenge_patterns: list[URLPattern | URLResolver] = [
     path("certificats/<uuid:team>/<int:index>.pdf", certificates.pdf, name="certificate_pdf"),
     path("certificats/<uuid:team>/<int:index>.json", certificates.signed, name="certificate_json"),
     path("fiche/<uuid:team>/", cards.propose, name="card"),
-    path("soumissions/", entries.entries, name="entries"),
-    path("soumissions.csv", entries.entries_csv, name="entries_csv"),
+    path("soumissions/", entry_pages.entries, name="entries"),
+    path("soumissions.csv", entry_pages.entries_csv, name="entries_csv"),
     path("soumissions/<uuid:entry>/", include(entry_patterns)),
     path("essais/", trials.trials, name="trials"),
     path("essais/<uuid:trial>/", trials.trial, name="trial"),
@@ -132,7 +130,7 @@ organiser_patterns = [
         name="disqualification_proposal",
     ),
     path("statistiques/", statistics.statistics, name="statistics"),
-    path("soumissions/", entry_lists.listing, name="organiser_entries"),
+    path("soumissions/", entry_pages.entries_of_challenge, name="organiser_entries"),
     path("executions/", code_runs.listing, name="code_runs"),
     path("statistiques.csv", statistics.statistics_csv, name="statistics_csv"),
     path("journal/", journal_pages.journal, name="journal"),

@@ -6,12 +6,12 @@ from typing import Any
 
 from django.db import transaction
 
+from challenges.entries.queries import fair_rank
 from challenges.enums import EntryStatus, EvaluationState, JobKind
 from challenges.enums.code import RunState
 from challenges.evaluation.actions import evaluations
 from challenges.models import CodeRun, Entry, Evaluation, Job, Phase, SealedPredictions
 from challenges.models.rescoring import held_by
-from challenges.queries.entries import fair_rank
 from challenges.queue import actions as jobs
 from challenges.queue.actions import WORKER
 from portal.audit.record import record

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from challenges import rules
-from challenges.actions.entries import refuse_closed
+from challenges.entries.actions.deposits import refuse_closed
 from challenges.enums import JobKind, ReasonCode
 from challenges.enums.code import RunState
 from challenges.models import CodeTrial, Job, Phase, PhaseTask, RunPlan, Team

@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from challenges import rules
-from challenges.actions.comebacks import bring_back
+from challenges.entries.actions.choices import bring_back
 from challenges.enums import TeamState
 from challenges.enums.disqualifications import DisqualificationStatus
 from challenges.models import Disqualification, Entry, Phase, Team

@@ -2,7 +2,8 @@
 
 from ninja import Router
 
-from challenges.api import checks, decisions, entries, reading, rescorings, trials, uploads
+from challenges.api import decisions, reading, rescorings, trials
+from challenges.entries import api as entry_endpoints
 from challenges.exchange import api as bundles
 from challenges.teams import api as teams
 
@@ -11,10 +12,10 @@ routers: list[tuple[str, Router]] = [
     ("", bundles.router),  # before the challenges by name: none is called « imports »
     ("", reading.router),
     ("", teams.router),
-    ("", checks.router),
-    ("", entries.router),
+    ("", entry_endpoints.check_router),
+    ("", entry_endpoints.router),
     ("", trials.router),
-    ("", uploads.router),
+    ("", entry_endpoints.upload_router),
     ("", decisions.router),
     ("", rescorings.router),
 ]

@@ -7,7 +7,8 @@ from typing import Any
 from django.http import HttpRequest
 from django.urls import reverse
 
-from challenges.actions.fact_sheets import choices
+from challenges.entries.actions.deposits import offered_answers
+from challenges.entries.queries import ShownFigures
 from challenges.enums import EntryStatus, PhaseKind
 from challenges.models import Challenge, Entry, Leaderboard, Phase, Team
 from challenges.models.told import faults_told
@@ -15,7 +16,6 @@ from challenges.organising.queries import Listed
 from challenges.queries import boards as reads
 from challenges.queries import code
 from challenges.queries.boards import Board
-from challenges.queries.figures import Shown
 from challenges.teams.queries import Quota, latest_terms
 
 
@@ -106,7 +106,7 @@ def board_json(slug: str, board: Board) -> dict[str, Any]:
     }
 
 
-def entry_json(entry: Entry, shown: Shown) -> dict[str, Any]:
+def entry_json(entry: Entry, shown: ShownFigures) -> dict[str, Any]:
     """Describe an entry to its team."""
     phase = entry.enrolment.phase
     return {
@@ -184,7 +184,7 @@ def _questions(challenge: Challenge) -> list[dict[str, Any]]:
             "key": str(each["key"]),
             "label": str(each.get("label") or each["key"]),
             "type": str(each.get("type") or "text"),
-            "options": choices(each),
+            "options": offered_answers(each),
             "required": bool(each.get("required")),
         }
         for each in challenge.fact_sheet

@@ -8,11 +8,11 @@ from typing import Any
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
+from challenges.entries import queries as entry_queries
 from challenges.enums import ChallengeStatus, PhaseMoment
 from challenges.models import Challenge, Disqualification, Entry, Phase
 from challenges.models.disqualifications import DisqualificationQuerySet
 from challenges.models.ladders import is_waiting
-from challenges.queries import takeovers
 from portal.lib import clock
 
 
@@ -41,11 +41,11 @@ def obstacles(phase: Phase, now: datetime) -> Iterator[Obstacle]:
             "disqualification_open",
             _("Une disqualification est demandée : elle doit être décidée d’abord."),
         )
-    if not takeovers.is_over(phase):
+    if not entry_queries.takeover_is_over(phase):
         yield Obstacle(
             "choices_not_taken_over",
             _("Les choix finals de la phase précédente ne sont pas encore tous repris."),
-            {"teams": [team.name for team in takeovers.stuck(phase)]},
+            {"teams": [team.name for team in entry_queries.teams_left_behind(phase)]},
         )
     waiting = Entry.objects.filter(enrolment__phase=phase).without_outcome().count()
     if waiting:

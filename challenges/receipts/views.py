@@ -15,11 +15,11 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods, require_safe
 
 from challenges.client.receipts import ReceiptState, to_pem
+from challenges.entries.views.pages import own_entry
 from challenges.models.words import SPLIT_WORDS
 from challenges.receipts.forms import ReceiptForm
 from challenges.receipts.queries import Judgement, judge, judge_known, known_keys, published_keys
 from challenges.views import certificate_words
-from challenges.views.entries import own_entry
 from portal.lib import clock
 from portal.lib.refusals import Hidden
 

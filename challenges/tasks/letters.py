@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 
 from challenges import rules
-from challenges.actions import uploads
+from challenges.entries.actions import uploads
 from challenges.models import (
     Challenge,
     Entry,

@@ -1,7 +1,7 @@
 """Have the phases that open take over the final choices of those before them."""
 
-from challenges.actions import takeovers
-from challenges.queries.takeovers import due
+from challenges.entries.actions import choices
+from challenges.entries.queries import phases_taking_over
 from portal.audit.duties import duty
 from portal.lib import clock
 
@@ -9,5 +9,5 @@ from portal.lib import clock
 @duty("challenges.takeovers", minutes=1, by_itself=True)
 def take_over() -> None:
     """Copy the choices that are due, a team at a time; what fails is tried again."""
-    for phase in due(clock.now()):
-        takeovers.take_over(phase=phase)
+    for phase in phases_taking_over(clock.now()):
+        choices.take_over(phase=phase)

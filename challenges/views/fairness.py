@@ -8,9 +8,9 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from challenges.entries.views.pages import csv_answer
 from challenges.organising.views.layout import find_challenge, scene
 from challenges.queries import findings
-from challenges.views.entries import csv_answer
 from challenges.views.fairness_cards import cards, summary, table_rows
 from challenges.views.fairness_words import FAMILIES, Words
 from challenges.views.standings import phase_wanted

@@ -11,10 +11,11 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_safe
 
 from challenges.bundles.programs import Form, FormKind, ProgramSpec, Protocol
+from challenges.entries import queries as entry_queries
 from challenges.enums import ColumnKind, ReportAudience
 from challenges.models import Challenge, Column, Entry, Phase, PhaseTask
 from challenges.organising.views import words as page_words
-from challenges.queries import figures, programs
+from challenges.queries import programs
 from challenges.queries.boards import Board
 from portal.lib import visible
 
@@ -106,7 +107,7 @@ def by_task(entry: Entry) -> dict[str, Any]:
     tasks = programs.tasks_of(entry.enrolment.phase)
     if not tasks:
         return {}
-    shown = figures.shown([entry])[entry.pk].scores
+    shown = entry_queries.shown_figures([entry])[entry.pk].scores
     rows = []
     for column in programs.columns_of(entry.enrolment.phase):
         for split, title in (("public", ""), ("private", _("résultats définitifs"))):

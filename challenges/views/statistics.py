@@ -7,10 +7,10 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from challenges import rules
+from challenges.entries.views.pages import csv_answer
 from challenges.models.words import entry_word
 from challenges.organising.views.layout import followed_by, person, room
 from challenges.queries import statistics as reads
-from challenges.views.entries import csv_answer
 
 
 @require_safe

@@ -14,6 +14,8 @@ from django.utils.translation import ngettext, pgettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from challenges.actions import code_trials
+from challenges.entries.views.pages import phase_to_enter
+from challenges.entries.views.tables import Stage, faults_of
 from challenges.enums import PhaseKind, ReasonCode
 from challenges.enums.code import RunState
 from challenges.forms.trials import TrialForm
@@ -24,9 +26,6 @@ from challenges.organising.views.layout import person, scene, scene_to_enter
 from challenges.queries import code
 from challenges.teams.queries import has_accepted_terms
 from challenges.teams.views import own_team
-from challenges.views.entries import phase_to_enter
-from challenges.views.entry_tables import faults_of
-from challenges.views.lives import Stage
 from challenges.views.packing import packing
 from portal.lib import files, objects, visible
 from portal.lib.refusals import Hidden, QuotaSpent

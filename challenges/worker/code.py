@@ -11,9 +11,10 @@ from typing import Any
 
 from django.utils.crypto import salted_hmac
 
-from challenges.actions import code_runs, code_trials, scans
+from challenges.actions import code_runs, code_trials
 from challenges.actions.code_runs import Ended
 from challenges.actions.code_trials import Tried
+from challenges.entries.actions import checks
 from challenges.enums import LogAudience, ReasonCode
 from challenges.models import CodeRun, CodeTrial, Job, PhaseTask, RunPlan
 from challenges.queue.actions import WORKER
@@ -107,7 +108,7 @@ def _tried(trial: CodeTrial, job: Job) -> Tried:
         releases.opened(releases.Deposit(trial.sealed, trial.keys), "paquet.zip") as path,
         isolation.desk() as desk,
     ):
-        if infected := scans.refused(path):
+        if infected := checks.infected_verdict(path):
             return _not_run(infected.faults[0])
         try:
             package = _package(path, desk, plan)

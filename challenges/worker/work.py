@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db import transaction
 
-from challenges.actions import program_checks, scans
+from challenges.entries.actions import checks
 from challenges.enums import ReasonCode
 from challenges.evaluation.actions import evaluations
 from challenges.evaluation.actions.evaluations import Result
@@ -57,7 +57,7 @@ def check_job(job: Job, truths: vault.Truths, beating: Beating) -> None:
     keys = gate.read_keys(vault.compiled(task))
     failpoints.hit("check.before_child")
     with vault.local_copy(entry) as path:
-        verdict = scans.refused(path) or _checked(path, task, keys, entry)
+        verdict = checks.infected_verdict(path) or _checked(path, task, keys, entry)
     _try_again(job, verdict)
     evaluations.finish_check(
         job=job, accepted=verdict.accepted, verdict=_kept(verdict), digest=verdict.digest
@@ -70,7 +70,7 @@ def _checked(path: Path, task: PhaseTask, keys: bytes, entry: Entry) -> Verdict:
     if task.scorer_version.is_program:
         if isolation.missing() is not None:
             return Verdict(False, (fault_of(ReasonCode.NO_SANDBOX.value),))
-        return program_checks.checked(path, task, keys, name=entry.original_name)
+        return checks.check_for_program(path, task, keys, name=entry.original_name)
     contract = vault.contract_of(task)
     return child.check(path, contract.answer, keys, name=entry.original_name)
 

@@ -17,7 +17,7 @@ BREAKAGES = [
     ("catalogue/queries/__init__.py", "import datasets.models", "Floors look down"),
     ("datasets/rules.py", "def late():\n    import challenges.models", "Floors look down"),
     ("catalogue/helpers.py", "", "Inside an app"),
-    ("challenges/rules.py", "import challenges.actions.entries", "Inside an app"),
+    ("challenges/rules.py", "import challenges.entries.actions.deposits", "Inside an app"),
     ("datasets/models.py", "import datasets.gate", "Inside an app"),
     ("challenges/forum/queries.py", "import challenges.forum.actions", "Inside a subject"),
     (
@@ -29,7 +29,7 @@ BREAKAGES = [
     ("challenges/bundles/portable.py", "import portal.lib.clock", "Plain Python"),
     ("challenges/sandbox/host.py", "import django.conf", "Plain Python"),
     (
-        "challenges/actions/entries.py",
+        "challenges/entries/actions/deposits.py",
         "import challenges.sandbox.bubblewrap",
         "Only the worker runs foreign code",
     ),

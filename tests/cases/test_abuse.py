@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler
 from django.test import Client, RequestFactory
 
-from challenges.actions import choices
+from challenges.entries.actions import choices
 from challenges.enums import EntryStatus, JobKind
 from challenges.evaluation.actions import evaluations
 from challenges.invariants import stale_boards

@@ -9,7 +9,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from challenges.actions import entries
+from challenges.entries.actions import deposits
 from challenges.enums import EntryStatus, PhaseMoment
 from challenges.models import Entry, Phase, Team
 from challenges.organising.actions import challenges
@@ -52,7 +52,7 @@ def enter(team: Team, **changes: Any) -> Entry:
         "by": captain_of(team),
         "again": True,
     }
-    return entries.enter(**{**given, **changes}).entry
+    return deposits.enter(**{**given, **changes}).entry
 
 
 @pytest.mark.parametrize("midnight", MIDNIGHTS.values(), ids=list(MIDNIGHTS))

@@ -11,8 +11,9 @@ from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from challenges.actions import choices, entries, reveals
 from challenges.actions import disqualifications as acts
+from challenges.actions import reveals
+from challenges.entries.actions import choices, deposits
 from challenges.enums import OrganiserRole, Split, TeamState
 from challenges.models import (
     ChallengeOrganiser,
@@ -116,7 +117,7 @@ def test_a_whole_team_goes_and_comes_back(entry: Entry, moderator: User) -> None
     assert Team.objects.get(pk=team.pk).state == TeamState.DISQUALIFIED
     assert not listed(entry)
     with pytest.raises(NotAllowed) as refusal:
-        entries.enter(
+        deposits.enter(
             phase=entry.enrolment.phase,
             team=Team.objects.get(pk=team.pk),
             content=b"id,y\n1,0.5\n",

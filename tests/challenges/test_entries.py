@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from challenges.actions import choices, entries
+from challenges.entries.actions import choices, deposits
 from challenges.enums import ChallengeStatus, EntryStatus, JobKind
 from challenges.models import Challenge, Entry, Job, Phase, Reveal, Team, TermsAcceptance
 from challenges.organising.actions import challenges
@@ -59,7 +59,7 @@ def phase(team: Team) -> Phase:
     return team.challenge.phases.get()
 
 
-def enter(team: Team, content: bytes = b"id,y\n1,0.5\n", **changes: Any) -> entries.Accepted:
+def enter(team: Team, content: bytes = b"id,y\n1,0.5\n", **changes: Any) -> deposits.Accepted:
     given = {
         "phase": team.challenge.phases.get(),
         "team": team,
@@ -69,7 +69,7 @@ def enter(team: Team, content: bytes = b"id,y\n1,0.5\n", **changes: Any) -> entr
         "by": captain_of(team),
         "again": True,
     }
-    return entries.enter(**{**given, **changes})
+    return deposits.enter(**{**given, **changes})
 
 
 def at(monkeypatch: pytest.MonkeyPatch, instant: datetime) -> None:

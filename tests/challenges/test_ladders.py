@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 
-from challenges.actions import choices, reveals
 from challenges.actions import ladders as settlements
+from challenges.actions import reveals
+from challenges.entries.actions import choices
+from challenges.entries.queries import released_figures
 from challenges.enums import EntryStatus, JobKind, JobState, Split
 from challenges.evaluation.actions import evaluations, interventions
 from challenges.invariants import stale_boards
@@ -27,7 +29,6 @@ from challenges.models import (
 )
 from challenges.models.ladders import chain, task_of
 from challenges.organising.actions import challenges as acts
-from challenges.queries.entries import released
 from challenges.queue import actions as jobs
 from challenges.worker import drain, vault
 from challenges.worker import ladders as climbing
@@ -78,7 +79,7 @@ def sent(challenge: Challenge, team: Team, files: Sequence[Sequence[int]]) -> li
 def shown(entries: Sequence[Entry]) -> list[str]:
     """List the public figure that each entry shows, or nothing."""
     return [
-        released(Entry.objects.get(pk=each.pk)).get("exactitude", {}).get("text", "")
+        released_figures(Entry.objects.get(pk=each.pk)).get("exactitude", {}).get("text", "")
         for each in entries
     ]
 
@@ -120,7 +121,7 @@ def test_the_other_public_figures_follow(challenge: Challenge, team: Team) -> No
     """A second figure in full would tell what the first one hides."""
     entries = sent(challenge, team, [range(20), range(21)])
     assert drain()
-    errors = [released(Entry.objects.get(pk=each.pk))["mae"]["text"] for each in entries]
+    errors = [released_figures(Entry.objects.get(pk=each.pk))["mae"]["text"] for each in entries]
     assert errors[0] == errors[1]
 
 
@@ -131,7 +132,7 @@ def test_the_board_shows_the_leader_and_its_interval(challenge: Challenge, team:
     assert row.entry_id == entries[0].pk
     bounds = vault.unseal(Evaluation.objects.get(entry=entries[0]).pk)["intervals"]["public"]
     assert row.interval_low == round(bounds["exactitude"][0], 4)
-    lows = [released(one)["exactitude"]["low"] for one in entries]
+    lows = [released_figures(one)["exactitude"]["low"] for one in entries]
     assert lows == [row.interval_low] * 2  # its own would tell its own score
 
 

@@ -8,7 +8,9 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from challenges.actions import choices, rescorings, reveals
+from challenges.actions import rescorings, reveals
+from challenges.entries import queries as reads
+from challenges.entries.actions import choices
 from challenges.enums import EntryStatus, EvaluationState, Split
 from challenges.enums.rescorings import RescoringState
 from challenges.evaluation.actions import evaluations, scorers
@@ -28,7 +30,6 @@ from challenges.models import (
     Team,
 )
 from challenges.organising.actions import challenges
-from challenges.queries import entries as reads
 from challenges.queue import actions as jobs
 from challenges.worker import drain
 from challenges.worker.loop import Worker
@@ -175,9 +176,9 @@ def test_what_was_announced_is_what_comes_in_force(challenge: Challenge) -> None
 
 def test_the_page_of_an_entry_shows_the_scoring_in_force(challenge: Challenge) -> None:
     entry = Entry.objects.filter(is_baseline=False).order_by("received_at")[0]
-    before = reads.released(entry)["exactitude"]["value"]
+    before = reads.released_figures(entry)["exactitude"]["value"]
     accepted(challenge, truth=corrected())
-    after = reads.released(entry)["exactitude"]["value"]
+    after = reads.released_figures(entry)["exactitude"]["value"]
     assert after < before
     assert [row.cells["exactitude"]["value"] for row in Standing.objects.filter(entry=entry)] == [
         after

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from django.db.models import QuerySet
 
-from challenges.actions import choices, reveals
+from challenges.actions import reveals
+from challenges.entries.actions import choices
 from challenges.enums import ChallengeStatus, EntryStatus, Split
 from challenges.invariants import INVARIANTS
 from challenges.models import Challenge, Entry, Job, Notice, Phase, Reveal, Score, Standing

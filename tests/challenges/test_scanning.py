@@ -18,7 +18,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
-from challenges.actions import choices
+from challenges.entries.actions import choices
 from challenges.enums import EntryStatus, JobState
 from challenges.models import Challenge, Entry, Job, Team
 from challenges.worker.loop import Worker

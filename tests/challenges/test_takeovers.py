@@ -9,7 +9,8 @@ from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
-from challenges.actions import choices, disqualifications, entries, reveals, standings, takeovers
+from challenges.actions import disqualifications, reveals, standings
+from challenges.entries.actions import choices, deposits
 from challenges.enums import EntryStatus, PhaseKind
 from challenges.invariants import late_takeovers
 from challenges.models import Challenge, Disqualification, Entry, Job, Phase, Team
@@ -166,7 +167,7 @@ def test_a_key_that_a_team_sent_does_not_stop_what_is_taken_over(challenge: Chal
     final = turned(challenge)
     dated(final, max_per_day=1)
     with pytest.raises(Invalid) as refused:
-        entries.enter(
+        deposits.enter(
             phase=final,
             team=team,
             content=b"id,y\n1,0.5\n",
@@ -177,7 +178,7 @@ def test_a_key_that_a_team_sent_does_not_stop_what_is_taken_over(challenge: Chal
     assert refused.value.code == "idempotency_key_reserved"
     own = world.entered(challenge, team=team, phase=final)
     Entry.objects.filter(pk=own.pk).update(idempotency_key=f"reprise-{former.pk}")
-    assert takeovers.take_over(phase=final) == 1
+    assert choices.take_over(phase=final) == 1
     assert copies(final)[team.name] in ([None, former.pk], [former.pk, None])
 
 
@@ -205,13 +206,13 @@ def test_a_breakdown_of_one_team_leaves_nothing_by_half_and_stops_no_other(
         if len(hits) == 1:
             raise OSError("No space")
 
-    monkeypatch.setattr(takeovers.failpoints, "hit", fail_first)
-    assert takeovers.take_over(phase=final) == 1
+    monkeypatch.setattr(choices.failpoints, "hit", fail_first)
+    assert choices.take_over(phase=final) == 1
     assert "No space" in caplog.text
     assert (list(copies(final)), Job.objects.count()) == ([other[0].enrolment.team.name], jobs + 1)
     final.refresh_from_db()
     assert final.migrated_at is None
-    assert takeovers.take_over(phase=final) == 2
+    assert choices.take_over(phase=final) == 2
     assert len(copies(final)[broken[0].enrolment.team.name]) == 2
     final.refresh_from_db()
     assert final.migrated_at is not None
@@ -229,7 +230,7 @@ def test_a_team_that_always_breaks_down_is_named_and_left_by_the_organiser(
         raise OSError("No space")
 
     with monkeypatch.context() as broken:
-        broken.setattr(takeovers.failpoints, "hit", fail)
+        broken.setattr(choices.failpoints, "hit", fail)
         take_over()
     by = world.owner_of(challenge)
     with pytest.raises(Conflict) as refused:
@@ -245,14 +246,14 @@ def test_a_team_that_always_breaks_down_is_named_and_left_by_the_organiser(
     assert team.name in page
     assert address in page
     with pytest.raises(NotAllowed):
-        takeovers.end(phase=final, by=captain_of(team))
-    takeovers.end(phase=final, by=by)
+        choices.end_takeover(phase=final, by=captain_of(team))
+    choices.end_takeover(phase=final, by=by)
     assert f'"{team.slug}"' in AuditEvent.objects.get(action="phase.takeover_ended").body.body
     take_over()
     assert copies(final) == {}
     reveals.propose(phase=final, by=by)
     with pytest.raises(Conflict):
-        takeovers.end(phase=final, by=by)
+        choices.end_takeover(phase=final, by=by)
 
 
 def judge() -> User:
@@ -326,7 +327,7 @@ def test_no_team_waits_for_the_copies_of_another(
     turned(challenge)
     depths: list[int] = []
     monkeypatch.setattr(
-        takeovers.failpoints, "hit", lambda name: depths.append(len(connection.atomic_blocks))
+        choices.failpoints, "hit", lambda name: depths.append(len(connection.atomic_blocks))
     )
     assert "challenges.takeovers" in duties.run_due()
     assert depths == [1, 1]

@@ -9,7 +9,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from challenges.actions import choices, rescorings
+from challenges.actions import rescorings
+from challenges.entries.actions import choices
 from challenges.enums import EntryStatus, JobKind
 from challenges.enums.rescorings import RescoringState
 from challenges.evaluation.actions import evaluations

@@ -18,12 +18,13 @@ from django.db import (
     connection,
 )
 
-from challenges.actions import choices, standings
+from challenges.actions import standings
+from challenges.entries import queries
+from challenges.entries.actions import choices
 from challenges.enums import EntryStatus, EvaluationState, JobKind, JobState, ReasonCode
 from challenges.evaluation import queries as evaluation_queries
 from challenges.evaluation.actions import evaluations, interventions
 from challenges.models import Challenge, Entry, Evaluation, Job, Score, SealedResult, Standing
-from challenges.queries import entries as queries
 from challenges.queue import actions as jobs
 from challenges.queue.worker import Beating
 from challenges.scoring.process import child
@@ -84,7 +85,7 @@ def test_a_file_is_checked_then_scored(challenge: Challenge) -> None:
     assert low is not None
     assert high is not None
     assert low <= scores[0].value <= high
-    assert queries.released(entry)["exactitude"]["low"] == low
+    assert queries.released_figures(entry)["exactitude"]["low"] == low
 
 
 def test_under_a_ladder_no_interval_tells_what_is_held_back(challenge: Challenge) -> None:
@@ -93,8 +94,8 @@ def test_under_a_ladder_no_interval_tells_what_is_held_back(challenge: Challenge
     team = TeamFactory(challenge=challenge)
     best, other = entered(challenge, 0.9, team=team), entered(challenge, 0.3, team=team)
     assert drain()
-    assert queries.released(best)["exactitude"]["low"] is not None
-    assert queries.released(other) == queries.released(best)
+    assert queries.released_figures(best)["exactitude"]["low"] is not None
+    assert queries.released_figures(other) == queries.released_figures(best)
 
 
 def test_nothing_private_is_readable_before_the_reveal(challenge: Challenge, settings: Any) -> None:

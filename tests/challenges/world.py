@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from challenges.actions import entries
+from challenges.entries.actions import deposits
 from challenges.exchange.actions.imports import import_folder
 from challenges.models import Challenge, Entry, Team
 from challenges.organising.actions import challenges
@@ -137,4 +137,4 @@ def entered(
         "by": captain_of(team),
         "again": True,
     }
-    return entries.enter(**{**values, **given}).entry
+    return deposits.enter(**{**values, **given}).entry

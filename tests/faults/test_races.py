@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 from django.db import connection
 
-from challenges.actions import checks, entries
+from challenges.entries.actions import checks, deposits
 from challenges.enums import JobKind
 from challenges.invariants import passed_quotas
 from challenges.models import Entry, Job, Phase, Team, TeamMember
@@ -54,7 +54,7 @@ def at_once(count: int, act: object) -> Counter[str]:
 
 
 def send(team: Team, phase: Phase, key: str, content: bytes) -> str:
-    accepted = entries.enter(
+    accepted = deposits.enter(
         phase=phase,
         team=team,
         content=content,
@@ -97,7 +97,7 @@ def test_the_members_of_a_team_share_its_five_slots_at_once() -> None:
         given = {"content": answer(0.5, number), "original_name": "reponse.csv"}
         by = people[number % 4]
         key = str(uuid4())
-        entries.enter(phase=phase, team=team, idempotency_key=key, by=by, **given)
+        deposits.enter(phase=phase, team=team, idempotency_key=key, by=by, **given)
         return "accepted"
 
     assert at_once(40, act) == {"accepted": 5, "quota_reached": 35}

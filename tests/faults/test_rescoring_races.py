@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from django.db import connection
 
-from challenges.actions import choices, rescorings, reveals
+from challenges.actions import rescorings, reveals
+from challenges.entries.actions import choices
 from challenges.enums import EntryStatus, Split
 from challenges.enums.rescorings import RescoringState
 from challenges.models import Challenge, Entry, PhaseTask, Rescoring, Reveal, Score

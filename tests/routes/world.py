@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from catalogue.enums import ResourceKind
-from challenges.actions import certificates, uploads
+from challenges.actions import certificates
+from challenges.entries.actions import uploads
 from challenges.enums import EntryStatus, OrganiserRole, ReportAudience, Split, TeamRole
 from challenges.exchange.actions import bundles as bundle_imports
 from challenges.forum import actions as forum

@@ -14,7 +14,8 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from challenges.actions.entries import queue_check
+from challenges.entries.actions.deposits import queue_check
+from challenges.entries.queries import fair_rank
 from challenges.enums import (
     RESCORE_PRIORITY,
     EntryStatus,
@@ -44,7 +45,6 @@ from challenges.models import (
 )
 from challenges.models.evaluation import forsaken
 from challenges.models.rescoring import held_by, is_in_force
-from challenges.queries.entries import fair_rank
 from challenges.queue import actions as jobs
 from challenges.queue.actions import WORKER
 from challenges.receipts import actions as receipts

@@ -5,7 +5,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from challenges import retention, rules
-from challenges.actions import slots
+from challenges.entries.actions import deposits
 from challenges.enums import EntryStatus, EvaluationState, JobKind, JobState, NoticeKind, ReasonCode
 from challenges.evaluation.actions.evaluations import queue_scores
 from challenges.models import Entry, Evaluation, Job, Phase, Reveal
@@ -158,7 +158,7 @@ def try_again(entry: Entry) -> None:
     """
     now = clock.now()
     if entry.reason_code == ReasonCode.PLATFORM:
-        slots.take_again(entry)
+        deposits.take_slots_again(entry)
     if entry.verdict:
         entry.become(EntryStatus.QUEUED, at=now)
         entry.save()
@@ -226,7 +226,7 @@ def give_up(*, entry: Entry, our_fault: bool, by: Actor, note: str = "") -> Entr
     if our_fault:
         entry.day_slot = entry.total_slot = None
     elif entry.day_slot is None and entry.total_slot is None:
-        slots.take_again(entry)
+        deposits.take_slots_again(entry)
     entry.save()
     settle_later(entry)
     record("entry.given_up", by=by, on=entry, our_fault=our_fault, note=note)

@@ -12,14 +12,14 @@ from django.core.management import CommandError
 from django.db import transaction
 from django.utils.text import slugify
 
-from challenges.actions import entries
+from challenges.entries.actions import deposits
+from challenges.entries.queries import ladder_of, released_figures
 from challenges.enums import EntryStatus, JobKind
 from challenges.management.speaking import SpeakingCommand, person
 from challenges.management.speaking import challenge as named
 from challenges.models import Challenge, Entry, Job, Phase, Team
 from challenges.organising.queries import current_phase
 from challenges.queries.boards import phase_of
-from challenges.queries.entries import ladder_of, released
 from challenges.teams import actions as teams
 from challenges.teams.queries import has_accepted_terms, is_registered
 from portal.accounts.models import User
@@ -59,7 +59,7 @@ class Command(SpeakingCommand):
         except OSError as error:
             raise CommandError(f"Fichier illisible : {options['file']}", returncode=2) from error
         with content:
-            accepted = entries.enter(
+            accepted = deposits.enter(
                 phase=phase,
                 team=team,
                 content=content,
@@ -149,7 +149,7 @@ def answer(entry: Entry) -> dict[str, Any]:
         "receipt": json.loads(entry.receipt),
         "scores": {
             key: {bound: score[bound] for bound in ("value", "low", "high")}
-            for key, score in released(entry).items()
+            for key, score in released_figures(entry).items()
         },
         "faults": faults,
         "warnings": entry.verdict.get("warnings", []),

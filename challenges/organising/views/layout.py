@@ -17,8 +17,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
 from challenges import rules
-from challenges.actions.slots import takes_bench
 from challenges.bundles import code as coding
+from challenges.entries.actions.deposits import takes_bench
 from challenges.enums import ChallengeStatus, PhaseKind, PhaseMoment, RegistrationMode
 from challenges.models import Challenge, Entry, Phase, PublicFile, Team
 from challenges.organising.models import ChallengeQuerySet

@@ -12,7 +12,9 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from challenges import rules
-from challenges.actions import reveals, takeovers
+from challenges.actions import reveals
+from challenges.entries.actions import choices
+from challenges.entries.queries import teams_left_behind
 from challenges.enums import CHALLENGE_EDGES, ChallengeStatus, PhaseMoment, RegistrationState
 from challenges.enums.rescorings import RescoringState
 from challenges.models import (
@@ -53,7 +55,6 @@ from challenges.organising.views.layout import (
 from challenges.queries import certificates, rescorings
 from challenges.queries.reveals import obstacles as first_of
 from challenges.queries.reveals import undecided_of
-from challenges.queries.takeovers import stuck
 from portal.accounts.authorization import Permission, has_permission, require
 from portal.accounts.stepup import step_up_required
 from portal.lib import clock
@@ -241,7 +242,7 @@ def end_takeover(request: HttpRequest, slug: str, index: int) -> HttpResponse:
     """Go on without the final choices that a phase could not take over."""
     phase = phase_of(find_to_run(request, slug), index)
     try:
-        takeovers.end(phase=phase, by=person(request))
+        choices.end_takeover(phase=phase, by=person(request))
     except Conflict as refusal:
         return _refused(request, slug, refusal)
     messages.success(request, _("Reprise terminée : les équipes nommées restent sans copie."))
@@ -408,7 +409,7 @@ def phase_row(
         and phase.closes_at is None
         and rules.may_close_phase(by, phase),
         "obstacles": first,
-        "left_behind": stuck(phase) if proposes and first else [],
+        "left_behind": teams_left_behind(phase) if proposes and first else [],
         "may_propose": proposes and not first,
         "may_confirm": confirms and not first,
     }

@@ -14,10 +14,10 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from challenges import rules
+from challenges.entries.views.pages import csv_answer
 from challenges.models import Challenge
 from challenges.organising import queries as reads
 from challenges.organising.views.layout import followed_by, person, room
-from challenges.views.entries import csv_answer
 from portal.audit.reading import Told
 
 PER_PAGE = 50

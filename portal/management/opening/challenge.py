@@ -7,7 +7,7 @@ from pathlib import Path
 
 from django.core.management import call_command
 
-from challenges.actions import entries
+from challenges.entries.actions import deposits
 from challenges.management.commands.enter import joined, member_named_after
 from challenges.models import Challenge
 from challenges.queries.boards import phase_of
@@ -46,7 +46,7 @@ def _send(team: demonstration.Team, folder: Path) -> int:
     competing = joined(challenge, team.name, person)
     for name in team.files:
         with (folder / name).open("rb") as content:
-            entries.enter(
+            deposits.enter(
                 phase=phase_of(challenge),
                 team=competing,
                 content=content,

@@ -14,7 +14,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from challenges.actions import uploads
+from challenges.entries.actions import uploads
 from challenges.enums import UploadState
 from challenges.models import Entry, Team, Upload
 from challenges.organising.actions import challenges

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from challenges.actions import checks
+from challenges.entries.actions import checks
 from challenges.enums import EntryStatus
 from challenges.models import Challenge, CodeRun, Entry, SealedPredictions
 from challenges.queue.actions import NoSandbox

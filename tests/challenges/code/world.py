@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from challenges.actions import code_plans, entries
+from challenges.actions import code_plans
+from challenges.entries.actions import deposits
 from challenges.models import Challenge, Entry, Team
 from challenges.organising.actions import challenges
 from challenges.worker import drain
@@ -103,7 +104,7 @@ def _named(files: dict[str, str]) -> dict[str, str]:
 def entered(challenge: Challenge, content: bytes, *, team: Team | None = None) -> Entry:
     """Enter a package for a team, a new one by default."""
     team = team or TeamFactory(challenge=challenge)
-    return entries.enter(
+    return deposits.enter(
         phase=challenge.phases.get(),
         team=team,
         content=content,

@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from challenges.actions import choices, entries
+from challenges.entries.actions import choices, deposits
 from challenges.enums import ChallengeStatus
 from challenges.invariants import stale_boards
 from challenges.models import Challenge, Column, Entry
@@ -103,7 +103,7 @@ def test_a_required_answer_is_asked_before_any_attempt_is_used(
     asked(client, challenge)
     entry = opened(challenge)
     with pytest.raises(Invalid):
-        entries.enter(
+        deposits.enter(
             phase=entry.enrolment.phase,
             team=entry.enrolment.team,
             content=world.answer(0.9),

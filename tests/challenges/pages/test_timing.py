@@ -7,9 +7,9 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from challenges.entries.views.tables import duration
 from challenges.enums import Split
 from challenges.models import Entry, Evaluation, Leaderboard, Standing, Team
-from challenges.views.lives import duration
 from tests.challenges.pages.scenes import listed, with_contract
 from tests.factories.challenges import (
     EnrolmentFactory,

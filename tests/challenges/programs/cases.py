@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import pytest
 
-from challenges.actions import entries
+from challenges.entries.actions import deposits
 from challenges.exchange.actions.bundles import import_bundle
 from challenges.models import Challenge, Entry, Phase, Team
 from challenges.organising.actions import challenges
@@ -68,7 +68,7 @@ def enter(phase: Phase, path: Path, team: Team | None = None, **facts: Any) -> E
     """Enter a recorded submission for a team, a new one by default."""
     team = team or TeamFactory(challenge=phase.challenge)
     name, content = sent(path)
-    return entries.enter(
+    return deposits.enter(
         phase=phase,
         team=team,
         content=content,

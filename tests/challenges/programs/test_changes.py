@@ -11,8 +11,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
-from challenges.actions import entries, program_changes, rescorings
+from challenges.actions import program_changes, rescorings
 from challenges.actions.program_changes import Sent
+from challenges.entries.actions import deposits
 from challenges.enums import EntryStatus, EvaluationState
 from challenges.enums.rescorings import RescoringState
 from challenges.exchange.actions import exports
@@ -93,7 +94,7 @@ def first(challenge: Challenge) -> Phase:
 
 def entered(challenge: Challenge, text: str) -> Entry:
     team = TeamFactory(challenge=challenge)
-    return entries.enter(
+    return deposits.enter(
         phase=first(challenge),
         team=team,
         content=text.encode(),

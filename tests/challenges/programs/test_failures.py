@@ -10,7 +10,7 @@ from django.core import mail
 from django.test import Client
 from django.urls import reverse
 
-from challenges.actions import checks, entries
+from challenges.entries.actions import checks, deposits
 from challenges.enums import EntryStatus, EvaluationState
 from challenges.evaluation.actions import interventions
 from challenges.exchange.actions.bundles import import_bundle
@@ -80,7 +80,7 @@ def challenge(tmp_path: Path, hour: Clock) -> Challenge:
 def entered(challenge: Challenge, what: str, team: Team | None = None) -> Entry:
     """Enter a file that asks the program to do something."""
     team = team or TeamFactory(challenge=challenge)
-    return entries.enter(
+    return deposits.enter(
         phase=challenge.phases.get(index=0),
         team=team,
         content=f"{what}\n".encode(),
@@ -219,7 +219,7 @@ def sent_code(challenge: Challenge, command: str) -> Entry:
         archive.writestr("answer.md", "fine")
         archive.writestr("run.py", CODE)
     team = TeamFactory(challenge=challenge)
-    return entries.enter(
+    return deposits.enter(
         phase=challenge.phases.get(index=0),
         team=team,
         content=packed.getvalue(),

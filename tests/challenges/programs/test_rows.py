@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from challenges.actions import entries
+from challenges.entries.actions import deposits
 from challenges.enums import EntryStatus
 from challenges.exchange.actions.bundles import import_bundle
 from challenges.models import Challenge, Entry, ProgramReport, Score
@@ -53,7 +53,7 @@ def challenge(tmp_path: Path, hour: Clock) -> Challenge:
 
 def scored(challenge: Challenge, skill: float, what: str = "rows") -> Entry:
     team = TeamFactory(challenge=challenge)
-    made = entries.enter(
+    made = deposits.enter(
         phase=challenge.phases.get(index=0),
         team=team,
         content=f"{skill} {what}\n".encode(),

@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from challenges.actions import fact_sheets, reveals
+from challenges.actions import reveals
+from challenges.entries.actions import deposits
+from challenges.entries.forms import EntryForm
 from challenges.enums import EntryStatus
 from challenges.exchange.actions.bundles import import_bundle
-from challenges.forms.entries import EntryForm
 from challenges.models import Challenge, Entry, Phase, Score
 from challenges.worker import drain
 from challenges.worker.rehearsals import rehearsed
@@ -150,7 +151,7 @@ def test_the_answers_of_a_fact_sheet_are_judged_as_recorded() -> None:
     for case in judged:
         found: list[str] = []
         try:
-            fact_sheets.refuse_wrong(challenge.fact_sheet, case["answer"])
+            deposits.refuse_wrong_answers(challenge.fact_sheet, case["answer"])
         except Invalid as refusal:
             found = list(refusal.faults)
         assert found == ([case["field"]] if case["verdict"] == "refuse" else [])
@@ -160,5 +161,5 @@ def test_the_answers_of_a_fact_sheet_are_judged_as_recorded() -> None:
         questions=challenge.fact_sheet,
     )
     assert form.is_valid(), form.errors
-    fact_sheets.refuse_wrong(challenge.fact_sheet, form.fact_sheet)
+    deposits.refuse_wrong_answers(challenge.fact_sheet, form.fact_sheet)
     assert form.fact_sheet["DONNEES_EXTERNES"] is True

@@ -1,4 +1,4 @@
-"""Submit, follow, choose and withdraw the entries of one's team."""
+"""Check, submit, follow, choose and withdraw the entries of one's team; send a file in parts."""
 
 import json
 from typing import IO, Any, cast
@@ -9,22 +9,34 @@ from django.utils.translation import gettext
 from ninja import File, Form, Header, Router
 from ninja.files import UploadedFile
 
-from challenges.actions import choices, uploads
-from challenges.actions import entries as acts
 from challenges.api.finding import challenge_named, own_team, person, phase_to_enter
 from challenges.api.shapes import entry_json, quota_json, runs_json
+from challenges.entries.actions import checks, choices, uploads
+from challenges.entries.actions import deposits as acts
+from challenges.entries.queries import shown_figures
 from challenges.models import Entry, Upload
+from challenges.models.told import reader_language
 from challenges.queries.boards import phase_of
-from challenges.queries.figures import shown
-from challenges.schemas import ChoiceIn, EntriesOut, EntryOut, QuotaOut, ReceiptOut
+from challenges.schemas import (
+    ChoiceIn,
+    EntriesOut,
+    EntryOut,
+    QuotaOut,
+    ReceiptOut,
+    UploadIn,
+    UploadOut,
+    VerdictOut,
+)
+from challenges.scoring.commands.offline import verdict_json
 from challenges.teams.queries import quota_left
 from portal.accounts.bearer import Token
 from portal.accounts.enums import TokenScope
-from portal.lib import parts, visible
+from portal.lib import objects, parts, visible
 from portal.lib.endpoints import Limit, after, refused
 from portal.lib.endpoints import lazy as _
 from portal.lib.files import safe_name
-from portal.lib.refusals import Hidden, Invalid
+from portal.lib.numbers import natural
+from portal.lib.refusals import Hidden, Invalid, TooLarge
 
 router = Router(tags=[_("Soumissions")])
 READ, ENTER = Token(TokenScope.READ), Token(TokenScope.ENTER)
@@ -107,11 +119,11 @@ def entries(
     request: HttpRequest, challenge: str = "", cursor: str = "", limit: Limit = 20
 ) -> dict[str, Any]:
     """La dernière reçue d’abord ; challenge n’en garde qu’un."""
-    rows = _own(request)
+    rows = _own_entries(request)
     if challenge:
         rows = rows.filter(enrolment__phase__challenge__slug=challenge)
     found = after(rows, by="received_at", cursor=cursor, limit=limit)
-    figures = shown(found.rows)
+    figures = shown_figures(found.rows)
     return {
         "entries": [entry_json(each, figures[each.pk]) for each in found.rows],
         "next_cursor": found.next_cursor,
@@ -127,7 +139,7 @@ def entries(
 )
 def entry(request: HttpRequest, entry: UUID) -> dict[str, Any]:
     """finished dit que plus rien n’agira sur elle."""
-    return _told(_found(request, entry))
+    return _entry_told(_entry_named(request, entry))
 
 
 @router.get(
@@ -139,7 +151,7 @@ def entry(request: HttpRequest, entry: UUID) -> dict[str, Any]:
 )
 def receipt(request: HttpRequest, entry: UUID) -> HttpResponse:
     """Le texte signé, à l’octet près."""
-    return HttpResponse(_found(request, entry).receipt, content_type="application/json")
+    return HttpResponse(_entry_named(request, entry).receipt, content_type="application/json")
 
 
 @router.get(
@@ -151,7 +163,7 @@ def receipt(request: HttpRequest, entry: UUID) -> HttpResponse:
 )
 def score_receipt(request: HttpRequest, entry: UUID, task: int = 0) -> HttpResponse:
     """task : l’épreuve de la phase, la première par défaut."""
-    receipts = _found(request, entry).score_receipts.filter(task=task)
+    receipts = _entry_named(request, entry).score_receipts.filter(task=task)
     found = receipts.order_by("-serial").first()
     if found is None:
         raise Hidden
@@ -167,8 +179,8 @@ def score_receipt(request: HttpRequest, entry: UUID, task: int = 0) -> HttpRespo
 )
 def withdraw(request: HttpRequest, entry: UUID) -> dict[str, Any]:
     """Un capitaine, jusqu’à la révélation."""
-    choices.withdraw(entry=_found(request, entry), by=person(request))
-    return _told(_found(request, entry))
+    choices.withdraw(entry=_entry_named(request, entry), by=person(request))
+    return _entry_told(_entry_named(request, entry))
 
 
 @router.post(
@@ -181,8 +193,8 @@ def withdraw(request: HttpRequest, entry: UUID) -> dict[str, Any]:
 def choose(request: HttpRequest, entry: UUID, choice: ChoiceIn | None = None) -> dict[str, Any]:
     """Un capitaine, jusqu’à la clôture."""
     act = choices.choose if choice is None or choice.chosen else choices.unchoose
-    act(entry=_found(request, entry), by=person(request))
-    return _told(_found(request, entry))
+    act(entry=_entry_named(request, entry), by=person(request))
+    return _entry_told(_entry_named(request, entry))
 
 
 @router.get(
@@ -200,19 +212,19 @@ def quota(request: HttpRequest, slug: str, phase: int | None = None) -> dict[str
     return quota_json(found, quota_left(found, team))
 
 
-def _own(request: HttpRequest) -> Any:
+def _own_entries(request: HttpRequest) -> Any:
     return Entry.objects.visible_to(request.user).select_related(
         "enrolment__phase__challenge", "enrolment__phase__reveal", "enrolment__team"
     )
 
 
-def _found(request: HttpRequest, entry: UUID) -> Entry:
-    found: Entry = visible.find(_own(request), among=Entry.objects.all(), pk=entry)
+def _entry_named(request: HttpRequest, entry: UUID) -> Entry:
+    found: Entry = visible.find(_own_entries(request), among=Entry.objects.all(), pk=entry)
     return found
 
 
-def _told(entry: Entry) -> dict[str, Any]:
-    return entry_json(entry, shown([entry])[entry.pk]) | {"runs": runs_json(entry)}
+def _entry_told(entry: Entry) -> dict[str, Any]:
+    return entry_json(entry, shown_figures([entry])[entry.pk]) | {"runs": runs_json(entry)}
 
 
 def _receipt(entry: Entry, *, created: bool) -> HttpResponse:
@@ -246,3 +258,115 @@ def _is_answer(value: object) -> bool:
 
 def _is_text(value: object) -> bool:
     return isinstance(value, str) and "\0" not in value and len(value) <= ANSWERS_MAX_CHARACTERS
+
+
+check_router = Router(tags=[_("Soumissions")])
+
+
+@check_router.post(
+    "/challenges/{slug:slug}/check",
+    auth=Token(TokenScope.ENTER),
+    response={200: VerdictOut, **refused(401, 403, 404, 413, 422, 429, 503)},
+    operation_id="check",
+    summary=_("Vérifier le format d’un fichier, sans utiliser d’essai"),
+)
+def check(
+    request: HttpRequest,
+    slug: str,
+    file: UploadedFile,
+    phase: int | None = Form(None, ge=0, le=32_767),
+) -> dict[str, Any]:
+    """Donne le verdict du formulaire et de `check_predictions` : 30 vérifications par heure.
+
+    Un fichier refusé répond 200 aussi : la vérification a eu lieu, `verdict` la dit.
+    """
+    challenge = challenge_named(request, slug)
+    verdict = checks.check(
+        phase=phase_to_enter(challenge, phase),
+        team=own_team(request, challenge),
+        content=cast(IO[bytes], file.file),
+        original_name=safe_name(file.name or ""),
+        by=person(request),
+    )
+    return {"errors": []} | verdict_json(verdict, reader_language())
+
+
+upload_router = Router(tags=[_("Soumissions")], auth=Token(TokenScope.ENTER))
+
+
+@upload_router.post(
+    "/uploads",
+    response={201: UploadOut, **refused(400, 401, 403, 404, 413, 415, 422, 429)},
+    operation_id="begin_upload",
+    summary=_("Commencer l’envoi d’un grand fichier"),
+)
+def begin_upload(request: HttpRequest, upload: UploadIn) -> HttpResponse:
+    """Annonce la taille ; l’en-tête Location dit où envoyer les morceaux, pendant un jour."""
+    challenge = challenge_named(request, upload.challenge)
+    made = uploads.begin(
+        phase=phase_to_enter(challenge, upload.phase),
+        team=own_team(request, challenge),
+        length=upload.length,
+        name=upload.name,
+        by=person(request),
+    )
+    told = UploadOut(id=made.pk, offset=0, length=made.length, expires_at=made.expires_at)
+    response = HttpResponse(told.model_dump_json(), content_type="application/json", status=201)
+    response["Location"] = f"/api/v1/uploads/{made.pk}"
+    return parts.placed(response, offset=made.offset, length=made.length)
+
+
+@upload_router.api_operation(
+    ["HEAD"],
+    "/uploads/{uuid:upload}",
+    response={200: None, **refused(401, 403, 404, 429)},
+    operation_id="upload_offset",
+    summary=_("Demander où s’arrête un envoi"),
+)
+def upload_place(request: HttpRequest, upload: UUID) -> HttpResponse:
+    """Upload-Offset : le nombre d’octets gardés ; Upload-Length : la taille annoncée."""
+    own = _upload_named(request, upload)
+    return parts.placed(HttpResponse(status=200), offset=own.offset, length=own.length)
+
+
+@upload_router.patch(
+    "/uploads/{uuid:upload}",
+    response={204: None, **refused(400, 401, 403, 404, 409, 413, 415, 422, 429, 460, 503)},
+    operation_id="append_upload",
+    summary=_("Envoyer un morceau"),
+)
+def append_upload(
+    request: HttpRequest,
+    upload: UUID,
+    offset: int = Header(..., alias="Upload-Offset", ge=0),
+    checksum: str = Header("", alias="Upload-Checksum", max_length=80),
+) -> HttpResponse:
+    """Le corps est le morceau (application/offset+octet-stream), à l’octet Upload-Offset.
+
+    Upload-Checksum, facultatif : « sha256 » et l’empreinte en base64. 409 dit l’octet où
+    reprendre (offset) ; 460, que le morceau est arrivé abîmé : rien n’en est gardé.
+    """
+    parts.require_part(request)
+    own = _upload_named(request, upload)
+    _refuse_announced(request, own)
+    kept = uploads.append(
+        upload=own,
+        offset=offset,
+        content=objects.pieces(cast(IO[bytes], request)),
+        checksum=parts.digest(checksum),
+        by=person(request),
+    )
+    return parts.placed(HttpResponse(status=204), offset=kept.offset, length=kept.length)
+
+
+def _upload_named(request: HttpRequest, upload: UUID) -> Upload:
+    rows = Upload.objects.visible_to(request.user).select_related(
+        "enrolment__phase", "enrolment__team"
+    )
+    return visible.find(rows, among=Upload.objects.all(), pk=upload)
+
+
+def _refuse_announced(request: HttpRequest, upload: Upload) -> None:
+    """Refuse a part that says it is too long before one byte of it is read."""
+    if natural(request.headers.get("Content-Length") or "") > upload.length:
+        raise TooLarge(limit_bytes=upload.length)

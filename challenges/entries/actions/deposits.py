@@ -1,24 +1,26 @@
-"""Entries: receive a file and its date, withdraw, choose."""
+"""Receive a file and its date: its slots, its room, its fact sheet, its receipt."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import IO, Any
 
+from django.conf import settings
 from django.db import IntegrityError, OperationalError, transaction
 from django.utils.translation import gettext as _
 
 from challenges import rules
-from challenges.actions import fact_sheets, slots, storage
+from challenges.entries.queries import fair_rank
 from challenges.enums import (
     ChallengeStatus,
+    EntryStatus,
     JobKind,
     PhaseMoment,
     RegistrationState,
     TeamState,
 )
 from challenges.models import Challenge, Enrolment, Entry, Phase, Team, TermsAcceptance
-from challenges.queries.entries import fair_rank
+from challenges.models.entry import EntryQuerySet
 from challenges.queue import actions as jobs
 from challenges.queue.actions import refuse_not_isolated
 from challenges.receipts import actions as receipts
@@ -33,6 +35,7 @@ from portal.lib.refusals import (
     Conflict,
     Invalid,
     NotAllowed,
+    QuotaSpent,
     TooLarge,
     Unavailable,
 )
@@ -102,7 +105,7 @@ def enter(
         current = Phase.objects.select_related("challenge").get(pk=phase.pk)
         refuse_closed(current, clock.now(), first_byte_at=first_byte_at)
         refuse_not_isolated(phase)
-    stored = _stored(content, phase.max_bytes)
+    stored = _store(content, phase.max_bytes)
     if stored.size == 0:
         raise Invalid(
             _("Le fichier est vide."),
@@ -125,7 +128,7 @@ def enter(
     return accepted
 
 
-def _stored(content: bytes | IO[bytes] | Iterable[bytes] | Stored, limit_bytes: int) -> Stored:
+def _store(content: bytes | IO[bytes] | Iterable[bytes] | Stored, limit_bytes: int) -> Stored:
     if isinstance(content, Stored):
         if content.size > limit_bytes:
             raise TooLarge(limit_bytes=limit_bytes)
@@ -167,17 +170,17 @@ def _accept(deposit: _Deposit, by: User) -> Accepted:
     own = team.members.filter(user_id=by.pk, left_at__isnull=True)
     own.select_for_update().first()  # a leave waits, or is seen
     require(rules.may_enter, by, team)
-    earlier = slots.counted(enrolment).filter(idempotency_key=deposit.key).first()
+    earlier = entries_counted(enrolment).filter(idempotency_key=deposit.key).first()
     if earlier is not None:
         return _replay(earlier, deposit)
     grace = refuse_closed(phase, now, first_byte_at=deposit.first_byte_at)
     terms = _refuse_outsiders(phase.challenge, team, by)
-    fact_sheets.refuse_wrong(phase.challenge.fact_sheet, deposit.fact_sheet)
+    refuse_wrong_answers(phase.challenge.fact_sheet, deposit.fact_sheet)
     if not deposit.again:
         _refuse_same(enrolment, deposit)
     received_at = strictly_later(enrolment, now)
-    day_slot, total_slot = slots.take(enrolment, phase, received_at)
-    storage.refuse_beyond(enrolment, deposit.stored.size, sha256=deposit.stored.sha256)
+    day_slot, total_slot = take_slots(enrolment, phase, received_at)
+    refuse_beyond_storage(enrolment, deposit.stored.size, sha256=deposit.stored.sha256)
     entry = Entry(
         enrolment=enrolment,
         number=next_number(enrolment),
@@ -188,8 +191,8 @@ def _accept(deposit: _Deposit, by: User) -> Accepted:
         original_name=deposit.name,
         received_at=received_at,
         first_byte_at=deposit.first_byte_at,
-        closes_at_snapshot=None if slots.takes_bench(phase) else phase.closes_at,
-        is_bench=slots.takes_bench(phase),
+        closes_at_snapshot=None if takes_bench(phase) else phase.closes_at,
+        is_bench=takes_bench(phase),
         grace=grace,
         quota_day=clock.paris_day(received_at),
         day_slot=day_slot,
@@ -231,7 +234,7 @@ def refuse_closed(phase: Phase, now: datetime, *, first_byte_at: datetime | None
 
     After its final results, a phase that stays open as a bench takes them.
     """
-    if slots.takes_bench(phase):
+    if takes_bench(phase):
         return False
     if phase.challenge.status not in {ChallengeStatus.PUBLISHED, ChallengeStatus.CLOSED}:
         raise Closed(_("Ce challenge ne reçoit pas de soumission."), code="phase_closed")
@@ -347,3 +350,156 @@ def deposit_receipt(entry: Entry, phase: Phase, team: Team, terms: dict[str, Any
 
 def _slot_text(slot: int | None, limit: int | None) -> str:
     return f"{slot}/{limit}" if slot is not None else ""
+
+
+# What holds no slot: a file that stops the worker, too, could be sent without end.
+SLOTLESS = (EntryStatus.REJECTED, EntryStatus.NEEDS_ATTENTION)
+
+
+def takes_bench(phase: Phase) -> bool:
+    """Say whether a phase takes entries after its results, its challenge not being stopped."""
+    stopped = {ChallengeStatus.SUSPENDED, ChallengeStatus.ARCHIVED}
+    return phase.is_bench and phase.challenge.status not in stopped
+
+
+def entries_counted(enrolment: Enrolment) -> Any:
+    """Return what the team of an enrolment sent in its phase."""
+    return Entry.objects.filter(enrolment=enrolment)
+
+
+def take_slots(enrolment: Enrolment, phase: Phase, at: datetime) -> tuple[int | None, int | None]:
+    """Return the lowest free slots of the day and of the phase; None where there is no limit."""
+    found = entries_counted(enrolment)
+    today = found.filter(quota_day=clock.paris_day(at))
+    if today.filter(status__in=SLOTLESS).count() >= phase.max_refused_per_day:
+        raise _quota_spent(
+            _("Trop de fichiers refusés aujourd’hui : vérifiez le format avant d’envoyer."), at
+        )
+    if phase.max_parallel is not None:
+        running = found.unfinished().count()
+        if running >= phase.max_parallel:
+            raise QuotaSpent(
+                _("Attendez la fin de l’évaluation en cours avant d’envoyer un autre fichier."),
+                next_opening=None,
+            )
+    most = None if takes_bench(phase) else phase.max_total  # a bench has the quota of a day only
+    total_slot = _lowest_free(found, "total_slot", most)
+    if total_slot == 0:
+        raise QuotaSpent(_("Votre équipe a utilisé tous ses essais."), next_opening=None)
+    day_slot = _lowest_free(today, "day_slot", phase.max_per_day)
+    if day_slot == 0:
+        if phase.max_per_day == 0:
+            raise QuotaSpent(_("Cette phase ne reçoit aucun fichier."), next_opening=None)
+        raise _quota_spent(_("Votre équipe a utilisé tous ses essais du jour."), at)
+    return day_slot, total_slot
+
+
+def take_slots_again(entry: Entry) -> None:
+    """Give an entry that lost its slots those that its team has left, if any; it is not saved."""
+    enrolment = Enrolment.objects.locked(entry.enrolment)
+    phase, found = enrolment.phase, entries_counted(enrolment).exclude(pk=entry.pk)
+    most = None if entry.is_bench else phase.max_total
+    today = found.filter(quota_day=entry.quota_day)
+    entry.total_slot = _lowest_free(found, "total_slot", most) or None
+    entry.day_slot = _lowest_free(today, "day_slot", phase.max_per_day) or None
+
+
+def _quota_spent(sentence: str, at: datetime) -> QuotaSpent:
+    return QuotaSpent(sentence, next_opening=clock.next_paris_midnight(at))
+
+
+def _lowest_free(among: Any, slot: str, limit: int | None) -> int | None:
+    """Return the lowest free slot, 0 when all are taken, None when there is no limit."""
+    if limit is None:
+        return None
+    used = among.filter(**{f"{slot}__isnull": False}).order_by("pk")
+    taken = set(used.values_list(slot, flat=True))
+    if len(taken) >= limit:
+        return 0
+    return next((free for free in range(1, limit + 1) if free not in taken), 0)
+
+
+_MB = 1_000_000
+
+
+def refuse_beyond_storage(
+    enrolment: Enrolment, size: int, *, sha256: str = "", coming: int = 0
+) -> None:
+    """Raise QuotaSpent when a file finds no room; the enrolment is locked.
+
+    size: in bytes. sha256: of a file that is here, "" before: bytes that the team sent already
+    are kept once, and take no room. coming: bytes announced by uploads that are not submitted
+    yet. facts: limit_bytes, left_bytes.
+    """
+    held = _entries_held(enrolment)
+    limit = settings.TEAM_PHASE_MAX_BYTES
+    left = max(0, limit - held.bytes_held() - coming)
+    if size <= left or (sha256 and held.with_file().filter(sha256=sha256).exists()):
+        return
+    raise QuotaSpent(
+        _(
+            "Il reste à votre équipe %(left)d Mo sur %(limit)d pour ses fichiers dans cette phase, "
+            "et celui-ci pèse %(size)d Mo. Envoyez un fichier plus petit, ou compressé si le "
+            "challenge le permet. Aucun essai ne vous est décompté."
+        )
+        % {"left": left // _MB, "limit": limit // _MB, "size": -(-size // _MB)},
+        code="storage_reached",
+        next_opening=None,
+        limit_bytes=limit,
+        left_bytes=left,
+    )
+
+
+def _entries_held(enrolment: Enrolment) -> EntryQuerySet:
+    counted = Entry.objects.of_team(enrolment.team_id)
+    return counted.filter(enrolment__phase_id=enrolment.phase_id)
+
+
+ANSWER_MOST_CHARACTERS = 2_000
+BOOLEANS = {"true", "false"}
+Question = Mapping[str, Any]
+
+
+def refuse_wrong_answers(questions: Sequence[Question], answers: Mapping[str, Any]) -> None:
+    """Raise Invalid, code fact_sheet, whose faults are the keys of the wrong answers.
+
+    A question: {"key", "label"}, and for those of an import "type" (text, select, radio,
+    checkbox, boolean), "options", "required"; one without a type takes any answer. A checkbox
+    with options of its own is answered by a list of them, or by one.
+    """
+    declared = {str(question["key"]): question for question in questions}
+    faults = sorted(declared.keys() ^ answers.keys())
+    faults += [
+        key
+        for key, question in declared.items()
+        if key in answers and not answer_fits(question, answers[key])
+    ]
+    if faults:
+        raise Invalid(
+            _("La fiche de la soumission doit répondre exactement aux questions posées."),
+            code="fact_sheet",
+            faults=faults,
+        )
+
+
+def answer_fits(question: Question, answer: Any) -> bool:
+    """Say whether an answer is one that its question takes."""
+    kind, options = question.get("type"), offered_answers(question)
+    if not kind:
+        return True
+    if kind in {"checkbox", "boolean"} and not options:
+        return isinstance(answer, bool) or (isinstance(answer, str) and answer in BOOLEANS)
+    if options:
+        given = answer if isinstance(answer, list) and kind == "checkbox" else [answer]
+        if given in ([], [""]):
+            return not question.get("required")
+        return all(isinstance(one, str) and one in options for one in given)
+    if not isinstance(answer, str) or len(answer) > ANSWER_MOST_CHARACTERS:
+        return False
+    return bool(answer.strip()) or not question.get("required")
+
+
+def offered_answers(question: Question) -> list[str]:
+    """List the answers that a question offers; none for a text or for a yes or no."""
+    offered = [str(one) for one in question.get("options") or ()]
+    return [] if {one.lower() for one in offered} <= BOOLEANS else offered

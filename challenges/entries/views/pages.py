@@ -1,4 +1,4 @@
-"""Submit, follow, choose and withdraw the entries of one's team."""
+"""Submit, follow, choose, describe and withdraw entries; list those of a challenge."""
 
 import csv
 import io
@@ -8,26 +8,20 @@ from uuid import UUID
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from challenges.actions import checks, choices
-from challenges.actions import entries as acts
-from challenges.actions.slots import takes_bench
-from challenges.enums import INFECTED, EntryStatus, PhaseKind
-from challenges.forms.entries import EntryForm
-from challenges.models import Challenge, Entry, Phase
-from challenges.models.told import warnings_told
-from challenges.organising.views.layout import find_challenge, person, scene, scene_to_enter
-from challenges.pages.views.challenge import contract_of, scoring_words
-from challenges.queries import code, findings, rescorings
-from challenges.teams.queries import has_accepted_terms, quota_left, registration_of
-from challenges.teams.views import own_team
-from challenges.views import code_runs, lives, programs
-from challenges.views.entry_tables import (
+from challenges.entries import queries as entry_queries
+from challenges.entries.actions import checks, choices
+from challenges.entries.actions import deposits as acts
+from challenges.entries.actions.deposits import takes_bench
+from challenges.entries.forms import DescriptionForm, EntryForm
+from challenges.entries.views import tables as entry_tables
+from challenges.entries.views.tables import (
     Figures,
     deletion_words,
     faults_of,
@@ -37,6 +31,22 @@ from challenges.views.entry_tables import (
     primary_figures,
     score_receipts_of,
 )
+from challenges.enums import INFECTED, EntryStatus, PhaseKind
+from challenges.models import Challenge, Entry, Phase
+from challenges.models.told import warnings_told
+from challenges.organising.views.layout import (
+    find_challenge,
+    person,
+    room,
+    run_by,
+    scene,
+    scene_to_enter,
+)
+from challenges.pages.views.challenge import contract_of, scoring_words
+from challenges.queries import code, findings, rescorings
+from challenges.teams.queries import has_accepted_terms, quota_left, registration_of
+from challenges.teams.views import own_team
+from challenges.views import code_runs, programs
 from challenges.views.packing import packing
 from portal.lib import files, objects, parts, scanning, visible
 from portal.lib.files import csv_safe
@@ -345,12 +355,12 @@ def _entry_page(request: HttpRequest, slug: str, own: Entry) -> HttpResponse:
 
 
 def _life(own: Entry, figure: Figures | None) -> dict[str, Any]:
-    waits = lives.waits(own, figure.public.text if figure else "")
+    waits = entry_tables.waits(own, figure.public.text if figure else "")
     return {
         "entry": own,
-        "badge": lives.badge(own),
-        "stages": lives.stages(own, figure.sentence if figure else "", waits=waits),
-        "final": lives.is_final(own) and not waits,
+        "badge": entry_tables.badge(own),
+        "stages": entry_tables.stages(own, figure.sentence if figure else "", waits=waits),
+        "final": entry_tables.is_final(own) and not waits,
         "figure": figure,
     }
 
@@ -366,3 +376,47 @@ def csv_answer(name: str, rows: list[list[Any]]) -> HttpResponse:
     response = HttpResponse(out.getvalue(), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def describe(request: HttpRequest, slug: str, entry: UUID) -> HttpResponse:
+    """Show the fact sheet and the note of an entry of one's team; rewrite them by POST."""
+    own = own_entry(request, slug, entry)
+    form = DescriptionForm(
+        request.POST if request.method == "POST" else None,
+        questions=own.enrolment.phase.challenge.fact_sheet,
+        answers=own.fact_sheet,
+        note=own.note,
+    )
+    if request.method == "POST" and form.is_valid():
+        choices.describe(
+            entry=own,
+            fact_sheet=form.fact_sheet,
+            note=form.cleaned_data["note"],
+            by=person(request),
+        )
+        messages.success(request, _("La fiche de la soumission est à jour."))
+        return redirect("challenges:entry", slug, own.pk)
+    context = scene(request, slug, "entries") | {"entry": own, "form": form}
+    status = 422 if form.is_bound else 200
+    return render(request, "challenges/describe.html", context, status=status)
+
+
+PER_PAGE = 50
+
+
+@require_safe
+def entries_of_challenge(request: HttpRequest, slug: str) -> HttpResponse:
+    """List what teams sent, the last first, and the domains that many teams share."""
+    challenge = run_by(request, slug)
+    page = Paginator(entry_queries.entries_sent(challenge), PER_PAGE).get_page(
+        request.GET.get("page")
+    )
+    context = room(
+        challenge,
+        "organiser_entries",
+        page=page,
+        rows=[{"entry": each, "badge": entry_tables.badge(each)} for each in page.object_list],
+        domains=entry_queries.shared_domains(challenge),
+    )
+    return render(request, "challenges/organise/entries.html", context)

@@ -9,13 +9,13 @@ from django.forms.boundfield import BoundField
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
-from challenges.actions import fact_sheets
+from challenges.entries.actions import deposits
 from portal.lib.files import safe_name
 
 
 def _asked(question: Mapping[str, Any]) -> forms.Field:
     """Make the field of one of the organiser's questions, by its type."""
-    options, kind = fact_sheets.choices(question), question.get("type")
+    options, kind = deposits.offered_answers(question), question.get("type")
     common: dict[str, Any] = {
         "label": str(question.get("label") or question["key"]),
         "required": bool(question.get("required", True)),
@@ -31,7 +31,7 @@ def _asked(question: Mapping[str, Any]) -> forms.Field:
         return forms.ChoiceField(choices=[*first, *((each, each) for each in options)], **common)
     if kind in {"checkbox", "boolean"}:
         return forms.BooleanField(**common | {"required": False})
-    return forms.CharField(max_length=fact_sheets.MOST_CHARACTERS, **common)
+    return forms.CharField(max_length=deposits.ANSWER_MOST_CHARACTERS, **common)
 
 
 class EntryForm(forms.Form):

@@ -12,8 +12,8 @@ from django.db.models import Sum
 from django.utils.translation import gettext as _
 
 from challenges import rules
-from challenges.actions import entries, storage
-from challenges.actions.entries import Accepted
+from challenges.entries.actions import deposits
+from challenges.entries.actions.deposits import Accepted
 from challenges.enums import UploadState
 from challenges.models import Enrolment, Entry, Phase, Team, Upload
 from portal.accounts.authorization import require
@@ -37,7 +37,7 @@ def begin(*, phase: Phase, team: Team, length: int, name: str, by: User) -> Uplo
     """
     require(rules.may_enter, by, team)
     now = clock.now()
-    entries.refuse_closed(Phase.objects.select_related("challenge").get(pk=phase.pk), now)
+    deposits.refuse_closed(Phase.objects.select_related("challenge").get(pk=phase.pk), now)
     if length < 1:
         raise Refusal(_("Un fichier a au moins un octet."), code="upload_length")
     if length > phase.max_bytes:
@@ -51,7 +51,7 @@ def begin(*, phase: Phase, team: Team, length: int, name: str, by: User) -> Uplo
             code="uploads_reached",
         )
     coming = enrolment.uploads.live(now).aggregate(bytes=Sum("length"))["bytes"] or 0
-    storage.refuse_beyond(enrolment, length, coming=coming)
+    deposits.refuse_beyond_storage(enrolment, length, coming=coming)
     upload = Upload.objects.create(
         enrolment=enrolment,
         begun_by=by,
@@ -108,7 +108,7 @@ def submit(
             _("Il manque la fin du fichier."), code="upload_incomplete", offset=upload.offset
         )
     try:
-        accepted = entries.enter(
+        accepted = deposits.enter(
             phase=upload.enrolment.phase,
             team=upload.enrolment.team,
             content=_content(upload),
