@@ -2,6 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
+from challenges.disqualifications import views as disqualification_views
 from challenges.entries.views import pages as entry_pages
 from challenges.evaluation import views as evaluation_views
 from challenges.exchange import views as exchange
@@ -13,6 +14,7 @@ from challenges.pages.views import challenge as challenge_pages
 from challenges.pages.views import cockpit
 from challenges.pages.views import journal as journal_pages
 from challenges.receipts import views as receipt_views
+from challenges.rescoring import views as rescoring_views
 from challenges.teams import views as team_views
 from challenges.views import (
     benches,
@@ -20,13 +22,11 @@ from challenges.views import (
     certificates,
     code_runs,
     coding,
-    disqualifications,
     embeds,
     fairness,
     program_reports,
     programs,
     reports,
-    rescorings,
     standings,
     statistics,
     trials,
@@ -61,7 +61,11 @@ team_patterns = [
     path("membre/<int:member>/retirer/", team_views.remove_member, name="team_remove"),
     path("membre/<int:member>/capitaine/", team_views.hand_over, name="team_captain"),
     path("quitter/", team_views.leave, name="team_leave"),
-    path("disqualification/<uuid:found>/", disqualifications.reply, name="disqualification_reply"),
+    path(
+        "disqualification/<uuid:found>/",
+        disqualification_views.reply,
+        name="disqualification_reply",
+    ),
 ]
 
 challenge_patterns: list[URLPattern | URLResolver] = [
@@ -123,10 +127,10 @@ organiser_patterns = [
         name="organiser_revoke",
     ),
     path("entraide/", forum.moderation, name="forum_moderation"),
-    path("disqualifications/", disqualifications.proposals, name="disqualification_proposals"),
+    path("disqualifications/", disqualification_views.proposals, name="disqualification_proposals"),
     path(
         "disqualifications/<uuid:found>/",
-        disqualifications.proposal,
+        disqualification_views.proposal,
         name="disqualification_proposal",
     ),
     path("statistiques/", statistics.statistics, name="statistics"),
@@ -192,11 +196,13 @@ organiser_patterns = [
     path("file/<int:index>/pause/", evaluation_views.pause, name="pipeline_pause"),
     path("file/<int:index>/reprise/", evaluation_views.resume, name="pipeline_resume"),
     path("file/<int:index>/relance/", evaluation_views.retry, name="pipeline_retry"),
-    path("reevaluation/", rescorings.page, name="rescorings"),
-    path("reevaluation/<int:index>/proposer/", rescorings.propose, name="rescoring_propose"),
-    path("reevaluation/<uuid:change>/essayer/", rescorings.start, name="rescoring_start"),
-    path("reevaluation/<uuid:change>/retirer/", rescorings.withdraw, name="rescoring_withdraw"),
-    path("reevaluation/<uuid:change>/decider/", rescorings.decide, name="rescoring_decide"),
+    path("reevaluation/", rescoring_views.page, name="rescorings"),
+    path("reevaluation/<int:index>/proposer/", rescoring_views.propose, name="rescoring_propose"),
+    path("reevaluation/<uuid:change>/essayer/", rescoring_views.start, name="rescoring_start"),
+    path(
+        "reevaluation/<uuid:change>/retirer/", rescoring_views.withdraw, name="rescoring_withdraw"
+    ),
+    path("reevaluation/<uuid:change>/decider/", rescoring_views.decide, name="rescoring_decide"),
     path("suspendre/", cockpit.suspend, name="organiser_suspend"),
     path("reprendre/", cockpit.resume, name="organiser_resume"),
     path("archiver/", cockpit.archive, name="organiser_archive"),
@@ -222,10 +228,10 @@ urlpatterns = [
     path("moderation/soumissions/", evaluation_views.examinations, name="examinations"),
     path("moderation/soumissions/<uuid:entry>/", evaluation_views.examination, name="examination"),
     path("moderation/entraide/", forum.moderation_queue, name="forum_queue"),
-    path("moderation/disqualifications/", disqualifications.queue, name="disqualifications"),
+    path("moderation/disqualifications/", disqualification_views.queue, name="disqualifications"),
     path(
         "moderation/disqualifications/<uuid:found>/",
-        disqualifications.item,
+        disqualification_views.item,
         name="disqualification",
     ),
     path("espace/challenges/", cockpit.mine, name="organiser_list"),

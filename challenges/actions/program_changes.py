@@ -15,7 +15,6 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from challenges import rules
-from challenges.actions import rescorings
 from challenges.bundles import programs
 from challenges.bundles.exporting import Correction
 from challenges.bundles.folder import FileAbsent, Folder, PathRefused
@@ -28,6 +27,7 @@ from challenges.enums import ScorerKind
 from challenges.evaluation.actions import scorers
 from challenges.models import Challenge, Phase, PhaseTask, Rescoring, Scorer, ScorerVersion
 from challenges.organising.actions import folders
+from challenges.rescoring import actions as rescorings
 from datasets.actions import holdouts
 from datasets.models import HoldoutVersion
 from portal.accounts.authorization import require

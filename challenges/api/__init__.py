@@ -2,9 +2,10 @@
 
 from ninja import Router
 
-from challenges.api import decisions, reading, rescorings, trials
+from challenges.api import reading, trials
 from challenges.entries import api as entry_endpoints
 from challenges.exchange import api as bundles
+from challenges.rescoring import api as decision_endpoints
 from challenges.teams import api as teams
 
 # (prefix, router), gathered by portal.api in this order.
@@ -16,6 +17,6 @@ routers: list[tuple[str, Router]] = [
     ("", entry_endpoints.router),
     ("", trials.router),
     ("", entry_endpoints.upload_router),
-    ("", decisions.router),
-    ("", rescorings.router),
+    ("", decision_endpoints.decision_router),
+    ("", decision_endpoints.rescoring_router),
 ]

@@ -25,8 +25,8 @@ from challenges.models.board import ranks_of_teams, told_answer
 from challenges.queries import boards, findings
 from challenges.queries.boards import Board, Row
 from challenges.queries.findings import Audited
-from challenges.queries.rescorings import errata
 from challenges.queries.statistics import causes_by_phase
+from challenges.rescoring.queries import errata
 
 # Everyone reads the same report: what only some may read is not in it.
 READER = AnonymousUser()

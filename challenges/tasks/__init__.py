@@ -1,16 +1,16 @@
 """Deliver what the challenges app owes, and do what it does by itself."""
 
+from challenges.disqualifications import tasks as disqualification_tasks
+from challenges.rescoring import tasks as rescoring_tasks
 from challenges.tasks import (
     alarms,
     certificates,
     deadlines,
-    disqualifications,
     imports,
     kinds,
     letters,
     notices,
     origins,
-    rescorings,
     retention,
     takeovers,
     teams,
@@ -21,13 +21,13 @@ __all__ = [
     "alarms",
     "certificates",
     "deadlines",
-    "disqualifications",
+    "disqualification_tasks",
     "imports",
     "kinds",
     "letters",
     "notices",
     "origins",
-    "rescorings",
+    "rescoring_tasks",
     "retention",
     "takeovers",
     "teams",

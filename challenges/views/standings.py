@@ -22,7 +22,7 @@ from challenges.queries import boards as reads
 from challenges.queries import windows
 from challenges.queries.boards import Board, Row
 from challenges.queries.findings import declared_audit
-from challenges.queries.rescorings import errata
+from challenges.rescoring.queries import errata
 from challenges.views import boards, programs
 from challenges.views.axis import axis_decimals
 from portal.lib import clock

@@ -19,18 +19,9 @@ from challenges.organising.actions import challenges, drafts
 from challenges.queue import actions as jobs
 from challenges.queue import worker as queue_worker
 from challenges.queue.worker import Beating
+from challenges.rescoring import worker as rescoring_worker
 from challenges.sandbox.base import halted_by
-from challenges.worker import (
-    boards,
-    bundles,
-    code,
-    drafting,
-    isolation,
-    rescorings,
-    vault,
-    watches,
-    work,
-)
+from challenges.worker import boards, bundles, code, drafting, isolation, vault, work
 from datasets import gate
 from portal.audit.duties import beat
 
@@ -46,9 +37,9 @@ HANDLERS: Mapping[str, Handler] = {
     JobKind.REVEAL: boards.reveal_job,
     JobKind.IMPORT: bundles.import_job,
     JobKind.DRY_RUN: drafting.draft_job,
-    JobKind.COMPARE: rescorings.compare_job,
-    JobKind.SWAP: rescorings.swap_job,
-    JobKind.WATCH: watches.watch_job,
+    JobKind.COMPARE: rescoring_worker.compare_job,
+    JobKind.SWAP: rescoring_worker.swap_job,
+    JobKind.WATCH: rescoring_worker.watch_job,
 }
 _BOUNDARY_SECONDS = 5.0
 _IDLE_SECONDS = 0.2

@@ -11,8 +11,9 @@ from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from challenges.actions import disqualifications as acts
 from challenges.actions import reveals
+from challenges.disqualifications import actions as acts
+from challenges.disqualifications.tasks import ripen_disqualifications
 from challenges.entries.actions import choices, deposits
 from challenges.enums import OrganiserRole, Split, TeamState
 from challenges.models import (
@@ -27,7 +28,6 @@ from challenges.models import (
 )
 from challenges.organising.actions import challenges as life
 from challenges.queries import certificates
-from challenges.tasks.disqualifications import ripen_disqualifications
 from challenges.worker import drain
 from portal.accounts.enums import TokenScope
 from portal.accounts.models import User

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from challenges.actions import certificates, rescorings, reveals
+from challenges.actions import certificates, reveals
 from challenges.enums import ChallengeStatus, Split
 from challenges.enums.rescorings import RescoringState
 from challenges.invariants import INVARIANTS
@@ -23,6 +23,7 @@ from challenges.models import (
 )
 from challenges.organising.actions import challenges
 from challenges.queries.certificates import stands
+from challenges.rescoring import actions as rescorings
 from challenges.worker import drain
 from portal.lib.refusals import Conflict
 from tests.challenges.pages.test_organiser import signed_in

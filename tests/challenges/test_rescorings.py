@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from challenges.actions import rescorings, reveals
+from challenges.actions import reveals
 from challenges.entries import queries as reads
 from challenges.entries.actions import choices
 from challenges.enums import EntryStatus, EvaluationState, Split
@@ -31,6 +31,7 @@ from challenges.models import (
 )
 from challenges.organising.actions import challenges
 from challenges.queue import actions as jobs
+from challenges.rescoring import actions as rescorings
 from challenges.worker import drain
 from challenges.worker.loop import Worker
 from datasets.actions import holdouts

@@ -9,7 +9,8 @@ from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
-from challenges.actions import disqualifications, reveals, standings
+from challenges.actions import reveals, standings
+from challenges.disqualifications import actions as disqualifications
 from challenges.entries.actions import choices, deposits
 from challenges.enums import EntryStatus, PhaseKind
 from challenges.invariants import late_takeovers

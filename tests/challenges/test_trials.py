@@ -9,7 +9,6 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from challenges.actions import rescorings
 from challenges.entries.actions import choices
 from challenges.enums import EntryStatus, JobKind
 from challenges.enums.rescorings import RescoringState
@@ -17,8 +16,9 @@ from challenges.evaluation.actions import evaluations
 from challenges.invariants import INVARIANTS
 from challenges.models import Challenge, Entry, Evaluation, Job, Rescoring
 from challenges.models.evaluation import forsaken
+from challenges.rescoring import actions as rescorings
+from challenges.rescoring import worker
 from challenges.worker import drain
-from challenges.worker import rescorings as worker
 from challenges.worker.loop import Worker
 from portal.lib import clock
 from portal.lib.refusals import Conflict

@@ -9,12 +9,12 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from challenges.actions import watches
 from challenges.enums.rescorings import WatchState
 from challenges.models import BaselineCheck, Challenge, Entry, Evaluation, Job, Score
-from challenges.tasks import rescorings as tasks
+from challenges.rescoring import actions as rescorings
+from challenges.rescoring import tasks
+from challenges.rescoring import worker as judging
 from challenges.worker import drain, vault
-from challenges.worker import watches as judging
 from portal.audit.models import AuditEvent, Outbox
 from portal.lib import clock, immutable
 from tests.challenges.world import opened, owner_of
@@ -98,7 +98,7 @@ def test_a_figure_beyond_the_tolerance_is_a_drift() -> None:
         }
 
     def judged(**moves: float) -> Any:
-        return judging.judge(expected, found(**moves), public=public, runs=1)
+        return judging.compare_runs(expected, found(**moves), public=public, runs=1)
 
     assert judged().state == WatchState.SAME
     assert judged(public=0.9e-9).state == WatchState.SAME
@@ -106,7 +106,7 @@ def test_a_figure_beyond_the_tolerance_is_a_drift() -> None:
     assert (seen.state, seen.figure, seen.tolerance) == (WatchState.DRIFTED, "public/a", 1e-9)
     hidden = judged(private=0.1)
     assert (hidden.state, hidden.figure, hidden.difference) == (WatchState.DRIFTED, "", None)
-    gone = judging.judge(expected, lambda: {"public/a": 0.5}, public=public, runs=1)
+    gone = judging.compare_runs(expected, lambda: {"public/a": 0.5}, public=public, runs=1)
     assert (gone.state, gone.figure) == (WatchState.DRIFTED, "")
 
 
@@ -115,7 +115,9 @@ def test_a_scoring_that_draws_is_allowed_three_standard_deviations() -> None:
 
     def judged(shift: float) -> Any:
         left = iter([each + shift for each in draws])
-        return judging.judge({"acc": 0.501}, lambda: {"acc": next(left)}, public={"acc"}, runs=5)
+        return judging.compare_runs(
+            {"acc": 0.501}, lambda: {"acc": next(left)}, public={"acc"}, runs=5
+        )
 
     assert fmean(draws) == pytest.approx(0.5)
     assert (judged(0.0).state, judged(0.0).runs) == (WatchState.SAME, 5)
@@ -124,20 +126,20 @@ def test_a_scoring_that_draws_is_allowed_three_standard_deviations() -> None:
     def fails() -> Any:
         raise judging.NotScored("X_PROGRAM")
 
-    seen = judging.judge({"acc": 0.5}, fails, public={"acc"}, runs=5)
+    seen = judging.compare_runs({"acc": 0.5}, fails, public={"acc"}, runs=5)
     assert (seen.state, seen.reason_code) == (WatchState.FAILED, "X_PROGRAM")
 
 
 @pytest.mark.slow
 def test_a_lost_lease_and_a_second_delivery_write_nothing(challenge: Challenge) -> None:
-    assert watches.queue() == 1
-    assert watches.queue() == 1
+    assert rescorings.queue_watches() == 1
+    assert rescorings.queue_watches() == 1
     assert Job.objects.filter(kind="watch").count() == 1
     assert drain()
     job = Job.objects.get(kind="watch")
     evaluation = Evaluation.objects.get(entry=Entry.objects.get(is_baseline=True))
-    seen = watches.Seen(WatchState.DRIFTED, "public/exactitude", 0.1, 1e-9)
-    assert watches.note(job=job, evaluation=evaluation, seen=seen) is None
+    seen = rescorings.WatchOutcome(WatchState.DRIFTED, "public/exactitude", 0.1, 1e-9)
+    assert rescorings.note_watch(job=job, evaluation=evaluation, seen=seen) is None
     assert BaselineCheck.objects.get().state == "same"
     with pytest.raises(immutable.WriteRefused):
         BaselineCheck.objects.update(state="drifted")

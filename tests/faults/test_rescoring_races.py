@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 from django.db import connection
 
-from challenges.actions import rescorings, reveals
+from challenges.actions import reveals
 from challenges.entries.actions import choices
 from challenges.enums import EntryStatus, Split
 from challenges.enums.rescorings import RescoringState
 from challenges.models import Challenge, Entry, PhaseTask, Rescoring, Reveal, Score
 from challenges.organising.actions import challenges
+from challenges.rescoring import actions as rescorings
 from challenges.worker import drain
 from portal.lib.refusals import Refusal
 from tests.challenges.test_rescorings import corrected, phase, proposed, region, tried

@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
-from challenges.actions import disqualifications, rescorings
+from challenges.disqualifications import actions as disqualifications
 from challenges.evaluation.actions import interventions
 from challenges.forum import actions as forum
 from challenges.models import Challenge, Disqualification, Entry, Phase, Rescoring
+from challenges.rescoring import actions as rescorings
 from challenges.worker import drain
 from portal.accounts.models import User
 from tests.challenges import world

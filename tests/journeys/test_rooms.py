@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 from django.conf import settings
 
-from challenges.actions import rescorings, reveals
+from challenges.actions import reveals
 from challenges.enums import TeamRole
 from challenges.models import Challenge, Phase, TeamMember
 from challenges.organising.actions import challenges
+from challenges.rescoring import actions as rescorings
 from challenges.teams import actions as teams
 from challenges.worker import drain
 from portal.accounts.models import User

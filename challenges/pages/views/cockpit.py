@@ -52,9 +52,10 @@ from challenges.organising.views.layout import (
     shown_challenges,
     status_of,
 )
-from challenges.queries import certificates, rescorings
+from challenges.queries import certificates
 from challenges.queries.reveals import obstacles as first_of
 from challenges.queries.reveals import undecided_of
+from challenges.rescoring import queries as rescoring_queries
 from portal.accounts.authorization import Permission, has_permission, require
 from portal.accounts.stepup import step_up_required
 from portal.lib import clock
@@ -345,7 +346,7 @@ def _cockpit(
         "awaited": awaited(challenge, by, edits=edits),
         "pipeline": pipeline(challenge),
         "may_examine": rules.may_examine_entries(by),
-        "drifted": (edits or follows) and rescorings.has_drifted(challenge),
+        "drifted": (edits or follows) and rescoring_queries.has_drifted(challenge),
         "edits": edits,
         "halls": halls(challenge, "organiser", edits=edits, follows=follows),
         "written": written,

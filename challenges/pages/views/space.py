@@ -42,7 +42,7 @@ from challenges.models import (
 )
 from challenges.organising.queries import current_phase
 from challenges.organising.views.layout import face_of
-from challenges.queries import rescorings
+from challenges.rescoring import queries as rescoring_queries
 from challenges.teams.actions import invitation_token
 from portal.accounts.authorization import Permission, has_permission
 from portal.accounts.models import Organisation, User
@@ -365,7 +365,9 @@ def _reveals(user: User) -> Iterator[Item]:
 def _rescorings(user: User) -> Iterator[Item]:
     """List the changes of scoring that wait for a second person: errata are said to be so."""
     apart = Challenge.objects.apart_from(user)
-    for change in rescorings.to_decide(apart).exclude(proposed_by=user)[:SHOWN_DECISIONS]:
+    for change in rescoring_queries.rescorings_to_decide(apart).exclude(proposed_by=user)[
+        :SHOWN_DECISIONS
+    ]:
         challenge = change.phase.challenge
         sentence = _("Décider d’un changement de notation de « %(title)s »")
         if change.phase.is_revealed:

@@ -6,12 +6,13 @@ from typing import Any
 import pytest
 
 from challenges import invariants
-from challenges.actions import code_runs, rescorings
+from challenges.actions import code_runs
 from challenges.actions.code_runs import Ended
 from challenges.enums import EntryStatus, JobKind, JobState
 from challenges.evaluation.actions import evaluations, interventions
 from challenges.models import Challenge, CodeRun, Job, SealedPredictions
 from challenges.queue import actions as jobs
+from challenges.rescoring import actions as rescorings
 from challenges.sandbox.bubblewrap import Bubblewrap
 from challenges.scoring.predictions.faults import fault_of
 from challenges.scoring.verdict import Verdict
@@ -171,7 +172,7 @@ def test_another_scoring_reads_the_predictions_that_were_kept(challenge: Challen
     owner = answers.owner_of(challenge)
     spec = phase.tasks.get(current=True).scorer_version.spec
     figures = [{**each, "primary": each["key"] == "mae"} for each in spec["metrics"]]
-    rescoring = rescorings.change(
+    rescoring = rescorings.propose_figures(
         phase=phase, spec={**spec, "metrics": figures}, reason="Mieux.", by=owner
     )
     assert drain()

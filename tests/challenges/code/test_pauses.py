@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 from django.db.models import QuerySet
 
-from challenges.actions import rescorings
 from challenges.enums import EntryStatus, JobKind
 from challenges.enums.rescorings import RescoringState
 from challenges.evaluation.actions import evaluations, interventions
 from challenges.models import Challenge, CodeRun, Entry, Job, Rescoring
+from challenges.rescoring import actions as rescorings
 from challenges.sandbox.bubblewrap import Bubblewrap
 from challenges.worker import code, drain
 from challenges.worker.loop import Worker
@@ -24,7 +24,7 @@ def tried(challenge: Challenge) -> Rescoring:
     phase, owner = challenge.phases.get(), answers.owner_of(challenge)
     spec = phase.tasks.get(current=True).scorer_version.spec
     figures = [{**each, "primary": each["key"] == "mae"} for each in spec["metrics"]]
-    made = rescorings.change(
+    made = rescorings.propose_figures(
         phase=phase, spec={**spec, "metrics": figures}, reason="Mieux.", by=owner
     )
     assert drain()

@@ -9,11 +9,11 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
-from challenges.actions import rescorings
 from challenges.enums.rescorings import RescoringState
-from challenges.forms.rescorings import MeasuresForm, form_for
 from challenges.models import Challenge, Entry, Job, PhaseTask, Rescoring
 from challenges.organising.views.words import TITLES
+from challenges.rescoring import actions as rescorings
+from challenges.rescoring.forms import MeasuresForm, form_for
 from challenges.worker import drain
 from datasets.actions import holdouts
 from portal.accounts.models import User

@@ -11,7 +11,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
-from challenges.actions import program_changes, rescorings
+from challenges.actions import program_changes
 from challenges.actions.program_changes import Sent
 from challenges.entries.actions import deposits
 from challenges.enums import EntryStatus, EvaluationState
@@ -20,6 +20,7 @@ from challenges.exchange.actions import exports
 from challenges.exchange.actions.bundles import import_bundle
 from challenges.models import Challenge, Entry, Phase, PhaseTask, Rescoring, Score
 from challenges.queue.actions import WORKER
+from challenges.rescoring import actions as rescorings
 from challenges.worker import drain
 from challenges.worker.unsealing import unsealer
 from datasets import gate

@@ -1,37 +1,63 @@
 """Change the scoring of a phase: proposed, tried on every entry, decided by a second person.
 
-The exchange itself is in `swaps`: the worker alone opens what it releases.
+The worker alone opens what the exchange releases: it prepares it, `apply` puts it in force, all
+at once. Each night the references are scored again, and one that moved rings.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from challenges import retention, rules
-from challenges.actions import readings
-from challenges.enums import ChallengeStatus, EvaluationState, JobKind, JobState
-from challenges.enums.rescorings import RescoringState
-from challenges.evaluation.actions import evaluations, scorers
+from challenges.actions import columns, ladders, reveals, standings
+from challenges.actions.ladders import Settled
+from challenges.actions.reveals import Final
+from challenges.enums import (
+    JOB_PRIORITY,
+    ChallengeStatus,
+    EntryStatus,
+    EvaluationState,
+    JobKind,
+    JobState,
+    NoticeKind,
+)
+from challenges.enums.rescorings import RescoringState, WatchState
+from challenges.evaluation.actions import evaluations, releases, scorers
+from challenges.evaluation.actions.evaluations import give_outcome, queue_scores, settle_entry
 from challenges.models import (
+    BaselineCheck,
     Entry,
     Evaluation,
     Job,
+    Leaderboard,
     Phase,
     PhaseTask,
     Rescoring,
     Reveal,
+    Score,
     ScorerVersion,
 )
+from challenges.models.listings import Listing
+from challenges.models.rescoring import evaluations_of
 from challenges.organising.actions.folders import queue_compile
+from challenges.organising.actions.notices import announce
 from challenges.queue import actions as jobs
+from challenges.queue.actions import WORKER, queue_standings
+from challenges.receipts import actions as receipts
+from challenges.scoring.contract import ScoringContract
+from challenges.scoring.truth.keys import Keys, load_keys
 from datasets.models import HoldoutVersion
 from portal.accounts.authorization import require
 from portal.accounts.models import User
 from portal.audit.outbox import owe
 from portal.audit.record import record
-from portal.lib import clock
+from portal.lib import clock, immutable, objects
 from portal.lib.refusals import Conflict, Invalid
 
 _LIVE = {
@@ -98,7 +124,7 @@ def propose(
 
 
 @transaction.atomic
-def change(
+def propose_figures(
     *,
     phase: Phase,
     index: int = 0,
@@ -216,8 +242,8 @@ def _started(rescoring: Rescoring, by: User) -> Rescoring:
     require(rules.may_propose_rescoring, by, rescoring.phase)
     tryable = {RescoringState.PROPOSED, RescoringState.RUNNING, RescoringState.READY}
     if rescoring.state not in tryable:
-        raise decided()
-    readings.refuse_unread(rescoring)
+        raise already_decided()
+    refuse_unread(rescoring)
     if rescoring.state == RescoringState.PROPOSED:
         rescoring.state, rescoring.started_at = RescoringState.RUNNING, clock.now()
         rescoring.save()
@@ -248,7 +274,7 @@ def accept(*, rescoring: Rescoring, digest: str, by: User) -> Rescoring:
     if rescoring.decided_by_id == by.pk and rescoring.state in settled:
         return rescoring
     if not rescoring.is_tried or rescoring.state == RescoringState.ACCEPTED:
-        raise decided() if not rescoring.is_open or rescoring.decided_by_id else _unready(0)
+        raise already_decided() if not rescoring.is_open or rescoring.decided_by_id else _unready(0)
     refuse_untimely(rescoring.phase)
     waiting = rescoring.waiting()
     if rescoring.state != RescoringState.READY or waiting:
@@ -282,7 +308,7 @@ def _unready(waiting: int) -> Conflict:
     )
 
 
-def decided() -> Conflict:
+def already_decided() -> Conflict:
     """Say that a change was settled already."""
     return Conflict(_("Ce changement est déjà décidé."), code="answered")
 
@@ -321,7 +347,7 @@ def _locked_open(rescoring: Rescoring) -> Rescoring:
     Phase.objects.locked(rescoring.phase)
     rescoring = Rescoring.objects.locked(rescoring)
     if not rescoring.is_open or rescoring.state == RescoringState.ACCEPTED:
-        raise decided()
+        raise already_decided()
     return rescoring
 
 
@@ -344,7 +370,7 @@ def _end(rescoring: Rescoring, state: RescoringState, **values: Any) -> None:
 
 
 @transaction.atomic
-def ready(*, job: Job, rescoring: Rescoring, facts: dict[str, Any]) -> bool:
+def store_comparison(*, job: Job, rescoring: Rescoring, facts: dict[str, Any]) -> bool:
     """Store what a change moves, as the worker computed it; False when something moved meanwhile.
 
     facts: with "seen", what they stand on: other by now, nothing is written and the job goes on.
@@ -370,3 +396,312 @@ def ready(*, job: Job, rescoring: Rescoring, facts: dict[str, Any]) -> bool:
     if first:
         owe("mail.rescoring_ready", key=str(rescoring.pk), rescoring_id=rescoring.pk)
     return True
+
+
+def refuse_unread(rescoring: Rescoring) -> None:
+    """Raise Conflict while the answers of a change are not read, or where nobody could use them."""
+    holdout, former = rescoring.task.holdout, rescoring.former.holdout
+    if not holdout.is_compiled:
+        job = compilation_job(rescoring)
+        if job is not None and job.state == JobState.DEAD:
+            raise Conflict(
+                _(
+                    "Les réponses corrigées ne se lisent pas (%(code)s). Retirez ce changement et "
+                    "proposez-en un autre."
+                )
+                % {"code": job.error_code},
+                code="truth_unreadable",
+            )
+        raise Conflict(
+            _("Les réponses sont en cours de lecture : réessayez dans un instant."),
+            code="holdout_not_compiled",
+        )
+    if former.is_compiled and holdout.pk != former.pk and not _same_identifiers(holdout, former):
+        raise Conflict(
+            _(
+                "Les réponses corrigées ne portent pas sur les mêmes identifiants : les fichiers "
+                "des équipes ne pourraient plus être lus."
+            ),
+            code="truth_ids_changed",
+        )
+
+
+def _same_identifiers(one: HoldoutVersion, other: HoldoutVersion) -> bool:
+    first, second = _keys(one), _keys(other)
+    if len(first) != len(second):
+        return False
+    return _candidates(first) == _candidates(second)
+
+
+def _keys(version: HoldoutVersion) -> Keys:
+    return load_keys(objects.read(str(version.compiled_keys_sha256)))  # without a label
+
+
+def _candidates(keys: Keys) -> dict[str, set[str]]:
+    rows = keys.candidates or [[] for _name in keys.ids]
+    return {name: set(row) for name, row in zip(keys.ids, rows, strict=True)}
+
+
+def compilation_job(rescoring: Rescoring) -> Job | None:
+    """Return the job that reads the truth of a change, None where it was read already."""
+    task = rescoring.task
+    key = f"{task.holdout_id}:{task.scorer_version_id}"
+    return Job.objects.filter(kind=JobKind.COMPILE, dedup_key=key).first()
+
+
+_CHANGED = gettext_lazy(
+    "La notation de « %(name)s » a changé, toutes les soumissions ont été notées de nouveau. "
+    "Motif : %(reason)s"
+)
+_ERRATUM = gettext_lazy(
+    "Erratum : les résultats définitifs de « %(name)s » ont été réévalués. Les premiers restent "
+    "lisibles à la page de chaque soumission. Motif : %(reason)s"
+)
+ComputeBoards = Callable[[], Sequence[tuple[Listing, Sequence[standings.Line], dict[str, Any]]]]
+
+
+@dataclass(frozen=True)
+class Release:
+    """What an evaluation shows once it is in force: exact figures, to round once."""
+
+    evaluation: Evaluation
+    figures: Mapping[str, float | None]
+    intervals: Mapping[str, Any]
+    means: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """All that a change releases, read from the sealed results of `seen`.
+
+    settled: what a Ladder shows of each team instead, in order of receipt.
+    """
+
+    seen: frozenset[UUID]
+    releases: Sequence[Release] = ()
+    settled: Sequence[Settled] = field(default=())
+
+
+class NotSeen(Exception):
+    """Another entry was scored while this was prepared: prepare again."""
+
+    code = "rescoring_moving"
+
+
+def put_in_force(rescoring: Rescoring, prepared: Prepared, *, at: datetime, sign: bool) -> None:
+    """Exchange the tasks and release what the new one found, in the caller's transaction.
+
+    sign: False to see what would move, in a transaction that is taken back: nothing is signed,
+    queued, owed or recorded, so that nobody's act waits for it.
+    In order: tasks; columns; scores, rungs and receipts; entries. Raises NotSeen.
+    """
+    done = evaluations_of(rescoring.task).filter(state=EvaluationState.DONE)
+    if frozenset(done.order_by("pk").values_list("pk", flat=True)) != prepared.seen:
+        raise NotSeen
+    PhaseTask.objects.filter(pk=rescoring.former_id).update(current=False)
+    PhaseTask.objects.filter(pk=rescoring.task_id).update(current=True)
+    if not rescoring.task.scorer_version.is_program:
+        columns.follow(
+            rescoring.phase,
+            ScoringContract.from_json(rescoring.former.scorer_version.spec),
+            ScoringContract.from_json(rescoring.task.scorer_version.spec),
+        )
+    for each in prepared.releases:
+        _release_scores(each, at, sign=sign)
+    for shown in prepared.settled:
+        ladders.write(rescoring.phase, shown, sign=sign)
+    _realign(rescoring, at, sign=sign)
+
+
+def _release_scores(each: Release, at: datetime, *, sign: bool) -> None:
+    scores = releases.public_scores(each.evaluation, each.figures, each.intervals, at=at)
+    with immutable.writes(Score):
+        Score.objects.bulk_create(scores, ignore_conflicts=True)
+    if sign:
+        receipts.issue_score_receipt(each.evaluation, scores, means=each.means, at=at)
+
+
+def _realign(rescoring: Rescoring, at: datetime, *, sign: bool) -> None:
+    """Give each entry the outcome of the scoring in force; queue what it has not ended with."""
+    found = {each.entry_id: each for each in evaluations_of(rescoring.task).select_related("entry")}
+    lasting = {
+        EntryStatus.SCORED: EvaluationState.DONE,
+        EntryStatus.FAILED: EvaluationState.FAILED,
+    }
+    # All are held before the first of them writes in the journal.
+    held = rescoring.entries().select_related("enrolment__phase").order_by("pk")
+    for entry in held.select_for_update(of=("self",)):
+        evaluation = found.get(entry.pk)
+        status = EntryStatus(entry.status)
+        kept = status in lasting and evaluation is not None and lasting[status] == evaluation.state
+        if kept or status == EntryStatus.NEEDS_ATTENTION:
+            continue
+        _move_entry(entry, evaluation, at, sign=sign)
+
+
+def _move_entry(entry: Entry, evaluation: Evaluation | None, at: datetime, *, sign: bool) -> None:
+    if entry.status in {EntryStatus.SCORED, EntryStatus.FAILED}:
+        entry.become(EntryStatus.QUEUED, at=at)
+    if not sign:
+        give_outcome(entry, at)
+        entry.save()
+        return
+    entry.save()
+    queue_scores(entry)
+    if evaluation is not None:
+        Job.objects.filter(
+            kind=JobKind.SCORE, dedup_key=str(evaluation.pk), state=JobState.READY
+        ).update(priority=JOB_PRIORITY[JobKind.SCORE], phase=entry.enrolment.phase_id)
+    settle_entry(entry, at)
+
+
+@transaction.atomic
+def apply(
+    *,
+    job: Job,
+    rescoring: Rescoring,
+    prepared: Prepared,
+    boards: ComputeBoards,
+    finals: Callable[[], Final],
+) -> bool:
+    """Put an accepted change in force; False when nothing was done.
+
+    boards, finals: compute the boards, and the final results of a phase whose own are out, as
+    they stand in this transaction. In order:
+    job done; the exchange (`put_in_force`); boards; after the reveal, an erratum, final results
+    (`reveals.release`); change IN_FORCE; job "standings"; notice; letter; event
+    "rescoring.in_force". Old evaluations, scores and receipts stay. Raises NotSeen.
+    """
+    if not (jobs.fence(job) and jobs.complete(job)):
+        return False
+    phase = Phase.objects.locked(rescoring.phase)
+    rescoring = (
+        Rescoring.objects.select_related(
+            "task__scorer_version__scorer", "former__scorer_version", "phase__challenge"
+        )
+        .select_for_update(of=["self"])
+        .get(pk=rescoring.pk)
+    )
+    if rescoring.state != RescoringState.ACCEPTED:
+        return False
+    now = clock.now()
+    put_in_force(rescoring, prepared, at=now, sign=True)
+    is_erratum = phase.is_revealed
+    if is_erratum:
+        reveals.release(phase, finals(), at=now)
+    else:
+        for found, lines, facts in boards():
+            standings.write(Leaderboard.objects.locked(found.board), found, lines, facts)
+    rescoring.state, rescoring.executed_at = RescoringState.IN_FORCE, now
+    rescoring.save()
+    queue_standings(phase.pk, cause=f"rescoring:{rescoring.pk}")
+    announce(
+        challenge=rescoring.phase.challenge,
+        kind=NoticeKind.SCORING,
+        sentence=_ERRATUM if is_erratum else _CHANGED,
+        at=now,
+        name=rescoring.phase.name,
+        reason=rescoring.reason,
+    )
+    record(
+        "rescoring.in_force",
+        by=WORKER,
+        on=rescoring,
+        scores=len(prepared.seen),
+        erratum=is_erratum,
+    )
+    owe("mail.phase_rescored", key=str(rescoring.pk), rescoring_id=rescoring.pk)
+    return True
+
+
+_WATCHED = {
+    ChallengeStatus.PUBLISHED,
+    ChallengeStatus.SUSPENDED,
+    ChallengeStatus.CLOSED,
+    ChallengeStatus.REVEALED,
+}
+
+
+@dataclass(frozen=True)
+class WatchOutcome:
+    """What one more scoring of a reference gave.
+
+    figure, difference: the public figure that moved most; empty and None where only a reserved
+    one did. tolerance: what was allowed. runs: how many were needed to tell.
+    """
+
+    state: WatchState
+    figure: str = ""
+    difference: float | None = None
+    tolerance: float | None = None
+    runs: int = 1
+    reason_code: str = ""
+
+
+@transaction.atomic
+def queue_watches() -> int:
+    """Queue one scoring of each reference of the challenges that are out; return how many."""
+    day = clock.paris_day(clock.now())
+    found = 0
+    tasks = PhaseTask.objects.filter(
+        current=True, phase__challenge__status__in=[each.value for each in _WATCHED]
+    )
+    for task in tasks.order_by("pk"):
+        watched = evaluations_of(task).filter(
+            entry__is_baseline=True, entry__status=EntryStatus.SCORED, state=EvaluationState.DONE
+        )
+        for pk in watched.order_by("pk").values_list("pk", flat=True):
+            jobs.put(kind=JobKind.WATCH, subject_id=pk, dedup_key=f"{pk}:{day}")
+            found += 1
+    return found
+
+
+@transaction.atomic
+def note_watch(*, job: Job, evaluation: Evaluation, seen: WatchOutcome) -> BaselineCheck | None:
+    """Keep what a night found, once; None when the lease was lost or the night is told.
+
+    In order: job done; check; for a drift that is not that of the night before: event
+    "baseline.drifted", letter to the organisers and the operators.
+    """
+    if not (jobs.fence(job) and jobs.complete(job)):
+        return None
+    Entry.objects.locked(evaluation.entry)
+    day = clock.paris_day(clock.now())
+    checks = BaselineCheck.objects.filter(evaluation=evaluation)
+    if checks.filter(day=day).exists():
+        return None
+    last = checks.order_by("-day").first()
+    rings = seen.state != WatchState.SAME and not (last is not None and _alike(last, seen))
+    with immutable.writes(BaselineCheck):
+        check = BaselineCheck.objects.create(
+            evaluation=evaluation,
+            day=day,
+            state=seen.state,
+            figure=seen.figure[:160],
+            difference=seen.difference,
+            tolerance=seen.tolerance,
+            runs=seen.runs,
+            reason_code=seen.reason_code[:40],
+            rang=rings,
+            checked_at=clock.now(),
+        )
+    if rings:
+        record("baseline.drifted", by=jobs.WORKER, on=evaluation.entry, state=seen.state.value)
+        owe("mail.baseline_drifted", key=str(check.pk), check_id=check.pk)
+    return check
+
+
+def _alike(last: BaselineCheck, seen: WatchOutcome) -> bool:
+    """Say whether the night before told the same drift."""
+    return (
+        last.state == seen.state
+        and last.figure == seen.figure
+        and last.reason_code == seen.reason_code
+        and _near(last.difference, seen.difference, seen.tolerance)
+    )
+
+
+def _near(one: float | None, other: float | None, tolerance: float | None) -> bool:
+    if one is None or other is None:
+        return one is other
+    return abs(one - other) <= (tolerance or 0.0)

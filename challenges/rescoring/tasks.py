@@ -1,7 +1,7 @@
 """Tell of changes of scoring, and have the references scored again each night."""
 
-from challenges.actions import watches
 from challenges.models import BaselineCheck, Rescoring
+from challenges.rescoring import actions as rescorings
 from challenges.tasks.telling import organisers, page, region, registered, tell
 from portal.accounts.enums import RegionRole
 from portal.audit.duties import duty
@@ -61,7 +61,7 @@ def phase_rescored(rescoring_id: int) -> None:
 @duty("challenges.baselines", minutes=24 * 60)
 def watch_baselines() -> None:
     """Have the worker score each reference again, each night."""
-    watches.queue()
+    rescorings.queue_watches()
 
 
 @handler("mail.baseline_drifted")

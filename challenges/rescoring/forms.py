@@ -7,7 +7,7 @@ import yaml
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from challenges.actions import program_changes, rescorings
+from challenges.actions import program_changes
 from challenges.bundles import safe_yaml
 from challenges.bundles.contract import read_metrics
 from challenges.bundles.fields import Fields
@@ -15,6 +15,7 @@ from challenges.bundles.report import Findings
 from challenges.bundles.safe_yaml import YamlRefused
 from challenges.models import PhaseTask, Rescoring
 from challenges.organising.forms.scorings import FORMULA, SHAPES, FiguresForm, figures_of, shape_of
+from challenges.rescoring import actions as rescorings
 from challenges.scoring import registry
 from portal.accounts.models import User
 
@@ -97,7 +98,7 @@ class AnswersForm(TaskForm):
     def propose(self, *, by: User) -> Rescoring:
         """Propose what was written and sent. Raises as `rescorings.change`."""
         task = self.chosen
-        return rescorings.change(
+        return rescorings.propose_figures(
             phase=task.phase,
             index=task.index,
             spec=self.spec,

@@ -12,17 +12,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from challenges import rules
-from challenges.actions import disqualifications as acts
-from challenges.forms.disqualifications import (
-    DecisionForm,
-    ProposalForm,
-    ReplyForm,
-    WithdrawalForm,
-)
+from challenges.disqualifications import actions as acts
+from challenges.disqualifications import queries as reads
+from challenges.disqualifications.forms import DecisionForm, ProposalForm, ReplyForm, WithdrawalForm
 from challenges.models import Disqualification, Team
 from challenges.models.disqualifications import DisqualificationQuerySet
 from challenges.organising.views.layout import person, room, run_by, scene
-from challenges.queries import disqualifications as reads
 from portal.accounts.authorization import Permission, has_permission, require
 from portal.lib import clock
 from portal.lib.refusals import Conflict, Hidden, QuotaSpent

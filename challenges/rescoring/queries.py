@@ -74,7 +74,7 @@ class Compared:
     moves: list[Move] = field(default_factory=list)
 
 
-def of_phase(phase: Phase) -> list[Rescoring]:
+def phase_rescorings(phase: Phase) -> list[Rescoring]:
     """List the changes of scoring of a phase, the last first."""
     return list(
         phase.rescorings.select_related(
@@ -88,7 +88,7 @@ def of_phase(phase: Phase) -> list[Rescoring]:
     )
 
 
-def to_decide(challenges: QuerySet[Challenge]) -> QuerySet[Rescoring]:
+def rescorings_to_decide(challenges: QuerySet[Challenge]) -> QuerySet[Rescoring]:
     """Keep the changes that wait for a second person: compared, or accepted and stopped since."""
     swap = Job.objects.alive().filter(
         kind=JobKind.SWAP, dedup_key=Cast(OuterRef("pk"), CharField())
@@ -126,7 +126,7 @@ def progress(rescoring: Rescoring) -> Progress:
     )
 
 
-def compared(rescoring: Rescoring) -> list[Compared]:
+def compared_boards(rescoring: Rescoring) -> list[Compared]:
     """Read what a change moves, with the names of the teams; [] before it is known."""
     boards = rescoring.facts.get("boards", [])
     wanted = {row["team"] for board in boards for row in board["rows"]}
@@ -184,7 +184,7 @@ def errata(phase: Phase) -> list[Rescoring]:
     )
 
 
-def watched(phase: Phase) -> list[BaselineCheck]:
+def last_watches(phase: Phase) -> list[BaselineCheck]:
     """List the last nights of the references of a phase, the last first."""
     return list(
         BaselineCheck.objects.filter(evaluation__entry__enrolment__phase=phase).order_by(

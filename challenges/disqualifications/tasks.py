@@ -1,6 +1,6 @@
 """Write about disqualifications: to the team, to the Region, to the organisers, once each."""
 
-from challenges.actions import disqualifications
+from challenges.disqualifications import actions as disqualifications
 from challenges.enums.disqualifications import DisqualificationStatus
 from challenges.models import Disqualification
 from challenges.rules import may_decide_disqualification

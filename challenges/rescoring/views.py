@@ -10,14 +10,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from challenges import rules
-from challenges.actions import readings
-from challenges.actions import rescorings as acts
 from challenges.enums.rescorings import RescoringState
-from challenges.forms.rescorings import DecisionForm, TaskForm, form_for
 from challenges.models import Challenge, Phase, Rescoring
 from challenges.organising.views.layout import find_to_run, person, phase_of, room
 from challenges.organising.views.words import TITLES
-from challenges.queries import rescorings as reads
+from challenges.rescoring import actions as acts
+from challenges.rescoring import actions as rescorings
+from challenges.rescoring import queries as reads
+from challenges.rescoring.forms import DecisionForm, TaskForm, form_for
 from portal.accounts.authorization import require
 from portal.accounts.stepup import step_up_required
 from portal.lib.refusals import Conflict, Invalid, TooLarge
@@ -152,7 +152,7 @@ def _row(
     decision: DecisionForm | None,
 ) -> dict[str, Any]:
     tasks = reads.tasks_in_force(phase)
-    changes = reads.of_phase(phase)
+    changes = reads.phase_rescorings(phase)
     opened = next((each for each in changes if each.is_open), None)
     organises = rules.may_propose_rescoring(by, phase)
     row: dict[str, Any] = {
@@ -163,7 +163,7 @@ def _row(
         "history": [each for each in changes if not each.is_open],
         "open": opened,
         "organises": organises,
-        "nights": reads.watched(phase),
+        "nights": reads.last_watches(phase),
     }
     if opened is not None:
         return row | _at_hand(opened, by, organises, decision)
@@ -180,13 +180,13 @@ def _at_hand(
     state = RescoringState(opened.state)
     decides = rules.may_decide_rescoring(by, opened.phase) and opened.proposed_by_id != by.pk
     digest = opened.facts.get("digest", "")
-    compilation = None if opened.task.holdout.is_compiled else readings.compilation(opened)
+    compilation = None if opened.task.holdout.is_compiled else rescorings.compilation_job(opened)
     progress = None if state is RescoringState.PROPOSED else reads.progress(opened)
     # Once compared, only what failed can be tried again.
     lacking = state is not RescoringState.READY or bool(progress and progress.failed)
     return {
         "progress": progress,
-        "compared": reads.compared(opened),
+        "compared": reads.compared_boards(opened),
         "unread": not opened.task.holdout.is_compiled,
         "unreadable": compilation.error_code if compilation and compilation.error_code else "",
         "may_start": organises and state is not RescoringState.ACCEPTED and lacking,

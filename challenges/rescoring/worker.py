@@ -1,20 +1,23 @@
-"""Try another scoring on the boards, and put it in force: the worker alone opens the results."""
+"""Try another scoring on the boards, put it in force, score the references again."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from statistics import fmean, stdev
 from typing import Any
 
 from django.db import transaction
 
-from challenges.actions import rescorings, swaps
 from challenges.actions.standings import Line
-from challenges.actions.swaps import NotSeen, Prepared, Release
 from challenges.enums import EvaluationState, Split
-from challenges.models import Evaluation, Job, Phase, Rescoring
+from challenges.enums.rescorings import WatchState
+from challenges.models import Evaluation, Job, Phase, PhaseTask, Rescoring
 from challenges.models.ladders import chain, waiting_enrolments
 from challenges.models.listings import Listing, listing
-from challenges.models.rescoring import evaluations_of
+from challenges.models.rescoring import evaluations_of, is_in_force
+from challenges.queue import actions as jobs
 from challenges.queue.worker import Beating
-from challenges.worker import ladders, vault
+from challenges.rescoring import actions as rescorings
+from challenges.rescoring.actions import NotSeen, Prepared, Release, WatchOutcome
+from challenges.worker import ladders, predictions, programs, vault
 from challenges.worker.boards import computed, finals, to_release
 from challenges.worker.vault import Opened
 from portal.lib import canonical, clock, failpoints
@@ -33,30 +36,30 @@ def compare_job(job: Job, truths: vault.Truths, beating: Beating) -> None:
     What the boards list is read in one short transaction; ranks and intervals are computed with
     nothing held, then stored if nothing moved meanwhile.
     """
-    rescoring = _rescoring(job)
+    rescoring = _rescoring_of(job)
     opened = Opened()
     for _attempt in range(_TRIES):
         seen = rescoring.seen()
         before = _computed(_listings(rescoring), opened)
         after = _computed(_after(rescoring, opened), opened)
         failpoints.hit("compare.computed")
-        shown = [_moved(old, new) for old, new in zip(before, after, strict=True)]
+        shown = [_compared(old, new) for old, new in zip(before, after, strict=True)]
         facts = {"boards": shown, "at": clock.now().isoformat(), "seen": seen}
         facts |= {"digest": canonical.digest({"boards": shown})}
-        if rescorings.ready(job=job, rescoring=rescoring, facts=facts):
+        if rescorings.store_comparison(job=job, rescoring=rescoring, facts=facts):
             return
     raise NotSeen
 
 
 def swap_job(job: Job, truths: vault.Truths, beating: Beating) -> None:
     """Put an accepted scoring in force, with what was scored until now."""
-    rescoring = _rescoring(job)
+    rescoring = _rescoring_of(job)
     opened = Opened()
     for attempt in range(1, _TRIES + 1):
         prepared = prepare(rescoring, opened)
         failpoints.hit("swap.prepared")
         try:
-            swaps.execute(
+            rescorings.apply(
                 job=job,
                 rescoring=rescoring,
                 prepared=prepared,
@@ -109,7 +112,7 @@ def _after(rescoring: Rescoring, opened: Opened) -> list[Listing]:
         try:
             with transaction.atomic():
                 Phase.objects.held(rescoring.phase_id)  # first, as whoever ends a scoring
-                swaps.put_in_force(rescoring, prepared, at=clock.now(), sign=False)
+                rescorings.put_in_force(rescoring, prepared, at=clock.now(), sign=False)
                 found = _listings(rescoring, opened)
                 raise _TakenBack
         except _TakenBack:
@@ -137,7 +140,7 @@ def _computed(listings: Sequence[Listing], opened: Opened) -> Boards:
     return [(listed, *computed(listed, opened)) for listed in listings]
 
 
-def _moved(
+def _compared(
     old: tuple[Listing, Sequence[Line], dict[str, Any]],
     new: tuple[Listing, Sequence[Line], dict[str, Any]],
 ) -> dict[str, Any]:
@@ -167,10 +170,135 @@ def _moved(
     }
 
 
-def _rescoring(job: Job) -> Rescoring:
+def _rescoring_of(job: Job) -> Rescoring:
     return Rescoring.objects.select_related(
         "task__scorer_version__scorer",
         "task__phase__challenge",
         "former__scorer_version",
         "phase__challenge",
     ).get(pk=job.subject_id)
+
+
+EXACT = 1e-9
+SIGMAS = 3.0
+WATCH_RUNS = 5
+Figures = Mapping[str, float]
+
+
+class NotScored(Exception):
+    """The reference gives no score any more."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+def watch_job(job: Job, truths: vault.Truths, beating: Beating) -> None:
+    """Score a reference again, store nothing of it, and tell whether it moved."""
+    evaluation = (
+        Evaluation.objects.select_related("entry__enrolment__phase")
+        .filter(pk=job.subject_id)
+        .first()
+    )
+    if evaluation is None or not is_in_force(evaluation):  # the scoring changed since
+        with transaction.atomic():
+            jobs.complete(job)
+        return
+    task = PhaseTask.objects.select_related(
+        "scorer_version__programs", "phase__challenge", "holdout"
+    ).get(
+        phase_id=evaluation.entry.enrolment.phase_id,
+        scorer_version_id=evaluation.scorer_version_id,
+        holdout_id=evaluation.holdout_id,
+        current=True,
+    )
+    known = vault.unseal(evaluation.pk)
+    if task.scorer_version.is_program:
+        expected, again = known["exact"], lambda: _by_program(evaluation, task)
+        seen = compare_runs(expected, again, public=_public_keys(known), runs=WATCH_RUNS)
+    else:
+        expected = flat_figures(known["values"])
+        public = {
+            f"{Split.PUBLIC.value}/{key}" for key in flat_figures(known["values"].get("public", {}))
+        }
+        seen = compare_runs(
+            expected, lambda: _by_metric(evaluation, task, truths), public=public, runs=1
+        )
+    rescorings.note_watch(job=job, evaluation=evaluation, seen=seen)
+
+
+def compare_runs(
+    expected: Figures, again: Callable[[], Figures], *, public: set[str], runs: int
+) -> WatchOutcome:
+    """Compare a new scoring with the first one.
+
+    expected: the first figures. again: scores once more, raises NotScored. public: the figures
+    that may be named. runs: how many are made in all when the first differs, 1 where a scoring
+    always gives the same: then a change beyond 1e-9 is a drift, else one of the mean beyond
+    three standard deviations of the runs.
+    """
+    try:
+        found = [again()]
+        if not _figures_moved(expected, found):
+            return WatchOutcome(WatchState.SAME, tolerance=EXACT)
+        found += [again() for _more in range(runs - 1)]
+    except NotScored as failure:
+        return WatchOutcome(WatchState.FAILED, reason_code=failure.code)
+    moved = _figures_moved(expected, found)
+    if not moved:
+        return WatchOutcome(WatchState.SAME, tolerance=EXACT, runs=len(found))
+    told = {key: each for key, each in moved.items() if key in public}
+    if not told:
+        return WatchOutcome(WatchState.DRIFTED, runs=len(found))
+    key = max(sorted(told), key=lambda one: told[one][0])
+    difference, tolerance = told[key]
+    return WatchOutcome(WatchState.DRIFTED, key, difference, tolerance, len(found))
+
+
+def _figures_moved(expected: Figures, found: Sequence[Figures]) -> dict[str, tuple[float, float]]:
+    """Return {figure: (difference, tolerance)} of what moved; a figure that went is infinite."""
+    moved = {}
+    for key in sorted({*expected, *(key for each in found for key in each)}):
+        values = [each[key] for each in found if key in each]
+        if key not in expected or len(values) < len(found):
+            moved[key] = (1e308, EXACT)
+            continue
+        spread = stdev(values) if len(values) > 1 else 0.0
+        tolerance = max(EXACT, SIGMAS * spread)
+        difference = abs(fmean(values) - expected[key])
+        if difference > tolerance:
+            moved[key] = (difference, tolerance)
+    return moved
+
+
+def flat_figures(values: Mapping[str, Any], before: str = "") -> dict[str, float]:
+    """Lay nested figures out: {"part/key/…": number}; what has no value is left out."""
+    found: dict[str, float] = {}
+    for key, value in values.items():
+        name = f"{before}{key}"
+        if isinstance(value, Mapping):
+            found |= flat_figures(value, f"{name}/")
+        elif isinstance(value, (int, float)) and not isinstance(value, bool):
+            found[name] = float(value)
+    return found
+
+
+def _public_keys(known: Mapping[str, Any]) -> set[str]:
+    """Name the figures of a program that boards show before the reveal."""
+    shown = known["values"].get(Split.PUBLIC.value, {})
+    return {key for key in known["exact"] if key in shown}
+
+
+def _by_program(evaluation: Evaluation, task: PhaseTask) -> Figures:
+    ran = programs.measured(evaluation, task)
+    if not ran.outcome.scored:
+        raise NotScored(str(ran.outcome.reason))
+    return dict(ran.exact)
+
+
+def _by_metric(evaluation: Evaluation, task: PhaseTask, truths: vault.Truths) -> Figures:
+    truth = truths.of(task, reason=f"watch {evaluation.pk}")
+    found = predictions.examined(evaluation, task, truth, losses=False)
+    if not found.verdict.accepted:
+        raise NotScored(found.verdict.faults[0].code)
+    return flat_figures(vault.as_json(found.values))
