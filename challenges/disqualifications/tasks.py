@@ -3,8 +3,8 @@
 from challenges.disqualifications import actions as disqualifications
 from challenges.enums.disqualifications import DisqualificationStatus
 from challenges.models import Disqualification
+from challenges.organising.letters import members, organisers, page, region, tell
 from challenges.rules import may_decide_disqualification
-from challenges.tasks.telling import members, organisers, page, region, tell
 from portal.accounts.enums import RegionRole
 from portal.audit.duties import duty
 from portal.audit.outbox import handler

@@ -1,35 +1,26 @@
 """Deliver what the challenges app owes, and do what it does by itself."""
 
-from challenges.disqualifications import tasks as disqualification_tasks
-from challenges.rescoring import tasks as rescoring_tasks
-from challenges.tasks import (
-    alarms,
-    certificates,
-    deadlines,
-    imports,
-    kinds,
-    letters,
-    notices,
-    origins,
-    retention,
-    takeovers,
-    teams,
-    telling,
-)
+from challenges import retention
+from challenges.exchange.actions import bundles
+from challenges.forum import tasks as forum
+from challenges.organising import letters as challenge_letters
+from challenges.organising import tasks as organising
+from challenges.tasks import alarms, certificates, letters, takeovers
+from challenges.teams import tasks as teams
+from portal.audit.duties import duty
 
-__all__ = [
-    "alarms",
-    "certificates",
-    "deadlines",
-    "disqualification_tasks",
-    "imports",
-    "kinds",
-    "letters",
-    "notices",
-    "origins",
-    "rescoring_tasks",
-    "retention",
-    "takeovers",
-    "teams",
-    "telling",
-]
+# Imported so that what they deliver and do by themselves is registered.
+TASKS = (alarms, certificates, challenge_letters, forum, letters, organising, takeovers, teams)
+
+
+@duty("challenges.imports", minutes=60)
+def expire_imports() -> None:
+    """Remove the bytes of imports that waited too long."""
+    bundles.expire_imports()
+
+
+@duty("challenges.retention", minutes=24 * 60, by_itself=True)
+def keep_no_longer() -> None:
+    """Delete the files of teams whose months have passed, empty the logs whose days have."""
+    retention.delete_files()
+    retention.forget_logs()

@@ -6,7 +6,7 @@ from django.conf import settings
 
 from challenges.evaluation import queries as evaluation_queries
 from challenges.models import Job
-from challenges.tasks.telling import alarm
+from challenges.organising.letters import alarm
 from portal.audit import duties
 from portal.audit.duties import duty
 from portal.audit.outbox import handler, owe

@@ -17,7 +17,7 @@ from challenges.exchange.actions import bundles as acts
 from challenges.models import BundleImport, Challenge, Job
 from challenges.queue import actions as jobs
 from challenges.queue.worker import Beating
-from challenges.tasks.imports import expire_imports
+from challenges.tasks import expire_imports
 from challenges.worker import bundles, drain, loop, vault
 from datasets.models import HoldoutVersion
 from portal.accounts.models import User

@@ -9,7 +9,7 @@ from pytest_django import DjangoAssertNumQueries
 from challenges.enums import ChallengeStatus, RegistrationMode
 from challenges.forum import actions as forum
 from challenges.models import Challenge, ForumBlock, Post, Thread
-from challenges.tasks import telling
+from challenges.organising import letters as challenge_letters
 from portal.accounts.enums import RegionRole
 from portal.accounts.models import Notification, User
 from portal.audit.models import AuditEvent, Outbox
@@ -180,7 +180,7 @@ def test_the_title_of_a_hidden_thread_leaves_no_more(challenge: Challenge, owner
     forum.answer(thread=owed, body_md="Non.", by=helper)
     for thread in (late, news, owed):
         forum.hide(post=thread.posts.order_by("pk")[0], reason="Injure", by=owner)
-    telling.challenge_letter(**ids)
+    challenge_letters.challenge_letter(**ids)
     for _time in range(3):
         relay()
     told = [each.subject.rpartition(" : ")[2] for each in mail.outbox]

@@ -11,9 +11,10 @@ from django.core import mail
 
 from challenges.enums import EntryStatus, Split
 from challenges.models import Challenge, Entry, Job, Phase, Team
+from challenges.organising import tasks as deadlines
 from challenges.organising.actions import challenges
-from challenges.tasks import alarms, deadlines
-from challenges.tasks.kinds import KINDS
+from challenges.organising.tasks import KINDS
+from challenges.tasks import alarms
 from challenges.teams import actions as teams
 from portal.accounts.actions import notifications
 from portal.accounts.models import Notification

@@ -10,7 +10,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from challenges.enums import RegistrationMode, RegistrationState
 from challenges.models import Challenge, Registration, Team
-from challenges.tasks.telling import registered
+from challenges.organising.letters import registered
 from challenges.teams import actions as teams
 from challenges.teams import views as team_views
 from portal.accounts.models import User

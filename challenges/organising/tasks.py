@@ -1,0 +1,340 @@
+"""Write about a challenge to those concerned: its visa, dates, notices, deadlines, invitations.
+
+A reminder is named by its phase and the date it is about: two schedulers, or one that runs
+again, owe it once, and a close that moves has its own reminders.
+"""
+
+from collections.abc import Iterable
+
+from django.conf import settings
+from django.utils.translation import gettext_lazy as _
+
+from challenges.enums import InvitationState, NoticeKind, PhaseMoment
+from challenges.models import (
+    Challenge,
+    ChallengeOrganiser,
+    Enrolment,
+    Guest,
+    Notice,
+    OrganiserInvitation,
+    Phase,
+)
+from challenges.organising.actions import guests, texts
+from challenges.organising.letters import captains, organisers, page, region, registered, tell
+from challenges.organising.queries import REMINDERS_HOURS, closing, just_opened, without_choice
+from portal.accounts.authorization import Permission, has_permission
+from portal.accounts.enums import RegionRole
+from portal.accounts.models import User
+from portal.accounts.news import Kind, declare
+from portal.audit import letters
+from portal.audit.duties import duty
+from portal.audit.outbox import handler, owe
+from portal.lib import clock
+
+
+def _editorial(
+    letter: str, challenge_id: int, people: Iterable[User] | None = None, about: str = ""
+) -> None:
+    challenge = Challenge.objects.get(pk=challenge_id)
+    tell(
+        letter,
+        organisers(challenge) if people is None else people,
+        challenge,
+        path=page(challenge) if challenge.is_public else f"/espace/challenges/{challenge.slug}/",
+        event=f"{challenge.pk}:{challenge.status_since.isoformat()}",
+        about=about or challenge.title,
+    )
+
+
+@handler("mail.challenge_submitted")
+def challenge_submitted(challenge_id: int) -> None:
+    """Tell the moderators that a challenge awaits their visa."""
+    _editorial("challenge_submitted", challenge_id, region(RegionRole.MODERATOR))
+
+
+@handler("mail.challenge_published")
+def challenge_published(challenge_id: int) -> None:
+    """Tell the organisers that their challenge is published."""
+    _editorial("challenge_published", challenge_id)
+
+
+@handler("mail.challenge_sent_back")
+def challenge_sent_back(challenge_id: int, reason: str = "") -> None:
+    """Tell the organisers which corrections are asked; "" in what was owed before."""
+    _editorial("challenge_sent_back", challenge_id, about=reason)
+
+
+@handler("mail.phase_dates")
+def phase_dates(phase_id: int, notice_id: int = 0) -> None:
+    """Tell the people registered that the dates changed.
+
+    notice_id: the notice of this change, so that dates which come back are told again; 0 in
+    what was owed before it was noted.
+    """
+    phase = Phase.objects.select_related("challenge").get(pk=phase_id)
+    tell(
+        "phase_dates",
+        registered(phase.challenge),
+        phase.challenge,
+        path=page(phase.challenge),
+        event=f"{phase.pk}:{notice_id or f'{phase.opens_at}:{phase.closes_at}'}",
+        about=phase.name,
+    )
+
+
+@handler("mail.notice")
+def notice(notice_id: int) -> None:
+    """Tell the people registered of a public notice, once each."""
+    found = Notice.objects.select_related("challenge").get(pk=notice_id)
+    rules = found.kind == NoticeKind.TERMS
+    tell(
+        "terms_changed" if rules else "challenge_notice",
+        registered(found.challenge),
+        found.challenge,
+        path=page(found.challenge, "reglement/" if rules else ""),
+        event=str(found.pk),
+        about=found.text,
+    )
+
+
+@duty("challenges.deadlines", minutes=5)
+def remind() -> None:
+    """Owe the reminders of what opened or closes soon."""
+    now = clock.now()
+    for phase in just_opened(now):
+        opens_at = str(phase.opens_at)
+        owe("mail.phase_opened", key=f"{phase.pk}:{opens_at}", phase_id=phase.pk, date=opens_at)
+    for hours in REMINDERS_HOURS:
+        for phase in closing(now, hours):
+            closes_at = str(phase.closes_at)
+            owe(
+                "mail.phase_closes",
+                key=f"{phase.pk}:{closes_at}:{hours}",
+                phase_id=phase.pk,
+                date=closes_at,
+                hours=hours,
+            )
+
+
+@handler("mail.phase_opened")
+def phase_opened(phase_id: int, date: str) -> None:
+    """Tell the people registered that a phase is open, unless its dates moved meanwhile."""
+    phase = Phase.objects.select_related("challenge").get(pk=phase_id)
+    if str(phase.opens_at) != date or phase.moment() != PhaseMoment.OPEN:
+        return
+    tell(
+        "phase_opened",
+        registered(phase.challenge),
+        phase.challenge,
+        path=page(phase.challenge),
+        event=f"{phase.pk}:{date}",
+        about=phase.name,
+    )
+
+
+@handler("mail.phase_closes")
+def phase_closes(phase_id: int, date: str, hours: int) -> None:
+    """Tell the people registered when a phase closes, unless the close moved or has passed.
+
+    With the first reminder, tell the captains whose team has chosen no final entry.
+    """
+    phase = Phase.objects.select_related("challenge").get(pk=phase_id)
+    if str(phase.closes_at) != date or phase.moment() != PhaseMoment.OPEN:
+        return
+    tell(
+        f"phase_closes_{hours}",
+        registered(phase.challenge),
+        phase.challenge,
+        path=page(phase.challenge, "soumissions/"),
+        event=f"{phase.pk}:{date}",
+        about=_closing_text(phase),
+    )
+    if hours == max(REMINDERS_HOURS) and phase.final_choices:
+        for enrolment in without_choice(phase).select_related("team"):
+            _remind_choice(phase, enrolment, date)
+
+
+def _closing_text(phase: Phase) -> str:
+    """Write the phase and its close, to the minute in Paris with the offset."""
+    closes_at = phase.closes_at
+    return f"{phase.name} ({clock.paris_text(closes_at)})" if closes_at else str(phase.name)
+
+
+def _remind_choice(phase: Phase, enrolment: Enrolment, date: str) -> None:
+    tell(
+        "choices_missing",
+        captains(enrolment.team),
+        phase.challenge,
+        path=page(phase.challenge, "soumissions/"),
+        event=f"{phase.pk}:{date}:{enrolment.team_id}",
+        about=enrolment.team.name,
+    )
+
+
+@handler("mail.organiser_invited")
+def organiser_invited(invitation_id: int) -> None:
+    """Ask a person to run a challenge with others; an address without account gets nothing."""
+    found = OrganiserInvitation.objects.select_related("challenge").get(pk=invitation_id)
+    if found.state != InvitationState.SENT:
+        return
+    tell(
+        "organiser_invited",
+        User.objects.filter(email__iexact=found.email, is_active=True),
+        found.challenge,
+        path="/espace/challenges/",
+        event=str(found.pk),
+        about=str(found.role),
+    )
+
+
+@handler("mail.guest_invited")
+def guest_invited(guest_id: str) -> None:
+    """Invite an address, once.
+
+    Whoever has an account is told as they chose, by the page of the rules, which knows them;
+    another address gets a link with its secret, written nowhere else.
+    """
+    guest = Guest.objects.filter(public_id=guest_id).select_related("challenge").first()
+    if guest is None or not guest.is_open(clock.now()):
+        return
+    challenge = guest.challenge
+    people = list(User.objects.filter(is_active=True, email__iexact=guest.email).order_by("pk"))
+    tell(
+        "guest_invited",
+        people,
+        challenge,
+        path=page(challenge, "reglement/"),
+        event=str(guest.public_id),
+        about="",
+    )
+    if not people:
+        secret = guests.token(guest.public_id)
+        path = page(challenge, f"invitation/{guest.public_id}/{secret}/")
+        context = {"challenge": challenge, "link": f"{settings.SITE_URL}{path}"}
+        letters.send("guest_invited", to=guest.email, context=context)
+
+
+@duty("challenges.guests", minutes=24 * 60)
+def forget_guests() -> None:
+    """Delete the addresses that were invited and did not answer."""
+    guests.forget_old()
+
+
+@duty("challenges.origins", minutes=60, by_itself=True)
+def tie_cards() -> None:
+    """Tie each public challenge to the cards that its document names."""
+    texts.tie_waiting_cards()
+
+
+def _organises(user: User) -> bool:
+    return ChallengeOrganiser.objects.filter(user=user).exists()
+
+
+def _moderates(user: User) -> bool:
+    return has_permission(user, Permission.CHALLENGE_REVEAL)
+
+
+def _administers(user: User) -> bool:
+    return has_permission(user, Permission.CHALLENGE_REVEAL)
+
+
+KINDS = (
+    Kind(
+        "entries",
+        _("Mes soumissions"),
+        ("entry_scored", "entry_rejected", "entry_failed", "entry_examined"),
+        detail=_("Évaluées, refusées, échouées, examinées."),
+    ),
+    Kind(
+        "deadlines",
+        _("Échéances"),
+        ("phase_opened", "phase_closes_48", "phase_closes_3", "choices_missing"),
+        detail=_("Une phase ouvre, ferme dans 48 h, dans 3 h ; aucun choix final."),
+    ),
+    Kind(
+        "results",
+        _("Résultats"),
+        ("phase_revealed", "phase_rescored"),
+        detail=_("Publication des résultats, réévaluation de toutes les soumissions."),
+    ),
+    Kind(
+        "teams",
+        _("Mon équipe"),
+        ("team_captain",),
+        detail=_("Changement de capitaine."),
+    ),
+    Kind(
+        "invitations",
+        _("Invitations à participer"),
+        ("guest_invited",),
+        detail=_("À un challenge sur invitation."),
+    ),
+    Kind(
+        "announcements",
+        _("Annonces des organisateurs"),
+        ("challenge_notice",),
+    ),
+    Kind(
+        "forum",
+        _("Entraide"),
+        ("forum_answer", "forum_thread", "forum_hidden"),
+        detail=_("Réponses et questions dans les discussions que vous suivez."),
+    ),
+    Kind(
+        "organising",
+        _("Les challenges que j’organise"),
+        (
+            "registration_pending",
+            "entry_attention",
+            "program_to_mend",
+            "baseline_drifted",
+            "challenge_published",
+            "challenge_sent_back",
+            "organiser_invited",
+            "rescoring_refused",
+            "disqualification_settled",
+            "forum_report",
+        ),
+        detail=_("Inscriptions à accepter, soumissions examinées, références qui dérivent, visa."),
+        open_to=_organises,
+    ),
+    Kind(
+        "moderation",
+        _("Modération des challenges"),
+        (
+            "challenge_submitted",
+            "entry_to_examine",
+            "reveal_proposed",
+            "rescoring_ready",
+            "disqualification_to_decide",
+        ),
+        detail=_("Visas, examens techniques, résultats à confirmer."),
+        open_to=_moderates,
+    ),
+    Kind(
+        "rules",
+        _("Règlement et dates"),
+        ("terms_changed", "phase_dates"),
+        essential=_("Ils changent ce que vous pouvez faire, et jusqu’à quand."),
+    ),
+    Kind(
+        "answers",
+        _("Décisions sur votre participation"),
+        (
+            "registration_accepted",
+            "registration_refused",
+            "disqualification_asked",
+            "disqualification_decided",
+        ),
+        essential=_("Elles vous donnent un droit, ou un délai pour répondre."),
+    ),
+    Kind(
+        "operation",
+        _("Pannes de la plateforme"),
+        ("platform_alarm", "job_dead"),
+        essential=_("Des soumissions attendent que quelqu’un répare."),
+        open_to=_administers,
+    ),
+)
+for kind in KINDS:
+    declare(kind)
