@@ -67,7 +67,7 @@ test: install-dev ## Run the tests on SQLite, the journeys in a browser among th
 	@$(TEMPLATE)
 	@$(TEST) $(RECORD) -m "$(LEAN)$(if $(LEAVE), and not $(LEAVE))"
 
-test-ci: install-dev # what .ci/run adds: all roles on all routes, the second look at each page
+test-ci: install-dev # what .ci/run adds: all roles on all routes, the other looks at each page
 	@$(TEST) -m "ci and not full"
 
 test-postgres: install-dev # the fewest tests that send PostgreSQL all that make test sent SQLite

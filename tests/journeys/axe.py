@@ -20,18 +20,26 @@ from tests.journeys.browser import Theme
 TAGS = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
 Look = tuple[int, Theme]
 PLAIN: Look = (1440, "light")
-# make test sees the narrowest page in the dark, .ci/run the widest in the light as well: each width
-# and each theme once. The two other pairs are for make test-full.
 NARROW: Look = (390, "dark")
 LEAN: tuple[Look, ...] = (PLAIN, NARROW)
 REST = tuple(look for look in product(browser.WIDTHS, browser.THEMES) if look not in LEAN)
-in_each_look = pytest.mark.parametrize(
+# make test sees the main pages narrow, in the dark; .ci/run sees them wide, in the light, and all
+# other pages in both looks: each width and each theme once. The two other pairs are for
+# make test-full.
+_rest = pytest.param(REST, id="rest", marks=pytest.mark.full)
+main_pages = pytest.mark.parametrize(
     "looks",
     [
         pytest.param((NARROW,), id="narrow"),
         pytest.param((PLAIN,), id="plain", marks=pytest.mark.ci),
-        pytest.param(REST, id="rest", marks=pytest.mark.full),
+        _rest,
     ],
+)
+other_pages = pytest.mark.parametrize(
+    "looks", [pytest.param(LEAN, id="lean", marks=pytest.mark.ci), _rest]
+)
+rooms = pytest.mark.parametrize(
+    "looks", [pytest.param((*LEAN, *REST), id="all", marks=pytest.mark.full)]
 )
 
 
@@ -99,12 +107,16 @@ def _photograph(page: Any, look: str) -> None:
 
 
 def audit(page: Any, url: str, *looks: Look) -> list[str]:
-    """Open an address and list violations, overflow and console errors; in PLAIN by default."""
+    """Open an address and list violations, overflow and console errors; in PLAIN by default.
+
+    A page of refusal is a fault: it is accessible too, and not what was asked for.
+    """
     looks = looks or (PLAIN,)
     (width, theme), *_ = looks
     page.errors.clear()
     page.set_viewport_size({"width": width, "height": 900})
     page.emulate_media(color_scheme=theme, reduced_motion="reduce")
-    page.goto(url)
+    answer = page.goto(url)
     page.evaluate("document.fonts.ready")
-    return faults(page, *looks) + [f"console: {message}" for message in page.errors]
+    refused = [f"answered {answer.status}"] if answer.status >= 400 else []
+    return refused + faults(page, *looks) + [f"console: {message}" for message in page.errors]

@@ -1,7 +1,8 @@
 """A served portal and a real browser for the journeys.
 
 Fixtures: `running` (the browser, once a session), `site` (the address of the served portal,
-its database being the test's own), `as_user` (cookies of a signed-in person, for `tab`).
+its database being the test's own), `as_user` (cookies of a signed-in person, for `tab`),
+`faults_of` (what is wrong with pages in the looks of the test).
 """
 
 from collections.abc import Callable, Iterator
@@ -13,7 +14,10 @@ from django.conf import settings
 from django.test import Client
 
 from portal.accounts.models import User
-from tests.journeys import browser
+from tests.journeys import axe, browser
+
+Cookies = Callable[[User], list[dict[str, Any]]]
+Faults = Callable[..., dict[str, list[str]]]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -41,7 +45,7 @@ def site(running: Any, live_server: Any) -> str:
 
 
 @pytest.fixture
-def as_user(site: str) -> Callable[[User], list[dict[str, Any]]]:
+def as_user(site: str) -> Cookies:
     """Return a function that signs a person in and gives their cookies."""
 
     def cookies(user: User) -> list[dict[str, Any]]:
@@ -52,3 +56,21 @@ def as_user(site: str) -> Callable[[User], list[dict[str, Any]]]:
         return [{"name": morsel.key, "value": morsel.value, "domain": host, "path": "/"}]
 
     return cookies
+
+
+@pytest.fixture
+def faults_of(
+    running: Any,
+    site: str,
+    as_user: Cookies,
+    looks: tuple[axe.Look, ...],
+) -> Faults:
+    """Return a function that visits pages as a person, None being a visitor, and lists faults."""
+
+    def faults(person: User | None, *paths: str) -> dict[str, list[str]]:
+        with browser.tab(running, cookies=as_user(person) if person else None) as page:
+            return {
+                path: found for path in paths if (found := axe.audit(page, site + path, *looks))
+            }
+
+    return faults

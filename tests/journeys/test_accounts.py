@@ -12,6 +12,7 @@ from portal.accounts.models import Membership
 from portal.audit import outbox
 from tests.factories.accounts import PASSWORD, MembershipFactory, UserFactory
 from tests.journeys import axe, browser
+from tests.journeys.conftest import Faults
 
 pytestmark = [
     pytest.mark.journey,
@@ -174,23 +175,15 @@ OWN = [
 ]
 
 
-@axe.in_each_look
-def test_every_page_is_accessible(
-    running: Any, live_server: Any, looks: tuple[axe.Look, ...]
-) -> None:
+@axe.other_pages
+def test_pages_of_accounts_have_no_fault(faults_of: Faults) -> None:
     user = UserFactory(region="administrator")
     place = MembershipFactory(
         user=user, role="referent", organisation__name="Bâtir Sud", organisation__slug="batir-sud"
     )
     MembershipFactory(organisation=place.organisation, user__display_name="Camille Aubanel")
-    faults = []
-    with browser.tab(running) as page:
-        for path in PAGES:
-            faults += [f"{path} {one}" for one in axe.audit(page, live_server.url + path, *looks)]
-        sign_in(page, live_server.url, user.email)
-        for path in OWN:
-            faults += [f"{path} {one}" for one in axe.audit(page, live_server.url + path, *looks)]
-    assert faults == []
+    assert faults_of(None, *PAGES) == {}
+    assert faults_of(user, *OWN) == {}
 
 
 @pytest.mark.full

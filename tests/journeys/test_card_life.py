@@ -23,7 +23,7 @@ from portal.audit import outbox
 from tests.catalogue.community.test_alerts import morning
 from tests.factories import contributions as make
 from tests.journeys import axe, browser
-from tests.journeys.test_paste import card as pasted
+from tests.journeys.test_contributions import card as pasted
 
 pytestmark = [pytest.mark.journey, pytest.mark.slow]
 TITLE = "Questions et réponses en français"
@@ -69,7 +69,11 @@ def letter_to(address: str, part: str) -> str:
     return link("\n".join(bodies), part)
 
 
-@pytest.mark.parametrize("script", [True, False], ids=["script", "plain"])
+@pytest.mark.parametrize(
+    "script",
+    # Each step without script has a journey of its own: the whole once more in .ci/run.
+    [pytest.param(True, id="script"), pytest.param(False, id="plain", marks=pytest.mark.ci)],
+)
 def test_a_card_is_pasted_reviewed_found_reused_reported_and_judged(
     running: Any, site: str, shared: Path, as_user: Callable[[User], Any], script: bool
 ) -> None:

@@ -1,14 +1,39 @@
-"""The catalogue in a real browser: search and filters without script, filters from the keyboard."""
+"""The catalogue and the datasets in a real browser: pages without fault, paths without script."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
-from catalogue.enums import ResourceKind, Scope
+from catalogue.actions import (
+    alert_links,
+    alerts,
+    collections,
+    discussions,
+    follows,
+    maskings,
+    report_links,
+    reports,
+    reuses,
+    transfers,
+)
+from catalogue.enums import LinkType, ResourceKind, Scope
+from catalogue.models import Report, Resource, SavedSearch
+from catalogue.search.query import ResourceQuery
+from datasets.models import Dataset, Download
+from portal.accounts.enums import Role
+from portal.accounts.models import User
+from portal.lib import clock
+from portal.management.opening import datasets, people
+from tests.catalogue.community.test_discussions import known
+from tests.catalogue.community.test_reuses import declared, told
+from tests.catalogue.reports.test_reports import in_hand, sent, upheld
+from tests.catalogue.test_versions import changed
 from tests.factories import contributions as make
-from tests.factories.catalogue import ResourceFactory
-from tests.journeys import browser
-from tests.journeys.test_contributions import session
+from tests.factories.accounts import MembershipFactory, OrganisationFactory, UserFactory
+from tests.factories.catalogue import MeasurementFactory, ResourceFactory, ResourceLinkFactory
+from tests.journeys import axe, browser
+from tests.journeys.conftest import Cookies, Faults
 
 pytestmark = [pytest.mark.journey, pytest.mark.slow]
 
@@ -75,11 +100,293 @@ def test_filters_of_a_narrow_screen_open_and_close(running: Any, listed: str) ->
         assert page.errors == []
 
 
-def test_steps_of_a_narrow_screen_are_seen_when_focused(running: Any, site: str) -> None:
+def test_steps_of_a_narrow_screen_are_seen_when_focused(
+    running: Any, site: str, as_user: Cookies
+) -> None:
     author = make.person()
     contribution = make.draft(author, kind=ResourceKind.DATASET)
-    with browser.tab(running, width=390, cookies=session(site, author)) as page:
+    with browser.tab(running, width=390, cookies=as_user(author)) as page:
         page.goto(f"{site}/contribuer/{contribution.public_id}/classement/")
         boxes = [link.bounding_box() for link in page.locator(".steps a").all()]
         assert len(boxes) == 4
         assert all(box["width"] >= 12 and box["height"] >= 24 for box in boxes), boxes
+
+
+def pair() -> list[Resource]:
+    made = []
+    for title, value in (("camembert-rome-4", 0.804), ("Appariement régional", 0.781)):
+        card = ResourceFactory(
+            published=True,
+            kind=ResourceKind.MODEL,
+            title=title,
+            tasks=["matching"],
+            next_review_at=clock.now(),
+            details={"intended_purpose": "Préparer une recherche d’emploi."},
+        )
+        MeasurementFactory(
+            resource=card, task="Fiche ROME", metric="Exactitude", value=value, low=0.77, high=0.82
+        )
+        made.append(card)
+    for group, value in (("Communes rurales", 0.763), ("Communes urbaines", 0.81)):
+        MeasurementFactory(
+            resource=made[0],
+            metric="Exactitude",
+            group=group,
+            value=value,
+            n=240,
+            low=None,
+            high=None,
+        )
+    return made
+
+
+def addresses() -> list[str]:
+    author = make.person("autrice")
+    card = make.published(author, title="Repérer les ruptures d’apprentissage")
+    changed(card, author, summary="Prévenir les ruptures des apprentis avant le deuxième mois.")
+    models = pair()
+    ResourceLinkFactory(source=models[0], target=card, type=LinkType.ANSWERS)
+    other = ResourceFactory(published=True, kind=ResourceKind.SOLUTION, licences=["etalab-2.0"])
+    ResourceLinkFactory(source=other, target=models[0], type=LinkType.USES)
+    base = card.get_absolute_url()
+    return [
+        models[0].get_absolute_url(),
+        other.get_absolute_url(),
+        f"{base}versions/",
+        f"{base}versions/1/",
+        f"{base}versions/comparer/",
+        f"{base}versions/comparer/?vue=cote-a-cote",
+    ]
+
+
+@axe.other_pages
+def test_cards_and_versions_have_no_fault(faults_of: Faults) -> None:
+    assert faults_of(None, *addresses()) == {}
+
+
+@pytest.fixture
+def editor(site: str) -> User:
+    """Make somebody who publishes for the Region's organisation."""
+    made: User = MembershipFactory(
+        organisation=OrganisationFactory(is_region=True, slug="region"), role="editor"
+    ).user
+    return made
+
+
+@pytest.fixture
+def card(editor: User) -> Resource:
+    """Publish a need with all that may stand around it."""
+    made: Resource = ResourceFactory(
+        published=True, kind=ResourceKind.NEED, title="Emploi saisonnier", slug="besoin"
+    )
+    reader, person = make.moderator("relectrice"), known()
+    reuses.publish(brought=declared(person, made), by=reader)
+    reuses.publish(brought=told(person, made), by=reader)
+    declared(person, made, url="https://exemple.fr/attend", title="Attend")
+    told(person, made, place="Toulon")
+    thread = discussions.open_discussion(
+        resource=made, title="Quelles dates ?", body_md="Je *cherche*.", by=person
+    )
+    said = discussions.answer(discussion=thread, body_md="Vendu !", by=known())
+    discussions.hide(message=said, reason="Publicité.", by=reader)
+    discussions.open_discussion(resource=made, title="Attend", body_md="Oui ?", by=UserFactory())
+    follows.follow(subject=made, by=editor)
+    alerts.save(query=ResourceQuery(q="emploi"), title="Emploi", frequency="daily", by=editor)
+    holder = editor.memberships.get().organisation
+    gathered = collections.make(
+        title="Été", summary="Pour la saison.", organisation=holder, by=editor
+    )
+    collections.add(collection=gathered, resource=made, by=editor)
+    collections.publish(collection=gathered, by=editor)
+    return made
+
+
+@axe.other_pages
+def test_pages_around_a_card_have_no_fault(faults_of: Faults, card: Resource, editor: User) -> None:
+    search = SavedSearch.objects.get()
+    base, thread = card.get_absolute_url(), card.discussions.get(title="Quelles dates ?")
+    addresses = [
+        base,
+        *(f"{base}{rest}/" for rest in ("reutilisations", "retours", "discussions")),
+        *(f"{base}{rest}/" for rest in ("reutilisations/declarer", "retours/raconter")),
+        thread.path,
+        "/espace/suivis/",
+        f"/espace/suivis/recherches/{search.public_id}/",
+        "/recherches/enregistrer/?q=emploi",
+        f"/suivre/?resource={card.slug}",
+        "/dossiers/",
+        "/dossiers/ete/",
+        "/dossiers/ete/modifier/",
+        "/dossiers/creer/",
+        "/organisations/region/",
+        urlsplit(alert_links.stop(search)).path,
+    ]
+    moderated = [
+        "/moderation/autour/",
+        f"{base}messages/{thread.messages.first().public_id}/masquer/",
+    ]
+    assert faults_of(editor, *addresses) == {}
+    assert faults_of(make.moderator("relecteur"), *moderated) == {}
+
+
+def test_a_visitor_asks_for_an_alert_and_stops_it_without_script(
+    running: Any, site: str, card: Resource
+) -> None:
+    with browser.tab(running, script=False) as page:
+        page.goto(f"{site}/ressources/?q=formation")
+        page.click("main a:has-text('Être prévenu quand il y en aura')")
+        page.fill("#id_email", "pas une adresse")
+        page.click("button:has-text('Enregistrer cette recherche')")
+        assert "Cette adresse n’est pas complète" in page.inner_text("main")
+        page.fill("#id_email", "lectrice@exemple.fr")
+        page.click("button:has-text('Enregistrer cette recherche')")
+        assert "Confirmez votre adresse" in page.inner_text("h1")
+        search = SavedSearch.objects.get(email="lectrice@exemple.fr")
+        page.goto(f"{site}{urlsplit(alert_links.confirm(search)).path}")
+        page.click("button:has-text('Confirmer l’alerte')")
+        assert "L’alerte est active" in page.inner_text("main")
+        page.goto(f"{site}{urlsplit(alert_links.stop(search)).path}")
+        page.click("button:has-text('Ne plus les recevoir')")
+        assert "votre adresse est oubliée" in page.inner_text("main")
+    assert not SavedSearch.objects.filter(email="lectrice@exemple.fr").exists()
+
+
+def test_a_member_follows_declares_and_discusses_without_script(
+    running: Any, site: str, card: Resource, as_user: Cookies
+) -> None:
+    with browser.tab(running, script=False, width=390, cookies=as_user(known())) as page:
+        page.goto(f"{site}{card.get_absolute_url()}")
+        page.click("button:has-text('Suivre')")
+        assert page.locator("button[name=stop]").count() == 1
+        page.click("nav.tabs a:has-text('Réutilisations')")
+        page.click("a:has-text('Déclarer une réutilisation')")
+        page.fill("#id_title", "Un tableau de bord")
+        page.fill("#id_url", "https://exemple.fr/tableau")
+        page.check("input[value=visualisation]")
+        page.click("button:has-text('Envoyer à la Région')")
+        assert "Un tableau de bord" in page.inner_text("main")
+        assert "En relecture" in page.inner_text("main")
+        page.click("nav.tabs a:has-text('Discussions')")
+        page.fill("#id_title", "Horaires")
+        page.fill("#id_body_md", "Le **soir** aussi ?")
+        page.click("button:has-text('Publier')")
+        assert page.inner_text("h2").startswith("Horaires")
+        assert page.inner_text("article strong") == "soir"
+
+
+@axe.other_pages
+def test_pages_of_reports_and_lots_have_no_fault(faults_of: Faults) -> None:
+    author, one = make.person("autrice"), make.moderator("une")
+    here, there = make.organisation("Donneuse"), make.organisation("Receveuse")
+    owner = make.joined(make.person("tenante"), here, Role.EDITOR)
+    card, masked = make.published(author), make.published(author, title="Carte masquée du jour")
+    held = make.published(owner, holder=here, title="Carte qui change de mains")
+    transfers.offer(resource=held, target=there, by=owner)
+    report = in_hand(card.get_absolute_url(), one)
+    decided = in_hand(card.get_absolute_url(), one)
+    decision = reports.decide(report=decided, reasons=upheld(), by=one)
+    maskings.mask(resource=masked, category="illegal", explanation="Propos.", by=one, report=report)
+    make.submitted()
+    assert (
+        faults_of(
+            author,
+            f"/signalements/decisions/{decision.public_id}/",
+            "/signaler/?adresse=/ressources/",
+            report_links.path(decided),
+            "/transparence/",
+        )
+        == {}
+    )
+    [behind] = faults_of(author, masked.get_absolute_url()).values()
+    assert [fault for fault in behind if "451" not in fault] == []
+    assert (
+        faults_of(
+            make.moderator("autre"),
+            "/moderation/",
+            "/moderation/lot/",
+            "/moderation/signalements/",
+            f"/moderation/signalements/{report.public_id}/",
+            "/moderation/transferts/",
+            f"{held.get_absolute_url()}transmettre/",
+        )
+        == {}
+    )
+
+
+def test_a_stranger_reports_and_a_third_person_decides_without_script(
+    running: Any, site: str, as_user: Cookies
+) -> None:
+    author = make.person("autrice")
+    one, two, three = (make.moderator(name) for name in ("une", "deux", "trois"))
+    card: Resource = make.published(author)
+    with browser.tab(running, script=False, width=390) as page:
+        page.goto(f"{site}{card.get_absolute_url()}")
+        page.click("a:has-text('Signaler un contenu')")
+        page.check("input[name=category][value=personal_data]")
+        page.fill("#id_explanation", "Un numéro personnel.")
+        page.check("#id_good_faith")
+        page.click("button:has-text('Envoyer le signalement')")
+        assert "Donnez votre nom." in page.inner_text("main")
+        page.fill("#id_name", "Camille")
+        page.fill("#id_email", "camille@exemple.fr")
+        page.click("button:has-text('Envoyer le signalement')")
+        assert "Suivi de votre signalement" in page.inner_text("h1")
+    report = Report.objects.get()
+    item = f"{site}/moderation/signalements/{report.public_id}/"
+    with browser.tab(running, script=False, cookies=as_user(one)) as page:
+        page.goto(item)
+        page.click("button:has-text('Prendre en examen')")
+        page.click("summary:has-text('Masquer la fiche')")
+        page.fill("input[name=explanation]", "Un numéro.")
+        page.click("button[value=mask]")
+    with browser.tab(running, script=False, cookies=as_user(two)) as page:
+        page.goto(item)
+        page.click("button:has-text('Confirmer le masquage')")
+        assert page.goto(f"{site}{card.get_absolute_url()}").status == 451
+    reports.decide(report=Report.objects.get(), reasons=upheld(), by=one)
+    decision = report.decisions.get()
+    with browser.tab(running, script=False, cookies=as_user(author)) as page:
+        page.goto(f"{site}/signalements/decisions/{decision.public_id}/")
+        assert "Camille" not in page.content()
+        page.fill("#id_words", "C’est un numéro de service.")
+        page.click("button:has-text('Contester la décision')")
+    with browser.tab(running, script=False, cookies=as_user(three)) as page:
+        page.goto(item)
+        page.check("input[name=outcome][value=dismissed]")
+        page.fill("#id_facts", "Le numéro est celui du service.")
+        page.click("button:has-text('Enregistrer la décision')")
+        assert page.goto(f"{site}{card.get_absolute_url()}").status == 200
+    assert sent("/").status == "received"
+
+
+@pytest.fixture
+def demonstration(site: str) -> str:
+    """Serve a portal with its demonstration datasets."""
+    people.open_accounts()
+    datasets.publish()
+    return site
+
+
+def dataset_pages() -> list[str]:
+    pages = [one.get_absolute_url() for one in Dataset.objects.select_related("resource")]
+    return ["/donnees/", "/donnees/?q=soudage", *pages, *[f"{page}versions/" for page in pages]]
+
+
+@axe.main_pages
+def test_pages_of_datasets_have_no_fault(demonstration: str, faults_of: Faults) -> None:
+    assert faults_of(None, *dataset_pages()) == {}
+    producer = User.objects.get(username="producteur")
+    assert faults_of(producer, f"{dataset_pages()[2]}versions/nouvelle/") == {}
+
+
+def test_filter_read_and_download_without_script(running: Any, demonstration: str) -> None:
+    with browser.tab(running, script=False) as page:
+        page.goto(f"{demonstration}/donnees/")
+        page.get_by_label("Fichiers déposés ici").check()
+        page.get_by_role("button", name="Appliquer les filtres").click()
+        page.get_by_role("link", name="Offres d’emploi synthétiques et délai").click()
+        assert page.get_by_role("heading", name="Schéma").is_visible()
+        with page.expect_download() as waited:
+            page.get_by_role("link", name="Télécharger").first.click()
+        assert waited.value.suggested_filename == "offres-synthetiques.csv"
+    assert Download.objects.count() == 1

@@ -1,24 +1,29 @@
-"""Challenges in a real browser: the whole story without script, and every page accessible."""
+"""Challenges in a real browser: the whole story without script, audits and receipts."""
 
-from collections.abc import Callable
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.urls import reverse
 
 from challenges.actions import reveals
 from challenges.models import Challenge, Entry, Team
 from challenges.organising.actions import challenges
+from challenges.receipts import actions as receipts
 from challenges.teams import actions as teams
 from challenges.worker import drain
-from portal.accounts.models import User
+from tests.challenges.pages.scenes import board_of, listed, reveal
 from tests.challenges.world import answer, entered, opened, owner_of
+from tests.factories import findings
 from tests.factories.accounts import PASSWORD, UserFactory
-from tests.factories.challenges import captain_of
+from tests.factories.challenges import ChallengeFactory, captain_of
 from tests.journeys import axe, browser
+from tests.journeys.conftest import Cookies, Faults
 
 pytestmark = [pytest.mark.journey, pytest.mark.slow]
-Cookies = Callable[[User], list[dict[str, Any]]]
+
+
 PUBLIC = (
     "",
     "donnees/",
@@ -145,41 +150,137 @@ def test_live_state_updates_by_itself(
         assert page.errors == []
 
 
-@axe.in_each_look
-def test_no_violation_no_overflow_no_console_error(
-    running: Any,
-    site: str,
-    team: Team,
-    as_user: Cookies,
-    looks: tuple[axe.Look, ...],
-) -> None:
+@axe.main_pages
+def test_pages_of_a_challenge_have_no_fault(team: Team, faults_of: Faults) -> None:
     challenge = team.challenge
-    home = f"{site}/challenges/{challenge.slug}/"
-    entry = team.enrolments.get().entries.order_by("number").last()
-    found: dict[str, list[str]] = {}
-
-    def audit(page: Any, *addresses: str) -> None:
-        for address in addresses:
-            if faults := axe.audit(page, address, *looks):
-                found[address.removeprefix(site)] = faults
-
-    with browser.tab(running) as page:
-        audit(page, f"{site}/challenges/", *(home + path for path in PUBLIC))
-    with browser.tab(running, cookies=as_user(captain_of(team))) as page:
-        own = f"soumissions/{entry.pk}/"
-        audit(page, *(home + path for path in ("soumissions/", own, own + "retirer/", "equipe/")))
+    home, space = f"/challenges/{challenge.slug}/", "/espace/challenges/"
+    own = f"soumissions/{team.enrolments.get().entries.order_by('number').last().pk}/"
+    assert faults_of(None, "/challenges/", *(home + path for path in PUBLIC)) == {}
+    private = ("soumissions/", own, own + "retirer/", "equipe/")
+    assert faults_of(captain_of(team), *(home + path for path in private)) == {}
     broken = entered(challenge, seed=11)
     Entry.objects.filter(pk=broken.pk).update(status="needs_attention")
     Challenge.objects.update(registration="approval")
     teams.accept_terms(challenge=challenge, by=UserFactory())
-    with browser.tab(running, cookies=as_user(UserFactory(region="moderator"))) as page:
-        examinations = f"{site}/moderation/soumissions/"
-        audit(page, examinations, f"{examinations}{broken.pk}/")
+    examinations = "/moderation/soumissions/"
+    moderator = UserFactory(region="moderator")
+    assert faults_of(moderator, examinations, f"{examinations}{broken.pk}/") == {}
     Entry.objects.filter(pk=broken.pk).update(status="withdrawn")
-    space = f"{site}/espace/challenges/"
-    with browser.tab(running, cookies=as_user(owner_of(challenge))) as page:
-        home_of = f"{space}{challenge.slug}/"
-        audit(page, space, home_of, f"{home_of}inscriptions/")
-        revealed(challenge)
-        audit(page, home + "classement/", home, f"{space}{challenge.slug}/")
-    assert found == {}
+    owner, cockpit = owner_of(challenge), f"{space}{challenge.slug}/"
+    assert faults_of(owner, space, cockpit, f"{cockpit}inscriptions/") == {}
+    revealed(challenge)
+    assert faults_of(owner, home + "classement/", home, cockpit) == {}
+
+
+LABELS = {"f": "Femmes", "h": "Hommes"}
+
+
+@pytest.fixture
+def audited(site: str) -> Entry:
+    """Return the entry of a revealed challenge that has an audit and details."""
+    challenge: Challenge = ChallengeFactory(opened=True, slug="tensions")
+    board_of(challenge)
+    listed(challenge, "Alpha", 0.3, rank=1)
+    listed(challenge, "Bêta", 0.4, rank=2)
+    reveal(challenge, {"Alpha": 0.31, "Bêta": 0.42})
+    sizes = {"f": 800, "h": 700, "": 60}
+    records = [
+        findings.record(sizes, {"f": 0.5, "h": 0.8, "": 0.6}),
+        findings.record(sizes, dict.fromkeys(sizes, 0.0)),
+    ]
+    entries = list(Entry.objects.order_by("received_at"))
+    for each, record in zip(entries, records, strict=True):
+        evaluation = each.evaluations.get()
+        findings.declare(evaluation, findings.contract(LABELS))
+        findings.tell(evaluation, record)
+    return entries[0]
+
+
+@axe.other_pages
+def test_pages_of_audits_have_no_fault(audited: Entry, faults_of: Faults) -> None:
+    assert (
+        faults_of(
+            captain_of(audited.enrolment.team),
+            reverse("challenges:audits", args=["tensions"]),
+            reverse("challenges:audit", args=["tensions", audited.pk]),
+            reverse("challenges:entry", args=["tensions", audited.pk]),
+            reverse("challenges:standings", args=["tensions"]),
+        )
+        == {}
+    )
+
+
+def test_the_figures_of_an_audit_open_without_script(
+    running: Any, site: str, audited: Entry
+) -> None:
+    with browser.tab(running, script=False) as page:
+        page.goto(site + reverse("challenges:audit", args=["tensions", audited.pk]))
+        assert page.locator("details[open] svg.dots").first.is_visible()
+        closed = page.locator("details:not([open])").first
+        closed.locator("summary").click()
+        assert page.locator("details[open]").count() >= 2
+
+
+@pytest.fixture
+def entry(site: str, tmp_path: Path) -> Entry:
+    """Score an entry of a small challenge on the served portal."""
+    made = entered(opened(tmp_path))
+    assert drain()
+    return Entry.objects.get(pk=made.pk)
+
+
+def own_page(site: str, entry: Entry) -> str:
+    return f"{site}/challenges/{entry.enrolment.phase.challenge.slug}/soumissions/{entry.pk}/"
+
+
+def test_take_a_receipt_and_verify_it_without_script(
+    running: Any, site: str, entry: Entry, as_user: Cookies, tmp_path: Path
+) -> None:
+    cookies = as_user(captain_of(entry.enrolment.team))
+    with browser.tab(running, script=False, cookies=cookies) as page:
+        page.goto(own_page(site, entry))
+        with page.expect_download() as download:
+            page.get_by_role("link", name="Récépissé 1 (JSON)").click()
+        file = tmp_path / "recepisse.json"
+        download.value.save_as(file)
+        assert file.read_text("utf-8") == entry.score_receipts.get().text
+        page.get_by_role("link", name="Vérifier un récépissé").click()
+        page.get_by_label("Fichier du récépissé").set_input_files(str(file))
+        page.get_by_role("button", name="Vérifier").click()
+        assert page.get_by_role("heading", name="Récépissé authentique").is_visible()
+        assert page.get_by_role("rowheader", name="exactitude").is_visible()
+        revealed(entry.enrolment.phase.challenge)
+        page.get_by_label("Ou son texte").fill(file.read_text("utf-8"))
+        page.get_by_role("button", name="Vérifier").click()
+        assert page.get_by_role("heading", name="remplacé depuis").is_visible()
+
+
+@axe.other_pages
+def test_every_state_of_a_receipt_has_no_fault(
+    running: Any, site: str, entry: Entry, as_user: Cookies, looks: tuple[axe.Look, ...]
+) -> None:
+    text = entry.score_receipts.get().text
+    said = json.loads(text)["payload"]
+    asked = {
+        "authentique": entry.receipt,
+        "modifié ou incomplet": text.replace('"number":1', '"number":2'),
+        "Clé inconnue": text.replace('"key_id":"', '"key_id":"0'),
+        "absent du registre": receipts.sign_receipt({**said, "number": 9}),
+        "Un point à corriger": "",
+    }
+    found: dict[str, list[str]] = {}
+    with browser.tab(running) as page:
+        address = f"{site}/recepisses/"
+        found["page"] = axe.audit(page, address, *looks)
+        revealed(entry.enrolment.phase.challenge)
+        asked["remplacé depuis"] = text
+        asked["Récépissé authentique"] = entry.score_receipts.get(serial=2).text
+        for state, content in asked.items():
+            page.get_by_label("Ou son texte").fill(content)
+            page.get_by_role("button", name="Vérifier").click()
+            page.get_by_text(state).first.wait_for(state="visible")
+            found[state] = axe.faults(page, *looks)
+    cookies = as_user(captain_of(entry.enrolment.team))
+    with browser.tab(running, cookies=cookies) as page:
+        found["entry"] = axe.audit(page, own_page(site, entry), *looks)
+    assert {state: faults for state, faults in found.items() if faults} == {}

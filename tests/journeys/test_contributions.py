@@ -1,33 +1,36 @@
-"""Contributing and reviewing in a real browser: accessible, and whole without script."""
+"""Contributing, pasting, importing, harvesting and reviewing in a real browser."""
 
+import json
+from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
-from django.test import Client
 from django.urls import reverse
 
 from catalogue.actions import contributions
-from catalogue.enums import ContributionStatus, ResourceKind
+from catalogue.enums import ContributionStatus, ResourceKind, RunState
 from catalogue.forms.steps import Step
-from catalogue.models import Contribution, Resource
+from catalogue.models import Contribution, ContributionBatch, HarvestRun, Resource
+from catalogue.tasks.batches import import_cards
+from catalogue.tasks.harvests import harvest
 from portal.accounts.enums import Role
 from portal.accounts.models import User
+from tests.catalogue.moderation.test_imports import need, table
 from tests.factories import contributions as make
+from tests.factories.harvests import HarvestRunFactory, LinkCheckFactory, SourceFactory, datagouv
 from tests.journeys import axe, browser
+from tests.journeys.conftest import Cookies, Faults
+from tests.sites import says
+from tests.sites import site as foreign
 
 pytestmark = [pytest.mark.journey, pytest.mark.slow]
 
 
-def session(site: str, user: User) -> list[dict[str, Any]]:
-    """Sign a person in and give the cookie that proves it."""
-    client = Client()
-    client.force_login(user)
-    host = str(urlsplit(site).hostname)
-    return [
-        {"name": name, "value": morsel.value, "domain": host, "path": "/"}
-        for name, morsel in client.cookies.items()
-    ]
+# Without script in make test, where the life of a card goes with script through the same pages.
+with_script_in_ci = pytest.mark.parametrize(
+    "script",
+    [pytest.param(True, id="script", marks=pytest.mark.ci), pytest.param(False, id="plain")],
+)
 
 
 def author_pages(author: User) -> list[str]:
@@ -81,25 +84,22 @@ def moderator_pages() -> list[str]:
     ]
 
 
-@axe.in_each_look
-@pytest.mark.parametrize("who", ["author", "moderator"])
-def test_no_violation_no_overflow_no_console_error(
-    running: Any, site: str, looks: tuple[axe.Look, ...], who: str
+@axe.other_pages
+def test_pages_of_authors_and_moderators_have_no_fault(faults_of: Faults) -> None:
+    author = make.person()
+    assert faults_of(author, *author_pages(author)) == {}
+    assert faults_of(make.moderator(), *moderator_pages()) == {}
+
+
+@with_script_in_ci
+def test_from_a_blank_form_to_the_public_page(
+    running: Any, site: str, as_user: Cookies, script: bool
 ) -> None:
-    user = make.person() if who == "author" else make.moderator()
-    paths = author_pages(user) if who == "author" else moderator_pages()
-    with browser.tab(running, cookies=session(site, user)) as page:
-        found = {path: faults for path in paths if (faults := axe.audit(page, site + path, *looks))}
-    assert found == {}
-
-
-@pytest.mark.parametrize("script", [True, False], ids=["script", "plain"])
-def test_from_a_blank_form_to_the_public_page(running: Any, site: str, script: bool) -> None:
     holder = make.organisation("Coopérative Bâtir Sud")
     author = make.joined(make.person(), holder, Role.EDITOR)
     moderator = make.moderator()
 
-    with browser.tab(running, script=script, cookies=session(site, author)) as page:
+    with browser.tab(running, script=script, cookies=as_user(author)) as page:
         page.goto(site + reverse("catalogue:contribute"))
         page.check("input[value=need]", force=True)
         page.click("main form .btn-primary")
@@ -127,7 +127,7 @@ def test_from_a_blank_form_to_the_public_page(running: Any, site: str, script: b
     contribution = Contribution.objects.get()
     assert contribution.status == ContributionStatus.SUBMITTED
     item = reverse("catalogue:moderation_item", args=(contribution.public_id,))
-    with browser.tab(running, script=script, cookies=session(site, moderator)) as page:
+    with browser.tab(running, script=script, cookies=as_user(moderator)) as page:
         page.goto(site + item)
         page.check("input[value=publish]", force=True)
         page.click("button[name=decide]")
@@ -137,11 +137,11 @@ def test_from_a_blank_form_to_the_public_page(running: Any, site: str, script: b
         assert page.errors == []
 
 
-def test_a_step_is_saved_while_it_is_written(running: Any, site: str) -> None:
+def test_a_step_is_saved_while_it_is_written(running: Any, site: str, as_user: Cookies) -> None:
     author = make.person()
     contribution = contributions.start(kind=ResourceKind.DATASET, by=author)
     address = reverse("catalogue:contribution_step", args=(contribution.public_id, Step.DESCRIBE))
-    with browser.tab(running, cookies=session(site, author)) as page:
+    with browser.tab(running, cookies=as_user(author)) as page:
         page.goto(site + address)
         with page.expect_response(lambda answer: answer.request.method == "POST"):
             page.fill("#id_summary", "Enregistré sans rien demander.")
@@ -159,9 +159,9 @@ def test_a_step_is_saved_while_it_is_written(running: Any, site: str) -> None:
     assert make.again(contribution).content["summary"] == "Enregistré sans rien demander."
 
 
-def test_the_queue_is_used_from_the_keyboard(running: Any, site: str) -> None:
+def test_the_queue_is_used_from_the_keyboard(running: Any, site: str, as_user: Cookies) -> None:
     contribution, moderator = make.submitted(), make.moderator()
-    with browser.tab(running, cookies=session(site, moderator)) as page:
+    with browser.tab(running, cookies=as_user(moderator)) as page:
         page.goto(site + reverse("catalogue:moderation"))
         page.focus(".q-item")
         page.keyboard.press("Enter")
@@ -176,3 +176,211 @@ def test_the_queue_is_used_from_the_keyboard(running: Any, site: str) -> None:
         page.keyboard.press("Enter")
         page.wait_for_url("**/moderation/")
     assert make.again(contribution).status == ContributionStatus.REFUSED
+
+
+CARD = "hf-cards/model-cards/etalab-ia_camembert-base-squadFR-fquad-piaf.md"
+
+
+def card(shared: Path) -> str:
+    """Give the card of a French public model."""
+    return (shared / "cases" / "catalogue" / CARD).read_text("utf-8")
+
+
+@with_script_in_ci
+def test_a_pasted_card_fills_the_draft(
+    running: Any, site: str, shared: Path, as_user: Cookies, script: bool
+) -> None:
+    author = make.person()
+    with browser.tab(running, script=script, cookies=as_user(author)) as page:
+        page.goto(site + reverse("catalogue:contribute"))
+        page.click("text=Coller une description")
+        page.click("main form .btn-primary")
+        assert "Donnez une adresse" in page.locator("#erreurs").inner_text()
+        page.errors.clear()  # the browser notes the status of a refused form
+        page.fill("#id_text", card(shared))
+        page.click("main form .btn-primary")
+        assert "champs repris" in page.locator("#champs").inner_text()
+        assert "Hugging Face › language" in page.locator("main table").inner_text()
+        page.click("text=Relire et compléter")
+        assert page.input_value("#id_title") == "camembert-base-squadFR-fquad-piaf"
+        assert "D’après Hugging Face" in page.locator("main form").inner_text()
+        assert page.errors == []
+    assert Contribution.objects.get().author == author
+
+
+@axe.other_pages
+def test_pages_of_a_paste_have_no_fault(
+    running: Any, site: str, as_user: Cookies, faults_of: Faults, shared: Path
+) -> None:
+    author = make.person()
+    with browser.tab(running, cookies=as_user(author)) as page:
+        page.goto(site + reverse("catalogue:contribution_paste"))
+        page.fill("#id_text", card(shared))
+        page.click("main form .btn-primary")
+        page.goto(site + reverse("catalogue:contribution_paste"))
+        page.fill("#id_text", "cff-version: 1.2.0\ntitre: Sans rien\n")
+        page.click("main form .btn-primary")
+        assert "Ligne 2" in page.locator("main [role=alert]").inner_text()
+    draft = Contribution.objects.get()
+    assert (
+        faults_of(
+            author,
+            reverse("catalogue:contribute"),
+            reverse("catalogue:contribution_paste"),
+            reverse("catalogue:contribution_reading", args=(draft.public_id,)),
+            reverse("catalogue:contribution_step", args=(draft.public_id, Step.DESCRIBE)),
+        )
+        == {}
+    )
+
+
+def brought(page: Any, site: str, folder: Path) -> None:
+    """Bring a table of three rows, one of which is wrong."""
+    file = folder / "fiches.csv"
+    titles = ("Une alerte avant la rupture", "Un repérage des métiers en tension")
+    rows = [need(title=title) for title in titles]
+    file.write_bytes(table(*rows, need(title="Une ligne fautive", scope="lunaire")))
+    page.goto(site + reverse("catalogue:import"))
+    page.set_input_files("#id_file", str(file))
+    page.click("main form .btn-primary")
+
+
+@with_script_in_ci
+def test_a_table_is_tried_confirmed_and_taken_back(
+    running: Any, site: str, tmp_path: Path, as_user: Cookies, script: bool
+) -> None:
+    holder = make.organisation("Mission locale du Var")
+    editor = make.joined(make.person(), holder, Role.EDITOR)
+    with browser.tab(running, script=script, cookies=as_user(editor)) as page:
+        brought(page, site, tmp_path)
+        told = page.locator("main").inner_text()
+        assert "lunaire" in told
+        assert not Contribution.objects.exists()
+        page.check("input[name=then][value=review]")
+        page.check("#id_charter")
+        page.click("button[value=import]")
+        assert "L’import est en cours" in page.locator("main").inner_text()
+        import_cards(batch_id=ContributionBatch.objects.get().pk)  # as a worker does
+        page.reload()
+        assert "Une ligne n’a pas été importée" in page.locator("main").inner_text()
+        assert Contribution.objects.queue().count() == 2
+        page.click("button[value=withdraw]")
+        page.click(".btn-danger")
+        assert "2 propositions retirées" in page.locator("main").inner_text()
+        assert page.errors == []
+    withdrawn = Contribution.objects.filter(status=ContributionStatus.WITHDRAWN)
+    assert withdrawn.count() == Contribution.objects.count() == 2
+
+
+@axe.other_pages
+def test_pages_of_an_import_have_no_fault(
+    running: Any, site: str, as_user: Cookies, looks: tuple[axe.Look, ...], tmp_path: Path
+) -> None:
+    holder = make.organisation("Mission locale du Var")
+    editor = make.joined(make.person(), holder, Role.EDITOR)
+    with browser.tab(running, cookies=as_user(editor)) as page:
+        brought(page, site, tmp_path)
+        there = page.url
+        paths = [site + reverse("catalogue:import"), there]
+        paths.append(site + reverse("catalogue:import_columns", args=("need",)))
+        found = {path: faults for path in paths if (faults := axe.audit(page, path, *looks))}
+        page.goto(there)
+        page.check("input[name=then][value=drafts]")
+        page.click("button[value=import]")
+        import_cards(batch_id=ContributionBatch.objects.get().pk)
+        found |= {there: faults} if (faults := axe.audit(page, there, *looks)) else {}
+        page.click("button[value=withdraw]")
+        found |= {"withdraw": faults} if (faults := axe.faults(page, *looks)) else {}
+    assert found == {}
+
+
+LINES = [
+    {"id": f"n{n}", "title": f"Notice {n}", "state": state, "message": "Parce que.", "code": "x"}
+    for n, state in enumerate(["created", "updated", "refused", "failed", "missing", "archived"])
+]
+
+
+def work() -> HarvestRun:
+    """Do the waiting passage, as a worker does."""
+    run = HarvestRun.objects.get(state=RunState.WAITING)
+    harvest(run_id=run.pk)
+    run.refresh_from_db()
+    return run
+
+
+@with_script_in_ci
+def test_a_catalogue_is_harvested(
+    running: Any, site: str, settings: Any, as_user: Cookies, script: bool
+) -> None:
+    holder = make.organisation("Observatoire du Sud")
+    editor, moderator = make.joined(make.person(), holder, Role.EDITOR), make.moderator()
+
+    def shown(there: Any, *numbers: int) -> None:
+        rows = [datagouv(n) for n in numbers]
+        body = json.dumps({"data": rows, "total": len(rows), "next_page": None})
+        there.replies["/api/1/datasets/"] = says(body.encode())
+
+    def press(who: User, act: str) -> str:
+        with browser.tab(running, script=script, cookies=as_user(who)) as page:
+            page.goto(source)
+            page.click(f"button[value={act}]")
+            assert page.errors == []
+            return str(page.locator("main").inner_text())
+
+    with foreign(settings) as there:
+        shown(there, 1, 2, 3)
+        with browser.tab(running, script=script, cookies=as_user(editor)) as page:
+            page.goto(site + reverse("catalogue:harvest_propose"))
+            page.fill("#id_title", "Catalogue de l’observatoire")
+            page.select_option("#id_kind", "datagouv")
+            page.fill("#id_url", f"{there.url}/api/1/datasets/")
+            page.click("main form .btn-primary")
+            source = page.url
+        assert "Aperçu demandé" in press(moderator, "preview")
+        assert work().counts == {"created": 3}
+        assert not Resource.objects.exists()
+        press(moderator, "approve")
+        press(editor, "run")
+        assert work().counts == {"created": 3}
+        press(editor, "run")
+        assert work().counts == {"unchanged": 3}
+        shown(there)
+        press(editor, "run")
+        assert work().state == RunState.SUSPICIOUS
+        assert "aucune notice" in press(editor, "pause")
+        assert Resource.objects.public().filter(archived_at=None).count() == 3
+        shown(there, 1, 2, 3)
+        press(editor, "resume")
+        press(editor, "run")
+        assert work().counts == {"unchanged": 3}
+
+
+@axe.other_pages
+def test_pages_of_harvests_have_no_fault(faults_of: Faults) -> None:
+    waits, paused = SourceFactory(), SourceFactory(approved=True, status="paused")
+    refused = SourceFactory(approved=True, status="refused", message="Hors du sujet.")
+    runs = [
+        HarvestRunFactory(source=waits, complete=True, lines=LINES, counts={"created": 1}),
+        HarvestRunFactory(source=waits, complete=True, state="suspicious", message="Vide."),
+        HarvestRunFactory(source=paused, complete=True, state="failed", message="Arrêté."),
+        HarvestRunFactory(source=paused),
+    ]
+    since = runs[0].asked_at.replace(year=2025)
+    LinkCheckFactory(dead_since=since, failures=3, first_failed_at=since, state="gone")
+    assert (
+        faults_of(
+            make.moderator(),
+            reverse("catalogue:harvest_sources"),
+            reverse("catalogue:harvest_propose"),
+            *(
+                reverse("catalogue:harvest_source", args=(each.public_id,))
+                for each in (waits, paused, refused)
+            ),
+            *(
+                reverse("catalogue:harvest_run", args=(run.source.public_id, run.public_id))
+                for run in runs
+            ),
+            reverse("catalogue:dead_links"),
+        )
+        == {}
+    )

@@ -7,6 +7,7 @@ import pytest
 from portal.management.opening import pages, people
 from portal.pages import frame
 from tests.journeys import axe, browser
+from tests.journeys.conftest import Faults
 
 pytestmark = [pytest.mark.journey, pytest.mark.slow]
 
@@ -30,15 +31,9 @@ def opened(site: str) -> str:
     return site
 
 
-@axe.in_each_look
-def test_no_violation_no_overflow_no_console_error(
-    running: Any, opened: str, looks: tuple[axe.Look, ...]
-) -> None:
-    with browser.tab(running) as page:
-        found = {
-            path: faults for path in PATHS if (faults := axe.audit(page, opened + path, *looks))
-        }
-    assert found == {}
+@axe.main_pages
+def test_pages_of_the_portal_have_no_fault(opened: str, faults_of: Faults) -> None:
+    assert faults_of(None, *PATHS) == {}
 
 
 def test_reflow_at_320_pixels(running: Any, opened: str) -> None:

@@ -1,0 +1,527 @@
+"""The rooms of organisers, teams and the Region in a real browser: accessible, without script."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from challenges.actions import reveals
+from challenges.disqualifications import actions as disqualifications
+from challenges.enums import EntryStatus, OrganiserRole, PhaseKind, TeamRole
+from challenges.enums.code import RunState
+from challenges.evaluation.actions import interventions
+from challenges.forum import actions as forum
+from challenges.models import Challenge, Disqualification, Entry, Phase, Rescoring, TeamMember
+from challenges.organising.actions import challenges, leaderboards, organisers, phases
+from challenges.rescoring import actions as rescorings
+from challenges.teams import actions as teams
+from challenges.worker import drain
+from portal.accounts.models import User
+from portal.lib import clock
+from tests.challenges import world
+from tests.challenges.bundles.foreign.cases import NEEDED
+from tests.challenges.bundles.foreign.tables import KAGGLE
+from tests.challenges.programs.cases import Clock, isolated
+from tests.challenges.programs.conftest import hour as hour
+from tests.challenges.programs.test_pages import played
+from tests.challenges.test_authoring import SAMPLE, TEST, TRUTH, built, deposit
+from tests.challenges.test_bundle_imports import deposited, read, zipped
+from tests.challenges.test_rescorings import corrected, region, tried
+from tests.factories import code
+from tests.factories.accounts import UserFactory
+from tests.factories.challenges import (
+    ChallengeFactory,
+    EnrolmentFactory,
+    EntryFactory,
+    TeamFactory,
+    accepted_person,
+    captain_of,
+)
+from tests.factories.disqualifications import asked
+from tests.journeys import axe, browser
+from tests.journeys.conftest import Cookies, Faults
+from tests.journeys.test_challenges import prove
+
+pytestmark = [pytest.mark.journey, pytest.mark.slow]
+
+
+ROOMS = (
+    "",
+    "textes/",
+    "pages/",
+    "reglement/",
+    "participation/",
+    "fichiers/",
+    "notation/",
+    "phases/",
+    "phases/0/",
+    "equipe/",
+    "annonces/",
+    "statistiques/",
+    "entraide/",
+    "journal/",
+)
+
+
+def test_a_challenge_is_created_by_form_without_script(
+    running: Any, site: str, tmp_path: Path, as_user: Cookies
+) -> None:
+    by = world.owner()
+    files = {"test": TEST, "sample_submission": SAMPLE, "truth": TRUTH}
+    for role, content in files.items():
+        (tmp_path / f"{role}.csv").write_text(content, encoding="utf-8")
+    with browser.tab(running, script=False, cookies=as_user(by)) as page:
+        page.goto(f"{site}/espace/challenges/")
+        page.click("a:has-text('Nouveau challenge')")
+        page.fill("#id_title", "Estimer un niveau")
+        page.fill("#id_summary", "Un exemple.")
+        page.select_option("#id_task", "ordinal")
+        page.click("button:has-text('Créer le brouillon')")
+        space = page.url.removesuffix("textes/")
+        for role in files:
+            page.goto(f"{space}fichiers/")
+            page.select_option("#id_role", role)
+            page.set_input_files("#id_file", str(tmp_path / f"{role}.csv"))
+            page.click("main button:has-text('Déposer')")
+        page.goto(f"{space}notation/")
+        page.select_option("#id_type", "integer")
+        page.fill("#id_minimum", "1")
+        page.fill("#id_maximum", "3")
+        page.click("summary:has-text('Mesure 1')")
+        page.select_option("#id_metric_0", "accuracy")
+        page.click("button:has-text('Enregistrer et contrôler')")
+        assert page.get_by_text("Le contrôle est en cours :").is_visible()
+        assert drain()
+        page.click("a:has-text('Actualiser')")
+        assert page.get_by_text("la phase, la notation et le classement sont prêts").is_visible()
+        page.goto(f"{space}reglement/")
+        page.fill("#id_text", "Une équipe par personne.")
+        page.click("button:has-text('Enregistrer')")
+        page.goto(space)
+        page.click("button:has-text('Demander le visa')")
+        assert Challenge.objects.get().status == "in_review"
+
+
+@axe.other_pages
+def test_rooms_of_the_organisers_have_no_fault(tmp_path: Path, faults_of: Faults) -> None:
+    challenge = world.opened(tmp_path)
+    by, member = world.owner_of(challenge), UserFactory()
+    world.entered(challenge)
+    organisers.invite(challenge=challenge, email=member.email, role=OrganiserRole.ORGANISER, by=by)
+    thread = forum.open_thread(
+        challenge=challenge, title="Une question", body_md="# Où ?\n\n- ici", by=member
+    )
+    post = forum.answer(thread=thread, body_md="Là.", by=by)
+    rude = forum.answer(thread=thread, body_md="Non.", by=member)
+    forum.report(post=post, reason="Un doute", by=member)
+    forum.hide(post=rude, reason="Sec", by=by)
+    forum.block(challenge=challenge, user=UserFactory(), reason="Injures", by=by)
+    assert drain()
+    home, space = f"/challenges/{challenge.slug}/", f"/espace/challenges/{challenge.slug}/"
+    assert (
+        faults_of(
+            by,
+            "/espace/challenges/nouveau/",
+            *(space + path for path in ROOMS),
+            f"{home}entraide/",
+            f"{home}entraide/{thread.public_id}/",
+            f"{home}entraide/messages/{post.public_id}/masquer/",
+        )
+        == {}
+    )
+    Challenge.objects.update(status="draft", published_at=None)
+    assert faults_of(by, *(space + path for path in ("", "notation/", "phases/0/"))) == {}
+    assert faults_of(member, "/espace/challenges/") == {}
+
+
+@axe.other_pages
+def test_rooms_of_a_draft_have_no_fault(faults_of: Faults) -> None:
+    by = world.owner()
+    challenge = built(by)
+    final = phases.add(challenge=challenge, name="Finale", kind=PhaseKind.FINAL, by=by)
+    board = leaderboards.add(phase=final, title="Par la dernière", by=by)
+    phases.add_task(phase=final, name="Second avis", truth=deposit("avis.csv", TRUTH), by=by)
+    leaderboards.ask_questions(
+        challenge=challenge,
+        questions=[{"key": "outil", "label": "Outil ?", "type": "text", "on_leaderboard": True}],
+        by=by,
+    )
+    rooms = (
+        "fiche/",
+        "equite/",
+        "notation/?forme=quantiles",
+        "phases/",
+        "phases/1/",
+        "phases/0/notation/",
+        "phases/1/notation/",
+        "classements/",
+        f"classements/{board.pk}/",
+    )
+    assert faults_of(by, *(f"/espace/challenges/{challenge.slug}/{path}" for path in rooms)) == {}
+
+
+def final(challenge: Challenge) -> None:
+    """Publish the final results, the phase staying open as a bench."""
+    Phase.objects.update(benchmark_after_close=True)
+    phase = challenges.close(phase=challenge.phases.get(), by=world.owner_of(challenge))
+    reveals.propose(phase=phase, by=world.owner_of(challenge))
+    reveals.confirm(phase=phase, by=UserFactory(region="administrator"))
+    assert drain()
+
+
+@axe.rooms
+def test_rooms_of_teams_and_of_a_finished_challenge(faults_of: Faults, tmp_path: Path) -> None:
+    challenge = world.opened(tmp_path)
+    by, home = world.owner_of(challenge), f"/challenges/{challenge.slug}/"
+    space = f"/espace/challenges/{challenge.slug}/"
+    Challenge.objects.update(team_max=3)
+    one, other = (
+        TeamFactory(challenge=challenge, name=name, slug=name.lower())
+        for name in ("Sud", "Alpilles")
+    )
+    member = TeamMember.objects.create(
+        team=one,
+        challenge=challenge,
+        user=accepted_person(challenge),
+        role=TeamRole.MEMBER,
+        joined_at=clock.now(),
+    )
+    first = world.entered(challenge, 0.9, team=one)
+    world.entered(challenge, 0.6, team=other, seed=1)
+    guest = accepted_person(challenge)
+    call = teams.invite(team=one, email=guest.email, by=captain_of(one))
+    link = f"{home}equipe/invitation/{call.public_id}/{teams.invitation_token(call.public_id)}/"
+    assert faults_of(guest, link, f"{home}equipe/") == {}
+    assert faults_of(UserFactory(), link) == {}
+    assert drain()
+    assert (
+        faults_of(
+            captain_of(one),
+            f"{home}equipe/",
+            f"{home}equipe/membre/{member.pk}/capitaine/",
+            f"{home}equipe/membre/{member.pk}/retirer/",
+            f"{home}soumissions/{first.pk}/fiche/",
+            "/espace/avis/",
+            "/compte/avis/",
+        )
+        == {}
+    )
+    change = tried(challenge, truth=corrected())
+    assert faults_of(by, f"{space}reevaluation/") == {}
+    assert faults_of(UserFactory(region="administrator"), f"{space}reevaluation/") == {}
+    rescorings.withdraw(rescoring=change, by=by)
+    final(challenge)
+    late = world.entered(challenge, 0.95, team=other, seed=5)
+    assert drain()
+    assert faults_of(captain_of(other), f"{home}soumissions/{late.pk}/") == {}
+    assert (
+        faults_of(
+            captain_of(one),
+            f"{home}banc-essai/",
+            f"{home}soumissions/{first.pk}/detail/",
+            f"{home}certificats/{one.public_id}/",
+            f"{home}classement/",
+            f"{home}bilan/",
+        )
+        == {}
+    )
+    assert faults_of(by, space) == {}
+
+
+@axe.rooms
+def test_the_report_of_an_import_and_its_questions(faults_of: Faults) -> None:
+    by = world.owner()
+    asks = read(by, zipped(KAGGLE))
+    faulty = read(by, zipped({"competition.yaml": "version: 2\ntitle: [1]\n"}))
+    imports_page = "/espace/challenges/importer/"
+    assert (
+        faults_of(
+            by,
+            imports_page,
+            f"{imports_page}{asks.pk}/",
+            f"{imports_page}{faulty.pk}/",
+        )
+        == {}
+    )
+
+
+@NEEDED
+@axe.rooms
+def test_rooms_of_a_challenge_scored_by_a_program(faults_of: Faults, hour: Clock) -> None:
+    isolated()
+    challenge, entry, team = played(hour)
+    home = f"/challenges/{challenge.slug}/"
+    assert (
+        faults_of(
+            captain_of(team),
+            f"{home}evaluation/",
+            f"{home}classement/",
+            f"{home}soumissions/{entry.pk}/",
+        )
+        == {}
+    )
+    space = f"/espace/challenges/{challenge.slug}/"
+    assert (
+        faults_of(
+            world.owner_of(challenge),
+            f"{space}programme/",
+            f"{space}reevaluation/",
+        )
+        == {}
+    )
+
+
+LOG = "reading inputs.csv\n100 rows read\nTraceback (most recent call last): …\n"
+
+
+def scene() -> tuple[Challenge, Entry]:
+    """Open a challenge of code, where a team entered, unstable, and tried thrice."""
+    challenge: Challenge = ChallengeFactory(
+        opened=True, owner=UserFactory(), bundle={"code": {}}, title="Estimer un niveau, par code"
+    )
+    code.plan_of(challenge.phases.get())
+    team = TeamFactory(challenge=challenge, name="Les codeurs")
+    entry: Entry = EntryFactory(
+        enrolment=EnrolmentFactory(team=team, phase=challenge.phases.get()),
+        status=EntryStatus.SCORED,
+        verdict={"faults": [], "warnings": [], "rows": None},
+        submitted_by=captain_of(team),
+    )
+    code.run(entry, log=LOG)
+    return challenge, entry
+
+
+@axe.rooms
+def test_pages_of_code_are_accessible(faults_of: Faults) -> None:
+    challenge, entry = scene()
+    team = entry.enrolment.team
+    done = code.trial(team)
+    fault = {"code": "E_ID_UNKNOWN", "message": "12 identifiants inconnus.", "line": 2}
+    failed = code.trial(
+        team,
+        state=RunState.FAILED,
+        reason_code="X_OUTPUT",
+        detail="E_ID_UNKNOWN : 12 identifiants inconnus.",
+        verdict={"faults": [fault], "warnings": [], "rows": None},
+        log=LOG,
+    )
+    waiting: dict[str, Any] = {"state": RunState.QUEUED, "finished_at": None, "measures": {}}
+    queued = code.trial(team, **waiting, verdict={})
+    home, space = f"/challenges/{challenge.slug}/", f"/espace/challenges/{challenge.slug}/"
+
+    assert (
+        faults_of(
+            captain_of(team),
+            f"{home}essais/",
+            f"{home}essais/{done.pk}/",
+            f"{home}essais/{failed.pk}/",
+            f"{home}essais/{queued.pk}/",
+            f"{home}soumissions/",
+            f"{home}soumissions/{entry.pk}/",
+            f"{home}evaluation/",
+        )
+        == {}
+    )
+    assert (
+        faults_of(
+            challenge.organisers.get().user,
+            f"{space}code/",
+            f"{space}executions/",
+            f"{space}statistiques/",
+        )
+        == {}
+    )
+    draft = ChallengeFactory(owner=challenge.organisers.get().user)
+    assert (
+        faults_of(challenge.organisers.get().user, f"/espace/challenges/{draft.slug}/code/") == {}
+    )
+
+
+def reported(challenge: Challenge) -> None:
+    """Have a message of a discussion reported."""
+    author = UserFactory()
+    thread = forum.open_thread(
+        challenge=challenge, title="Une question", body_md="# Où ?\n\n- ici", by=author
+    )
+    post = forum.answer(thread=thread, body_md="Là.", by=author)
+    forum.report(post=post, reason="Un doute", by=UserFactory())
+
+
+def broken(entry: Entry) -> None:
+    """Let an entry have stopped by our fault."""
+    Entry.objects.filter(pk=entry.pk).update(status="needs_attention", reason_code="X_PLATFORM")
+
+
+@axe.rooms
+def test_pages_of_decisions_are_accessible(faults_of: Faults, tmp_path: Path) -> None:
+    challenge = world.opened(tmp_path)
+    entries = [world.entered(challenge, 0.9 - seed / 10, seed=seed) for seed in range(4)]
+    assert drain()
+    by, decider = world.owner_of(challenge), region()
+    home, space = f"/challenges/{challenge.slug}/", f"/espace/challenges/{challenge.slug}/"
+    queue = "/moderation/disqualifications/"
+    waiting = asked(entries[0])
+    decided = asked(entries[1], days=0)
+    decided = disqualifications.pronounce(
+        found=decided, reason="Article 4.", by=decider, version=decided.version
+    )
+    reported(challenge)
+    assert (
+        faults_of(
+            by,
+            f"{space}disqualifications/",
+            f"{space}disqualifications/{waiting.public_id}/",
+            f"{space}disqualifications/{decided.public_id}/",
+            f"{space}file/",
+        )
+        == {}
+    )
+    assert (
+        faults_of(captain_of(waiting.team), f"{home}equipe/disqualification/{waiting.public_id}/")
+        == {}
+    )
+    assert (
+        faults_of(
+            captain_of(decided.team),
+            f"{home}equipe/disqualification/{decided.public_id}/",
+            f"{home}soumissions/{entries[1].pk}/",
+        )
+        == {}
+    )
+    assert (
+        faults_of(
+            decider,
+            queue,
+            f"{queue}{waiting.public_id}/",
+            f"{queue}{decided.public_id}/",
+        )
+        == {}
+    )
+    assert faults_of(UserFactory(region="moderator"), "/moderation/entraide/") == {}
+    disqualifications.withdraw(found=waiting, reason="Une erreur.", by=by)
+    before = Entry.objects.get(pk=entries[3].pk).status
+    broken(entries[3])
+    phase = interventions.pause(phase=challenge.phases.get(), reason="Une ligne fausse.", by=by)
+    assert faults_of(by, f"{space}file/") == {}
+    assert faults_of(captain_of(entries[0].enrolment.team), f"{home}soumissions/") == {}
+    Entry.objects.filter(pk=entries[3].pk).update(status=before, reason_code="")
+    interventions.resume(phase=phase, by=by)
+    final(challenge)
+    assert faults_of(by, f"{space}reevaluation/") == {}
+    change = tried(challenge, truth=corrected(60), reason="Soixante réponses étaient fausses.")
+    assert faults_of(decider, f"{space}reevaluation/") == {}
+    rescorings.accept(rescoring=change, digest=change.facts["digest"], by=decider)
+    assert drain()
+    assert (
+        faults_of(
+            None,
+            f"{home}classement/",
+            f"{home}bilan/",
+            f"{home}classement/cadre/",
+        )
+        == {}
+    )
+    assert (
+        faults_of(captain_of(entries[0].enrolment.team), f"{home}soumissions/{entries[0].pk}/")
+        == {}
+    )
+    made = deposited(by, zipped(KAGGLE))
+    assert faults_of(by, f"/espace/challenges/importer/{made.pk}/") == {}
+
+
+class Plain:
+    """Act on pages without script."""
+
+    def __init__(self, running: Any, site: str, cookies: Cookies) -> None:
+        self.running, self.site, self.cookies = running, site, cookies
+
+    def act(self, by: User, address: str, fill: Callable[[Any], None], button: str) -> str:
+        """Open a page, fill its form, press the button; return what the next page says."""
+        with browser.tab(self.running, script=False, cookies=self.cookies(by)) as page:
+            page.goto(self.site + address)
+            fill(page)
+            page.locator("main").get_by_role("button", name=button, exact=False).first.click()
+            if page.locator("main [name=password]").count():
+                prove(page)
+            assert not page.title().startswith("Erreur"), page.inner_text("main")
+            return str(page.inner_text("main"))
+
+
+@pytest.mark.full
+def test_decisions_are_taken_without_script(
+    running: Any, site: str, as_user: Cookies, tmp_path: Path
+) -> None:
+    challenge = world.opened(tmp_path)
+    entries = [world.entered(challenge, 0.9 - seed / 10, seed=seed) for seed in range(2)]
+    assert drain()
+    by, decider = world.owner_of(challenge), region()
+    home, space = f"/challenges/{challenge.slug}/", f"/espace/challenges/{challenge.slug}/"
+    plain, phase = Plain(running, site, as_user), challenge.phases.get()
+    accused = entries[0].enrolment.team
+
+    def ask(page: Any) -> None:
+        page.select_option("#id_team", str(accused.pk))
+        page.check("input[name=scope][value=entry]", force=True)
+        page.select_option("#id_phase", str(phase.pk))
+        page.fill("#id_number", str(entries[0].number))
+        page.fill("#id_reason", "Données externes.")
+        page.check("#id_sure", force=True)
+
+    assert "Données externes." in plain.act(
+        by, f"{space}disqualifications/", ask, "Envoyer la demande"
+    )
+    found = Disqualification.objects.get()
+    reply = f"{home}equipe/disqualification/{found.public_id}/"
+    assert "Elles sont libres." in plain.act(
+        captain_of(accused),
+        reply,
+        lambda page: page.fill("#id_reply", "Elles sont libres."),
+        "Envoyer la réponse",
+    )
+
+    def dismiss(page: Any) -> None:
+        page.check("input[name=decision][value=dismiss]", force=True)
+        page.fill("#id_reason", "Les données sont libres.")
+        page.check("#id_sure", force=True)
+
+    item = f"/moderation/disqualifications/{found.public_id}/"
+    plain.act(decider, item, dismiss, "Enregistrer la décision")
+    found.refresh_from_db()
+    assert found.decided_at is not None
+    assert not Entry.objects.get(pk=entries[0].pk).is_disqualified
+
+    reported(challenge)
+    moderator = UserFactory(region="moderator")
+    said = plain.act(moderator, "/moderation/entraide/", lambda page: None, "Laisser")
+    assert "Aucun signalement" in said
+
+    queue = f"{space}file/"
+    said = plain.act(
+        by, queue, lambda page: page.fill("textarea", "Une ligne fausse."), "Mettre la notation"
+    )
+    assert "La notation est en pause" in said
+    said = plain.act(by, queue, lambda page: None, "Reprendre la notation")
+    assert "La notation reprend." in said
+
+    truth = tmp_path / "corrige.csv"
+    truth.write_bytes(corrected())
+    scorings = f"{space}reevaluation/"
+
+    def propose(page: Any) -> None:
+        page.fill("[name=reason]", "Quarante réponses étaient fausses.")
+        page.set_input_files("[name=truth]", str(truth))
+
+    plain.act(by, scorings, propose, "Proposer ce changement")
+    assert drain()
+    plain.act(by, scorings, lambda page: None, "Noter toutes les soumissions à part")
+    assert drain()
+
+    def accept(page: Any) -> None:
+        page.check("input[name=decision][value=accept]", force=True)
+        page.check("[name=sure]", force=True)
+
+    plain.act(decider, scorings, accept, "Enregistrer la décision")
+    assert drain()
+    assert Rescoring.objects.get().state == "in_force"
+    assert Phase.objects.get().paused_at is None
