@@ -15,7 +15,7 @@ from portal.accounts.enums import Role
 from portal.audit import outbox
 from portal.audit.models import AuditEvent
 from portal.lib import clock
-from tests.catalogue.moderation.test_imports import table
+from tests.catalogue.moderation.test_tables import table
 from tests.factories import contributions as make
 from tests.faults.processes import PortalProcess
 

@@ -1,0 +1,687 @@
+"""A table of cards: told row by row, imported as one lot, sent, decided, taken back, taken out."""
+
+import csv
+import hashlib
+import html
+import io
+import json
+import zipfile
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core import mail
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import CommandError, call_command
+from django.urls import reverse
+
+from catalogue.actions import batches, contributions, moderation
+from catalogue.enums import BatchState, DecisionReason, ResourceKind
+from catalogue.harvest import imports
+from catalogue.models import Contribution, ContributionBatch, Resource
+from catalogue.queries import batches as told
+from catalogue.queries import holdings as held
+from catalogue.queries import table_templates
+from catalogue.standards.readers import limits
+from catalogue.standards.readers.dispatch import read_here
+from catalogue.tasks import batches as tasks
+from catalogue.validators import sheets
+from portal.accounts.enums import Role
+from portal.accounts.models import User
+from portal.lib import clock
+from portal.lib.refusals import Conflict, NotAllowed, QuotaSpent
+from tests.catalogue.ledger import cost, events, owed, queries, rows
+from tests.catalogue.moderation.test_sheets import cards
+from tests.factories import contributions as make
+from tests.factories.accounts import signed_in
+from tests.factories.letters import letters
+from tests.properties import HealthCheck, given, settings
+from tests.properties import strategies as st
+
+pytestmark = pytest.mark.django_db
+Cells = dict[str, str]
+
+
+def need(**more: str) -> Cells:
+    """Give the row of a need that passes every blocking check."""
+    return {"kind": "need"} | sheets.written("need", make.NEED) | more
+
+
+def table(*found: Cells) -> bytes:
+    columns = list(dict.fromkeys(name for row in found for name in row))
+    out = io.StringIO()
+    writer = csv.DictWriter(out, columns, delimiter=";", restval="")
+    writer.writeheader()
+    writer.writerows(found)
+    return ("\ufeff" + out.getvalue()).encode()
+
+
+class Desk:
+    """An organisation, and an editor of it who imports tables."""
+
+    def __init__(self, name: str = "") -> None:
+        self.holder = make.organisation(name)
+        self.editor = self.member()
+
+    def member(self, role: Role = Role.EDITOR) -> User:
+        return make.joined(make.person(), self.holder, role)
+
+    def card(self, **values: Any) -> Resource:
+        return make.published(self.editor, holder=self.holder, **values)
+
+    def draft(self, **values: Any) -> Contribution:
+        return make.draft(self.editor, holder=self.holder, **values)
+
+    def read(self, *found: Cells, by: User | None = None) -> ContributionBatch:
+        made = imports.read(table(*found))
+        assert made.faults == []
+        return self.prepared(made.columns, made.rows, by=by)
+
+    def prepared(
+        self, columns: list[str], lines: list[Any], by: User | None = None
+    ) -> ContributionBatch:
+        return batches.prepare(
+            organisation=self.holder,
+            name="fiches.csv",
+            columns=columns,
+            rows=lines,
+            by=by or self.editor,
+        )
+
+    def ask(self, *found: Cells, sends: bool = False) -> ContributionBatch:
+        """Read these rows and ask that they be imported."""
+        return self.asked(self.read(*found), sends=sends)
+
+    def asked(self, batch: ContributionBatch, *, sends: bool = False) -> ContributionBatch:
+        charter = make.CHARTER if sends else ""
+        batches.ask(batch=batch, sends=sends, charter=charter, by=self.editor)
+        return again(batch)
+
+    def take(self, *found: Cells, sends: bool = False) -> ContributionBatch:
+        """Import these rows."""
+        batch = self.ask(*found, sends=sends)
+        imports.carry_out(batch)
+        return again(batch)
+
+    def send(self, batch: ContributionBatch, by: User | None = None) -> None:
+        batches.send(batch=batch, charter=make.CHARTER, by=by or self.editor)
+        imports.carry_out(batch)
+
+    def taken_out(self) -> dict[str, bytes]:
+        members = held.members(self.holder, by=self.editor)
+        return {each.path: b"".join(each.pieces()) for each in members}
+
+    def brought_back(self, content: bytes) -> list[str]:
+        """Read a table as its import would, without the child; give what becomes of each row."""
+        header, *records = read_here("cards_csv", content).records
+        assert sheets.unknown(header.fields) == []
+        lines = [
+            [int(row.remote_id), {name: cell.value for name, cell in row.fields.items()}, None]
+            for row in records
+        ]
+        return outcomes(self.prepared(list(header.fields), lines))
+
+
+@pytest.fixture
+def desk() -> Desk:
+    return Desk("Mission locale du Var")
+
+
+def again(batch: ContributionBatch) -> ContributionBatch:
+    return ContributionBatch.objects.get(pk=batch.pk)
+
+
+def outcomes(batch: ContributionBatch) -> list[str]:
+    return [str(line.outcome) for line in told.plan(batch)]
+
+
+def causes(batch: ContributionBatch) -> list[tuple[str, str]]:
+    return [(row[2], row[3]) for row in told.fault_rows(told.plan(batch))]
+
+
+def words(answer: Any) -> str:
+    return html.unescape(answer.text).replace("\u202f", " ").replace("\xa0", " ")
+
+
+def silent(batch: ContributionBatch) -> None:
+    """Let the worker of a lot be without a sign of life for six minutes."""
+    past = clock.now() - timedelta(minutes=6)
+    ContributionBatch.objects.filter(pk=batch.pk).update(beat_at=past)
+
+
+def letters_of_the_hour(batch: ContributionBatch) -> dict[str, str]:
+    """Write the letters of what was decided of a lot within the hour; give each by its receiver."""
+    end = clock.now().replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+    mail.outbox.clear()
+    tasks.decided_letter(batch_id=batch.pk, before=end.isoformat())
+    return {each.to[0]: each.body for each in mail.outbox}
+
+
+def address(batch: ContributionBatch, name: str = "import_batch") -> str:
+    return reverse(f"catalogue:{name}", args=(batch.public_id,))
+
+
+# Read
+
+
+def test_a_dry_run_tells_each_row_and_writes_no_card(desk: Desk) -> None:
+    online, elsewhere = desk.card(), make.published()
+    draft = desk.draft(title="Un brouillon")
+    batch = desk.read(
+        need(title="Toute nouvelle"),
+        need(slug=online.slug, kind="Besoin"),
+        need(id=str(draft.resource.public_id), summary="Un autre résumé."),
+        need(id=str(elsewhere.public_id)),
+        need(title="Toute  NOUVELLE"),
+        {"kind": "besoins", "title": "Mal typée"},
+        {"kind": "need", "title": "Mal remplie", "scope": "mondiale"},
+        {"kind": "need", "title": "Incomplète"},
+        {"id": "exemple", "kind": "need", "title": "De l’exemple"},
+    )
+    before = rows()
+    lines = told.plan(batch)
+    assert rows() == before
+    assert [str(line.outcome) for line in lines] == [
+        *("create", "unchanged", "update"),
+        *["refused"] * 4,
+        *("create", "example"),
+    ]
+    assert lines[2].changed == ("title", "summary")
+    assert [(line.title, bool(line.remarks)) for line in lines if line.outcome == "create"] == [
+        ("Toute nouvelle", False),
+        ("Incomplète", True),
+    ]
+    assert causes(batch) == [
+        ("id", str(elsewhere.public_id)),
+        ("title", "Toute NOUVELLE"),
+        ("kind", "besoins"),
+        ("scope", "mondiale"),
+    ]
+
+
+@pytest.mark.parametrize("kind", list(ResourceKind))
+def test_the_example_of_a_template_reads_without_a_fault(kind: ResourceKind) -> None:
+    head, example = table_templates.template(kind)
+    values, faults = sheets.read(kind, dict(zip(head, example, strict=True)), head)
+    assert (faults, sheets.unknown(head)) == ([], [])
+    assert values["title"]
+    assert {each.name for each in table_templates.described(kind)} >= {"id", "title"}
+
+
+def test_a_nul_is_refused_whatever_the_encoding() -> None:
+    content = b"\xff\xfe" + "kind;title\nneed;a\0b\n".encode("utf-16-le")
+    assert [each.code for each in imports.read(content).faults] == ["nul_character"]
+
+
+def test_links_to_other_cards_are_found_by_address_or_title(desk: Desk) -> None:
+    one, two = make.published(title="Première fiche"), make.published(title="Seconde fiche")
+    row = need(title="Liée")
+    row |= {"relations.1.type": "Répond à", "relations.1.target": f"/ressources/{one.slug}/"}
+    row |= {"relations.2.type": "uses", "relations.2.target": "seconde fiche"}
+    batch = desk.take(row)
+    assert batch.contributions.get().content["details"]["relations"] == [
+        {"type": "answers", "target": one.slug},
+        {"type": "uses", "target": two.slug},
+    ]
+    assert outcomes(desk.read(row)) == ["unchanged"]
+    wrong = desk.read(row | {"title": "Autre", "relations.2.target": "Nulle part"})
+    assert causes(wrong) == [("relations", "Nulle part")]
+
+
+def test_tables_never_imported_are_forgotten(desk: Desk) -> None:
+    old, young = desk.read(need()), desk.read(need())
+    past = clock.now() - timedelta(days=8)
+    ContributionBatch.objects.filter(pk=old.pk).update(read_at=past)
+    tasks.forget_old()
+    assert list(ContributionBatch.objects.all()) == [young]
+
+
+# Imported and sent
+
+
+def test_an_import_makes_one_lot_and_the_same_file_again_changes_nothing(desk: Desk) -> None:
+    online = desk.card()
+    file = [need(title="Une"), need(title="Deux"), need(slug=online.slug, summary="Autre résumé.")]
+    batch = desk.take(*file)
+    assert (batch.state, batch.counts) == ("done", {"create": 2, "update": 1})
+    assert batch.rows == []
+    found = list(batch.contributions.order_by("pk"))
+    assert [each.status for each in found] == ["draft"] * 3
+    assert [each.content["title"] for each in found[:2]] == ["Une", "Deux"]
+    assert found[0].content["provenance"]["title"]["origin"] == "import:csv"
+    assert (found[2].resource, found[2].content["summary"]) == (online, "Autre résumé.")
+    assert Resource.objects.get(pk=online.pk).summary != "Autre résumé."
+    second = desk.take(*file)
+    assert (second.counts, second.contributions.count()) == ({"unchanged": 3}, 0)
+    assert Contribution.objects.filter(organisation=desk.holder).count() == 4
+    # Online, then brought a third time: still the same cards.
+    desk.send(batch)
+    for each in batch.contributions.all():
+        make.put_online(each)
+    assert outcomes(desk.read(*file)) == ["unchanged"] * 3
+
+
+def test_a_lot_is_one_pending_proposal_and_two_letters(desk: Desk) -> None:
+    judge = make.moderator()
+    for number in range(4):
+        make.submitted(desk.editor, title=f"À la main {number}")
+    letters()
+    batch = desk.take(*(need(title=f"Fiche {n}") for n in range(7)), sends=True)
+    assert told.states(batch) == {"submitted": 7}
+    assert events()[-2:] == ["contribution.submitted", "batch.imported"]
+    assert owed()[-2:] == ["mail.batch_received", "mail.batch_to_review"]
+    assert set(letters()) == {
+        (desk.editor.email, "Votre lot « fiches.csv » est en relecture"),
+        (judge.email, "À relire : le lot « fiches.csv »"),
+    }
+    with pytest.raises(QuotaSpent):
+        make.submitted(desk.editor, title="La sixième")
+    other = desk.take(need(title="D’un autre lot"), sends=True)
+    assert (told.states(other), bool(other.message)) == ({"draft": 1}, True)
+
+
+def test_what_lacks_something_stays_a_draft(desk: Desk) -> None:
+    batch = desk.take(need(title="Entière"), {"kind": "need", "title": "Nue"}, sends=True)
+    assert told.states(batch) == {"draft": 1, "submitted": 1}
+    make.edit(batch.contributions.get(status="draft"), desk.editor, **make.NEED)
+    desk.send(batch)
+    assert told.states(batch) == {"submitted": 2}
+
+
+def test_what_came_back_is_corrected_by_the_table_and_what_is_under_review_waits(
+    desk: Desk,
+) -> None:
+    batch = desk.take(need(title="Une"), need(title="Deux"), sends=True)
+    one = batch.contributions.order_by("pk")[0]
+    moderation.request_changes(
+        contribution=make.again(one),
+        reason=DecisionReason.INSUFFICIENT,
+        message="Précisez.",
+        by=make.moderator(),
+    )
+    other = [need(title=title, situation="Dite autrement.") for title in ("Une", "Deux")]
+    second = desk.take(*other, sends=True)
+    assert second.counts == {"update": 1, "refused": 1}
+    assert [each["title"] for each in second.failures] == ["Deux"]
+    assert told.states(second) == {"submitted": 1}
+    assert make.again(one).content["details"]["situation"] == "Dite autrement."
+
+
+def test_decisions_of_an_hour_are_one_letter_to_who_brought_and_who_sent(desk: Desk) -> None:
+    judge, colleague = make.moderator(), desk.member()
+    batch = desk.take(need(title="Une"), need(title="Deux"))
+    desk.send(batch, by=colleague)
+    letters()
+    one, two = (make.again(each) for each in batch.contributions.order_by("pk"))
+    moderation.publish(contribution=one, by=judge)
+    moderation.refuse(
+        contribution=two, reason=DecisionReason.DUPLICATE, message="Déjà là.", by=judge
+    )
+    assert owed().count("mail.batch_decided") in (1, 2)  # 2 when the hour turns in between
+    assert not any("contribution_published" in topic for topic in owed())
+    read = letters_of_the_hour(batch)
+    assert set(read) == {desk.editor.email, colleague.email}
+    for body in read.values():
+        assert "- Une : Publiée" in body
+        assert "- Deux : Refusée" in body
+
+
+def test_an_import_cut_short_goes_on_where_it_was(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch = desk.ask(*(need(title=f"Fiche {n}") for n in range(5)))
+
+    class Killed(BaseException):
+        pass
+
+    def kill(_name: str) -> None:
+        if again(batch).cursor == 3:
+            raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(imports.failpoints, "hit", kill)
+        with pytest.raises(Killed):
+            imports.carry_out(batch)
+    assert again(batch).cursor == 3
+    with pytest.raises(Conflict):
+        imports.carry_out(batch)  # its worker may still be there
+    silent(batch)
+    assert batches.nudge_waiting() == 1
+    for _ in range(2):
+        tasks.import_cards(batch_id=batch.pk)
+    titles = [each.content["title"] for each in Contribution.objects.order_by("pk")]
+    assert titles == [f"Fiche {n}" for n in range(5)]
+    assert again(batch).counts == {"create": 5}
+
+
+def test_the_letters_of_a_lot_leave_though_its_worker_died_after_the_last(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch = desk.ask(need(title="Une"), sends=True)
+
+    def die(**_named: Any) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(imports.batches, "finish", die)
+        with pytest.raises(KeyboardInterrupt):
+            imports.carry_out(batch)
+    silent(batch)
+    imports.carry_out(batch)
+    assert {"mail.batch_received", "mail.batch_to_review"} <= set(owed())
+
+
+def test_two_workers_write_no_row_twice(desk: Desk) -> None:
+    batch = batches.begin(batch=desk.ask(need(title="Une")))
+    [line] = told.plan(batch)
+    batches.write(batch=batch, at=0, line=line, by=desk.editor)
+    with pytest.raises(Conflict):
+        batches.write(batch=batch, at=0, line=line, by=desk.editor)
+    assert Contribution.objects.count() == 1
+
+
+def test_one_import_of_an_organisation_at_a_time(desk: Desk) -> None:
+    first, second = (desk.read(need(title=title)) for title in ("Une", "Deux"))
+    desk.asked(first)
+    with pytest.raises(Conflict) as caught:
+        desk.asked(second)
+    assert caught.value.code == "under_way"
+    for act in (batches.withdraw, batches.discard):
+        with pytest.raises(Conflict):
+            act(batch=first, by=desk.editor)
+
+
+def test_only_who_sends_for_an_organisation_imports_and_until_the_end(desk: Desk) -> None:
+    for other in (desk.member(Role.CONTRIBUTOR), make.person(), make.moderator()):
+        with pytest.raises(NotAllowed):
+            desk.read(need(), by=other)
+    batch = desk.ask(need(title="Une"))
+    User.objects.filter(pk=desk.editor.pk).update(is_active=False)
+    imports.carry_out(batch)
+    assert Contribution.objects.count() == 0
+    assert again(batch).message
+    desk.send(again(batch), by=desk.member())  # a colleague takes it up
+    assert again(batch).state == BatchState.DONE
+
+
+def test_a_lot_is_taken_back_whole_and_what_is_online_stays(desk: Desk) -> None:
+    batch = desk.take(*(need(title=f"Fiche {n}") for n in range(3)), sends=True)
+    make.put_online(batch.contributions.order_by("pk")[0])
+    assert [batches.withdraw(batch=batch, by=desk.editor) for _ in range(2)] == [2, 0]
+    assert told.states(batch) == {"published": 1, "withdrawn": 2}
+    assert events().count("batch.withdrawn") == 2
+    # Withdrawn, then brought again: a new try.
+    lines = outcomes(desk.read(*(need(title=f"Fiche {n}") for n in range(3))))
+    assert lines == ["unchanged", "create", "create"]
+
+
+def test_a_lot_holds_what_it_opened_for_its_organisation_alone(desk: Desk) -> None:
+    colleague, other = desk.member(), make.organisation("Autre")
+    theirs = make.draft(colleague, holder=desk.holder, title="À la main")
+    desk.editor = make.joined(desk.editor, other, Role.EDITOR)
+    by_hand = need(title="À la main", summary="Un résumé venu du tableau.")
+    batch = desk.take(need(title="Partie"), by_hand)
+    assert make.again(theirs).content["summary"] == "Un résumé venu du tableau."
+    moved = Contribution.objects.get(batch=batch)
+    make.edit(moved, desk.editor, organisation=other)
+    assert batch.contributions.count() == 0
+    assert batches.withdraw(batch=batch, by=colleague) == 0
+    assert {make.again(each).status for each in (moved, theirs)} == {"draft"}
+
+
+# What others wrote since the table was read
+
+
+def test_a_row_begins_no_change_beside_one_that_a_colleague_began(desk: Desk) -> None:
+    card, colleague = desk.card(title="Une"), desk.member()
+    row = {"id": str(card.public_id), "kind": "need", "summary": "Le résumé du tableau."}
+    batch = batches.begin(batch=desk.ask(row))
+    [line] = told.plan(batch)
+    contributions.propose(resource=card, by=colleague)
+    assert batches.write(batch=batch, at=0, line=line, by=desk.editor) == "refused"
+    assert [each["message"] for each in again(batch).failures] == [str(told.CHANGED)]
+    assert [each.author for each in Contribution.objects.open()] == [colleague]
+
+
+def test_a_row_does_not_write_over_what_a_colleague_saved_since(desk: Desk) -> None:
+    card, colleague = desk.card(title="Une"), desk.member()
+    change = contributions.propose(resource=card, by=colleague)
+    row = {"id": str(card.public_id), "kind": "need", "summary": "Du tableau.", "title": "Deux"}
+    batch = batches.begin(batch=desk.ask(row))
+    [line] = told.plan(batch)
+    make.edit(change, colleague, summary="De la collègue.")
+    assert batches.write(batch=batch, at=0, line=line, by=desk.editor) == "update"
+    content = make.again(change).content
+    assert (content["title"], content["summary"]) == ("Deux", "De la collègue.")
+    failures = [(each["column"], each["message"]) for each in again(batch).failures]
+    assert failures == [("summary", str(told.REWRITTEN))]
+
+
+def test_a_card_that_changed_between_the_reading_and_the_worker_is_left_alone(desk: Desk) -> None:
+    card, colleague = desk.card(title="Une"), desk.member()
+    change = contributions.propose(resource=card, by=colleague)
+    batch = desk.read({"id": str(card.public_id), "kind": "need", "summary": "Du tableau."})
+    make.edit(change, colleague, summary="De la collègue.")
+    imports.carry_out(desk.asked(batch))
+    assert make.again(change).content["summary"] == "De la collègue."
+    assert [each["message"] for each in again(batch).failures] == [str(told.CHANGED)]
+
+
+# Pages and command
+
+
+def test_the_pages_from_the_file_to_the_lot(desk: Desk) -> None:
+    client, page = signed_in(desk.editor), reverse("catalogue:import")
+    assert desk.holder.name in words(client.get(page))
+    bare = {"kind": "need", "title": "Trois"}
+    content = table(need(title="Une"), need(title="Deux", scope="ici"), bare)
+    answer = client.post(
+        page, {"organisation": str(desk.holder.pk), "file": SimpleUploadedFile("f.csv", content)}
+    )
+    batch = ContributionBatch.objects.get()
+    assert answer.headers["Location"] == address(batch)
+
+    def first_fault() -> str:
+        content = client.get(address(batch, "import_faults")).content
+        return content.decode("utf-8-sig").splitlines()[1]
+
+    shown = words(client.get(address(batch)))
+    for said in (
+        "Une ligne est refusée",
+        "Importer ces 2 fiches",
+        "« Situation actuelle » n’est pas rempli.",
+    ):
+        assert said in shown
+    assert first_fault().startswith("7;Deux;scope;ici;")
+    go = {"act": "import", "then": "review"}
+    assert client.post(address(batch), go).status_code == 422  # without the charter
+    assert again(batch).state == BatchState.READ
+    assert client.post(address(batch), go | {"charter": "on"}).status_code == 302
+    assert "L’import est en cours" in words(client.get(address(batch)))
+    tasks.import_cards(batch_id=batch.pk)
+    assert "En relecture" in words(client.get(address(batch)))
+    assert first_fault().startswith("7;Deux;scope;ici;")
+    assert "Retirer le lot" in words(client.post(address(batch), {"act": "withdraw"}))
+    assert told.states(batch) == {"draft": 1, "submitted": 1}
+    client.post(address(batch), {"act": "withdraw", "confirm": "1"})
+    assert told.states(batch) == {"withdrawn": 2}
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"titre;kind\nA;need\n", "Ces colonnes n’existent pas dans le catalogue : titre."),
+        (b"title;kind\n", "Ce tableau n’a pas de ligne."),
+        ("title\nété".encode("cp1252"), "Ce fichier n’est pas en UTF-8"),
+        (b'title;kind\n"A;need\n', "À partir d’ici, un guillemet"),
+        (b"\x89PNG\x00\x01", "n’est pas en UTF-8"),
+    ],
+    ids=["column", "no row", "cp1252", "quotes", "picture"],
+)
+def test_a_file_that_cannot_be_taken_says_why(desk: Desk, content: bytes, said: str) -> None:
+    file = SimpleUploadedFile("f.csv", content)
+    asked = {"organisation": str(desk.holder.pk), "file": file}
+    answer = signed_in(desk.editor).post(reverse("catalogue:import"), asked)
+    assert (answer.status_code, said in words(answer)) == (422, True)
+    assert not ContributionBatch.objects.exists()
+
+
+def test_a_lot_is_hidden_from_others(desk: Desk) -> None:
+    batch, people = desk.read(need()), (make.person(), make.moderator(), desk.member(Role.REFERENT))
+    for name in ("import_batch", "import_faults"):
+        given = [signed_in(by).get(address(batch, name)).status_code for by in people]
+        assert given == [404, 404, 200]
+
+
+def test_the_pages_cost_the_same_for_three(desk: Desk) -> None:
+    client = signed_in(desk.editor)
+
+    def costs(number: int, state: str) -> int:
+        desk.card(title=f"{state} {number} 0")
+        batch = desk.read(*(need(title=f"{state} {number} {n}") for n in range(number)))
+        if state != "read":
+            imports.carry_out(desk.asked(batch))
+        return cost(client, address(batch))
+
+    for state in ("read", "done"):
+        assert costs(2, state) == costs(4, state)
+    page, other = reverse("catalogue:import"), Desk()
+    other.read(need())
+    assert cost(signed_in(other.editor), page) == cost(client, page)
+
+
+def test_moderators_see_a_lot_as_one_and_decide_on_its_cards(desk: Desk) -> None:
+    client, queue = signed_in(make.moderator()), reverse("catalogue:moderation")
+    make.submitted(title="Seule à relire")
+    batch = desk.take(*(need(title=f"Du lot {n}") for n in range(3)), sends=True)
+    page = words(client.get(queue))
+    assert ("Seule à relire" in page, "3 fiches" in page) == (True, True)
+    assert "Du lot" not in page.replace("Du lot importé", "")
+    one = words(client.get(queue, {"lot": str(batch.public_id)}))
+    assert "Seule à relire" not in one
+    assert [f"Du lot {n}" in one for n in range(3)] == [True] * 3
+    assert client.get(queue, {"lot": "x"}).status_code == 200
+    items = list(batch.contributions.order_by("pk"))
+    said = {"item": [f"{each.public_id}:{each.version}" for each in items[:2]], "act": "publish"}
+    said |= {"assignee": "", "reason": "", "message": "", "confirm": "1"}
+    client.post(f"{reverse('catalogue:moderation_bulk')}?lot={batch.public_id}", said)
+    assert told.states(batch) == {"published": 2, "submitted": 1}
+    before = cost(client, queue)
+    for title in ("D’un autre", "D’un troisième"):
+        desk.take(need(title=title), sends=True)
+    assert cost(client, queue) == before
+
+
+def test_the_command_tells_then_imports(
+    desk: Desk, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "fiches.csv"
+    file.write_bytes(table(need(title="Une"), need(title="Deux", scope="ici")))
+    given = [str(file), "--organisation", desk.holder.slug, "--by", desk.editor.email]
+    call_command("import_cards", *given, "--dry-run")
+    assert "Refusée : 1" in capsys.readouterr().out
+    assert not ContributionBatch.objects.exists()
+    call_command("import_cards", *given, "--send", "--json")
+    assert json.loads(capsys.readouterr().out)["counts"] == {"create": 1, "refused": 1}
+    assert [each.status for each in Contribution.objects.all()] == ["submitted"]
+    with pytest.raises(CommandError, match="not_allowed"):
+        call_command("import_cards", *given[:4], make.person().email)
+
+
+# Taken out
+
+
+def test_what_is_taken_out_tells_everything_and_changes_nothing_when_brought_back(
+    desk: Desk,
+) -> None:
+    online = desk.card()
+    make.edit(
+        contributions.propose(resource=online, by=desk.editor),
+        desk.editor,
+        summary="Un autre résumé.",
+    )
+    data = desk.draft(kind=ResourceKind.DATASET)
+    refused = make.submitted(desk.editor, holder=desk.holder, title="Refusée")
+    moderation.refuse(
+        contribution=refused, reason=DecisionReason.OFF_TOPIC, message="Non.", by=make.moderator()
+    )
+    make.published()  # somebody else's
+    files = desk.taken_out()
+    assert set(files) == {
+        "LISEZ-MOI.md",
+        "tableaux/fiches-1.csv",
+        *(
+            f"fiches/{each.slug}.{ending}"
+            for each in (online, data.resource, refused.resource)
+            for ending in ("json", "md")
+        ),
+    }
+    card = json.loads(files[f"fiches/{online.slug}.json"])
+    assert card["values"]["title"] == online.title
+    assert [each["status"] for each in card["contributions"]] == ["published", "draft"]
+    assert card["contributions"][0]["decisions"][0]["outcome"] == "published"
+    told_no = json.loads(files[f"fiches/{refused.resource.slug}.json"])["contributions"][0]
+    assert told_no["decisions"][0]["message"] == "Non."
+    page = files[f"fiches/{data.resource.slug}.md"].decode()
+    assert page.startswith(f"# {make.DATASET['title']}\n\nJeu de données\n\n> ")
+    assert "## Mise à jour\n\nMensuelle\n" in page
+    assert desk.brought_back(files["tableaux/fiches-1.csv"]) == ["unchanged", "unchanged"]
+
+
+@settings(max_examples=8, suppress_health_check=list(HealthCheck))
+@given(st.lists(cards(), min_size=3, max_size=6))
+def test_whatever_cards_hold_their_table_reads_as_unchanged(
+    made: list[tuple[str, dict[str, Any]]],
+) -> None:
+    desk = Desk()
+    for kind, values in made:
+        contributions.start(
+            kind=ResourceKind(kind), by=desk.editor, organisation=desk.holder, **values
+        )
+    lines = desk.brought_back(desk.taken_out()["tableaux/fiches-1.csv"])
+    assert lines == ["unchanged"] * len(made)
+
+
+def test_tables_stay_within_what_an_import_takes(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def tables() -> list[bytes]:
+        files = desk.taken_out()
+        return [files[name] for name in files if name.startswith("tableaux/")]
+
+    for number in range(5):
+        desk.draft(title=f"Fiche {number}")
+    monkeypatch.setattr(limits, "CSV_ROWS", 2)
+    assert len(tables()) == 3
+    assert [line for each in tables() for line in desk.brought_back(each)] == ["unchanged"] * 5
+    monkeypatch.setattr(held, "CSV_BYTES", 1_500)
+    monkeypatch.setattr(limits, "CSV_ROWS", 1_000)
+    sizes = [len(each) for each in tables()]
+    assert len(sizes) > 1
+    assert max(sizes) <= 1_500
+
+
+def test_the_archive_is_for_editors_and_traced(desk: Desk) -> None:
+    desk.draft()
+    place = reverse("catalogue:holdings", args=(desk.holder.slug,))
+    for other in (make.person(), make.moderator(), desk.member(Role.CONTRIBUTOR)):
+        assert signed_in(other).get(place).status_code == 403
+    assert "holdings.taken_out" not in events()
+    client = signed_in(desk.editor)
+    content = b"".join(client.get(place).streaming_content)
+    assert events()[-1] == "holdings.taken_out"
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        for line in archive.read("SHA256SUMS").decode().splitlines():
+            digest, name = line.split("  ")
+            assert hashlib.sha256(archive.read(name)).hexdigest() == digest
+        made = imports.read(archive.read("tableaux/fiches-1.csv"))  # by the child itself
+    assert (made.faults, len(made.rows)) == ([], 1)
+    assert f'href="{place}"' in client.get(reverse("catalogue:import")).text
+    assert not ContributionBatch.objects.exists()
+
+
+def test_the_archive_costs_the_same_for_three(desk: Desk) -> None:
+    for number in range(3):
+        desk.draft(title=f"Fiche {number}")
+        assert queries(desk.taken_out) == 8
