@@ -1,4 +1,4 @@
-"""One draft written by two: who holds it, taking over, both texts kept; pages without script."""
+"""One draft written by two: both texts kept; its time; what it lacks."""
 
 import html
 import re
@@ -20,32 +20,16 @@ from catalogue.queries import proposals
 from catalogue.tasks.drafts import end_drafts
 from portal.accounts.enums import Role
 from portal.accounts.models import User
-from portal.audit import outbox
 from portal.lib import clock
 from portal.lib.refusals import NotAllowed
 from tests.catalogue.ledger import events, refused
 from tests.factories import contributions as make
 from tests.factories.accounts import signed_in
+from tests.factories.letters import letters
 
 pytestmark = pytest.mark.django_db
-Editors = tuple[Contribution, User, User]
-
-
-@pytest.fixture
-def shared() -> Editors:
-    """Open a draft of an organisation that two editors write."""
-    holder = make.organisation()
-    one = make.joined(make.person("une"), holder, Role.EDITOR)
-    two = make.joined(make.person("autre"), holder, Role.EDITOR)
-    return make.draft(one, holder=holder), one, two
-
-
-def step(contribution: Contribution, name: Step = Step.DESCRIBE) -> str:
-    return reverse("catalogue:contribution_step", args=(contribution.public_id, name))
-
-
-def record(contribution: Contribution) -> dict[str, Any]:
-    return proposals.flat(proposals.proposed_record(make.again(contribution)))
+ALONE = {"HX-Request": "true"}
+TYPED = ("summary", "description", "beneficiary", "situation", "expected_result")
 
 
 def seen(page: str) -> str:
@@ -54,18 +38,46 @@ def seen(page: str) -> str:
     return html.unescape(found.group(1))
 
 
-def read(client: Client, contribution: Contribution) -> dict[str, str]:
-    """Open the step and give back what its form would send, untouched."""
-    page = client.get(step(contribution)).text
-    values = record(contribution)
-    names = ("summary", "description", "beneficiary", "situation", "expected_result")
-    return {name: str(values[name]) for name in names} | {"seen": seen(page)}
+class Shared:
+    """A draft of an organisation, and two of its editors who have its page open."""
+
+    def __init__(self) -> None:
+        holder = make.organisation()
+        self.author = make.joined(make.person(), holder, Role.EDITOR)
+        self.draft = make.draft(self.author, holder=holder)
+        self.address = reverse(
+            "catalogue:contribution_step", args=(self.draft.public_id, Step.DESCRIBE)
+        )
+        self.one = signed_in(self.author)
+        self.two = signed_in(make.joined(make.person(), holder, Role.EDITOR))
+        self.read_one, self.read_two = self.read(self.one), self.read(self.two)
+
+    @property
+    def record(self) -> dict[str, Any]:
+        return proposals.flat(proposals.proposed_record(make.again(self.draft)))
+
+    def read(self, client: Client) -> dict[str, str]:
+        """Open the step and give back what its form would send, untouched."""
+        page, values = client.get(self.address).text, self.record
+        return {name: str(values[name]) for name in TYPED} | {"seen": seen(page)}
+
+    def first(self, **typed: str) -> None:
+        """Have the one save."""
+        self.one.post(self.address, {**self.read_one, **typed, "draft": "1"})
+
+    def then(self, headers: dict[str, str] | None = None, **typed: str) -> Any:
+        """Have the other save what they read before."""
+        return self.two.post(self.address, {**self.read_two, **typed}, headers=headers)
 
 
-def test_a_stranger_writes_nothing(shared: Editors) -> None:
-    contribution, _one, _two = shared
+@pytest.fixture
+def shared() -> Shared:
+    return Shared()
+
+
+def test_a_stranger_writes_nothing(shared: Shared) -> None:
     with refused(NotAllowed):
-        drafts.merge(contribution=contribution, values={"title": "x"}, seen={}, by=make.person())
+        drafts.merge(contribution=shared.draft, values={"title": "x"}, seen={}, by=make.person())
 
 
 def test_fields_of_two_people_are_merged() -> None:
@@ -73,11 +85,8 @@ def test_fields_of_two_people_are_merged() -> None:
     marks = written.prints(base, ("title", "summary", "situation"))
     stored = {**base, "title": "A de l’autre", "details": {"situation": "C de l’autre"}}
     typed = {"title": "A", "summary": "B à moi", "situation": "C à moi"}
-
     found = written.sort(stored, typed, marks)
-
-    assert found.kept == {"summary": "B à moi"}
-    assert found.untouched == {"title"}
+    assert (found.kept, found.untouched) == ({"summary": "B à moi"}, {"title"})
     assert [(c.name, c.theirs) for c in found.clashes] == [("situation", "C de l’autre")]
 
 
@@ -89,82 +98,53 @@ def test_what_reads_alike_has_one_print(one: Any, other: Any) -> None:
     assert written.digest(one) == written.digest(other)
 
 
-def test_a_page_opened_before_never_writes_over_the_other(shared: Editors) -> None:
-    contribution, one, two = shared
-    mine, theirs = signed_in(one), signed_in(two)
-    first, second = read(mine, contribution), read(theirs, contribution)
-
-    mine.post(step(contribution), {**first, "summary": "Résumé d’une.", "draft": "1"})
-    answer = theirs.post(step(contribution), {**second, "situation": "Celle de l’autre."})
-
-    assert answer.status_code == 302
-    assert record(contribution)["summary"] == "Résumé d’une."
-    assert record(contribution)["situation"] == "Celle de l’autre."
+def test_a_page_opened_before_never_writes_over_the_other(shared: Shared) -> None:
+    shared.first(summary="Résumé d’une.")
+    assert shared.then(situation="Celle de l’autre.").status_code == 302
+    told = shared.record
+    assert (told["summary"], told["situation"]) == ("Résumé d’une.", "Celle de l’autre.")
 
 
-def test_two_texts_of_one_field_come_back_both(shared: Editors) -> None:
-    contribution, one, two = shared
-    mine, theirs = signed_in(one), signed_in(two)
-    first, second = read(mine, contribution), read(theirs, contribution)
-    mine.post(step(contribution), {**first, "summary": "Le texte d’une.", "draft": "1"})
-
-    typed = {**second, "summary": "Le texte de l’autre.", "situation": "Changée."}
-    answer = theirs.post(step(contribution), typed)
-
+def test_two_texts_of_one_field_come_back_both(shared: Shared) -> None:
+    shared.first(summary="Le texte d’une.")
+    typed = {"summary": "Le texte de l’autre.", "situation": "Changée."}
+    answer = shared.then(**typed)
     page = html.unescape(answer.text)
     assert answer.status_code == 409
-    assert "Le texte d’une." in page
-    assert "Le texte de l’autre." in page
-    assert record(contribution)["summary"] == "Le texte d’une."
-    assert record(contribution)["situation"] == "Changée."
-    settled = theirs.post(step(contribution), {**typed, "seen": seen(answer.text)})
-    assert settled.status_code == 302
-    assert record(contribution)["summary"] == "Le texte de l’autre."
+    assert ("Le texte d’une." in page, "Le texte de l’autre." in page) == (True, True)
+    told = shared.record
+    assert (told["summary"], told["situation"]) == ("Le texte d’une.", "Changée.")
+    assert shared.then(**typed, seen=seen(answer.text)).status_code == 302
+    assert shared.record["summary"] == "Le texte de l’autre."
 
 
-def test_saving_alone_never_forgets_a_clash(shared: Editors) -> None:
-    contribution, one, two = shared
-    mine, theirs = signed_in(one), signed_in(two)
-    second = read(theirs, contribution)
-    values = {**read(mine, contribution), "summary": "Par une.", "situation": "Par une aussi."}
-    mine.post(step(contribution), values)
-    alone = {"HX-Request": "true"}
-
-    typed = {**second, "summary": "Par l’autre."}
-    answer = theirs.post(step(contribution), typed, headers=alone)
+def test_saving_alone_never_forgets_a_clash(shared: Shared) -> None:
+    shared.first(summary="Par une.", situation="Par une aussi.")
+    answer = shared.then(ALONE, summary="Par l’autre.")
     assert answer.status_code == 200
     assert "un champ a deux textes" in html.unescape(answer.text)
-    again = {**typed, "seen": seen(answer.text)}
-    theirs.post(step(contribution), again, headers=alone)
+    again = {"summary": "Par l’autre.", "seen": seen(answer.text)}
+    shared.then(ALONE, **again)
+    told = shared.record
+    assert (told["summary"], told["situation"]) == ("Par une.", "Par une aussi.")
+    assert shared.then(**again).status_code == 409
 
-    assert record(contribution)["summary"] == "Par une."
-    assert record(contribution)["situation"] == "Par une aussi."
-    assert theirs.post(step(contribution), again).status_code == 409
 
-
-def test_what_was_sent_meanwhile_gives_the_text_back(shared: Editors) -> None:
-    contribution, one, two = shared
-    second = read(signed_in(two), contribution)
-    make.send(contribution, one)
-    before = record(contribution)
-
-    answer = signed_in(two).post(step(contribution), {**second, "summary": "Trop tard."})
-
-    assert answer.status_code == 409
-    assert "Trop tard." in html.unescape(answer.text)
-    assert record(contribution) == before
+def test_what_was_sent_meanwhile_gives_the_text_back(shared: Shared) -> None:
+    make.send(shared.draft, shared.author)
+    before = shared.record
+    answer = shared.then(summary="Trop tard.")
+    assert (answer.status_code, "Trop tard." in html.unescape(answer.text)) == (409, True)
+    assert shared.record == before
 
 
 @pytest.mark.parametrize("marks", ["", "[]", "{", "x" * 50_000, "null"])
-def test_prints_that_are_not_are_left(shared: Editors, marks: str) -> None:
-    contribution, one, _two = shared
-
-    answer = signed_in(one).post(step(contribution), {"summary": "Court.", "seen": marks})
-
+def test_prints_that_are_not_are_left(shared: Shared, marks: str) -> None:
+    answer = shared.one.post(shared.address, {"summary": "Court.", "seen": marks})
     assert answer.status_code == 302
 
 
-# time
+# Time
 
 
 def aged(contribution: Contribution, days: float, told: float | None = None) -> Contribution:
@@ -176,39 +156,41 @@ def aged(contribution: Contribution, days: float, told: float | None = None) -> 
     return make.again(contribution)
 
 
-def letters() -> list[tuple[str, str]]:
-    mail.outbox.clear()
-    outbox.relay()
-    return [(message.to[0], message.subject) for message in mail.outbox]
+def change(by: User) -> Contribution:
+    return contributions.propose(resource=make.published(by), by=by)
 
 
 def test_who_writes_is_told_once_before_the_end() -> None:
-    author = make.person("autrice")
+    author = make.person()
     contribution = aged(make.draft(author, title="Une ébauche"), days=164.9)
     assert drafts.tell_ending() == 0
-
     aged(contribution, days=165.1)
     assert [drafts.tell_ending() for _ in range(2)] == [1, 0]
     assert letters() == [(author.email, "Votre brouillon « Une ébauche » sera effacé")]
     assert f"/contribuer/{contribution.public_id}/" in mail.outbox[0].body
-
     make.edit(contribution, author)
     assert make.again(contribution).expiry_told_at is None
 
 
-@pytest.mark.parametrize(("days", "told"), [(179.9, 15.1), (180.1, 14.9), (180.1, None)])
-def test_a_draft_stays_until_its_end_and_its_notice(days: float, told: float | None) -> None:
-    contribution = aged(make.draft(), days, told)
-
+@pytest.mark.parametrize(
+    ("state", "days", "told"),
+    [
+        (make.draft, 179.9, 15.1),
+        (make.draft, 180.1, 14.9),
+        (make.draft, 180.1, None),
+        (make.submitted, 400, 300),
+        (make.sent_back, 400, 300),
+    ],
+)
+def test_a_draft_alone_ends_and_after_its_notice(state: Any, days: float, told: float) -> None:
+    contribution = aged(state(), days, told)
     assert drafts.erase_ended() == 0
     assert Contribution.objects.filter(pk=contribution.pk).exists()
 
 
 def test_a_draft_that_nobody_edits_is_erased_with_its_text() -> None:
     contribution = aged(make.draft(), 180.1, 15.1)
-
     assert [drafts.erase_ended() for _ in range(2)] == [1, 0]
-
     assert not Contribution.objects.exists()
     assert not Resource.objects.filter(pk=contribution.resource_id).exists()
     assert not Revision.objects.filter(pk=contribution.revision_id).exists()
@@ -217,20 +199,12 @@ def test_a_draft_that_nobody_edits_is_erased_with_its_text() -> None:
 
 def test_the_card_online_outlives_the_draft_of_a_change() -> None:
     author = make.person()
-    resource = make.published(author)
-    change = contributions.propose(resource=resource, by=author)
-    change = make.edit(change, author, title="Autre")
-    aged(change, 180.1, 15.1)
-
+    opened = aged(make.edit(change(author), author, title="Autre"), 180.1, 15.1)
     assert drafts.erase_ended() == 1
-
-    card = Resource.objects.get(pk=resource.pk)
-    assert (card.live, card.title, card.latest_revision_id) == (
-        True,
-        resource.title,
-        card.live_revision_id,
-    )
-    assert not Revision.objects.filter(pk=change.revision_id).exists()
+    card = Resource.objects.get()
+    assert (card.live, card.title) == (True, make.NEED["title"])
+    assert card.latest_revision_id == card.live_revision_id
+    assert not Revision.objects.filter(pk=opened.revision_id).exists()
 
 
 def test_a_draft_that_something_stands_on_keeps_no_other_waiting(
@@ -241,11 +215,8 @@ def test_a_draft_that_something_stands_on_keeps_no_other_waiting(
     for each in (stuck, other):
         aged(each, 180.1, 15.1)
     aged(near, 165.1)
-
     end_drafts()
-
-    kept = set(Contribution.objects.values_list("pk", flat=True))
-    assert kept == {stuck.pk, near.pk}
+    assert set(Contribution.objects.values_list("pk", flat=True)) == {stuck.pk, near.pk}
     assert make.again(near).expiry_told_at is not None
     assert events().count("contribution.erased") == 1
     assert "was not erased" in caplog.text
@@ -253,52 +224,21 @@ def test_a_draft_that_something_stands_on_keeps_no_other_waiting(
 
 def test_a_change_carried_over_starts_its_time_anew() -> None:
     author = make.person()
-    resource = make.published(author)
-    change = contributions.propose(resource=resource, by=author)
-    stale = resource.save_revision(clean=False)
-    Resource.objects.filter(pk=resource.pk).update(live_revision=stale)
-    change = aged(change, 180.1, 14.9)
-
-    caught = contributions.catch_up(contribution=change, by=author)
-
-    assert (caught.base_revision, make.again(change).expiry_told_at) == (stale, None)
+    opened = change(author)
+    stale = Resource.objects.get().save_revision(clean=False)
+    Resource.objects.update(live_revision=stale)
+    caught = contributions.catch_up(contribution=aged(opened, 180.1, 14.9), by=author)
+    assert (caught.base_revision, make.again(opened).expiry_told_at) == (stale, None)
 
 
-@pytest.mark.parametrize("state", [make.submitted, make.sent_back])
-def test_only_drafts_end(state: Any) -> None:
-    aged(state(), 400, 300)
-
-    assert drafts.erase_ended() == 0
-
-
-# what is missing
+# What is missing
 
 
 def test_steps_count_what_is_missing() -> None:
     author = make.person()
-    contribution = make.draft(author, title="", situation="", expected_result="")
-
-    page = html.unescape(signed_in(author).get(step(contribution)).text)
-
-    assert page.count("un champ à remplir") == 1
-    assert page.count("2 champs à remplir") == 1
-
-
-def test_the_licence_counts_on_its_step() -> None:
+    draft = make.draft(author, title="", situation="", expected_result="")
+    address = reverse("catalogue:contribution_step", args=(draft.public_id, Step.DESCRIBE))
+    page = html.unescape(signed_in(author).get(address).text)
+    assert [page.count(f"{many} à remplir") for many in ("un champ", "2 champs")] == [1, 1]
     data = {"kind": "dataset", **make.DATASET, "licences": [], "details": {}}
-
     assert missing(data)[Step.RIGHTS] == missing({**data, "licences": ["MIT"]})[Step.RIGHTS] + 1
-
-
-def test_saving_alone_says_what_is_not_kept() -> None:
-    author = make.person()
-    contribution = make.draft(author)
-
-    answer = signed_in(author).post(
-        step(contribution, Step.IDENTIFY),
-        {"title": "Gardé", "deposit": "owned", "homepage_url": "pas une adresse"},
-        headers={"HX-Request": "true"},
-    )
-
-    assert "sauf un champ à corriger" in html.unescape(answer.text)
-    assert record(contribution)["title"] == "Gardé"

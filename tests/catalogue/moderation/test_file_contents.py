@@ -1,4 +1,4 @@
-"""What an examination finds inside files, and the rows that it shows."""
+"""What an examination finds inside files; the rows and the words that pages show of them."""
 
 import bz2
 import gzip
@@ -17,16 +17,19 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from django.test import Client
+from django.urls import reverse
 
-from catalogue.actions import file_examinations
-from catalogue.actions import stored_files as acts
+from catalogue.actions import checks, file_examinations
 from catalogue.enums import FileState
 from catalogue.invariants import file_breaches, named_file_breaches
-from catalogue.models import CardFile
+from catalogue.models import CardFile, Resource
+from catalogue.queries import proposals
 from catalogue.standards import file_looks, file_tables
 from portal.lib import objects
 from tests.factories import contributions as make
-from tests.factories.card_files import House, found
+from tests.factories.accounts import signed_in
+from tests.factories.card_files import SHA256, House, found
 
 pytestmark = pytest.mark.django_db
 
@@ -225,14 +228,12 @@ def test_the_answer_of_the_child_stays_within_its_bound(house: House) -> None:
 
 
 def test_what_no_database_can_hold_is_left_out(tmp_path: Path) -> None:
-    marked = looked(tmp_path / "b", "mo\0is;n\nA\0pt;1\n".encode("utf-16"), "csv", "text")
     kept = io.BytesIO()
     pq.write_table(pa.table({"no\0m": ["A\0pt"]}), kept)
-    parquet = looked(tmp_path / "c", kept.getvalue(), "parquet", "parquet")
-    assert marked.preview["columns"][0]["name"] == "mois"
-    assert marked.preview["rows"] == [["Apt", "1"]]
-    assert parquet.preview["columns"][0]["name"] == "nom"
-    assert parquet.preview["rows"] == [["Apt"]]
+    marked = "no\0m;n\nA\0pt;1\n".encode("utf-16")
+    for content, kind in ((marked, ("csv", "text")), (kept.getvalue(), ("parquet", "parquet"))):
+        told = looked(tmp_path / "a", content, *kind).preview
+        assert (told["columns"][0]["name"], told["rows"][0][0]) == ("nom", "Apt")
 
 
 def test_a_file_that_cannot_be_examined_keeps_no_other_waiting(
@@ -270,10 +271,8 @@ def test_what_is_no_answer_counts_as_none(
 
 def test_personal_data_in_a_table_is_told(house: House) -> None:
     house.file(content=b"nom;adresse\nX;jeanne.martin@exemple.fr\nY;1 84 12 76 451 089 46\n")
-    record: Any = make.again(house.draft)
-    told = acts.contributions.checks.run(
-        acts.contributions.proposals.proposed_record(record), contribution=record
-    )
+    draft = make.again(house.draft)
+    told = checks.run(proposals.proposed_record(draft), contribution=draft)
     codes = {each.code: each for check in told for each in check.remarks}
     assert codes["file_personal_email"].facts["line"] == 2
     assert "jeanne.martin" not in codes["file_personal_email"].facts["excerpt"]
@@ -287,3 +286,71 @@ def test_verify_names_what_is_lost_or_may_not_be_given(house: House) -> None:
     CardFile.objects.filter(pk=file.pk).update(state="refused")
     assert list(file_breaches()) == [f"{file.public_id} {file.sha256[:12]}"]
     assert list(named_file_breaches()) == [f"{card.slug}:{file.public_id}"]
+
+
+def page_of(house: House, *more: dict[str, Any], **words: str) -> str:
+    """Put online a card with one file of ours, told with these words, and rows of others."""
+    house.file()
+    (row,) = house.rows()
+    card = house.publish(distributions=[row | words, *more])
+    page = Client().get(card.get_absolute_url()).text
+    return page[page.index("<main") :]
+
+
+def test_a_kept_file_is_told_once(house: House) -> None:
+    page = page_of(house)
+    assert (page.count(SHA256), page.count(">offres.csv</span></a>")) == (1, 1)
+    assert 'id="details"' in page
+    for said in ("Fichiers et accès", "Non renseigné"):
+        assert said not in page
+
+
+def test_a_kept_file_keeps_its_words_and_the_rows_of_others_their_own_way_out(
+    house: House,
+) -> None:
+    words = {"title": "Les offres", "description": "Une par ligne.", "licence": "etalab-2.0"}
+    other = {"title": "Ailleurs", "download_url": "https://data.example/a.csv"}
+    page = page_of(house, other, **words)
+    kept = page[page.index("fichiers-deposes") :]
+    for said in ("<b>Les offres</b>", "Une par ligne.", "Licence Ouverte 2.0."):
+        assert said in kept
+    assert (page.count(SHA256), "Fichiers et accès" in page) == (1, True)
+    slug = Resource.objects.get().slug
+    ways = [
+        reverse("catalogue:file_out", args=(slug, "distributions", number, "download_url")) in page
+        for number in (0, 1)
+    ]
+    assert ways == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("body", "rows"),
+    [
+        ("".join(f"{each};a\n" for each in range(2_500)), 2_500),
+        ("".join(f'{each};"a\nb"\n\n' for each in range(1_500)), 1_500),
+        ("1;a", 1),
+        ("", 0),
+        ("1;a\n" * 2_000 + "b" * 250_000, None),
+        ("1;a\n" + "b" * 250_000, None),
+        ("1;a\n" + "b" * (file_tables.LINE_CHARACTERS), None),
+        ("1;a\n" * 2_000 + '"' + "b\n" * 100_000, None),
+        ("1;a\n" * (file_tables.COUNTED_CHARACTERS // 4 + 10), None),
+    ],
+    ids=["long", "in two lines", "one", "none", "wide", "wide at once", "cut", "open", "longer"],
+)
+def test_the_rows_of_a_table_read_to_its_end_are_counted(
+    tmp_path: Path, body: str, rows: int | None
+) -> None:
+    told = looked(tmp_path / "a", f"n;lettre\n{body}".encode(), "csv", "text").preview
+    assert [each["name"] for each in told["columns"]] == ["n", "lettre"]
+    assert told.get("all_rows") == rows
+
+
+@pytest.mark.parametrize(
+    ("many", "said"),
+    [(1, "1 ligne en tout"), (3, "3 lignes en tout"), (150, "100 premières lignes montrées, sur")],
+)
+def test_the_preview_says_how_many_rows_there_are(house: House, many: int, said: str) -> None:
+    file = house.file(content=b"n;a\n" + b"1;b\n" * many)
+    place = reverse("catalogue:file_preview", args=(file.public_id,))
+    assert said in signed_in(house.by).get(place).text
