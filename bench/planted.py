@@ -257,7 +257,7 @@ BUGS = (
         "catalogue/queries/published.py",
         "if link.source_id is not None and (link.target is None or link.target.live):",
         "if link.source_id is not None:",
-        ("tests/catalogue/test_relations.py", "tests/catalogue/test_documents.py"),
+        ("tests/catalogue/test_links.py", "tests/catalogue/test_documents.py"),
     ),
     Bug(
         "non_commercial_is_open",

@@ -334,14 +334,15 @@ def test_a_kept_file_keeps_its_words_and_the_rows_of_others_their_own_way_out(
         ("1;a\n" + "b" * 250_000, None),
         ("1;a\n" + "b" * (file_tables.LINE_CHARACTERS), None),
         ("1;a\n" * 2_000 + '"' + "b\n" * 100_000, None),
-        ("1;a\n" * (file_tables.COUNTED_CHARACTERS // 4 + 10), None),
+        ("1;a\n" * 130_000, None),
     ],
     ids=["long", "in two lines", "one", "none", "wide", "wide at once", "cut", "open", "longer"],
 )
 def test_the_rows_of_a_table_read_to_its_end_are_counted(
-    tmp_path: Path, body: str, rows: int | None
+    monkeypatch: pytest.MonkeyPatch, body: str, rows: int | None
 ) -> None:
-    told = looked(tmp_path / "a", f"n;lettre\n{body}".encode(), "csv", "text").preview
+    monkeypatch.setattr(file_tables, "COUNTED_CHARACTERS", 500_000)
+    told = file_tables.preview_csv(io.BytesIO(f"n;lettre\n{body}".encode()))
     assert [each["name"] for each in told["columns"]] == ["n", "lettre"]
     assert told.get("all_rows") == rows
 
