@@ -100,7 +100,7 @@ BINDINGS: dict[str, tuple[str, ...]] = {
     ),
     "A47": (
         f"{CARDS}::test_a47_words_are_only_words",
-        "tests/catalogue/search/test_engine.py::test_hostile_words_are_only_words",
+        "tests/catalogue/search/test_search.py::test_hostile_words_are_only_words",
         "tests/catalogue/search/test_bounds.py::test_what_is_left_out_of_a_search_is_said",
     ),
     "A49": (

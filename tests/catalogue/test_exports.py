@@ -1,31 +1,38 @@
-"""Exports of result lists and of the whole public catalogue."""
+"""One address, many forms: documents, result lists and the whole catalogue, exported."""
 
 import csv
+import hashlib
 import io
 import json
+import uuid
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import clear_script_prefix, set_script_prefix
 from django.utils.translation import override
-from rdflib import Graph
+from rdflib import Graph, URIRef
 from rdflib.namespace import RDF
 
-from catalogue.enums import Access, Deposit, ResourceKind
+from catalogue.actions import resources
+from catalogue.enums import Access, Deposit, LinkType, RemovalReason, ResourceKind
 from catalogue.models import Resource
 from catalogue.queries import lines, published
 from catalogue.standards import plain
-from catalogue.standards.rdf import DCAT
-from catalogue.views import exports
+from catalogue.standards.rdf import DCAT, HYDRA
+from catalogue.views import documents, exports
 from datasets.enums import AccessLevel
+from datasets.models import DataFile
+from portal.audit.actors import SystemActor
 from portal.lib import clock
+from portal.pages import views
 from tests.catalogue.ledger import queries, same_for_three
 from tests.factories.accounts import OrganisationFactory
-from tests.factories.catalogue import ResourceFactory
+from tests.factories.catalogue import MeasurementFactory, ResourceFactory, ResourceLinkFactory
 from tests.factories.datasets import (
     DataFileFactory,
     DatasetCardFactory,
@@ -33,7 +40,261 @@ from tests.factories.datasets import (
     ReleaseFactory,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.filterwarnings("ignore:ConjunctiveGraph is deprecated"),  # rdflib's own reader
+]
+BY = SystemActor("test")
+ENDINGS = {
+    ".ttl": "text/turtle",
+    ".jsonld": "application/ld+json",
+    ".rdf": "application/rdf+xml",
+    ".json": "application/json",
+}
+READERS = {".ttl": "turtle", ".jsonld": "json-ld", ".rdf": "xml"}
+
+
+def dataset(**values: Any) -> Resource:
+    given: dict[str, Any] = {
+        "kind": ResourceKind.DATASET,
+        "published": True,
+        "details": {"temporal_coverage": "2020-2024", "update_frequency": "annual"},
+    }
+    return ResourceFactory(**{**given, **values})
+
+
+def holding(*levels: str) -> tuple[Resource, dict[str, DataFile]]:
+    """Make a card whose files of these levels are held here."""
+    release = ReleaseFactory()
+    files = {
+        level: DataFileFactory(release=release, level=level, content=level.encode())
+        for level in levels
+    }
+    return release.dataset.resource, files
+
+
+def address(resource: Resource, ending: str) -> str:
+    return resource.get_absolute_url().rstrip("/") + ending
+
+
+@pytest.mark.parametrize("kind", ResourceKind.values)
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_each_kind_is_read_in_each_form(client: Client, kind: str, ending: str) -> None:
+    card = ResourceFactory(published=True, kind=kind, title="Éphémère & <b>")
+    answer = client.get(address(card, ending))
+    assert answer.status_code == 200
+    assert answer["Content-Type"].split(";")[0] == ENDINGS[ending]
+    assert "Accept" in answer["Vary"]
+    assert answer["Access-Control-Allow-Origin"] == "*"
+    if ending == ".json":
+        assert json.loads(answer.content)["title"] == card.title
+    elif not (ending == ".jsonld" and b"schema.org" in answer.content):
+        graph = Graph().parse(data=answer.content, format=READERS[ending])
+        assert URIRef(f"{settings.SITE_URL}/id/{card.public_id}") in set(graph.subjects())
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_the_address_of_the_page_gives_the_form_asked_and_304(client: Client, ending: str) -> None:
+    card = dataset()
+    page = card.get_absolute_url()
+    answer = client.get(page, headers={"accept": ENDINGS[ending]})
+    assert answer.content == client.get(address(card, ending)).content
+    assert answer["Content-Location"] == settings.SITE_URL + address(card, ending)
+    again = client.get(page, headers={"accept": ENDINGS[ending], "if-none-match": answer["ETag"]})
+    assert (again.status_code, again.content) == (304, b"")
+
+
+def test_the_page_names_its_forms_and_its_identifier(client: Client) -> None:
+    card = dataset()
+    answer = client.get(card.get_absolute_url())
+    assert answer["Content-Type"].startswith("text/html")
+    assert "Accept" in answer["Vary"]
+    iri = f"{settings.SITE_URL}/id/{card.public_id}"
+    assert f'<{iri}>; rel="cite-as"' in answer["Link"]
+    assert 'rel="linkset"; type="application/linkset+json"' in answer["Link"]
+    for ending in ENDINGS:
+        assert f'{address(card, ending)}>; rel="describedby"' in answer["Link"]
+    page = answer.content.decode()
+    assert "Cette fiche en d’autres formats" in page
+    assert "Exportable en DCAT-AP" in page
+    assert "Pas encore exportable en Croissant" in page
+    found = client.get(f"/id/{card.public_id}")
+    assert (found.status_code, found["Location"]) == (303, card.get_absolute_url())
+    assert client.get(f"/id/{uuid.uuid4()}").status_code == 404
+
+
+def test_what_is_not_public_has_no_form(client: Client) -> None:
+    draft = ResourceFactory(kind=ResourceKind.DATASET)
+    for place in (f"/id/{draft.public_id}", *(address(draft, ending) for ending in ENDINGS)):
+        assert client.get(place).status_code == 404
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_a_moved_card_leads_on_and_a_removed_one_is_gone(client: Client, ending: str) -> None:
+    card = dataset(title="Zzcanari")
+    former = address(card, ending)
+    card = resources.move(resource=card, slug="nouvelle")
+    moved = client.get(former)
+    assert (moved.status_code, moved["Location"]) == (301, f"/ressources/nouvelle{ending}")
+    resources.bury(resource=card, reason=RemovalReason.ILLEGAL, by=BY, keep_title=False)
+    accept = {"accept": ENDINGS[ending]}
+    for answer in (
+        client.get(former),
+        client.get(f"/ressources/nouvelle{ending}"),
+        client.get("/ressources/nouvelle/", headers=accept),
+    ):
+        assert answer.status_code == 410
+        assert answer["Content-Type"].split(";")[0] == ENDINGS[ending]
+        assert b"Zzcanari" not in answer.content
+        assert str(card.public_id).encode() in answer.content
+    assert client.get(f"/id/{card.public_id}")["Location"] == "/ressources/nouvelle/"
+
+
+def test_forms_that_a_card_lacks_do_not_exist(client: Client) -> None:
+    card = dataset()
+    page = card.get_absolute_url()
+    for name in ("croissant.json", "datapackage.json"):
+        assert client.get(page + name).status_code == 404
+    for name in ("carte.md", "citation.cff", "citation.bib", "linkset.json"):
+        assert client.get(page + name).status_code == 200
+    need = ResourceFactory(published=True, kind=ResourceKind.NEED)
+    assert client.get(need.get_absolute_url() + "citation.cff").status_code == 404
+
+
+def test_held_files_are_described_as_far_as_anyone_may_know(client: Client) -> None:
+    """What asks for a grant has no name; what is open can be loaded."""
+    card, held = holding("open", "restricted_personal")
+    said = client.get(address(card, ".ttl")).content.decode()
+    assert held["open"].name in said
+    assert held["restricted_personal"].name not in said
+    assert held["restricted_personal"].sha256 not in said
+    assert "Demander l’accès" in said
+    croissant = client.get(card.get_absolute_url() + "croissant.json").json()
+    (file,) = croissant["distribution"]
+    download: Any = client.get(file["contentUrl"].removeprefix(settings.SITE_URL))
+    assert hashlib.sha256(b"".join(download.streaming_content)).hexdigest() == file["sha256"]
+    closed, _files = holding("restricted_personal")
+    assert "access-right/RESTRICTED" in client.get(address(closed, ".ttl")).content.decode()
+    assert client.get(closed.get_absolute_url() + "croissant.json").status_code == 404
+
+
+def test_a_model_says_what_it_lacks_and_is_exported_once_whole(client: Client) -> None:
+    model = ResourceFactory(
+        published=True,
+        kind=ResourceKind.MODEL,
+        deposit=Deposit.OWNED,
+        details={"version": "1", "files": [{"title": "m.onnx", "url": "https://exemple.org/m"}]},
+    )
+    page = client.get(model.get_absolute_url()).content.decode()
+    assert "Pas encore exportable en MLDCAT-AP" in page
+    assert "la date de création du modèle" in page
+    assert "les données d’apprentissage" in page
+    assert b"MachineLearningModel" not in client.get(address(model, ".ttl")).content
+    model.details |= {
+        "created": "2026-11-01",
+        "trained_on": [{"title": "Offres", "collection_date": "2025"}],
+    }
+    model.save(update_fields=["details"])
+    assert "Exportable en MLDCAT-AP" in client.get(model.get_absolute_url()).content.decode()
+    assert b"MachineLearningModel" in client.get(address(model, ".ttl")).content
+
+
+@pytest.mark.parametrize("ending", READERS)
+def test_the_catalogue_is_read_page_after_page(
+    client: Client, ending: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(documents, "PAGE_SIZE", 2)
+    cards = [dataset(title=f"Jeu {number}") for number in range(5)]
+    ResourceFactory(published=True, title="Un outil")
+    ResourceFactory(title="Un brouillon", kind=ResourceKind.DATASET)
+    found: set[str] = set()
+    following, pages = f"/catalogue{ending}", 0
+    while following:
+        answer = client.get(following.removeprefix(settings.SITE_URL))
+        graph = Graph().parse(data=answer.content, format=READERS[ending])
+        found |= {str(each) for each in graph.subjects(RDF.type, DCAT.Dataset)}
+        assert len(set(graph.subjects(RDF.type, DCAT.CatalogRecord))) <= 2
+        following = str(next(graph.objects(None, HYDRA.next), ""))
+        pages += 1
+    assert pages == 3
+    assert found == {f"{settings.SITE_URL}/id/{card.public_id}" for card in cards}
+    for wrong in ("0", "4", "x", "-1", "9" * 30, "²"):
+        assert client.get(f"/catalogue{ending}?page={wrong}").status_code == 404
+
+
+def test_the_catalogue_leads_to_its_forms_and_may_be_empty(client: Client) -> None:
+    graph = Graph().parse(data=client.get("/catalogue.ttl").content, format="turtle")
+    assert len(set(graph.subjects(RDF.type, DCAT.Catalog))) == 1
+    assert client.get("/catalogue")["Location"] == "/ressources/"
+    for ending in READERS:
+        answer = client.get("/catalogue", headers={"accept": ENDINGS[ending]})
+        assert (answer.status_code, answer["Location"]) == (303, f"/catalogue{ending}")
+
+
+def test_an_interface_serves_the_datasets_it_is_linked_to(client: Client) -> None:
+    served = dataset(title="Offres servies")
+    api = ResourceFactory(
+        published=True,
+        kind=ResourceKind.TECHNOLOGY,
+        subtype="api",
+        details={"endpoint_url": "https://exemple.org/api"},
+    )
+    ResourceLinkFactory(source=api, target=served, type=LinkType.USES)
+    graph = Graph().parse(data=client.get(address(api, ".ttl")).content, format="turtle")
+    assert [str(each) for each in graph.objects(None, DCAT.servesDataset)] == [
+        f"{settings.SITE_URL}/id/{served.public_id}"
+    ]
+    assert client.get("/catalogue.ttl").status_code == 200
+
+
+def test_documents_cost_the_same_for_one_and_three(client: Client) -> None:
+    def more() -> None:
+        card = dataset(access=Access.OPEN)
+        MeasurementFactory(resource=card)
+        ResourceLinkFactory(source=card, target=dataset(), type=LinkType.DERIVED_FROM)
+
+    (count,) = same_for_three(more, lambda: queries(lambda: client.get("/catalogue.ttl")))
+    assert count <= 15
+
+
+def test_the_search_is_described_for_browsers(client: Client) -> None:
+    answer = client.get("/opensearch.xml")
+    assert answer["Content-Type"].startswith("application/opensearchdescription+xml")
+    text = answer.content.decode()
+    assert "<ShortName>Open Emploi</ShortName>" in text
+    assert f'template="{settings.SITE_URL}/ressources/?q={{searchTerms}}' in text
+    assert f'template="{settings.SITE_URL}/flux/ressources.atom?q={{searchTerms}}"' in text
+    assert 'rel="search"' in client.get("/ressources/").content.decode()
+
+
+@pytest.mark.parametrize("address", ["/flux/ressources.atom", "/flux/ressources.atom?q=emploi"])
+def test_the_feed_is_one_that_readers_accept(client: Client, address: str) -> None:
+    feedparser = pytest.importorskip("feedparser", reason="feedparser is not installed")
+    ResourceFactory(published=True, title="Emploi & <b>")
+    found = feedparser.parse(client.get(address).content)
+    assert found.bozo == 0
+    (own,) = [each.href for each in found.feed.links if each.rel == "self"]
+    assert own.endswith(address)
+    assert found.entries[0].id.startswith("urn:uuid:")
+
+
+def test_a_removed_card_leaves_the_sitemap_which_is_cut(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(views.ResourceSitemap, "limit", 2)
+    cards = [ResourceFactory(published=True) for _ in range(3)]
+    index = client.get("/sitemap.xml").content.decode()
+    assert "sitemap-ressources.xml?p=2" in index
+    assert cards[2].slug in client.get("/sitemap-ressources.xml?p=2").content.decode()
+    resources.bury(resource=cards[2], reason=RemovalReason.OWNER, by=BY)
+    assert "?p=2" not in client.get("/sitemap.xml").content.decode()
+
+
+def test_an_archived_card_is_still_described_as_such(client: Client) -> None:
+    card = dataset(archived_at=clock.now() + timedelta(seconds=1))
+    said = client.get(address(card, ".ttl")).content.decode()
+    assert "dataset-status/DEPRECATED" in said
+    assert client.get(address(card, ".json")).json()["is_archived"] is True
 
 
 def content(client: Client, address: str) -> bytes:

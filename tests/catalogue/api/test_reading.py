@@ -15,7 +15,7 @@ from catalogue.search.query import ResourceQuery
 from catalogue.validators.fields import DETAILS
 from portal.accounts.enums import Role, TokenScope
 from portal.accounts.models import User
-from tests.catalogue.ledger import cost
+from tests.catalogue.ledger import cost, same_for_three
 from tests.factories import contributions as make
 from tests.factories.accounts import bearer
 from tests.factories.catalogue import MeasurementFactory, ResourceFactory, ResourceLinkFactory
@@ -239,35 +239,26 @@ def test_searches_are_ones_own(client: Client) -> None:
     assert client.get("/api/v1/searches", headers=bearer(make.person())).json()["searches"] == []
 
 
-@pytest.mark.parametrize(
-    "address", [RESOURCES, f"{RESOURCES}?kind=dataset", "/api/v1/organisations"]
-)
-def test_a_public_list_costs_the_same_for_one_and_for_three(client: Client, address: str) -> None:
-    def one() -> None:
+def test_a_public_list_costs_the_same_for_one_and_for_three(client: Client) -> None:
+    def more() -> None:
         holder = make.organisation()
         ResourceFactory(published=True, organisation=holder, kind=ResourceKind.DATASET)
 
-    one()
-    first = cost(client, address)
-    one()
-    one()
-    assert cost(client, address) == first
+    lists = (RESOURCES, f"{RESOURCES}?kind=dataset", "/api/v1/organisations")
+    same_for_three(more, *(lambda page=page: cost(client, page) for page in lists))
 
 
 def test_the_lists_of_a_person_cost_the_same_for_one_and_for_three(client: Client) -> None:
-    by = make.person()
+    by, words = make.person(), iter(("un", "deux", "trois"))
     client.defaults["HTTP_AUTHORIZATION"] = bearer(by)["Authorization"]
 
-    def one(word: str) -> None:
+    def more() -> None:
+        word = next(words)
         make.submitted(by, title=f"{make.NEED['title']} {word}")
         alerts.save(query=ResourceQuery(q=word), title=word, frequency="daily", by=by)
 
-    one("un")
-    addresses = ("/api/v1/contributions", "/api/v1/searches")
-    first = [cost(client, each) for each in addresses]
-    one("deux")
-    one("trois")
-    assert [cost(client, each) for each in addresses] == first
+    lists = ("/api/v1/contributions", "/api/v1/searches")
+    same_for_three(more, *(lambda page=page: cost(client, page) for page in lists))
 
 
 @pytest.mark.parametrize("body", ["[]", "null", "{}", '{"query": []}', '{"query": null}'])

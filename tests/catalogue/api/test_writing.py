@@ -33,6 +33,13 @@ NEED = {
 CHARTER = {"charter": settings.CHARTER_VERSION}
 
 
+DATASET = {"kind": "dataset"}
+
+
+def rows_of(*rows: Any) -> dict[str, Any]:
+    return {"details": {"distributions": list(rows)}}
+
+
 class Pipeline:
     """A program of somebody."""
 
@@ -42,12 +49,9 @@ class Pipeline:
 
     def ask(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
         sent = "" if body is None else json.dumps(body)
+        told = {**self.headers, **headers}
         return self.client.generic(
-            method,
-            f"/api/v1/{path}",
-            sent,
-            "application/json",
-            headers={**self.headers, **headers},
+            method, f"/api/v1/{path}", sent, "application/json", headers=told
         )
 
     def post(self, path: str, body: Any = None, **headers: str) -> Any:
@@ -165,48 +169,35 @@ def test_a_request_sent_twice_opens_one_draft(program: Pipeline) -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "fault"),
+    ("body", "field", "code"),
     [
-        ({"titre": "x"}, {"titre": "unknown_field"}),
-        ({"situation": "x"}, {"situation": "unknown_field"}),
-        ({"licences": ["MIT"]}, {"licences": "unknown_field"}),
-        ({"details": {"title": "x"}}, {"details.title": "unknown_field"}),
-        ({"details": {"files": []}}, {"details.files": "unknown_field"}),
-        ({"title": "a" * 121}, {"title": "invalid_value"}),
-        ({"title": ["a"]}, {"title": "invalid_value"}),
-        ({"scope": "world"}, {"scope": "invalid_value"}),
-        ({"homepage_url": "javascript:x"}, {"homepage_url": "invalid_value"}),
-        ({"use_cases": ["x"]}, {"use_cases": "invalid_value"}),
-        ({"tags": {"a": 1}}, {"tags": "invalid_value"}),
-        ({"tags": 3}, {"tags": "invalid_value"}),
-        ({"languages": ["klingon"]}, {"languages": "invalid_value"}),
-        ({"details": {"state": "x"}}, {"details.state": "invalid_value"}),
+        ({"titre": "x"}, "titre", "unknown_field"),
+        ({"situation": "x"}, "situation", "unknown_field"),
+        ({"licences": ["MIT"]}, "licences", "unknown_field"),
+        ({"details": {"title": "x"}}, "details.title", "unknown_field"),
+        ({"details": {"files": []}}, "details.files", "unknown_field"),
+        ({"title": "a" * 121}, "title", "invalid_value"),
+        ({"title": ["a"]}, "title", "invalid_value"),
+        ({"scope": "world"}, "scope", "invalid_value"),
+        ({"homepage_url": "javascript:x"}, "homepage_url", "invalid_value"),
+        ({"use_cases": ["x"]}, "use_cases", "invalid_value"),
+        ({"tags": {"a": 1}}, "tags", "invalid_value"),
+        ({"tags": 3}, "tags", "invalid_value"),
+        ({"languages": ["klingon"]}, "languages", "invalid_value"),
+        ({"details": {"state": "x"}}, "details.state", "invalid_value"),
+        (DATASET | {"licences": ["Licence Ouverte"]}, "licences", "invalid_value"),
+        (DATASET | {"licences": ["la mienne"]}, "licences", "invalid_value"),
+        (DATASET | rows_of({"adresse": "x"}), "details.distributions", "invalid_value"),
+        (DATASET | rows_of("x"), "details.distributions", "invalid_value"),
+        (DATASET | {"details": {"last_update": "x"}}, "details.last_update", "invalid_value"),
     ],
 )
 def test_what_the_form_would_not_take_is_named(
-    program: Pipeline, body: dict[str, Any], fault: dict[str, str]
+    program: Pipeline, body: dict[str, Any], field: str, code: str
 ) -> None:
-    assert faults(program.post("resources", {**NEED, **body})) == fault
+    whole = body if "kind" in body else {**NEED, **body}
+    assert faults(program.post("resources", whole)) == {field: code}
     assert not Contribution.objects.exists()
-
-
-@pytest.mark.parametrize(
-    ("body", "fault"),
-    [
-        ({"licences": ["Licence Ouverte"]}, {"licences": "invalid_value"}),
-        ({"licences": ["la mienne"]}, {"licences": "invalid_value"}),
-        (
-            {"details": {"distributions": [{"adresse": "x"}]}},
-            {"details.distributions": "invalid_value"},
-        ),
-        ({"details": {"distributions": ["x"]}}, {"details.distributions": "invalid_value"}),
-        ({"details": {"last_update": "demain"}}, {"details.last_update": "invalid_value"}),
-    ],
-)
-def test_what_a_dataset_does_not_take_is_named(
-    program: Pipeline, body: dict[str, Any], fault: dict[str, str]
-) -> None:
-    assert faults(program.post("resources", {"kind": "dataset", **body})) == fault
 
 
 @pytest.mark.parametrize("kind", list(ResourceKind))
@@ -312,14 +303,13 @@ def test_a_description_becomes_a_draft_with_its_origins(program: Pipeline) -> No
     assert told.json()["record"]["title"] == "Appariement des offres"
     assert told.json()["provenance"]["title"]["key"] == "CITATION.cff › title"
     assert program.post("resources/from", {"text": CITATION}, **key).status_code == 200
-    empty = program.post("resources/from", {})
-    assert problem(empty) == (422, "one_source")
-    nothing = program.post("resources/from", {"text": "cff-version: [1"})
-    assert problem(nothing) == (422, "nothing_read")
-    private = program.post("resources/from", {"url": "http://127.0.0.1/"})
-    assert problem(private) == (422, "not_fetched")
-    out = program.post("resources/from", {"text": CITATION, "record": 7})
-    assert problem(out) == (422, "which_record")
+    for given_, code in (
+        ({}, "one_source"),
+        ({"text": "cff-version: [1"}, "nothing_read"),
+        ({"url": "http://127.0.0.1/"}, "not_fetched"),
+        ({"text": CITATION, "record": 7}, "which_record"),
+    ):
+        assert problem(program.post("resources/from", given_)) == (422, code)
 
 
 ANY = st.recursive(
@@ -398,3 +388,57 @@ def test_a_change_of_nothing_opens_no_draft(program: Pipeline) -> None:
         answer = program.patch(f"resources/{card.slug}", given_)
         assert problem(answer) == (422, "nothing_given")
     assert not Contribution.objects.open().exists()
+
+
+# What who answers for a card thinks of a change
+
+
+@pytest.fixture
+def owner() -> User:
+    return make.person()
+
+
+@pytest.fixture
+def offered(owner: User) -> Contribution:
+    return make.offered(make.published(owner), summary="Une phrase plus juste.")
+
+
+def answered(by: Pipeline | User, offered: Contribution, **body: str) -> Any:
+    program = by if isinstance(by, Pipeline) else Pipeline(by)
+    return program.post(f"contributions/{offered.public_id}/answer", body)
+
+
+def test_an_owner_approves_once(owner: User, offered: Contribution) -> None:
+    told = answered(owner, offered, answer="accept").json()
+    assert (told["status"], told["owner_answer"]) == ("submitted", "accepted")
+    assert told["record"]["summary"] == "Une phrase plus juste."
+    assert answered(owner, offered, answer="accept").status_code == 409
+
+
+def test_a_decline_has_a_reason_that_the_region_reads(owner: User, offered: Contribution) -> None:
+    assert list(faults(answered(owner, offered, answer="decline"))) == ["reason"]
+    assert list(faults(answered(owner, offered, answer="x"))) == ["answer"]
+    told = answered(owner, offered, answer="decline", reason="C’était voulu.").json()
+    assert (told["status"], told["owner_answer"]) == ("submitted", "declined")
+    assert told["owner_reason"] == "C’était voulu."
+
+
+def test_others_answer_nothing(owner: User, offered: Contribution) -> None:
+    assert offered.author is not None
+    for by, refusal in (
+        (make.person(), (404, "not_found")),
+        (offered.author, (403, "not_allowed")),
+        (Pipeline(owner, TokenScope.READ), (403, "scope_required")),
+    ):
+        assert problem(answered(by, offered, answer="accept")) == refusal
+    offered.refresh_from_db()
+    assert offered.status == ContributionStatus.OFFERED
+
+
+def test_a_token_that_only_writes_is_told_nothing_of_what_others_wrote(
+    owner: User, offered: Contribution
+) -> None:
+    writing = Pipeline(owner, TokenScope.CONTRIBUTE)
+    told = answered(writing, offered, answer="accept").json()
+    assert (told["title"], told["record"], told["owner_answer"]) == ("", {}, "")
+    assert told["status"] == "submitted"

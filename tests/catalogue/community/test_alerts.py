@@ -20,7 +20,7 @@ from portal.audit import outbox
 from portal.lib import clock
 from portal.lib.refusals import Conflict, NotAllowed, QuotaSpent
 from portal.lib.secret_paths import PathsWithoutSecrets
-from tests.catalogue.ledger import cost, events, owed
+from tests.catalogue.ledger import cost, events, owed, same_for_three
 from tests.factories.accounts import UserFactory
 from tests.factories.catalogue import ResourceFactory
 from tests.factories.letters import delivered
@@ -53,6 +53,18 @@ def path(link: str) -> str:
     return urlsplit(link).path
 
 
+def write(days: int = 0) -> list[str]:
+    """Write the alerts of a morning and deliver them; give the body of each letter so far."""
+    alerts.write_all(at=morning(days=days))
+    delivered()
+    return [letter.body for letter in mail.outbox]
+
+
+def ask(number: int) -> None:
+    query = ResourceQuery(q=f"m{number}")
+    alerts.ask(query=query, title="T", frequency="daily", email=ADDRESS)
+
+
 def test_what_is_published_after_and_answers_is_told_once(person: User) -> None:
     published("Emploi saisonnier d’avant")
     search = saved(person)
@@ -60,19 +72,14 @@ def test_what_is_published_after_and_answers_is_told_once(person: User) -> None:
     published("Emploi durable")
     ResourceFactory(published=True, title="Emploi saisonnier, un outil")
     for _ in range(2):
-        alerts.write_all(at=morning())
-        delivered()
+        write()
     (letter,) = mail.outbox
-    assert (letter.to, letter.subject) == (
-        [person.email],
-        "1 nouvelle ressource : « Saisonniers »",
-    )
+    told = (letter.to, letter.subject)
+    assert told == ([person.email], "1 nouvelle ressource : « Saisonniers »")
     assert letter.body.count(new.get_absolute_url()) == 1
     assert letter.extra_headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     assert letter.extra_headers["List-Unsubscribe"] == f"<{alert_links.stop(search)}>"
-    alerts.write_all(at=morning(days=1))
-    delivered()
-    assert len(mail.outbox) == 1
+    assert len(write(days=1)) == 1
     assert events() == ["search.saved"]
 
 
@@ -82,26 +89,18 @@ def test_nothing_leaves_by_night_nor_twice_a_day(person: User) -> None:
     alerts.write_all(at=morning().replace(hour=2))
     assert owed() == []
     alerts.write_all(at=morning())
-    published("Emploi saisonnier du soir")
-    alerts.write_all(at=morning())
-    delivered()
-    assert [letter.body.count("Emploi saisonnier du soir") for letter in mail.outbox] == [0]
-    alerts.write_all(at=morning(days=1))
-    delivered()
-    assert [letter.body.count("Emploi saisonnier du soir") for letter in mail.outbox] == [0, 1]
+    late = published("Emploi saisonnier du soir").title
+    assert [body.count(late) for body in write()] == [0]
+    assert [body.count(late) for body in write(days=1)] == [0, 1]
 
 
 def test_a_week_is_gathered_in_one_letter(person: User) -> None:
     saved(person, "weekly")
     for number in range(2):
         published(f"Emploi saisonnier {number}")
-        alerts.write_all(at=morning(days=number))
-    assert owed() == []
-    alerts.write_all(at=morning(days=7))
-    delivered()
-    assert [letter.subject for letter in mail.outbox] == [
-        "2 nouvelles ressources : « Saisonniers »"
-    ]
+        assert write(days=number) == []
+    assert len(write(days=7)) == 1
+    assert mail.outbox[0].subject == "2 nouvelles ressources : « Saisonniers »"
 
 
 def test_a_letter_sent_again_is_the_same_letter(person: User) -> None:
@@ -169,10 +168,8 @@ def test_a_pause_drops_what_came_meanwhile(person: User) -> None:
     alerts.write_all(at=morning())
     alerts.resume(search=search, by=person)
     published("Emploi saisonnier dit")
-    alerts.write_all(at=morning(days=1))
-    delivered()
-    (letter,) = mail.outbox
-    assert [word in letter.body for word in ("perdu", "tu\n", "dit")] == [False, False, True]
+    (body,) = write(days=1)
+    assert [word in body for word in ("perdu", "tu\n", "dit")] == [False, False, True]
     assert events() == ["search.saved", "search.paused", "search.resumed"]
 
 
@@ -210,8 +207,7 @@ def test_an_address_starts_once_by_its_link(client: Client) -> None:
     assert "L’alerte est active" in client.post(path(link)).text
     assert client.post(path(link)).status_code == 409
     published("Emploi saisonnier d’après l’accord")
-    alerts.write_all(at=morning())
-    delivered()
+    write()
     told = mail.outbox[-1]
     assert (told.to, "d’avant" in told.body, "d’après" in told.body) == ([ADDRESS], False, True)
     manage = next(word for word in told.body.split() if "/recherches/gerer/" in word)
@@ -263,25 +259,25 @@ def test_a_stranger_chooses_no_word_of_a_letter_to_any_address(client: Client) -
 def test_days_are_bounded_by_network_and_by_address(
     client: Client, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    def asked_again() -> int:
+        """Ask for five searches; give how many letters were owed for that."""
+        before = len(owed())
+        for number in range(5):
+            ask(number)
+        return len(owed()) - before
+
     for number in range(5):
-        alerts.ask(query=ResourceQuery(q=f"m{number}"), title="T", frequency="daily", email=ADDRESS)
+        ask(number)
         past = clock.now() - timedelta(days=2)
         SavedSearch.objects.update(created_at=past)
-    for number in range(5):
-        alerts.ask(query=ResourceQuery(q=f"m{number}"), title="T", frequency="daily", email=ADDRESS)
-    assert SavedSearch.objects.filter(created_at__gt=past + timedelta(days=1)).count() == (
-        settings.SAVED_SEARCH_REQUESTS_PER_DAY
-    )
-    written = len(owed())
-    monkeypatch.setattr(clock, "paris_day", lambda _at: date(2100, 1, 1))  # midnight has passed
-    for number in range(5):
-        alerts.ask(query=ResourceQuery(q=f"m{number}"), title="T", frequency="daily", email=ADDRESS)
-    assert len(owed()) == written
-    monkeypatch.undo()
+    asked_again()
+    young = SavedSearch.objects.filter(created_at__gt=past + timedelta(days=1))
+    assert young.count() == settings.SAVED_SEARCH_REQUESTS_PER_DAY
+    with monkeypatch.context() as patched:
+        patched.setattr(clock, "paris_day", lambda _at: date(2100, 1, 1))  # midnight has passed
+        assert asked_again() == 0
     SavedSearch.objects.update(confirmed_at=past)
-    for number in range(5):
-        alerts.ask(query=ResourceQuery(q=f"m{number}"), title="T", frequency="daily", email=ADDRESS)
-    assert len(owed()) == written + 1
+    assert asked_again() == 1
     settings.SAVED_SEARCH_REQUESTS_PER_MINUTE = 100
     settings.SAVED_SEARCH_REQUESTS_PER_DAY_AND_NETWORK = 2
     assert [asked(client, site="x").status_code for _ in range(3)] == [200, 200, 429]
@@ -346,13 +342,8 @@ def test_a_private_feed_ends_with_its_address(client: Client, person: User) -> N
     first = path(alert_links.feed(search))
     answer = client.get(first)
     read = feedparser.parse(answer.content)
-    assert (
-        read.bozo,
-        [entry.link.endswith(card.get_absolute_url()) for entry in read.entries],
-    ) == (
-        False,
-        [True],
-    )
+    links = [entry.link.endswith(card.get_absolute_url()) for entry in read.entries]
+    assert (read.bozo, links) == (False, [True])
     assert answer["Cache-Control"] == "private, no-store"
     search = alerts.renew_feed(search=search, by=person)
     second = path(alert_links.feed(search))
@@ -381,12 +372,11 @@ def test_pages_of_ones_own(client: Client, person: User) -> None:
 
 def test_the_page_costs_the_same_for_one_and_three(client: Client, person: User) -> None:
     client.force_login(person)
-    costs = []
-    for words in (("a",), ("b", "c")):
-        for word in words:
-            saved(person, query=ResourceQuery(q=word))
-        costs.append(cost(client, "/espace/suivis/"))
-    assert costs[0] == costs[1]
+    words = iter("abc")
+    same_for_three(
+        lambda: saved(person, query=ResourceQuery(q=next(words))),
+        lambda: cost(client, "/espace/suivis/"),
+    )
 
 
 def test_leaving_erases_searches_of_the_account_and_of_its_address(person: User) -> None:

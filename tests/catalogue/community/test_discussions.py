@@ -14,7 +14,7 @@ from portal.accounts.actions import accounts
 from portal.accounts.models import Notification, User
 from portal.lib import clock
 from portal.lib.refusals import Conflict, Invalid, NotAllowed, QuotaSpent
-from tests.catalogue.ledger import cost, events
+from tests.catalogue.ledger import cost, events, refused, same_for_three
 from tests.factories import contributions as make
 from tests.factories.accounts import MembershipFactory, OrganisationFactory, UserFactory, signed_in
 from tests.factories.catalogue import ResourceFactory
@@ -66,7 +66,7 @@ def test_the_first_message_of_a_new_account_waits(client: Client, card: Resource
     assert client.get(thread.path).status_code == 404
     client.force_login(new)
     assert "En attente de la Région" in client.get(thread.path).text
-    with pytest.raises(NotAllowed):
+    with refused(NotAllowed):
         discussions.accept(message=thread.messages.get(), by=known())
     discussions.accept(message=thread.messages.get(), by=moderator)
     assert Client().get(thread.path).status_code == 200
@@ -86,13 +86,13 @@ def test_a_hidden_message_leaves_its_place_and_tells_its_author(
     thread = opened(card, asker)
     said = discussions.answer(discussion=thread, body_md="Achetez ici !", by=known())
     moderator = make.moderator()
-    with pytest.raises(Invalid):
+    with refused(Invalid):
         discussions.hide(message=said, reason=" ", by=moderator)
     discussions.hide(message=said, reason="Publicité.", by=moderator)
     page = client.get(thread.path).text
     assert ("Achetez ici" in page, "Publicité." in page) == (False, True)
     assert (said.by_id, "message_hidden") in letters()
-    with pytest.raises(Conflict):
+    with refused(Conflict):
         discussions.hide(message=said, reason="Publicité.", by=moderator)
     discussions.hide(message=thread.messages.first(), reason="Hors sujet.", by=moderator)
     assert client.get(thread.path).status_code == 404
@@ -104,39 +104,39 @@ def test_a_moderator_tied_to_the_card_hides_nothing(card: Resource) -> None:
     tied = make.moderator()
     MembershipFactory(user=tied, organisation=card.organisation)
     message = opened(card).messages.get()
-    with pytest.raises(NotAllowed):
+    with refused(NotAllowed):
         discussions.hide(message=message, reason="Gênant.", by=User.objects.get(pk=tied.pk))
 
 
 def test_closing_says_why_and_ends_answers(client: Client, card: Resource) -> None:
     asker = known()
     thread = opened(card, asker)
-    with pytest.raises(NotAllowed):
+    with refused(NotAllowed):
         discussions.close(discussion=thread, reason="Réglé.", by=known())
-    with pytest.raises(Invalid):
+    with refused(Invalid):
         discussions.close(discussion=thread, reason="  ", by=asker)
     discussions.close(discussion=thread, reason="Réponse donnée.", by=asker)
     assert "Réponse donnée." in client.get(thread.path).text
-    with pytest.raises(Conflict):
+    with refused(Conflict):
         discussions.answer(discussion=thread, body_md="Encore ?", by=asker)
 
 
 def test_a_person_writes_so_many(card: Resource, monkeypatch: pytest.MonkeyPatch) -> None:
     by = known()
     thread = opened(card, by)
-    with pytest.raises(Conflict):
+    with refused(Conflict):
         discussions.answer(discussion=thread, body_md="Je **lis**.", by=by)
     monkeypatch.setattr(discussions, "MESSAGES_AN_HOUR", 1)
-    with pytest.raises(QuotaSpent):
+    with refused(QuotaSpent):
         discussions.answer(discussion=thread, body_md="Encore.", by=by)
     monkeypatch.setattr(discussions, "DISCUSSIONS_A_DAY", 1)
-    with pytest.raises(QuotaSpent):
+    with refused(QuotaSpent):
         opened(card, by)
 
 
 def test_hostile_markdown_is_refused_or_made_safe(client: Client, card: Resource) -> None:
     by = known()
-    with pytest.raises(Invalid):
+    with refused(Invalid):
         discussions.open_discussion(resource=card, title="[", body_md="[" * 2_000, by=by)
     thread = discussions.open_discussion(
         resource=card,
@@ -185,12 +185,10 @@ def test_leaving_drops_what_waits_and_keeps_what_was_read(client: Client, card: 
 
 
 def test_pages_cost_the_same_for_one_and_three(client: Client, card: Resource) -> None:
-    costs = []
-    thread = opened(card)
-    for wanted in (0, 2):
-        for _ in range(wanted):
-            discussions.answer(discussion=thread, body_md="Oui.", by=known())
-            opened(card)
-        base = f"{card.get_absolute_url()}discussions/"
-        costs.append([cost(client, base), cost(client, thread.path)])
-    assert costs[0] == costs[1]
+    base, thread = f"{card.get_absolute_url()}discussions/", opened(card)
+
+    def more() -> None:
+        discussions.answer(discussion=thread, body_md="Oui.", by=known())
+        opened(card)
+
+    same_for_three(more, *(lambda page=page: cost(client, page) for page in (base, thread.path)))

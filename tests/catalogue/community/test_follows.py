@@ -11,14 +11,14 @@ from django.core import mail
 from django.test import Client
 
 from catalogue import invariants
-from catalogue.actions import contributions, follows
+from catalogue.actions import follows
 from catalogue.enums import ResourceKind, UseCase
 from catalogue.models import Follow, IndexedResource, Resource
 from portal.accounts import personal_data
 from portal.accounts.actions import accounts, notifications
 from portal.accounts.models import Notification, User
 from portal.lib.refusals import Invalid, QuotaSpent
-from tests.catalogue.ledger import cost
+from tests.catalogue.ledger import cost, refused, same_for_three
 from tests.factories import contributions as make
 from tests.factories.accounts import OrganisationFactory, UserFactory
 from tests.factories.catalogue import ResourceFactory
@@ -62,27 +62,21 @@ def test_a_wrong_counter_is_a_breach_and_a_harvested_one_a_least(need: Resource)
 
 def test_what_is_not_public_or_no_word_is_refused(person: User) -> None:
     for subject in (ResourceFactory(), " ", "a\x00b"):
-        with pytest.raises(Invalid):
+        with refused(Invalid):
             follows.follow(subject=subject, by=person)
-    assert not Follow.objects.exists()
 
 
-def test_one_follows_so_many(person: User, settings: Any) -> None:
-    settings.FOLLOWS_PER_PERSON = 1
-    follows.follow(subject="emploi", by=person)
-    with pytest.raises(QuotaSpent):
-        follows.follow(subject="formation", by=person)
-
-
-def test_at_the_quota_what_is_followed_is_followed_and_what_went_offline_takes_no_place(
+def test_one_follows_so_many_and_what_went_offline_takes_no_place(
     person: User, need: Resource, settings: Any
 ) -> None:
     settings.FOLLOWS_PER_PERSON = 1
     follows.follow(subject=need, by=person)
     assert follows.follow(subject=need, by=person) is False
+    with refused(QuotaSpent):
+        follows.follow(subject="formation", by=person)
     Resource.objects.filter(pk=need.pk).update(live=False)
     assert follows.follow(subject="formation", by=person) is True
-    with pytest.raises(QuotaSpent):
+    with refused(QuotaSpent):
         follows.follow(subject="emploi", by=person)
 
 
@@ -116,9 +110,7 @@ def test_a_publication_tells_each_follower_once() -> None:
         (watcher.pk, "followed_new", card.get_absolute_url())
     ]
     follows.follow(subject=card, by=other)
-    change = contributions.propose(resource=card, by=author)
-    make.edit(change, author, title="Un autre titre")
-    make.put_online(change, author)
+    make.changed(card, author, title="Un autre titre")
     delivered()
     latest = Notification.objects.filter(letter="followed_changed")
     assert [(row.user_id, row.facts) for row in latest] == [(other.pk, {"about": "Un autre titre"})]
@@ -176,11 +168,9 @@ def test_what_is_followed_stands_in_the_archive_of_ones_data(person: User, need:
 
 def test_the_page_costs_the_same_for_one_and_three(client: Client, person: User) -> None:
     client.force_login(person)
-    costs = []
-    for wanted in (1, 2):
-        for _ in range(wanted):
-            card = ResourceFactory(published=True)
-            follows.follow(subject=card, by=person)
-            follows.follow(subject=OrganisationFactory(), by=person)
-        costs.append(cost(client, "/espace/suivis/"))
-    assert costs[0] == costs[1]
+
+    def more() -> None:
+        for subject in (ResourceFactory(published=True), OrganisationFactory()):
+            follows.follow(subject=subject, by=person)
+
+    same_for_three(more, lambda: cost(client, "/espace/suivis/"))

@@ -1,4 +1,4 @@
-"""The review: decisions, claims and archives; its queue and pages; its letters."""
+"""The review: decisions, claims and archives; its queue, pages and letters; what waits."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -6,14 +6,24 @@ from typing import Any
 
 import pytest
 from django.core import mail
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from catalogue.actions import archives, contributions, moderation
+from catalogue.actions import (
+    archives,
+    contributions,
+    harvest_sources,
+    maskings,
+    moderation,
+    transfers,
+)
 from catalogue.enums import ContributionStatus, DecisionReason, ResourceKind
 from catalogue.models import Contribution, Decision, IndexedResource, Resource
 from catalogue.queries import reviews
 from catalogue.views import moderation as pages
+from catalogue.views.space import to_do
 from portal.accounts import space
 from portal.accounts.enums import RegionRole, Role
 from portal.accounts.models import User
@@ -21,7 +31,9 @@ from portal.lib import clock
 from portal.lib.refusals import Conflict, Invalid, NotAllowed, Refusal
 from tests.catalogue.ledger import cost, events, owed, refused, same_for_three
 from tests.factories import contributions as make
-from tests.factories.accounts import signed_in
+from tests.factories.accounts import MembershipFactory, signed_in
+from tests.factories.catalogue import ResourceFactory
+from tests.factories.harvests import SourceFactory
 from tests.factories.letters import letters
 
 pytestmark = pytest.mark.django_db
@@ -81,8 +93,6 @@ def aged(contribution: Contribution, days: int) -> Contribution:
 
 
 # Decisions
-
-
 @pytest.mark.parametrize(
     ("verb", "status"),
     [
@@ -132,8 +142,6 @@ def test_a_draft_that_changed_hands_is_published_for_who_holds_it_last() -> None
 
 
 # Each gives what is sent, and a moderator whom it touches.
-
-
 def own() -> tuple[Contribution, User]:
     by = make.moderator()
     return make.submitted(by), by
@@ -224,8 +232,6 @@ def test_a_stale_change_never_overwrites_the_card(judge: User) -> None:
 
 
 # Claims
-
-
 def test_a_claim_is_seen_and_released_and_ends_with_the_decision(judge: User) -> None:
     contribution = make.submitted()
     claim(contribution, judge)
@@ -252,8 +258,6 @@ def test_a_claim_holds_against_another_until_it_ends(judge: User, settings: Any)
 
 
 # Archives
-
-
 def test_an_owner_archives_and_restores() -> None:
     author = make.person()
     resource = make.published(author)
@@ -296,8 +300,6 @@ def test_the_page_archives_with_a_reason_and_restores() -> None:
 
 
 # The queue
-
-
 @pytest.mark.parametrize("name", [QUEUE, ANSWERS, DECISIONS])
 def test_only_moderators_enter(desk: Client, name: str) -> None:
     address = reverse(name)
@@ -514,8 +516,6 @@ def test_an_import_is_checked_when_it_is_read(desk: Client) -> None:
 
 
 # Letters
-
-
 def test_a_sending_tells_the_author_and_the_moderators() -> None:
     first, second = make.moderator("relecture1"), make.moderator("relecture2")
     contribution = make.submitted(make.person("autrice"), title="Un besoin précis")
@@ -559,3 +559,76 @@ def test_a_decision_and_an_archive_by_the_region_tell_the_author(
         archives.archive(resource=Resource.objects.get(), reason="Sans suite.", by=judge)
         assert letters() == [(author.email, "« Un besoin précis » est archivée")]
         assert "Sans suite." in mail.outbox[0].body
+
+
+def seen(person: User) -> list[str]:
+    return [str(item.title) for item in to_do(User.objects.get(pk=person.pk))]
+
+
+def urls(person: User) -> list[str]:
+    return [item.url for item in to_do(User.objects.get(pk=person.pk))]
+
+
+def test_a_source_waits_for_the_moderators_who_may_answer() -> None:
+    source = SourceFactory()
+    free, tied = make.moderator("libre"), make.moderator("liée")
+    MembershipFactory(user=tied, organisation=source.organisation, role="editor")
+    assert "Répondre à 1 source proposée" in seen(free)
+    assert f"/moissonnage/{source.public_id}/" in urls(free)
+    SourceFactory()
+    assert "Répondre à 2 sources proposées" in seen(free)
+    assert "/moissonnage/" in urls(free)
+    assert "Répondre à 1 source proposée" in seen(tied)
+    assert not [each for each in seen(make.person()) if "source" in each]
+    harvest_sources.approve(source=source, publishes=True, by=free)
+    assert "Répondre à 1 source proposée" in seen(free)
+
+
+def test_a_transfer_waits_for_who_may_answer() -> None:
+    here, there = make.organisation("Donneuse"), make.organisation("Receveuse")
+    owner = make.joined(make.person(), here, Role.EDITOR)
+    receiver = make.joined(make.person(), there, Role.EDITOR)
+    card = make.published(owner, holder=here)
+    asked = transfers.offer(resource=card, target=there, by=owner)
+    title = f"Répondre au transfert de « {card.title} »"
+    assert title in seen(receiver)
+    assert f"/ressources/{card.slug}/transmettre/" in urls(receiver)
+    for other in (owner, make.person(), make.moderator()):
+        assert title not in seen(other)
+    transfers.refuse(transfer=asked, by=receiver)
+    assert title not in seen(receiver)
+    transfers.propose(resource=card, target=there, message="Fusion.", by=make.moderator("un"))
+    assert title in seen(make.moderator("deux"))
+    assert title not in seen(receiver)
+
+
+def test_a_masking_waits_for_a_second_person() -> None:
+    one, two = make.moderator("un"), make.moderator("deux")
+    card = ResourceFactory(published=True)
+    masking = maskings.mask(resource=card, category="illegal", explanation="Propos.", by=one)
+    title = "Répondre à 1 masquage"
+    assert (title in seen(one), title in seen(two)) == (False, True)
+    maskings.confirm(masking=masking, by=two)
+    assert (title in seen(one), title in seen(two)) == (False, False)
+    maskings.propose_lift(masking=masking, by=two)
+    assert (title in seen(one), title in seen(two)) == (True, False)
+
+
+def test_what_waits_costs_the_same_for_one_and_three() -> None:
+    judge = make.moderator("un")
+    counts = []
+    for _ in range(2):
+        for _ in range(1 if not counts else 2):
+            SourceFactory()
+            card = ResourceFactory(published=True)
+            maskings.mask(
+                resource=Resource.objects.get(pk=card.pk),
+                category="illegal",
+                explanation="Propos.",
+                by=make.moderator(),
+            )
+        fresh = User.objects.get(pk=judge.pk)
+        with CaptureQueriesContext(connection) as queries:
+            assert list(to_do(fresh))
+        counts.append(len(queries))
+    assert counts[0] == counts[1]

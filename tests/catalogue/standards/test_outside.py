@@ -1,7 +1,4 @@
-"""Our documents read by the tools of others, each in an environment of its own.
-
-`make checkers` installs them under .checkers; a tool that is not there is skipped by name.
-"""
+"""Our documents before the shapes of European profiles and the tools of others."""
 
 import hashlib
 import json
@@ -11,15 +8,171 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rdflib import Graph, Namespace, URIRef
+from rdflib.namespace import DCTERMS, FOAF, RDF
 
-from catalogue.standards import citation, croissant, data_package, dcat, rdf, schema_org
+from catalogue.standards import citation, croissant, data_package, dcat, mldcat, rdf, schema_org
 from catalogue.standards import vocabularies as terms
 from catalogue.standards.published import File, Licence
+from catalogue.standards.rdf import DCAT, IT6
 from tests.catalogue.standards.examples import AT, CSV, DETAILS, SITE, TABLE, example
+
+pyshacl = pytest.importorskip("pyshacl", reason="pyshacl is not installed")
+SH = Namespace("http://www.w3.org/ns/shacl#")
+SETS = {
+    "base": "dcat-ap-3.0.1/shapes.ttl",
+    "recommended": "dcat-ap-3.0.1/shapes_recommended.ttl",
+    "range": "dcat-ap-3.0.1/range.ttl",
+    "generated": "dcat-ap-3.0.1/generated/dcat-ap-SHACL.ttl",
+    "mdr": "dcat-ap-3.0.1/mdr-vocabularies.shape.ttl",
+    "mldcat": "mldcat-ap-3.1.0/mldcat-ap-SHACL.ttl",
+}
+_read: dict[Path, Graph] = {}
+
+
+def shapes(shared: Path, name: str) -> Graph:
+    path = shared / "cases/catalogue/shacl" / SETS[name]
+    if path not in _read:
+        graph = Graph().parse(path, format="turtle")
+        for shape, referred in list(graph.subject_objects(SH.property)):
+            if (referred, None, None) not in graph:  # two references of the profile lead nowhere
+                graph.remove((shape, SH.property, referred))
+        _read[path] = graph
+    return _read[path]
+
+
+def results(graph: Graph, shapes_graph: Graph) -> list[str]:
+    """List the results of a validation: severity, path and constraint."""
+    _ok, report, _text = pyshacl.validate(
+        graph, shacl_graph=shapes_graph, advanced=True, do_owl_imports=False
+    )
+    return sorted(
+        " ".join(
+            str(report.value(each, term)).replace("/", "#").rsplit("#", 1)[-1]
+            for term in (SH.resultSeverity, SH.resultPath, SH.sourceConstraintComponent)
+        )
+        for each in report.objects(None, SH.result)
+    )
+
+
+def whole_catalogue() -> Graph:
+    service = example(
+        "technology", served=(example("dataset"),), public_id="s", iri="https://x.fr/s"
+    )
+    whole = example("dataset", iri="https://x.fr/id/serie", title="La série")
+    described = [
+        example("dataset", series=(whole,)),
+        service,
+        example(
+            "dataset",
+            iri="https://x.fr/id/restreint",
+            access="on_request",
+            files=(),
+            licences=(),
+            licence_status="to_confirm",
+            publisher=None,
+            contact="Le service des études",
+            tags=(),
+            title_en="Restricted",
+        ),
+    ]
+    page = dcat.Page("https://oe.example/catalogue.ttl", 2, 3, 250)
+    return dcat.catalogue(SITE, described, page, issued=AT, modified=AT)
+
+
+@pytest.mark.parametrize("name", ["base", "recommended", "range", "generated"])
+def test_a_catalogue_conforms_to_dcat_ap(shared: Path, name: str) -> None:
+    assert results(whole_catalogue(), shapes(shared, name)) == []
+
+
+def test_only_the_publisher_is_outside_the_european_vocabularies(shared: Path) -> None:
+    found = results(whole_catalogue(), shapes(shared, "mdr"))
+    assert {each.split()[:2] == ["Warning", "publisher"] for each in found} == {True}
+
+
+def test_a_dataset_without_a_period_lacks_that_alone(shared: Path) -> None:
+    bare = example("dataset", details={"update_frequency": "unknown"})
+    found = results(dcat.document(bare), shapes(shared, "recommended"))
+    assert found == ["Warning temporal MinCountConstraintComponent"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "predicate"),
+    [
+        (DCAT.Catalog, DCTERMS.title),
+        (DCAT.Catalog, DCTERMS.description),
+        (DCAT.Catalog, DCTERMS.publisher),
+        (DCAT.Dataset, DCTERMS.title),
+        (DCAT.Dataset, DCTERMS.description),
+        (DCAT.Distribution, DCAT.accessURL),
+        (DCAT.DataService, DCTERMS.title),
+        (DCAT.DataService, DCAT.endpointURL),
+        (DCAT.CatalogRecord, DCTERMS.modified),
+        (DCAT.CatalogRecord, FOAF.primaryTopic),
+        (FOAF.Agent, FOAF.name),
+    ],
+)
+def test_each_compulsory_element_of_dcat_ap_is_there(
+    shared: Path, kind: URIRef, predicate: URIRef
+) -> None:
+    graph = whole_catalogue()
+    subject = next(s for s in sorted(graph.subjects(RDF.type, kind)))
+    graph.remove((subject, predicate, None))
+    assert len(results(graph, shapes(shared, "base"))) == 1
+
+
+def test_a_model_conforms_to_mldcat_ap(shared: Path) -> None:
+    assert mldcat.missing(example("model")) == ()
+    full = example("model")
+    placed = replace(full, details={**full.details, "market_date": "2026-11-24"})
+    for each in (full, placed):
+        assert results(mldcat.document(each), shapes(shared, "mldcat")) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "predicate"),
+    [
+        (IT6.MachineLearningModel, DCTERMS.identifier),
+        (IT6.MachineLearningModel, DCTERMS.title),
+        (IT6.MachineLearningModel, DCTERMS.created),
+        (IT6.MachineLearningModel, DCAT.version),
+        (IT6.MachineLearningModel, IT6.hasFile),
+        (IT6.MachineLearningModel, IT6.trainedOn),
+        (IT6.File, DCTERMS.identifier),
+        (IT6.File, DCTERMS.title),
+        (IT6.File, DCTERMS["format"]),
+        (IT6.File, IT6.url),
+        (DCAT.Dataset, IT6.collectionDate),
+    ],
+)
+def test_each_compulsory_element_of_mldcat_ap_is_there(
+    shared: Path, kind: URIRef, predicate: URIRef
+) -> None:
+    graph = mldcat.document(example("model"))
+    subject = next(s for s in sorted(graph.subjects(RDF.type, kind)))
+    graph.remove((subject, predicate, None))
+    assert len(results(graph, shapes(shared, "mldcat"))) == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"created": ""}, "created"),
+        ({"version": ""}, "version"),
+        ({"trained_on": []}, "trained_on"),
+        ({"trained_on": [{"title": "Annonces"}]}, "collection_date"),
+    ],
+)
+def test_what_a_model_lacks_is_named(change: dict[str, object], code: str) -> None:
+    whole = example("model", references=())
+    assert mldcat.missing(example("model", references=(), details={**whole.details, **change})) == (
+        code,
+    )
+    assert mldcat.missing(example("model", files=())) == ("files",)
+
 
 ROOT = Path(__file__).resolve().parents[3]
 OUTSIDE = Path(__file__).resolve().parent / "outside"
-pytestmark = pytest.mark.full
 
 
 def tool(environment: str, name: str = "python") -> str:
@@ -40,6 +193,7 @@ def table() -> File:
     return replace(TABLE, sha256=hashlib.sha256(CSV).hexdigest())
 
 
+@pytest.mark.full
 def test_mlcroissant_loads_the_rows(tmp_path: Path) -> None:
     document = croissant.document(example("dataset", files=(table(),)))
     (tmp_path / "croissant.json").write_text(json.dumps(document))
@@ -57,6 +211,7 @@ def test_mlcroissant_loads_the_rows(tmp_path: Path) -> None:
     assert float(said["rows"][0]["effectif"]) == 12
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("kind", ["dataset", "model", "algorithm", "technology", "solution"])
 def test_cffconvert_accepts_our_citations(tmp_path: Path, kind: str) -> None:
     path = tmp_path / "CITATION.cff"
@@ -64,6 +219,7 @@ def test_cffconvert_accepts_our_citations(tmp_path: Path, kind: str) -> None:
     run(tool("cff", "cffconvert"), "--validate", "-i", path)
 
 
+@pytest.mark.full
 def test_frictionless_accepts_our_package(tmp_path: Path) -> None:
     document = data_package.document(example("dataset", files=(table(),)))
     (tmp_path / "offres.csv").write_bytes(CSV)
@@ -80,6 +236,7 @@ def exported(tmp_path: Path, extension: str, **changes: Any) -> Path:
     return path
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("extension", rdf.FORMATS)
 def test_ckan_reads_our_catalogue(shared: Path, tmp_path: Path, extension: str) -> None:
     script = shared / "cases/catalogue/golden/ckan_parse.py"
@@ -90,6 +247,7 @@ def test_ckan_reads_our_catalogue(shared: Path, tmp_path: Path, extension: str) 
     assert f"res 1 [('{terms.file_type('csv').iri}', '{TABLE.download_url}')]" in line
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(
     ("licence", "known"), [("ODbL-1.0", "odc-odbl"), ("CC0-1.0", "cc-zero"), ("etalab-2.0", "")]
 )
@@ -101,6 +259,7 @@ def test_ckan_names_the_licences_of_its_list(tmp_path: Path, licence: str, known
     assert json.loads(run(tool("ckan"), OUTSIDE / "ckan_licences.py", path)) == [known]
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("extension", rdf.FORMATS)
 def test_udata_reads_our_catalogue(shared: Path, tmp_path: Path, extension: str) -> None:
     script = shared / "cases/catalogue/golden/udata_parse.py"
@@ -118,6 +277,7 @@ def test_udata_reads_our_catalogue(shared: Path, tmp_path: Path, extension: str)
     assert "open" in access.lower()
 
 
+@pytest.mark.full
 def test_the_validator_of_schema_org_finds_nothing(shared: Path, tmp_path: Path) -> None:
     if not (ROOT / "node_modules/@adobe/structured-data-validator").exists():
         pytest.skip("@adobe/structured-data-validator is not installed: make checkers")

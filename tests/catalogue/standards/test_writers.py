@@ -1,4 +1,4 @@
-"""The writers of standards, without a database."""
+"""The writers of standards; what they write, read back."""
 
 import json
 from dataclasses import replace
@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 import yaml
+from django.test import Client
 from rdflib import Graph
 from rdflib.namespace import DCTERMS
 
+from catalogue.queries import incoming
 from catalogue.standards import (
     citation,
     croissant,
@@ -25,7 +27,9 @@ from catalogue.standards import (
     vocabularies,
 )
 from catalogue.standards.published import Licence, first_day, last_day, period
+from catalogue.standards.readers.dispatch import read_here
 from tests.catalogue.standards.examples import DETAILS, SHA256, TABLE, example
+from tests.factories.catalogue import ResourceFactory
 
 HTML, TURTLE, JSON = "text/html", "text/turtle", "application/json"
 HOSTILE = "</script><b>\"'\\{}%&=+@ \u2028 é\n---\n: - # @type"
@@ -317,3 +321,126 @@ def test_the_line_to_quote_says_source_title_date_and_licence() -> None:
     )
     free = replace(data, licences=(Licence("MIT", "MIT", True),))
     assert citation.attribution(free) == ""
+
+
+# Form: the kind read, the format it is read as, the kind it is told to be.
+FORMS = [
+    ("dataset", ".ttl", "dcat", "dataset"),
+    ("dataset", ".rdf", "dcat", "dataset"),
+    ("dataset", ".jsonld", "dcat", "dataset"),
+    ("technology", ".ttl", "dcat", "technology"),
+    ("model", ".ttl", "mldcat", "model"),
+    ("model", ".jsonld", "mldcat", "model"),
+    ("dataset", "croissant.json", "croissant", "dataset"),
+    ("model", "carte.md", "hf", "model"),
+    ("dataset", "carte.md", "hf", "dataset"),
+    ("algorithm", "citation.cff", "cff", "algorithm"),
+    ("dataset", "citation.cff", "cff", "dataset"),
+]
+
+
+@pytest.mark.filterwarnings("ignore:ConjunctiveGraph is deprecated")
+@pytest.mark.parametrize(("kind", "ending", "format_", "told"), FORMS)
+def test_a_card_comes_back(kind: str, ending: str, format_: str, told: str) -> None:
+    card, form = example(kind, title="Offres d’emploi & alentours"), forms.KINDS[ending]
+    found = read_here(format_, form.write(card), base_url=form.address(card))
+    (record,) = found.records
+    assert [each.code for each in (*found.faults, *record.faults)] == []
+    values = {name: each.value for name, each in {**record.fields, **record.details}.items()}
+    assert record.kind == told
+    assert values["title"] == card.title
+    assert (values["licences"], values["licence_status"]) == (["etalab-2.0"], "declared")
+    if format_ in {"dcat", "mldcat", "croissant"} and kind != "technology":
+        (file,) = values.get("distributions") or values["files"]
+        assert file["sha256"] == SHA256
+    if format_ == "dcat" and kind == "dataset":
+        assert values["temporal_coverage"] == "2018-01-01/2018-08-31"
+        assert values["update_frequency"] == "monthly"
+
+
+HUB = "https://huggingface.co/region/appariement"
+ROWS = [
+    {
+        "task": "text-classification",
+        "metric": "f1",
+        "value": "0.66",
+        "dataset": "Offres",
+        "url": "https://exemple.org/banc",
+    },
+    {
+        "task": "text-classification",
+        "metric": "F1 par secteur",
+        "value": "n/a",
+        "dataset": "Offres",
+        "url": "",
+    },
+]
+
+
+def card(rows: object) -> bytes:
+    front = {"license": "mit", "language": "fr", "model-index": rows}
+    told = yaml.safe_dump(front, allow_unicode=True)
+    return f"---\n{told}---\n# Appariement\n\nUn texte.\n".encode()
+
+
+INDEX = [
+    {
+        "name": "x",
+        "results": [
+            {
+                "task": {"type": "text-classification"},
+                "dataset": {"type": "offres", "name": "Offres"},
+                "metrics": [{"type": "f1", "value": 0.66}],
+                "source": {"name": "Banc", "url": "https://exemple.org/banc"},
+            },
+            {
+                "task": {"type": "text-classification"},
+                "dataset": {"name": "Offres"},
+                "metrics": [
+                    {"name": "F1 par secteur", "type": "f1", "value": "n/a"},
+                    {"value": 3},
+                    "perdue",
+                ],
+                "source": {"url": "javascript:alert(1)"},
+            },
+        ],
+    }
+]
+
+
+def test_the_measures_of_a_card_are_taken_as_declared_with_their_source() -> None:
+    (record,) = read_here("hf", card(INDEX), base_url=HUB).records
+    found = incoming.read(record)
+    assert found.refused == ""
+    assert found.values["declared_measures"] == ROWS
+    assert record.details["declared_measures"].origin == "Hugging Face › model-index"
+
+
+@pytest.mark.parametrize("rows", ["x", [1], [{"results": 3}], [{"results": [{"metrics": {}}]}], {}])
+def test_a_table_of_measures_of_another_shape_is_no_error(rows: object) -> None:
+    (record,) = read_here("hf", card(rows), base_url=HUB).records
+    assert "declared_measures" not in record.details
+
+
+def test_what_is_declared_leaves_as_not_verified_and_comes_back() -> None:
+    shown = example("model", measures=(), details={"declared_measures": ROWS})
+    written = forms.KINDS["carte.md"].write(shown)
+    front = yaml.safe_load(written.decode().split("---")[1])
+    metrics = [each["metrics"][0] for each in front["model-index"][0]["results"]]
+    assert [each["verified"] for each in metrics] == [False, False]
+    assert metrics[0]["value"] == 0.66
+    (record,) = read_here("hf", written, base_url=HUB).records
+    back = incoming.read(record).values["declared_measures"]
+    assert [(row["metric"], row["value"]) for row in back] == [
+        (row["metric"], row["value"]) for row in ROWS
+    ]
+    assert back[0]["url"] == "https://exemple.org/banc"
+
+
+@pytest.mark.django_db
+def test_the_page_says_who_declares(client: Client) -> None:
+    made = ResourceFactory(published=True, kind="model", details={"declared_measures": ROWS})
+    page = client.get(made.get_absolute_url()).text
+    assert "Mesures déclarées par le producteur" in page
+    assert "https://exemple.org/banc" in page
+    assert "Ce qu’il sait faire, mesuré" not in page
