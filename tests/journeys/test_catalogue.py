@@ -28,10 +28,10 @@ from portal.management.opening import datasets, people
 from tests.catalogue.community.test_discussions import known
 from tests.catalogue.community.test_reuses import declared, told
 from tests.catalogue.reports.test_reports import in_hand, sent, upheld
-from tests.catalogue.test_versions import changed
 from tests.factories import contributions as make
 from tests.factories.accounts import MembershipFactory, OrganisationFactory, UserFactory
 from tests.factories.catalogue import MeasurementFactory, ResourceFactory, ResourceLinkFactory
+from tests.factories.contributions import changed
 from tests.journeys import axe, browser
 from tests.journeys.conftest import Cookies, Faults
 

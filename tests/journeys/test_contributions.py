@@ -15,7 +15,7 @@ from catalogue.tasks.batches import import_cards
 from catalogue.tasks.harvests import harvest
 from portal.accounts.enums import Role
 from portal.accounts.models import User
-from tests.catalogue.moderation.test_imports import need, table
+from tests.catalogue.moderation.test_tables import need, table
 from tests.factories import contributions as make
 from tests.factories.harvests import HarvestRunFactory, LinkCheckFactory, SourceFactory, datagouv
 from tests.journeys import axe, browser
