@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from challenges.bundles import bounds
+from challenges.bundles import programs
 from challenges.bundles.foreign import questions
 from challenges.bundles.foreign.questions import Question
 from challenges.bundles.foreign.values import (
@@ -52,18 +52,18 @@ def declared(
     are hidden, and the splits of EvalAI that are not public, stay sealed until the reveal.
     """
     found = _named(spec, phase)
-    return tuple(bounds.answered(answers, each.name).on(each) for each in found)
+    return tuple(programs.bounds_answered(answers, each.name).on(each) for each in found)
 
 
 def asked(spec: ForeignSpec) -> tuple[Question, ...]:
     """Ask once of each score which values it may take."""
     names = dict.fromkeys(each.name for phase in spec.phases for each in _named(spec, phase))
-    common = ", ".join(f"{each:g}" for each in bounds.SENTINELS)
+    common = ", ".join(f"{each:g}" for each in programs.SENTINELS)
     return tuple(
         Question(
-            bounds.key_of(name),
+            programs.bounds_key(name),
             questions.BOUNDS,
-            bounds.ANY,
+            programs.ANY,
             questions.BOUNDS_HINT,
             facts={"name": name, "common": common},
         )

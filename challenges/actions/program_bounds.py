@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from challenges.bundles.bounds import Bounds
-from challenges.bundles.programs import ProgramSpec
+from challenges.bundles.programs import Bounds, ProgramSpec
 from challenges.enums import EntryStatus
 from challenges.evaluation.actions import evaluations, scorers
 from challenges.evaluation.actions.evaluations import queue_scores

@@ -18,7 +18,7 @@ from challenges import rules
 from challenges.bundles import programs
 from challenges.bundles.exporting import Correction
 from challenges.bundles.folder import FileAbsent, Folder, PathRefused
-from challenges.bundles.foreign import contents
+from challenges.bundles.foreign import payloads
 from challenges.bundles.foreign.archives import BundleRefused
 from challenges.bundles.foreign.payloads import Payloads
 from challenges.bundles.foreign.values import Holding, Payload
@@ -236,11 +236,11 @@ def _packed(part: str, sent: Sent, spec: ProgramSpec) -> _Packed:
 
 def _written(folder: Folder, payload: Payload, part: str, spec: ProgramSpec) -> bytes:
     if spec.protocol is Protocol.EVALAI and part in OWN:
-        return contents.zipped(contents.one_root(folder, payload))
+        return payloads.zipped(payloads.one_root(folder, payload))
     if spec.protocol is Protocol.EVALAI:  # the annotations are the one file that came
         content = folder.read(payload.path, limit_bytes=MAX_BYTES)
-        return contents.zipped(iter([(payload.path, content)]))
-    return contents.archive(folder, payload)
+        return payloads.zipped(iter([(payload.path, content)]))
+    return payloads.packed_payload(folder, payload)
 
 
 @contextmanager

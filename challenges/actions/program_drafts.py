@@ -31,10 +31,10 @@ from django.utils.translation import gettext as _
 
 from challenges.actions import program_boards
 from challenges.actions.program_tasks import Bundle, Tasks, slug_of
-from challenges.bundles import bounds
+from challenges.bundles import programs
 from challenges.bundles.document import MAX_SLUG, SLUG_FORM, is_slug
 from challenges.bundles.folder import Folder
-from challenges.bundles.foreign import archives, contents, facts, forms
+from challenges.bundles.foreign import archives, forms, payloads, values
 from challenges.bundles.foreign import questions as asked
 from challenges.bundles.foreign.questions import Question
 from challenges.bundles.foreign.values import ForeignSpec, Format, Payload, Text
@@ -110,7 +110,7 @@ def personal(bundle: Bundle) -> Findings:
     return folders.look_for_personal_data(
         (path, partial(io.BytesIO, content))
         for _role, payload in _public_payloads(bundle.spec)
-        for path, content in contents.files(folder, payload)
+        for path, content in payloads.payload_files(folder, payload)
     )
 
 
@@ -128,7 +128,7 @@ def _unread_bounds(bundle: Bundle) -> list[Problem]:
     for question in program_boards.asked(bundle.spec):
         answer = bundle.answers.get(question.key, "")
         try:
-            bounds.read(answer)
+            programs.read_bounds(answer)
         except ValueError as refusal:
             found.append(Problem("E_ANSWER", str(refusal), key=question.key, value=answer[:64]))
     return found
@@ -204,7 +204,7 @@ class _Draft:
             bundle={
                 "format": spec.format.value,
                 "kept": dict(spec.kept),
-                "facts": facts.facts(spec),
+                "facts": values.facts_of(spec),
                 "answers": dict(answers),
                 "source": {"name": self.bundle.source.name, "sha256": self._source_sha256()},
             },
@@ -250,7 +250,7 @@ class _Draft:
         if self.bundle.source.is_file():
             return self.bundle.source
         names = archives.paths(self.bundle.root)
-        return contents.zipped(
+        return payloads.zipped(
             (name, self.folder.read(name, limit_bytes=MAX_PUBLIC_BYTES)) for name in names
         )
 
@@ -270,7 +270,7 @@ class _Draft:
             self._public(role, payload)
 
     def _public(self, role: str, payload: Payload) -> None:
-        for path, content in contents.files(self.folder, payload):
+        for path, content in payloads.payload_files(self.folder, payload):
             stored = objects.put(content, limit_bytes=MAX_PUBLIC_BYTES)
             PublicFile.objects.create(
                 challenge=self.made,
@@ -329,7 +329,7 @@ class _Draft:
     def solutions(self) -> None:
         """Enter the organiser's solutions, in each phase that has one of their tasks."""
         for solution in self.spec.solutions:
-            stored = objects.put(contents.archive(self.folder, solution.payload))
+            stored = objects.put(payloads.packed_payload(self.folder, solution.payload))
             for foreign in self.spec.phases:
                 if set(foreign.tasks) & set(solution.tasks):
                     evaluations.enter_baseline(

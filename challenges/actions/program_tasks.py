@@ -7,7 +7,7 @@ from pathlib import Path
 from challenges.actions import program_boards
 from challenges.bundles import programs
 from challenges.bundles.folder import Folder
-from challenges.bundles.foreign import contents, forms, questions, writing
+from challenges.bundles.foreign import forms, payloads, questions, translation
 from challenges.bundles.foreign.values import ForeignSpec, Format, Payload, Task
 from challenges.bundles.foreign.values import Phase as ForeignPhase
 from challenges.bundles.programs import Form, ProgramSpec, Protocol
@@ -37,7 +37,7 @@ class Bundle:
 
 def slug_of(spec: ForeignSpec, answers: Mapping[str, str]) -> str:
     """Return the slug of the challenge to create."""
-    return answers.get("slug", "").strip() or writing.slug_of(spec.title)
+    return answers.get("slug", "").strip() or translation.slug_of(spec.title)
 
 
 class Tasks:
@@ -69,7 +69,7 @@ class Tasks:
         )
         version = self._version(phase, spec, _there(own))
         held = _there({programs.REFERENCE: task.reference_data, programs.INPUT: task.input_data})
-        files = {one: contents.archive(self.folder, each) for one, each in held.items()}
+        files = {one: payloads.packed_payload(self.folder, each) for one, each in held.items()}
         key = canonical.digest({one: each.digest for one, each in held.items()})
         self._put(phase, at, task.name, version, self._data(key, files, task.index), task.index)
 
@@ -85,8 +85,8 @@ class Tasks:
             codename=foreign.codename,
         )
         version = self._version(phase, spec, {programs.SCORING: script})
-        content = self.folder.read(foreign.annotation, limit_bytes=contents.MAX_FILE_BYTES)
-        zipped = contents.zipped(iter([(Path(foreign.annotation).name, content)]))
+        content = self.folder.read(foreign.annotation, limit_bytes=payloads.MAX_FILE_BYTES)
+        zipped = payloads.zipped(iter([(Path(foreign.annotation).name, content)]))
         held = self._data(foreign.annotation, {programs.REFERENCE: zipped}, foreign.index)
         self._put(phase, 0, foreign.name, version, held, foreign.index)
 
@@ -120,8 +120,8 @@ class Tasks:
 
     def _zip(self, payload: Payload) -> bytes:
         if self.spec.format is Format.EVALAI:
-            return contents.zipped(contents.one_root(self.folder, payload))
-        return contents.archive(self.folder, payload)
+            return payloads.zipped(payloads.one_root(self.folder, payload))
+        return payloads.packed_payload(self.folder, payload)
 
     def _data(self, key: str, files: Mapping[str, bytes], index: int) -> HoldoutVersion:
         if key not in self._sealed:

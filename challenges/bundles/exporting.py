@@ -1,12 +1,12 @@
-"""The form of an export: its documents, and how one is put back as a challenge folder.
+"""Write a portable challenge folder; the form of an export, and how one is put back as a folder.
 
 An export is a zip: `competition.yaml` (Codabench version 2), `openemploi.yaml` (all the rest),
 `pages/`, `programs/`, `public/`, then `reference/` in clear or `sealed/` as ciphertext, `source/`
-and `sha256.txt`.
-"""
+and `sha256.txt`."""
 
 from __future__ import annotations
 
+import os
 import struct
 import zlib
 from collections.abc import Callable, Mapping
@@ -17,12 +17,40 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from challenges.bundles import characters, programs, writer
+from challenges.bundles import programs, safe_yaml, spec
 from challenges.bundles.folder import FileAbsent, Folder, PathRefused, TableRefused, is_relative
 from challenges.bundles.foreign.blocks import load
 from challenges.bundles.report import Findings, Problem
 from challenges.bundles.settings import Settings
 from challenges.bundles.spec import CHALLENGE_FILE
+
+
+def dump_challenge(document: Mapping[str, object]) -> str:
+    """Write the document of challenge.yaml: known keys in their order, unknown ones after."""
+    known = {key: document[key] for key in spec.TOP_KEYS if key in document}
+    rest = {key: value for key, value in document.items() if key not in spec.TOP_KEYS}
+    return yaml.safe_dump(
+        {**known, **rest}, allow_unicode=True, sort_keys=False, width=100, default_flow_style=None
+    )
+
+
+def write_folder(folder: Path, document: Mapping[str, object], files: Mapping[str, bytes]) -> None:
+    """Write challenge.yaml and `files` (relative path to content) into `folder`.
+
+    Creates the folder. Raises ValueError on a path that leaves it and FileExistsError rather
+    than replace a file.
+    """
+    for path in files:
+        if not is_relative(path) or path == spec.CHALLENGE_FILE:
+            raise ValueError(path)
+    folder.mkdir(parents=True, exist_ok=True)
+    for path, content in {spec.CHALLENGE_FILE: dump_challenge(document).encode(), **files}.items():
+        place = folder / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
+        with os.fdopen(os.open(place, flags, 0o644), "wb") as stream:
+            stream.write(content)
+
 
 FORMAT, VERSION = "open-emploi/export", 1
 COMPETITION, DOCUMENT, SUMS, SOURCE = (
@@ -100,7 +128,7 @@ def restore(root: Path, folder: Path, unseal: Unseal | None = None) -> Restored:
             found.source = _source(block.values, source, place, folder, unseal)
             found.corrected = _corrected(source, place, unseal)
         else:
-            _write(block.values, place, folder, unseal)
+            _write_challenge(block.values, place, folder, unseal)
     except ValidationError as fault:
         first = fault.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
@@ -135,8 +163,8 @@ def _text(place: Folder, path: str) -> str:
         text = place.read(path, limit_bytes=100_000).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise _Refused("texte UTF-8 attendu", "settings.pages", file=path) from error
-    if characters.is_refused(text):
-        raise _Refused(characters.REFUSED, "settings.pages", file=path)
+    if safe_yaml.is_refused_text(text):
+        raise _Refused(safe_yaml.REFUSED_TEXT, "settings.pages", file=path)
     return text
 
 
@@ -174,7 +202,7 @@ def _corrected(source: Row, place: Folder, unseal: Unseal | None) -> list[Correc
     return found
 
 
-def _write(values: Row, place: Folder, folder: Path, unseal: Unseal | None) -> None:
+def _write_challenge(values: Row, place: Folder, folder: Path, unseal: Unseal | None) -> None:
     document, rows = values.get("challenge"), values.get("files")
     if not isinstance(document, dict) or not isinstance(rows, list) or len(rows) > MAX_FILES:
         raise _Refused("clés challenge et files attendues")
@@ -186,7 +214,7 @@ def _write(values: Row, place: Folder, folder: Path, unseal: Unseal | None) -> N
         files[str(row["path"])] = _content(row, place, key, unseal)
     if CHALLENGE_FILE in files:
         raise _Refused("ce nom est réservé", "files")
-    writer.write(folder, document, files)
+    write_folder(folder, document, files)
 
 
 def _content(row: Row, place: Folder, key: str, unseal: Unseal | None) -> bytes:

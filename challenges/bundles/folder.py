@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, TextIO
 
-from challenges.bundles import characters
+from challenges.bundles import safe_yaml
 
 MAX_PATH = 255
 
@@ -141,7 +141,7 @@ def _lines(rows: Iterator[list[str]]) -> Iterator[list[str]]:
         raise TableRefused("fichier vide, sans ligne d’en-tête")
     if len(set(header)) != len(header):
         raise TableRefused("une colonne porte deux fois le même nom")
-    if any(characters.is_refused(name) for name in header):
+    if any(safe_yaml.is_refused_text(name) for name in header):
         raise TableRefused("caractère nul dans le nom d’une colonne")
     yield header
     for row in rows:

@@ -1,12 +1,46 @@
-"""Read YAML written by strangers: no object, no duplicate key, no bomb."""
+"""Read YAML written by strangers: no object, no duplicate key, no bomb, no refused character.
+
+PostgreSQL refuses a NUL in a text; UTF-8 cannot write half of a surrogate pair."""
 
 from __future__ import annotations
 
+import re
 from typing import Any, NamedTuple
 
 import yaml
 
-from challenges.bundles import characters
+REFUSED_TEXT = "caractère nul ou demi-paire Unicode dans un texte"
+_REFUSED = re.compile("[\0\ud800-\udfff]")
+# As JSON writes them: an escape, or the bytes of a half that json.loads lets through.
+_REFUSED_IN_JSON = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])|\xed[\xa0-\xbf]")
+
+
+def is_refused_text(text: str) -> bool:
+    """Say whether a text holds such a character."""
+    return _REFUSED.search(text) is not None
+
+
+def fault_in_json(found: object, raw: bytes) -> str:
+    """Say in French why a JSON document is refused, with a line; "" when it is not.
+
+    found: what the standard reader made of `raw`, so it is a tree of a bounded depth.
+    """
+    if not _holds_refused(found):
+        return ""
+    first = _REFUSED_IN_JSON.search(raw)
+    if first is None:
+        return REFUSED_TEXT
+    line = raw.count(b"\n", 0, first.start()) + 1
+    return f"ligne {line} : {REFUSED_TEXT}"
+
+
+def _holds_refused(value: object) -> bool:
+    if isinstance(value, str):
+        return is_refused_text(value)
+    if isinstance(value, dict):
+        return any(is_refused_text(key) or _holds_refused(one) for key, one in value.items())
+    return isinstance(value, list) and any(_holds_refused(one) for one in value)
+
 
 MAX_BYTES = 1_000_000
 MAX_NODES = 10_000
@@ -54,8 +88,8 @@ class _Loader(yaml.SafeLoader):
             raise YamlRefused(f"plus de {MAX_DEPTH} niveaux imbriqués", line)
         node = super().compose_node(parent, index)
         self._depth -= 1
-        if isinstance(node, yaml.ScalarNode) and characters.is_refused(node.value):
-            raise YamlRefused(characters.REFUSED, line)
+        if isinstance(node, yaml.ScalarNode) and is_refused_text(node.value):
+            raise YamlRefused(REFUSED_TEXT, line)
         if anchor:
             self._sizes[anchor] = self._nodes - before
         return node

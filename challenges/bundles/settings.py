@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from challenges.bundles import bounds
+from challenges.bundles import programs
 
 Line = Field("", max_length=200)
 Long = Field("", max_length=20_000)
@@ -83,7 +83,7 @@ class ColumnSettings(_Strict):
     @field_validator("values")
     @classmethod
     def _values_are_read(cls, text: str) -> str:
-        bounds.read(text)
+        programs.read_bounds(text)
         return text
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from challenges.client import account
+from challenges.client import remote
 from challenges.client.remote import Portal
 from challenges.client.sentences import LANGUAGES, frame
 from challenges.scoring.answer import UsageFault
@@ -50,7 +50,7 @@ def add_commands(command: Callable[[str], argparse.ArgumentParser], spoken: str)
 def _import(options: argparse.Namespace) -> Json:
     """Deposit, wait for the report, then create the draft unless something is missing."""
     answers = dict(_pair(each) for each in options.answer)
-    portal = Portal(account.load(), options.lang)
+    portal = Portal(remote.load_access(), options.lang)
     told = portal.deposit(Path(options.file))
     told = _settled(portal, told, options.seconds)
     missing = [
@@ -82,7 +82,7 @@ def _export(options: argparse.Namespace) -> Json:
     target = options.to or Path(f"{options.slug}.zip")
     if target.exists():
         raise UsageFault("U_EXISTS", str(target))
-    size = Portal(account.load(), options.lang).take(
+    size = Portal(remote.load_access(), options.lang).take(
         f"challenges/{options.slug}/export.zip", target
     )
     return {"file": str(target), "size": size}

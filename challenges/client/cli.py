@@ -15,7 +15,7 @@ from typing import Any
 from challenges.client import bundles, coding, language, online, receipts
 from challenges.client.receipts import ReceiptFault, ReceiptState
 from challenges.client.remote import Refused
-from challenges.client.reporting import text
+from challenges.client.reporting import written_answer
 from challenges.client.sentences import LANGUAGES, UNREADABLE, told
 from challenges.scoring import contract
 from challenges.scoring.answer import UsageFault
@@ -108,7 +108,7 @@ def main(arguments: Sequence[str] | None = None, *, folder: Path | None = None) 
         return _stopped(options, refused.code, str(refused), REFUSED)
     except UNREADABLE as fault:
         return _stopped(options, *told(fault, spoken), USAGE)
-    sys.stdout.write(_json(answer) if options.json else text(options, answer))
+    sys.stdout.write(_json(answer) if options.json else written_answer(options, answer))
     return ACCEPTED if _holds(answer) else REFUSED
 
 

@@ -10,9 +10,8 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from challenges.client import account, receipts
-from challenges.client.account import Access
-from challenges.client.remote import Portal
+from challenges.client import receipts, remote
+from challenges.client.remote import Access, Portal
 from challenges.client.sentences import LANGUAGES
 from challenges.scoring.answer import UsageFault
 
@@ -105,11 +104,11 @@ def check(options: argparse.Namespace) -> Json:
 
 def _login(options: argparse.Namespace) -> Json:
     """Read the token, from a terminal without showing it, or from the standard input."""
-    server = account.address(options.server)
+    server = remote.portal_address(options.server)
     token = getpass.getpass("oe_… : ") if sys.stdin.isatty() else sys.stdin.readline()
     access = Access(server, token.strip())
     Portal(access, options.lang).get("entries", limit=1)
-    return {"server": server, "file": str(account.save(access))}
+    return {"server": server, "file": str(remote.save_access(access))}
 
 
 def _list(options: argparse.Namespace) -> Json:
@@ -255,7 +254,7 @@ RUN: Mapping[str, Callable[[argparse.Namespace], Json]] = {
 
 
 def _portal(language: str) -> Portal:
-    return Portal(account.load(), language)
+    return Portal(remote.load_access(), language)
 
 
 def _pages(portal: Portal, path: str, name: str, **query: str) -> Iterator[Json]:

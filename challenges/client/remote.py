@@ -1,20 +1,76 @@
-"""Ask the portal by its API: requests, refusals, files; standard library only."""
+"""Ask the portal by its API, in the name of the person at the terminal; standard library only."""
 
 import base64
 import hashlib
 import json
+import os
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
+from dataclasses import dataclass
 from http.client import HTTPException
 from pathlib import Path
 from typing import IO, Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, urlencode, urlsplit
 from uuid import uuid4
 
-from challenges.client.account import Access, address
 from challenges.scoring.answer import ContractFault, UsageFault
+
+# Names another file, for tests and for several accounts on one machine.
+VARIABLE = "OPENEMPLOI_CONFIG"
+LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+
+
+@dataclass(frozen=True)
+class Access:
+    """Where the portal is, and the token that says who asks."""
+
+    server: str
+    token: str
+
+
+def access_file() -> Path:
+    """Return the file that remembers, readable by its owner alone."""
+    named = os.environ.get(VARIABLE)
+    return Path(named) if named else Path.home() / ".config" / "openemploi" / "acces.json"
+
+
+def load_access() -> Access:
+    """Read what is remembered; raises UsageFault when nothing is."""
+    try:
+        read = json.loads(access_file().read_text("utf-8"))
+        return Access(portal_address(read["server"]), str(read["token"]))
+    except (OSError, ValueError, KeyError, TypeError) as fault:
+        raise UsageFault("U_LOGIN") from fault
+
+
+def save_access(access: Access) -> Path:
+    """Remember, in a file that nobody else may read."""
+    path = access_file()
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    draft = path.with_name(f"{path.name}.new")
+    draft.unlink(missing_ok=True)
+    with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        json.dump({"server": access.server, "token": access.token}, file)
+    draft.replace(path)
+    return path
+
+
+def portal_address(text: str) -> str:
+    """Return the address of a portal: https, or http on this machine; raises UsageFault."""
+    try:
+        parts = urlsplit(text.strip().rstrip("/"))
+        safe = parts.scheme == "https" or (
+            parts.scheme == "http" and (parts.hostname or "") in LOOPBACK
+        )
+        whole = safe and parts.hostname and not (parts.username or parts.query or parts.fragment)
+    except ValueError as fault:
+        raise UsageFault("U_SERVER", text) from fault
+    if not whole:
+        raise UsageFault("U_SERVER", text)
+    return f"{parts.scheme}://{parts.netloc}{parts.path}"
+
 
 Json = dict[str, Any]
 SECONDS = 60
@@ -103,7 +159,7 @@ class Portal:
 
         Raises UsageFault when its digest is not the one announced; the file is then not kept.
         """
-        request = urllib.request.Request(address(place))  # noqa: S310  # checked there
+        request = urllib.request.Request(portal_address(place))  # noqa: S310  # checked there
         return self._kept(request, target, sha256)
 
     def _kept(self, request: urllib.request.Request, target: Path, sha256: str | None) -> int:

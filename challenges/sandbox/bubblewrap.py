@@ -38,8 +38,7 @@ from challenges.sandbox.base import (
     Shown,
     Written,
 )
-from challenges.sandbox.limits import Watch, kernel_limits
-from challenges.sandbox.supervision import Started, Stream, Supervision
+from challenges.sandbox.supervision import Started, Stream, Supervision, Watch, kernel_limits
 
 LAUNCHER = Path(__file__).with_name("launcher.py").read_text(encoding="utf-8")
 START_SECONDS = 60.0
@@ -71,7 +70,7 @@ class Bubblewrap:
         """Say what this host lacks, or None; the trial runs once for this object."""
         with self._lock:
             if not self._asked:
-                self._missing = host.lacks(self.program, self.environment) or self._trial()
+                self._missing = host.host_lacks(self.program, self.environment) or self._trial()
                 self._asked = True
             return self._missing
 

@@ -127,7 +127,7 @@ def _judged(evaluation: Evaluation, path: Path, steps: tuple[Step, ...]) -> Spli
     undeclared = [scores.shown(split) for split in found if split not in evaluation.splits]
     faults = ()
     for split, columns in evaluation.splits.items():
-        read = scores.judge(found.get(split, []), columns)
+        read = scores.judge_scores(found.get(split, []), columns)
         values[split] = read.values
         undeclared += [f"{split}/{name}" for name in read.undeclared]
         faults += tuple(Fault(one.kind, f"{split}/{one.key}") for one in read.faults)

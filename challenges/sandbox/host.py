@@ -1,5 +1,7 @@
-"""Say why a host cannot isolate: one cause, one sentence that says what to do."""
+"""Say why a host cannot isolate, one cause and what to do; fingerprint what programs run with."""
 
+import hashlib
+import json
 import os
 import re
 import shutil
@@ -8,7 +10,7 @@ import sys
 from pathlib import Path
 
 from challenges.sandbox import seccomp
-from challenges.sandbox.base import Environment, Missing
+from challenges.sandbox.base import Call, Environment, Missing, Sandbox, SandboxBroken
 
 LEAST_VERSION = (0, 8)
 USER_NAMESPACES = "/proc/sys/user/max_user_namespaces"
@@ -17,7 +19,7 @@ UNPRIVILEGED = "/proc/sys/kernel/unprivileged_userns_clone"
 APPARMOR = "/proc/sys/kernel/apparmor_restrict_unprivileged_userns"
 
 
-def lacks(program: str, environment: Environment) -> Missing | None:
+def host_lacks(program: str, environment: Environment) -> Missing | None:
     """Look for what isolation needs, in order; returns the first thing that is not there."""
     if not sys.platform.startswith("linux"):
         return Missing("system", "L’isolement demande Linux.")
@@ -81,3 +83,32 @@ def _value(path: str) -> str:
         return Path(path).read_text(encoding="ascii").strip()
     except OSError:
         return ""
+
+
+# Run by the environment's own Python, inside the sandbox.
+LISTING = """
+import json, platform, sys
+from importlib.metadata import distributions
+found = {d.metadata["Name"] or "": d.version for d in distributions()}
+print(json.dumps({
+    "python": sys.version.split()[0],
+    "machine": platform.machine(),
+    "libc": platform.libc_ver(),
+    "distributions": sorted(found.items()),
+}))
+"""
+
+
+def fingerprint(name: str, sandbox: Sandbox) -> str:
+    """Digest what an environment holds: Python, C library, architecture, distributions.
+
+    name: the environment's own, part of the digest. Returns a sha256 in hexadecimal, equal as
+    long as none of them changes. Asked once when a worker starts: it costs a run.
+    Raises NotIsolated; SandboxBroken when the environment's Python does not answer.
+    """
+    ended = sandbox.run(Call(("python3", "-I", "-c", LISTING), "/tmp"))  # noqa: S108 # inside
+    if not ended.succeeded:
+        raise SandboxBroken(f"{name}: {ended.stderr.decode(errors='replace')[-200:]}")
+    told = {"name": name, **json.loads(ended.stdout)}
+    text = json.dumps(told, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,13 +1,15 @@
-"""Read the scores that a foreign program wrote, as hostile text.
+"""Read the scores that a foreign program wrote, and its rows, as hostile text.
 
 `scores.json` is a flat map; without it `scores.txt` holds lines `key:value`, with or without a
-space (both dialects of CodaLab). Only declared keys are kept. No YAML loader touches them.
-"""
+space (both dialects of CodaLab). Only declared keys are kept. No YAML loader touches them. The
+optional `rows.csv`, `id,value` or `id,value,weight`, says what each row contributed: from it the
+portal resamples an organiser's own metric. Held-out identifiers stand in it: it stays sealed."""
 
+import csv
 import json
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -70,7 +72,7 @@ class _Unreadable(Exception):
 Pairs = list[tuple[str, object]]
 
 
-def read(folder: Path, declared: Iterable[Declared]) -> Scores:
+def read_scores(folder: Path, declared: Iterable[Declared]) -> Scores:
     """Read the scores of an output folder, which holds plain files only (outputs.take)."""
     try:
         if (path := folder / "scores.json").is_file():
@@ -81,10 +83,10 @@ def read(folder: Path, declared: Iterable[Declared]) -> Scores:
             return Scores({}, faults=(Fault(ScoreFault.ABSENT),))
     except _Unreadable as unreadable:
         return Scores({}, faults=(Fault(ScoreFault.UNREADABLE, line=unreadable.line),))
-    return judge(pairs, declared)
+    return judge_scores(pairs, declared)
 
 
-def judge(pairs: Pairs, declared: Iterable[Declared]) -> Scores:
+def judge_scores(pairs: Pairs, declared: Iterable[Declared]) -> Scores:
     """Keep declared keys, name the others, and judge each value."""
     columns = {column.key: column for column in declared}
     values: dict[str, float] = {}
@@ -192,3 +194,66 @@ def _parsed(text: str) -> float | str:
     if NUMBER.fullmatch(text):
         return float(text)
     return math.nan if NOT_FINITE.fullmatch(text) else text
+
+
+ROWS = "rows.csv"
+HEADERS = (["id", "value"], ["id", "value", "weight"])
+MOST_ROWS = 2_000_000
+MOST_ID = 256
+
+
+class RowsRefused(Exception):
+    """A rows.csv that is left out, the scores being kept. French, for the organiser."""
+
+
+@dataclass(frozen=True)
+class Rows:
+    """One entry per row, in the order of the file; weights is empty when the file gives none."""
+
+    ids: tuple[str, ...]
+    values: tuple[float, ...]
+    weights: tuple[float, ...] = ()
+
+
+def read_rows(folder: Path) -> Rows | None:
+    """Read the rows of an output folder, which holds plain files only; None when it has none.
+
+    Raises RowsRefused at another header, an empty or repeated id, a value that is no finite
+    number, a negative weight, no row, or more than 2,000,000 rows.
+    """
+    path = folder / ROWS
+    if not path.is_file():
+        return None
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.reader(file, strict=True)
+            header = next(reader, [])
+            if header not in HEADERS:
+                raise RowsRefused(f"{ROWS} : l’en-tête attendu est id,value ou id,value,weight")
+            return _collected(reader, len(header))
+    except (csv.Error, UnicodeDecodeError) as error:
+        raise RowsRefused(f"{ROWS} n’est pas un CSV lisible en UTF-8") from error
+
+
+def _collected(reader: Iterator[list[str]], width: int) -> Rows:
+    ids: dict[str, None] = {}
+    figures: tuple[list[float], ...] = tuple([] for _ in range(width - 1))
+    for line, row in enumerate(reader, 2):
+        if len(row) != width or line > MOST_ROWS + 1:
+            raise RowsRefused(f"{ROWS}, ligne {line} : {width} champs, {MOST_ROWS} lignes au plus")
+        if not row[0] or len(row[0]) > MOST_ID or row[0] in ids:
+            raise RowsRefused(f"{ROWS}, ligne {line} : identifiant vide, trop long ou répété")
+        ids[row[0]] = None
+        for text, column in zip(row[1:], figures, strict=True):
+            column.append(_figure(text, line))
+    weights = figures[1] if width == 3 else []
+    if not ids or any(weight < 0 for weight in weights):
+        raise RowsRefused(f"{ROWS} est sans ligne, ou un poids est négatif")
+    return Rows(tuple(ids), tuple(figures[0]), tuple(weights))
+
+
+def _figure(text: str, line: int) -> float:
+    value = float(text) if NUMBER.fullmatch(text.strip()) else math.nan
+    if not math.isfinite(value):
+        raise RowsRefused(f"{ROWS}, ligne {line} : la valeur n’est pas un nombre fini")
+    return value

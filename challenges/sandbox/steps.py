@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from challenges.sandbox import metadata, outputs, rows, scores
+from challenges.sandbox import metadata, outputs, scores
 from challenges.sandbox.base import (
     ORDINARY,
     Call,
@@ -34,8 +34,7 @@ from challenges.sandbox.base import (
     Shown,
     Written,
 )
-from challenges.sandbox.rows import Rows
-from challenges.sandbox.scores import Declared, Fault
+from challenges.sandbox.scores import Declared, Fault, Rows
 
 MOST_REPORT_BYTES = 2 * 2**20
 REPORT = "detailed_results.html"
@@ -248,7 +247,7 @@ def _score(
     mounts.append(Written("/app/output", scored))
     argv = _argv(task.scoring_program, metadata.SCORING, Party.ORGANISER, before)
     steps = _run(sandbox, "scoring", argv, tuple(mounts), task.scoring_limits, before)
-    found = scores.read(scored, task.columns)
+    found = scores.read_scores(scored, task.columns)
     failed = bool(found.faults)
     contributed, rows_fault = _rows(scored)
     return Outcome(
@@ -267,8 +266,8 @@ def _score(
 
 def _rows(scored: Path) -> tuple[Rows | None, str]:
     try:
-        return rows.read(scored), ""
-    except rows.RowsRefused as refused:
+        return scores.read_rows(scored), ""
+    except scores.RowsRefused as refused:
         return None, str(refused)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from challenges.bundles import child, exporting
-from challenges.bundles.foreign import archives, questions, reading, writing
+from challenges.bundles.foreign import archives, questions, reading, translation
 from challenges.bundles.foreign.questions import Question
 from challenges.bundles.report import Problem
 from challenges.exchange.actions import bundles as bundle_imports
@@ -98,7 +98,7 @@ def _unsealed(path: Path, unseal: exporting.Unseal) -> Report:
 def _named(found: reading.ForeignReport) -> reading.ForeignReport:
     """Ask for the name of the challenge in its address: another may have it already."""
     title = found.spec.title if found.spec else ""
-    slug = writing.slug_of(title)
+    slug = translation.slug_of(title)
     question = Question("slug", questions.SLUG, slug, questions.SLUG_HINT)
     return replace(found, questions=(*found.questions, question))
 

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from challenges.bundles.programs import ProgramSpec
 from challenges.enums import ColumnKind
 from challenges.models import Leaderboard, PhaseTask
-from challenges.sandbox.rows import Rows
+from challenges.sandbox.scores import Rows
 from challenges.scoring.contributed import Contributed, NotTheMean, contributed
 
 

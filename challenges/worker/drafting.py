@@ -14,7 +14,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from challenges.actions.rehearsals import Rehearsal
-from challenges.bundles import portable, recorded, writer
+from challenges.bundles import exporting, portable, recorded
 from challenges.bundles.folder import Folder
 from challenges.bundles.report import Findings, Problem
 from challenges.bundles.spec import Expected, PortableSpec
@@ -65,7 +65,7 @@ def _imported(written: ChallengeDraft) -> tuple[list[dict[str, str]], list[dict[
         with rooms.private("draft") as scratch:
             folder = scratch / "challenge"
             document, contents = _document(challenge), _contents(written)
-            writer.write(folder, document, contents)
+            exporting.write_folder(folder, document, contents)
             built, faults = _checked(written, document, contents, folder)
             if faults:
                 return _said(faults), []

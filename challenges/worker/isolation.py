@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from challenges.sandbox import archives, environments, rooms
+from challenges.sandbox import archives, host, rooms
 from challenges.sandbox.base import SYSTEM, Missing
 from challenges.sandbox.bubblewrap import Bubblewrap
 
@@ -25,7 +25,7 @@ def missing() -> Missing | None:
 @functools.cache
 def environment_digest() -> str:
     """Digest what programs run with, for receipts; asked once, it costs a run."""
-    return environments.fingerprint(SYSTEM.name, sandbox())
+    return host.fingerprint(SYSTEM.name, sandbox())
 
 
 @contextmanager

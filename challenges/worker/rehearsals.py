@@ -8,13 +8,12 @@ from django.utils.translation import gettext as _
 
 from challenges.actions import program_boards
 from challenges.bundles import programs
-from challenges.bundles.bounds import SENTINELS
 from challenges.bundles.folder import Folder
-from challenges.bundles.foreign import contents
+from challenges.bundles.foreign import payloads as bundle_payloads
 from challenges.bundles.foreign.reading import ForeignReport
 from challenges.bundles.foreign.values import ForeignSpec, Format, Solution, Task
 from challenges.bundles.foreign.values import Phase as ForeignPhase
-from challenges.bundles.programs import Form, ProgramSpec, Protocol
+from challenges.bundles.programs import SENTINELS, Form, ProgramSpec, Protocol
 from challenges.bundles.report import Problem
 from challenges.sandbox.base import Limits
 from challenges.worker import isolation
@@ -122,11 +121,13 @@ def _run(
         programs.INPUT: task.input_data,
     }
     files = {
-        name: contents.archive(folder, each) for name, each in payloads.items() if each is not None
+        name: bundle_payloads.packed_payload(folder, each)
+        for name, each in payloads.items()
+        if each is not None
     }
     seconds = min(float(phase.time_limit_s), MOST_SECONDS)
     with isolation.room() as room:
         sent = room / "solution.zip"
-        sent.write_bytes(contents.archive(folder, solution.payload))
+        sent.write_bytes(bundle_payloads.packed_payload(folder, solution.payload))
         limits = Limits(wall_seconds=seconds, cpu_seconds=seconds, grace_seconds=2.0)
         return run(contract, files, sent, room, limits=limits, form=Form())

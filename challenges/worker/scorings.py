@@ -9,7 +9,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from challenges.actions.rehearsals import Rehearsal, sentence
-from challenges.bundles import portable, writer
+from challenges.bundles import exporting, portable
 from challenges.bundles.folder import Folder
 from challenges.bundles.report import Problem
 from challenges.bundles.spec import PortableSpec
@@ -52,11 +52,11 @@ def check(
             phases[scoring["phase"]] = (said, read)
         with tempfile.TemporaryDirectory(prefix=rooms.prefix("scoring"), dir=place) as scratch:
             folder = Path(scratch) / "challenge"
-            writer.write(folder, said, read)
+            exporting.write_folder(folder, said, read)
             found, wrong = _checked(scoring, folder)
             if found is not None and scoring["task"] and scoring["phase"] not in refused:
                 name, beside = str(base["truth"]["file"]), Path(scratch) / "phase"
-                writer.write(beside, base, {name: files[name]})
+                exporting.write_folder(beside, base, {name: files[name]})
                 wrong = _other_ids(found.spec, folder, Folder(beside), name)
         if wrong and scoring["task"] == 0:
             refused.add(scoring["phase"])

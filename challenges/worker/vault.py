@@ -15,7 +15,7 @@ from uuid import UUID
 import numpy as np
 
 from challenges.bundles import programs
-from challenges.bundles.foreign import contents
+from challenges.bundles.foreign import payloads
 from challenges.bundles.programs import Form
 from challenges.evaluation.actions import releases
 from challenges.models import Entry, Evaluation, PhaseTask, SealedResult
@@ -131,7 +131,7 @@ def _form_keys(task: PhaseTask, version: HoldoutVersion) -> bytes:
         return keys_of([])
     files = gate.open_holdout(version=version, reason="compile", by=WORKER)
     file, column = form.ids
-    for name, table in contents.packed_tables(files[programs.REFERENCE]):
+    for name, table in payloads.packed_tables(files[programs.REFERENCE]):
         if name == file:
             at = table[0].index(column)
             return keys_of([row[at] for row in table[1:]])

@@ -10,7 +10,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from challenges.actions.rehearsals import Rehearsal
-from challenges.bundles import portable, writer
+from challenges.bundles import exporting, portable
 from challenges.bundles.folder import Folder
 from challenges.bundles.foreign import reading, translation, trec
 from challenges.models import Challenge, Entry, Score
@@ -37,7 +37,7 @@ def translated(case: Path, folder: Path, **answers: str) -> Path:
     report = reading.read(case)
     assert report.spec is not None
     found = translation.portable(report.spec, Folder(case), report.questions, answers)
-    writer.write(folder, found.document, found.files)
+    exporting.write_folder(folder, found.document, found.files)
     return folder
 
 

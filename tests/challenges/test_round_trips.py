@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from challenges.bundles import writer
+from challenges.bundles import exporting
 from challenges.bundles.folder import Folder
 from challenges.bundles.foreign import reading, translation
 from challenges.exchange.actions import exports
@@ -75,7 +75,7 @@ def translated(case: Path, folder: Path, answers: Mapping[str, str]) -> None:
     report = reading.read(case)
     assert report.spec is not None
     found = translation.portable(report.spec, Folder(case), report.questions, answers)
-    writer.write(folder, found.document, found.files)
+    exporting.write_folder(folder, found.document, found.files)
 
 
 @pytest.mark.parametrize(

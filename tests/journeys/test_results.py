@@ -20,7 +20,7 @@ from django.conf import settings
 from django.urls import reverse
 
 from catalogue.models import Contribution, Resource
-from challenges.client.account import VARIABLE
+from challenges.client.remote import VARIABLE
 from challenges.models import Challenge, Phase, Team
 from challenges.sandbox.bubblewrap import Bubblewrap
 from challenges.tasks.takeovers import take_over

@@ -9,12 +9,12 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from challenges.bundles.foreign import boards, questions
+from challenges.bundles.foreign import codabench, questions
 from challenges.bundles.foreign.blocks import MISSING, Block
 from challenges.bundles.foreign.codabench import DEFAULT_SECONDS, environment
 from challenges.bundles.foreign.context import Reading, code_is_expected, plain
 from challenges.bundles.foreign.dates import Instant, instant
-from challenges.bundles.foreign.payloads import published
+from challenges.bundles.foreign.payloads import refuse_published
 from challenges.bundles.foreign.questions import Question
 from challenges.bundles.foreign.values import (
     Board,
@@ -62,7 +62,8 @@ def read(top: Block, reading: Reading) -> ForeignSpec:
         tasks=tasks,
         phases=phases,
         boards=tuple(
-            _ruled(board, forced=forced, best=best) for board in boards.codalab(top, reading)
+            _ruled(board, forced=forced, best=best)
+            for board in codabench.read_old_boards(top, reading)
         ),
         end=instant(top, "end_date", ask=_silent),
         kept=reading.kept,
@@ -208,7 +209,7 @@ def _phase(block: Block, at: int, reading: Reading, task: Task) -> Phase:
 
 def _public(block: Block, key: str, reading: Reading, task: Task) -> Payload | None:
     found = reading.payloads.named(block, key)
-    published(reading.payloads, block, key, found, (task,))
+    refuse_published(reading.payloads, block, key, found, (task,))
     return found
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 from challenges.bundles.folder import Folder
-from challenges.bundles.foreign import contents, questions
+from challenges.bundles.foreign import payloads, questions
 from challenges.bundles.foreign.questions import Question
 from challenges.bundles.foreign.values import ForeignSpec, Format, Phase, Task
 from challenges.bundles.programs import Form, FormKind
@@ -90,7 +90,7 @@ def _expected_name(folder: Folder, task: Task) -> str:
     if task.scoring_program is None:
         return ""
     hidden = task.reference_data.files if task.reference_data else ()
-    own = list(contents.files(folder, task.scoring_program))
+    own = list(payloads.payload_files(folder, task.scoring_program))
     known = (*hidden, *(path for path, _content in own))
     others = {PurePosixPath(name).name for name in known} | WRITTEN
     found = {
@@ -109,7 +109,7 @@ def _names(program: str) -> list[str]:
 
 
 def _like_the_reference(spec: ForeignSpec, folder: Folder, task: Task, name: str) -> Proposal:
-    reference = list(contents.tables(folder, task.reference_data))
+    reference = list(payloads.payload_tables(folder, task.reference_data))
     if len(reference) != 1:
         return _file_of(name)
     file, truth = reference[0]
@@ -142,7 +142,7 @@ def _public(spec: ForeignSpec, folder: Folder) -> Iterator[Table]:
     """Give every table that the bundle lets everybody read, or that its solution shows."""
     for phase in spec.phases:
         for payload in (phase.starting_kit, phase.public_data):
-            for _name, table in contents.tables(folder, payload):
+            for _name, table in payloads.payload_tables(folder, payload):
                 yield table
 
 
@@ -154,7 +154,7 @@ def _answer(
     shown = {
         tuple(table[0][1:])
         for phase in spec.phases
-        for _name, table in contents.tables(folder, phase.starting_kit)
+        for _name, table in payloads.payload_tables(folder, phase.starting_kit)
         if table[0][0] == head[0]
     }
     columns = shown.pop() if len(shown) == 1 else tuple(head[1:])

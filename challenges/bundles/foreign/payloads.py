@@ -1,4 +1,4 @@
-"""Find the programs, data and pages that a bundle names, inside it and nowhere else."""
+"""Find, read and pack the programs, data and pages that a bundle names, inside it alone."""
 
 from __future__ import annotations
 
@@ -8,13 +8,85 @@ import io
 import os
 import re
 import zipfile
+from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 
-from challenges.bundles import characters
+from challenges.bundles import safe_yaml
 from challenges.bundles.folder import FileAbsent, Folder, PathRefused, TableRefused, is_relative
 from challenges.bundles.foreign import archives
 from challenges.bundles.foreign.blocks import MISSING, Block
 from challenges.bundles.foreign.values import Holding, Payload, Task, Text
+
+MAX_FILE_BYTES = 2 << 30
+MAX_TABLE_BYTES = 200 << 20
+EPOCH = (1980, 1, 1, 0, 0, 0)
+
+
+def payload_files(folder: Folder, payload: Payload) -> Iterator[tuple[str, bytes]]:
+    """Give each file of a judged payload: its path inside it, its content."""
+    match payload.holding:
+        case Holding.FOLDER:
+            for name in payload.files:
+                path = f"{payload.path}/{name}"
+                yield name, folder.read(path, limit_bytes=MAX_FILE_BYTES)
+        case Holding.FILE:
+            yield payload.files[0], folder.read(payload.path, limit_bytes=MAX_FILE_BYTES)
+        case Holding.ZIP:
+            with folder.open(payload.path) as stream, zipfile.ZipFile(stream) as archive:
+                for name in payload.files:
+                    yield name, archive.read(name)
+
+
+def packed_payload(folder: Folder, payload: Payload) -> bytes:
+    """Write a payload as a zip: the same bytes for the same files."""
+    return zipped(payload_files(folder, payload))
+
+
+def zipped(found: Iterator[tuple[str, bytes]]) -> bytes:
+    """Write files as a zip, in their order, without dates."""
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as made:
+        for name, content in found:
+            member = zipfile.ZipInfo(name, EPOCH)
+            member.compress_type = zipfile.ZIP_DEFLATED
+            member.external_attr = 0o100644 << 16
+            made.writestr(member, content)
+    return target.getvalue()
+
+
+def one_root(folder: Folder, payload: Payload) -> Iterator[tuple[str, bytes]]:
+    """Give the files of a payload without the one folder that holds them all, if there is one."""
+    heads = {PurePosixPath(name).parts[0] for name in payload.files}
+    deeper = len(heads) == 1 and all("/" in name for name in payload.files)
+    for name, content in payload_files(folder, payload):
+        yield (name.split("/", 1)[1] if deeper else name), content
+
+
+def payload_tables(
+    folder: Folder, payload: Payload | None
+) -> Iterator[tuple[str, list[list[str]]]]:
+    """Give the CSV tables of a payload, header first; those that cannot be read are left out."""
+    if payload is not None:
+        yield from _tables(payload_files(folder, payload))
+
+
+def packed_tables(archive: bytes) -> Iterator[tuple[str, list[list[str]]]]:
+    """Give the CSV tables of an archive that `archive` wrote."""
+    with zipfile.ZipFile(io.BytesIO(archive)) as packed:
+        yield from _tables((name, packed.read(name)) for name in packed.namelist())
+
+
+def _tables(found: Iterable[tuple[str, bytes]]) -> Iterator[tuple[str, list[list[str]]]]:
+    for name, content in found:
+        if PurePosixPath(name).suffix.lower() == ".csv" and len(content) <= MAX_TABLE_BYTES:
+            try:
+                text = content.decode("utf-8-sig")
+                rows = [row for row in csv.reader(io.StringIO(text, newline="")) if row]
+            except (UnicodeDecodeError, csv.Error):
+                continue
+            if "\0" not in text and len(rows) > 1 and all(len(row) == len(rows[0]) for row in rows):
+                yield name, rows
+
 
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 ADDRESS = re.compile(r"https?://|\d+$", re.IGNORECASE)
@@ -180,9 +252,9 @@ class Payloads:
     def _text(self, block: Block, key: str, path: str) -> str | None:
         try:
             text = self.folder.read(path, limit_bytes=MAX_PAGE_BYTES).decode("utf-8-sig")
-            if not characters.is_refused(text):
+            if not safe_yaml.is_refused_text(text):
                 return text
-            block.refuse("E_KEY_TYPE", characters.REFUSED, key=key, value=path)
+            block.refuse("E_KEY_TYPE", safe_yaml.REFUSED_TEXT, key=key, value=path)
         except PathRefused:
             block.refuse(PATH, "chemin relatif attendu, dans l’archive", key=key, value=path)
         except FileAbsent:
@@ -204,7 +276,7 @@ class Payloads:
         return path
 
 
-def published(
+def refuse_published(
     payloads: Payloads, block: Block, key: str, public: Payload | None, tasks: tuple[Task, ...]
 ) -> None:
     """Refuse data given to everybody that hold the answers of a task: E_TRUTH_PUBLIC."""

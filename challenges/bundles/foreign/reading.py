@@ -12,12 +12,11 @@ from challenges.bundles.foreign import (
     archives,
     codabench,
     codalab,
-    csv_usage,
+    csv_tables,
     evalai,
-    facts,
     rehearsal,
-    solutions,
     trec,
+    values,
 )
 from challenges.bundles.foreign.blocks import load
 from challenges.bundles.foreign.context import Reading
@@ -60,7 +59,7 @@ class ForeignReport:
             "errors": [one.to_json() for one in self.errors],
             "warnings": [one.to_json() for one in self.warnings],
             "questions": [one.to_json() for one in self.questions],
-            "facts": facts.facts(self.spec) if self.spec else None,
+            "facts": values.facts_of(self.spec) if self.spec else None,
             "dry_run": list(self.dry_run),
         }
 
@@ -132,10 +131,10 @@ def _dispatched(root: Path, reading: Reading) -> tuple[Format, Reader] | None:
 
 def _tables(top: list[str], reading: Reading) -> tuple[Format, Reader] | None:
     """Recognise the formats without YAML, by the names of their files."""
-    if solutions.SOLUTION in top:
-        if csv_usage.CONF in top:
-            return Format.HUGGING_FACE, lambda: csv_usage.hugging_face(top, reading)
-        return Format.KAGGLE, lambda: csv_usage.kaggle(top, reading)
+    if csv_tables.SOLUTION in top:
+        if csv_tables.CONF in top:
+            return Format.HUGGING_FACE, lambda: csv_tables.read_hugging_face(top, reading)
+        return Format.KAGGLE, lambda: csv_tables.read_kaggle(top, reading)
     if any(trec.is_qrels(name) for name in top):
         return Format.TREC, lambda: trec.read(top, reading)
     return None
@@ -148,7 +147,7 @@ def _competition(file: str, reading: Reading) -> tuple[Format, Reader] | None:
         return None
     version = block.text("version")
     if version in {"2", "2.0"}:
-        return Format.CODABENCH, lambda: codabench.read(block, reading)
+        return Format.CODABENCH, lambda: codabench.read_codabench(block, reading)
     if version in {"", "1", "1.0", "1.5", "1.8"}:
         return Format.CODALAB, lambda: codalab.read(block, reading)
     block.refuse(REFUSED, "versions lues : 1, 1.5, 1.8 et 2", key="version", value=version)

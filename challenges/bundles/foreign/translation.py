@@ -1,24 +1,451 @@
 """Write CSV and TREC challenges in our own portable form, with the organiser's answers.
 
-Programs are not translated: they need the sandbox, not a metric of ours.
-"""
+Programs are not translated: they need the sandbox, not a metric of ours."""
 
 from __future__ import annotations
 
+import csv
+import hashlib
+import io
+import keyword
 import math
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from challenges.bundles import spec as ours
 from challenges.bundles.folder import Folder
-from challenges.bundles.foreign import questions, tables, writing
+from challenges.bundles.foreign import questions, trec
+from challenges.bundles.foreign.context import Reading
 from challenges.bundles.foreign.dates import PARIS
-from challenges.bundles.foreign.menu import MENUS
-from challenges.bundles.foreign.questions import Question
-from challenges.bundles.foreign.values import ForeignSpec, Rows, TruthTable
+from challenges.bundles.foreign.questions import Question, gettext_noop
+from challenges.bundles.foreign.values import ForeignSpec, Judgements, Rows, TruthTable
 from challenges.bundles.report import Problem
+from challenges.scoring.registry import METRICS
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A metric and its parameters. answer: label, number, score, probability, classes or ranks."""
+
+    label: str
+    answer: str
+    params: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def task(self) -> str:
+        """Name the task, in the words of the portable form."""
+        return TASKS.get(self.answer, "classification")
+
+
+@dataclass(frozen=True)
+class Offered:
+    """A choice and its natural direction."""
+
+    choice: Choice
+    direction: str
+
+
+TASKS = {"number": "regression", "ranks": "ranking"}
+CHOICES = {
+    "roc_auc": Choice(gettext_noop("Aire sous la courbe ROC"), "score"),
+    "average_precision": Choice(gettext_noop("Précision moyenne"), "score"),
+    "log_loss": Choice(gettext_noop("Perte logarithmique"), "probability"),
+    "brier": Choice(gettext_noop("Score de Brier"), "probability"),
+    "accuracy": Choice(gettext_noop("Exactitude"), "label"),
+    "balanced_accuracy": Choice(gettext_noop("Exactitude équilibrée"), "label"),
+    "f1_macro": Choice(gettext_noop("F1 macro"), "label"),
+    "f1_weighted": Choice(gettext_noop("F1 pondéré"), "label"),
+    "mcc": Choice(gettext_noop("Corrélation de Matthews"), "label"),
+    "mae": Choice(gettext_noop("Erreur absolue moyenne"), "number"),
+    "rmse": Choice(gettext_noop("Racine de l’erreur quadratique moyenne"), "number"),
+    "mse": Choice(gettext_noop("Erreur quadratique moyenne"), "number"),
+    "medae": Choice(gettext_noop("Erreur absolue médiane"), "number"),
+    "rmsle": Choice(gettext_noop("Racine de l’erreur quadratique logarithmique"), "number"),
+    "mape": Choice(gettext_noop("Erreur relative moyenne"), "number"),
+    "r2": Choice(gettext_noop("Coefficient de détermination"), "number"),
+}
+# Read by all the columns of probabilities together.
+OF_CLASSES = {
+    "log_loss_multi": Choice(gettext_noop("Perte logarithmique, plusieurs classes"), "classes"),
+    "brier_multi": Choice(gettext_noop("Score de Brier, plusieurs classes"), "classes"),
+    "roc_auc_ovr": Choice(gettext_noop("Aire ROC, chaque classe contre le reste"), "classes"),
+}
+# Of the candidates of each query; @10 where a length is needed.
+OF_CANDIDATES = {
+    "ndcg": Choice(gettext_noop("NDCG, 10 premiers"), "ranks", {"k": 10}),
+    "map_at_k": Choice(gettext_noop("MAP"), "ranks"),
+    "mrr_at_k": Choice(gettext_noop("Rang réciproque moyen"), "ranks"),
+    "precision_at_k": Choice(gettext_noop("Précision, 10 premiers"), "ranks", {"k": 10}),
+    "recall_r_at_k": Choice(gettext_noop("Rappel, 10 premiers"), "ranks", {"k": 10}),
+}
+
+
+def _offered(choices: Mapping[str, Choice]) -> dict[str, Offered]:
+    return {name: Offered(one, METRICS[name].direction) for name, one in choices.items()}
+
+
+MENU = _offered(CHOICES)
+MENUS = {
+    Rows.ONE: MENU,
+    # A label is read from one column alone.
+    Rows.TARGETS: {name: one for name, one in MENU.items() if one.choice.answer != "label"},
+    Rows.CLASSES: _offered(OF_CLASSES),
+    Rows.CANDIDATES: _offered(OF_CANDIDATES),
+}
+EVERY = MENU | MENUS[Rows.CLASSES] | MENUS[Rows.CANDIDATES]
+# As in scikit-learn; f1_score is left out: its default counts one class only.
+BY_SKLEARN_NAME = {
+    "roc_auc_score": "roc_auc",
+    "average_precision_score": "average_precision",
+    "log_loss": "log_loss",
+    "brier_score_loss": "brier",
+    "accuracy_score": "accuracy",
+    "balanced_accuracy_score": "balanced_accuracy",
+    "matthews_corrcoef": "mcc",
+    "mean_absolute_error": "mae",
+    "root_mean_squared_error": "rmse",
+    "mean_squared_error": "mse",
+    "median_absolute_error": "medae",
+    "root_mean_squared_log_error": "rmsle",
+    "mean_absolute_percentage_error": "mape",
+    "r2_score": "r2",
+}
+
+
+PAGE, TRUTH, TEST, SAMPLE, ITEMS = (
+    "presentation.md", "verite.csv", "test.csv", "sample_submission.csv", "documents.csv",
+)  # fmt: skip
+MAX_BYTES, MAX_SLUG = 500 << 20, 60
+PART, PUBLIC, PRIVATE, GAIN = "jeu", "public", "private", "gain"
+TREC_METRICS: tuple[tuple[str, str, str, dict[str, object]], ...] = (
+    ("ndcg_10", "ndcg", "NDCG@10", {"k": 10, "gain": "linear"}),
+    ("map", "map_r_at_k", "MAP", {"k": 1000}),
+    ("rang_reciproque", "mrr_at_k", "Rang réciproque", {"k": 1000}),
+    ("precision_5", "precision_at_k", "Précision@5", {"k": 5}),
+    ("rappel_10", "recall_r_at_k", "Rappel@10", {"k": 10}),
+)
+
+
+@dataclass(frozen=True)
+class Portable:
+    """A challenge in our form: the document of challenge.yaml, and the files beside it."""
+
+    document: dict[str, object]
+    files: dict[str, bytes]
+
+
+def slug_of(title: str) -> str:
+    """Make a slug of a title: lower case, without accent, 60 characters."""
+    parts = unicodedata.normalize("NFKD", title).lower()
+    plain = "".join(one for one in parts if not unicodedata.combining(one))
+    words = re.findall(r"[a-z0-9]+", plain)
+    return "-".join(words)[:MAX_SLUG].strip("-") or "challenge"
+
+
+def entry(path: str, role: str) -> dict[str, object]:
+    """Write one file of the document."""
+    return {"path": path, "role": role}
+
+
+def written_figure(
+    key: str, metric: str, label: str, direction: str, params: dict[str, object], *, primary: bool
+) -> dict[str, object]:
+    """Write one figure of the document, to four decimals."""
+    return {
+        "key": key,
+        "metric": metric,
+        "label": label,
+        "direction": direction,
+        "decimals": 4,
+        **({"primary": True} if primary else {}),
+        **({"params": params} if params else {}),
+    }
+
+
+def written_table(rows: Iterable[Sequence[object]]) -> bytes:
+    """Write a table as CSV."""
+    out = io.StringIO()
+    csv.writer(out, lineterminator="\n").writerows(rows)
+    return out.getvalue().encode()
+
+
+def written_lists(found: Judgements, folder: Folder, share: float) -> Portable:
+    """Write a TREC challenge: ranked lists, topics parted by their digests."""
+    rows = trec.judged(Reading(folder.root), found.file)
+    public = _public_topics(found, share)
+    truth = [
+        [topic, item, gain, PUBLIC if topic in public else PRIVATE]
+        for (topic, item), gain in sorted(rows.items())
+    ]
+    query, rank, item_ = trec.QUERY, trec.RANK, trec.ITEM
+    files = {
+        TRUTH: written_table([[query, item_, GAIN, PART], *truth]),
+        TEST: written_table([[query], *([topic] for topic in found.topics)]),
+        SAMPLE: written_table(
+            [[query, rank, item_], *([topic, 1, found.documents[0]] for topic in found.topics)]
+        ),
+    }
+    held = [entry(TRUTH, "truth")]
+    fairness: dict[str, object] = {}
+    if found.attributes_file:
+        files["attributs.csv"] = folder.read(found.attributes_file, limit_bytes=MAX_BYTES)
+        held.append(entry("attributs.csv", "attributes"))
+        fairness = {"fairness": {"attributes": _item_attributes(found)}}
+    document: dict[str, object] = {
+        "task": "ranking",
+        "files": {
+            "public": [
+                entry(TEST, "test"), entry(SAMPLE, "sample_submission"),
+            ],
+            "held_out": held,
+        },
+        "submission": {
+            "layout": "ranked_list",
+            "formats": ["csv", "parquet", "zip"],
+            "columns": [
+                {"name": query, "role": "query", "type": "string"},
+                {"name": rank, "role": "rank", "type": "integer", "min": 1, "max": 1000},
+                # No domain: runs rank documents that nobody judged, which are not relevant.
+                {"name": item_, "role": "item", "type": "string"},
+            ],
+            "max_items_per_query": 1000,
+            "all_queries_required": True,
+        },
+        "truth": {
+            "file": TRUTH,
+            "query": query,
+            "item": item_,
+            "gain": GAIN,
+            "split": {"column": PART, "public": PUBLIC, "private": PRIVATE},
+            "cluster": query,
+        },
+        "metrics": [
+            written_figure(key, name, label, "max", params, primary=at == 0)
+            for at, (key, name, label, params) in enumerate(TREC_METRICS)
+        ],
+        **fairness,
+    }  # fmt: skip
+    return Portable(document, files)
+
+
+def _public_topics(found: Judgements, share: float) -> set[str]:
+    """Draw the public topics by digest, so that each part has some with a relevant document."""
+
+    def drawn(topics: Sequence[str], least: int) -> set[str]:
+        order = sorted(topics, key=lambda one: hashlib.sha256(one.encode()).hexdigest())
+        return set(order[: min(max(least, round(share * len(order))), len(order) - least)])
+
+    others = [topic for topic in found.topics if topic not in found.supported]
+    return drawn(found.supported, 1) | drawn(others, 0)
+
+
+def _item_attributes(found: Judgements) -> list[dict[str, object]]:
+    return [
+        {
+            "key": slug_of(column).replace("-", "_"),
+            "source": "attributs.csv",
+            "id": found.attributes_id,
+            "column": column,
+            "label": column,
+            "of": "items",
+        }
+        for column in found.attributes
+    ]
+
+
+TRAIN, LABEL, MEAN = "train.csv", "reponse", "moyenne"
+MAX_KEY = 24
+FORMULA_CHARACTERS = 280
+
+
+def written_csv(truth: TruthTable, folder: Folder, name: str) -> Portable:
+    """Write the challenge; name: a metric of the menu of its rows."""
+    chosen, direction = EVERY[name].choice, EVERY[name].direction
+    kept = _kept_ids(truth, folder)
+    files = {
+        TRUTH: _truth(truth, folder, kept),
+        TEST: _test(truth, folder, kept),
+        SAMPLE: _sample(truth, folder, kept),
+    }
+    public = [entry(TEST, "test"), entry(SAMPLE, "sample_submission")]
+    if truth.train:
+        files[TRAIN] = folder.read(truth.train, limit_bytes=MAX_BYTES)
+        public.append(entry(TRAIN, "train"))
+    document: dict[str, object] = {
+        "task": chosen.task,
+        "files": {"public": public, "held_out": [entry(TRUTH, "truth")]},
+        "submission": {"formats": ["csv", "parquet", "zip"], **_submission(truth, chosen)},
+        "truth": {
+            "file": TRUTH,
+            "split": {"column": truth.column, "public": truth.public, "private": truth.private},
+            **_answers(truth),
+        },
+        "metrics": _figures(truth, name, chosen, direction),
+    }
+    return Portable(document, files)
+
+
+def _submission(truth: TruthTable, chosen: Choice) -> dict[str, object]:
+    key = {"name": truth.id, "role": "id", "type": "string"}
+    if truth.rows is Rows.CANDIDATES:
+        return {
+            "layout": "candidate_scores",
+            "policy": "complete",
+            "columns": [
+                key | {"role": "query"},
+                {"name": truth.item, "role": "item", "type": "category"},
+                {"name": truth.target, "role": "score", "type": "float"},
+            ],
+        }
+    if truth.rows is Rows.ONE:
+        target = {"name": truth.target, "role": "target", **_type(chosen.answer)}
+        return {"layout": "one_row_per_id", "columns": [key, target]}
+    classes = truth.rows is Rows.CLASSES
+    return {
+        "layout": "numbers_per_id",
+        "form": "probabilities" if classes else "targets",
+        "columns": [
+            key,
+            *(
+                {
+                    "name": name,
+                    "role": "target",
+                    **_type("probability" if classes else chosen.answer),
+                }
+                for name in (truth.classes if classes else truth.targets)
+            ),
+        ],
+    }
+
+
+def _type(answer: str) -> dict[str, object]:
+    if answer == "probability":
+        return {"type": "float", "min": 0, "max": 1}
+    return {"type": "category" if answer == "label" else "float"}
+
+
+def _answers(truth: TruthTable) -> dict[str, object]:
+    if truth.rows is Rows.CANDIDATES:
+        names = {"query": truth.id, "item": truth.item, "gain": truth.target}
+        return {**names, "cluster": truth.id}
+    return {"id": truth.id, "target": _label(truth)}
+
+
+def _label(truth: TruthTable) -> str:
+    """Name the column of right answers: one is added where columns are one class each."""
+    return LABEL if truth.rows is Rows.CLASSES and len(truth.targets) > 1 else truth.target
+
+
+def _figures(
+    truth: TruthTable, name: str, chosen: Choice, direction: str
+) -> list[dict[str, object]]:
+    """Write the figure that ranks; of several targets, one each, then their mean, which ranks."""
+    params = dict(chosen.params)
+    if truth.rows is not Rows.TARGETS:
+        return [written_figure(name, name, chosen.label, direction, params, primary=True)]
+    keys = _keys(truth.targets)
+    each = [
+        written_figure(
+            key, name, f"{chosen.label}, {target}", direction, params | {"target": target},
+            primary=False,
+        )
+        for key, target in zip(keys, truth.targets, strict=True)
+    ]  # fmt: skip
+    formula = f"({' + '.join(keys)}) / {len(keys)}"
+    label = f"{chosen.label}, moyenne des {len(keys)} cibles"
+    mean = written_figure(MEAN, "formula", label, direction, {"formula": formula}, primary=True)
+    return [mean, *each]
+
+
+def _keys(targets: Sequence[str]) -> list[str]:
+    """Name the figures after their targets, or by their numbers where a formula could not."""
+    names = [re.sub(r"[^A-Za-z0-9]+", "_", one).strip("_").lower() for one in targets]
+    reserved = {MEAN, "min", "max", *keyword.kwlist}
+    plain = all(
+        one.isidentifier() and one.isascii() and len(one) <= MAX_KEY and one not in reserved
+        for one in names
+    )
+    if (
+        plain
+        and len(set(names)) == len(names)
+        and sum(map(len, names)) <= FORMULA_CHARACTERS - 3 * len(names)
+    ):
+        return names
+    return [f"c{at}" for at in range(1, len(names) + 1)]
+
+
+def _kept_ids(truth: TruthTable, folder: Folder) -> set[str] | None:
+    """Give the ids of the two parts; None when no row is ignored."""
+    if not truth.ignored:
+        return None
+    pairs = zip(
+        folder.column(truth.file, truth.id), folder.column(truth.file, truth.column), strict=True
+    )
+    return {one for one, part in pairs if part in {truth.public, truth.private}}
+
+
+def _truth(truth: TruthTable, folder: Folder, kept: set[str] | None) -> bytes:
+    if _label(truth) == truth.target:
+        return _without(folder, truth.file, truth.id, kept)
+    columns = [folder.column(truth.file, name) for name in (truth.id, truth.column)]
+    cells = zip(*(folder.column(truth.file, name) for name in truth.targets), strict=True)
+    rows = (
+        [key, part, truth.targets[[float(one) for one in row].index(1)]]
+        for key, part, row in zip(*columns, cells, strict=True)
+        if kept is None or key in kept
+    )
+    return written_table([[truth.id, truth.column, LABEL], *rows])
+
+
+def _test(truth: TruthTable, folder: Folder, kept: set[str] | None) -> bytes:
+    if truth.test:
+        return _without(folder, truth.test, truth.id, kept)
+    if truth.rows is Rows.CANDIDATES:
+        return written_table([[truth.id, truth.item], *sorted(_pairs(truth, folder, kept))])
+    return written_table([[truth.id], *([one] for one in sorted(_ids(truth, folder, kept)))])
+
+
+def _sample(truth: TruthTable, folder: Folder, kept: set[str] | None) -> bytes:
+    """Copy the sample; of classes it is written, since probabilities must add up to 1."""
+    if truth.sample and truth.rows is not Rows.CLASSES:
+        return _without(folder, truth.sample, truth.id, kept)
+    if truth.rows is Rows.CANDIDATES:
+        rows = ([query, item, 0] for query, item in sorted(_pairs(truth, folder, kept)))
+        return written_table([[truth.id, truth.item, truth.target], *rows])
+    columns = truth.classes or truth.targets
+    cell: object = truth.answers[0]
+    if truth.rows is not Rows.ONE:
+        cell = f"{1 / len(columns):.6f}" if truth.rows is Rows.CLASSES else 0
+    ids = sorted(_ids(truth, folder, kept))
+    return written_table([[truth.id, *columns], *([one, *([cell] * len(columns))] for one in ids)])
+
+
+def _ids(truth: TruthTable, folder: Folder, kept: set[str] | None) -> Iterator[str]:
+    for one in folder.column(truth.file, truth.id):
+        if kept is None or one in kept:
+            yield one
+
+
+def _pairs(truth: TruthTable, folder: Folder, kept: set[str] | None) -> Iterator[tuple[str, str]]:
+    columns = (folder.column(truth.file, name) for name in (truth.id, truth.item))
+    for query, item in zip(*columns, strict=True):
+        if kept is None or query in kept:
+            yield query, item
+
+
+def _without(folder: Folder, path: str, key: str, kept: set[str] | None) -> bytes:
+    """Copy a table, or its kept rows."""
+    if kept is None:
+        return folder.read(path, limit_bytes=MAX_BYTES)
+    header = folder.header(path)
+    columns = [folder.column(path, name) for name in header]
+    at = header.index(key)
+    rows = (list(row) for row in zip(*columns, strict=True) if row[at] in kept)
+    return written_table([header, *rows])
+
 
 CODE = "E_ANSWER"
 
@@ -34,7 +461,7 @@ class AnswerRefused(ValueError):
 
 def portable(
     spec: ForeignSpec, folder: Folder, asked: Sequence[Question], answers: Mapping[str, str]
-) -> writing.Portable:
+) -> Portable:
     """Translate a CSV or TREC challenge read in `folder`.
 
     answers: by question key; what is not answered takes the question's proposal. Raises
@@ -46,17 +473,15 @@ def portable(
         truth = given.truth(spec.truth)
         metric = given.metric(truth.rows)
         given.end()
-        parts = tables.write(truth, folder, metric)
+        parts = written_csv(truth, folder, metric)
     elif spec.judgements is not None:
         share = given.share()
         given.end()
-        parts = writing.lists(spec.judgements, folder, share)
+        parts = written_lists(spec.judgements, folder, share)
     else:
         raise ValueError("scored by a program")
     page = "\n\n".join(one.text.strip() for one in spec.pages) or f"# {common['title']}"
-    return writing.Portable(
-        {**common, **parts.document}, {**parts.files, writing.PAGE: page.encode()}
-    )
+    return Portable({**common, **parts.document}, {**parts.files, PAGE: page.encode()})
 
 
 def unanswered(asked: Sequence[Question], answers: Mapping[str, str]) -> tuple[Problem, ...]:
@@ -97,7 +522,7 @@ class _Answers:
         title = self.answers.get("title", "").strip() or self.spec.title
         if not title:
             self.wrong("title", "un titre est attendu")
-        slug = self.answers.get("slug", "") or writing.slug_of(title)
+        slug = self.answers.get("slug", "") or slug_of(title)
         licence = self.answers.get("licence", "")
         opens, closes = self._dates()
         per_day, total = self._quotas()
@@ -108,7 +533,7 @@ class _Answers:
             "language": "fr",
             "title": title[:200],
             "summary": f"Repris d’un challenge au format {self.spec.format.value}.",
-            "page": writing.PAGE,
+            "page": PAGE,
             "quotas": {
                 "timezone": "Europe/Paris",
                 "per_day": per_day,

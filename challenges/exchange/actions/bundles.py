@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from challenges import rules
 from challenges.actions import program_changes, program_drafts
 from challenges.actions.program_tasks import Bundle, slug_of
-from challenges.bundles import exporting, writer
+from challenges.bundles import exporting
 from challenges.bundles.folder import Folder
 from challenges.bundles.foreign import archives, forms, reading, settling, translation
 from challenges.bundles.foreign.reading import ForeignReport
@@ -478,6 +478,6 @@ def _translated(root: Path, report: ForeignReport, order: _Order) -> Imported:
         return _nothing(report, refusal.problems)
     with tempfile.TemporaryDirectory(prefix="import-") as scratch:
         folder = Path(scratch) / "challenge"
-        writer.write(folder, found.document, found.files)
+        exporting.write_folder(folder, found.document, found.files)
         made = order.folder(folder)
     return replace(made, warnings=(*report.warnings, *made.warnings))

@@ -17,8 +17,7 @@ from challenges import rules
 from challenges.actions import program_bounds
 from challenges.actions.program_drafts import fingerprint_of
 from challenges.actions.program_tasks import Bundle
-from challenges.bundles import codabench_program, exporting
-from challenges.bundles import competition as codabench
+from challenges.bundles import codabench, exporting
 from challenges.bundles.code import KEY, LAYOUTS, CodeRules
 from challenges.bundles.folder import FileAbsent, Folder, PathRefused
 from challenges.bundles.foreign import archives, reading
@@ -521,7 +520,7 @@ def export(*, challenge: Challenge, by: User, reference: Path | None = None) -> 
     elif is_program(challenge):
         _programs(made, reference)
     competition = _competition(made, document)
-    made.put(exporting.COMPETITION, exporting.dump(codabench.document(competition)))
+    made.put(exporting.COMPETITION, exporting.dump(codabench.competition_document(competition)))
     made.put(exporting.DOCUMENT, exporting.dump(_openemploi(made, document)))
     record("challenge.exported", by=by, on=challenge, reference=reference is not None)
     return made
@@ -648,7 +647,7 @@ def _competition(made: Export, document: dict[str, Any]) -> codabench.Competitio
         kind=str(challenge.kind),
         contact=challenge.contact,
         reward=challenge.prizes_md[:200],
-        environment=(spec.environment if spec else "") or codabench_program.ENVIRONMENT,
+        environment=(spec.environment if spec else "") or codabench.ENVIRONMENT,
         options=spec.options if spec else {},
         solutions=solutions(made.source),
         pages=[
@@ -673,11 +672,11 @@ def _program(made: Export, document: dict[str, Any]) -> str:
     at = f"{exporting.PROGRAMS}/notation"
     contract = ScoringContract.from_json(_task(made.challenge).scorer_version.spec)
     truth = {"truth": str(document["truth"]["file"])}
-    made.put(f"{at}/{codabench_program.METADATA_NAME}", codabench_program.METADATA)
-    made.put(f"{at}/{codabench_program.TASK_NAME}", json.dumps(truth))
-    made.put(f"{at}/{codabench_program.SCORE_NAME}", codabench_program.SCORE)
+    made.put(f"{at}/{codabench.METADATA_NAME}", codabench.METADATA)
+    made.put(f"{at}/{codabench.TASK_NAME}", json.dumps(truth))
+    made.put(f"{at}/{codabench.SCORE_NAME}", codabench.PORTAL_SCORE)
     made.put(f"{at}/{kit.CONTRACT_NAME}", canonical(contract.to_json()))
-    made.put(f"{at}/{kit.PROGRAM_NAME}", kit.program())
+    made.put(f"{at}/{kit.PROGRAM_NAME}", kit.kit_program())
     return at
 
 

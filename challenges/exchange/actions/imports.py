@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from challenges import rules
 from challenges.actions import code_imports, program_bounds
 from challenges.actions.rehearsals import Rehearsal, sentence
-from challenges.bundles import bounds, portable, recorded
+from challenges.bundles import portable, programs, recorded
 from challenges.bundles.exporting import DOCUMENT
 from challenges.bundles.folder import Folder
 from challenges.bundles.report import Findings, Problem
@@ -516,7 +516,7 @@ def _board(challenge: Challenge, board: BoardSettings) -> bool:
     found = rows.select_related("phase", "primary").first()
     if found is None:
         return made or changed
-    values = {each.key: bounds.read(each.values) for each in board.columns if each.values}
+    values = {each.key: programs.read_bounds(each.values) for each in board.columns if each.values}
     changed |= bool(values) and program_bounds.put(found.phase, values)
     return _arranged(found, board) or made or changed
 

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from challenges.actions import program_bounds
-from challenges.bundles.bounds import Bounds
+from challenges.bundles.programs import Bounds
 from challenges.enums import BoardRule, ColumnKind, Direction
 from challenges.models import Challenge, Column, Leaderboard, Phase
 from challenges.organising.actions import drafts

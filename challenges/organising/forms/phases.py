@@ -6,8 +6,8 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from challenges.bundles import bounds
-from challenges.bundles.bounds import Bounds
+from challenges.bundles import programs
+from challenges.bundles.programs import Bounds
 from challenges.enums import BoardRule, ColumnKind, Direction, PhaseKind
 from challenges.models import Column, Leaderboard, Phase
 from challenges.organising.actions.leaderboards import Place, is_limitable, is_main, may_rank
@@ -193,7 +193,7 @@ class BoundsField(forms.CharField):
     def clean(self, value: Any) -> Bounds:
         """Return the bounds; « / » or nothing: any value."""
         try:
-            return bounds.read(super().clean(value))
+            return programs.read_bounds(super().clean(value))
         except ValueError as refusal:
             raise forms.ValidationError(
                 _(

@@ -349,7 +349,7 @@ CARRIED_ROLES = ("sample_submission", "baseline_program")
 def kit(request: HttpRequest, slug: str) -> HttpResponseBase:
     """Send kit.zip, built from the challenge as it is."""
     challenge = find_challenge(request, slug)
-    content = kits.build(kit_of(request, challenge))
+    content = kits.build_kit(kit_of(request, challenge))
     response = HttpResponse(content, content_type="application/zip")
     response["Content-Disposition"] = f'attachment; filename="{slug}-kit.zip"'
     response["X-Content-Type-Options"] = "nosniff"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from challenges.bundles import portable, safe_yaml, writer
+from challenges.bundles import exporting, portable, safe_yaml
 from tests.challenges.bundles.folders import FILES, document
 
 BOMB = (
@@ -93,7 +93,7 @@ def test_what_is_written_is_read_back(tmp_path: Path) -> None:
     found = {"sort": "desc", **document()}
     files = {name: text.encode() for name, text in FILES.items()}
 
-    writer.write(tmp_path / "new", found, files)
+    exporting.write_folder(tmp_path / "new", found, files)
 
     report = portable.read(tmp_path / "new")
     assert report.codes == []
@@ -102,11 +102,11 @@ def test_what_is_written_is_read_back(tmp_path: Path) -> None:
     text = (tmp_path / "new" / "challenge.yaml").read_text(encoding="utf-8")
     assert list(yaml.safe_load(text)) == [*document(), "sort"]
     with pytest.raises(FileExistsError):
-        writer.write(tmp_path / "new", found, files)
+        exporting.write_folder(tmp_path / "new", found, files)
 
 
 @pytest.mark.parametrize("path", ["../a", "/a", "challenge.yaml", "a//b", ""])
 def test_nothing_is_written_outside_the_folder(path: str, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r".*"):
-        writer.write(tmp_path / "new", document(), {path: b""})
+        exporting.write_folder(tmp_path / "new", document(), {path: b""})
     assert not (tmp_path / "new").exists()

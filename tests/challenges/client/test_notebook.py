@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from challenges.client import kit, notebook
+from challenges.client import kit
 from challenges.client.kit import Kit, PublicFile
 from tests.challenges.client import kits
 
@@ -70,12 +70,12 @@ def run(built: bytes, place: Path, train: bytes) -> tuple[subprocess.CompletedPr
     zipfile.ZipFile(io.BytesIO(built)).extractall(place)
     folder = place / "defi"
     (folder / "train.csv").write_bytes(train)
-    cells = json.loads((folder / notebook.NAME).read_text("utf-8"))["cells"]
+    cells = json.loads((folder / kit.NOTEBOOK_NAME).read_text("utf-8"))["cells"]
     code = "\n".join(each["source"] for each in cells if each["cell_type"] == "code")
     command = [sys.executable, "-I", "-c", code]
     return subprocess.run(
         command, capture_output=True, text=True, check=False, cwd=folder
-    ), folder / notebook.ANSWER
+    ), folder / kit.ANSWER
 
 
 def answers(path: Path) -> list[list[str]]:
@@ -84,7 +84,7 @@ def answers(path: Path) -> list[list[str]]:
 
 def test_it_has_the_form_that_notebooks_have() -> None:
     """The required members of nbformat 4.5, and no other."""
-    written = notebook.written(made())
+    written = kit.written_notebook(made())
     assert written is not None
     document = json.loads(written)
     assert set(document) == {"cells", "metadata", "nbformat", "nbformat_minor"}
@@ -98,7 +98,7 @@ def test_it_has_the_form_that_notebooks_have() -> None:
         assert isinstance(cell["source"], str)
     ids = [cell["id"] for cell in document["cells"]]
     assert len(set(ids)) == len(ids)
-    assert notebook.written(made()) == written
+    assert kit.written_notebook(made()) == written
 
 
 @pytest.mark.slow
@@ -120,7 +120,7 @@ def test_its_code_writes_a_file_that_the_portal_accepts(
 ) -> None:
     sample = changes.get("sample", SAMPLE)
     values = {"files": [public(train.encode())], "carried": {"exemple.csv": sample}}
-    built = kit.build(made(**{**values, **changes}))
+    built = kit.build_kit(made(**{**values, **changes}))
     done, path = run(built, tmp_path, train.encode())
     assert (done.returncode, done.stderr) == (0, "")
     assert "format correct" in done.stdout
@@ -129,12 +129,12 @@ def test_its_code_writes_a_file_that_the_portal_accepts(
 
 @pytest.mark.slow
 def test_it_stops_at_data_that_are_not_the_published_ones(tmp_path: Path) -> None:
-    done, path = run(kit.build(made()), tmp_path, b"id;y\n1;1\n")
+    done, path = run(kit.build_kit(made()), tmp_path, b"id;y\n1;1\n")
     assert done.returncode == 1
     assert "n’est pas le fichier publié" in done.stderr
     assert not path.exists()
 
 
 def test_there_is_none_without_an_example_in_the_kit() -> None:
-    assert notebook.written(made(carried={})) is None
-    assert notebook.written(made(contract={})) is None
+    assert kit.written_notebook(made(carried={})) is None
+    assert kit.written_notebook(made(contract={})) is None

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from challenges.actions import reveals
-from challenges.client import account, cli, language, online, remote
+from challenges.client import cli, language, online, remote
 from challenges.client.remote import Refused
 from challenges.models import Challenge, Entry, Team, Upload
 from challenges.organising.actions import challenges
@@ -34,7 +34,7 @@ class Terminal:
 
     def connect(self, person: User, *scopes: TokenScope) -> None:
         made = accounts.create(name="cli", scopes=scopes or TokenScope, days=30, by=person)
-        account.save(account.Access(self.server, made.secret))
+        remote.save_access(remote.Access(self.server, made.secret))
 
     def run(self, *words: Any) -> tuple[int, str, str]:
         code = cli.main([str(word) for word in words])
@@ -55,7 +55,7 @@ def terminal(
     monkeypatch: pytest.MonkeyPatch,
 ) -> Terminal:
     """Return a French terminal whose memory is a file of this test."""
-    monkeypatch.setenv(account.VARIABLE, str(tmp_path / "memory" / "acces.json"))
+    monkeypatch.setenv(remote.VARIABLE, str(tmp_path / "memory" / "acces.json"))
     for name in language.VARIABLES:
         monkeypatch.delenv(name, raising=False)
     return Terminal(live_server.url, capsys)
@@ -93,8 +93,8 @@ def test_a_token_is_remembered_for_its_owner_alone(
         monkeypatch.setattr("sys.stdin", stdin)
         code, said, _ = terminal.run("login", terminal.server + "/")
     assert (code, said) == (0, f"Connecté à {terminal.server}.\n")
-    assert account.load() == account.Access(terminal.server, made.secret)
-    assert stat.S_IMODE(account.place().stat().st_mode) == 0o600
+    assert remote.load_access() == remote.Access(terminal.server, made.secret)
+    assert stat.S_IMODE(remote.access_file().stat().st_mode) == 0o600
     with typed.open("w+") as stdin:
         monkeypatch.setattr("sys.stdin", stdin)
         code, _, err = terminal.run("login", terminal.server)
@@ -102,7 +102,7 @@ def test_a_token_is_remembered_for_its_owner_alone(
         1,
         "openemploi : token_invalid : Ce jeton est inconnu, révoqué ou expiré.\n",
     )
-    assert account.load().token == made.secret
+    assert remote.load_access().token == made.secret
 
 
 def test_who_is_not_connected_is_told_how(terminal: Terminal) -> None:
@@ -123,7 +123,7 @@ def test_a_portal_that_does_not_answer_is_named(
     terminal: Terminal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(remote.time, "sleep", lambda _seconds: None)
-    account.save(account.Access("http://127.0.0.1:1", "oe_x"))
+    remote.save_access(remote.Access("http://127.0.0.1:1", "oe_x"))
     code, _, err = terminal.run("list")
     assert (code, err.split(" : ")[1]) == (2, "U_OFFLINE")
 
@@ -235,7 +235,7 @@ def test_a_receipt_is_verified_with_the_keys_of_the_portal(
 
 
 def test_a_redirection_is_not_followed(live_server: Any) -> None:
-    access = account.Access(f"{live_server.url}/fr-nowhere", "oe_x")
+    access = remote.Access(f"{live_server.url}/fr-nowhere", "oe_x")
     with pytest.raises(Refused):
         remote.Portal(access).get("keys")
 

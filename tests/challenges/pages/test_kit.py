@@ -70,16 +70,16 @@ def commands(guide: str, start: str) -> list[list[str]]:
 
 
 def test_kit_is_the_same_twice() -> None:
-    assert kit.build(made()) == kit.build(made())
+    assert kit.build_kit(made()) == kit.build_kit(made())
 
 
 def test_kit_without_contract_holds_its_guide_only() -> None:
-    content = kit.build(made(contract={}, sample=None, carried={}, files=[], rules=""))
+    content = kit.build_kit(made(contract={}, sample=None, carried={}, files=[], rules=""))
     assert zipfile.ZipFile(io.BytesIO(content)).namelist() == ["defi/LISEZMOI.md"]
 
 
 def test_the_contract_has_the_digest_that_receipts_name(tmp_path: Path) -> None:
-    folder = unpacked(kit.build(made()), tmp_path)
+    folder = unpacked(kit.build_kit(made()), tmp_path)
     data = (folder / "contrat.json").read_bytes()
     assert hashlib.sha256(data).hexdigest() == DIGEST
     assert ScoringContract.from_json(json.loads(data)).digest == DIGEST
@@ -89,7 +89,7 @@ def test_the_contract_has_the_digest_that_receipts_name(tmp_path: Path) -> None:
 
 
 def test_the_files_and_the_rules_are_listed(tmp_path: Path) -> None:
-    folder = unpacked(kit.build(made()), tmp_path)
+    folder = unpacked(kit.build_kit(made()), tmp_path)
     table = (folder / "fichiers.csv").read_text("utf-8")
     assert list(csv.DictReader(io.StringIO(table))) == [
         {
@@ -116,7 +116,7 @@ def test_the_files_and_the_rules_are_listed(tmp_path: Path) -> None:
     ids=["good", "missing", "text", "empty"],
 )
 def test_the_program_runs_alone(tmp_path: Path, content: bytes, code: str, status: int) -> None:
-    folder = unpacked(kit.build(made()), tmp_path)
+    folder = unpacked(kit.build_kit(made()), tmp_path)
     (folder / "ma_soumission.csv").write_bytes(content)
     (check,) = commands((folder / "LISEZMOI.md").read_text("utf-8"), "Vérifier avant de déposer")
     done = run(folder, *check)
@@ -129,7 +129,7 @@ def test_the_program_runs_alone(tmp_path: Path, content: bytes, code: str, statu
 
 @pytest.mark.slow
 def test_the_program_names_the_portals_own_sources(tmp_path: Path) -> None:
-    folder = unpacked(kit.build(made()), tmp_path)
+    folder = unpacked(kit.build_kit(made()), tmp_path)
     done = run(folder, "python", "openemploi.pyz", "version", "--json")
     assert json.loads(done.stdout) == {
         "version": contract.VERSION,
@@ -160,7 +160,7 @@ def test_the_guide_cuts_what_can_be_cut() -> None:
 
 
 def guide_of(built: Kit) -> str:
-    archive = zipfile.ZipFile(io.BytesIO(kit.build(built)))
+    archive = zipfile.ZipFile(io.BytesIO(kit.build_kit(built)))
     return archive.read("defi/LISEZMOI.md").decode()
 
 
@@ -203,7 +203,7 @@ def test_samples_and_references_pass_the_kit(shared: Path, slug: str, tmp_path: 
     spec = portable.read(folder).spec
     assert spec is not None
     sample = (folder / "sample_submission.csv").read_bytes()
-    built = kit.build(made(slug=slug, contract=spec.scoring_contract(folder), sample=sample))
+    built = kit.build_kit(made(slug=slug, contract=spec.scoring_contract(folder), sample=sample))
     template = unpacked(built, tmp_path) / "format.json"
     for name in ("sample_submission.csv", "submission.csv"):
         verdict, _ = guess.check_template(str(template), folder / name, alone)

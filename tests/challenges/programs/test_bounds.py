@@ -8,7 +8,7 @@ from django.db import transaction
 from django.test import Client
 
 from challenges.actions import program_bounds
-from challenges.bundles.bounds import Bounds, read
+from challenges.bundles.programs import Bounds, read_bounds
 from challenges.bundles.settings import Settings
 from challenges.enums import EntryStatus
 from challenges.exchange.actions import exports, imports
@@ -59,8 +59,8 @@ def drafted(tmp_path: Path, by: User, **answers: str) -> Challenge:
     ],
 )
 def test_values_are_read_as_they_are_written(text: str, found: Bounds) -> None:
-    assert read(text) == found
-    assert read(found.text) == found
+    assert read_bounds(text) == found
+    assert read_bounds(found.text) == found
 
 
 @pytest.mark.parametrize("text", ["1/0", "0", "0/1/2", "nan/", "0/inf", "0/1 ; x", "1e999/"])

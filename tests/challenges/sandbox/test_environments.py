@@ -9,7 +9,7 @@ import pytest
 
 from challenges.sandbox.base import Call, Environment
 from challenges.sandbox.bubblewrap import Bubblewrap
-from challenges.sandbox.environments import fingerprint
+from challenges.sandbox.host import fingerprint
 
 VERSION_FOLDER = Path("/usr/bin/python3").resolve().name  # python3.11, where Debian's is so
 

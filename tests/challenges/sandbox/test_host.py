@@ -77,7 +77,7 @@ def test_a_switch_of_the_system_is_named(tmp_path: Path, monkeypatch: pytest.Mon
     switch = tmp_path / "max_user_namespaces"
     switch.write_text("0\n")
     monkeypatch.setattr(host, "USER_NAMESPACES", str(switch))
-    missing = host.lacks(stand_in(tmp_path, "echo bubblewrap 0.8.0"), SYSTEM)
+    missing = host.host_lacks(stand_in(tmp_path, "echo bubblewrap 0.8.0"), SYSTEM)
     assert missing is not None
     assert missing.cause == "user_namespaces"
     assert str(switch).replace("/", ".") in missing.sentence

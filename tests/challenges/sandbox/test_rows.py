@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from challenges.sandbox import rows
-from challenges.sandbox.rows import Rows, RowsRefused, read
+from challenges.sandbox import scores
+from challenges.sandbox.scores import Rows, RowsRefused, read_rows
 
 
 def written(folder: Path, content: str | bytes) -> Path:
@@ -15,10 +15,10 @@ def written(folder: Path, content: str | bytes) -> Path:
 
 
 def test_rows_with_and_without_weights(tmp_path: Path) -> None:
-    assert read(tmp_path) is None
-    assert read(written(tmp_path, "id,value\na,1\nb,-0.5\n")) == Rows(("a", "b"), (1.0, -0.5))
+    assert read_rows(tmp_path) is None
+    assert read_rows(written(tmp_path, "id,value\na,1\nb,-0.5\n")) == Rows(("a", "b"), (1.0, -0.5))
     text = '\ufeffid,value,weight\r\n"a, b",1e-3,2\r\né,.5,0\r\n'
-    assert read(written(tmp_path, text)) == Rows(("a, b", "é"), (0.001, 0.5), (2.0, 0.0))
+    assert read_rows(written(tmp_path, text)) == Rows(("a, b", "é"), (0.001, 0.5), (2.0, 0.0))
 
 
 @pytest.mark.parametrize(
@@ -47,11 +47,11 @@ def test_rows_that_are_not_clear_are_refused(
     tmp_path: Path, content: str | bytes, reason: str
 ) -> None:
     with pytest.raises(RowsRefused, match=reason):
-        read(written(tmp_path, content))
+        read_rows(written(tmp_path, content))
 
 
 def test_rows_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rows, "MOST_ROWS", 2)
-    assert read(written(tmp_path, "id,value\na,1\nb,1\n")) is not None
+    monkeypatch.setattr(scores, "MOST_ROWS", 2)
+    assert read_rows(written(tmp_path, "id,value\na,1\nb,1\n")) is not None
     with pytest.raises(RowsRefused, match="ligne 4 : 2 champs, 2 lignes au plus"):
-        read(written(tmp_path, "id,value\na,1\nb,1\nc,1\n"))
+        read_rows(written(tmp_path, "id,value\na,1\nb,1\nc,1\n"))

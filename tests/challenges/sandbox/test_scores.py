@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from challenges.sandbox.scores import Declared, Fault, ScoreFault, Scores, read
+from challenges.sandbox.scores import Declared, Fault, ScoreFault, Scores, read_scores
 
 F1 = Declared("f1", 0.0, 1.0, (-1.0, 0.999))
 ERROR = Declared("error")
@@ -13,7 +13,7 @@ ERROR = Declared("error")
 def written(folder: Path, name: str, content: str | bytes) -> Scores:
     raw = content if isinstance(content, bytes) else content.encode()
     (folder / name).write_bytes(raw)
-    return read(folder, (F1, ERROR))
+    return read_scores(folder, (F1, ERROR))
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,7 @@ import pytest
 
 from challenges.sandbox.base import MIB, Limits
 from challenges.sandbox.bubblewrap import Bubblewrap
-from challenges.sandbox.rows import Rows
-from challenges.sandbox.scores import Declared, Fault, ScoreFault
+from challenges.sandbox.scores import Declared, Fault, Rows, ScoreFault
 from challenges.sandbox.steps import Outcome, Party, Reason, Task, run_steps
 
 QUICK = Limits(wall_seconds=10, memory_bytes=128 * MIB, output_bytes=MIB, grace_seconds=1)

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from challenges.bundles import writer
+from challenges.bundles import exporting
 from portal.management.opening.demonstration import offers as made
 from portal.management.opening.demonstration import predictors
 from portal.management.opening.demonstration.offers import Offers
@@ -97,7 +97,7 @@ def write(folder: Path, seed: int) -> None:
     for name, sent in _SENT.items():
         for number, predict in enumerate(sent, 1):
             files[_path(name, number)] = _answers(ids, predict(train, test))
-    writer.write(folder, document(len(train), len(test)), files)
+    exporting.write_folder(folder, document(len(train), len(test)), files)
     runpy.run_path(str(folder / "baseline.py"))["main"](folder)
     program = runpy.run_path(str(folder / "baseline_lineaire.py"))
     program["main"](folder, "equipes/exemple-lineaire.csv")

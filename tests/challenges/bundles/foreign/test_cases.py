@@ -14,7 +14,7 @@ import pytest
 
 from challenges.bundles.foreign import reading
 from challenges.bundles.foreign.dates import both
-from challenges.bundles.foreign.facts import facts
+from challenges.bundles.foreign.values import facts_of
 from tests.challenges.bundles.foreign.cases import BUNDLES, NEEDED, differences, expected
 
 pytestmark = NEEDED
@@ -43,7 +43,7 @@ def test_a_bundle_is_read_whole(case: str) -> None:
     assert report.errors == ()
     assert report.format == wanted["format"]
     assert report.spec is not None
-    found = facts(report.spec)
+    found = facts_of(report.spec)
     held = wanted["import"]["facts"]
     if case == "v2_multi_taches":
         assert held["version"] == "2 (quoted string)"
@@ -86,7 +86,7 @@ def test_a_program_named_by_two_tasks_is_stored_once() -> None:
     report = reading.read(BUNDLES / "v2_resultats/bundle.zip")
 
     assert report.spec is not None
-    assert facts(report.spec)["programs"] == ["programme_notation"]
+    assert facts_of(report.spec)["programs"] == ["programme_notation"]
 
 
 def test_a_quota_that_two_platforms_read_otherwise_is_asked() -> None:

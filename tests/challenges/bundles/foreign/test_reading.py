@@ -8,8 +8,7 @@ import pytest
 
 from challenges.bundles import child
 from challenges.bundles.foreign import reading
-from challenges.bundles.foreign.facts import facts
-from challenges.bundles.foreign.values import Rule
+from challenges.bundles.foreign.values import Rule, facts_of
 from tests.challenges.bundles.foreign import own
 from tests.journeys import bundles as written
 
@@ -206,7 +205,7 @@ def test_phases_a_day_apart_end_where_the_next_begins(tmp_path: Path) -> None:
     report = reading.read(own.bundle(tmp_path, "codalab", {"phases.2.start_date": "2027-01-02"}))
 
     assert report.spec is not None
-    first = facts(report.spec)["phases"][0]  # type: ignore[index] # a list
+    first = facts_of(report.spec)["phases"][0]  # type: ignore[index] # a list
     assert first["end_utc"] == "2027-01-02T00:00:00Z"
     assert [(one.code, one.key) for one in report.warnings] == [
         ("W_PHASE_END", "phases.1.start_date")

@@ -7,12 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from challenges.bundles import portable, writer
+from challenges.bundles import exporting, portable
 from challenges.bundles.folder import Folder
 from challenges.bundles.foreign import reading, translation, trec
-from challenges.bundles.foreign.facts import facts
-from challenges.bundles.foreign.menu import MENU
-from challenges.bundles.foreign.writing import slug_of
+from challenges.bundles.foreign.translation import MENU, slug_of
+from challenges.bundles.foreign.values import facts_of
 from challenges.bundles.spec import PortableSpec
 from tests.challenges.bundles.foreign.cases import BUNDLES, NEEDED, differences, expected
 from tests.challenges.bundles.foreign.tables import KAGGLE, ROWS, TREC, written
@@ -23,7 +22,7 @@ def ours(folder: Path, into: Path, **answers: str) -> PortableSpec:
     report = reading.read(folder)
     assert report.spec is not None, report.errors
     found = translation.portable(report.spec, Folder(folder), report.questions, answers)
-    writer.write(into, found.document, found.files)
+    exporting.write_folder(into, found.document, found.files)
     read = portable.read(into)
     assert read.errors == ()
     assert read.spec is not None
@@ -39,7 +38,7 @@ def test_the_csv_cases_hold_their_facts(source: str) -> None:
 
     assert report.errors == ()
     assert report.spec is not None
-    assert differences(wanted["facts"], facts(report.spec)) == []
+    assert differences(wanted["facts"], facts_of(report.spec)) == []
     assert set(wanted.get("asks", ())) <= {one.key for one in report.questions}
     for one in wanted.get("warnings", ()):
         (warning,) = (each for each in report.warnings if each.code == one["code"])
@@ -64,7 +63,7 @@ def test_the_trec_case_holds_its_facts() -> None:
 
     assert (report.errors, report.warnings) == ((), ())
     assert report.spec is not None
-    found = facts(report.spec)
+    found = facts_of(report.spec)
     assert differences(wanted, found) == []
     assert found["attributes"] == {"sexe": sexes}
 
