@@ -116,11 +116,11 @@ def write_every_row(made: Any) -> None:
     """Make the board one of rule « all », and write its rows as the worker does."""
     from django.db import transaction  # noqa: PLC0415  # app ready
 
-    from challenges.actions import standings  # noqa: PLC0415  # app ready
-    from challenges.actions.standings import Line  # noqa: PLC0415  # app ready
     from challenges.enums import BoardRule, Split  # noqa: PLC0415  # app ready
     from challenges.models import Leaderboard  # noqa: PLC0415  # app ready
     from challenges.models.listings import listing  # noqa: PLC0415  # app ready
+    from challenges.results import actions as results  # noqa: PLC0415  # app ready
+    from challenges.results.actions import Line  # noqa: PLC0415  # app ready
 
     board = made.leaderboards.get()
     board.rule = BoardRule.ALL
@@ -142,7 +142,7 @@ def write_every_row(made: Any) -> None:
         for place, each in enumerate(found.candidates, 1)
     ]
     with transaction.atomic():
-        standings.write(Leaderboard.objects.locked(board), found, lines, {"teams": TEAMS})
+        results.write_board(Leaderboard.objects.locked(board), found, lines, {"teams": TEAMS})
 
 
 def grow_every(made: Any, entries: int) -> None:

@@ -16,8 +16,8 @@ class ChallengesConfig(AppConfig):
         from challenges import retention  # noqa: PLC0415  # app ready
         from challenges.organising import queries as organising  # noqa: PLC0415  # app ready
         from challenges.pages.views import space as ours  # noqa: PLC0415  # app ready
+        from challenges.results.views import certificates as certificate_views  # noqa: PLC0415  # app ready
         from challenges.teams import actions as teams  # noqa: PLC0415  # app ready
-        from challenges.views import cards  # noqa: PLC0415  # app ready
         from portal.accounts import personal_data, space  # noqa: PLC0415  # app ready
         from portal.lib import parts, references  # noqa: PLC0415  # app ready
 
@@ -25,7 +25,7 @@ class ChallengesConfig(AppConfig):
         parts.register(retention.parts_named)
         chain.register(organising.led_to, organising.came_of)
         for kind in organising.KINDS:
-            verified.register(kind, cards.verified)
+            verified.register(kind, certificate_views.verified)
         space.register("todo", ours.to_do)
         space.register("teams", ours.teams)
         space.register_page(ours.PLACE)

@@ -15,22 +15,12 @@ from challenges.pages.views import cockpit
 from challenges.pages.views import journal as journal_pages
 from challenges.receipts import views as receipt_views
 from challenges.rescoring import views as rescoring_views
+from challenges.results.views import certificates as certificate_views
+from challenges.results.views import fairness as fairness_views
+from challenges.results.views import reports as report_views
+from challenges.results.views import standings
 from challenges.teams import views as team_views
-from challenges.views import (
-    benches,
-    cards,
-    certificates,
-    code_runs,
-    coding,
-    embeds,
-    fairness,
-    program_reports,
-    programs,
-    reports,
-    standings,
-    statistics,
-    trials,
-)
+from challenges.views import code_runs, coding, program_reports, programs, trials
 
 app_name = "challenges"
 
@@ -77,22 +67,26 @@ challenge_patterns: list[URLPattern | URLResolver] = [
     path("kit.zip", challenge_pages.kit, name="kit"),
     path("evaluation/", challenge_pages.evaluation, name="evaluation"),
     path("classement/", standings.standings, name="standings"),
-    path("classement/integrer/", embeds.instructions, name="embed"),
-    path("classement/cadre/", embeds.frame, name="embed_frame"),
-    path("classement.atom", embeds.feed, name="standings_feed"),
-    path("banc-essai/", benches.bench, name="bench"),
+    path("classement/integrer/", standings.instructions, name="embed"),
+    path("classement/cadre/", standings.frame, name="embed_frame"),
+    path("classement.atom", standings.feed, name="standings_feed"),
+    path("banc-essai/", standings.bench, name="bench"),
     path("classement.csv", standings.standings_csv, name="standings_csv"),
     path("classement.json", standings.standings_json, name="standings_json"),
-    path("bilan/", reports.report, name="report"),
-    path("bilan.json", reports.report_json, name="report_json"),
-    path("equite/", fairness.audits, name="audits"),
-    path("equite/<uuid:entry>/", fairness.audit, name="audit"),
-    path("equite/<uuid:entry>.csv", fairness.audit_csv, name="audit_csv"),
-    path("equite/<uuid:entry>.json", fairness.audit_json, name="audit_json"),
-    path("certificats/<uuid:team>/", certificates.page, name="certificates"),
-    path("certificats/<uuid:team>/<int:index>.pdf", certificates.pdf, name="certificate_pdf"),
-    path("certificats/<uuid:team>/<int:index>.json", certificates.signed, name="certificate_json"),
-    path("fiche/<uuid:team>/", cards.propose, name="card"),
+    path("bilan/", report_views.report, name="report"),
+    path("bilan.json", report_views.report_json, name="report_json"),
+    path("equite/", fairness_views.audits, name="audits"),
+    path("equite/<uuid:entry>/", fairness_views.audit, name="audit"),
+    path("equite/<uuid:entry>.csv", fairness_views.audit_csv, name="audit_csv"),
+    path("equite/<uuid:entry>.json", fairness_views.audit_json, name="audit_json"),
+    path("certificats/<uuid:team>/", certificate_views.page, name="certificates"),
+    path("certificats/<uuid:team>/<int:index>.pdf", certificate_views.pdf, name="certificate_pdf"),
+    path(
+        "certificats/<uuid:team>/<int:index>.json",
+        certificate_views.signed,
+        name="certificate_json",
+    ),
+    path("fiche/<uuid:team>/", certificate_views.propose, name="card"),
     path("soumissions/", entry_pages.entries, name="entries"),
     path("soumissions.csv", entry_pages.entries_csv, name="entries_csv"),
     path("soumissions/<uuid:entry>/", include(entry_patterns)),
@@ -133,10 +127,10 @@ organiser_patterns = [
         disqualification_views.proposal,
         name="disqualification_proposal",
     ),
-    path("statistiques/", statistics.statistics, name="statistics"),
+    path("statistiques/", report_views.statistics, name="statistics"),
     path("soumissions/", entry_pages.entries_of_challenge, name="organiser_entries"),
     path("executions/", code_runs.listing, name="code_runs"),
-    path("statistiques.csv", statistics.statistics_csv, name="statistics_csv"),
+    path("statistiques.csv", report_views.statistics_csv, name="statistics_csv"),
     path("journal/", journal_pages.journal, name="journal"),
     path("journal.csv", journal_pages.journal_csv, name="journal_csv"),
     path("journal.json", journal_pages.journal_json, name="journal_json"),

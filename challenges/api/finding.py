@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from challenges import rules
 from challenges.models import Challenge, Phase, Team
 from challenges.organising.queries import current_phase
-from challenges.queries.boards import phase_of
+from challenges.results.queries.boards import phase_of
 from challenges.teams.queries import team_of
 from portal.accounts.models import User
 from portal.lib import clock, visible

@@ -14,9 +14,9 @@ from challenges.api.shapes import board_json, challenge_json, listed_json, phase
 from challenges.enums import Split
 from challenges.models import Challenge, Leaderboard, Phase
 from challenges.organising.queries import as_listed, counted
-from challenges.queries import boards as reads
-from challenges.queries import windows
 from challenges.receipts.queries import published_keys
+from challenges.results.queries import boards
+from challenges.results.queries import boards as reads
 from challenges.schemas import BoardOut, ChallengeOut, ChallengesOut, KeysOut, PhaseOut, TermsOut
 from challenges.teams.queries import latest_terms
 from portal.accounts.bearer import anyone
@@ -105,7 +105,7 @@ def leaderboard_csv(
 ) -> HttpResponseBase:
     """Comme la page : formules neutralisées, ETag."""
     phase, wanted = _board(request, slug, key, split)
-    board = reads.head(phase, wanted, request.user, key=key)
+    board = reads.board_head(phase, wanted, request.user, key=key)
     out = io.StringIO()
     csv.writer(out).writerows(reads.csv_rows(board, reads.each_row(board)))
     response = HttpResponse(out.getvalue(), content_type="text/csv; charset=utf-8")
@@ -131,8 +131,8 @@ def leaderboard(
     Répond 304 quand If-None-Match porte l’ETag d’une réponse inchangée.
     """
     phase, wanted = _board(request, slug, key, split)
-    board = windows.read(
-        phase, wanted, request.user, key=key, page=page, per_page=windows.JSON_ROWS
+    board = boards.read_board(
+        phase, wanted, request.user, key=key, page=page, per_page=boards.JSON_ROWS
     )
     return tagged(request, JsonResponse(board_json(slug, board)), digest=board.digest)
 

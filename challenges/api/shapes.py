@@ -13,9 +13,9 @@ from challenges.enums import EntryStatus, PhaseKind
 from challenges.models import Challenge, Entry, Leaderboard, Phase, Team
 from challenges.models.told import faults_told
 from challenges.organising.queries import Listed
-from challenges.queries import boards as reads
 from challenges.queries import code
-from challenges.queries.boards import Board
+from challenges.results.queries import boards as reads
+from challenges.results.queries.boards import Board
 from challenges.teams.queries import Quota, latest_terms
 
 

@@ -16,7 +16,7 @@ from challenges.entries.actions import deposits as acts
 from challenges.entries.queries import shown_figures
 from challenges.models import Entry, Upload
 from challenges.models.told import reader_language
-from challenges.queries.boards import phase_of
+from challenges.results.queries.boards import phase_of
 from challenges.schemas import (
     ChoiceIn,
     EntriesOut,

@@ -47,7 +47,7 @@ from challenges.models import (
     Team,
 )
 from challenges.organising.models import ChallengeQuerySet, Viewer
-from challenges.queries.findings import is_compared
+from challenges.results.queries.reports import is_compared
 from datasets.models import HoldoutVersion
 from portal.accounts.models import User
 from portal.audit.duties import beats

@@ -7,8 +7,8 @@ from uuid import UUID
 
 from challenges.client import receipts as reading
 from challenges.client.receipts import Receipt, ReceiptFault, ReceiptState, key_id, to_pem
-from challenges.models import Certificate, Entry, ReceiptKey, ScoreReceipt
-from challenges.queries import certificates
+from challenges.models import Certificate, Entry, ReceiptKey, ScoreReceipt, certified
+from challenges.results.queries import reports
 from portal.lib import signing
 
 
@@ -92,10 +92,10 @@ def _certificate(receipt: Receipt) -> Judgement:
     )
     if row is None:
         return Judgement(ReceiptState.UNREGISTERED, receipt)
-    last = certificates.head(row.team, row.phase)
+    last = reports.certificate_in_force(row.team, row.phase)
     if last is not None and last.pk != row.pk:
         return Judgement(ReceiptState.SUPERSEDED, receipt, last)
-    valid = certificates.stands(row)
+    valid = certified.stands(row)
     return Judgement(ReceiptState.VALID if valid else ReceiptState.REVOKED, receipt)
 
 

@@ -19,7 +19,7 @@ from challenges.entries.views.pages import own_entry
 from challenges.models.words import SPLIT_WORDS
 from challenges.receipts.forms import ReceiptForm
 from challenges.receipts.queries import Judgement, judge, judge_known, known_keys, published_keys
-from challenges.views import certificate_words
+from challenges.results.views import certificates as certificate_views
 from portal.lib import clock
 from portal.lib.refusals import Hidden
 
@@ -152,7 +152,7 @@ def _shown(payload: Any) -> dict[str, Any]:
 
 
 def _certified(payload: Any) -> dict[str, Any]:
-    texts = [(_("Challenge"), payload["challenge_title"]), *certificate_words.facts(payload)]
+    texts = [(_("Challenge"), payload["challenge_title"]), *certificate_views.facts(payload)]
     return {
         "texts": texts,
         "moments": [(_("Certificat établi le"), _moment(payload["issued_at"]))],

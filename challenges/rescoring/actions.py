@@ -15,9 +15,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from challenges import retention, rules
-from challenges.actions import columns, ladders, reveals, standings
-from challenges.actions.ladders import Settled
-from challenges.actions.reveals import Final
 from challenges.enums import (
     JOB_PRIORITY,
     ChallengeStatus,
@@ -50,6 +47,8 @@ from challenges.organising.actions.notices import announce
 from challenges.queue import actions as jobs
 from challenges.queue.actions import WORKER, queue_standings
 from challenges.receipts import actions as receipts
+from challenges.results import actions as results
+from challenges.results.actions import FinalResults, SettledRung
 from challenges.scoring.contract import ScoringContract
 from challenges.scoring.truth.keys import Keys, load_keys
 from datasets.models import HoldoutVersion
@@ -457,7 +456,7 @@ _ERRATUM = gettext_lazy(
     "Erratum : les résultats définitifs de « %(name)s » ont été réévalués. Les premiers restent "
     "lisibles à la page de chaque soumission. Motif : %(reason)s"
 )
-ComputeBoards = Callable[[], Sequence[tuple[Listing, Sequence[standings.Line], dict[str, Any]]]]
+ComputeBoards = Callable[[], Sequence[tuple[Listing, Sequence[results.Line], dict[str, Any]]]]
 
 
 @dataclass(frozen=True)
@@ -479,7 +478,7 @@ class Prepared:
 
     seen: frozenset[UUID]
     releases: Sequence[Release] = ()
-    settled: Sequence[Settled] = field(default=())
+    settled: Sequence[SettledRung] = field(default=())
 
 
 class NotSeen(Exception):
@@ -501,7 +500,7 @@ def put_in_force(rescoring: Rescoring, prepared: Prepared, *, at: datetime, sign
     PhaseTask.objects.filter(pk=rescoring.former_id).update(current=False)
     PhaseTask.objects.filter(pk=rescoring.task_id).update(current=True)
     if not rescoring.task.scorer_version.is_program:
-        columns.follow(
+        scorers.follow_contract(
             rescoring.phase,
             ScoringContract.from_json(rescoring.former.scorer_version.spec),
             ScoringContract.from_json(rescoring.task.scorer_version.spec),
@@ -509,7 +508,7 @@ def put_in_force(rescoring: Rescoring, prepared: Prepared, *, at: datetime, sign
     for each in prepared.releases:
         _release_scores(each, at, sign=sign)
     for shown in prepared.settled:
-        ladders.write(rescoring.phase, shown, sign=sign)
+        results.write_rung(rescoring.phase, shown, sign=sign)
     _realign(rescoring, at, sign=sign)
 
 
@@ -562,7 +561,7 @@ def apply(
     rescoring: Rescoring,
     prepared: Prepared,
     boards: ComputeBoards,
-    finals: Callable[[], Final],
+    finals: Callable[[], FinalResults],
 ) -> bool:
     """Put an accepted change in force; False when nothing was done.
 
@@ -588,10 +587,10 @@ def apply(
     put_in_force(rescoring, prepared, at=now, sign=True)
     is_erratum = phase.is_revealed
     if is_erratum:
-        reveals.release(phase, finals(), at=now)
+        results.release_results(phase, finals(), at=now)
     else:
         for found, lines, facts in boards():
-            standings.write(Leaderboard.objects.locked(found.board), found, lines, facts)
+            results.write_board(Leaderboard.objects.locked(found.board), found, lines, facts)
     rescoring.state, rescoring.executed_at = RescoringState.IN_FORCE, now
     rescoring.save()
     queue_standings(phase.pk, cause=f"rescoring:{rescoring.pk}")

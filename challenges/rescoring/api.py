@@ -11,13 +11,13 @@ from ninja.files import UploadedFile
 from pydantic import ConfigDict, Field
 
 from challenges import rules
-from challenges.actions import reveals
 from challenges.api.finding import challenge_named, may_run, person, phase_to_run
 from challenges.models import Phase, Rescoring, Reveal
 from challenges.rescoring import actions as acts
 from challenges.rescoring import actions as rescorings
 from challenges.rescoring import queries as reads
 from challenges.rescoring.forms import ProposalForm, form_for
+from challenges.results import actions as results
 from portal.accounts.authorization import require
 from portal.accounts.bearer import Token
 from portal.accounts.enums import TokenScope
@@ -225,7 +225,7 @@ def refuse(request: HttpRequest, task: UUID, said: RefuseIn) -> dict[str, Any]:
 )
 def propose_reveal(request: HttpRequest, slug: str, index: int) -> dict[str, Any]:
     """Un organisateur, après la clôture et son délai de grâce."""
-    reveals.propose(phase=_phase(request, slug, index), by=person(request))
+    results.propose_reveal(phase=_phase(request, slug, index), by=person(request))
     return _reveal(request, slug, index)
 
 
@@ -238,7 +238,7 @@ def propose_reveal(request: HttpRequest, slug: str, index: int) -> dict[str, Any
 )
 def confirm_reveal(request: HttpRequest, slug: str, index: int) -> dict[str, Any]:
     """Une autre personne, de la Région ; executed_at dit quand c’est fait."""
-    reveals.confirm(phase=_phase(request, slug, index), by=person(request))
+    results.confirm_reveal(phase=_phase(request, slug, index), by=person(request))
     return _reveal(request, slug, index)
 
 

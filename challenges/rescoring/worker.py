@@ -6,7 +6,6 @@ from typing import Any
 
 from django.db import transaction
 
-from challenges.actions.standings import Line
 from challenges.enums import EvaluationState, Split
 from challenges.enums.rescorings import WatchState
 from challenges.models import Evaluation, Job, Phase, PhaseTask, Rescoring
@@ -17,8 +16,10 @@ from challenges.queue import actions as jobs
 from challenges.queue.worker import Beating
 from challenges.rescoring import actions as rescorings
 from challenges.rescoring.actions import NotSeen, Prepared, Release, WatchOutcome
-from challenges.worker import ladders, predictions, programs, vault
-from challenges.worker.boards import computed, finals, to_release
+from challenges.results import worker as result_worker
+from challenges.results.actions import Line
+from challenges.results.worker import compute_board, final_results, scores_to_release
+from challenges.worker import predictions, programs, vault
 from challenges.worker.vault import Opened
 from portal.lib import canonical, clock, failpoints
 
@@ -64,7 +65,7 @@ def swap_job(job: Job, truths: vault.Truths, beating: Beating) -> None:
                 rescoring=rescoring,
                 prepared=prepared,
                 boards=lambda: _computed(_listings(rescoring), opened),
-                finals=lambda: finals(Phase.objects.get(pk=rescoring.phase_id), opened),
+                finals=lambda: final_results(Phase.objects.get(pk=rescoring.phase_id), opened),
             )
         except NotSeen:
             if attempt == _TRIES:
@@ -90,7 +91,7 @@ def prepare(rescoring: Rescoring, opened: Opened) -> Prepared:
         settled=[
             settled
             for enrolment in (waiting_enrolments(phase, task) if phase.ladder else ())
-            for settled in ladders.climbed(chain(enrolment, task), task, opened)
+            for settled in result_worker.settled_rungs(chain(enrolment, task), task, opened)
         ],
     )
 
@@ -132,12 +133,12 @@ def _listings(rescoring: Rescoring, opened: Opened | None = None) -> list[Listin
     boards = phase.leaderboards.select_related("phase").order_by("pk")
     if not phase.is_revealed:
         return [listing(board, Split.PUBLIC) for board in boards]
-    scores, own = to_release(phase, opened) if opened is not None else (None, None)
+    scores, own = scores_to_release(phase, opened) if opened is not None else (None, None)
     return [listing(board, split, released=scores, own=own) for board in boards for split in Split]
 
 
 def _computed(listings: Sequence[Listing], opened: Opened) -> Boards:
-    return [(listed, *computed(listed, opened)) for listed in listings]
+    return [(listed, *compute_board(listed, opened)) for listed in listings]
 
 
 def _compared(

@@ -34,7 +34,7 @@ from challenges.organising.views.layout import (
     team_of,
     tried,
 )
-from challenges.queries.boards import masked_phases
+from challenges.results.queries.boards import masked_phases
 from challenges.teams import actions as teams
 from challenges.teams.forms import DisclosureForm, InvitationForm, RefusalForm, TeamForm, TermsForm
 from challenges.teams.queries import (

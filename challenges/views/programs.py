@@ -16,7 +16,7 @@ from challenges.enums import ColumnKind, ReportAudience
 from challenges.models import Challenge, Column, Entry, Phase, PhaseTask
 from challenges.organising.views import words as page_words
 from challenges.queries import programs
-from challenges.queries.boards import Board
+from challenges.results.queries.boards import Board
 from portal.lib import visible
 
 ISOLATED = "sandbox; default-src 'none'; img-src data:; style-src 'unsafe-inline'"

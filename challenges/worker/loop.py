@@ -20,8 +20,9 @@ from challenges.queue import actions as jobs
 from challenges.queue import worker as queue_worker
 from challenges.queue.worker import Beating
 from challenges.rescoring import worker as rescoring_worker
+from challenges.results import worker as result_worker
 from challenges.sandbox.base import halted_by
-from challenges.worker import boards, bundles, code, drafting, isolation, vault, work
+from challenges.worker import bundles, code, drafting, isolation, vault, work
 from datasets import gate
 from portal.audit.duties import beat
 
@@ -33,8 +34,8 @@ HANDLERS: Mapping[str, Handler] = {
     JobKind.SCORE: work.score_job,
     JobKind.RUN: code.run_job,
     JobKind.TRIAL: code.trial_job,
-    JobKind.STANDINGS: boards.standings_job,
-    JobKind.REVEAL: boards.reveal_job,
+    JobKind.STANDINGS: result_worker.standings_job,
+    JobKind.REVEAL: result_worker.reveal_job,
     JobKind.IMPORT: bundles.import_job,
     JobKind.DRY_RUN: drafting.draft_job,
     JobKind.COMPARE: rescoring_worker.compare_job,

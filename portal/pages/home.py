@@ -17,7 +17,7 @@ from catalogue.queries import collections, rows
 from challenges.enums import EntryStatus, PhaseMoment, Split
 from challenges.models import Challenge, Entry, Phase
 from challenges.organising import queries as organising
-from challenges.queries import windows
+from challenges.results.queries import boards
 from datasets.models import Dataset
 from portal.accounts.models import Organisation
 from portal.lib import languages
@@ -233,7 +233,7 @@ def podium(phase: Phase | None, split: Split = Split.PUBLIC) -> Podium | None:
     if phase is None:
         return None
     try:
-        board = windows.read(phase, split, ANYONE, per_page=PODIUM)
+        board = boards.read_board(phase, split, ANYONE, per_page=PODIUM)
     except Refusal:
         return None
     primary = board.leaderboard.primary_id

@@ -6,12 +6,12 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from challenges.actions import reveals
 from challenges.enums import ChallengeStatus
 from challenges.invariants import INVARIANTS
 from challenges.models import Challenge, Entry, Phase, Score, ScoreReceipt, Standing
 from challenges.organising.actions import challenges
-from challenges.queries import benches
+from challenges.results import actions as results
+from challenges.results.queries import boards
 from challenges.worker import drain
 from portal.lib.refusals import Closed, QuotaSpent
 from tests.challenges.world import entered, opened, owner_of
@@ -31,8 +31,8 @@ def revealed(path: Path, *, bench: bool = True) -> Challenge:
         entered(made, skill, seed=number)
     assert drain()
     phase = challenges.close(phase=made.phases.get(), by=owner_of(made))
-    reveals.propose(phase=phase, by=owner_of(made))
-    reveals.confirm(phase=phase, by=UserFactory(region="administrator"))
+    results.propose_reveal(phase=phase, by=owner_of(made))
+    results.confirm_reveal(phase=phase, by=UserFactory(region="administrator"))
     assert drain()
     return Challenge.objects.get()
 
@@ -58,7 +58,7 @@ def test_late_entries_are_scored_and_change_nothing_final(tmp_path: Path) -> Non
     phase = Phase.objects.get()
     column = phase.leaderboards.get().primary
     assert column is not None
-    rows = benches.rows(phase, column)
+    rows = boards.bench_rows(phase, column)
     assert [(row.team, row.rank) for row in rows if row.rank] == [
         (second.enrolment.team, 1),
         (first.enrolment.team, 2),

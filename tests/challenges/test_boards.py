@@ -10,9 +10,9 @@ from challenges.models import Challenge, Column, Entry, Leaderboard, PhaseTask
 from challenges.models.listings import listing
 from challenges.models.rounding import rounded
 from challenges.organising import queries as organising
-from challenges.queries import boards
 from challenges.receipts import actions as receipts
-from challenges.worker.boards import Opened, computed
+from challenges.results.queries import boards
+from challenges.results.worker import Opened, compute_board
 from portal.audit.actors import SystemActor
 from portal.lib import clock
 from tests.factories.accounts import UserFactory
@@ -128,7 +128,7 @@ def test_without_sums_equal_values_share_their_rank(
 ) -> None:
     for value in (0.1, 0.2, 0.2, 0.3):
         scored(challenge, value)
-    lines, _facts = computed(listing(board, Split.PUBLIC), Opened())
+    lines, _facts = compute_board(listing(board, Split.PUBLIC), Opened())
     assert [line.rank for line in lines] == [1, 2, 2, 4]
     assert [line.cells["mae"]["text"] for line in lines] == [
         "0.1000",
@@ -149,7 +149,7 @@ def test_an_entry_without_the_main_figure_is_last_and_unranked(
     Leaderboard.objects.update(primary=Column.objects.get(key="autre"))
     score(ranked, 0.5, metric="autre")
     fresh = Leaderboard.objects.get()
-    lines, _facts = computed(listing(fresh, Split.PUBLIC), Opened())
+    lines, _facts = compute_board(listing(fresh, Split.PUBLIC), Opened())
     assert [(line.candidate.entry_id, line.rank) for line in lines] == [
         (ranked.pk, 1),
         (bare.pk, None),
@@ -161,7 +161,7 @@ def test_pseudonyms_stand_until_the_reveal(challenge: Challenge) -> None:
     Leaderboard.objects.update(anonymous=True)
     standing.team.pseudonym = "Équipe A1B2C3"
     standing.team.save()
-    found = boards.board(challenge.phases.get(), Split.PUBLIC, VISITOR)
+    found = boards.whole_board(challenge.phases.get(), Split.PUBLIC, VISITOR)
     assert [row.team_name for row in found.rows] == ["Équipe A1B2C3"]
 
 
@@ -199,7 +199,7 @@ def test_a_board_costs_the_same_whatever_its_length(
         StandingFactory(entry__enrolment__team__challenge=challenge)
     phase = challenge.phases.select_related("challenge").get()
     with django_assert_num_queries(4):
-        assert len(boards.board(phase, Split.PUBLIC, VISITOR).rows) == count
+        assert len(boards.whole_board(phase, Split.PUBLIC, VISITOR).rows) == count
 
 
 @pytest.mark.parametrize(

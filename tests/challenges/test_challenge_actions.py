@@ -10,7 +10,6 @@ import pytest
 from django.utils.translation import override
 
 from challenges import rules
-from challenges.actions import reveals
 from challenges.enums import ChallengeStatus, NoticeKind, PhaseMoment
 from challenges.models import (
     Challenge,
@@ -22,6 +21,7 @@ from challenges.models import (
     ScorerVersion,
 )
 from challenges.organising.actions import challenges
+from challenges.results import actions as results
 from portal.accounts.models import User
 from portal.audit.models import AuditEvent, Outbox
 from portal.audit.reading import events as events_of
@@ -259,7 +259,7 @@ def test_what_is_archived_meanwhile_is_not_published(
 
     monkeypatch.setattr(rules, rule.__name__, crossed)
     with pytest.raises(Conflict) as refusal:
-        getattr(reveals, act)(phase=phase, by=by)
+        getattr(results, act)(phase=phase, by=by)
     assert refusal.value.code == "challenge_archived"
     assert not Reveal.objects.filter(confirmed_at__isnull=False).exists()
     assert Reveal.objects.exists() is (act == "confirm")

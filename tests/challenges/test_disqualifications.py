@@ -11,7 +11,6 @@ from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from challenges.actions import reveals
 from challenges.disqualifications import actions as acts
 from challenges.disqualifications.tasks import ripen_disqualifications
 from challenges.entries.actions import choices, deposits
@@ -25,9 +24,10 @@ from challenges.models import (
     Notice,
     Standing,
     Team,
+    certified,
 )
 from challenges.organising.actions import challenges as life
-from challenges.queries import certificates
+from challenges.results import actions as results
 from challenges.worker import drain
 from portal.accounts.enums import TokenScope
 from portal.accounts.models import User
@@ -313,24 +313,24 @@ def test_the_final_board_and_the_certificate_follow(tmp_path: Path, moderator: U
     phase = challenge.phases.get()
     organiser = challenge.organisers.first().user
     life.close(phase=phase, by=organiser)
-    reveals.propose(phase=phase, by=organiser)
-    reveals.confirm(phase=phase, by=moderator)
+    results.propose_reveal(phase=phase, by=organiser)
+    results.confirm_reveal(phase=phase, by=moderator)
     assert drain()
     team = first.enrolment.team
-    assert certificates.stated(team, phase) is not None
+    assert certified.stated(team, phase) is not None
     rows = Standing.objects.filter(leaderboard__phase=phase, split=Split.PRIVATE, team=team)
     assert rows.exists()
     notices = Notice.objects.count()
     found = acts.pronounce(found=asked(team=team, days=0), reason="Oui.", by=moderator, version=1)
     assert drain()
     assert not rows.exists()
-    assert certificates.stated(Team.objects.get(pk=team.pk), phase) is None
+    assert certified.stated(Team.objects.get(pk=team.pk), phase) is None
     assert Notice.objects.count() == notices + 1
     assert team.name not in Notice.objects.latest("pk").text
     acts.lift(found=found, reason="Erreur.", by=moderator, version=found.version)
     assert drain()
     assert rows.exists()
-    assert certificates.stated(Team.objects.get(pk=team.pk), phase) is not None
+    assert certified.stated(Team.objects.get(pk=team.pk), phase) is not None
     assert clock.now() > found.decided_at
 
 

@@ -6,7 +6,6 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from challenges.actions import certificates, reveals
 from challenges.enums import ChallengeStatus, Split
 from challenges.enums.rescorings import RescoringState
 from challenges.invariants import INVARIANTS
@@ -21,9 +20,10 @@ from challenges.models import (
     ScoreReceipt,
     Standing,
 )
+from challenges.models.certified import stands
 from challenges.organising.actions import challenges
-from challenges.queries.certificates import stands
 from challenges.rescoring import actions as rescorings
+from challenges.results import actions as results
 from challenges.worker import drain
 from portal.lib.refusals import Conflict
 from tests.challenges.pages.test_organiser import signed_in
@@ -49,8 +49,8 @@ def revealed(folder: Path, **options: object) -> Challenge:
         entered(made, skill, seed=number)
     assert drain()
     challenges.close(phase=phase(), by=owner_of(made))
-    reveals.propose(phase=phase(), by=owner_of(made))
-    reveals.confirm(phase=phase(), by=region())
+    results.propose_reveal(phase=phase(), by=owner_of(made))
+    results.confirm_reveal(phase=phase(), by=region())
     assert drain()
     return Challenge.objects.get(pk=made.pk)
 
@@ -64,7 +64,7 @@ def final() -> dict[int, tuple[object, ...]]:
 def test_an_erratum_keeps_both_results(tmp_path: Path, options: dict[str, object]) -> None:
     challenge = revealed(tmp_path, **options)
     team = Entry.objects.filter(is_baseline=False).order_by("received_at")[0].enrolment.team
-    certificate = certificates.issue(team=team, phase=phase(), by=captain_of(team))
+    certificate = results.issue_certificate(team=team, phase=phase(), by=captain_of(team))
     before, old, audits = final(), scores(), FairnessAudit.objects.count()
     receipts = ScoreReceipt.objects.count()
     made = tried(challenge, truth=corrected(300), reason="Trois cents réponses étaient fausses.")
@@ -116,8 +116,8 @@ def test_no_change_while_the_results_are_being_released_nor_once_archived(
     entered(challenge, 0.9)
     assert drain()
     challenges.close(phase=phase(), by=owner_of(challenge))
-    reveals.propose(phase=phase(), by=owner_of(challenge))
-    reveals.confirm(phase=phase(), by=region())
+    results.propose_reveal(phase=phase(), by=owner_of(challenge))
+    results.confirm_reveal(phase=phase(), by=region())
     with pytest.raises(Conflict) as early:
         proposed(challenge, truth=corrected())
     assert early.value.code == "phase_revealing"

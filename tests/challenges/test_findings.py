@@ -9,7 +9,6 @@ import pytest
 from django.core.management import call_command
 from django.db import DatabaseError, IntegrityError, transaction
 
-from challenges.actions import reveals
 from challenges.enums import Split
 from challenges.models import (
     Challenge,
@@ -21,9 +20,11 @@ from challenges.models import (
     SealedResult,
 )
 from challenges.organising.actions import challenges
-from challenges.queries import boards
-from challenges.worker import drain, findings, vault
-from challenges.worker.boards import Opened
+from challenges.results import actions as results
+from challenges.results import worker as result_worker
+from challenges.results.queries import boards
+from challenges.results.worker import Opened
+from challenges.worker import drain, vault
 from portal.audit.actors import SystemActor
 from portal.lib import immutable, objects
 from tests.challenges.bundles import folders
@@ -52,8 +53,8 @@ def audited(path: Path, **audit: Any) -> Challenge:
 def revealed(challenge: Challenge) -> None:
     """Close and reveal."""
     phase = challenges.close(phase=challenge.phases.get(), by=owner_of(challenge))
-    reveals.propose(phase=phase, by=owner_of(challenge))
-    reveals.confirm(phase=phase, by=UserFactory(region="administrator"))
+    results.propose_reveal(phase=phase, by=owner_of(challenge))
+    results.confirm_reveal(phase=phase, by=UserFactory(region="administrator"))
     assert drain()
 
 
@@ -101,7 +102,7 @@ def test_the_reveal_tells_the_audit_of_each_team_once(tmp_path: Path) -> None:
     assert [cell["value"] for cell in metric["groups"]] == [round(each, 4) for each in right]
     value = round(min(right), 4)
     assert record["column"] == {"value": value, "barred": value < 0.6}
-    private = boards.board(made.phases.get(), Split.PRIVATE, VISITOR)
+    private = boards.whole_board(made.phases.get(), Split.PRIVATE, VISITOR)
     cells = {
         row.team_name: row.cells[[c.key for c in private.columns].index("equite")]
         for row in private.rows
@@ -135,7 +136,7 @@ def test_a_challenge_raises_the_persons_a_group_must_count(tmp_path: Path) -> No
         {"key": ["nord"], "state": "hidden"},
         {"key": ["sud"], "state": "hidden"},
     ]
-    board = boards.board(made.phases.get(), Split.PRIVATE, VISITOR)
+    board = boards.whole_board(made.phases.get(), Split.PRIVATE, VISITOR)
     assert "groups" not in boards.as_record(board)[0]["metrics"]["mae_par_zone"]
 
 
@@ -157,7 +158,9 @@ def test_what_is_told_is_computed_again_alike(tmp_path: Path) -> None:
     first = FairnessAudit.objects.order_by("pk").first()
     assert first is not None
     phase = made.phases.get()
-    found = findings.to_release(phase, Opened().of, findings.told(phase))
+    found = result_worker.findings_to_release(
+        phase, Opened().of, result_worker.evaluations_audited(phase)
+    )
     assert {each.evaluation.pk for each in found} == set(
         FairnessAudit.objects.values_list("evaluation", flat=True)
     )

@@ -9,8 +9,6 @@ from typing import Any
 
 import pytest
 
-from challenges.actions import ladders as settlements
-from challenges.actions import reveals
 from challenges.entries.actions import choices
 from challenges.entries.queries import released_figures
 from challenges.enums import EntryStatus, JobKind, JobState, Split
@@ -30,8 +28,10 @@ from challenges.models import (
 from challenges.models.ladders import chain, task_of
 from challenges.organising.actions import challenges as acts
 from challenges.queue import actions as jobs
+from challenges.results import actions as results
+from challenges.results import actions as settlements
+from challenges.results import worker as climbing
 from challenges.worker import drain, vault
-from challenges.worker import ladders as climbing
 from challenges.worker.loop import Worker
 from portal.audit.models import AuditEvent
 from portal.lib import clock
@@ -260,8 +260,8 @@ def revealed(challenge: Challenge) -> None:
     phase = challenge.phases.get()
     acts.close(phase=phase, by=owner_of(challenge))
     assert drain()
-    reveals.propose(phase=phase, by=owner_of(challenge))
-    reveals.confirm(phase=phase, by=UserFactory(region="administrator"))
+    results.propose_reveal(phase=phase, by=owner_of(challenge))
+    results.confirm_reveal(phase=phase, by=UserFactory(region="administrator"))
     assert drain()
 
 
@@ -371,12 +371,12 @@ def test_a_settlement_that_comes_late_writes_nothing(challenge: Challenge, team:
     job = jobs.claim(owner="slow")
     assert job is not None
     assert job.kind == JobKind.STANDINGS
-    settled = climbing.climbed(read, task, vault.Opened())
-    assert settlements.settle(job=job, task=task, read=read, settled=settled)
+    settled = climbing.settled_rungs(read, task, vault.Opened())
+    assert settlements.settle_ladder(job=job, task=task, read=read, settled=settled)
     again: dict[str, Any] = {"task": task, "read": read, "settled": settled}
-    assert not settlements.settle(job=job, **again)  # the team has moved
+    assert not settlements.settle_ladder(job=job, **again)  # the team has moved
     Job.objects.filter(pk=job.pk).update(state=JobState.DONE, lease_token=None, lease_until=None)
-    assert not settlements.settle(job=job, **again)  # the lease is lost
+    assert not settlements.settle_ladder(job=job, **again)  # the lease is lost
     assert Rung.objects.count() == 1
 
 

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from django.core import mail
 
-from challenges.actions import reveals
 from challenges.models import ChallengeOrganiser, Score
 from challenges.organising.actions import challenges
+from challenges.results import actions as results
 from challenges.teams import actions as teams
 from challenges.worker import drain
 from portal.audit import outbox
@@ -38,8 +38,8 @@ def test_a_challenge_writes_to_the_people_concerned(tmp_path: Path) -> None:
     teams.invite(team=team, email="claire@exemple.test", by=captain_of(team))
     assert drain()
     phase = challenges.close(phase=challenge.phases.get(), by=owner_of(challenge))
-    reveals.propose(phase=phase, by=owner_of(challenge))
-    reveals.confirm(phase=phase, by=moderator)
+    results.propose_reveal(phase=phase, by=owner_of(challenge))
+    results.confirm_reveal(phase=phase, by=moderator)
     assert drain()
     captain = [captain_of(team).email]
     title = "Challenge « Estimer un niveau »"

@@ -27,10 +27,10 @@ from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
-from challenges.actions import certificates, reveals
 from challenges.enums import EntryStatus
 from challenges.models import Challenge, Entry, Evaluation
 from challenges.organising.actions import challenges
+from challenges.results import actions as results
 from challenges.scoring.process import child
 from challenges.worker import drain, vault
 from portal.audit import outbox
@@ -401,8 +401,8 @@ def test_the_search_finds_each_of_them_once_revealed(
     assert secrets.in_bytes(json.dumps({"zone": GROUPS[1]}).encode()) == [GROUPS[1]] * 3
     Entry.objects.filter(pk=scene.broken.pk).update(status=EntryStatus.FAILED)
     phase = challenges.close(phase=scene.challenge.phases.get(), by=owner_of(scene.challenge))
-    reveals.propose(phase=phase, by=owner_of(scene.challenge))
-    reveals.confirm(phase=phase, by=scene.people["administrator"])
+    results.propose_reveal(phase=phase, by=owner_of(scene.challenge))
+    results.confirm_reveal(phase=phase, by=scene.people["administrator"])
     assert drain()
     client = scene.client("visitor")
     private = vault.unseal(scene.scored.evaluations.get().pk)["values"]["private"]["mae"]
@@ -416,7 +416,7 @@ def test_the_search_finds_each_of_them_once_revealed(
     page = client.get(reverse("challenges:audit", args=[slug, scene.scored.pk]))
     assert set(GROUPS) <= set(secrets.in_text(page.text))
     team = scene.scored.enrolment.team
-    certificates.issue(team=team, phase=phase, by=captain_of(team))
+    results.issue_certificate(team=team, phase=phase, by=captain_of(team))
     certified = [slug, team.public_id, 0]
     for name in ("certificate_json", "certificate_pdf"):
         address = reverse(f"challenges:{name}", args=certified)

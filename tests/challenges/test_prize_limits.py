@@ -7,12 +7,12 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from challenges.actions import reveals
 from challenges.enums import Split
 from challenges.exchange.actions.imports import import_folder
 from challenges.models import Challenge, Column, Entry, Phase, ScorerVersion
 from challenges.organising.actions import challenges
-from challenges.queries import boards
+from challenges.results import actions as results
+from challenges.results.queries import boards
 from challenges.worker import drain
 from portal.accounts.models import User
 from portal.audit.actors import SystemActor
@@ -89,11 +89,11 @@ def test_an_entry_beyond_the_limit_stays_ranked_without_a_prize(
     assert not any("no_prize" in row for row in public)
     assert "hors seuil" not in told(client, "standings")
     phase = challenges.close(phase=made.phases.get(), by=owner_of(made))
-    reveals.propose(phase=phase, by=owner_of(made))
+    results.propose_reveal(phase=phase, by=owner_of(made))
     confirmer: User = UserFactory(region="administrator")
-    reveals.confirm(phase=phase, by=confirmer)
+    results.confirm_reveal(phase=phase, by=confirmer)
     assert drain()
-    read = boards.board(Phase.objects.get(), Split.PRIVATE, SystemActor("visitor"))
+    read = boards.whole_board(Phase.objects.get(), Split.PRIVATE, SystemActor("visitor"))
     found = {row.standing.entry_id: row for row in read.rows}
     assert not found[good.pk].is_barred(read.columns)
     assert found[bad.pk].is_barred(read.columns)

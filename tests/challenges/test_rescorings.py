@@ -8,7 +8,6 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from challenges.actions import reveals
 from challenges.entries import queries as reads
 from challenges.entries.actions import choices
 from challenges.enums import EntryStatus, EvaluationState, Split
@@ -32,6 +31,7 @@ from challenges.models import (
 from challenges.organising.actions import challenges
 from challenges.queue import actions as jobs
 from challenges.rescoring import actions as rescorings
+from challenges.results import actions as results
 from challenges.worker import drain
 from challenges.worker.loop import Worker
 from datasets.actions import holdouts
@@ -360,12 +360,12 @@ def test_the_reveal_waits_for_the_decision_and_tells_the_scoring_in_force(
     made = tried(challenge, truth=corrected())
     closed = challenges.close(phase=phase(), by=owner_of(challenge))
     with pytest.raises(Conflict) as refusal:
-        reveals.propose(phase=closed, by=owner_of(challenge))
+        results.propose_reveal(phase=closed, by=owner_of(challenge))
     assert refusal.value.code == "rescoring_open"
     rescorings.accept(rescoring=made, digest=made.facts["digest"], by=region())
     assert drain()
-    reveals.propose(phase=phase(), by=owner_of(challenge))
-    reveals.confirm(phase=phase(), by=region())
+    results.propose_reveal(phase=phase(), by=owner_of(challenge))
+    results.confirm_reveal(phase=phase(), by=region())
     assert drain()
     private = Score.objects.filter(split=Split.PRIVATE)
     assert set(private.values_list("evaluation__holdout", flat=True)) == {made.task.holdout_id}
@@ -463,8 +463,8 @@ def test_a_final_choice_stays_chosen(challenge: Challenge) -> None:
     accepted(challenge, truth=corrected())
     assert Entry.objects.get(pk=worst.pk).final_choice
     challenges.close(phase=phase(), by=owner_of(challenge))
-    reveals.propose(phase=phase(), by=owner_of(challenge))
-    reveals.confirm(phase=phase(), by=region())
+    results.propose_reveal(phase=phase(), by=owner_of(challenge))
+    results.confirm_reveal(phase=phase(), by=region())
     assert drain()
     assert Standing.objects.get(team=team, split="private").entry == worst
 

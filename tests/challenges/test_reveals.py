@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 from django.db.models import QuerySet
 
-from challenges.actions import reveals
 from challenges.entries.actions import choices
 from challenges.enums import ChallengeStatus, EntryStatus, Split
 from challenges.invariants import INVARIANTS
 from challenges.models import Challenge, Entry, Job, Notice, Phase, Reveal, Score, Standing
 from challenges.organising.actions import challenges
-from challenges.queries import boards
+from challenges.results import actions as results
+from challenges.results.queries import boards
 from challenges.worker import drain
 from portal.accounts.models import User
 from portal.audit.actors import SystemActor
@@ -48,8 +48,8 @@ def region() -> User:
 
 def revealed(challenge: Challenge) -> Reveal:
     phase = closed(challenge)
-    reveals.propose(phase=phase, by=owner_of(challenge))
-    reveals.confirm(phase=phase, by=region())
+    results.propose_reveal(phase=phase, by=owner_of(challenge))
+    results.confirm_reveal(phase=phase, by=region())
     assert drain()
     return Reveal.objects.get()
 
@@ -59,12 +59,12 @@ def private_scores(entry: Entry) -> QuerySet[Score]:
 
 
 def rows(challenge: Challenge, split: Split) -> list[dict[str, Any]]:
-    return boards.as_record(boards.board(Phase.objects.get(), split, VISITOR))
+    return boards.as_record(boards.whole_board(Phase.objects.get(), split, VISITOR))
 
 
 def test_nothing_is_proposed_while_the_phase_is_open(challenge: Challenge) -> None:
     with pytest.raises(Conflict) as refusal:
-        reveals.propose(phase=phase_of(challenge), by=owner_of(challenge))
+        results.propose_reveal(phase=phase_of(challenge), by=owner_of(challenge))
     assert refusal.value.code == "phase_open"
 
 
@@ -72,17 +72,17 @@ def test_nothing_is_proposed_nor_confirmed_during_the_grace(challenge: Challenge
     now = clock.now()
     Phase.objects.update(opens_at=now - timedelta(days=2), closes_at=now)
     with pytest.raises(Conflict) as refusal:
-        reveals.propose(phase=phase_of(challenge), by=owner_of(challenge))
+        results.propose_reveal(phase=phase_of(challenge), by=owner_of(challenge))
     assert refusal.value.code == "phase_in_grace"
     assert refusal.value.facts == {"grace_ends_at": now + timedelta(minutes=15)}
     Phase.objects.update(closes_at=now - timedelta(minutes=15))
-    reveals.propose(phase=phase_of(challenge), by=owner_of(challenge))
+    results.propose_reveal(phase=phase_of(challenge), by=owner_of(challenge))
     Phase.objects.update(closes_at=now)
     with pytest.raises(Conflict):
-        reveals.confirm(phase=phase_of(challenge), by=region())
+        results.confirm_reveal(phase=phase_of(challenge), by=region())
     assert Job.objects.filter(kind="reveal").count() == 0
     Phase.objects.update(closes_at=now - timedelta(minutes=15))
-    reveals.confirm(phase=phase_of(challenge), by=region())
+    results.confirm_reveal(phase=phase_of(challenge), by=region())
     assert Job.objects.filter(kind="reveal").count() == 1
 
 
@@ -90,11 +90,11 @@ def test_nothing_is_proposed_while_an_entry_waits(challenge: Challenge) -> None:
     entered(challenge, seed=9)
     phase = closed(challenge)
     with pytest.raises(Conflict) as refusal:
-        reveals.propose(phase=phase, by=owner_of(challenge))
+        results.propose_reveal(phase=phase, by=owner_of(challenge))
     assert refusal.value.code == "entries_unfinished"
     Entry.objects.filter(status=EntryStatus.RECEIVED).update(status=EntryStatus.NEEDS_ATTENTION)
     with pytest.raises(Conflict):
-        reveals.propose(phase=phase, by=owner_of(challenge))
+        results.propose_reveal(phase=phase, by=owner_of(challenge))
 
 
 def test_the_region_does_not_propose_and_the_organiser_does_not_confirm(
@@ -102,14 +102,14 @@ def test_the_region_does_not_propose_and_the_organiser_does_not_confirm(
 ) -> None:
     phase = closed(challenge)
     with pytest.raises(NotAllowed):
-        reveals.propose(phase=phase, by=region())
+        results.propose_reveal(phase=phase, by=region())
     with pytest.raises(Conflict) as refusal:
-        reveals.confirm(phase=phase, by=region())
+        results.confirm_reveal(phase=phase, by=region())
     assert refusal.value.code == "reveal_not_proposed"
-    reveals.propose(phase=phase, by=owner_of(challenge))
+    results.propose_reveal(phase=phase, by=owner_of(challenge))
     for person in (owner_of(challenge), UserFactory(), UserFactory(region="auditor")):
         with pytest.raises(NotAllowed):
-            reveals.confirm(phase=phase, by=person)
+            results.confirm_reveal(phase=phase, by=person)
     assert Job.objects.filter(kind="reveal").count() == 0
     assert Reveal.objects.get().confirmed_by is None
 
@@ -117,10 +117,10 @@ def test_the_region_does_not_propose_and_the_organiser_does_not_confirm(
 def test_one_person_with_both_rights_is_one_person(challenge: Challenge) -> None:
     phase = closed(challenge)
     both = region()
-    reveal = reveals.propose(phase=phase, by=owner_of(challenge))
+    reveal = results.propose_reveal(phase=phase, by=owner_of(challenge))
     Reveal.objects.filter(pk=reveal.pk).update(proposed_by=both)
     with pytest.raises(Conflict) as refusal:
-        reveals.confirm(phase=phase, by=both)
+        results.confirm_reveal(phase=phase, by=both)
     assert refusal.value.code == "takes_two"
 
 
@@ -129,11 +129,11 @@ def test_proposing_and_confirming_twice_changes_nothing(challenge: Challenge) ->
     before = AuditEvent.objects.count()
     confirmer = region()
     for _ in range(2):
-        reveals.propose(phase=phase, by=owner_of(challenge))
+        results.propose_reveal(phase=phase, by=owner_of(challenge))
     for _ in range(2):
-        reveals.confirm(phase=phase, by=confirmer)
+        results.confirm_reveal(phase=phase, by=confirmer)
     with pytest.raises(Conflict):
-        reveals.confirm(phase=phase, by=region())
+        results.confirm_reveal(phase=phase, by=region())
     told = AuditEvent.objects.order_by("seq").values_list("action", flat=True)[before:]
     assert list(told) == ["reveal.proposed", "reveal.confirmed"]
     assert Job.objects.filter(kind="reveal").count() == 1
@@ -145,8 +145,8 @@ def test_before_the_reveal_nobody_reads_the_private_board(challenge: Challenge) 
     phase = phase_of(challenge)
     for viewer in (VISITOR, owner_of(challenge), region(), UserFactory(region="moderator")):
         with pytest.raises(Hidden):
-            boards.board(phase, Split.PRIVATE, viewer)
-        board = boards.board(phase, Split.PUBLIC, viewer)
+            boards.whole_board(phase, Split.PRIVATE, viewer)
+        board = boards.whole_board(phase, Split.PUBLIC, viewer)
         assert all(row.cells[2] is None for row in board.rows)  # fairness, at the closing
     assert "mae_par_zone" not in rows(challenge, Split.PUBLIC)[0]["metrics"]
 
@@ -228,7 +228,7 @@ def test_the_csv_of_the_board_neutralises_formulas(challenge: Challenge) -> None
     team = TeamFactory(challenge=challenge, name="=1+1", slug="formule")
     entered(challenge, team=team, seed=30)
     assert drain()
-    lines = list(boards.csv_rows(boards.board(phase_of(challenge), Split.PUBLIC, VISITOR)))
+    lines = list(boards.csv_rows(boards.whole_board(phase_of(challenge), Split.PUBLIC, VISITOR)))
     assert lines[0][:3] == ["rang", "equipe", "reference"]
     assert lines[0][6:9] == ["exactitude", "exactitude_bas", "exactitude_haut"]
     assert "'=1+1" in [line[1] for line in lines]
@@ -253,13 +253,13 @@ def test_nothing_is_revealed_while_the_challenge_is_suspended(challenge: Challen
     challenges.suspend(challenge=challenge, reason="Un doute.", by=UserFactory(region="moderator"))
     phase = phase_of(challenge)
     with pytest.raises(Conflict) as refusal:
-        reveals.propose(phase=phase, by=owner_of(challenge))
+        results.propose_reveal(phase=phase, by=owner_of(challenge))
     assert refusal.value.code == "challenge_suspended"
     challenges.resume(challenge=challenge, by=UserFactory(region="moderator"))
-    reveals.propose(phase=phase, by=owner_of(challenge))
+    results.propose_reveal(phase=phase, by=owner_of(challenge))
     Challenge.objects.update(status=ChallengeStatus.SUSPENDED)
     with pytest.raises(Conflict):
-        reveals.confirm(phase=phase_of(challenge), by=region())
+        results.confirm_reveal(phase=phase_of(challenge), by=region())
     assert Reveal.objects.get().confirmed_by is None
 
 
@@ -269,8 +269,8 @@ def test_a_confirmation_that_does_not_hold_any_more_is_set_back(
 ) -> None:
     phase = closed(challenge)
     confirmer = region()
-    reveals.propose(phase=phase, by=owner_of(challenge))
-    reveals.confirm(phase=phase, by=confirmer)
+    results.propose_reveal(phase=phase, by=owner_of(challenge))
+    results.confirm_reveal(phase=phase, by=confirmer)
     listed = Standing.objects.filter(is_baseline=False).order_by("position")[0].entry
     if reason == "suspended":
         Challenge.objects.update(status=ChallengeStatus.SUSPENDED)
@@ -289,7 +289,7 @@ def test_a_confirmation_that_does_not_hold_any_more_is_set_back(
     assert "reveal.set_back" in told
     assert Outbox.objects.filter(topic="mail.reveal_proposed").count() == 2
     Challenge.objects.update(status=ChallengeStatus.CLOSED)
-    reveals.confirm(phase=phase, by=confirmer)
+    results.confirm_reveal(phase=phase, by=confirmer)
     assert drain()
     found = Reveal.objects.get()
     assert found.executed_at is not None
@@ -310,10 +310,10 @@ def test_a_challenge_that_resumes_with_all_results_out_is_revealed(challenge: Ch
 def test_a_reveal_whose_job_died_is_confirmed_again(challenge: Challenge) -> None:
     phase = closed(challenge)
     confirmer = region()
-    reveals.propose(phase=phase, by=owner_of(challenge))
-    reveals.confirm(phase=phase, by=confirmer)
+    results.propose_reveal(phase=phase, by=owner_of(challenge))
+    results.confirm_reveal(phase=phase, by=confirmer)
     Job.objects.filter(kind="reveal").update(state="dead", attempt=3)
     assert Reveal.objects.get().executed_at is None
-    reveals.confirm(phase=phase, by=confirmer)
+    results.confirm_reveal(phase=phase, by=confirmer)
     assert drain()
     assert Reveal.objects.get().executed_at is not None

@@ -9,7 +9,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from challenges.actions import reveals
 from challenges.client.receipts import ReceiptState, key_id
 from challenges.enums import EntryStatus
 from challenges.evaluation.actions import evaluations
@@ -29,6 +28,7 @@ from challenges.organising.actions import challenges
 from challenges.receipts import actions as receipts
 from challenges.receipts.actions import task_index
 from challenges.receipts.queries import judge, judge_alone, known_keys
+from challenges.results import actions as results
 from challenges.scoring import contract
 from challenges.scoring.contract import ScoringContract
 from challenges.worker import drain
@@ -63,8 +63,8 @@ def state(text: str) -> ReceiptState:
 
 def revealed(challenge: Challenge) -> None:
     phase = challenges.close(phase=challenge.phases.get(), by=owner_of(challenge))
-    reveals.propose(phase=phase, by=owner_of(challenge))
-    reveals.confirm(phase=phase, by=UserFactory(region="administrator"))
+    results.propose_reveal(phase=phase, by=owner_of(challenge))
+    results.confirm_reveal(phase=phase, by=UserFactory(region="administrator"))
     assert drain()
 
 

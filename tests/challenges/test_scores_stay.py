@@ -19,9 +19,10 @@ from django.apps import apps
 from django.db import models, transaction
 
 from challenges import actions, enums
-from challenges.actions import program_changes, reveals
+from challenges.actions import program_changes
 from challenges.models import Challenge, Phase, Rescoring, Score, Team
 from challenges.organising.actions import challenges
+from challenges.results import actions as results
 from challenges.worker import drain
 from portal.accounts.models import User
 from portal.lib.refusals import Refusal
@@ -218,8 +219,8 @@ def test_no_sequence_of_acts_changes_a_score(seed: int, tmp_path: Path) -> None:
     if seed % 2:  # after the final results, the private ones are there too
         phase = challenge.phases.get()
         challenges.close(phase=phase, by=owner_of(challenge))
-        reveals.propose(phase=phase, by=owner_of(challenge))
-        reveals.confirm(phase=phase, by=UserFactory(region="administrator"))
+        results.propose_reveal(phase=phase, by=owner_of(challenge))
+        results.confirm_reveal(phase=phase, by=UserFactory(region="administrator"))
         assert drain()
     tried(challenge, truth=corrected())
     chance, tally = Random(seed), Counter[str]()  # noqa: S311  # as above

@@ -6,10 +6,10 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from challenges.actions import reveals
 from challenges.enums import BoardRule
 from challenges.models import Challenge, Leaderboard, PhaseTask
 from challenges.organising.actions import challenges, leaderboards
+from challenges.results import actions as results
 from challenges.worker import drain
 from tests.challenges import world
 from tests.factories.accounts import UserFactory
@@ -60,8 +60,8 @@ def test_ranks_are_not_those_of_the_figure_that_scores(
     assert told(first, "public")[1] is True
     assert told(second, "public") == ([1, 2], False)
     phase = challenges.close(phase=challenge.phases.get(), by=world.owner_of(challenge))
-    reveals.propose(phase=phase, by=world.owner_of(challenge))
-    reveals.confirm(phase=phase, by=UserFactory(region="administrator"))
+    results.propose_reveal(phase=phase, by=world.owner_of(challenge))
+    results.confirm_reveal(phase=phase, by=UserFactory(region="administrator"))
     assert drain()
     assert told(second, "private") == ([1, 2], False)
     pages = [

@@ -10,7 +10,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from challenges.models import Challenge, Evaluation
 from challenges.organising import queries as organising
-from challenges.queries import reports, statistics
+from challenges.results.queries import reports
 from portal.accounts.models import User
 from portal.lib import clock
 from tests.challenges.pages.scenes import CANARY_PRIVATE, clocked
@@ -60,7 +60,7 @@ def challenge(owner: User) -> Challenge:
 
 
 def test_sums_and_times_are_those_of_the_teams(challenge: Challenge) -> None:
-    found = statistics.of(challenge)
+    found = reports.challenge_statistics(challenge)
     (phase,) = found.phases
     assert (found.teams, phase.entries, phase.teams) == (5, 11, 5)
     assert phase.statuses == {"scored": 5, "rejected": 5, "failed": 1}
@@ -76,7 +76,7 @@ def test_a_withdrawn_team_counts_no_more(client: Client, challenge: Challenge) -
     first, second = challenge.teams.filter(is_baseline=False).order_by("pk")[:2]
     second.state = "withdrawn"
     second.save()
-    found = statistics.of(challenge)
+    found = reports.challenge_statistics(challenge)
     (phase,) = found.phases
     assert (found.teams, phase.teams, phase.entries) == (4, 4, 11)
     listed = {
@@ -91,7 +91,7 @@ def test_a_withdrawn_team_counts_no_more(client: Client, challenge: Challenge) -
 
 def test_too_few_times_are_not_told(challenge: Challenge) -> None:
     Evaluation.objects.filter(seconds=5.0).update(seconds=None)
-    (phase,) = statistics.of(challenge).phases
+    (phase,) = reports.challenge_statistics(challenge).phases
     assert (phase.median_seconds, phase.p95_seconds) == (None, None)
 
 

@@ -9,7 +9,6 @@ from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
-from challenges.actions import reveals, standings
 from challenges.disqualifications import actions as disqualifications
 from challenges.entries.actions import choices, deposits
 from challenges.enums import EntryStatus, PhaseKind
@@ -18,6 +17,7 @@ from challenges.models import Challenge, Disqualification, Entry, Job, Phase, Te
 from challenges.models.listings import finals
 from challenges.organising.actions import phases
 from challenges.organising.queries import checklist
+from challenges.results import actions as results
 from challenges.tasks.takeovers import take_over
 from challenges.worker import drain
 from portal.accounts.models import User
@@ -137,7 +137,7 @@ def test_a_team_that_waits_for_a_score_is_taken_over_later(challenge: Challenge)
     assert final.migrated_at is None
     dated(final, closes_at=clock.now() - timedelta(minutes=30))
     with pytest.raises(Conflict) as refused:
-        reveals.propose(phase=final, by=world.owner_of(challenge))
+        results.propose_reveal(phase=final, by=world.owner_of(challenge))
     assert refused.value.code == "choices_not_taken_over"
     assert drain()
     take_over()
@@ -155,7 +155,7 @@ def test_an_entry_without_outcome_is_waited_for_everywhere(status: EntryStatus) 
     final = PhaseFactory(challenge=source.challenge, index=1, migrate_from=source, opens_at=at)
     has_outcome = status in {"scored", "failed", "rejected", "withdrawn"}
     assert list(late_takeovers()) == [f"phase:{final.pk}"] * has_outcome
-    assert standings.unfinished(source.pk) == (not has_outcome)
+    assert results.unfinished_entries(source.pk) == (not has_outcome)
     take_over()
     final.refresh_from_db()
     assert (final.migrated_at is not None) is has_outcome
@@ -235,7 +235,7 @@ def test_a_team_that_always_breaks_down_is_named_and_left_by_the_organiser(
         take_over()
     by = world.owner_of(challenge)
     with pytest.raises(Conflict) as refused:
-        reveals.propose(phase=final, by=by)
+        results.propose_reveal(phase=final, by=by)
     team = former.enrolment.team
     assert (refused.value.code, refused.value.facts) == (
         "choices_not_taken_over",
@@ -252,7 +252,7 @@ def test_a_team_that_always_breaks_down_is_named_and_left_by_the_organiser(
     assert f'"{team.slug}"' in AuditEvent.objects.get(action="phase.takeover_ended").body.body
     take_over()
     assert copies(final) == {}
-    reveals.propose(phase=final, by=by)
+    results.propose_reveal(phase=final, by=by)
     with pytest.raises(Conflict):
         choices.end_takeover(phase=final, by=by)
 
@@ -293,7 +293,7 @@ def test_a_choice_that_comes_back_after_the_take_over_is_taken_over(
     disqualifications.lift(found=found, reason="Erreur.", by=judge(), version=found.version)
     assert drain()
     with pytest.raises(Conflict) as refused:
-        reveals.propose(phase=final, by=world.owner_of(challenge))
+        results.propose_reveal(phase=final, by=world.owner_of(challenge))
     assert refused.value.code == "choices_not_taken_over"
     # Another best entry of a team that has its copies is not theirs to add.
     Entry.objects.filter(pk=others[0].pk).update(status=EntryStatus.WITHDRAWN)
@@ -301,7 +301,7 @@ def test_a_choice_that_comes_back_after_the_take_over_is_taken_over(
     take_over()
     assert copies(final) == before | {team.name: sorted([best.pk, second.pk], key=str)}
     assert drain()
-    reveals.propose(phase=final, by=world.owner_of(challenge))
+    results.propose_reveal(phase=final, by=world.owner_of(challenge))
 
 
 def test_the_choices_are_read_once_and_then_team_by_team(challenge: Challenge) -> None:

@@ -18,7 +18,6 @@ from django.db import (
     connection,
 )
 
-from challenges.actions import standings
 from challenges.entries import queries
 from challenges.entries.actions import choices
 from challenges.enums import EntryStatus, EvaluationState, JobKind, JobState, ReasonCode
@@ -27,6 +26,7 @@ from challenges.evaluation.actions import evaluations, interventions
 from challenges.models import Challenge, Entry, Evaluation, Job, Score, SealedResult, Standing
 from challenges.queue import actions as jobs
 from challenges.queue.worker import Beating
+from challenges.results import actions as results
 from challenges.scoring.process import child
 from challenges.scoring.verdict import Evaluated, Fault, Verdict
 from challenges.worker import drain, loop
@@ -278,7 +278,7 @@ def test_a_check_that_comes_late_is_dropped(challenge: Challenge) -> None:
     Job.objects.filter(pk=job.pk).update(lease_token=uuid4())
     assert evaluations.begin_check(job=job) is None
     assert not evaluations.finish_check(job=job, accepted=True, verdict={}, digest="")
-    assert not standings.begin(job=job)
+    assert not results.begin_standings(job=job)
     assert fresh(entry).status == EntryStatus.CHECKING
     assert fresh(entry).evaluations.count() == 0
 

@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 from django.db import connection
 
-from challenges.actions import reveals
 from challenges.entries.actions import choices
 from challenges.enums import EntryStatus, Split
 from challenges.enums.rescorings import RescoringState
 from challenges.models import Challenge, Entry, PhaseTask, Rescoring, Reveal, Score
 from challenges.organising.actions import challenges
 from challenges.rescoring import actions as rescorings
+from challenges.results import actions as results
 from challenges.worker import drain
 from portal.lib.refusals import Refusal
 from tests.challenges.test_rescorings import corrected, phase, proposed, region, tried
@@ -140,15 +140,15 @@ def test_a_change_comes_in_force_while_the_results_are_proposed(tmp_path: Path) 
     challenges.close(phase=phase(), by=owner_of(challenge))
     rescorings.accept(rescoring=made, digest=made.facts["digest"], by=person)
     ended = together(
-        lambda: drain(), lambda: reveals.propose(phase=phase(), by=owner_of(challenge))
+        lambda: drain(), lambda: results.propose_reveal(phase=phase(), by=owner_of(challenge))
     )
     assert ended[0] == "done"
     assert ended[1] in {"done", "rescoring_open"}
     assert drain()
     made.refresh_from_db()
     assert made.state == RescoringState.IN_FORCE
-    reveals.propose(phase=phase(), by=owner_of(challenge))
-    reveals.confirm(phase=phase(), by=person)
+    results.propose_reveal(phase=phase(), by=owner_of(challenge))
+    results.confirm_reveal(phase=phase(), by=person)
     assert drain()
     assert Reveal.objects.get().executed_at is not None
     private = Score.objects.filter(split=Split.PRIVATE)

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
-from challenges.actions import reveals
 from challenges.models import Challenge, Entry, Team
 from challenges.organising.actions import challenges
 from challenges.receipts import actions as receipts
+from challenges.results import actions as results
 from challenges.teams import actions as teams
 from challenges.worker import drain
 from tests.challenges.pages.scenes import board_of, listed, reveal
@@ -58,8 +58,8 @@ def revealed(challenge: Challenge) -> None:
     """Close the challenge and publish its final results."""
     phase = challenge.phases.get()
     challenges.close(phase=phase, by=owner_of(challenge))
-    reveals.propose(phase=phase, by=owner_of(challenge))
-    reveals.confirm(phase=phase, by=UserFactory(region="administrator"))
+    results.propose_reveal(phase=phase, by=owner_of(challenge))
+    results.confirm_reveal(phase=phase, by=UserFactory(region="administrator"))
     assert drain()
 
 

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from challenges.actions import reveals
 from challenges.disqualifications import actions as disqualifications
 from challenges.enums import EntryStatus, OrganiserRole, PhaseKind, TeamRole
 from challenges.enums.code import RunState
@@ -15,6 +14,7 @@ from challenges.forum import actions as forum
 from challenges.models import Challenge, Disqualification, Entry, Phase, Rescoring, TeamMember
 from challenges.organising.actions import challenges, leaderboards, organisers, phases
 from challenges.rescoring import actions as rescorings
+from challenges.results import actions as results
 from challenges.teams import actions as teams
 from challenges.worker import drain
 from portal.accounts.models import User
@@ -165,8 +165,8 @@ def final(challenge: Challenge) -> None:
     """Publish the final results, the phase staying open as a bench."""
     Phase.objects.update(benchmark_after_close=True)
     phase = challenges.close(phase=challenge.phases.get(), by=world.owner_of(challenge))
-    reveals.propose(phase=phase, by=world.owner_of(challenge))
-    reveals.confirm(phase=phase, by=UserFactory(region="administrator"))
+    results.propose_reveal(phase=phase, by=world.owner_of(challenge))
+    results.confirm_reveal(phase=phase, by=UserFactory(region="administrator"))
     assert drain()
 
 

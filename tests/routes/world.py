@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 from catalogue.enums import ResourceKind
-from challenges.actions import certificates
 from challenges.entries.actions import uploads
 from challenges.enums import EntryStatus, OrganiserRole, ReportAudience, Split, TeamRole
 from challenges.exchange.actions import bundles as bundle_imports
@@ -32,10 +31,11 @@ from challenges.models import (
     Score,
     SealedResult,
     TeamMember,
+    certified,
 )
 from challenges.organising.actions import guests, organisers
-from challenges.queries import certificates as certified
 from challenges.receipts import actions as receipts
+from challenges.results import actions as results
 from challenges.teams import actions as teams
 from datasets import gate
 from datasets.enums import AccessLevel
@@ -430,7 +430,7 @@ def _code(world: World, organiser: User, holder: Any) -> None:
 def _certified(world: World, entry: Entry, side: str, *readers: str) -> None:
     """Issue the certificate of a team to the Region; what it states is for these people."""
     team, phase = entry.enrolment.team, entry.enrolment.phase
-    first = certificates.issue(team=team, phase=phase, by=_fresh(world, "administrator"))
+    first = results.issue_certificate(team=team, phase=phase, by=_fresh(world, "administrator"))
     told = certified.payload_of(first)
     told |= {"team_name": world.canary(f"captain_{side}", "certificate", *readers)}
     text = receipts.sign_receipt(told | {"serial": 2})

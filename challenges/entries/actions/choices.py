@@ -10,12 +10,12 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from challenges import rules
-from challenges.actions.standings import unfinished
 from challenges.entries.actions import deposits
 from challenges.entries.queries import choices_to_take_over, teams_left_behind
 from challenges.enums import ColumnKind, EntryStatus, PhaseMoment
 from challenges.models import Column, Enrolment, Entry, Phase, Reveal, Team
 from challenges.queue.actions import queue_standings, settle_later
+from challenges.results.actions import unfinished_entries
 from portal.accounts.authorization import require
 from portal.accounts.models import User
 from portal.audit.actors import Actor, SystemActor
@@ -196,7 +196,7 @@ def _finish(phase: Phase, source: Phase) -> None:
     """Date the end of the copies, once nothing is left; again after those that came back."""
     phase = Phase.objects.locked(phase)
     at = clock.now()
-    if unfinished(source.pk) or choices_to_take_over(phase):
+    if unfinished_entries(source.pk) or choices_to_take_over(phase):
         return
     is_first = phase.migrated_at is None
     phase.migrated_at = at

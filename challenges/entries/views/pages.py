@@ -43,8 +43,9 @@ from challenges.organising.views.layout import (
     scene_to_enter,
 )
 from challenges.pages.views.challenge import contract_of, scoring_words
-from challenges.queries import code, findings
+from challenges.queries import code
 from challenges.rescoring import queries as rescoring_queries
+from challenges.results.queries import reports
 from challenges.teams.queries import has_accepted_terms, quota_left, registration_of
 from challenges.teams.views import own_team
 from challenges.views import code_runs, programs
@@ -345,7 +346,7 @@ def _entry_page(request: HttpRequest, slug: str, own: Entry) -> HttpResponse:
         "warnings": warnings_told(own.verdict),
         "score_receipts": score_receipts_of(own),
         "former": rescoring_queries.former_scorings(own),
-        "audited": findings.has_audit(own),
+        "audited": reports.has_audit(own),
         "by_task": programs.by_task(own),
         "runs": code_runs.runs(own) if own.enrolment.phase.kind == PhaseKind.CODE else [],
         "report_tasks": programs.report_tasks(own),

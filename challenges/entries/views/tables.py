@@ -30,7 +30,7 @@ from challenges.models.rescoring import in_force
 from challenges.models.told import faults_told
 from challenges.models.words import LADDER_WAITS, receipt_word
 from challenges.organising.views.words import ENTRY_MARKS
-from challenges.queries.boards import is_revealed
+from challenges.results.queries.boards import is_revealed
 from portal.lib import clock
 
 BLANK_FAULT = {

@@ -1,6 +1,6 @@
-"""Make the next version of a scorer, and the edition of the held-out data that it reads."""
+"""Make the next version of a scorer, the edition of its data, the columns of boards."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,12 +8,11 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from challenges import rules
-from challenges.actions import columns
 from challenges.actions.rehearsals import sentence
-from challenges.enums import ScorerKind
-from challenges.models import PhaseTask, Scorer, ScorerVersion
+from challenges.enums import ColumnKind, ScorerKind
+from challenges.models import Column, Leaderboard, Phase, PhaseTask, Scorer, ScorerVersion
 from challenges.scoring import registry
-from challenges.scoring.contract import ContractFault, ScoringContract
+from challenges.scoring.contract import ContractFault, MetricSpec, ScoringContract
 from challenges.scoring.truth import TruthFault, compile_truth
 from challenges.scoring.truth.compile import metric_columns
 from datasets.actions import holdouts
@@ -45,7 +44,7 @@ def next_version(*, task: PhaseTask, spec: Mapping[str, Any], by: User) -> Score
             _("Le fichier demandé aux équipes ne change pas : les leurs ne se liraient plus."),
             code="answer_changed",
         )
-    lost = columns.orphans(task.phase, old, new)
+    lost = boards_left_without_figure(task.phase, old, new)
     if lost:
         raise Invalid(
             _("Le classement « %(title)s » n’aurait plus de mesure qui classe.")
@@ -161,3 +160,76 @@ def _compiled_from(contract: ScoringContract) -> Any:
         sorted(metric_columns(contract)),
         said["interval"],
     )
+
+
+_SCORED = (ColumnKind.METRIC, ColumnKind.FAIRNESS)
+
+
+def follow_contract(phase: Phase, former: ScoringContract, new: ScoringContract) -> None:
+    """Follow a change of contract on each board of a phase, in the caller's transaction.
+
+    A figure that the new contract lacks is hidden; one that it adds comes last on the boards
+    that ranked by the former primary figure, which rank by the new one.
+    """
+    before = {each.key: each for each in former.figures}
+    after = {each.key: each for each in new.figures}
+    if list(before.values()) == list(after.values()):
+        return
+    for board in phase.leaderboards.select_related("primary").order_by("pk"):
+        _follow_on_board(board, former, new)
+
+
+def _follow_on_board(board: Leaderboard, former: ScoringContract, new: ScoringContract) -> None:
+    after = {each.key[:36]: each for each in new.figures}
+    columns = {each.key: each for each in board.columns.order_by("index")}
+    was_main = board.primary is not None and board.primary.key == former.primary.key[:36]
+    gone = {each.key[:36] for each in former.figures} - set(after)
+    for key, column in columns.items():
+        if key in gone and column.kind in _SCORED:
+            column.hidden = True
+            column.save(update_fields=["hidden"])
+        elif key in after and column.kind in _SCORED:
+            _retitle(column, after[key])
+    if was_main:
+        _add_columns(board, [each for key, each in after.items() if key not in columns], new)
+        board.primary = board.columns.get(key=new.primary.key[:36])
+        board.save(update_fields=["primary"])
+
+
+def _retitle(column: Column, metric: MetricSpec) -> None:
+    column.title = (metric.label or metric.key)[:120]
+    column.direction, column.decimals = metric.direction, metric.decimals
+    column.save(update_fields=["title", "direction", "decimals"])
+
+
+def _add_columns(board: Leaderboard, metrics: Sequence[MetricSpec], new: ScoringContract) -> None:
+    grouped = {each.key: dict(each.groups) for each in new.attributes}
+    last = board.columns.order_by("-index").values_list("index", flat=True).first()
+    own = {each.key for each in new.metrics}
+    for index, metric in enumerate(metrics, 0 if last is None else last + 1):
+        Column.objects.create(
+            leaderboard=board,
+            index=index,
+            key=metric.key[:36],
+            title=(metric.label or metric.key)[:120],
+            kind=ColumnKind.METRIC if metric.key in own else ColumnKind.FAIRNESS,
+            direction=metric.direction,
+            decimals=metric.decimals,
+            grouped=metric.aggregate == "table",
+            groups=grouped.get(metric.by or "", {}),
+        )
+
+
+def boards_left_without_figure(
+    phase: Phase, former: ScoringContract, new: ScoringContract
+) -> list[str]:
+    """List the boards that would rank by a figure that the new contract lacks."""
+    kept = {each.key[:36] for each in new.figures}
+    return [
+        board.title
+        for board in phase.leaderboards.select_related("primary").order_by("pk")
+        if board.primary is not None
+        and board.primary.kind in _SCORED
+        and board.primary.key not in kept
+        and board.primary.key != former.primary.key[:36]
+    ]

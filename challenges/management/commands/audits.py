@@ -6,8 +6,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from challenges.management.speaking import SpeakingCommand, phase
-from challenges.worker import findings
-from challenges.worker.boards import Opened
+from challenges.results import worker as result_worker
+from challenges.results.worker import Opened
 from challenges.worker.vault import take_key
 from portal.lib.refusals import Conflict
 
@@ -34,7 +34,7 @@ class Command(SpeakingCommand):
             raise Conflict(_("Les résultats ne sont pas publiés."), code="not_revealed")
         if not take_key():
             raise Conflict(_("Ce processus n’a pas la clé de notation."), code="no_key")
-        told = findings.compare(found, Opened().of)
+        told = result_worker.compare_findings(found, Opened().of)
         return {"challenge": options["slug"], **told}, not told["different"]
 
     def tell(self, answer: dict[str, Any]) -> None:

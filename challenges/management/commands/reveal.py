@@ -5,11 +5,11 @@ from typing import Any
 
 from django.db import transaction
 
-from challenges.actions import reveals
 from challenges.management.speaking import SpeakingCommand, person
 from challenges.management.speaking import challenge as named
 from challenges.models import Phase, Reveal
-from challenges.queries.boards import phase_of
+from challenges.results import actions as results
+from challenges.results.queries.boards import phase_of
 
 
 class Command(SpeakingCommand):
@@ -44,8 +44,8 @@ class Command(SpeakingCommand):
         proposer, confirmer = person(options["by"]), person(options["confirmer"])
         with transaction.atomic():  # a refused confirmation leaves no proposal behind
             for phase in phases:
-                reveals.propose(phase=phase, by=proposer)
-                reveals.confirm(phase=phase, by=confirmer)
+                results.propose_reveal(phase=phase, by=proposer)
+                results.confirm_reveal(phase=phase, by=confirmer)
         self.wait(lambda: _settled(phases), options)
         done = _executed(phases) or not (options["wait"] or options["work"])
         challenge.refresh_from_db()

@@ -5,7 +5,7 @@ from typing import Any
 
 from challenges.enums import Split
 from challenges.management.speaking import SpeakingCommand, phase
-from challenges.queries import boards
+from challenges.results.queries import boards
 from portal.audit.actors import SystemActor
 
 
@@ -27,7 +27,7 @@ class Command(SpeakingCommand):
 
     def act(self, **options: Any) -> tuple[dict[str, Any], bool]:
         """Read the board as a visitor does."""
-        found = boards.board(
+        found = boards.whole_board(
             phase(options["slug"], options["phase"]),
             Split(options["split"]),
             SystemActor("command"),

@@ -60,11 +60,12 @@ from challenges.organising.views.words import (
 )
 from challenges.pages.filters import STATES, ChallengeFilter
 from challenges.queries import code
-from challenges.queries.boards import prize_limits
+from challenges.results.queries.boards import prize_limits
+from challenges.results.views import boards as board_views
+from challenges.results.views.boards import text_of
 from challenges.scoring.contract import ScoringContract
 from challenges.teams.queries import latest_terms
-from challenges.views import boards, programs
-from challenges.views.boards import text_of
+from challenges.views import programs
 from challenges.views.packing import coding_of, packing
 from portal.lib import clock, files, objects
 from portal.lib.feeds import Feed
@@ -237,7 +238,7 @@ def significant(value: float) -> str:
 
 
 def _prize_rules(challenge: Challenge) -> SafeString:
-    return boards.prize_rules(prize_limits(challenge), challenge)
+    return board_views.prize_rules(prize_limits(challenge), challenge)
 
 
 def answer_rules(submission: dict[str, Any]) -> list[str]:

@@ -12,7 +12,6 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from challenges import rules
-from challenges.actions import reveals
 from challenges.entries.actions import choices
 from challenges.entries.queries import teams_left_behind
 from challenges.enums import CHALLENGE_EDGES, ChallengeStatus, PhaseMoment, RegistrationState
@@ -52,10 +51,11 @@ from challenges.organising.views.layout import (
     shown_challenges,
     status_of,
 )
-from challenges.queries import certificates
-from challenges.queries.reveals import obstacles as first_of
-from challenges.queries.reveals import undecided_of
 from challenges.rescoring import queries as rescoring_queries
+from challenges.results import actions as results
+from challenges.results.queries import reports
+from challenges.results.queries.reports import obstacles as first_of
+from challenges.results.queries.reports import undecided_of
 from portal.accounts.authorization import Permission, has_permission, require
 from portal.accounts.stepup import step_up_required
 from portal.lib import clock
@@ -228,7 +228,7 @@ def propose_reveal(request: HttpRequest, slug: str, index: int) -> HttpResponse:
     if not form.is_valid():
         return _cockpit(request, challenge, reveal_form=form, status=422)
     try:
-        reveals.propose(phase=phase, by=person(request))
+        results.propose_reveal(phase=phase, by=person(request))
     except Conflict as refusal:
         return _refused(request, slug, refusal)
     messages.success(
@@ -260,7 +260,7 @@ def confirm_reveal(request: HttpRequest, slug: str, index: int) -> HttpResponse:
     if not form.is_valid():
         return _cockpit(request, challenge, reveal_form=form, status=422)
     try:
-        reveals.confirm(phase=phase, by=person(request))
+        results.confirm_reveal(phase=phase, by=person(request))
     except Conflict as refusal:
         return _refused(request, slug, refusal)
     messages.success(request, _("Confirmation enregistrée : les résultats vont paraître."))
@@ -404,7 +404,7 @@ def phase_row(
         "moment": moment,
         "may_date": not over and rules.may_edit_challenge(by, challenge),
         "reveal": reveal,
-        "winners": certificates.cards_to_propose(phase, by) if reveal else [],
+        "winners": reports.cards_to_propose(phase, by) if reveal else [],
         "in_grace": in_grace,
         "may_close": moment is PhaseMoment.OPEN
         and phase.closes_at is None

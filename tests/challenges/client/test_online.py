@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from challenges.actions import reveals
 from challenges.client import cli, language, online, remote
 from challenges.client.remote import Refused
 from challenges.models import Challenge, Entry, Team, Upload
 from challenges.organising.actions import challenges
+from challenges.results import actions as results
 from challenges.worker import drain, vault
 from portal.accounts.actions import accounts
 from portal.accounts.enums import TokenScope
@@ -272,8 +272,8 @@ def test_no_private_figure_reaches_the_terminal(
     assert len(written) > 2
     assert [path.name for path in written if sealed.in_bytes(path.read_bytes())] == []
     phase = challenges.close(phase=challenge.phases.get(), by=owner_of(challenge))
-    reveals.propose(phase=phase, by=owner_of(challenge))
-    reveals.confirm(phase=phase, by=UserFactory(region="administrator"))
+    results.propose_reveal(phase=phase, by=owner_of(challenge))
+    results.confirm_reveal(phase=phase, by=UserFactory(region="administrator"))
     assert drain()
     assert f"{private:.4f}" in terminal.run("entries", challenge.slug)[1]
 

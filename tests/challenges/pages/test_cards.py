@@ -6,9 +6,9 @@ from django.urls import reverse
 
 from catalogue.actions import contributions, moderation
 from catalogue.models import Contribution, Resource
-from challenges.actions import cards
 from challenges.enums import Split, TeamState
 from challenges.models import Challenge, EntryCard, Standing, Team
+from challenges.results import actions as results
 from portal.audit.models import AuditEvent
 from portal.lib.refusals import Conflict, Invalid, NotAllowed
 from tests.challenges.pages.scenes import listed, reveal
@@ -47,7 +47,7 @@ def address(team: Team) -> str:
 
 def proposed(team: Team) -> EntryCard:
     phase = team.challenge.phases.get()
-    return cards.propose(team=team, phase=phase, kind="solution", by=captain_of(team))
+    return results.propose_card(team=team, phase=phase, kind="solution", by=captain_of(team))
 
 
 def published(team: Team) -> Resource:
@@ -88,12 +88,12 @@ def test_who_may_not_and_what_is_not_due(client: Client, challenge: Challenge) -
         proposed(second)
     assert refused.value.code == "card_not_due"
     with pytest.raises(Invalid):
-        cards.propose(team=team, phase=phase, kind="news", by=captain_of(team))
+        results.propose_card(team=team, phase=phase, kind="news", by=captain_of(team))
     for person in (organiser, captain_of(second), UserFactory(region="administrator")):
         client.force_login(person)
         assert client.get(address(team)).status_code == 404
         with pytest.raises(NotAllowed):
-            cards.propose(team=team, phase=phase, kind="solution", by=person)
+            results.propose_card(team=team, phase=phase, kind="solution", by=person)
     for query in ("?phase=9", "?phase=x"):
         client.force_login(captain_of(team))
         assert client.get(address(team) + query).status_code == 404

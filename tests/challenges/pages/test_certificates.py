@@ -12,13 +12,20 @@ from django.urls import reverse
 from pypdf import PdfReader
 from pytest_django import DjangoAssertNumQueries
 
-from challenges.actions import certificates
 from challenges.client.receipts import ReceiptState
 from challenges.enums import BoardRule, Split, TeamState
 from challenges.invariants import INVARIANTS
-from challenges.models import Certificate, Challenge, Leaderboard, Standing, Team, TeamMember
-from challenges.queries import certificates as reads
+from challenges.models import (
+    Certificate,
+    Challenge,
+    Leaderboard,
+    Standing,
+    Team,
+    TeamMember,
+    certified,
+)
 from challenges.receipts.queries import judge
+from challenges.results import actions as results
 from portal.accounts.models import User
 from portal.audit.models import AuditEvent
 from portal.lib import clock, immutable
@@ -49,7 +56,7 @@ def team_of(challenge: Challenge, name: str = "Bêta") -> Team:
 
 def issued(team: Team, by: User | None = None) -> Certificate:
     phase = team.challenge.phases.get()
-    return certificates.issue(team=team, phase=phase, by=by or captain_of(team))
+    return results.issue_certificate(team=team, phase=phase, by=by or captain_of(team))
 
 
 def payload(certificate: Certificate) -> dict[str, Any]:
@@ -127,9 +134,9 @@ def test_a_rank_that_changes_alone_revokes(challenge: Challenge) -> None:
     Standing.objects.filter(split=Split.PRIVATE, team__name="Alpha").update(rank=4)
     now = issued(team_of(challenge, "Gamma"))
     assert [payload(each)["rank"] for each in (made, now)] == [3, 2]
-    assert certificates.review() == 0
+    assert results.review_certificates() == 0
     Standing.objects.filter(split=Split.PRIVATE, team__name="Alpha").update(rank=1)
-    assert certificates.review() == 1
+    assert results.review_certificates() == 1
     assert state(now) is ReceiptState.REVOKED
 
 
@@ -329,11 +336,11 @@ def test_the_ledger_tells_a_certificate_that_falls_and_stands_again(challenge: C
     made = issued(team)
     Team.objects.filter(pk=team.pk).update(state=TeamState.DISQUALIFIED)
     assert breaches() == [f"certificate:{made.pk}:told"]
-    assert (certificates.review(), certificates.review()) == (1, 0)
+    assert (results.review_certificates(), results.review_certificates()) == (1, 0)
     assert breaches() == []
     Team.objects.filter(pk=team.pk).update(state=TeamState.OPEN)
     assert breaches() == [f"certificate:{made.pk}:told"]
-    assert certificates.review() == 1
+    assert results.review_certificates() == 1
     assert breaches() == []
     told = AuditEvent.objects.filter(action__startswith="certificate.").order_by("seq")
     acts = [each.removeprefix("certificate.") for each in told.values_list("action", flat=True)]
@@ -343,7 +350,7 @@ def test_the_ledger_tells_a_certificate_that_falls_and_stands_again(challenge: C
 def test_a_review_reads_each_board_once(challenge: Challenge) -> None:
     def queries() -> int:
         with CaptureQueriesContext(connection) as seen:
-            assert certificates.review() == 0
+            assert results.review_certificates() == 0
         return len(seen)
 
     issued(team_of(challenge))
@@ -359,16 +366,16 @@ def test_another_run_of_the_review_tells_nothing_again(
     """A long run may meet the next one: what the other has told since is read before telling."""
     issued(team_of(challenge))
     Team.objects.filter(name="Bêta").update(state=TeamState.DISQUALIFIED)
-    first_reading = reads.told_revoked
+    first_reading = certified.told_revoked
 
     def meanwhile(heads: Any) -> Any:
-        monkeypatch.setattr(reads, "told_revoked", first_reading)
+        monkeypatch.setattr(certified, "told_revoked", first_reading)
         told = first_reading(heads)
-        assert certificates.review() == 1
+        assert results.review_certificates() == 1
         return told
 
-    monkeypatch.setattr(reads, "told_revoked", meanwhile)
-    assert certificates.review() == 0
+    monkeypatch.setattr(certified, "told_revoked", meanwhile)
+    assert results.review_certificates() == 0
     assert AuditEvent.objects.filter(action="certificate.revoked").count() == 1
 
 

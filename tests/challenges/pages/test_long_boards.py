@@ -9,8 +9,8 @@ from django.test.utils import CaptureQueriesContext
 
 from challenges.enums import BoardRule, Split
 from challenges.models import Challenge, Leaderboard, Standing
-from challenges.queries import windows
-from challenges.views import boards as laid
+from challenges.results.queries import boards
+from challenges.results.views import boards as laid
 from portal.audit.actors import SystemActor
 from tests.challenges.pages.scenes import listed
 from tests.factories.challenges import ChallengeFactory, captain_of
@@ -24,7 +24,7 @@ VISITOR = SystemActor("visitor")
 def challenge(monkeypatch: pytest.MonkeyPatch) -> Challenge:
     """Rank seven teams, two of them tied, with the reference in third place."""
     made: Challenge = ChallengeFactory(opened=True, slug="tensions")
-    monkeypatch.setattr("challenges.views.standings.PER_PAGE", 3)
+    monkeypatch.setattr("challenges.results.views.standings.PER_PAGE", 3)
     ranks = (1, 2, 2, 4, 5, 6, 7)
     for number, rank in enumerate(ranks):
         if number == 2:
@@ -57,7 +57,7 @@ def test_a_page_says_the_same_read_alone_or_whole(
 ) -> None:
     client.force_login(captain_of(challenge.teams.get(name="Équipe 4")))
     whole = shown(client, f"page={page}")
-    monkeypatch.setattr(windows, "WHOLE", 2)
+    monkeypatch.setattr(boards, "WHOLE_ROWS", 2)
     assert shown(client, f"page={page}") == whole
     assert len(whole["rows"]) in {1, 3, 4}
     assert whole["gap"]["above_rank"] == 4
@@ -66,7 +66,7 @@ def test_a_page_says_the_same_read_alone_or_whole(
 def test_a_page_costs_the_same_whatever_the_board(
     client: Client, challenge: Challenge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(windows, "WHOLE", 2)
+    monkeypatch.setattr(boards, "WHOLE_ROWS", 2)
     counts = []
     for more in (0, 3):
         for number in range(more):
@@ -81,8 +81,8 @@ def test_a_page_costs_the_same_whatever_the_board(
 def test_json_goes_by_pages_and_csv_whole(
     client: Client, challenge: Challenge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(windows, "WHOLE", 2)
-    monkeypatch.setattr(windows, "JSON_ROWS", 4)
+    monkeypatch.setattr(boards, "WHOLE_ROWS", 2)
+    monkeypatch.setattr(boards, "JSON_ROWS", 4)
     key = Leaderboard.objects.get().key
     names: list[str] = []
     for page in (1, 2):
@@ -104,8 +104,8 @@ def test_a_board_without_its_count_is_read_by_pages_too(
     challenge: Challenge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     Leaderboard.objects.update(facts={})
-    monkeypatch.setattr(windows, "WHOLE", 2)
-    found = windows.read(challenge.phases.get(), Split.PUBLIC, VISITOR, per_page=3)
+    monkeypatch.setattr(boards, "WHOLE_ROWS", 2)
+    found = boards.read_board(challenge.phases.get(), Split.PUBLIC, VISITOR, per_page=3)
     assert found.window is not None
     assert (found.window.listed, found.window.pages) == (TEAMS, 3)
     assert laid.scale_of(found)[2] == 0.5

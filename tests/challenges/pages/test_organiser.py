@@ -15,7 +15,7 @@ from pytest_django import DjangoAssertNumQueries
 from challenges.enums import ChallengeStatus
 from challenges.models import Challenge, Enrolment, Phase, Reveal
 from challenges.organising.actions import challenges as acts
-from challenges.queries.reveals import obstacles
+from challenges.results.queries.reports import obstacles
 from portal.accounts.enums import RegionRole
 from portal.accounts.models import User
 from portal.audit import outbox

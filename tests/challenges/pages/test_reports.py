@@ -9,7 +9,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from challenges.enums import BoardRule, NoticeKind, Split
 from challenges.models import Challenge, Leaderboard, Notice, Standing, Team
-from challenges.queries import reports
+from challenges.results.queries import reports
 from challenges.teams import actions as teams
 from portal.audit.models import AuditEvent
 from portal.lib import clock

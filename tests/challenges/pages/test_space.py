@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from challenges.actions import reveals
 from challenges.organising.actions import challenges
 from challenges.pages.views.space import to_do
+from challenges.results import actions as results
 from challenges.teams import actions as teams
 from portal.accounts import space
 from portal.accounts.enums import RegionRole
@@ -80,7 +80,7 @@ def test_visa_waits_for_a_moderator() -> None:
 def test_reveal_waits_for_a_second_person() -> None:
     owner = PersonFactory()
     challenge = ChallengeFactory(owner=owner, closed=True, title="Tensions")
-    reveals.propose(phase=challenge.phases.get(), by=owner)
+    results.propose_reveal(phase=challenge.phases.get(), by=owner)
     assert titles(region_person(RegionRole.ADMINISTRATOR)) == [
         "Confirmer les résultats de « Tensions »"
     ]

@@ -11,7 +11,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from challenges.evaluation.actions import releases
 from challenges.models import Challenge, Team
-from challenges.views.axis import axis_decimals, round_axis
+from challenges.results.views.boards import axis_decimals, round_axis
 from tests.challenges.pages.scenes import board_of, clocked, listed, reveal, with_contract
 from tests.factories.challenges import ChallengeFactory, PhaseFactory, captain_of
 
@@ -214,7 +214,7 @@ def test_files_answer_conditional_requests(client: Client, challenge: Challenge,
 def test_pager_counts_teams_and_leaves_the_reference_at_its_place(
     client: Client, challenge: Challenge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("challenges.views.standings.PER_PAGE", 2)
+    monkeypatch.setattr("challenges.results.views.standings.PER_PAGE", 2)
     names = ("A", "B", "Première référence", "C", "D", "Dernière référence")
     for at, name in enumerate(names):
         listed(challenge, name, 0.3 + at / 100, rank=at, baseline="référence" in name)

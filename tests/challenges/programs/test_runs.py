@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from challenges.actions import reveals
 from challenges.entries.actions import deposits
 from challenges.entries.forms import EntryForm
 from challenges.enums import EntryStatus
 from challenges.exchange.actions.bundles import import_bundle
 from challenges.models import Challenge, Entry, Phase, Score
+from challenges.results import actions as results
 from challenges.worker import drain
 from challenges.worker.rehearsals import rehearsed
 from portal.lib.refusals import Invalid
@@ -134,8 +134,8 @@ def test_the_sealed_split_is_told_at_the_reveal_alone(hour: Clock) -> None:
     assert phase.closes_at is not None
     hour.to(phase.closes_at + timedelta(hours=1))
 
-    reveals.propose(phase=phase, by=world.owner_of(challenge))
-    reveals.confirm(phase=phase, by=UserFactory(region="administrator"))
+    results.propose_reveal(phase=phase, by=world.owner_of(challenge))
+    results.confirm_reveal(phase=phase, by=UserFactory(region="administrator"))
     assert drain()
 
     after = {(one.split, one.metric, one.value) for one in Score.objects.all()}

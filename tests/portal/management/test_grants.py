@@ -25,7 +25,7 @@ from django.test import Client
 from django.urls import reverse
 
 from challenges import retention
-from challenges.actions import program_changes, reveals
+from challenges.actions import program_changes
 from challenges.bundles import exporting
 from challenges.bundles.exporting import Correction
 from challenges.bundles.programs import SCORING
@@ -42,6 +42,7 @@ from challenges.models import (
     ScorerVersion,
 )
 from challenges.organising.actions import drafts
+from challenges.results import actions as results
 from challenges.worker import drain
 from datasets.actions import releases
 from portal import checks
@@ -313,8 +314,8 @@ def test_the_worker_scores_with_its_own_rights(roles: Roles, tmp_path: Path, lad
     with roles.serving("worker"):
         assert drain(seconds=60)
     assert Challenge.objects.get().status == ChallengeStatus.CLOSED
-    reveals.propose(phase=phase, by=owner_of(challenge))
-    reveals.confirm(phase=phase, by=UserFactory(region="administrator"))
+    results.propose_reveal(phase=phase, by=owner_of(challenge))
+    results.confirm_reveal(phase=phase, by=UserFactory(region="administrator"))
     with roles.serving("worker"):
         assert drain(seconds=60)
     assert Challenge.objects.get().status == ChallengeStatus.REVEALED

@@ -1,4 +1,4 @@
-"""The final report of a phase, made from the data: a page to print, and its JSON."""
+"""The final report of a phase, the statistics of a challenge: pages, JSON and CSV."""
 
 from datetime import datetime
 from typing import Any
@@ -11,15 +11,18 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from challenges import rules
+from challenges.entries.views.pages import csv_answer
 from challenges.models import Challenge, Phase
 from challenges.models.board import in_words
-from challenges.models.words import REASON_SENTENCES
-from challenges.organising.views.layout import find_challenge, scene
-from challenges.queries import reports
-from challenges.queries.statistics import TEAMS_LEAST
-from challenges.views.axis import axis_decimals, round_axis
-from challenges.views.fairness_cards import summary
-from challenges.views.standings import board_links, open_to_sites
+from challenges.models.words import REASON_SENTENCES, entry_word
+from challenges.organising.views.layout import find_challenge, followed_by, person, room, scene
+from challenges.results.queries import reports
+from challenges.results.queries import reports as reads
+from challenges.results.queries.reports import TEAMS_LEAST
+from challenges.results.views.boards import axis_decimals, round_axis
+from challenges.results.views.fairness import summary
+from challenges.results.views.standings import board_links, open_to_sites
 from portal.lib.refusals import Hidden
 from portal.lib.responses import tagged
 
@@ -36,7 +39,7 @@ def report(request: HttpRequest, slug: str) -> HttpResponse:
     if phase is None:
         return render(request, "challenges/report_awaited.html", context)
     audits = reports.public_audits(phase)
-    told = reports.document(phase, audits)
+    told = reports.report_document(phase, audits)
     context |= {"shown_phase": phase, "report": told, **_drawn(told)}
     context["audits"] = [
         {"audited": each, "verdicts": summary(each)} for each in audits[:MOST_LISTED]
@@ -67,7 +70,7 @@ def report_json(request: HttpRequest, slug: str) -> HttpResponseBase:
     phase = _phase(request, find_challenge(request, slug))
     if phase is None:
         raise Hidden
-    told = reports.document(phase, reports.public_audits(phase))
+    told = reports.report_document(phase, reports.public_audits(phase))
     return tagged(request, open_to_sites(JsonResponse(told)), digest=told["digest"])
 
 
@@ -173,3 +176,54 @@ def _ends(figure: dict[str, Any], decimals: int) -> str:
         "low": _number(figure["low"], decimals),
         "high": _number(figure["high"], decimals),
     }
+
+
+@require_safe
+def statistics(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show how a challenge goes: entries, causes, times, days."""
+    challenge = followed_by(request, slug)
+    found = reads.challenge_statistics(challenge)
+    context = room(
+        challenge,
+        "statistics",
+        edits=rules.may_edit_challenge(person(request), challenge),
+        statistics=found,
+        phases=[{"figures": each, "statuses": _words(each)} for each in found.phases],
+        teams_least=reads.TEAMS_LEAST,
+        times_least=reads.TIMES_LEAST,
+    )
+    return render(request, "challenges/organise/statistics.html", context)
+
+
+def _words(figures: reads.PhaseFigures) -> list[tuple[str, int]]:
+    return [(str(entry_word(status)), n) for status, n in sorted(figures.statuses.items())]
+
+
+@require_safe
+def statistics_csv(request: HttpRequest, slug: str) -> HttpResponse:
+    """Send the statistics as CSV: one figure a line."""
+    challenge = followed_by(request, slug)
+    found = reads.challenge_statistics(challenge)
+    rows: list[list[Any]] = [
+        ["phase", "figure", "valeur"],
+        ["", "inscrits", found.registered],
+        ["", "equipes", found.teams],
+    ]
+    for each in found.phases:
+        used = each.used
+        rows += [[each.index, f"etat:{status}", n] for status, n in sorted(each.statuses.items())]
+        rows += [[each.index, f"cause:{code or 'autres'}", n] for code, n in each.causes]
+        rows += [
+            [each.index, "soumissions", each.entries],
+            [each.index, "equipes_ayant_soumis", each.teams],
+            [each.index, "secondes_mediane", _rounded(each.median_seconds)],
+            [each.index, "secondes_p95", _rounded(each.p95_seconds)],
+            [each.index, "evaluations", used.evaluations if used else 0],
+            [each.index, "secondes_processeur", _rounded(used.cpu_seconds if used else 0.0)],
+        ]
+    rows += [["", f"jour:{day.isoformat()}", n] for day, n in found.days]
+    return csv_answer(f"{slug}-statistiques.csv", rows)
+
+
+def _rounded(value: float | None) -> float | str:
+    return "" if value is None else round(value, 3)

@@ -1,5 +1,6 @@
 """Prepare leaderboards for reading: rows, scale, ties, gaps, both parts after the reveal."""
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 from decimal import Decimal
@@ -13,10 +14,31 @@ from django.utils.translation import gettext as _
 from challenges.enums import Direction
 from challenges.models import Challenge, Column
 from challenges.models.board import in_words
-from challenges.queries.boards import Board, Row
+from challenges.results.queries.boards import Board, BoardRow
 from challenges.teams.queries import member_names
-from challenges.views.axis import round_axis
 from portal.lib import languages
+
+
+def round_axis(low: float, high: float, ticks: int = 5) -> tuple[float, float]:
+    """Widen a range so that its graduations are round numbers."""
+    if high <= low:
+        margin = abs(low) * 0.05 or 0.1
+        low, high = low - margin, low + margin
+    span = high - low
+    power = 10.0 ** math.floor(math.log10(span / (ticks - 1)))
+    for factor in (1, 2, 2.5, 5, 10, 20):
+        step = factor * power
+        start = math.floor(low / step + 1e-9) * step
+        if start + step * (ticks - 1) >= high - 1e-12:
+            return (start, start + step * (ticks - 1))
+    return (low, high)
+
+
+def axis_decimals(minimum: float, maximum: float, ticks: int = 5) -> int:
+    """Return how many decimals the graduations need."""
+    step = (maximum - minimum) / (ticks - 1)
+    return next((n for n in range(7) if abs(round(step, n) - step) < step * 1e-6), 6)
+
 
 Cell = dict[str, Any]
 
@@ -42,7 +64,7 @@ def fairness_of(board: Board) -> list[Column]:
     return [column for column in board.columns if column.at_closing]
 
 
-def cell_of(board: Board, row: Row, column: Column) -> Cell:
+def cell_of(board: Board, row: BoardRow, column: Column) -> Cell:
     """Return what a row shows in a column, empty when nothing is shown."""
     return row.cells[board.columns.index(column)] or {}
 
@@ -55,14 +77,14 @@ def text_of(cell: Cell, column: Column) -> str:
     return "–" if value is None else number_format(value, column.decimals, use_l10n=True)
 
 
-def ordered(board: Board, sort: str) -> list[Row]:
+def ordered(board: Board, sort: str) -> list[BoardRow]:
     """Order the rows by a directed metric; by position for any other word."""
     column = next((c for c in secondary_of(board) if c.key == sort), None)
     if board.window or column is None or column.direction == Direction.NONE:
         return board.rows
     sign = -1 if column.direction == Direction.MAX else 1
 
-    def place(row: Row) -> tuple[bool, float, int]:
+    def place(row: BoardRow) -> tuple[bool, float, int]:
         value = cell_of(board, row, column).get("value")
         return (value is None, sign * (value or 0.0), row.standing.position)
 
@@ -107,7 +129,7 @@ def tied_ranks(board: Board) -> set[int]:
 
 
 def table_rows(
-    board: Board, listed: Sequence[Row], *, mine: int | None, sorted_by_rank: bool
+    board: Board, listed: Sequence[BoardRow], *, mine: int | None, sorted_by_rank: bool
 ) -> list[dict[str, Any]]:
     """Prepare rows for the component of standings; mine: the reader's team."""
     primary, tied = primary_of(board), tied_ranks(board)
@@ -136,7 +158,7 @@ def table_rows(
     return shown
 
 
-def _new_groups(listed: Sequence[Row]) -> set[int]:
+def _new_groups(listed: Sequence[BoardRow]) -> set[int]:
     """Find the rows that open a rank group; the reference does not cut one in two."""
     opening: set[int] = set()
     above: int | None = None
@@ -148,7 +170,7 @@ def _new_groups(listed: Sequence[Row]) -> set[int]:
     return opening
 
 
-def _extra(board: Board, row: Row) -> list[dict[str, str]]:
+def _extra(board: Board, row: BoardRow) -> list[dict[str, str]]:
     cells = [
         {
             "label": column.title,
@@ -172,7 +194,7 @@ def _ends(cell: Cell, column: Column) -> dict[str, str]:
     }
 
 
-def _fairness_cell(board: Board, row: Row) -> dict[str, str]:
+def _fairness_cell(board: Board, row: BoardRow) -> dict[str, str]:
     if not board.revealed:
         return {"text": _("à la clôture")}
     column = fairness_summary(board)
@@ -223,18 +245,18 @@ def fairness_summary(board: Board) -> Column | None:
 
 
 def fairness_tables(
-    public: Board, private: Board, listed: Sequence[Row], *, mine: int | None
+    public: Board, private: Board, listed: Sequence[BoardRow], *, mine: int | None
 ) -> list[dict[str, Any]]:
     """Lay out each fairness figure on both splits, with the number of rows of each group."""
     every = private.leaderboard.lists_every_entry
 
-    def of(row: Row) -> Any:
+    def of(row: BoardRow) -> Any:
         return row.standing.entry_id if every else row.standing.team_id
 
     by_owner = [{of(row): row for row in board.rows} for board in (public, private)]
     boards = (public, private)
 
-    def both(row: Row, column: Column) -> list[Cell]:
+    def both(row: BoardRow, column: Column) -> list[Cell]:
         found = [rows.get(of(row)) for rows in by_owner]
         return [
             cell_of(board, each, column) if each else {}
@@ -280,7 +302,7 @@ def _groups(column: Column, cells: Sequence[Cell]) -> list[str]:
 
 
 def _group_head(
-    column: Column, group: str, cells: Sequence[tuple[Row, list[Cell]]]
+    column: Column, group: str, cells: Sequence[tuple[BoardRow, list[Cell]]]
 ) -> dict[str, Any]:
     pairs = [pair for _row, pair in cells]
     return {
@@ -298,7 +320,7 @@ def _figure_text(cell: Cell, column: Column, group: str) -> str:
     return text_of(cell.get("groups", {}).get(group) or {} if group else cell, column)
 
 
-def _own(board: Board, mine: int | None) -> tuple[Row | None, Row | None]:
+def _own(board: Board, mine: int | None) -> tuple[BoardRow | None, BoardRow | None]:
     """Return the best row of a team, and the last one of a better rank."""
     if board.window:
         return board.window.own, board.window.above

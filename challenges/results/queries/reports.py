@@ -1,0 +1,727 @@
+"""What is told of a phase: what its reveal waits for, its fairness, report, certificates."""
+
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from math import ceil
+from statistics import median
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import Count, F, Q, QuerySet, Sum
+from django.db.models.functions import Coalesce
+from django.utils.translation import gettext as _
+
+from challenges import rules
+from challenges.entries import queries as entry_queries
+from challenges.enums import (
+    BoardRule,
+    ChallengeStatus,
+    EntryStatus,
+    EvaluationState,
+    PhaseMoment,
+    ReasonCode,
+    RegistrationState,
+    Split,
+)
+from challenges.enums.rescorings import RescoringState
+from challenges.models import (
+    Certificate,
+    Challenge,
+    Column,
+    Disqualification,
+    Enrolment,
+    Entry,
+    Evaluation,
+    FairnessAudit,
+    Phase,
+    PhaseTask,
+    Standing,
+    Team,
+    TeamMember,
+)
+from challenges.models.board import ranks_of_teams, told_answer
+from challenges.models.disqualifications import DisqualificationQuerySet
+from challenges.models.ladders import is_waiting
+from challenges.organising.models import Viewer
+from challenges.rescoring.queries import errata
+from challenges.results.queries import boards
+from challenges.results.queries.boards import Board, BoardRow
+from portal.accounts.models import User
+from portal.lib import clock
+from portal.lib.refusals import Hidden
+
+
+@dataclass(frozen=True)
+class Obstacle:
+    """Say what must end first: a stable code, a French sentence, the facts of the refusal."""
+
+    code: str
+    sentence: str
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+def obstacles(phase: Phase, now: datetime) -> Iterator[Obstacle]:
+    """Yield what the results of a phase wait for, each looked for once it is asked for.
+
+    The same for the page, which tells before the click, and for the act, which refuses.
+    """
+    yield from _time_obstacles(phase, now)
+    if phase.rescorings.open().exists():
+        yield Obstacle(
+            "rescoring_open",
+            _("Un changement de notation est à l’étude : il doit être décidé d’abord."),
+        )
+    if disqualifications_of(phase).exists():
+        yield Obstacle(
+            "disqualification_open",
+            _("Une disqualification est demandée : elle doit être décidée d’abord."),
+        )
+    if not entry_queries.takeover_is_over(phase):
+        yield Obstacle(
+            "choices_not_taken_over",
+            _("Les choix finals de la phase précédente ne sont pas encore tous repris."),
+            {"teams": [team.name for team in entry_queries.teams_left_behind(phase)]},
+        )
+    waiting = Entry.objects.filter(enrolment__phase=phase).without_outcome().count()
+    if waiting:
+        yield Obstacle(
+            "entries_unfinished",
+            _("%(count)d soumissions ne sont pas encore évaluées.") % {"count": waiting},
+        )
+    if is_waiting(phase):
+        yield Obstacle(
+            "scores_unsettled",
+            _("Des scores publics restent à comparer : réessayez dans un moment."),
+        )
+
+
+def _time_obstacles(phase: Phase, now: datetime) -> Iterator[Obstacle]:
+    if phase.challenge.status == ChallengeStatus.SUSPENDED:
+        yield Obstacle(
+            "challenge_suspended",
+            _("Le challenge est suspendu : ses résultats attendent qu’il reprenne."),
+        )
+    if phase.moment(now) != PhaseMoment.CLOSED:
+        yield Obstacle(
+            "phase_open",
+            _("La phase est encore ouverte : les résultats se révèlent après la fermeture."),
+            {"closes_at": phase.closes_at},
+        )
+    ends = phase.grace_ends_at
+    if ends is not None and now < ends:  # accepted after the reveal: no private score
+        yield Obstacle(
+            "phase_in_grace",
+            _("Des envois commencés avant la fermeture peuvent encore arriver, jusqu’au %(date)s.")
+            % {"date": clock.paris_text(ends)},
+            {"grace_ends_at": ends},
+        )
+
+
+def disqualifications_of(phase: Phase) -> DisqualificationQuerySet:
+    """Keep the undecided disqualifications that would change the results of a phase."""
+    teams = Q(entry__isnull=True, team__enrolments__phase=phase)
+    found = Disqualification.objects.undecided().filter(challenge_id=phase.challenge_id)
+    return found.filter(Q(entry__enrolment__phase=phase) | teams).distinct()
+
+
+def undecided_of(challenge: Challenge) -> int:
+    """Count the disqualifications of a challenge that wait for a decision."""
+    return Disqualification.objects.undecided().filter(challenge=challenge).count()
+
+
+PUBLIC = "public"
+
+
+@dataclass(frozen=True)
+class Audited:
+    """One audit to read: the entry's team, the record, the contract that declares it."""
+
+    team: str
+    entry_id: UUID
+    record: dict[str, Any]
+    contract: dict[str, Any]
+    is_baseline: bool = False
+
+
+def declared_audit(phase: Phase | None) -> dict[str, Any] | None:
+    """Return the contract in force of a phase that declares an audit, else nothing."""
+    task = (
+        PhaseTask.objects.filter(phase=phase, current=True)
+        .select_related("scorer_version")
+        .order_by("index")
+        .first()
+    )
+    spec: dict[str, Any] = task.scorer_version.spec if task else {}
+    return spec if (spec.get("fairness") or {}).get("audit") is not None else None
+
+
+def is_compared(fairness: Mapping[str, Any]) -> bool:
+    """Say whether what a contract declares of fairness compares groups: by figures or an audit."""
+    return bool(fairness.get("metrics")) or fairness.get("audit") is not None
+
+
+def declared_fairness(phase: Phase | None) -> dict[str, Any]:
+    """Return what the contract in force of a phase declares of fairness; {} without any."""
+    task = (
+        PhaseTask.objects.filter(phase=phase, current=True)
+        .select_related("scorer_version")
+        .order_by("index")
+        .first()
+    )
+    declared: dict[str, Any] = (task.scorer_version.spec.get("fairness") if task else None) or {}
+    return declared
+
+
+def audits(phase: Phase, viewer: Viewer) -> list[Audited]:
+    """List the audits of the final board that a reader may open, in its order."""
+    if not phase.is_revealed:
+        return []
+    rows = (
+        Standing.objects.filter(
+            leaderboard__phase=phase, leaderboard__hidden=False, split=Split.PRIVATE
+        )
+        .select_related("team")
+        .order_by("leaderboard_id", "position")
+    )
+    listed = {row.entry_id: row for row in rows}
+    found = {
+        each.evaluation.entry_id: each
+        for each in FairnessAudit.objects.filter(evaluation__entry__in=list(listed))
+        .select_related("evaluation__scorer_version")
+        .order_by("pk")
+    }
+    own = set(
+        Entry.objects.visible_to(viewer).filter(pk__in=list(found)).values_list("pk", flat=True)
+    )
+    organiser = rules.may_read_audits(viewer, phase.challenge)
+    return [
+        Audited(
+            team=row.team.name,
+            entry_id=entry_id,
+            record=found[entry_id].record,
+            contract=found[entry_id].evaluation.scorer_version.spec,
+            is_baseline=row.is_baseline,
+        )
+        for entry_id, row in listed.items()
+        if entry_id in found
+        and (organiser or entry_id in own or found[entry_id].record["shown"] == PUBLIC)
+    ]
+
+
+def audit(challenge: Challenge, entry_id: UUID, viewer: Viewer) -> Audited:
+    """Return the audit of an entry; raises Hidden for who may not read it, as if unknown.
+
+    Before the reveal nobody reads it. After it the team and the organisers do, and everybody
+    when it is declared public and the final board lists the entry.
+    """
+    found = (
+        FairnessAudit.objects.filter(
+            evaluation__entry=entry_id, evaluation__entry__enrolment__phase__challenge=challenge
+        )
+        .select_related(
+            "evaluation__scorer_version", "evaluation__entry__enrolment__phase__reveal",
+            "evaluation__entry__enrolment__team",
+        )
+        .order_by("-pk")
+        .first()
+    )  # fmt: skip
+    if found is None:
+        raise Hidden
+    entry = found.evaluation.entry
+    phase = entry.enrolment.phase
+    if not phase.is_revealed or not _may_read(found, entry, challenge, viewer):
+        raise Hidden
+    return Audited(
+        team=entry.enrolment.team.name,
+        entry_id=entry.pk,
+        record=found.record,
+        contract=found.evaluation.scorer_version.spec,
+        is_baseline=entry.is_baseline,
+    )
+
+
+def _may_read(found: FairnessAudit, entry: Entry, challenge: Challenge, viewer: Viewer) -> bool:
+    if found.record["shown"] == PUBLIC and _is_listed(entry):
+        return True
+    if rules.may_read_audits(viewer, challenge):
+        return True
+    return Entry.objects.visible_to(viewer).filter(pk=entry.pk).exists()
+
+
+def _is_listed(entry: Entry) -> bool:
+    return Standing.objects.filter(
+        entry=entry, split=Split.PRIVATE, leaderboard__hidden=False
+    ).exists()
+
+
+def has_audit(entry: Entry) -> bool:
+    """Say whether a reveal told an audit of an entry."""
+    found = FairnessAudit.objects.filter(evaluation__entry=entry)
+    return entry.enrolment.phase.is_revealed and found.exists()
+
+
+# Everyone reads the same report: what only some may read is not in it.
+READER = AnonymousUser()
+MOST_ANSWER = 2_000
+# Teams and references that a report lists; the standings have them all.
+MOST_RANKED = 1_000
+
+
+def reported_phase(challenge: Challenge, index: int | None = None) -> Phase | None:
+    """Return the revealed phase asked for, by default the last one; None when none is."""
+    found = (
+        challenge.phases.filter(reveal__executed_at__isnull=False)
+        .select_related("challenge__organiser", "reveal")
+        .order_by("index")
+    )
+    return found.last() if index is None else found.filter(index=index).first()
+
+
+def public_audits(phase: Phase) -> list[Audited]:
+    """List the audits that the reveal made public."""
+    return audits(phase, READER)
+
+
+def report_document(phase: Phase, audits: Sequence[Audited]) -> dict[str, Any]:
+    """Return the report of a revealed phase; raises Hidden when no board shows it.
+
+    Values are those of the boards: released, rounded once. The JSON of docs/api.md.
+    """
+    final, public = (
+        boards.board_head(phase, split, READER) for split in (Split.PRIVATE, Split.PUBLIC)
+    )
+    primary = next((c for c in final.columns if c.pk == final.leaderboard.primary_id), None)
+    after = _places(final)
+    rows = ranked(phase, final, public, primary, after)
+    challenge = phase.challenge
+    return {
+        "version": 1,
+        "challenge": challenge.slug,
+        "title": challenge.title,
+        "organiser": challenge.organiser.name,
+        "phase": phase.index,
+        "phase_name": phase.name,
+        "opens_at": _instant(phase.opens_at),
+        "closes_at": _instant(phase.closes_at),
+        "published_at": _instant(phase.reveal.executed_at),
+        "errata": [
+            {"at": _instant(each.executed_at), "reason": each.reason} for each in errata(phase)
+        ],
+        "digest": final.digest,
+        "board": final.leaderboard.key,
+        "board_title": final.leaderboard.title,
+        "metric": _metric(primary),
+        "first": [row["team"] for row in rows if row["rank"] == 1 and not row["baseline"]],
+        "few_units": bool(final.facts.get("few")),
+        "ranking": rows,
+        "left_out": len(after.order) - len(rows),
+        "fairness": _fairness(phase, final, audits),
+        "methods": _methods(final),
+        "disqualified": disqualified(phase),
+        "participation": participation(phase),
+        "means": means_of_receipt(phase),
+        "notices": [
+            {"at": _instant(each.at), "kind": str(each.kind), "text": each.text}
+            for each in challenge.notices.order_by("at", "pk")
+        ],
+        # The first one, and those that took its place: what was only tried or refused is not told.
+        "scorer_versions": 1 + phase.rescorings.filter(state=RescoringState.IN_FORCE).count(),
+    }
+
+
+@dataclass(frozen=True)
+class _Places:
+    """The teams of a board, each once, in its order; the rank of each that has one."""
+
+    order: list[int]
+    ranks: dict[int, int]
+
+
+def _places(board: Board) -> _Places:
+    held = board.leaderboard.standings.filter(split=board.split).order_by("position")
+    rows = list(held.values_list("team_id", "rank", "is_baseline"))
+    order = dict.fromkeys(team for team, _rank, _is_baseline in rows)
+    ranks = ranks_of_teams((team, rank) for team, rank, is_baseline in rows if not is_baseline)
+    return _Places(list(order), ranks)
+
+
+def ranked(
+    phase: Phase, final: Board, public: Board, primary: Column | None, after: _Places
+) -> list[dict[str, Any]]:
+    """List the first teams of the final board, each once, beside what the public one announced."""
+    listed = after.order[:MOST_RANKED]
+    before = _firsts(public, listed)
+    formerly: Mapping[int, int | None] = (
+        _places(public).ranks
+        if public.leaderboard.rule == BoardRule.ALL
+        else {team: row.standing.rank for team, row in before.items()}
+    )
+    tied = Counter(after.ranks.values())
+    found = []
+    for team, row in _firsts(final, listed).items():
+        former, rank = before.get(team), after.ranks.get(team)
+        found.append(
+            {
+                "team": row.team_name,
+                "baseline": row.is_baseline,
+                "rank": rank,
+                "tier": row.standing.tier,
+                "tied": tied[rank] > 1 if rank else False,
+                **_figure(final, row, primary),
+                "public": None
+                if former is None
+                else {"rank": formerly.get(team), **_figure(public, former, primary)},
+                **({"no_prize": row.is_barred(final.columns)} if final.has_limit else {}),
+            }
+        )
+    return found
+
+
+def _firsts(board: Board, teams: Sequence[int]) -> dict[int, BoardRow]:
+    """Read the best row of each of these teams, in the order of the board."""
+    held = board.leaderboard.standings.filter(split=board.split, team__in=teams)
+    found: dict[int, BoardRow] = {}
+    for row in boards.rows_of(board, held.select_related("team").order_by("position")):
+        found.setdefault(row.standing.team_id, row)
+    return found
+
+
+def disqualified(phase: Phase) -> dict[str, int]:
+    """Count what the Region put out of the results of a phase, naming nobody."""
+    entered = Q(team__enrolments__phase=phase)
+    found = Disqualification.objects.in_force().filter(challenge=phase.challenge_id)
+    counts: dict[str, int] = found.aggregate(
+        teams=Count("team", distinct=True, filter=entered & Q(entry__isnull=True)),
+        entries=Count("pk", distinct=True, filter=Q(entry__enrolment__phase=phase)),
+    )
+    return counts
+
+
+def participation(phase: Phase) -> dict[str, Any]:
+    """Count teams, people, entries by their outcome and failures by their code.
+
+    Teams are those of `TeamQuerySet.entered`. A cause that fewer than three of them met is under
+    "other": told apart, it would tell who.
+    """
+    entries = Entry.objects.filter(
+        enrolment__phase=phase, enrolment__team__is_baseline=False, is_bench=False
+    )
+    states = dict(entries.order_by().values_list("status").annotate(n=Count("pk")))
+    causes = causes_by_phase(entries, always=()).get(phase.pk, [])
+    teams = Team.objects.entered(phase=phase, entries__is_bench=False)
+    people = (
+        TeamMember.objects.filter(team__in=teams.values("pk")).order_by().values("user").distinct()
+    )
+    return {
+        "teams": teams.count(),
+        "people": people.count(),
+        "entries": sum(states.values()),
+        "scored": states.get(EntryStatus.SCORED, 0),
+        "refused": states.get(EntryStatus.REJECTED, 0),
+        "failed": states.get(EntryStatus.FAILED, 0),
+        "withdrawn": states.get(EntryStatus.WITHDRAWN, 0),
+        "causes": {code or "other": count for code, count in causes},
+    }
+
+
+def means_of_receipt(phase: Phase) -> dict[str, Any]:
+    """Sum what the evaluations used."""
+    done = Evaluation.objects.filter(entry__enrolment__phase=phase, state=EvaluationState.DONE)
+    found = done.aggregate(
+        n=Count("pk"),
+        seconds=Sum("seconds"),
+        cpu=Sum("cpu_seconds"),
+    )
+    return {
+        "evaluations": found["n"],
+        "seconds": round(found["seconds"] or 0.0),
+        "cpu_seconds": None if found["cpu"] is None else round(found["cpu"]),
+    }
+
+
+def _metric(primary: Column | None) -> dict[str, Any] | None:
+    if primary is None:
+        return None
+    return {
+        "key": primary.key,
+        "title": primary.title,
+        "direction": str(primary.direction),
+        "decimals": primary.decimals,
+    }
+
+
+def _figure(board: Board, row: BoardRow, primary: Column | None) -> dict[str, Any]:
+    cell = (row.cells[board.columns.index(primary)] if primary else None) or {}
+    return {key: cell.get(key) for key in ("value", "low", "high")}
+
+
+def _fairness(phase: Phase, final: Board, audits: Sequence[Audited]) -> dict[str, Any]:
+    """Tell what the reveal made public of fairness: audits and figures of the board."""
+    return {
+        "declared": declared_audit(phase) is not None,
+        "audits": [
+            {
+                "team": each.team,
+                "entry": str(each.entry_id),
+                "baseline": each.is_baseline,
+                "verdicts": [
+                    {"attributes": part["attributes"], "verdict": part["verdict"]}
+                    for part in each.record["slices"]
+                ],
+            }
+            for each in audits
+        ],
+        "columns": [column.key for column in final.columns if column.at_closing],
+    }
+
+
+def _methods(final: Board) -> list[dict[str, Any]]:
+    """Give the fact sheets of the listed entries of the teams that publish theirs."""
+    questions = [
+        (str(each["key"]), str(each.get("label") or each["key"]))
+        for each in final.leaderboard.phase.challenge.fact_sheet
+    ]
+    listed = (
+        Standing.objects.filter(
+            leaderboard=final.leaderboard, split=Split.PRIVATE, team__show_method=True
+        )
+        .select_related("team", "entry")
+        .order_by("position")[:MOST_RANKED]
+    )
+    firsts: dict[int, Standing] = {}
+    for row in listed:
+        firsts.setdefault(row.team_id, row)
+    return [
+        {
+            "team": row.team.name,
+            "answers": [
+                {"question": label, "answer": told[:MOST_ANSWER]}
+                for key, label in questions
+                if (told := told_answer(row.entry.fact_sheet.get(key)))
+            ],
+        }
+        for row in firsts.values()
+        if row.entry.fact_sheet
+    ]
+
+
+def _instant(at: Any) -> str | None:
+    return None if at is None else str(at.replace(microsecond=0).isoformat())
+
+
+TEAMS_LEAST = 3
+TIMES_LEAST = 5
+TIMES_MOST = 1_000
+DAYS = 30
+OURS = frozenset(ReasonCode)
+OTHER = ""
+
+
+@dataclass(frozen=True)
+class PhaseFigures:
+    """The figures of one phase; times in seconds, None under five evaluations.
+
+    statuses: {entry status: count}. causes: (code, entries), the rare ones under "" at the end.
+    """
+
+    pk: int
+    index: int
+    name: str
+    entries: int = 0
+    teams: int = 0
+    statuses: Mapping[str, int] = field(default_factory=dict)
+    causes: Sequence[tuple[str, int]] = ()
+    median_seconds: float | None = None
+    p95_seconds: float | None = None
+    used: "Used | None" = None
+
+
+@dataclass(frozen=True)
+class Used:
+    """How many evaluations a phase had, and the processor time that they used."""
+
+    evaluations: int
+    cpu_seconds: float
+
+
+@dataclass(frozen=True)
+class Statistics:
+    """Everything the page shows; days: (day, entries) of the last thirty days with an entry."""
+
+    registered: int
+    teams: int
+    phases: Sequence[PhaseFigures]
+    days: Sequence[tuple[date, int]]
+
+
+def challenge_statistics(challenge: Challenge) -> Statistics:
+    """Count everything once, by a number of queries that does not grow with the phases."""
+    entries = Entry.objects.filter(
+        enrolment__phase__challenge=challenge, is_baseline=False
+    ).order_by()
+    since = clock.paris_day(clock.now()) - timedelta(days=DAYS)
+    days = entries.filter(quota_day__gt=since).values("quota_day").annotate(n=Count("pk"))
+    return Statistics(
+        registered=challenge.registrations.filter(state=RegistrationState.ACCEPTED).count(),
+        teams=challenge.teams.live().count(),
+        phases=_phases(challenge),
+        days=[(row["quota_day"], row["n"]) for row in days.order_by("quota_day")],
+    )
+
+
+def _phases(challenge: Challenge) -> list[PhaseFigures]:
+    phases = list(challenge.phases.order_by("index"))
+    entries = Entry.objects.filter(enrolment__phase__challenge=challenge, is_baseline=False)
+    counted, teams = _statuses(entries), _teams(challenge)
+    causes = causes_by_phase(entries)
+    used = _used(challenge)
+    times = _times(challenge)
+    return [_figures(each, counted, teams, causes, used, times) for each in phases]
+
+
+def _figures(
+    phase: Phase,
+    counted: Mapping[int, dict[str, int]],
+    teams: Mapping[int, int],
+    causes: Mapping[int, list[tuple[str, int]]],
+    used: Mapping[int, Used],
+    times: Mapping[int, list[float]],
+) -> PhaseFigures:
+    statuses = counted.get(phase.pk, {})
+    seconds = sorted(times.get(phase.pk, []))
+    told = len(seconds) >= TIMES_LEAST
+    return PhaseFigures(
+        pk=phase.pk,
+        index=phase.index,
+        name=phase.name,
+        entries=sum(statuses.values()),
+        teams=teams.get(phase.pk, 0),
+        statuses=statuses,
+        causes=causes.get(phase.pk, []),
+        median_seconds=median(seconds) if told else None,
+        p95_seconds=seconds[ceil(0.95 * len(seconds)) - 1] if told else None,
+        used=used.get(phase.pk),
+    )
+
+
+def _statuses(entries: QuerySet[Entry]) -> dict[int, dict[str, int]]:
+    found: dict[int, dict[str, int]] = {}
+    rows = entries.order_by().values("enrolment__phase_id", "status").annotate(n=Count("pk"))
+    for row in rows:
+        found.setdefault(row["enrolment__phase_id"], {})[row["status"]] = row["n"]
+    return found
+
+
+def _teams(challenge: Challenge) -> dict[int, int]:
+    rows = Enrolment.objects.filter(phase__challenge=challenge).entered().order_by()
+    counted = rows.values("phase_id").annotate(n=Count("team", distinct=True))
+    return {row["phase_id"]: row["n"] for row in counted}
+
+
+def causes_by_phase(
+    entries: QuerySet[Entry], *, always: Collection[str] = OURS
+) -> dict[int, list[tuple[str, int]]]:
+    """Count what ended without a score, by phase and cause; a rare cause is not told apart.
+
+    always: the codes that are told however few teams met them. Returns {phase: [(code,
+    entries)]}, the rare ones under OTHER, at the end.
+    """
+    ended = [EntryStatus.REJECTED, EntryStatus.FAILED, EntryStatus.NEEDS_ATTENTION]
+    rows = (
+        entries.filter(status__in=ended)
+        .exclude(reason_code="")
+        .order_by()
+        .values("enrolment__phase_id", "reason_code")
+        .annotate(n=Count("pk"), teams=Count("enrolment__team", distinct=True))
+    )
+    found: dict[int, dict[str, int]] = {}
+    for row in rows:
+        code = row["reason_code"]
+        told = code in always or row["teams"] >= TEAMS_LEAST
+        counts = found.setdefault(row["enrolment__phase_id"], {})
+        key = code if told else OTHER
+        counts[key] = counts.get(key, 0) + row["n"]
+    return {
+        phase: sorted(counts.items(), key=lambda each: (each[0] == OTHER, -each[1], each[0]))
+        for phase, counts in found.items()
+    }
+
+
+def _done(challenge: Challenge) -> QuerySet[Evaluation]:
+    return Evaluation.objects.filter(
+        entry__enrolment__phase__challenge=challenge,
+        state__in=[EvaluationState.DONE, EvaluationState.FAILED],
+    )
+
+
+def _used(challenge: Challenge) -> dict[int, Used]:
+    """Sum what the evaluations of each phase used.
+
+    Processor time is measured where a program runs isolated; elsewhere the elapsed time is all
+    there is, and stands for it.
+    """
+    rows = (
+        _done(challenge)
+        .order_by()
+        .values("entry__enrolment__phase_id")
+        .annotate(
+            n=Count("pk"),
+            cpu=Sum(Coalesce(F("cpu_seconds"), F("seconds"))),
+        )
+    )
+    return {
+        row["entry__enrolment__phase_id"]: Used(
+            evaluations=row["n"],
+            cpu_seconds=row["cpu"] or 0.0,
+        )
+        for row in rows
+    }
+
+
+def _times(challenge: Challenge) -> dict[int, list[float]]:
+    """Read how long the last evaluations took, by phase."""
+    found: dict[int, list[float]] = {}
+    rows = (
+        _done(challenge)
+        .filter(seconds__isnull=False, entry__is_baseline=False)
+        .order_by("-finished_at")
+        .values_list("entry__enrolment__phase_id", "seconds")[:TIMES_MOST]
+    )
+    for phase, seconds in rows:
+        found.setdefault(phase, []).append(float(seconds or 0))
+    return found
+
+
+MOST_NAMES = 20
+
+
+def certificate_in_force(team: Team, phase: Phase) -> Certificate | None:
+    """Return the certificate in force of a team in a phase, if one was issued."""
+    return Certificate.objects.filter(team=team, phase=phase).order_by("-serial").first()
+
+
+def cards_to_propose(phase: Phase, by: User) -> list[Team]:
+    """List the winning teams of a phase for which this person may propose a card."""
+    if not phase.is_revealed:
+        return []
+    winners = Standing.objects.filter(
+        leaderboard__phase=phase, leaderboard__hidden=False, split=Split.PRIVATE, rank=1
+    )
+    teams = Team.objects.filter(
+        pk__in=winners.values("team_id"), is_baseline=False, allow_card=True
+    )
+    return [team for team in teams if rules.may_propose_card(by, team)]
+
+
+def members_named(team: Team) -> list[str]:
+    """Name the members when the team shows them, the first ones.
+
+    Not in what is signed and kept for ever: an account may be erased.
+    """
+    if not team.show_members:
+        return []
+    people = team.members.filter(left_at__isnull=True).select_related("user")
+    return [each.user.display_name for each in people.order_by("joined_at", "pk")[:MOST_NAMES]]

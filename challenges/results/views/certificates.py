@@ -1,0 +1,374 @@
+"""Certificates of a team: a page, a PDF, the signed JSON; the card of a winning entry."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import translation
+from django.utils.formats import date_format, number_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+from django.views.decorators.http import require_http_methods, require_safe
+
+from catalogue.models import Resource
+from catalogue.queries.verified import VerifiedScore
+from challenges import rules
+from challenges.models import Certificate, Challenge, EntryCard, Phase, Team, certified
+from challenges.organising.views.layout import find_challenge, person, scene
+from challenges.results import actions as results
+from challenges.results.queries import reports as reads
+from challenges.results.queries.boards import phase_of
+from challenges.results.queries.reports import reported_phase
+from portal.lib import clock, paper
+from portal.lib.refusals import Conflict, Hidden, Invalid
+
+Payload = Mapping[str, Any]
+
+
+def lead(payload: Payload) -> str:
+    """Say in one sentence what is certified."""
+    return _(
+        "Le portail régional Open Emploi atteste que l’équipe « %(team)s » a obtenu le résultat "
+        "ci-dessous au challenge « %(challenge)s », organisé par %(organiser)s."
+    ) % {
+        "team": payload["team_name"],
+        "challenge": payload["challenge_title"],
+        "organiser": payload["organiser"],
+    }
+
+
+def facts(payload: Payload, members: Sequence[str] = ()) -> list[tuple[str, str]]:
+    """List what is certified: label and value; the members are those the team shows today."""
+    told = [
+        (_("Équipe"), payload["team_name"]),
+        (_("Membres"), ", ".join(members)),
+        (_("Phase"), payload["phase_name"]),
+        (_("Rang"), rank(payload)),
+        (_("Score"), score(payload)),
+        (_("Équipes classées"), number_format(payload["teams"])),
+        (
+            _("Soumission"),
+            _("n° %(number)s, reçue le %(date)s")
+            % {"number": payload["number"], "date": _moment(payload["received_at"])},
+        ),
+        (
+            _("Résultats publiés le"),
+            date_format(datetime.fromisoformat(payload["revealed_at"]), "DATE_FORMAT"),
+        ),
+    ]
+    return [(label, str(value)) for label, value in told if value]
+
+
+def rank(payload: Payload) -> str:
+    """Write the rank; a tie is said, with what it means."""
+    place = payload["rank"]
+    if place is None:
+        return _("non classée")
+    others = payload["tied_teams"] - 1
+    if others < 1:
+        return str(place)
+    if not payload["interval"]:
+        told = ngettext(
+            "%(rank)s ex æquo avec %(n)s autre équipe",
+            "%(rank)s ex æquo avec %(n)s autres équipes",
+            others,
+        )
+        return told % {"rank": place, "n": number_format(others)}
+    told = ngettext(
+        "%(rank)s ex æquo : %(n)s autre équipe partage ce rang, l’écart n’est pas "
+        "significatif (95 %%)",
+        "%(rank)s ex æquo : %(n)s autres équipes partagent ce rang, les écarts ne sont pas "
+        "significatifs (95 %%)",
+        others,
+    )
+    return told % {"rank": place, "n": number_format(others)}
+
+
+def score(payload: Payload) -> str:
+    """Write the score with its interval and the name of its metric."""
+    if not payload["value"]:
+        return ""
+    told = f"{decimal(payload['value'])} ({payload['metric_title']})"
+    if payload["interval"]:
+        low, high = map(decimal, payload["interval"])
+        told += _(", intervalle à 95 %% de %(low)s à %(high)s") % {"low": low, "high": high}
+    return told
+
+
+def interval(payload: Payload) -> str:
+    """Write both ends of the interval of the score, or nothing."""
+    if not payload["interval"]:
+        return ""
+    low, high = map(decimal, payload["interval"])
+    return _("de %(low)s à %(high)s") % {"low": low, "high": high}
+
+
+def notes(payload: Payload, sha256: str) -> list[str]:
+    """Write the small sentences: number, what it replaces, digests."""
+    told = [
+        _("Certificat n° %(serial)s, établi le %(date)s.")
+        % {"serial": payload["serial"], "date": _moment(payload["issued_at"])}
+    ]
+    if payload["replaces"]:
+        told[0] += " " + _("Il remplace le certificat n° %(serial)s.") % payload["replaces"]
+    if payload.get("held_apart"):
+        told.append(_("Score établi sur des données jamais montrées pendant le challenge."))
+    told.append(_("Ce document résume un certificat signé (JSON, Ed25519), qui seul fait foi."))
+    told.append(_("Empreinte SHA-256 du certificat : %(digest)s") % {"digest": sha256})
+    told.append(_("Empreinte SHA-256 du fichier noté : %(digest)s") % {"digest": payload["sha256"]})
+    return told
+
+
+def _moment(text: str) -> str:
+    at = datetime.fromisoformat(text).astimezone(clock.PARIS)
+    return _("%(day)s à %(hour)s") % {
+        "day": date_format(at, "DATE_FORMAT"),
+        "hour": date_format(at, "TIME_FORMAT"),
+    }
+
+
+def decimal(text: str) -> str:
+    """Write released digits as the language does, all of them."""
+    return (
+        text.replace(".", str(number_format(0.5, 1, use_l10n=True))[1]) if "e" not in text else text
+    )
+
+
+MOST_DIGITS = 4
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A phase of the page: what the team obtained, its certificate and whether it stands."""
+
+    phase: Phase
+    facts: list[tuple[str, str]]
+    certificate: Certificate | None
+    stands: bool
+    former: list[Certificate]
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def page(request: HttpRequest, slug: str, team: UUID) -> HttpResponse:
+    """Show the certificates of a team, phase by phase; issue one by POST."""
+    challenge = find_challenge(request, slug)
+    found = _team(request, challenge, team)
+    if request.method == "POST":
+        results.issue_certificate(
+            team=found, phase=_phase(challenge, request.POST.get("phase", "")), by=person(request)
+        )
+        messages.success(request, _("Certificat établi et signé."))
+        return redirect("challenges:certificates", slug, team)
+    context = scene(request, slug, "entries") | {"of_team": found}
+    phases = challenge.phases.filter(reveal__executed_at__isnull=False).order_by("index")
+    context["shown"] = [
+        _shown(found, phase) for phase in phases.select_related("challenge__organiser", "reveal")
+    ]
+    return render(request, "challenges/certificates.html", context)
+
+
+@require_safe
+def pdf(request: HttpRequest, slug: str, team: UUID, index: int) -> HttpResponse:
+    """Send the certificate in force as PDF, in the language of the page; 409 for any other."""
+    certificate = _asked(request, slug, team, index)
+    if certificate != reads.certificate_in_force(certificate.team, certificate.phase):
+        raise Conflict(
+            _("Ce certificat a été remplacé : téléchargez celui qui est en vigueur."),
+            code="certificate_replaced",
+        )
+    payload = certified.payload_of(certificate)
+    address = f"{settings.SITE_URL}{reverse('challenges:receipts')}?empreinte={certificate.sha256}"
+    sheet = paper.Sheet(
+        language=translation.get_language() or settings.LANGUAGE_CODE,
+        brand=("Open Emploi", _("Région Provence-Alpes-Côte d’Azur")),
+        title=_("Certificat de résultat"),
+        lead=lead(payload),
+        facts=facts(payload, reads.members_named(certificate.team)),
+        notes=notes(payload, certificate.sha256),
+        address=address,
+        code_label=_("Vérifier ce certificat à cette adresse"),
+    )
+    content = paper.draw(sheet, at=certificate.issued_at)
+    return _attached(content, "application/pdf", f"{_name(certificate)}.pdf")
+
+
+@require_safe
+def signed(request: HttpRequest, slug: str, team: UUID, index: int) -> HttpResponse:
+    """Send a signed certificate: the one in force, or a former one by ?numero=.
+
+    409 for the last one when it no longer stands.
+    """
+    certificate = _asked(request, slug, team, index)
+    return _attached(certificate.text.encode(), "application/json", f"{_name(certificate)}.json")
+
+
+def _asked(request: HttpRequest, slug: str, team: UUID, index: int) -> Certificate:
+    challenge = find_challenge(request, slug)
+    found = _team(request, challenge, team)
+    issued = found.certificates.filter(phase=phase_of(challenge, index)).order_by("-serial")
+    number = request.GET.get("numero", "")[:MOST_DIGITS]
+    if number.isdecimal():
+        issued = issued.filter(serial=int(number))
+    sent: Certificate | None = issued.first()
+    if sent is None:
+        raise Hidden
+    if sent == reads.certificate_in_force(found, sent.phase) and not certified.stands(sent):
+        raise Conflict(
+            _("Ce certificat ne tient plus : le classement définitif a changé depuis."),
+            code="certificate_stale",
+        )
+    return sent
+
+
+def _team(request: HttpRequest, challenge: Challenge, public_id: UUID) -> Team:
+    """Return a team whose certificates this person may read; 404 for any other."""
+    found = Team.objects.filter(challenge=challenge, public_id=public_id).first()
+    if found is None or not rules.may_read_certificate(request.user, found):
+        raise Hidden(denied=found)
+    return found
+
+
+def _phase(challenge: Challenge, index: str) -> Phase:
+    if not re.fullmatch(r"[0-9]{1,4}", index):
+        raise Invalid(_("Nommez une phase par son numéro."), code="phase_number")
+    return phase_of(challenge, int(index))
+
+
+def _shown(team: Team, phase: Phase) -> Shown:
+    stated = certified.stated(team, phase)
+    issued = list(team.certificates.filter(phase=phase).order_by("-serial"))
+    last = issued[0] if issued else None
+    return Shown(
+        phase=phase,
+        facts=facts(stated) if stated else [],
+        certificate=last,
+        stands=last is not None
+        and stated is not None
+        and certified.same(stated, certified.payload_of(last), certified.STANDS_ON),
+        former=issued[1:],
+    )
+
+
+def _name(certificate: Certificate) -> str:
+    team, phase = certificate.team, certificate.phase
+    return f"{phase.challenge.slug}-{team.slug}-{phase.index}-certificat-{certificate.serial}"
+
+
+def _attached(content: bytes, kind: str, name: str) -> HttpResponse:
+    response = HttpResponse(content, content_type=kind)
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    response["Cache-Control"] = "no-store, private"
+    return response
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def propose(request: HttpRequest, slug: str, team: UUID) -> HttpResponse:
+    """Say what a card of the team's winning entry would hold; open its draft by POST."""
+    challenge = find_challenge(request, slug)
+    found = _team_of_card(request, challenge, team)
+    phase = _phase_of_card(request, challenge)
+    form = CardForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        kind = form.cleaned_data["kind"]
+        made = results.propose_card(team=found, phase=phase, kind=kind, by=person(request))
+        return redirect(_draft(made))
+    stated = certified.stated(found, phase)
+    known = EntryCard.objects.filter(team=found, phase=phase).select_related("resource").first()
+    context = scene(request, slug, "standings") | {
+        "of_team": found,
+        "shown_phase": phase,
+        "form": form,
+        "facts": facts(stated) if stated else [],
+        "winner": stated is not None and stated["rank"] == 1,
+        "draft": _draft(known) if known else "",
+    }
+    return render(request, "challenges/card.html", context, status=422 if form.errors else 200)
+
+
+def verified(resource: Resource) -> Sequence[VerifiedScore]:
+    """Vouch for the score of a card, as the final board has it at this instant."""
+    card = (
+        EntryCard.objects.filter(resource=resource)
+        .select_related("team", "phase__reveal", "phase__challenge__organiser")
+        .first()
+    )
+    if card is None or not card.phase.challenge.is_public:
+        return ()
+    challenge = card.phase.challenge
+    address = f"{reverse('challenges:report', args=[challenge.slug])}?phase={card.phase.index}"
+    stated = certified.stated(card.team, card.phase)
+    if stated is None or stated["entry"] != str(card.entry_id):
+        gone = _(
+            "Ce score n’est plus vérifié : la soumission ne figure plus au classement définitif."
+        )
+        return (VerifiedScore(challenge.title, address, withdrawn=gone),)
+    receipt = stated["score_receipt"]
+    proof = f"{reverse('challenges:receipts')}?empreinte={receipt['sha256']}" if receipt else ""
+    return (
+        VerifiedScore(
+            source=challenge.title,
+            address=address,
+            metric=stated["metric_title"],
+            value=decimal(stated["value"]) if stated["value"] else "–",
+            interval=interval(stated),
+            rank=rank(stated),
+            teams=stated["teams"],
+            evaluated_on=datetime.fromisoformat(stated["revealed_at"])
+            .astimezone(clock.PARIS)
+            .date(),
+            proof=proof,
+        ),
+    )
+
+
+def _team_of_card(request: HttpRequest, challenge: Challenge, public_id: UUID) -> Team:
+    """Return a team for which this person may propose a card; 404 for any other."""
+    found = Team.objects.filter(challenge=challenge, public_id=public_id).first()
+    if found is None or not rules.may_propose_card(request.user, found):
+        raise Hidden(denied=found)
+    return found
+
+
+def _phase_of_card(request: HttpRequest, challenge: Challenge) -> Phase:
+    index = request.GET.get("phase", "")
+    if index and not index.isdecimal():
+        raise Hidden
+    found = reported_phase(challenge, int(index[:4]) if index else None)
+    if found is None:
+        raise Hidden
+    return found
+
+
+def _draft(card: EntryCard) -> str:
+    """Give the address of the card: its draft, or the card once online."""
+    if card.resource.live:
+        return card.resource.get_absolute_url()
+    contribution = card.resource.contributions.order_by("pk").first()
+    return reverse("catalogue:contribution", args=[contribution.public_id]) if contribution else ""
+
+
+class CardForm(forms.Form):
+    """One choice among three kinds."""
+
+    kind = forms.ChoiceField(
+        label=gettext_lazy("Nature de la fiche"),
+        choices=[
+            ("solution", gettext_lazy("Solution")),
+            ("algorithm", gettext_lazy("Algorithme")),
+            ("model", gettext_lazy("Modèle pré-entraîné")),
+        ],
+        widget=forms.RadioSelect,
+        error_messages={
+            "required": gettext_lazy("Choisissez une solution, un algorithme ou un modèle."),
+            "invalid_choice": gettext_lazy("Choisissez une solution, un algorithme ou un modèle."),
+        },
+    )

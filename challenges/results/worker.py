@@ -1,0 +1,357 @@
+"""Compute boards, Ladders, findings and the reveal of a phase from sealed results."""
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from challenges.enums import Direction, EvaluationState, Split
+from challenges.evaluation.actions import releases
+from challenges.models import (
+    Column,
+    Evaluation,
+    FairnessAudit,
+    Job,
+    Phase,
+    PhaseTask,
+    Reveal,
+    Score,
+)
+from challenges.models.candidates import Candidate
+from challenges.models.ladders import Chain, chain, task_of, waiting_enrolments
+from challenges.models.listings import Listing, OwnFigures, listing
+from challenges.models.rescoring import in_force
+from challenges.queue import actions as jobs
+from challenges.queue.worker import Beating
+from challenges.results import actions as acts
+from challenges.results import actions as results
+from challenges.results.actions import FinalResults, Finding, Line, SettledRung
+from challenges.scoring.audit.run import published_audit
+from challenges.scoring.contract import ScoringContract
+from challenges.scoring.ladder import Seen, better, seen_of
+from challenges.scoring.tiers import Listed, Placed, tiers
+from challenges.worker import vault
+from challenges.worker.vault import Opened
+from portal.lib import canonical, clock, failpoints
+
+_TRIES = 3
+
+
+class Moving(Exception):
+    """A team's entries kept changing while they were read: the job is tried again."""
+
+    code = "ladder_moving"
+
+
+def settle_ladders(job: Job, phase: Phase, opened: vault.Opened) -> None:
+    """Settle every team of a phase that has a score to show."""
+    task = task_of(phase)
+    if task is None or not phase.ladder:
+        return
+    for enrolment in waiting_enrolments(phase, task):
+        for _attempt in range(_TRIES):
+            read = chain(enrolment, task)
+            settled = settled_rungs(read, task, opened)
+            if acts.settle_ladder(job=job, task=task, read=read, settled=settled):
+                break
+        else:
+            raise Moving
+
+
+def settled_rungs(read: Chain, task: PhaseTask, opened: vault.Opened) -> list[SettledRung]:
+    """Compare each waiting evaluation with what its team leads with by then."""
+    primary = vault.contract_of(task).primary
+    leader = read.leader
+    best = _seen(leader, primary.key, opened) if leader else None
+    settled = []
+    for each in read.waiting:
+        new = _seen(each, primary.key, opened)
+        improved = new is not None and (best is None or better(new, best, primary.direction))
+        if improved:
+            leader, best = each, new
+        figures: dict[str, float | None] = {}
+        intervals: dict[str, Any] = {}
+        if leader is not None and best is not None:
+            figures = public_figures(leader, opened)
+            intervals = opened.of(leader.pk).get("intervals", {}).get(Split.PUBLIC, {})
+        means = opened.of(each.pk).get("means", {})
+        settled.append(SettledRung(each, improved, leader, figures, intervals, means))
+    return settled
+
+
+def public_figures(evaluation: Evaluation, opened: vault.Opened) -> dict[str, float | None]:
+    """Return the exact public figures of an evaluation, those by group left out."""
+    values: dict[str, Any] = opened.of(evaluation.pk).get("values", {}).get(Split.PUBLIC, {})
+    return {key: value for key, value in values.items() if not isinstance(value, dict)}
+
+
+def _seen(evaluation: Evaluation, key: str, opened: vault.Opened) -> Seen | None:
+    """Read what the Ladder compares; None when the figure has no value."""
+    result = opened.of(evaluation.pk)
+    score = result.get("values", {}).get(Split.PUBLIC, {}).get(key)
+    if score is None:
+        return None
+    return seen_of(
+        float(score),
+        vault.losses_of(result, Split.PUBLIC),
+        vault.sums_of(result, Split.PUBLIC),
+    )
+
+
+OpenResult = Callable[[UUID], dict[str, Any]]
+
+
+def evaluations_audited(
+    phase: Phase,
+    released: Iterable[Score] = (),
+    own: Mapping[UUID, OwnFigures] | None = None,
+) -> set[UUID]:
+    """Return the evaluations whose findings are told: of each team, the one the final board lists.
+
+    Two audits of answers that differ in one row would tell the group of the person of that row:
+    a team never reads two.
+
+    released, own: as for a listing of a reveal being prepared.
+    """
+    released = list(released)
+    first: dict[int, UUID] = {}
+    for board in phase.leaderboards.order_by("pk"):
+        for each in listing(board, Split.PRIVATE, released=released, own=own).candidates:
+            first.setdefault(each.team_id, each.evaluation_id)
+    return set(first.values())
+
+
+def findings_to_release(phase: Phase, opened: OpenResult, told: Collection[UUID]) -> list[Finding]:
+    """Return the audit of the evaluations told, nothing for the others.
+
+    opened: gives the opened sealed result of an evaluation.
+    """
+    evaluations = (
+        Evaluation.objects.filter(entry__enrolment__phase=phase, state=EvaluationState.DONE)
+        .filter(in_force())
+        .select_related("scorer_version")
+        .order_by("pk")
+    )
+    return [_finding(each, opened(each.pk), told) for each in evaluations]
+
+
+def _finding(evaluation: Evaluation, result: dict[str, Any], told: Collection[UUID]) -> Finding:
+    if evaluation.pk not in told:
+        return Finding(evaluation=evaluation, audit=None)
+    sealed, audit = result.get("audit"), None
+    if sealed is not None:
+        audit = published_audit(ScoringContract.from_json(evaluation.scorer_version.spec), sealed)
+    return Finding(evaluation=evaluation, audit=audit)
+
+
+def _audited_at_the_reveal(phase: Phase) -> set[UUID]:
+    """Return the evaluations whose findings are stored, and those of the teams that have none.
+
+    An entry taken off the board after the reveal keeps its findings; the next one gets none.
+    """
+    team = "evaluation__entry__enrolment__team_id"
+    rows = FairnessAudit.objects.filter(evaluation__entry__enrolment__phase=phase)
+    found = dict(rows.values_list("evaluation_id", team))
+    listed = Evaluation.objects.filter(pk__in=evaluations_audited(phase)).exclude(
+        entry__enrolment__team__in=set(found.values())
+    )
+    return set(found) | set(listed.values_list("pk", flat=True))
+
+
+def compare_findings(phase: Phase, opened: OpenResult) -> dict[str, list[str]]:
+    """Compute again what a phase tells; return the evaluations told the same and otherwise."""
+    compared: dict[str, list[str]] = {"same": [], "different": []}
+    for found in findings_to_release(phase, opened, _audited_at_the_reveal(phase)):
+        pk = found.evaluation.pk
+        audit = FairnessAudit.objects.filter(evaluation=pk).values_list("sha256", flat=True)
+        wanted = [] if found.audit is None else [canonical.digest(found.audit)]
+        compared["same" if list(audit) == wanted else "different"].append(str(pk))
+    return compared
+
+
+Own = dict[str, list[Any]]
+
+
+def standings_job(job: Job, truths: vault.Truths, beating: Beating) -> None:
+    """Recompute the boards of a phase; jobs asking for the same are answered together."""
+    if not results.begin_standings(job=job):
+        return
+    phase = Phase.objects.get(pk=job.subject_id)
+    opened = Opened()
+    settle_ladders(job, phase, opened)
+    splits = list(Split) if phase.is_revealed else [Split.PUBLIC]
+    for board in phase.leaderboards.order_by("pk"):
+        for split in splits:
+            found = listing(board, split)
+            lines, facts = compute_board(found, opened)
+            failpoints.hit("standings.computed")
+            results.store_board(job=job, found=found, lines=lines, facts=facts)
+    with transaction.atomic():
+        jobs.complete(job)
+
+
+def compute_board(found: Listing, opened: Opened) -> tuple[list[Line], dict[str, Any]]:
+    """Rank what a board lists: tiers where sums are known, else equal values share a rank."""
+    ranked = _ranked(found, opened)
+    placed = {str(each.id): each for each in ranked}
+    lines = [
+        _line(found, each, placed.get(str(each.entry_id)), opened) for each in found.candidates
+    ]
+    facts = {
+        "few": any(each.few for each in placed.values()),
+        # Whether gaps were compared with chance; else equal scores alone share a rank.
+        "tested": any(each.low is not None for each in ranked),
+    }
+    return lines, facts
+
+
+def _ranked(found: Listing, opened: Opened) -> list[Placed]:
+    primary = found.primary
+    if primary is None or primary.direction == Direction.NONE:
+        return []
+    ranked = [
+        each for each in found.candidates if not each.is_baseline and primary.key in each.figures
+    ]
+    listed = []
+    for each in ranked:
+        sums = vault.sums_of(opened.of(each.evaluation_id), found.split.value)
+        if sums is None:
+            return _without_intervals(ranked, primary)
+        listed.append(Listed(str(each.entry_id), each.figures[primary.key][0], sums))
+    if listed and (any(each.tasks for each in ranked) or not _is_summed(primary, found)):
+        return _without_intervals(ranked, primary)  # the sums are those of another figure
+    return tiers(listed, primary.direction)
+
+
+def _is_summed(primary: Column, found: Listing) -> bool:
+    """Say whether the sums that are kept are those of the figure that ranks this board.
+
+    Of the menu's metrics, only the figure that scores has some; of a program, `contributions`
+    keeps some for the figure of every board or for none.
+    """
+    task = task_of(found.board.phase)
+    if task is None or task.scorer_version.is_program:
+        return True
+    return ScoringContract.from_json(task.scorer_version.spec).primary.key == primary.key
+
+
+def _without_intervals(ranked: Sequence[Candidate], primary: Column) -> list[Placed]:
+    """Share the rank of equal values: 1, 2, 2, 4; candidates come best first."""
+    places: list[Placed] = []
+    rank, last = 0, None
+    for position, each in enumerate(ranked, 1):
+        value = each.figures[primary.key][0]
+        if value != last:
+            rank, last = position, value
+        places.append(Placed(str(each.entry_id), rank, rank, rank, rank, None, None))
+    return places
+
+
+def _line(found: Listing, candidate: Candidate, placed: Placed | None, opened: Opened) -> Line:
+    result = opened.of(candidate.evaluation_id)
+    primary = found.primary
+    # A mean over several tasks has no interval: each task has its own.
+    intervals: dict[str, Any] = (
+        {} if candidate.tasks else result.get("intervals", {}).get(found.split.value, {})
+    )
+    cells = {
+        column.key: cell
+        for column in found.columns
+        if (cell := _cell(candidate, column, intervals.get(column.key))) is not None
+    }
+    shown = cells.get(primary.key, {}) if primary else {}
+    return Line(
+        candidate=candidate,
+        rank=placed.rank if placed else None,
+        tier=placed.tier if placed else None,
+        rank_low=placed.rank_low if placed else None,
+        rank_high=placed.rank_high if placed else None,
+        cells=cells,
+        interval_low=shown.get("low"),
+        interval_high=shown.get("high"),
+        entries_count=found.counts[candidate.team_id],
+    )
+
+
+def _cell(candidate: Candidate, column: Column, bounds: Any) -> dict[str, Any] | None:
+    if column.key in candidate.groups:
+        groups = candidate.groups[column.key]
+        return {
+            "groups": {
+                group: {"value": value, "text": text, "n": n}
+                for group, (value, text, n) in sorted(groups.items())
+            }
+        }
+    if column.key in candidate.facts:
+        return {"value": None, "text": candidate.facts[column.key], "low": None, "high": None}
+    if column.key not in candidate.figures:
+        return None
+    value, text = candidate.figures[column.key]
+    low, high = releases.rounded_interval(bounds, column.decimals)
+    tasks = candidate.tasks.get(column.key)
+    told = {"tasks": tasks} if tasks else {}
+    return {"value": value, "text": text, "low": low, "high": high, **told}
+
+
+def reveal_job(job: Job, truths: vault.Truths, beating: Beating) -> None:
+    """Open every sealed result of a phase and release all at once."""
+    reveal = Reveal.objects.select_related("phase").get(pk=job.subject_id)
+    phase = reveal.phase
+    opened = Opened()
+    settle_ladders(job, phase, opened)
+    final = final_results(phase, opened)
+    failpoints.hit("reveal.computed")
+    results.reveal(job=job, reveal=reveal, final=final)
+
+
+def final_results(phase: Phase, opened: Opened) -> FinalResults:
+    """Read the final results of a phase, as the scoring in force found them.
+
+    What the groups tell is told once: a second table of the same answers, corrected, would tell
+    of a row (`findings.told`). A team that has its own gets no other.
+    """
+    scores, own = scores_to_release(phase, opened)
+    again = phase.is_revealed
+    told = set() if again else evaluations_audited(phase, scores, own)
+    scores += _group_scores(told, opened)
+    boards: list[tuple[Listing, Sequence[Line], dict[str, Any]]] = []
+    for board in phase.leaderboards.order_by("hidden", "pk"):
+        for split in Split:
+            found = listing(board, split, released=scores, own=own)
+            lines, board_facts = compute_board(found, opened)
+            boards.append((found, lines, board_facts))
+    found_of = [] if again else findings_to_release(phase, opened.of, told)
+    return FinalResults(scores, own, boards, found_of)
+
+
+def scores_to_release(phase: Phase, opened: Opened) -> tuple[list[Score], dict[UUID, Own]]:
+    """Return the scores to release and, where a Ladder kept some, each entry's own figures."""
+    now = clock.now()
+    evaluations = (
+        Evaluation.objects.filter(entry__enrolment__phase=phase, state=EvaluationState.DONE)
+        .filter(in_force(), entry__is_bench=False)
+        .select_related("entry__enrolment")
+        .order_by("pk")
+    )
+    scores: list[Score] = []
+    own: dict[UUID, Own] = {}
+    for evaluation in evaluations:
+        result = opened.of(evaluation.pk)
+        values, intervals = result.get("values", {}), result.get("intervals", {})
+        scores += releases.private_scores(evaluation, values, intervals, at=now)
+        if phase.ladder and not evaluation.entry.is_baseline:
+            own[evaluation.pk] = releases.own_figures(
+                evaluation, public_figures(evaluation, opened)
+            )
+    return scores, own
+
+
+def _group_scores(told: Collection[UUID], opened: Opened) -> list[Score]:
+    now = clock.now()
+    scores: list[Score] = []
+    for evaluation in Evaluation.objects.filter(pk__in=told).select_related("entry__enrolment"):
+        result = opened.of(evaluation.pk)
+        values, intervals = result.get("values", {}), result.get("intervals", {})
+        scores += releases.group_scores(evaluation, values, intervals, at=now)
+    return scores
