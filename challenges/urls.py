@@ -13,6 +13,8 @@ from challenges.organising.views import phases as phase_pages
 from challenges.pages.views import challenge as challenge_pages
 from challenges.pages.views import cockpit
 from challenges.pages.views import journal as journal_pages
+from challenges.programs.views import programs as program_views
+from challenges.programs.views import trials
 from challenges.receipts import views as receipt_views
 from challenges.rescoring import views as rescoring_views
 from challenges.results.views import certificates as certificate_views
@@ -20,7 +22,6 @@ from challenges.results.views import fairness as fairness_views
 from challenges.results.views import reports as report_views
 from challenges.results.views import standings
 from challenges.teams import views as team_views
-from challenges.views import code_runs, coding, program_reports, programs, trials
 
 app_name = "challenges"
 
@@ -39,7 +40,7 @@ entry_patterns = [
     path("choisir/", entry_pages.choose, name="entry_choose"),
     path("retirer/", entry_pages.withdraw, name="entry_withdraw"),
     path("fiche/", entry_pages.describe, name="entry_describe"),
-    path("compte-rendu/<int:task>/", programs.report, name="entry_report"),
+    path("compte-rendu/<int:task>/", program_views.report, name="entry_report"),
 ]
 
 team_patterns = [
@@ -129,7 +130,7 @@ organiser_patterns = [
     ),
     path("statistiques/", report_views.statistics, name="statistics"),
     path("soumissions/", entry_pages.entries_of_challenge, name="organiser_entries"),
-    path("executions/", code_runs.listing, name="code_runs"),
+    path("executions/", program_views.code_runs, name="code_runs"),
     path("statistiques.csv", report_views.statistics_csv, name="statistics_csv"),
     path("journal/", journal_pages.journal, name="journal"),
     path("journal.csv", journal_pages.journal_csv, name="journal_csv"),
@@ -142,7 +143,7 @@ organiser_patterns = [
     path("pages/<int:index>/retirer/", draft_pages.remove_page, name="remove_page"),
     path("reglement/", draft_pages.write_terms, name="write_terms"),
     path("participation/", draft_pages.write_participation, name="write_participation"),
-    path("code/", coding.write_code, name="write_code"),
+    path("code/", program_views.write_code, name="write_code"),
     path("fiche/", draft_pages.write_questions, name="write_questions"),
     path("fichiers/", draft_pages.write_files, name="write_files"),
     path("fichiers/retirer/", draft_pages.remove_file, name="remove_file"),
@@ -184,7 +185,7 @@ organiser_patterns = [
     ),
     path("invitations/", team_views.guests_page, name="guests"),
     path("invitations/<uuid:guest>/retirer/", team_views.withdraw_guest, name="guest_withdraw"),
-    path("programme/", program_reports.listing, name="program_reports"),
+    path("programme/", program_views.program_reports, name="program_reports"),
     path("exporter/", exchange.export, name="organiser_export"),
     path("file/", evaluation_views.pipeline, name="pipeline"),
     path("file/<int:index>/pause/", evaluation_views.pause, name="pipeline_pause"),

@@ -2,9 +2,10 @@
 
 from ninja import Router
 
-from challenges.api import reading, trials
+from challenges.api import reading
 from challenges.entries import api as entry_endpoints
 from challenges.exchange import api as bundles
+from challenges.programs import api as trial_endpoints
 from challenges.rescoring import api as decision_endpoints
 from challenges.teams import api as teams
 
@@ -15,7 +16,7 @@ routers: list[tuple[str, Router]] = [
     ("", teams.router),
     ("", entry_endpoints.check_router),
     ("", entry_endpoints.router),
-    ("", trials.router),
+    ("", trial_endpoints.router),
     ("", entry_endpoints.upload_router),
     ("", decision_endpoints.decision_router),
     ("", decision_endpoints.rescoring_router),

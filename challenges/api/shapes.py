@@ -13,7 +13,7 @@ from challenges.enums import EntryStatus, PhaseKind
 from challenges.models import Challenge, Entry, Leaderboard, Phase, Team
 from challenges.models.told import faults_told
 from challenges.organising.queries import Listed
-from challenges.queries import code
+from challenges.programs import queries as program_queries
 from challenges.results.queries import boards as reads
 from challenges.results.queries.boards import Board
 from challenges.teams.queries import Quota, latest_terms
@@ -149,7 +149,7 @@ def runs_json(entry: Entry) -> list[dict[str, Any]]:
             "minutes": each.run.minutes,
             "half_gib": each.run.half_gib,
         }
-        for each in code.ran(entry)
+        for each in program_queries.evaluations_run(entry)
         if each.run is not None
     ]
 

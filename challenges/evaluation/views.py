@@ -20,9 +20,9 @@ from challenges.evaluation.actions import interventions as acts
 from challenges.evaluation.forms import ExaminationForm, PauseForm
 from challenges.models import Challenge, Entry, Phase
 from challenges.organising.views.layout import find_to_run, person, phase_of, room
-from challenges.queries import programs
+from challenges.programs import queries as program_queries
+from challenges.programs.views import programs as program_views
 from challenges.rules import may_examine_entries, may_examine_entry
-from challenges.views import code_runs, program_reports
 from portal.accounts.authorization import require
 from portal.lib.refusals import Conflict
 
@@ -188,8 +188,8 @@ def _show_examination(
         "section": "challenges",
         "entry": found,
         "job": reads.with_last_job([found])[0].job,
-        "runs": code_runs.exact(found) if coded else [],
-        "reports": program_reports.rows(programs.reports_of(found)) if apart else [],
+        "runs": program_views.exact_runs(found) if coded else [],
+        "reports": program_views.report_rows(program_queries.entry_reports(found)) if apart else [],
         "form": form,
         "changed": changed,
         "plays": not apart,

@@ -7,7 +7,6 @@ import yaml
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from challenges.actions import program_changes
 from challenges.bundles import safe_yaml
 from challenges.bundles.contract import read_metrics
 from challenges.bundles.fields import Fields
@@ -15,6 +14,7 @@ from challenges.bundles.report import Findings
 from challenges.bundles.safe_yaml import YamlRefused
 from challenges.models import PhaseTask, Rescoring
 from challenges.organising.forms.scorings import FORMULA, SHAPES, FiguresForm, figures_of, shape_of
+from challenges.programs.actions import changes as program_changes
 from challenges.rescoring import actions as rescorings
 from challenges.scoring import registry
 from portal.accounts.models import User
@@ -280,7 +280,7 @@ class ProgramForm(TaskForm):
             for part in program_changes.PARTS
             if said.get(part)
         }
-        return program_changes.change(
+        return program_changes.propose_program(
             phase=task.phase, index=task.index, files=files, reason=said["reason"], by=by
         )
 

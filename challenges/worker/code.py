@@ -11,12 +11,11 @@ from typing import Any
 
 from django.utils.crypto import salted_hmac
 
-from challenges.actions import code_runs, code_trials
-from challenges.actions.code_runs import Ended
-from challenges.actions.code_trials import Tried
 from challenges.entries.actions import checks
 from challenges.enums import LogAudience, ReasonCode
 from challenges.models import CodeRun, CodeTrial, Job, PhaseTask, RunPlan
+from challenges.programs.actions import code as team_code
+from challenges.programs.actions.code import RunOutcome, TrialOutcome
 from challenges.queue.actions import WORKER
 from challenges.queue.worker import Beating
 from challenges.sandbox import archives, packages, rooms
@@ -64,19 +63,19 @@ def checked(path: Path, task: PhaseTask) -> Verdict:
 
 def trial_job(job: Job, truths: vault.Truths, beating: Beating) -> None:
     """Run a package on the public sample, and read what it wrote as an entry would be."""
-    trial = code_trials.begin(job=job)
+    trial = team_code.begin_trial(job=job)
     if trial is None:
         return
     truths.forget()
     failpoints.hit("trial.before_run")
     tried = _tried(trial, job)
     if not beating.lost.is_set():
-        code_trials.finish(job=job, tried=tried)
+        team_code.finish_trial(job=job, tried=tried)
 
 
 def run_job(job: Job, truths: vault.Truths, beating: Beating) -> None:
     """Run the package of an entry on the hidden inputs, and seal what it wrote."""
-    run = code_runs.begin(job=job)
+    run = team_code.begin_run(job=job)
     if run is None:
         return
     truths.forget()  # no label lies in this process while code runs
@@ -84,7 +83,7 @@ def run_job(job: Job, truths: vault.Truths, beating: Beating) -> None:
     ended = _hidden(run, _task(run), job)
     failpoints.hit("run.computed")
     if not beating.lost.is_set():
-        code_runs.finish(job=job, ended=ended)
+        team_code.finish_run(job=job, ended=ended)
 
 
 @dataclass(frozen=True)
@@ -97,10 +96,10 @@ class _Pass:
     content: bytes = b""
 
 
-def _tried(trial: CodeTrial, job: Job) -> Tried:
+def _tried(trial: CodeTrial, job: Job) -> TrialOutcome:
     phase, plan = trial.phase, trial.plan
     if isolation.missing() is not None:
-        return Tried(ReasonCode.NO_SANDBOX.value)
+        return TrialOutcome(ReasonCode.NO_SANDBOX.value)
     task = PhaseTask.objects.select_related("phase__challenge", "scorer_version").filter(
         phase=phase, plan=plan
     )[0]
@@ -140,17 +139,17 @@ def _unstartable(refused: packages.PackageRefused) -> Fault:
     return replace(fault_of(PACKAGE, variant=refused.why, **facts), line=refused.line)
 
 
-def _not_run(fault: Fault) -> Tried:
-    return Tried(fault.code, fault.message, _kept(Verdict(False, (fault,))))
+def _not_run(fault: Fault) -> TrialOutcome:
+    return TrialOutcome(fault.code, fault.message, _kept(Verdict(False, (fault,))))
 
 
-def _told(ended: tuple[_Pass, Verdict | None], logs: bool) -> Tried:
+def _told(ended: tuple[_Pass, Verdict | None], logs: bool) -> TrialOutcome:
     found, verdict = ended
     measured = found.run.ended
     log, cut = "", False
     if logs and measured is not None:
         log, cut = _log(found.run), measured.cut
-    return Tried(
+    return TrialOutcome(
         found.reason_code,
         found.detail,
         {} if verdict is None else _kept(verdict),
@@ -165,7 +164,7 @@ def _kept(verdict: Verdict) -> dict[str, Any]:
     return {key: said[key] for key in ("faults", "warnings", "rows")}
 
 
-def _hidden(run: CodeRun, task: PhaseTask, job: Job) -> Ended:
+def _hidden(run: CodeRun, task: PhaseTask, job: Job) -> RunOutcome:
     """Run a package on hidden inputs, and read what it wrote in a child that knows their rows."""
     plan = run.plan
     keys = gate.read_keys(task.holdout)
@@ -206,11 +205,11 @@ def _hidden(run: CodeRun, task: PhaseTask, job: Job) -> Ended:
     )
 
 
-def _ended(found: _Pass, package: Package, task: PhaseTask) -> Ended:
+def _ended(found: _Pass, package: Package, task: PhaseTask) -> RunOutcome:
     """Tell what the run used: exact for moderators, in classes for the team."""
     seen = found.run.seen
     measures = {} if found.run.ended is None else asdict(found.run.ended.measures)
-    return Ended(
+    return RunOutcome(
         found.reason_code,
         seed=package.seed,
         environment_digest=isolation.environment_digest(),

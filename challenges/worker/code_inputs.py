@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from challenges.actions import code_plans
 from challenges.models import PhaseTask, RunPlan
+from challenges.programs.actions import code as team_code
 from challenges.queue.actions import WORKER
 from challenges.scoring.arrays.blob import Data
 from challenges.scoring.inputs import UNLIKE, InputFault, identifiers
@@ -15,7 +15,7 @@ def check(task: PhaseTask) -> None:
     """Note on the plan of a task whether its inputs go with its compiled truth."""
     if task.plan is not None:
         found = problem(task.plan, gate.read_keys(task.holdout))
-        code_plans.note(plan=task.plan, problem=found)
+        team_code.note_inputs(plan=task.plan, problem=found)
 
 
 def problem(plan: RunPlan, keys: Data) -> InputFault | None:

@@ -10,12 +10,12 @@ from collections.abc import Callable, Mapping
 from django.conf import settings
 from django.db import DatabaseError, connection
 
-from challenges.actions import code_trials
 from challenges.enums import JobKind
 from challenges.evaluation.actions import evaluations
 from challenges.exchange.actions import bundles as bundle_imports
 from challenges.models import Job
 from challenges.organising.actions import challenges, drafts
+from challenges.programs.actions import code as team_code
 from challenges.queue import actions as jobs
 from challenges.queue import worker as queue_worker
 from challenges.queue.worker import Beating
@@ -54,7 +54,7 @@ def _bury(job: Job) -> None:
     if job.kind == JobKind.IMPORT:
         bundle_imports.end_broken_import(job)
     if job.kind == JobKind.TRIAL:
-        code_trials.bury(job)
+        team_code.end_dead_trial(job)
     evaluations.bury_subject(job)
 
 

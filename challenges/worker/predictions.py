@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-from challenges.actions.code_runs import Kept
 from challenges.models import CodeRun, Evaluation, PhaseTask
+from challenges.programs.actions.code import KeptPredictions
 from challenges.queue.actions import WORKER
 from challenges.sandbox import rooms
 from challenges.sandbox.base import MIB
@@ -29,10 +29,10 @@ class Given:
     name: str
 
 
-def seal(content: bytes, *, suffix: str) -> Kept:
+def seal(content: bytes, *, suffix: str) -> KeptPredictions:
     """Seal the predictions of a run to the scoring worker."""
     sealed = gate.seal_file(FILE, content)
-    return Kept(sealed.ciphertext_sha256, sealed.ciphertext_size, sealed.keys, suffix)
+    return KeptPredictions(sealed.ciphertext_sha256, sealed.ciphertext_size, sealed.keys, suffix)
 
 
 @contextmanager

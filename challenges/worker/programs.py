@@ -15,8 +15,6 @@ from importlib.metadata import version as installed
 from pathlib import Path
 from typing import Any
 
-from challenges.actions import program_reports
-from challenges.actions.program_reports import Told
 from challenges.bundles import programs
 from challenges.bundles.programs import PRIVATE, PUBLIC, Form, ProgramSpec, Protocol
 from challenges.enums import ColumnKind, EvaluationState, LogAudience, ReportAudience
@@ -25,6 +23,8 @@ from challenges.evaluation.actions.evaluations import Result
 from challenges.evaluation.actions.releases import columns_of
 from challenges.models import Column, Entry, Evaluation, Job, PhaseTask
 from challenges.models.rounding import rounded
+from challenges.programs.actions import changes as program_changes
+from challenges.programs.actions.changes import Report
 from challenges.queue.actions import WORKER
 from challenges.queue.worker import Beating
 from challenges.sandbox import archives, evalai, metadata, steps
@@ -77,11 +77,11 @@ def score_job(job: Job, evaluation: Evaluation, task: PhaseTask, beating: Beatin
     evaluations.finish_score(
         job=job,
         result=_result(ran, evaluation, task, seconds, given),
-        also=partial(program_reports.write, evaluation=evaluation, told=told),
+        also=partial(program_changes.write_report, evaluation=evaluation, told=told),
     )
 
 
-def _failed(job: Job, evaluation: Evaluation, outcome: Outcome, told: Told) -> None:
+def _failed(job: Job, evaluation: Evaluation, outcome: Outcome, told: Report) -> None:
     code = str(outcome.reason)
     refused = outcome.reason is Reason.PROGRAM and _has_scored(evaluation)
     is_teams = outcome.party is Party.TEAM or refused
@@ -89,7 +89,7 @@ def _failed(job: Job, evaluation: Evaluation, outcome: Outcome, told: Told) -> N
         job=job,
         code=code,
         examined=not is_teams,
-        also=partial(program_reports.write, evaluation=evaluation, told=told),
+        also=partial(program_changes.write_report, evaluation=evaluation, told=told),
     )
 
 
@@ -304,7 +304,7 @@ def _operated(operation: str, values: list[float]) -> float:
             raise ValueError(f"unknown operation {operation}")
 
 
-def _told(outcome: Outcome, task: PhaseTask, left: str) -> Told:
+def _told(outcome: Outcome, task: PhaseTask, left: str) -> Report:
     """Keep what the organiser may read; left: why the rows were left out.
 
     Of restricted data, the kinds of faults alone: a program that reads the answers chooses the
@@ -312,14 +312,14 @@ def _told(outcome: Outcome, task: PhaseTask, left: str) -> Told:
     """
     challenge = task.phase.challenge
     if challenge.restricted:
-        return Told(
+        return Report(
             faults=[{"kind": one.kind.value, "key": "", "line": 0} for one in outcome.faults]
         )
     last = outcome.steps[-1].ended if outcome.steps else None
     kept = last if task.phase.logs != LogAudience.NONE else None
     log = kept.stderr.decode(errors="replace") if kept and not outcome.scored else ""
     wanted = challenge.detailed_results != ReportAudience.NONE
-    return Told(
+    return Report(
         undeclared=list(outcome.undeclared),
         faults=[
             {"kind": one.kind.value, "key": one.key, "line": one.line} for one in outcome.faults

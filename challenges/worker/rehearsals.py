@@ -6,7 +6,6 @@ from pathlib import Path
 
 from django.utils.translation import gettext as _
 
-from challenges.actions import program_boards
 from challenges.bundles import programs
 from challenges.bundles.folder import Folder
 from challenges.bundles.foreign import payloads as bundle_payloads
@@ -15,6 +14,7 @@ from challenges.bundles.foreign.values import ForeignSpec, Format, Solution, Tas
 from challenges.bundles.foreign.values import Phase as ForeignPhase
 from challenges.bundles.programs import SENTINELS, Form, ProgramSpec, Protocol
 from challenges.bundles.report import Problem
+from challenges.programs.actions import drafts as program_drafts
 from challenges.sandbox.base import Limits
 from challenges.worker import isolation
 from challenges.worker.programs import Ran, run
@@ -73,7 +73,7 @@ def _tried(
         "task": task.name,
         "name": solution.name or solution.payload.path,
     }
-    scores = program_boards.declared(spec, phase, answers)
+    scores = program_drafts.declared_scores(spec, phase, answers)
     contract = ProgramSpec(Protocol.CODABENCH, scores)
     first, second = (_run(contract, folder, phase, task, solution) for _try in range(2))
     for ran in (first, second):

@@ -2,13 +2,13 @@
 
 import pytest
 
-from challenges.actions import coding
 from challenges.bundles.code import CodeRules
 from challenges.bundles.spec import Role
 from challenges.enums import PhaseKind
 from challenges.models import Challenge, ChallengeDraft, PhaseTask
 from challenges.organising import queries as organising
 from challenges.organising.actions import drafts, phases
+from challenges.programs.actions import code as team_code
 from challenges.worker import drain
 from datasets.models import HoldoutVersion
 from portal.accounts.models import User
@@ -32,7 +32,7 @@ FILES = {
 
 def filled(by: User, rules: CodeRules | None = None, **changed: str) -> Challenge:
     """Give the small challenge of code its rules, its files and its figures."""
-    challenge = coding.settle(challenge=started(by), rules=rules or CodeRules(), by=by)
+    challenge = team_code.settle_code(challenge=started(by), rules=rules or CodeRules(), by=by)
     for role, (name, content) in FILES.items():
         sent = deposit(name, changed.get(role.value, content))
         drafts.add_file(challenge=challenge, role=role, deposit=sent, by=by)
@@ -72,7 +72,7 @@ def test_a_challenge_of_code_by_form_has_its_phase_its_plan_and_its_limits(by: U
     ]
     held = HoldoutVersion.objects.get(pk=task.holdout_id)
     assert list(held.files.filter(kind="source").values_list("name", flat=True)) == ["truth.csv"]
-    assert coding.rules_of(challenge) == rules
+    assert team_code.code_rules(challenge) == rules
 
 
 def test_files_go_with_what_teams_send(by: User) -> None:
@@ -82,7 +82,7 @@ def test_files_go_with_what_teams_send(by: User) -> None:
             challenge=challenge, role=Role.TEST, deposit=deposit("test.csv", TEST), by=by
         )
 
-    challenge = coding.settle(challenge=challenge, rules=None, by=by)
+    challenge = team_code.settle_code(challenge=challenge, rules=None, by=by)
 
     assert {each["role"] for each in drafts.all_files(challenge)} == {
         "sample_submission",
@@ -97,19 +97,19 @@ def test_rules_change_in_the_draft_of_an_organiser_alone(by: User) -> None:
     phase = challenge.phases.get()
     shorter = CodeRules(time_limit_s=60)
 
-    coding.settle(challenge=challenge, rules=shorter, by=by)
-    coding.settle(challenge=challenge, rules=shorter, by=by)
+    team_code.settle_code(challenge=challenge, rules=shorter, by=by)
+    team_code.settle_code(challenge=challenge, rules=shorter, by=by)
 
     phase.refresh_from_db()
     assert phase.time_limit_s == 60
     assert AuditEvent.objects.filter(action="challenge.code_settled").count() == 2
     with pytest.raises(NotAllowed):
-        coding.settle(challenge=challenge, rules=None, by=UserFactory())
+        team_code.settle_code(challenge=challenge, rules=None, by=UserFactory())
     with pytest.raises(Invalid):
-        coding.settle(challenge=challenge, rules=CodeRules(layouts=()), by=by)
+        team_code.settle_code(challenge=challenge, rules=CodeRules(layouts=()), by=by)
     Challenge.objects.update(status="in_review")
     with pytest.raises(Conflict):
-        coding.settle(challenge=challenge, rules=None, by=by)
+        team_code.settle_code(challenge=challenge, rules=None, by=by)
 
 
 def test_a_further_phase_runs_code_as_the_first(by: User) -> None:

@@ -19,9 +19,9 @@ from django.apps import apps
 from django.db import models, transaction
 
 from challenges import actions, enums
-from challenges.actions import program_changes
 from challenges.models import Challenge, Phase, Rescoring, Score, Team
 from challenges.organising.actions import challenges
+from challenges.programs.actions import changes as program_changes
 from challenges.results import actions as results
 from challenges.worker import drain
 from portal.accounts.models import User

@@ -43,13 +43,13 @@ from challenges.organising.views.layout import (
     scene_to_enter,
 )
 from challenges.pages.views.challenge import contract_of, scoring_words
-from challenges.queries import code
+from challenges.programs import queries as program_queries
+from challenges.programs.views import programs as program_views
+from challenges.programs.views.programs import packing
 from challenges.rescoring import queries as rescoring_queries
 from challenges.results.queries import reports
 from challenges.teams.queries import has_accepted_terms, quota_left, registration_of
 from challenges.teams.views import own_team
-from challenges.views import code_runs, programs
-from challenges.views.packing import packing
 from portal.lib import files, objects, parts, scanning, visible
 from portal.lib.files import csv_safe
 from portal.lib.refusals import Closed, Conflict, Gone
@@ -294,7 +294,7 @@ def _page(
         return render(request, "challenges/entries_none.html", context, status=refused)
     phase = context["phase"]
     is_code = phase is not None and phase.kind == PhaseKind.CODE
-    plan = code.plan_of(phase) if is_code else None
+    plan = program_queries.plan_of(phase) if is_code else None
     form = form or EntryForm(questions=context["challenge"].fact_sheet)
     if plan is not None:
         form.ask_code()
@@ -323,7 +323,7 @@ def _team_context(request: HttpRequest, context: dict[str, Any]) -> dict[str, An
         "accepted": has_accepted_terms(challenge, request.user),
         "registered": registration is not None and registration.state == "accepted",
         "formats": words["formats"] or ["CSV"],
-        **programs.words(challenge, phase),
+        **program_views.words(challenge, phase),
         "rows": history(own, figures, challenge=challenge, captain=captain, now=context["now"]),
         "latest": latest,
         "captain": captain,
@@ -347,9 +347,9 @@ def _entry_page(request: HttpRequest, slug: str, own: Entry) -> HttpResponse:
         "score_receipts": score_receipts_of(own),
         "former": rescoring_queries.former_scorings(own),
         "audited": reports.has_audit(own),
-        "by_task": programs.by_task(own),
-        "runs": code_runs.runs(own) if own.enrolment.phase.kind == PhaseKind.CODE else [],
-        "report_tasks": programs.report_tasks(own),
+        "by_task": program_views.by_task(own),
+        "runs": program_views.runs_told(own) if own.enrolment.phase.kind == PhaseKind.CODE else [],
+        "report_tasks": program_views.report_tasks(own),
         "may_withdraw": may_withdraw(own, captain=own.enrolment.team.has_captain(person(request))),
         "quota": quota_left(own.enrolment.phase, own.enrolment.team, context["now"]),
     }

@@ -14,8 +14,6 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from challenges import rules
-from challenges.actions import program_changes, program_drafts
-from challenges.actions.program_tasks import Bundle, slug_of
 from challenges.bundles import exporting
 from challenges.bundles.folder import Folder
 from challenges.bundles.foreign import archives, forms, reading, settling, translation
@@ -37,6 +35,9 @@ from challenges.exchange.actions.imports import (
 )
 from challenges.exchange.models import LIVE
 from challenges.models import BundleImport, Challenge, Job
+from challenges.programs.actions import changes as program_changes
+from challenges.programs.actions import drafts as program_drafts
+from challenges.programs.actions.drafts import Bundle, slug_of
 from challenges.queue import actions as jobs
 from datasets.actions import releases
 from portal.accounts.authorization import require
@@ -365,7 +366,7 @@ def answers_asked(
     if report.spec is None or not report.spec.format.is_scored_by_program:
         return report, {}
     proposed = forms.proposals(report.spec, Folder(root))
-    more = program_drafts.questions(report.spec, proposed)
+    more = program_drafts.program_questions(report.spec, proposed)
     return replace(report, questions=(*report.questions, *more)), proposed
 
 

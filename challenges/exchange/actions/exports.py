@@ -14,9 +14,6 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from challenges import rules
-from challenges.actions import program_bounds
-from challenges.actions.program_drafts import fingerprint_of
-from challenges.actions.program_tasks import Bundle
 from challenges.bundles import codabench, exporting
 from challenges.bundles.code import KEY, LAYOUTS, CodeRules
 from challenges.bundles.folder import FileAbsent, Folder, PathRefused
@@ -38,6 +35,8 @@ from challenges.models import (
 )
 from challenges.organising.actions import texts
 from challenges.organising.actions.texts import standard_terms
+from challenges.programs.actions import bounds as score_bounds
+from challenges.programs.actions.drafts import Bundle, fingerprint_of
 from challenges.scoring.answer import canonical
 from challenges.scoring.contract import ScoringContract
 from challenges.teams.queries import latest_terms
@@ -396,7 +395,7 @@ def settings_of(challenge: Challenge) -> dict[str, Any]:
             for board in challenge.leaderboards.select_related("phase", "primary").order_by(
                 "phase__index", "pk"
             )
-            for bounds in [program_bounds.of(board.phase)]
+            for bounds in [score_bounds.bounds_of(board.phase)]
         ],
     }
 

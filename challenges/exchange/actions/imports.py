@@ -13,7 +13,6 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
 from challenges import rules
-from challenges.actions import code_imports, program_bounds
 from challenges.actions.rehearsals import Rehearsal, sentence
 from challenges.bundles import portable, programs, recorded
 from challenges.bundles.exporting import DOCUMENT
@@ -25,6 +24,8 @@ from challenges.enums import BoardRule, ChallengeStatus, PhaseKind, ScorerKind
 from challenges.models import Challenge, ChallengePage, Leaderboard, Terms
 from challenges.organising.actions import folders, leaderboards, phases, texts
 from challenges.organising.actions.texts import standard_terms
+from challenges.programs.actions import bounds as score_bounds
+from challenges.programs.actions import code as team_code
 from challenges.scoring.contract import ScoringContract
 from challenges.scoring.truth import TruthFault
 from challenges.teams.queries import latest_terms
@@ -332,7 +333,7 @@ def _write(
             organisation=organisation,
             by=by,
         )
-        code_imports.give(
+        team_code.give_inputs(
             challenge=challenge, spec=spec, folder=folder, sealed=version is not None, by=by
         )
         then(challenge)
@@ -517,7 +518,7 @@ def _board(challenge: Challenge, board: BoardSettings) -> bool:
     if found is None:
         return made or changed
     values = {each.key: programs.read_bounds(each.values) for each in board.columns if each.values}
-    changed |= bool(values) and program_bounds.put(found.phase, values)
+    changed |= bool(values) and score_bounds.put_bounds(found.phase, values)
     return _arranged(found, board) or made or changed
 
 

@@ -7,11 +7,11 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from challenges.actions import program_bounds
 from challenges.bundles.programs import Bounds
 from challenges.enums import BoardRule, ColumnKind, Direction
 from challenges.models import Challenge, Column, Leaderboard, Phase
 from challenges.organising.actions import drafts
+from challenges.programs.actions import bounds as score_bounds
 from challenges.queue.actions import queue_standings
 from portal.accounts.models import User
 from portal.audit.record import record
@@ -143,7 +143,7 @@ def arrange(
     put_columns(board, sorted(columns, key=lambda each: _rank_of(each, places)), primary)
     _into_document(challenge, board)
     if bounds:
-        program_bounds.put(board.phase, bounds)
+        score_bounds.put_bounds(board.phase, bounds)
     _changed(challenge)
     _recompute(board)
     facts = {"title": title, "rule": rule.value, "primary": primary}

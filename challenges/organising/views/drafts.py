@@ -16,7 +16,6 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from catalogue.models import Resource
 from catalogue.queries.chain import BEFORE_CHALLENGES
-from challenges.actions import coding
 from challenges.bundles.spec import Role
 from challenges.enums import BoardRule, ChallengeStatus, PhaseKind, RegistrationMode
 from challenges.models import Challenge, Phase
@@ -47,7 +46,8 @@ from challenges.organising.views.layout import (
     tried,
 )
 from challenges.organising.views.words import TITLES, USE_CASES
-from challenges.queries import programs
+from challenges.programs import queries as program_queries
+from challenges.programs.actions import code as team_code
 from portal.lib.refusals import Invalid, NotAllowed
 
 get_or_post = require_http_methods(["GET", "HEAD", "POST"])
@@ -258,7 +258,7 @@ def write_files(request: HttpRequest, slug: str) -> HttpResponse:
     """List the files of a challenge, and take one more."""
     challenge = run_by(request, slug)
     sent = request.method == "POST"
-    is_code = coding.rules_of(challenge) is not None
+    is_code = team_code.code_rules(challenge) is not None
     given = (request.POST, request.FILES) if sent else ()
     form = FileForm(*given, is_code=is_code)
     status = tried(
@@ -275,7 +275,7 @@ def write_files(request: HttpRequest, slug: str) -> HttpResponse:
     if not status:
         messages.success(request, _("Fichier reçu."))
         return redirect("challenges:write_files", slug)
-    by_program = programs.scores(challenge)
+    by_program = program_queries.is_scored_by_program(challenge)
     context = room(
         challenge,
         "write_files",
@@ -423,7 +423,7 @@ def write_phases(request: HttpRequest, slug: str) -> HttpResponse:
     """List the phases, and add one to a draft."""
     challenge = run_by(request, slug)
     sent = request.method == "POST"
-    is_code = coding.rules_of(challenge) is not None
+    is_code = team_code.code_rules(challenge) is not None
     form = NewPhaseForm(request.POST if sent else None, is_code=is_code)
     status = tried(
         form,

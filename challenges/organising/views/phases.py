@@ -9,7 +9,6 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from challenges.actions import program_bounds
 from challenges.bundles.spec import Role
 from challenges.enums import BoardRule, ChallengeStatus
 from challenges.models import Challenge, ChallengeDraft, Leaderboard, Phase
@@ -26,6 +25,7 @@ from challenges.organising.forms.scorings import (
 from challenges.organising.views.drafts import deposit_of, tried
 from challenges.organising.views.layout import person, phase_of, room, run_by
 from challenges.organising.views.words import TITLES
+from challenges.programs.actions import bounds as score_bounds
 from portal.lib.refusals import Invalid
 
 get_or_post = require_http_methods(["GET", "HEAD", "POST"])
@@ -88,7 +88,7 @@ def write_board(request: HttpRequest, slug: str, board: int) -> HttpResponse:
     found = _board(challenge, board)
     columns = list(found.columns.order_by("index"))
     sent = request.POST if request.method == "POST" else None
-    declared = program_bounds.of(found.phase)
+    declared = score_bounds.bounds_of(found.phase)
     form = BoardForm(sent, board=found, columns=columns, declared=declared)
     status = tried(
         form,

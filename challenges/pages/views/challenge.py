@@ -59,14 +59,14 @@ from challenges.organising.views.words import (
     USE_CASES,
 )
 from challenges.pages.filters import STATES, ChallengeFilter
-from challenges.queries import code
+from challenges.programs import queries as program_queries
+from challenges.programs.views import programs as program_views
+from challenges.programs.views.programs import coding_of, packing
 from challenges.results.queries.boards import prize_limits
 from challenges.results.views import boards as board_views
 from challenges.results.views.boards import text_of
 from challenges.scoring.contract import ScoringContract
 from challenges.teams.queries import latest_terms
-from challenges.views import programs
-from challenges.views.packing import coding_of, packing
 from portal.lib import clock, files, objects
 from portal.lib.feeds import Feed
 
@@ -169,7 +169,7 @@ def evaluation(request: HttpRequest, slug: str) -> HttpResponse:
     context |= scoring_words(contract_of(challenge, context["phase"]), challenge.language)
     context |= shares(context["phase"])
     context["prize_rules"] = _prize_rules(challenge)
-    context |= programs.words(challenge, context["phase"])
+    context |= program_views.words(challenge, context["phase"])
     context |= _code_words(context["phase"], by_program=bool(context.get("program")))
     return render(request, "challenges/evaluation.html", context)
 
@@ -178,7 +178,7 @@ def _code_words(phase: Phase | None, *, by_program: bool) -> dict[str, Any]:
     """Say whether teams send code, and what it must be; a program has its own protocol."""
     if phase is None or phase.kind != PhaseKind.CODE or by_program:
         return {"sends_code": False}
-    plan = code.plan_of(phase)
+    plan = program_queries.plan_of(phase)
     return {
         "sends_code": True,
         "packing": None if plan is None else packing(plan, phase, is_first=False),

@@ -25,6 +25,7 @@ from challenges.enums import Direction, Split
 from challenges.models import Challenge, Phase
 from challenges.organising.queries import current_phase
 from challenges.organising.views.layout import find_challenge, scene, shares
+from challenges.programs.views import programs as program_views
 from challenges.rescoring.queries import errata
 from challenges.results.queries import boards
 from challenges.results.queries import boards as reads
@@ -32,7 +33,6 @@ from challenges.results.queries.boards import Board, BoardRow
 from challenges.results.queries.reports import declared_audit
 from challenges.results.views import boards as board_views
 from challenges.results.views.boards import axis_decimals
-from challenges.views import programs
 from portal.lib import clock
 from portal.lib.feeds import Feed
 from portal.lib.refusals import Hidden
@@ -57,9 +57,9 @@ def standings(request: HttpRequest, slug: str) -> HttpResponse:
         return render(request, "challenges/standings_none.html", context)
     context |= shares(phase) | board_context(request, board, mine)
     context["board_links"] = board_links(phase)
-    if told := programs.words(context["challenge"], phase):
+    if told := program_views.words(context["challenge"], phase):
         context |= told
-        context["by_task"] = programs.standings_by_task(board, context["rows"])
+        context["by_task"] = program_views.standings_by_task(board, context["rows"])
     return render(request, "challenges/standings.html", context)
 
 

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from challenges import invariants
-from challenges.actions import code_runs
-from challenges.actions.code_runs import Ended
 from challenges.enums import EntryStatus, JobKind, JobState
 from challenges.evaluation.actions import evaluations, interventions
 from challenges.models import Challenge, CodeRun, Job, SealedPredictions
+from challenges.programs.actions import code as team_code
+from challenges.programs.actions.code import RunOutcome
 from challenges.queue import actions as jobs
 from challenges.rescoring import actions as rescorings
 from challenges.sandbox.bubblewrap import Bubblewrap
@@ -85,13 +85,13 @@ def test_a_run_that_comes_late_is_dropped(challenge: Challenge) -> None:
     assert job is not None
     assert job.kind == JobKind.RUN
     assert job.priority == 20
-    assert code_runs.begin(job=job) is not None
+    assert team_code.begin_run(job=job) is not None
     Job.objects.filter(pk=job.pk).update(lease_until=clock.now() - timedelta(seconds=1))
     jobs.reap(buried=evaluations.bury_subject)
     Job.objects.filter(pk=job.pk).update(run_after=clock.now())
     entry = worked(entry)
 
-    assert not code_runs.finish(job=job, ended=Ended("X_PROGRAM"))
+    assert not team_code.finish_run(job=job, ended=RunOutcome("X_PROGRAM"))
     entry.refresh_from_db()
     assert (entry.status, entry.code_runs.get().state) == (EntryStatus.SCORED, "done")
 

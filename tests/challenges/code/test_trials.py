@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from challenges import invariants
-from challenges.actions import code_trials
 from challenges.enums import JobKind
 from challenges.evaluation.actions import evaluations
 from challenges.models import Challenge, CodeTrial, Entry, Job, RunPlan, Team
 from challenges.models.trial_words import trial_reason
+from challenges.programs.actions import code as team_code
 from challenges.sandbox.bubblewrap import Bubblewrap
 from challenges.worker import drain, isolation
 from challenges.worker.loop import Worker
@@ -31,7 +31,7 @@ pytestmark = pytest.mark.django_db
 
 def asked(challenge: Challenge, content: bytes, team: Team | None = None) -> CodeTrial:
     made: Any = team or TeamFactory(challenge=challenge)
-    return code_trials.start(
+    return team_code.start_trial(
         phase=challenge.phases.get(),
         team=made,
         content=BytesIO(content),
@@ -146,7 +146,7 @@ def test_a_layout_that_the_phase_does_not_take_is_refused(challenge: Challenge) 
 def test_only_a_member_tries_where_code_is_taken(challenge: Challenge, tmp_path: Path) -> None:
     team: Any = TeamFactory(challenge=challenge)
     with pytest.raises(NotAllowed):
-        code_trials.start(
+        team_code.start_trial(
             phase=challenge.phases.get(),
             team=team,
             content=BytesIO(b"x"),

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from challenges.actions import code_plans
 from challenges.entries.actions import deposits
 from challenges.models import Challenge, Entry, Team
 from challenges.organising.actions import challenges
+from challenges.programs.actions import code as team_code
 from challenges.worker import drain
 from tests.challenges import kept, world
 from tests.challenges.bundles import folders
@@ -62,14 +62,14 @@ def _opened(
     by = world.owner()
     files = folders.document()["files"] | {"organiser": [{}]}
     challenge = world.imported(path, by, files=files)
-    plan = code_plans.make(
+    plan = team_code.make_plan(
         challenge=challenge,
         inputs=HIDDEN | more,
         ids="id",
         sample=SAMPLE | more,
         by=by,
     )
-    made = code_plans.use(phase=challenge.phases.get(), plan=plan, by=by)
+    made = team_code.use_plan(phase=challenge.phases.get(), plan=plan, by=by)
     for name, value in {"time_limit_s": 60, "memory_mb": 256, "logs": "team_trial"}.items():
         setattr(made, name, phase.get(name, value))
     made.save()

@@ -9,9 +9,9 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from challenges.actions import coding
 from challenges.bundles.code import CodeRules
 from challenges.client import cli
+from challenges.programs.actions import code as team_code
 from tests.challenges import world
 from tests.challenges.test_code_round_trips import folder, imported
 
@@ -22,11 +22,11 @@ def kit_of(client: Client, path: Path, *layouts: str) -> Path:
     """Import a challenge of code, download its kit, and unzip it."""
     challenge = imported(folder(path / "source"))
     by = world.owner_of(challenge)
-    rules = coding.rules_of(challenge)
+    rules = team_code.code_rules(challenge)
     assert rules is not None
     if layouts:
         said = CodeRules(layouts=layouts, time_limit_s=20, memory_mb=rules.memory_mb)
-        coding.settle(challenge=challenge, rules=said, by=by)
+        team_code.settle_code(challenge=challenge, rules=said, by=by)
     client.force_login(by)
     answer = client.get(reverse("challenges:kit", args=["niveau"]))
     with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:

@@ -7,9 +7,9 @@ import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from challenges.actions import coding
 from challenges.bundles.code import CodeRules
 from challenges.models import Notice, Phase, PhaseTask
+from challenges.programs.actions import code as team_code
 from challenges.worker import drain
 from portal.accounts.models import User
 from portal.lib import clock
@@ -79,7 +79,7 @@ def test_rules_are_amended_with_a_notice_until_the_first_phase_opens(
     phase.refresh_from_db()
     challenge.refresh_from_db()
     assert (phase.time_limit_s, phase.memory_mb) == (120, 512)
-    assert coding.rules_of(challenge) == CodeRules(
+    assert team_code.code_rules(challenge) == CodeRules(
         layouts=("main",), time_limit_s=120, memory_mb=512, max_bytes=20_000_000
     )
     assert Notice.objects.filter(challenge=challenge).count() == 1

@@ -7,13 +7,13 @@ import pytest
 from django.db import transaction
 from django.test import Client
 
-from challenges.actions import program_bounds
 from challenges.bundles.programs import Bounds, read_bounds
 from challenges.bundles.settings import Settings
 from challenges.enums import EntryStatus
 from challenges.exchange.actions import exports, imports
 from challenges.exchange.actions.bundles import import_bundle
 from challenges.models import Challenge, Entry, Leaderboard, Phase
+from challenges.programs.actions import bounds as score_bounds
 from challenges.worker import drain
 from portal.accounts.models import User
 from tests.challenges import world
@@ -96,7 +96,7 @@ def test_the_board_of_a_draft_changes_them_and_the_reference_is_scored_again(
     assert refused.status_code == 422
     assert client.post(address, arranged(board, **{name: "-1/1 ; -1"})).status_code == 302
 
-    assert program_bounds.of(phase) == {"a": Bounds(-1, 1, (-1.0,)), "b": Bounds()}
+    assert score_bounds.bounds_of(phase) == {"a": Bounds(-1, 1, (-1.0,)), "b": Bounds()}
     drain()
     reference.refresh_from_db()
     assert (reference.status, reference.reason_code) == (EntryStatus.NEEDS_ATTENTION, "X_OUTPUT")
@@ -110,13 +110,13 @@ def test_an_export_keeps_them_and_a_metric_has_none(tmp_path: Path) -> None:
     assert [each["values"] for each in told["boards"][0]["columns"]] == ["0/1 ; -1", "/", ""]
     with transaction.atomic():
         for phase in (first, other):
-            program_bounds.put(phase, {"a": Bounds(), "b": Bounds(low=0)})
+            score_bounds.put_bounds(phase, {"a": Bounds(), "b": Bounds(low=0)})
 
     settings = Settings.model_validate_json(json.dumps(told))
     written = {settings.terms: "# Règlement\n"} | {each.file: "# Page\n" for each in settings.pages}
     texts = imports.render_texts(settings, written)
     imports.apply_settings(challenge=challenge, settings=settings, texts=texts, dated=False, by=by)
 
-    assert program_bounds.of(first) == {"a": Bounds(0, 1, (-1.0,)), "b": Bounds()}
-    assert program_bounds.of(other) == program_bounds.of(first)
+    assert score_bounds.bounds_of(first) == {"a": Bounds(0, 1, (-1.0,)), "b": Bounds()}
+    assert score_bounds.bounds_of(other) == score_bounds.bounds_of(first)
     assert first.tasks.get(current=True).scorer_version.number == 1  # the one it had

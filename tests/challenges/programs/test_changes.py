@@ -11,14 +11,14 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
-from challenges.actions import program_changes
-from challenges.actions.program_changes import Sent
 from challenges.entries.actions import deposits
 from challenges.enums import EntryStatus, EvaluationState
 from challenges.enums.rescorings import RescoringState
 from challenges.exchange.actions import exports
 from challenges.exchange.actions.bundles import import_bundle
 from challenges.models import Challenge, Entry, Phase, PhaseTask, Rescoring, Score
+from challenges.programs.actions import changes as program_changes
+from challenges.programs.actions.changes import Sent
 from challenges.queue.actions import WORKER
 from challenges.rescoring import actions as rescorings
 from challenges.worker import drain
@@ -106,7 +106,7 @@ def entered(challenge: Challenge, text: str) -> Entry:
 
 
 def proposed(challenge: Challenge, **files: bytes) -> Rescoring:
-    return program_changes.change(
+    return program_changes.propose_program(
         phase=first(challenge),
         files={part: Sent(f"{part}.zip", BytesIO(each)) for part, each in files.items()},
         reason="Le programme comptait mal.",

@@ -25,7 +25,6 @@ from django.test import Client
 from django.urls import reverse
 
 from challenges import retention
-from challenges.actions import program_changes
 from challenges.bundles import exporting
 from challenges.bundles.exporting import Correction
 from challenges.bundles.programs import SCORING
@@ -42,6 +41,7 @@ from challenges.models import (
     ScorerVersion,
 )
 from challenges.organising.actions import drafts
+from challenges.programs.actions import changes as program_changes
 from challenges.results import actions as results
 from challenges.worker import drain
 from datasets.actions import releases

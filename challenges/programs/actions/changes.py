@@ -1,15 +1,12 @@
-"""Propose other programs, or other data, for a task that an organiser's own program scores.
-
-What comes is judged as the zip of an import and sealed at once; its trial scores every entry aside.
-"""
+"""Propose other programs or data for a task that a program scores; keep what it reported."""
 
 import io
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -25,14 +22,23 @@ from challenges.bundles.foreign.values import Holding, Payload
 from challenges.bundles.programs import ProgramSpec, Protocol
 from challenges.enums import ScorerKind
 from challenges.evaluation.actions import scorers
-from challenges.models import Challenge, Phase, PhaseTask, Rescoring, Scorer, ScorerVersion
+from challenges.models import (
+    Challenge,
+    Evaluation,
+    Phase,
+    PhaseTask,
+    ProgramReport,
+    Rescoring,
+    Scorer,
+    ScorerVersion,
+)
 from challenges.organising.actions import folders
 from challenges.rescoring import actions as rescorings
 from datasets.actions import holdouts
 from datasets.models import HoldoutVersion
 from portal.accounts.authorization import require
 from portal.accounts.models import User
-from portal.lib import canonical, objects
+from portal.lib import canonical, clock, objects
 from portal.lib.files import safe_name
 from portal.lib.refusals import Conflict, Invalid, TooLarge
 
@@ -73,7 +79,7 @@ def parts_of(task: PhaseTask) -> list[str]:
     return [part for part, name in PARTS.items() if name in sealed]
 
 
-def change(
+def propose_program(
     *, phase: Phase, index: int = 0, files: Mapping[str, Sent], reason: str, by: User
 ) -> Rescoring:
     """Propose other programs, other data, or both, for a task that a program scores.
@@ -264,3 +270,37 @@ def _unread(part: str, why: str, cause: str) -> Invalid:
         part=part,
         cause=cause,
     )
+
+
+MOST_LOG = 20_000
+
+
+@dataclass(frozen=True)
+class Report:
+    """What the organiser may read of one run; the fields are those of ProgramReport."""
+
+    undeclared: list[str] = field(default_factory=list)
+    faults: list[dict[str, Any]] = field(default_factory=list)
+    detail: str = ""
+    log: str = ""
+    html: str = ""
+
+
+def write_report(*, evaluation: Evaluation, told: Report) -> None:
+    """Keep the report of an evaluation, in place of that of an earlier try."""
+    ProgramReport.objects.update_or_create(
+        evaluation=evaluation,
+        defaults={
+            "undeclared": told.undeclared,
+            "faults": told.faults,
+            "detail": _plain(told.detail),
+            "log": _plain(told.log)[-MOST_LOG:],
+            "html": _plain(told.html),
+            "written_at": clock.now(),
+        },
+    )
+
+
+def _plain(text: str) -> str:
+    """Drop null characters, which PostgreSQL refuses."""
+    return text.replace("\x00", "\N{REPLACEMENT CHARACTER}")

@@ -11,14 +11,14 @@ from challenges.models import Entry, Phase, PhaseTask, Scorer
 from portal.lib import canonical
 
 
-def put(phase: Phase, bounds: Mapping[str, Bounds]) -> bool:
+def put_bounds(phase: Phase, bounds: Mapping[str, Bounds]) -> bool:
     """Give the scores of a phase of a draft their range and the values that say a failure.
 
     bounds: by key of their columns; a score that is absent keeps its own. In the caller's
     transaction, the draft held: another version of each scorer, put in force; the reference scored
     again by it. Say whether something changed.
     """
-    changed = [_task(each, bounds) for each in in_force(phase)]
+    changed = [_task(each, bounds) for each in tasks_in_force(phase)]
     if not any(changed):
         return False
     for entry in Entry.objects.filter(enrolment__phase=phase, is_baseline=True).order_by("pk"):
@@ -30,16 +30,16 @@ def put(phase: Phase, bounds: Mapping[str, Bounds]) -> bool:
     return True
 
 
-def of(phase: Phase) -> dict[str, Bounds]:
+def bounds_of(phase: Phase) -> dict[str, Bounds]:
     """Return the declared values of the scores that a program writes, by key of their columns."""
     return {
         score.key: Bounds.of(score)
-        for task in in_force(phase)
+        for task in tasks_in_force(phase)
         for score in ProgramSpec.from_json(task.scorer_version.spec).scores
     }
 
 
-def in_force(phase: Phase) -> list[PhaseTask]:
+def tasks_in_force(phase: Phase) -> list[PhaseTask]:
     """List the tasks in force that a program scores."""
     tasks = phase.tasks.filter(current=True, scorer_version__programs__isnull=False)
     return list(tasks.select_related("scorer_version").order_by("index"))

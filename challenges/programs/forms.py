@@ -1,8 +1,9 @@
-"""Form by which an organiser says that teams send code, and how it is run."""
+"""Forms of code: how the teams of a challenge send it, a trial on the public sample."""
 
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from challenges.bundles.code import (
@@ -14,6 +15,7 @@ from challenges.bundles.code import (
     CodeRules,
 )
 from challenges.enums import LogAudience
+from portal.lib.files import safe_name
 
 MILLION = 1_000_000
 PREDICTIONS, CODE = "predictions", "code"
@@ -132,3 +134,25 @@ class CodeForm(forms.Form):
             logs=sent["logs"],
             max_bytes=sent["max_megabytes"] * MILLION,
         )
+
+
+class TrialForm(forms.Form):
+    """Send a package of code."""
+
+    file = forms.FileField(
+        label=_("Votre archive de code"),
+        error_messages={
+            "required": _("Choisissez l’archive à essayer."),
+            "empty": _("Ce fichier est vide."),
+        },
+        widget=forms.ClearableFileInput(attrs={"accept": ".zip"}),
+    )
+
+    @property
+    def file_name(self) -> str:
+        """Return the displayable name of the archive."""
+        return safe_name(self.cleaned_data["file"].name or "")
+
+    def refuse(self, field: str, said: str, code: str) -> None:
+        """Put a refusal beside its field."""
+        self.add_error(field, ValidationError(said, code=code))

@@ -1,5 +1,9 @@
-"""What is known of a phase that its organiser's program scores, and what the program reported."""
+"""What is known of a phase that a program scores or that takes code: reports, trials, runs."""
 
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
 from django.db.models import Count, Q, QuerySet
 
 from challenges.bundles.programs import PUBLIC, ProgramSpec
@@ -7,27 +11,32 @@ from challenges.enums import ColumnKind, OrganiserRole, ReportAudience
 from challenges.models import (
     Challenge,
     ChallengeOrganiser,
+    CodeRun,
+    CodeTrial,
     Column,
     Entry,
     Evaluation,
     Phase,
     PhaseTask,
     ProgramReport,
+    RunPlan,
     Standing,
+    Team,
 )
 from challenges.models.entry import EntryQuerySet
+from challenges.models.rescoring import in_force
 from challenges.organising.models import Viewer, person_id
 from portal.lib import clock
 from portal.lib.refusals import Hidden
 
 
-def scores(challenge: Challenge) -> bool:
+def is_scored_by_program(challenge: Challenge) -> bool:
     """Say whether an organiser's program scores a challenge."""
     tasks = PhaseTask.objects.filter(phase__challenge=challenge, current=True)
     return tasks.filter(scorer_version__programs__isnull=False).exists()
 
 
-def tasks_of(phase: Phase) -> list[PhaseTask]:
+def program_tasks(phase: Phase) -> list[PhaseTask]:
     """List the tasks in force of a phase that a program scores; none where our metrics do."""
     tasks = list(
         phase.tasks.filter(current=True).select_related("scorer_version").order_by("index")
@@ -35,7 +44,7 @@ def tasks_of(phase: Phase) -> list[PhaseTask]:
     return tasks if tasks and tasks[0].scorer_version.is_program else []
 
 
-def columns_of(phase: Phase) -> list[Column]:
+def columns_shown(phase: Phase) -> list[Column]:
     """List the columns that boards of a phase show, hidden ones left out."""
     return list(
         Column.objects.filter(leaderboard__phase=phase, leaderboard__hidden=False, hidden=False)
@@ -45,24 +54,24 @@ def columns_of(phase: Phase) -> list[Column]:
     )
 
 
-def seals(spec: ProgramSpec) -> bool:
+def seals_scores(spec: ProgramSpec) -> bool:
     """Say whether some scores stay sealed until the reveal."""
     return any(PUBLIC not in each.parts for each in spec.scores)
 
 
-def shows(spec: ProgramSpec) -> bool:
+def shows_scores(spec: ProgramSpec) -> bool:
     """Say whether some scores are shown as soon as they are known."""
     return any(PUBLIC in each.parts for each in spec.scores)
 
 
-def compares(phase: Phase) -> bool:
+def gives_intervals(phase: Phase) -> bool:
     """Say whether the rows that a program writes give every ranked entry its interval."""
     ranked = Standing.objects.filter(leaderboard__phase=phase, rank__isnull=False)
     found = ranked.aggregate(every=Count("pk"), bound=Count("interval_low"))
     return 0 < found["every"] == found["bound"]
 
 
-def reports(user: Viewer) -> EntryQuerySet:
+def entries_reported(user: Viewer) -> EntryQuerySet:
     """Keep the entries whose detailed results this person may read.
 
     Its team where the challenge says so; an organiser once the phase is closed, or where it
@@ -90,7 +99,7 @@ def reports(user: Viewer) -> EntryQuerySet:
     )
 
 
-def report_of(entry: Entry, task: int) -> str:
+def task_report(entry: Entry, task: int) -> str:
     """Return the sanitised detailed results of one task in force; raises Hidden without any."""
     html = dict(reported_tasks(entry)).get(task)
     if not html:
@@ -115,7 +124,7 @@ def reported_tasks(entry: Entry) -> list[tuple[int, str]]:
     )
 
 
-def told(challenge: Challenge) -> "QuerySet[ProgramReport]":
+def challenge_reports(challenge: Challenge) -> "QuerySet[ProgramReport]":
     """List what the programs of a challenge had to say to its organiser, the last first."""
     return (
         ProgramReport.objects.filter(
@@ -133,10 +142,86 @@ def task_names(challenge: Challenge) -> dict[int, str]:
     return dict(tasks.values_list("holdout_id", "name"))
 
 
-def reports_of(entry: Entry) -> "QuerySet[ProgramReport]":
+def entry_reports(entry: Entry) -> "QuerySet[ProgramReport]":
     """List what the programs said of one entry under examination, for the moderators."""
     return (
         ProgramReport.objects.filter(evaluation__entry=entry, evaluation__examined=True)
         .select_related("evaluation__entry__enrolment__phase")
+        .order_by("pk")
+    )
+
+
+SHOWN_TRIALS = 25
+
+
+@dataclass(frozen=True)
+class TrialsLeft:
+    """How many trials a team may still make this hour."""
+
+    used: int
+    limit: int
+    next_opening: datetime
+
+    @property
+    def left(self) -> int:
+        """Count those that are left."""
+        return max(0, self.limit - self.used)
+
+
+def plan_of(phase: Phase | None) -> RunPlan | None:
+    """Return what code reads in a phase, None where teams send their answers."""
+    task = (
+        PhaseTask.objects.filter(phase=phase, current=True, plan__isnull=False)
+        .select_related("plan")
+        .order_by("index")
+        .first()
+        if phase
+        else None
+    )
+    return task.plan if task else None
+
+
+def trials_left(team: Team, now: datetime) -> TrialsLeft:
+    """Count the trials of a team since the hour began, as `code_trials.start` does."""
+    hour = now.replace(minute=0, second=0, microsecond=0)
+    used = CodeTrial.objects.filter(team_id=team.pk, created_at__gte=hour).count()
+    return TrialsLeft(used, settings.CODE_TRIALS_PER_HOUR, hour + timedelta(hours=1))
+
+
+def team_trials(viewer: Viewer, team: Team) -> list[CodeTrial]:
+    """List the last trials of a team, for someone of that team."""
+    found = CodeTrial.objects.visible_to(viewer).filter(team=team)
+    return list(
+        found.select_related("phase__challenge", "asked_by").order_by("-created_at", "pk")[
+            :SHOWN_TRIALS
+        ]
+    )
+
+
+def challenge_runs(challenge: Challenge) -> "QuerySet[CodeRun]":
+    """List the runs of the teams of a challenge for those who run it, the last first."""
+    return (
+        CodeRun.objects.filter(
+            entry__enrolment__phase__challenge=challenge, entry__is_baseline=False
+        )
+        .select_related(
+            "entry__enrolment__team",
+            "entry__enrolment__phase__challenge",
+            "entry__enrolment__phase__reveal",
+        )
+        .order_by("-entry__received_at", "pk")
+    )
+
+
+def entry_runs(entry: Entry) -> list[CodeRun]:
+    """List the runs of an entry, with their exact measures, for moderators."""
+    return list(CodeRun.objects.filter(entry=entry).order_by("pk"))
+
+
+def evaluations_run(entry: Entry) -> list[Evaluation]:
+    """List the evaluations in force of an entry of code, each with its run, in order."""
+    return list(
+        Evaluation.objects.filter(in_force(), entry=entry, run__isnull=False)
+        .select_related("run")
         .order_by("pk")
     )

@@ -13,20 +13,20 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 from django.views.decorators.http import require_http_methods, require_safe
 
-from challenges.actions import code_trials
 from challenges.entries.views.pages import phase_to_enter
 from challenges.entries.views.tables import Stage, faults_of
 from challenges.enums import PhaseKind, ReasonCode
 from challenges.enums.code import RunState
-from challenges.forms.trials import TrialForm
 from challenges.models import CodeTrial
 from challenges.models.told import warnings_told
 from challenges.models.trial_words import trial_detail, trial_reason, trial_state
 from challenges.organising.views.layout import person, scene, scene_to_enter
-from challenges.queries import code
+from challenges.programs import queries as program_queries
+from challenges.programs.actions import code as team_code
+from challenges.programs.forms import TrialForm
+from challenges.programs.views.programs import packing
 from challenges.teams.queries import has_accepted_terms
 from challenges.teams.views import own_team
-from challenges.views.packing import packing
 from portal.lib import files, objects, visible
 from portal.lib.refusals import Hidden, QuotaSpent
 
@@ -46,7 +46,7 @@ def trials(request: HttpRequest, slug: str) -> HttpResponseBase:
     if context["team"] is None:
         refused = 200 if request.method in {"GET", "HEAD"} else 403
         return render(request, "challenges/entries_none.html", context, status=refused)
-    plan = code.plan_of(context["phase"])
+    plan = program_queries.plan_of(context["phase"])
     if plan is None:
         raise Hidden
     sent = request.method == "POST"
@@ -59,12 +59,12 @@ def trials(request: HttpRequest, slug: str) -> HttpResponseBase:
             return redirect("challenges:trial", slug, made.pk)
         status = 429 if form.has_error("file", "trials_reached") else 422
     team, phase = context["team"], context["phase"]
-    made_before = code.trials(request.user, team)
+    made_before = program_queries.team_trials(request.user, team)
     context |= {
         "form": form,
         "plan": plan,
         "packing": packing(plan, phase, is_first=not made_before),
-        "left": code.trials_left(team, context["now"]),
+        "left": program_queries.trials_left(team, context["now"]),
         "rows": [_row(each) for each in made_before],
         "accepted": has_accepted_terms(context["challenge"], request.user),
         "reads_log": phase.logs == "team_trial",
@@ -78,7 +78,7 @@ def _started(
     if not form.is_valid():
         return None
     try:
-        return code_trials.start(
+        return team_code.start_trial(
             phase=phase_to_enter(context["phase"]),
             team=context["team"] or own_team(request, context["challenge"]),
             content=form.cleaned_data["file"],
@@ -97,7 +97,7 @@ def trial(request: HttpRequest, slug: str, trial: UUID) -> HttpResponse:
     context = scene(request, slug, "entries") | _life(own)
     context |= {
         "whole": True,
-        "left": code.trials_left(own.team, context["now"]),
+        "left": program_queries.trials_left(own.team, context["now"]),
         "faults": faults_of(own.verdict),
         "detail": trial_detail(own),
         "warnings": warnings_told(own.verdict),
@@ -130,7 +130,7 @@ def log(request: HttpRequest, slug: str, trial: UUID) -> HttpResponseBase:
 @require_safe
 def sample(request: HttpRequest, slug: str) -> HttpResponseBase:
     """Send the public sample of inputs, under the names that programs read."""
-    plan = code.plan_of(scene_to_enter(request, slug)["phase"])
+    plan = program_queries.plan_of(scene_to_enter(request, slug)["phase"])
     if plan is None:
         raise Hidden
     return files.attachment(

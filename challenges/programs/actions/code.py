@@ -1,0 +1,720 @@
+"""Say that teams send code and what it reads; run it on the public sample or hidden inputs.
+
+Each step of a run is fenced by the job's lease. A trial uses no attempt and opens nothing hidden.
+"""
+
+import csv
+import hashlib
+import io
+import zipfile
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import datetime, timedelta
+from io import BytesIO
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from django.conf import settings
+from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from challenges import rules
+from challenges import rules as permissions
+from challenges.bundles.code import (
+    ENVIRONMENTS,
+    KEY,
+    LAYOUTS,
+    MEMORY_MB,
+    PACKAGE_BYTES,
+    SECONDS,
+    CodeRules,
+)
+from challenges.bundles.folder import Folder
+from challenges.bundles.spec import PortableSpec, Role
+from challenges.entries.actions.deposits import refuse_closed
+from challenges.entries.queries import fair_rank
+from challenges.enums import (
+    ChallengeStatus,
+    EntryStatus,
+    EvaluationState,
+    JobKind,
+    LogAudience,
+    NoticeKind,
+    PhaseKind,
+    PhaseMoment,
+    ReasonCode,
+)
+from challenges.enums.code import RunState
+from challenges.evaluation.actions import evaluations
+from challenges.models import (
+    Challenge,
+    CodeRun,
+    CodeTrial,
+    Entry,
+    Evaluation,
+    Job,
+    Phase,
+    PhaseTask,
+    RunPlan,
+    SealedPredictions,
+    Team,
+)
+from challenges.models.rescoring import held_by
+from challenges.organising.actions import drafts
+from challenges.organising.actions.notices import announce
+from challenges.queue import actions as jobs
+from challenges.queue.actions import WORKER, refuse_not_isolated
+from challenges.scoring.answer import Layout
+from challenges.scoring.inputs import InputFault, identifiers
+from datasets.actions import holdouts, releases
+from portal.accounts.authorization import require
+from portal.accounts.models import User
+from portal.audit.outbox import owe
+from portal.audit.record import record
+from portal.lib import clock, failpoints, objects
+from portal.lib.files import safe_name
+from portal.lib.refusals import Conflict, Invalid, QuotaSpent, TooLarge
+
+
+def code_rules(challenge: Challenge) -> CodeRules | None:
+    """Read what the document of a challenge says of code; None where teams send predictions."""
+    said = challenge.bundle.get(KEY)
+    if not isinstance(said, dict):
+        return None
+    known = {name: said[name] for name in CodeRules.__dataclass_fields__ if name in said}
+    if "layouts" in known:
+        known["layouts"] = tuple(known["layouts"])
+    return CodeRules(**known)
+
+
+@transaction.atomic
+def settle_code(*, challenge: Challenge, rules: CodeRules | None, by: User) -> Challenge:
+    """Choose what the teams of a draft send: code run under these rules, or predictions (None).
+
+    In order: the document; files that only the other choice has taken out of it; limits of the
+    phases of code; the last check no longer stands where the choice itself changed; event
+    "challenge.code_settled". The same rules change nothing. Raises NotAllowed; Conflict once it
+    left the draft; Invalid for rules out of bounds.
+    """
+    challenge = drafts.locked_draft(challenge, by)
+    former = code_rules(challenge)
+    if rules is not None:
+        _refuse_out_of_bounds(rules)
+    if rules == former:
+        return challenge
+    document = {key: value for key, value in challenge.bundle.items() if key != KEY}
+    if rules is not None:
+        document[KEY] = asdict(rules) | {"layouts": list(rules.layouts)}
+    turned = (rules is None) != (former is None)
+    if rules is not None and former is not None and _reads_otherwise(rules, former):
+        drafts.reopen(drafts.written_of(challenge))
+    if turned:
+        document["files"] = _without_the_others(challenge, is_code=rules is not None)
+        written = drafts.written_of(challenge)
+        if written.scorings and rules is not None:
+            raise Conflict(
+                _("Une phase a ses propres réponses : retirez-les avant de demander du code."),
+                code="code_phase_scoring",
+            )
+        drafts.reopen(written)
+    challenge.bundle = document
+    challenge.version += 1
+    challenge.save(update_fields=["bundle", "version"])
+    if rules is not None:
+        _limit(challenge, rules)
+    record("challenge.code_settled", by=by, on=challenge, code=rules is not None)
+    return challenge
+
+
+@transaction.atomic
+def amend_code(*, challenge: Challenge, rules: CodeRules, by: User) -> Challenge:
+    """Change how code is run in a published challenge, before anybody could send any.
+
+    In order: the document; limits of its phases; notice and letters; event
+    "challenge.code_amended". The same rules change nothing. Raises NotAllowed; Invalid for rules
+    out of bounds or another environment; Conflict once a phase opened or a team sent something,
+    or where teams do not send code.
+    """
+    # Once it left the draft, phases are held before their challenge: their dates move so.
+    list(challenge.phases.select_related(None).select_for_update().order_by("pk"))
+    challenge = Challenge.objects.locked(challenge)
+    require(permissions.may_edit_challenge, by, challenge)
+    former = code_rules(challenge)
+    if former is None or not may_amend_code(challenge):
+        raise Conflict(
+            _("Une phase a déjà ouvert, ou une équipe a déjà soumis : ceci ne change plus."),
+            code="frozen",
+        )
+    _refuse_out_of_bounds(rules)
+    if _reads_otherwise(rules, former):
+        raise Invalid(
+            _("Présentations et environnement ne changent que dans un brouillon."),
+            code="code_rules",
+        )
+    if rules == former:
+        return challenge
+    said = asdict(rules) | {"layouts": list(rules.layouts)}
+    challenge.bundle = {**challenge.bundle, KEY: said}
+    challenge.version += 1
+    challenge.save(update_fields=["bundle", "version"])
+    _limit(challenge, rules)
+    notice = announce(
+        challenge=challenge,
+        kind=NoticeKind.TEXT,
+        sentence=gettext_lazy("Les règles d’exécution des programmes changent avant l’ouverture."),
+        at=clock.now(),
+    )
+    record("challenge.code_amended", by=by, on=challenge)
+    owe("mail.notice", key=str(notice.pk), notice_id=notice.pk)
+    return challenge
+
+
+def may_amend_code(challenge: Challenge) -> bool:
+    """Say whether a published challenge has neither opened a phase nor received anything."""
+    now = clock.now()
+    before = {PhaseMoment.COMING, PhaseMoment.UNDATED}
+    begun = any(each.moment(now) not in before for each in challenge.phases.all())
+    entered = Entry.objects.filter(
+        enrolment__phase__challenge=challenge, is_baseline=False
+    ).exists()
+    return challenge.status == ChallengeStatus.PUBLISHED and not begun and not entered
+
+
+def _limit(challenge: Challenge, rules: CodeRules) -> None:
+    challenge.phases.filter(kind=PhaseKind.CODE).update(
+        time_limit_s=rules.time_limit_s,
+        memory_mb=rules.memory_mb,
+        logs=LogAudience(rules.logs),
+        max_bytes=rules.max_bytes,
+    )
+
+
+def _reads_otherwise(rules: CodeRules, former: CodeRules) -> bool:
+    """Say whether packages are read in another way: it is in the plan that the check makes."""
+    return (rules.layouts, rules.environment) != (former.layouts, former.environment)
+
+
+def _refuse_out_of_bounds(rules: CodeRules) -> None:
+    within = (
+        SECONDS[0] <= rules.time_limit_s <= SECONDS[1]
+        and MEMORY_MB[0] <= rules.memory_mb <= MEMORY_MB[1]
+        and PACKAGE_BYTES[0] <= rules.max_bytes <= PACKAGE_BYTES[1]
+    )
+    known = rules.environment in ENVIRONMENTS and set(rules.layouts) <= set(LAYOUTS)
+    if not (within and known and rules.layouts and rules.logs in set(LogAudience)):
+        raise Invalid(
+            _("Ces règles ne sont pas de celles que le portail sait appliquer."), code="code_rules"
+        )
+
+
+def _without_the_others(challenge: Challenge, *, is_code: bool) -> dict[str, Any]:
+    """Leave out the files that the new choice has no place for; what was sealed stays sealed."""
+    refused = drafts.NOT_IN_CODE if is_code else drafts.ONLY_IN_CODE
+    return {
+        audience: [each for each in listed if each["role"] not in refused]
+        for audience, listed in drafts.files_of(challenge).items()
+    }
+
+
+SAMPLE_ROWS = (100, 1_000)
+SAMPLE_MAX_BYTES = 50 << 20
+# Of a zip whose date says nothing: the same files give the same object.
+EPOCH = (1980, 1, 1, 0, 0, 0)
+RUN_ENVIRONMENTS = ("systeme",)
+
+
+@transaction.atomic
+def make_plan(
+    *,
+    challenge: Challenge,
+    inputs: Mapping[str, bytes | Path],
+    ids: str,
+    sample: Mapping[str, bytes | Path],
+    environment: str = RUN_ENVIRONMENTS[0],
+    layouts: Sequence[str] = (),
+    by: User,
+) -> RunPlan:
+    """Seal hidden inputs and keep a public sample of the same files.
+
+    inputs, sample: {file name: content}, the same names. ids: the column of identifiers, that a
+    CSV of each has; the hidden ones are those of the truth, which the worker compares. layouts:
+    of packages, all where none is named. In order: sealed version "<slug>/inputs"; sample in the
+    private store; plan; event "run_plan.made". Raises NotAllowed; Invalid, code "inputs", with a
+    French sentence that holds no value.
+    """
+    require(rules.may_edit_challenge, by, challenge)
+    if environment not in RUN_ENVIRONMENTS:
+        raise Invalid(_("Cet environnement n’est pas dans la liste."), code="environment")
+    given = {name: _bytes(content) for name, content in sample.items()}
+    _refuse_unlike(inputs, given)
+    rows = _rows(inputs, given, ids)
+    version = holdouts.register(
+        name=f"{challenge.slug}/inputs", owner=challenge.organiser, files=inputs, by=by
+    )
+    stored = objects.put(_zipped(given), limit_bytes=2 * SAMPLE_MAX_BYTES)
+    plan = RunPlan.objects.create(
+        challenge=challenge,
+        inputs=version,
+        ids=ids,
+        environment=environment,
+        layouts=list(layouts),
+        sample_sha256=stored.sha256,
+        sample_size=stored.size,
+        sample_rows=rows,
+        sample_files=[{"name": name, "size": len(given[name])} for name in sorted(given)],
+        created_at=clock.now(),
+    )
+    record("run_plan.made", by=by, on=challenge, files=len(inputs), rows=rows)
+    return plan
+
+
+@transaction.atomic
+def use_plan(*, phase: Phase, plan: RunPlan, by: User) -> Phase:
+    """Have a draft phase take code: its tasks in force read this plan, its kind is CODE.
+
+    In order: tasks, with a job "compile" each; kind; event "run_plan.used". Raises NotAllowed;
+    Conflict outside a draft, without a task, or where a program scores.
+    """
+    phase = Phase.objects.locked(phase)
+    require(rules.may_edit_challenge, by, phase.challenge)
+    if phase.challenge.status != ChallengeStatus.DRAFT:
+        raise Conflict(_("Ceci ne se change que dans un brouillon."), code="not_a_draft")
+    if plan.challenge_id != phase.challenge_id:
+        raise Conflict(_("Ces entrées sont celles d’un autre challenge."), code="other_challenge")
+    tasks = phase.tasks.filter(current=True)
+    if not tasks.exists():
+        raise Conflict(_("Cette phase n’a pas encore de notation."), code="no_task")
+    if tasks.filter(scorer_version__programs__isnull=False).exists():
+        raise Conflict(
+            _("Un programme note cette phase : son propre protocole prend le code."),
+            code="scorer_kind",
+        )
+    tasks.update(plan=plan)
+    for task in tasks:  # the worker compares the inputs with the truth
+        jobs.revive(kind=JobKind.COMPILE, subject_id=task.pk, dedup_key=f"{task.pk}:{plan.pk}")
+    phase.kind = PhaseKind.CODE
+    phase.save(update_fields=["kind"])
+    record("run_plan.used", by=by, on=phase.challenge, phase=phase.index)
+    return phase
+
+
+@transaction.atomic
+def note_inputs(*, plan: RunPlan, problem: InputFault | None) -> None:
+    """Keep what the worker found of the inputs: None where they go with the truth."""
+    plan.checked_at = clock.now()
+    plan.problem = problem.sentence if problem else ""
+    plan.problem_facts = dict(problem.facts) if problem else {}
+    plan.save(update_fields=["checked_at", "problem", "problem_facts"])
+    record("run_plan.checked", by=WORKER, on=plan.challenge, fits=problem is None)
+
+
+def _refuse_unlike(inputs: Mapping[str, bytes | Path], sample: Mapping[str, bytes]) -> None:
+    if set(inputs) != set(sample) or not inputs:
+        raise Invalid(
+            _("L’échantillon et les entrées cachées ont les mêmes noms de fichiers."),
+            code="inputs",
+        )
+    if any(safe_name(name) != name for name in inputs):
+        raise Invalid(_("Un nom de fichier ne convient pas."), code="inputs")
+    if sum(len(each) for each in sample.values()) > SAMPLE_MAX_BYTES:
+        raise Invalid(
+            _("L’échantillon dépasse %(most)d Mo.") % {"most": SAMPLE_MAX_BYTES >> 20},
+            code="inputs",
+        )
+
+
+def _rows(inputs: Mapping[str, bytes | Path], sample: Mapping[str, bytes], ids: str) -> int:
+    """Return how many identifiers the sample has, once both are read."""
+    try:
+        rows = len(identifiers(sample, ids))
+        identifiers({name: _bytes(content) for name, content in inputs.items()}, ids)
+    except InputFault as fault:
+        raise Invalid(_(fault.sentence) % fault.facts, code="inputs") from fault
+    low, high = SAMPLE_ROWS
+    if not low <= rows <= high:
+        raise Invalid(
+            _("L’échantillon compte %(rows)d lignes ; il en faut de %(low)d à %(high)d.")
+            % {"rows": rows, "low": low, "high": high},
+            code="inputs",
+        )
+    return rows
+
+
+def _bytes(content: bytes | Path) -> bytes:
+    return content if isinstance(content, bytes) else content.read_bytes()
+
+
+def _zipped(files: Mapping[str, bytes]) -> bytes:
+    target = BytesIO()
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in sorted(files.items()):
+            archive.writestr(zipfile.ZipInfo(name, EPOCH), content, zipfile.ZIP_DEFLATED)
+    return target.getvalue()
+
+
+MAX_FILE_BYTES = 2 << 30
+# What DrivenData's packages read to know the rows and the columns that are asked.
+FORMAT_NAME = "submission_format.csv"
+FORMATTED = frozenset({Layout.ONE_ROW_PER_ID, Layout.NUMBERS_PER_ID})
+
+
+def give_inputs(
+    *, challenge: Challenge, spec: PortableSpec, folder: Path, sealed: bool, by: User
+) -> RunPlan | None:
+    """Make the plan of a draft of code and use it; None where teams send predictions.
+
+    sealed: held-out files were sealed anew; otherwise the plan in force stays where its sample is
+    the same. Raises what `code_plans.make` and `code_plans.use` raise.
+    """
+    if spec.code is None:
+        return None
+    inputs, sample = _files(spec, Folder(folder))
+    phase = challenge.phases.get(index=0)
+    task = PhaseTask.objects.select_related("plan").get(phase=phase, index=0, current=True)
+    former = task.plan
+    said = spec.code
+    if (
+        former is not None
+        and not sealed
+        and (former.environment, tuple(former.layouts)) == (said.environment, said.layouts)
+        and _sample_of(former) == sample
+    ):
+        return former
+    plan = make_plan(
+        challenge=challenge,
+        inputs=inputs,
+        ids=str(spec.contract.truth.key),
+        sample=sample,
+        environment=spec.code.environment,
+        layouts=spec.code.layouts,
+        by=by,
+    )
+    use_plan(phase=phase, plan=plan, by=by)
+    return plan
+
+
+def _files(spec: PortableSpec, place: Folder) -> tuple[dict[str, bytes], dict[str, bytes]]:
+    """Name the hidden inputs and the sample alike, each with the format of its answer."""
+    hidden, shown = (
+        place.read(_path(spec, role), limit_bytes=MAX_FILE_BYTES)
+        for role in (Role.HIDDEN_INPUTS, Role.SAMPLE_INPUTS)
+    )
+    name = safe_name(Path(_path(spec, Role.HIDDEN_INPUTS)).name)
+    inputs, sample = {name: hidden}, {name: shown}
+    if spec.contract.answer.layout in FORMATTED and name != FORMAT_NAME:
+        example = _path(spec, Role.SAMPLE_SUBMISSION)
+        ids = place.column(_path(spec, Role.HIDDEN_INPUTS), str(spec.contract.truth.key))
+        inputs[FORMAT_NAME] = _format(spec, place, example, ids)
+        sample[FORMAT_NAME] = place.read(example, limit_bytes=MAX_FILE_BYTES)
+    return inputs, sample
+
+
+def _path(spec: PortableSpec, role: Role) -> str:
+    entry = spec.file(role)
+    if entry is None:
+        raise AssertionError("the reader asks for this file")
+    return entry.path
+
+
+def _format(spec: PortableSpec, place: Folder, example: str, ids: list[str]) -> bytes:
+    """Write an answer that says nothing: each hidden identifier, then the example's first row."""
+    own = spec.contract.answer.find("id")
+    header = place.header(example)
+    first = [place.column(example, name)[0] for name in header]
+    at = header.index(own.name if own else "")
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows([*first[:at], each, *first[at + 1 :]] for each in ids)
+    return out.getvalue().encode()
+
+
+def _sample_of(plan: RunPlan) -> dict[str, bytes]:
+    with zipfile.ZipFile(io.BytesIO(objects.read(plan.sample_sha256))) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+TRIAL_MOST_LOG = 2 * 64 * 1024
+
+
+@dataclass(frozen=True)
+class TrialOutcome:
+    """How a trial ended. reason_code: empty when it wrote a file that is accepted."""
+
+    reason_code: str
+    detail: str = ""
+    verdict: Mapping[str, Any] = field(default_factory=dict)
+    log: str = ""
+    log_cut: bool = False
+    measures: Mapping[str, Any] = field(default_factory=dict)
+
+
+def start_trial(
+    *, phase: Phase, team: Team, content: BinaryIO, original_name: str, by: User
+) -> CodeTrial:
+    """Queue a trial of a team's package on the public sample of a phase.
+
+    content: a binary file that can be read twice. In order: the package, encrypted; trial
+    QUEUED; job "trial"; event "code_trial.asked". Raises NotAllowed; Closed when the phase takes
+    nothing; Conflict where it takes no code; QuotaSpent past the trials of the hour; TooLarge;
+    Invalid for an empty file; NoSandbox.
+    """
+    require(rules.may_enter, by, team)
+    refuse_closed(Phase.objects.select_related("challenge").get(pk=phase.pk), clock.now())
+    plan = plan_of(phase)
+    refuse_not_isolated(phase)
+    _refuse_spent(team, clock.now())
+    size, digest = _measured(content, phase.max_bytes)
+    kept = releases.keep(content)
+    made = CodeTrial(
+        phase=phase,
+        team=team,
+        plan=plan,
+        asked_by_id=by.pk,
+        sha256=digest,
+        size=size,
+        original_name=safe_name(original_name),
+        sealed=kept.sha256,
+        keys=list(kept.keys),
+    )
+    try:
+        return _queued(made, by)
+    except BaseException:  # no row names these bytes: nobody would erase them
+        releases.forget(kept.sha256)
+        raise
+
+
+def _measured(content: BinaryIO, most: int) -> tuple[int, str]:
+    """Count and digest a file within the bound, then go back to its start."""
+    size, digest = 0, hashlib.sha256()
+    for chunk in objects.pieces(content):
+        size += len(chunk)
+        if size > most:
+            raise TooLarge(limit_bytes=most)
+        digest.update(chunk)
+    if size == 0:
+        raise Invalid(_("Le fichier est vide."), code="E_EMPTY")
+    content.seek(0)
+    return size, digest.hexdigest()
+
+
+def plan_of(phase: Phase) -> RunPlan:
+    """Return what code reads in a phase; raises Conflict where it takes none."""
+    task = (
+        PhaseTask.objects.filter(phase=phase, current=True, plan__isnull=False)
+        .select_related("plan")
+        .order_by("index")
+        .first()
+    )
+    if task is None or task.plan is None:
+        raise Conflict(_("Cette phase ne prend pas de code."), code="no_code")
+    return task.plan
+
+
+@transaction.atomic
+def _queued(trial: CodeTrial, by: User) -> CodeTrial:
+    team = Team.objects.select_for_update().get(pk=trial.team_id)
+    trial.created_at = clock.now()
+    _refuse_spent(team, trial.created_at)
+    trial.save(force_insert=True)
+    jobs.put(
+        kind=JobKind.TRIAL,
+        subject_id=trial.pk,
+        dedup_key=str(trial.pk),
+        fair_rank=CodeTrial.objects.alive().filter(team=team).count(),
+    )
+    record("code_trial.asked", by=by, on=trial, team=team.slug)
+    return trial
+
+
+def _refuse_spent(team: Team, now: datetime) -> None:
+    hour = now.replace(minute=0, second=0, microsecond=0)
+    asked = CodeTrial.objects.filter(team_id=team.pk, created_at__gte=hour)
+    used = asked.exclude(reason_code=ReasonCode.PLATFORM).count()
+    if used >= settings.CODE_TRIALS_PER_HOUR:
+        raise QuotaSpent(
+            _("Votre équipe a fait beaucoup d’essais cette heure-ci."),
+            code="trials_reached",
+            next_opening=hour + timedelta(hours=1),
+        )
+
+
+@transaction.atomic
+def begin_trial(*, job: Job) -> CodeTrial | None:
+    """Start a trial; None when it has ended already."""
+    if not jobs.fence(job):
+        return None
+    trial = CodeTrial.objects.select_for_update().get(pk=job.subject_id)
+    if not trial.is_alive:
+        jobs.complete(job)
+        return None
+    trial.state, trial.started_at = RunState.RUNNING, clock.now()
+    trial.save(update_fields=["state", "started_at"])
+    return trial
+
+
+@transaction.atomic
+def finish_trial(*, job: Job, tried: TrialOutcome) -> bool:
+    """Keep what a trial gave, and forget its package; False when the lease was lost.
+
+    In order: job done; trial DONE or FAILED; event "code_trial.ended"; its bytes, once committed.
+    """
+    if not (jobs.fence(job) and jobs.complete(job)):
+        return False
+    trial = CodeTrial.objects.select_for_update().get(pk=job.subject_id)
+    _end(trial, tried)
+    return True
+
+
+def _end(trial: CodeTrial, tried: TrialOutcome) -> None:
+    trial.state = RunState.FAILED if tried.reason_code else RunState.DONE
+    trial.reason_code, trial.detail = tried.reason_code, tried.detail
+    trial.verdict, trial.measures = dict(tried.verdict), dict(tried.measures)
+    trial.log = tried.log.replace("\x00", "\N{REPLACEMENT CHARACTER}")[:TRIAL_MOST_LOG]
+    trial.log_cut = tried.log_cut
+    trial.finished_at = clock.now()
+    sealed, trial.sealed, trial.keys = trial.sealed, "", []
+    trial.save()
+    record("code_trial.ended", by=WORKER, on=trial, reason=tried.reason_code)
+    transaction.on_commit(lambda: releases.forget(sealed), robust=True)
+
+
+def end_dead_trial(job: Job) -> None:
+    """End a trial that our platform could not make: the team asks again."""
+    trial = CodeTrial.objects.select_for_update().filter(pk=job.subject_id).first()
+    if trial is not None and trial.is_alive:
+        _end(trial, TrialOutcome(ReasonCode.PLATFORM.value))
+
+
+MOST_LOG = 2 * 64 * 1024
+
+
+@dataclass(frozen=True)
+class KeptPredictions:
+    """What a run predicted, sealed: the object, the keys that open it, the suffix of the file."""
+
+    ciphertext_sha256: str
+    ciphertext_size: int
+    keys: Sequence[Mapping[str, str]]
+    suffix: str
+
+
+@dataclass(frozen=True)
+class RunOutcome:
+    """How the run of a code ended; the fields are those of CodeRun.
+
+    reason_code: empty when it wrote an accepted file; kept is then there.
+    """
+
+    reason_code: str
+    kept: KeptPredictions | None = None
+    seed: int = 0
+    environment_digest: str = ""
+    inputs_digest: str = ""
+    minutes: int | None = None
+    half_gib: int | None = None
+    measures: Mapping[str, Any] = field(default_factory=dict)
+    detail: str = ""
+    log: str = ""
+
+
+@transaction.atomic
+def begin_run(*, job: Job) -> CodeRun | None:
+    """Start a run; None when it has ended, or when its entry was withdrawn."""
+    if not jobs.fence(job):
+        return None
+    run = CodeRun.objects.select_related("entry__enrolment__phase__challenge", "plan__inputs").get(
+        pk=job.subject_id
+    )
+    Phase.objects.held(run.entry.enrolment.phase_id)  # a change of scoring waits
+    entry = Entry.objects.locked(run.entry)
+    now = clock.now()
+    if run.is_alive and entry.status == EntryStatus.QUEUED:
+        entry.become(EntryStatus.SCORING, at=now)
+        entry.save()
+    if not run.is_alive or entry.status != EntryStatus.SCORING:
+        jobs.complete(job)
+        return None
+    run.state, run.started_at = RunState.RUNNING, now
+    run.save(update_fields=["state", "started_at"])
+    return run
+
+
+@transaction.atomic
+def finish_run(*, job: Job, ended: RunOutcome) -> bool:
+    """Keep what a run gave, once; False when the lease was lost: nothing is written.
+
+    In order: job done; run DONE with its sealed predictions, and a job "score" for each
+    evaluation that waits for them; or run FAILED, its evaluations with it, the slot kept; event
+    "code_run.ended".
+    """
+    if not (jobs.fence(job) and jobs.complete(job)):
+        return False
+    run = CodeRun.objects.select_related("entry__enrolment").get(pk=job.subject_id)
+    Phase.objects.held(run.entry.enrolment.phase_id)
+    entry = Entry.objects.locked(Entry(pk=run.entry_id))  # before its run, as `begin_score`
+    run = CodeRun.objects.select_for_update().get(pk=run.pk)
+    run.state = RunState.FAILED if ended.reason_code else RunState.DONE
+    run.finished_at = clock.now()
+    for name in _COPIED:
+        setattr(run, name, getattr(ended, name))
+    run.log = ended.log.replace("\x00", "\N{REPLACEMENT CHARACTER}")[:MOST_LOG]
+    run.save()
+    waiting = list(
+        run.evaluations.filter(state__in=[EvaluationState.PENDING, EvaluationState.RUNNING])
+        .select_related("entry__enrolment")
+        .order_by("pk")
+    )
+    if ended.kept is not None:
+        _keep(run, ended.kept)
+        _queue_scores(entry, waiting)
+    for evaluation in waiting if ended.reason_code else ():
+        evaluations.fail_evaluation(evaluation, entry, code=ended.reason_code)
+    record("code_run.ended", by=WORKER, on=run, reason=ended.reason_code)
+    failpoints.hit("run.before_commit")
+    return True
+
+
+_COPIED = (
+    "reason_code",
+    "seed",
+    "environment_digest",
+    "inputs_digest",
+    "minutes",
+    "half_gib",
+    "measures",
+    "detail",
+)
+
+
+def _queue_scores(entry: Entry, waiting: Sequence[Evaluation]) -> None:
+    rank = fair_rank(entry.enrolment)
+    for evaluation in waiting:
+        key, phase_id = str(evaluation.pk), held_by(evaluation)
+        jobs.put(
+            kind=JobKind.SCORE,
+            subject_id=evaluation.pk,
+            dedup_key=key,
+            fair_rank=rank,
+            urgent=entry.is_baseline,
+            phase_id=phase_id,
+        )
+        jobs.revive(kind=JobKind.SCORE, subject_id=evaluation.pk, dedup_key=key, phase_id=phase_id)
+
+
+def _keep(run: CodeRun, kept: KeptPredictions) -> None:
+    """Name the sealed predictions of a run; those of a former try are forgotten."""
+    former = SealedPredictions.objects.filter(run=run).first()
+    if former is not None:
+        gone = former.ciphertext_sha256
+        transaction.on_commit(lambda: objects.store().delete(gone), robust=True)
+    SealedPredictions.objects.update_or_create(
+        run=run,
+        defaults={
+            "ciphertext_sha256": kept.ciphertext_sha256,
+            "ciphertext_size": kept.ciphertext_size,
+            "keys": [dict(each) for each in kept.keys],
+            "suffix": kept.suffix,
+        },
+    )
