@@ -350,10 +350,10 @@ def unsafe_services(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage
 @register(Tags.security, OURS, deploy=True)
 def absent_on_this_host(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
     """W14, W15, W17: no program of others runs; no antivirus reads their files, or not all."""
-    from challenges.worker import isolation  # noqa: PLC0415  # app ready
+    from challenges.evaluation import worker as vault  # noqa: PLC0415  # app ready
 
     said = {}
-    if lacking := isolation.missing():
+    if lacking := vault.missing_isolation():
         said[14] = f"Aucun programme n’est exécuté ici (X_NO_SANDBOX) : {lacking.sentence}"
     if not scanning.is_set():
         said[15] = "Aucun antivirus ne lit les fichiers des équipes : voyez SCANNER_URL."

@@ -131,7 +131,7 @@ def _sleep(seconds: float) -> None:
 @pytest.fixture(autouse=True)
 def waits_pass_at_once() -> None:
     """Let the worker jump over its waits; most tests never load it, which takes a second."""
-    if (loop := sys.modules.get("challenges.worker.loop")) is not None:
+    if (loop := sys.modules.get("challenges.worker")) is not None:
         vars(loop)["time"] = SimpleNamespace(monotonic=time.monotonic, sleep=_sleep)
 
 

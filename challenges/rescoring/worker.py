@@ -8,10 +8,13 @@ from django.db import transaction
 
 from challenges.enums import EvaluationState, Split
 from challenges.enums.rescorings import WatchState
+from challenges.evaluation import worker as vault
+from challenges.evaluation.worker import Opened
 from challenges.models import Evaluation, Job, Phase, PhaseTask, Rescoring
 from challenges.models.ladders import chain, waiting_enrolments
 from challenges.models.listings import Listing, listing
 from challenges.models.rescoring import evaluations_of, is_in_force
+from challenges.programs import worker as program_worker
 from challenges.queue import actions as jobs
 from challenges.queue.worker import Beating
 from challenges.rescoring import actions as rescorings
@@ -19,8 +22,6 @@ from challenges.rescoring.actions import NotSeen, Prepared, Release, WatchOutcom
 from challenges.results import worker as result_worker
 from challenges.results.actions import Line
 from challenges.results.worker import compute_board, final_results, scores_to_release
-from challenges.worker import predictions, programs, vault
-from challenges.worker.vault import Opened
 from portal.lib import canonical, clock, failpoints
 
 _TRIES = 3
@@ -291,7 +292,7 @@ def _public_keys(known: Mapping[str, Any]) -> set[str]:
 
 
 def _by_program(evaluation: Evaluation, task: PhaseTask) -> Figures:
-    ran = programs.measured(evaluation, task)
+    ran = program_worker.run_on_evaluation(evaluation, task)
     if not ran.outcome.scored:
         raise NotScored(str(ran.outcome.reason))
     return dict(ran.exact)
@@ -299,7 +300,7 @@ def _by_program(evaluation: Evaluation, task: PhaseTask) -> Figures:
 
 def _by_metric(evaluation: Evaluation, task: PhaseTask, truths: vault.Truths) -> Figures:
     truth = truths.of(task, reason=f"watch {evaluation.pk}")
-    found = predictions.examined(evaluation, task, truth, losses=False)
+    found = vault.examine(evaluation, task, truth, losses=False)
     if not found.verdict.accepted:
         raise NotScored(found.verdict.faults[0].code)
     return flat_figures(vault.as_json(found.values))

@@ -7,7 +7,9 @@ from uuid import UUID
 from django.db import transaction
 
 from challenges.enums import Direction, EvaluationState, Split
+from challenges.evaluation import worker as vault
 from challenges.evaluation.actions import releases
+from challenges.evaluation.worker import Opened
 from challenges.models import (
     Column,
     Evaluation,
@@ -31,8 +33,6 @@ from challenges.scoring.audit.run import published_audit
 from challenges.scoring.contract import ScoringContract
 from challenges.scoring.ladder import Seen, better, seen_of
 from challenges.scoring.tiers import Listed, Placed, tiers
-from challenges.worker import vault
-from challenges.worker.vault import Opened
 from portal.lib import canonical, clock, failpoints
 
 _TRIES = 3

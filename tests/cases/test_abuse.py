@@ -16,8 +16,7 @@ from challenges.invariants import stale_boards
 from challenges.models import Challenge, Entry, Job, Score, Standing
 from challenges.organising.actions import challenges
 from challenges.queue import actions as jobs
-from challenges.worker import drain
-from challenges.worker.loop import Worker
+from challenges.worker import Worker, drain
 from portal.accounts.enums import TokenScope
 from portal.lib import clock
 from portal.lib.refusals import Conflict

@@ -11,14 +11,17 @@ from typing import Any
 import pytest
 from django.test import override_settings
 
+from challenges import worker as loop
 from challenges.bundles import child
 from challenges.enums import ImportState, JobKind, JobState
+from challenges.evaluation import worker as vault
+from challenges.exchange import worker as exchange_worker
 from challenges.exchange.actions import bundles as acts
 from challenges.models import BundleImport, Challenge, Job
 from challenges.queue import actions as jobs
 from challenges.queue.worker import Beating
 from challenges.tasks import expire_imports
-from challenges.worker import bundles, drain, loop, vault
+from challenges.worker import drain
 from datasets.models import HoldoutVersion
 from portal.accounts.models import User
 from portal.lib import clock, objects
@@ -145,7 +148,7 @@ def test_the_draft_of_a_lost_lease_is_undone() -> None:
     stale = jobs.claim(owner="worker that was killed")
     assert stale is not None
     Job.objects.update(state=JobState.READY, lease_token=None, lease_until=None)
-    bundles.import_job(stale, vault.Truths(), Beating(stale))
+    exchange_worker.import_job(stale, vault.Truths(), Beating(stale))
     made.refresh_from_db()
     assert (made.is_being_created, Challenge.objects.exists()) == (True, False)
     assert drain()  # the next worker makes it
@@ -203,8 +206,8 @@ def test_a_lost_child_is_a_line_of_the_report(
     narrow = child.Bounds(wall_seconds=0.01)
     examine = child.examine
     monkeypatch.setattr(child, "examine", lambda path: examine(path, narrow))
-    found = bundles.examined(path)
-    assert [one["code"] for one in found["errors"]] == [bundles.LIMITS]
+    found = exchange_worker.examine_bundle(path)
+    assert [one["code"] for one in found["errors"]] == [exchange_worker.LIMITS]
 
 
 def test_only_who_deposited_it_accepts_or_sees_it() -> None:

@@ -10,6 +10,7 @@ from django.core.management import call_command
 from django.db import DatabaseError, IntegrityError, transaction
 
 from challenges.enums import Split
+from challenges.evaluation import worker as vault
 from challenges.models import (
     Challenge,
     Column,
@@ -24,7 +25,7 @@ from challenges.results import actions as results
 from challenges.results import worker as result_worker
 from challenges.results.queries import boards
 from challenges.results.worker import Opened
-from challenges.worker import drain, vault
+from challenges.worker import drain
 from portal.audit.actors import SystemActor
 from portal.lib import immutable, objects
 from tests.challenges.bundles import folders

@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 from django.db import DatabaseError, connection
 
+from challenges import worker as loop
 from challenges.enums import ImportState
 from challenges.exchange.actions import bundles as bundle_imports
 from challenges.models import BundleImport, Challenge
-from challenges.worker import drain, loop
+from challenges.worker import drain
 from portal.accounts.models import User
 from portal.lib import clock, objects
 from tests.challenges import world

@@ -12,6 +12,7 @@ import pytest
 from challenges.entries.actions import choices
 from challenges.entries.queries import released_figures
 from challenges.enums import EntryStatus, JobKind, JobState, Split
+from challenges.evaluation import worker as vault
 from challenges.evaluation.actions import evaluations, interventions
 from challenges.invariants import stale_boards
 from challenges.models import (
@@ -31,8 +32,7 @@ from challenges.queue import actions as jobs
 from challenges.results import actions as results
 from challenges.results import actions as settlements
 from challenges.results import worker as climbing
-from challenges.worker import drain, vault
-from challenges.worker.loop import Worker
+from challenges.worker import Worker, drain
 from portal.audit.models import AuditEvent
 from portal.lib import clock
 from tests.challenges.scoring.ladders import climb

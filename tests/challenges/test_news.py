@@ -212,7 +212,7 @@ def test_administrators_hear_of_waiting_and_dead_work(monkeypatch: pytest.Monkey
         alarms.watch()
         alarms.watch()
         assert delivered() == told
-    monkeypatch.setattr(alarms.ages, "some_late", lambda _now: True)
+    monkeypatch.setattr(alarms.evaluation_queries, "has_late_entries", lambda _now: True)
     at(monkeypatch, CLOSE + timedelta(minutes=1))
     alarms.watch()
     alarms.watch()

@@ -28,11 +28,12 @@ from django.test import Client
 from django.urls import reverse
 
 from challenges.enums import EntryStatus
+from challenges.evaluation import worker as vault
 from challenges.models import Challenge, Entry, Evaluation
 from challenges.organising.actions import challenges
 from challenges.results import actions as results
 from challenges.scoring.process import child
-from challenges.worker import drain, vault
+from challenges.worker import drain
 from portal.audit import outbox
 from portal.lib import objects
 from tests.challenges.bundles import folders

@@ -32,8 +32,7 @@ from challenges.organising.actions import challenges
 from challenges.queue import actions as jobs
 from challenges.rescoring import actions as rescorings
 from challenges.results import actions as results
-from challenges.worker import drain
-from challenges.worker.loop import Worker
+from challenges.worker import Worker, drain
 from datasets.actions import holdouts
 from portal.accounts.models import User
 from portal.audit.models import AuditEvent, Outbox

@@ -21,7 +21,7 @@ from django.urls import reverse
 from challenges.entries.actions import choices
 from challenges.enums import EntryStatus, JobState
 from challenges.models import Challenge, Entry, Job, Team
-from challenges.worker.loop import Worker
+from challenges.worker import Worker
 from datasets import gate
 from portal.lib import clock, scanning
 from tests.challenges import world

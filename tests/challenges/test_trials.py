@@ -18,8 +18,7 @@ from challenges.models import Challenge, Entry, Evaluation, Job, Rescoring
 from challenges.models.evaluation import forsaken
 from challenges.rescoring import actions as rescorings
 from challenges.rescoring import worker
-from challenges.worker import drain
-from challenges.worker.loop import Worker
+from challenges.worker import Worker, drain
 from portal.lib import clock
 from portal.lib.refusals import Conflict
 from tests.challenges.test_rescorings import corrected, proposed, region, tried
@@ -88,7 +87,7 @@ def test_what_moves_while_boards_are_compared_is_compared_again(
     challenge: Challenge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     gone = Entry.objects.filter(is_baseline=False).order_by("received_at")[0]
-    real, told = worker.computed, []
+    real, told = worker.compute_board, []
 
     def computed(*given: Any) -> Any:
         assert connection.in_atomic_block is outer
@@ -97,7 +96,7 @@ def test_what_moves_while_boards_are_compared_is_compared_again(
         return real(*given)
 
     outer = connection.in_atomic_block
-    monkeypatch.setattr(worker, "computed", computed)
+    monkeypatch.setattr(worker, "compute_board", computed)
     made = tried(challenge, truth=corrected())
     assert told
     assert gone.enrolment.team_id not in moved(made)

@@ -10,11 +10,12 @@ from django.test import Client
 from django.urls import reverse
 
 from challenges.enums.rescorings import WatchState
+from challenges.evaluation import worker as vault
 from challenges.models import BaselineCheck, Challenge, Entry, Evaluation, Job, Score
 from challenges.rescoring import actions as rescorings
 from challenges.rescoring import tasks
 from challenges.rescoring import worker as judging
-from challenges.worker import drain, vault
+from challenges.worker import drain
 from portal.audit.models import AuditEvent, Outbox
 from portal.lib import clock, immutable
 from tests.challenges.world import opened, owner_of

@@ -18,6 +18,7 @@ from django.db import (
     connection,
 )
 
+from challenges import worker as loop
 from challenges.entries import queries
 from challenges.entries.actions import choices
 from challenges.enums import EntryStatus, EvaluationState, JobKind, JobState, ReasonCode
@@ -29,8 +30,7 @@ from challenges.queue.worker import Beating
 from challenges.results import actions as results
 from challenges.scoring.process import child
 from challenges.scoring.verdict import Evaluated, Fault, Verdict
-from challenges.worker import drain, loop
-from challenges.worker.loop import Worker
+from challenges.worker import Worker, drain
 from datasets import gate
 from portal.audit.models import AuditEvent, Outbox
 from portal.lib import clock

@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
+from challenges import worker as loop
 from challenges.enums import JobKind, JobState
 from challenges.models import Job
 from challenges.queue import actions as jobs
 from challenges.queue import worker as queue_worker
 from challenges.queue.worker import Beating
 from challenges.sandbox import base
-from challenges.worker import loop
-from challenges.worker.loop import Worker
+from challenges.worker import Worker
 from portal.audit.models import AuditBody, AuditEvent, Heartbeat
 from portal.lib import clock
 from tests.faults.processes import until

@@ -5,10 +5,10 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from challenges.evaluation.worker import take_key
 from challenges.management.speaking import SpeakingCommand, phase
 from challenges.results import worker as result_worker
 from challenges.results.worker import Opened
-from challenges.worker.vault import take_key
 from portal.lib.refusals import Conflict
 
 

@@ -10,12 +10,12 @@ from django.core.management import CommandError
 
 from challenges.bundles import portable
 from challenges.enums import ChallengeStatus, JobKind
+from challenges.exchange import worker as exchange_worker
 from challenges.exchange.actions.bundles import ForeignImported, import_bundle
+from challenges.exchange.worker import rehearsed
 from challenges.management.speaking import SpeakingCommand, instant, person
 from challenges.models import Challenge, Entry, Job
 from challenges.organising.actions import challenges
-from challenges.worker import trials, unsealing
-from challenges.worker.rehearsals import rehearsed
 
 
 class Command(SpeakingCommand):
@@ -59,9 +59,9 @@ class Command(SpeakingCommand):
             path=options["path"],
             by=owner,
             answers=dict(_answer(each) for each in options["answer"]),
-            evaluate=trials.here,
+            evaluate=exchange_worker.local_evaluator,
             rehearse=rehearsed,
-            unseal=unsealing.unsealer(owner) if unsealing.can_open() else None,
+            unseal=exchange_worker.unsealer(owner) if exchange_worker.can_open() else None,
             opens_at=options["opens"],
             closes_at=options["closes"],
         )

@@ -9,8 +9,8 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, SystemCheckError
 
+from challenges.evaluation.worker import take_key
 from challenges.worker import drain, run
-from challenges.worker.vault import take_key
 
 
 class Command(BaseCommand):

@@ -10,10 +10,11 @@ import pytest
 
 from challenges.client import cli, language, online, remote
 from challenges.client.remote import Refused
+from challenges.evaluation import worker as vault
 from challenges.models import Challenge, Entry, Team, Upload
 from challenges.organising.actions import challenges
 from challenges.results import actions as results
-from challenges.worker import drain, vault
+from challenges.worker import drain
 from portal.accounts.actions import accounts
 from portal.accounts.enums import TokenScope
 from portal.accounts.models import User

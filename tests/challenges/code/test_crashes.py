@@ -9,6 +9,7 @@ from challenges import invariants
 from challenges.enums import EntryStatus, JobKind, JobState
 from challenges.evaluation.actions import evaluations, interventions
 from challenges.models import Challenge, CodeRun, Job, SealedPredictions
+from challenges.programs import worker as program_worker
 from challenges.programs.actions import code as team_code
 from challenges.programs.actions.code import RunOutcome
 from challenges.queue import actions as jobs
@@ -16,8 +17,7 @@ from challenges.rescoring import actions as rescorings
 from challenges.sandbox.bubblewrap import Bubblewrap
 from challenges.scoring.predictions.faults import fault_of
 from challenges.scoring.verdict import Verdict
-from challenges.worker import code, drain
-from challenges.worker.loop import Worker
+from challenges.worker import Worker, drain
 from portal.lib import clock, failpoints, objects
 from tests.challenges import world as answers
 from tests.challenges.code.world import entered, package, worked
@@ -111,8 +111,8 @@ def test_a_fault_of_ours_is_tried_again_then_examined_and_its_slot_given_back(
     settings.JOB_BACKOFF_SECONDS = (0, 0)
     entry = entered(challenge, package())
     with monkeypatch.context() as broken:
-        broken.setattr(code.isolation, "sandbox", lambda: Bubblewrap(program="bwrap-absent"))
-        broken.setattr(code.isolation, "missing", lambda: None)
+        broken.setattr(program_worker.vault, "sandbox", lambda: Bubblewrap(program="bwrap-absent"))
+        broken.setattr(program_worker.vault, "missing_isolation", lambda: None)
         entry = worked(entry)
     assert (entry.status, entry.reason_code) == (EntryStatus.NEEDS_ATTENTION, "X_PLATFORM")
     job = Job.objects.get(kind=JobKind.RUN)
@@ -141,13 +141,13 @@ def test_an_output_that_our_reading_cannot_hold_twice_is_the_fault_of_the_output
 ) -> None:
     settings.JOB_BACKOFF_SECONDS = (0, 0)
     entry = entered(challenge, package())
-    said, read = iter(codes), code.child.read
+    said, read = iter(codes), program_worker.child.read
 
     def reading(*args: Any, **given: Any) -> Any:
         found = next(said, "")
         return (Verdict(False, (fault_of(found),)), None) if found else read(*args, **given)
 
-    monkeypatch.setattr(code.child, "read", reading)
+    monkeypatch.setattr(program_worker.child, "read", reading)
     entry = worked(entry)
     assert (entry.status, entry.reason_code) == ended
     assert next(said, None) is None  # nothing was read more often

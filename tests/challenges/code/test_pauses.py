@@ -9,10 +9,10 @@ from challenges.enums import EntryStatus, JobKind
 from challenges.enums.rescorings import RescoringState
 from challenges.evaluation.actions import evaluations, interventions
 from challenges.models import Challenge, CodeRun, Entry, Job, Rescoring
+from challenges.programs import worker as program_worker
 from challenges.rescoring import actions as rescorings
 from challenges.sandbox.bubblewrap import Bubblewrap
-from challenges.worker import code, drain
-from challenges.worker.loop import Worker
+from challenges.worker import Worker, drain
 from tests.challenges import world as answers
 from tests.challenges.code.world import entered, package, worked
 from tests.factories.accounts import UserFactory
@@ -78,8 +78,8 @@ def test_a_change_of_scoring_does_not_wait_for_code_that_is_examined(
     settings.JOB_BACKOFF_SECONDS = (0, 0)
     entry = entered(challenge, package())
     with monkeypatch.context() as broken:
-        broken.setattr(code.isolation, "sandbox", lambda: Bubblewrap(program="bwrap-absent"))
-        broken.setattr(code.isolation, "missing", lambda: None)
+        broken.setattr(program_worker.vault, "sandbox", lambda: Bubblewrap(program="bwrap-absent"))
+        broken.setattr(program_worker.vault, "missing_isolation", lambda: None)
         entry = worked(entry)
     assert entry.status == EntryStatus.NEEDS_ATTENTION
 

@@ -8,11 +8,11 @@ import pytest
 
 from challenges.entries.actions import checks
 from challenges.enums import EntryStatus
+from challenges.evaluation import worker as vault
 from challenges.models import Challenge, CodeRun, Entry, SealedPredictions
 from challenges.queue.actions import NoSandbox
 from challenges.sandbox.bubblewrap import Bubblewrap
-from challenges.worker import isolation, vault
-from challenges.worker.loop import Worker
+from challenges.worker import Worker
 from portal.audit.models import AuditEvent
 from portal.lib import objects
 from portal.lib.refusals import Conflict
@@ -159,7 +159,7 @@ def test_a_host_that_cannot_isolate_runs_nothing(
     waiting = entered(challenge, package())
     assert Worker().work_one()  # checked while it could still isolate
     nowhere = Bubblewrap(program="bwrap-absent")
-    monkeypatch.setattr(isolation, "sandbox", lambda: nowhere)
+    monkeypatch.setattr(vault, "sandbox", lambda: nowhere)
 
     refused = worked(entered(challenge, package()))  # before any sign of life
 

@@ -8,13 +8,13 @@ import pytest
 
 from challenges import invariants
 from challenges.enums import JobKind
+from challenges.evaluation import worker as vault
 from challenges.evaluation.actions import evaluations
 from challenges.models import Challenge, CodeTrial, Entry, Job, RunPlan, Team
 from challenges.models.trial_words import trial_reason
 from challenges.programs.actions import code as team_code
 from challenges.sandbox.bubblewrap import Bubblewrap
-from challenges.worker import drain, isolation
-from challenges.worker.loop import Worker
+from challenges.worker import Worker, drain
 from datasets import gate
 from portal.audit.models import AuditEvent
 from portal.lib import clock, objects
@@ -163,5 +163,5 @@ def test_a_host_that_cannot_isolate_tries_nothing(
     challenge: Challenge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     nowhere = Bubblewrap(program="bwrap-absent")
-    monkeypatch.setattr(isolation, "sandbox", lambda: nowhere)
+    monkeypatch.setattr(vault, "sandbox", lambda: nowhere)
     assert tried(challenge, package()).reason_code == "X_NO_SANDBOX"

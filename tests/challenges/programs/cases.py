@@ -10,11 +10,12 @@ from uuid import uuid4
 import pytest
 
 from challenges.entries.actions import deposits
+from challenges.evaluation import worker as vault
 from challenges.exchange.actions.bundles import import_bundle
 from challenges.models import Challenge, Entry, Phase, Team
 from challenges.organising.actions import challenges
 from challenges.sandbox.bubblewrap import Bubblewrap
-from challenges.worker import drain, vault
+from challenges.worker import drain
 from portal.accounts.models import User
 from portal.lib import clock
 from tests.challenges import world

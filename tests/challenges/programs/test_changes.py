@@ -16,13 +16,13 @@ from challenges.enums import EntryStatus, EvaluationState
 from challenges.enums.rescorings import RescoringState
 from challenges.exchange.actions import exports
 from challenges.exchange.actions.bundles import import_bundle
+from challenges.exchange.worker import unsealer
 from challenges.models import Challenge, Entry, Phase, PhaseTask, Rescoring, Score
 from challenges.programs.actions import changes as program_changes
 from challenges.programs.actions.changes import Sent
 from challenges.queue.actions import WORKER
 from challenges.rescoring import actions as rescorings
 from challenges.worker import drain
-from challenges.worker.unsealing import unsealer
 from datasets import gate
 from datasets.models import HoldoutVersion
 from portal.accounts.enums import TokenScope

@@ -12,12 +12,13 @@ from django.urls import reverse
 
 from challenges.entries.actions import checks, deposits
 from challenges.enums import EntryStatus, EvaluationState
+from challenges.evaluation import worker as vault
 from challenges.evaluation.actions import interventions
 from challenges.exchange.actions.bundles import import_bundle
 from challenges.models import Challenge, Entry, ScorerVersion, Team
 from challenges.queue.actions import NoSandbox
 from challenges.sandbox.bubblewrap import Bubblewrap
-from challenges.worker import drain, isolation
+from challenges.worker import drain
 from portal.audit import outbox
 from portal.audit.models import Outbox
 from tests.challenges import world
@@ -190,7 +191,7 @@ def test_a_host_that_cannot_isolate_takes_no_entry(
     challenge: Challenge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     nowhere = Bubblewrap(program="bwrap-absent")
-    monkeypatch.setattr(isolation, "sandbox", lambda: nowhere)
+    monkeypatch.setattr(vault, "sandbox", lambda: nowhere)
     team = TeamFactory(challenge=challenge)
 
     refused = worked(entered(challenge, "fine", team))  # before any sign of life

@@ -15,10 +15,10 @@ from challenges.entries.actions import deposits
 from challenges.entries.forms import EntryForm
 from challenges.enums import EntryStatus
 from challenges.exchange.actions.bundles import import_bundle
+from challenges.exchange.worker import rehearsed
 from challenges.models import Challenge, Entry, Phase, Score
 from challenges.results import actions as results
 from challenges.worker import drain
-from challenges.worker.rehearsals import rehearsed
 from portal.lib.refusals import Invalid
 from tests.challenges import world
 from tests.challenges.bundles.foreign.cases import BUNDLES, NEEDED, expected

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from challenges.bundles.foreign import reading
+from challenges.exchange.worker import evaluator, local_evaluator
 from challenges.sandbox.bubblewrap import Bubblewrap
-from challenges.worker.trials import evaluator, here
 
 BUNDLES = Path(__file__).resolve().parents[4] / "shared/cases/bundles"
 CONFIG = """
@@ -67,7 +67,7 @@ def test_names_that_differ_are_shown_side_by_side(sandbox: Bubblewrap, tmp_path:
 
 @pytest.mark.usefixtures("sandbox")
 def test_this_host_gives_its_own_evaluator(tmp_path: Path) -> None:
-    report = reading.read(bundle(tmp_path, "publique"), evaluate=here())
+    report = reading.read(bundle(tmp_path, "publique"), evaluate=local_evaluator())
 
     assert report.dry_run == ("phase essai : publique (F1)",)
 

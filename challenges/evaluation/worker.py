@@ -1,6 +1,10 @@
-"""What the worker opens: compiled truths and sealed results; kept in memory only."""
+"""What the worker opens to score: compiled truths, sealed results, predictions, rooms for programs.
+
+Truths and results are kept in memory only.
+"""
 
 import base64
+import functools
 import hashlib
 import json
 import tempfile
@@ -9,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, cast
 from uuid import UUID
 
 import numpy as np
@@ -18,11 +22,15 @@ from challenges.bundles import programs
 from challenges.bundles.foreign import payloads
 from challenges.bundles.programs import Form
 from challenges.evaluation.actions import releases
-from challenges.models import Entry, Evaluation, PhaseTask, SealedResult
+from challenges.models import CodeRun, Entry, Evaluation, PhaseTask, SealedResult
+from challenges.programs.actions.code import KeptPredictions
 from challenges.queue.actions import WORKER
-from challenges.sandbox import rooms
+from challenges.sandbox import archives, host, rooms
+from challenges.sandbox.base import MIB, SYSTEM, Missing
+from challenges.sandbox.bubblewrap import Bubblewrap
 from challenges.scoring.contract import ScoringContract
 from challenges.scoring.contributed import Contributed
+from challenges.scoring.process import child
 from challenges.scoring.truth import compile_truth, keys_of, load_labels
 from challenges.scoring.verdict import Evaluated
 from datasets import gate
@@ -30,6 +38,57 @@ from datasets.actions import holdouts
 from datasets.models import HoldoutVersion
 from portal.lib import canonical, objects
 from portal.lib.files import safe_name
+
+
+@functools.cache
+def sandbox() -> Bubblewrap:
+    """Give the sandbox of this process."""
+    return Bubblewrap()
+
+
+def missing_isolation() -> Missing | None:
+    """Say what this host lacks to isolate programs, or None."""
+    return sandbox().available()
+
+
+@functools.cache
+def environment_digest() -> str:
+    """Digest what programs run with, for receipts; asked once, it costs a run."""
+    return host.fingerprint(SYSTEM.name, sandbox())
+
+
+@contextmanager
+def room() -> Iterator[Path]:
+    """Make the folder of one evaluation, in memory where the host has such a folder.
+
+    Held-out data lie there in clear while a program reads them, and go with the folder.
+    """
+    with sandbox().room(rooms.in_memory()) as folder:
+        yield folder
+
+
+@contextmanager
+def desk() -> Iterator[Path]:
+    """Make a folder for what a team sent, on a disk: nothing held out lies there."""
+    with sandbox().room(Path(tempfile.gettempdir())) as folder:
+        yield folder
+
+
+def clean_rooms() -> int:
+    """Remove what processes that were killed left in clear; returns how many folders."""
+    return rooms.clean({Path(tempfile.gettempdir()), rooms.in_memory()})
+
+
+def lay_archive(content: bytes, folder: Path) -> Path:
+    """Unpack an archive of ours into a new folder of a room."""
+    packed = folder.with_suffix(".zip.part")
+    packed.write_bytes(content)
+    folder.mkdir()
+    folder.chmod(0o755)
+    archives.unpack(packed, folder)
+    packed.unlink()
+    return folder
+
 
 _KEPT = 4
 
@@ -75,7 +134,7 @@ class Truths:
 
     def of(self, task: PhaseTask, *, reason: str) -> Truth:
         """Open the truth of a task, compiled first if it was not."""
-        version = compiled(task)
+        version = compiled_holdout(task)
         if version.pk not in self._kept:
             while len(self._kept) >= _KEPT:
                 self._kept.pop(next(iter(self._kept)))
@@ -102,7 +161,7 @@ def contract_of(task: PhaseTask) -> ScoringContract:
     return replace(contract, n_min_group=least)
 
 
-def compiled(task: PhaseTask) -> HoldoutVersion:
+def compiled_holdout(task: PhaseTask) -> HoldoutVersion:
     """Return the task's held-out version, its truth compiled if it was not yet."""
     version = HoldoutVersion.objects.get(pk=task.holdout_id)
     if version.is_compiled:
@@ -149,7 +208,9 @@ def local_copy(entry: Entry) -> Iterator[Path]:
         yield path
 
 
-def seal(evaluated: Evaluated, evaluation: Evaluation, means: Mapping[str, Any]) -> gate.Sealed:
+def seal_result(
+    evaluated: Evaluated, evaluation: Evaluation, means: Mapping[str, Any]
+) -> gate.Sealed:
     """Seal everything exact: values, intervals, sums, audit; what scored."""
     payload = {
         "evaluation": str(evaluation.pk),
@@ -226,3 +287,77 @@ def as_json(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [as_json(item) for item in value]
     return value
+
+
+FILE = "predictions"
+
+
+@dataclass(frozen=True)
+class ScoredFile:
+    """A file to score. name: what its author called it."""
+
+    path: Path
+    name: str
+
+
+def seal_predictions(content: bytes, *, suffix: str) -> KeptPredictions:
+    """Seal the predictions of a run to the scoring worker."""
+    sealed = gate.seal_file(FILE, content)
+    return KeptPredictions(sealed.ciphertext_sha256, sealed.ciphertext_size, sealed.keys, suffix)
+
+
+@contextmanager
+def scored_file(evaluation: Evaluation) -> Iterator[ScoredFile]:
+    """Give what an evaluation scores: a private copy, removed at the end."""
+    entry = evaluation.entry
+    if evaluation.run is None:
+        with local_copy(entry) as path:
+            yield ScoredFile(path, entry.original_name)
+        return
+    kept = evaluation.run.predictions
+    with objects.open(kept.ciphertext_sha256) as source:
+        opened = gate.open_ciphertext(
+            cast(BinaryIO, source), kept.keys, reason=f"evaluation {evaluation.pk}", by=WORKER
+        )
+    with rooms.private("predictions") as folder:
+        path = folder / f"{FILE}{kept.suffix}"
+        path.write_bytes(opened)
+        yield ScoredFile(path, path.name)
+
+
+def examine(evaluation: Evaluation, task: PhaseTask, truth: Truth, *, losses: bool) -> Evaluated:
+    """Score what an evaluation has."""
+    with scored_file(evaluation) as given:
+        return child.examine(
+            given.path,
+            contract_of(task),
+            truth.keys,
+            truth.labels,
+            name=given.name,
+            losses=losses,
+        )
+
+
+def run_measures(run: CodeRun) -> dict[str, Any]:
+    """Return what the run of a code used, as fields of a Result: exact, for the worker."""
+    if not run.measures:
+        return {}
+    return {
+        "seconds": float(run.measures["wall_seconds"]),
+        "cpu_seconds": float(run.measures["cpu_seconds"]),
+        "peak_mb": run.measures["peak_bytes"] / MIB,
+        "environment_digest": run.environment_digest,
+    }
+
+
+def signed_run(run: CodeRun, task: PhaseTask) -> dict[str, Any]:
+    """Write the run file that a score receipt signs: classes and digests, no exact measure."""
+    return {
+        "package_sha256": run.entry.sha256,
+        "environment": run.environment_digest,
+        "inputs": run.inputs_digest,
+        "seed": run.seed,
+        "limits": {"seconds": task.phase.time_limit_s, "memory_mb": task.phase.memory_mb},
+        "minutes": run.minutes,
+        "half_gib": run.half_gib,
+    }

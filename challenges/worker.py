@@ -1,43 +1,200 @@
-"""Poll the queue every second; nothing here needs a broker."""
+"""The scoring worker: claim a job, do it, end it by an action; nothing here needs a broker.
 
+Long work is done outside any transaction. The queue is polled every second.
+"""
+
+import hashlib
 import logging
 import os
 import socket
 import threading
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
+from importlib.metadata import version as installed
+from pathlib import Path
+from typing import Any
 
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, connection, transaction
 
-from challenges.enums import JobKind
+from challenges.entries.actions import checks
+from challenges.enums import JobKind, ReasonCode
+from challenges.evaluation import worker as vault
 from challenges.evaluation.actions import evaluations
+from challenges.evaluation.actions.evaluations import Result
+from challenges.exchange import worker as exchange_worker
 from challenges.exchange.actions import bundles as bundle_imports
-from challenges.models import Job
+from challenges.models import Entry, Evaluation, Job, PhaseTask
 from challenges.organising.actions import challenges, drafts
+from challenges.programs import worker as program_worker
 from challenges.programs.actions import code as team_code
 from challenges.queue import actions as jobs
 from challenges.queue import worker as queue_worker
 from challenges.queue.worker import Beating
+from challenges.receipts.actions import RUN
 from challenges.rescoring import worker as rescoring_worker
 from challenges.results import worker as result_worker
 from challenges.sandbox.base import halted_by
-from challenges.worker import bundles, code, drafting, isolation, vault, work
+from challenges.scoring import contract
+from challenges.scoring.predictions.faults import fault_of
+from challenges.scoring.process import child
+from challenges.scoring.verdict import Evaluated, Verdict
 from datasets import gate
 from portal.audit.duties import beat
+from portal.lib import failpoints
+
+PLATFORM_LIMITS = {ReasonCode.TIMEOUT.value, ReasonCode.MEMORY.value}
+CODE_VERSION = f"openemploi {contract.VERSION}, numpy {installed('numpy')}"
+
+
+class ChildFailed(Exception):
+    """A reading child died or was stopped: perhaps our fault, so the job is tried again."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+def compile_job(job: Job, truths: vault.Truths, beating: Beating) -> None:
+    """Compile the held-out truth of a task."""
+    task = PhaseTask.objects.select_related("scorer_version", "plan__challenge", "holdout").get(
+        pk=job.subject_id
+    )
+    task.holdout = vault.compiled_holdout(task)
+    program_worker.check_inputs(task)
+    with transaction.atomic():
+        jobs.complete(job)
+
+
+def check_job(job: Job, truths: vault.Truths, beating: Beating) -> None:
+    """Check the format of an entry in a child that holds no label."""
+    entry = evaluations.begin_check(job=job)
+    if entry is None:
+        return
+    task = _first_task(entry)
+    keys = gate.read_keys(vault.compiled_holdout(task))
+    failpoints.hit("check.before_child")
+    with vault.local_copy(entry) as path:
+        verdict = checks.infected_verdict(path) or _check(path, task, keys, entry)
+    _try_again(job, verdict)
+    evaluations.finish_check(
+        job=job, accepted=verdict.accepted, verdict=_verdict_kept(verdict), digest=verdict.digest
+    )
+
+
+def _check(path: Path, task: PhaseTask, keys: bytes, entry: Entry) -> Verdict:
+    if task.takes_code:
+        return program_worker.check_package(path, task)
+    if task.scorer_version.is_program:
+        if vault.missing_isolation() is not None:
+            return Verdict(False, (fault_of(ReasonCode.NO_SANDBOX.value),))
+        return checks.check_for_program(path, task, keys, name=entry.original_name)
+    contract = vault.contract_of(task)
+    return child.check(path, contract.answer, keys, name=entry.original_name)
+
+
+def score_job(job: Job, truths: vault.Truths, beating: Beating) -> None:
+    """Score an entry: read in a child, computed here, sealed, released once."""
+    evaluation = evaluations.begin_score(job=job)
+    if evaluation is None:
+        return
+    started = time.monotonic()
+    task = _task_of(evaluation)
+    if task.scorer_version.is_program:
+        program_worker.score_by_program(job, evaluation, task, beating)
+        return
+    truth = truths.of(task, reason=f"evaluation {evaluation.pk}")
+    failpoints.hit("score.before_child")
+    found = vault.examine(evaluation, task, truth, losses=task.phase.ladder)
+    _try_again(job, found.verdict)
+    failpoints.hit("score.computed")
+    if beating.lost.is_set():
+        return
+    run = evaluation.run
+    if not found.verdict.accepted:
+        fault = found.verdict.faults[0].code if run is None else ReasonCode.OUTPUT.value
+        evaluations.finish_failed(job=job, code=fault)
+        return
+    means: dict[str, Any] = {
+        "code_version": CODE_VERSION,
+        "contract_sha256": vault.contract_of(task).digest,
+        "engine_sha256": contract.engine_sha256(),
+        "resampling_sha256": truth.resampling_sha256,
+    }
+    if run is not None:
+        means[RUN] = vault.signed_run(run, task)
+    result = _result(found, evaluation, time.monotonic() - started, means)
+    if run is not None:
+        result = replace(result, **vault.run_measures(run))
+    evaluations.finish_score(job=job, result=result)
+
+
+def _result(
+    found: Evaluated, evaluation: Evaluation, seconds: float, means: dict[str, Any]
+) -> Result:
+    sealed = vault.seal_result(found, evaluation, means)
+    public = found.values.get("public", {})
+    return Result(
+        public={key: value for key, value in public.items() if not isinstance(value, dict)},
+        intervals=found.intervals.get("public", {}),
+        payload=sealed.ciphertext,
+        payload_sha256=hashlib.sha256(sealed.ciphertext).hexdigest(),
+        key_id=sealed.key_id,
+        seconds=seconds,
+        input_sha256=found.verdict.digest,
+        means=means,
+    )
+
+
+def _try_again(job: Job, verdict: Verdict) -> None:
+    """Leave a death of the child to another attempt, and believe it at the last one."""
+    code = "" if verdict.accepted else verdict.faults[0].code
+    if code in PLATFORM_LIMITS and job.attempt < job.max_attempts:
+        raise ChildFailed(code)
+
+
+def _verdict_kept(verdict: Verdict) -> dict[str, object]:
+    said = verdict.to_json()
+    return {key: said[key] for key in ("faults", "warnings", "rows")}
+
+
+def _first_task(entry: Entry) -> PhaseTask:
+    return (
+        PhaseTask.objects.select_related(
+            "scorer_version__programs", "phase__challenge", "holdout", "plan"
+        )
+        .filter(phase_id=entry.enrolment.phase_id, current=True)
+        .order_by("index")[:1]
+        .get()
+    )
+
+
+def _task_of(evaluation: Evaluation) -> PhaseTask:
+    return (
+        PhaseTask.objects.select_related("scorer_version__programs", "holdout", "phase__challenge")
+        .filter(
+            phase_id=evaluation.entry.enrolment.phase_id,
+            scorer_version_id=evaluation.scorer_version_id,
+            holdout_id=evaluation.holdout_id,
+        )
+        .order_by("-current", "-pk")[:1]
+        .get()
+    )
+
 
 log = logging.getLogger("portal.worker")
 Handler = Callable[[Job, vault.Truths, Beating], None]
 HANDLERS: Mapping[str, Handler] = {
-    JobKind.COMPILE: work.compile_job,
-    JobKind.CHECK: work.check_job,
-    JobKind.SCORE: work.score_job,
-    JobKind.RUN: code.run_job,
-    JobKind.TRIAL: code.trial_job,
+    JobKind.COMPILE: compile_job,
+    JobKind.CHECK: check_job,
+    JobKind.SCORE: score_job,
+    JobKind.RUN: program_worker.run_job,
+    JobKind.TRIAL: program_worker.trial_job,
     JobKind.STANDINGS: result_worker.standings_job,
     JobKind.REVEAL: result_worker.reveal_job,
-    JobKind.IMPORT: bundles.import_job,
-    JobKind.DRY_RUN: drafting.draft_job,
+    JobKind.IMPORT: exchange_worker.import_job,
+    JobKind.DRY_RUN: exchange_worker.draft_job,
     JobKind.COMPARE: rescoring_worker.compare_job,
     JobKind.SWAP: rescoring_worker.swap_job,
     JobKind.WATCH: rescoring_worker.watch_job,
@@ -116,7 +273,7 @@ class Worker:
         if now - self._tidied_whole > settings.LEASE_SECONDS:
             # The database was away, or we were: the others could not beat, or will now.
             self._reaps_from = now + settings.LEASE_SECONDS
-        lacks = isolation.missing()
+        lacks = vault.missing_isolation()
         beat(
             "worker",
             claimed=self._claimed,
@@ -125,7 +282,7 @@ class Worker:
             **({"lacks": lacks.sentence} if lacks else {}),
         )
         self._claimed = False
-        isolation.clean()
+        vault.clean_rooms()
         queue_worker.clean_folders()
         if now >= self._reaps_from:
             jobs.reap(buried=_bury)
