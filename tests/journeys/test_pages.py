@@ -58,29 +58,29 @@ def test_theme_and_language_without_script(running: Any, opened: str) -> None:
         assert page.locator("html").get_attribute("lang") == "en"
 
 
-def test_theme_with_script_stays_on_the_page(running: Any, opened: str) -> None:
+def test_theme_with_script_stays_on_the_page(running: Any, site: str) -> None:
     with browser.tab(running) as page:
-        page.goto(opened + "/charte/")
+        page.goto(site + "/composants/")
         page.click("[data-theme-toggle]")
-        assert page.url == opened + "/charte/"
+        assert page.url == site + "/composants/"
         assert page.locator("html").get_attribute("data-theme") == "dark"
         page.reload()
         assert page.locator("html").get_attribute("data-theme") == "dark"
 
 
 @pytest.mark.parametrize("path", ["/", "/composants/"])
-def test_keyboard_reaches_the_content_first(running: Any, opened: str, path: str) -> None:
+def test_keyboard_reaches_the_content_first(running: Any, site: str, path: str) -> None:
     with browser.tab(running) as page:
-        page.goto(opened + path)
+        page.goto(site + path)
         page.keyboard.press("Tab")
         assert page.evaluate("document.activeElement.getAttribute('href')") == "#contenu"
         page.keyboard.press("Enter")
         assert page.evaluate("document.activeElement.id") == "contenu"
 
 
-def test_dialog_opens_and_closes(running: Any, opened: str) -> None:
+def test_dialog_opens_and_closes(running: Any, site: str) -> None:
     with browser.tab(running) as page:
-        page.goto(opened + "/composants/")
+        page.goto(site + "/composants/")
         page.click("[data-dialog]")
         assert page.locator("dialog[open]").count() == 1
         page.click("dialog [data-dismiss] >> nth=0")
@@ -92,10 +92,10 @@ def test_dialog_opens_and_closes(running: Any, opened: str) -> None:
 
 
 def test_what_the_policy_stops_is_reported(
-    running: Any, opened: str, caplog: pytest.LogCaptureFixture
+    running: Any, site: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     with browser.tab(running) as page:
-        page.goto(opened + "/charte/")
+        page.goto(site + "/composants/")
         with page.expect_request(lambda request: request.url.endswith("/csp/")) as sent:
             page.evaluate(
                 "const s = document.createElement('script');"
@@ -105,4 +105,4 @@ def test_what_the_policy_stops_is_reported(
         assert page.evaluate("window.run") is None
     assert answer.status == 204
     told = [each.getMessage() for each in caplog.records if each.name == "portal.csp"]
-    assert told == ["directive script-src-elem blocked inline on wagtail_serve"]
+    assert told == ["directive script-src-elem blocked inline on pages:components"]
