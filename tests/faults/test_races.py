@@ -7,7 +7,6 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.db import connection
 
 from challenges.entries.actions import checks, deposits
 from challenges.enums import JobKind
@@ -17,40 +16,13 @@ from challenges.organising.actions import challenges
 from challenges.queue import actions as jobs
 from challenges.teams import actions as teams
 from portal.lib import clock
-from portal.lib.refusals import Refusal
 from tests.challenges.world import answer
 from tests.factories.accounts import UserFactory
 from tests.factories.challenges import ChallengeFactory, TeamFactory, accepted_person, captain_of
+from tests.threads import at_once
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.fault, pytest.mark.slow]
 PARALLEL = 100
-
-
-def at_once(count: int, act: object) -> Counter[str]:
-    """Run the same act in many threads released together; count the outcomes."""
-    outcomes: Counter[str] = Counter()
-    gate = threading.Barrier(count)
-    lock = threading.Lock()
-
-    def one(number: int) -> None:
-        gate.wait()
-        try:
-            outcome = str(act(number))  # type: ignore[operator]
-        except Refusal as refusal:
-            outcome = refusal.code
-        except Exception as error:  # noqa: BLE001  # counted, and asserted on
-            outcome = type(error).__name__
-        finally:
-            connection.close()
-        with lock:
-            outcomes[outcome] += 1
-
-    threads = [threading.Thread(target=one, args=(number,)) for number in range(count)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return outcomes
 
 
 def send(team: Team, phase: Phase, key: str, content: bytes) -> str:

@@ -1,11 +1,9 @@
 """A change of scoring decided while something else happens: one order or the other, no third."""
 
-import threading
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from django.db import connection
 
 from challenges.entries.actions import choices
 from challenges.enums import EntryStatus, Split
@@ -15,38 +13,13 @@ from challenges.organising.actions import challenges
 from challenges.rescoring import actions as rescorings
 from challenges.results import actions as results
 from challenges.worker import drain
-from portal.lib.refusals import Refusal
 from tests.challenges.test_rescorings import corrected, phase, proposed, region, tried
 from tests.challenges.world import entered, opened, owner_of
 from tests.factories.challenges import captain_of
+from tests.threads import together
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.fault, pytest.mark.slow]
 Act = Callable[[], object]
-
-
-def together(*acts: Act) -> list[str]:
-    """Run each act on a connection of its own, released together; say how each ended."""
-    gate = threading.Barrier(len(acts))
-    ended = [""] * len(acts)
-
-    def one(at: int, act: Act) -> None:
-        gate.wait()
-        try:
-            act()
-            ended[at] = "done"
-        except Refusal as refusal:
-            ended[at] = refusal.code
-        except Exception as error:  # noqa: BLE001  # asserted on
-            ended[at] = f"{type(error).__name__}: {error}"
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=one, args=each) for each in enumerate(acts)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return ended
 
 
 def scene(folder: Path) -> Challenge:

@@ -1,7 +1,6 @@
 """The ledger, the outbox, the schedule and what was denied: kept, proved, told once."""
 
 import json
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -13,7 +12,7 @@ import pytest
 from celery import current_app
 from django.conf import settings
 from django.core.management import call_command
-from django.db import DatabaseError, connection, connections, transaction
+from django.db import DatabaseError, connection, transaction
 from django.test import Client
 from django.urls import reverse
 
@@ -46,6 +45,7 @@ from tests.factories.challenges import ChallengeFactory, EntryFactory, TeamFacto
 from tests.properties import given
 from tests.properties import settings as properties
 from tests.properties import strategies as st
+from tests.threads import at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -316,18 +316,7 @@ def test_a_duty_by_itself_that_fails_waits_for_its_next_period(
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_four_schedulers_run_a_duty_once(done: list[str]) -> None:
-    start = threading.Barrier(4)
-
-    def schedule() -> None:
-        start.wait()
-        duties.run_due()
-        connections.close_all()
-
-    threads = [threading.Thread(target=schedule) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    assert at_once(4, lambda _number: duties.run_due()) == {"done": 4}
     assert sorted(done) == ["daily", "hourly"]
 
 
@@ -501,18 +490,8 @@ def test_the_counts_are_told_when_the_hour_is_over(at: Callable[[timedelta], Non
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_twenty_at_once_are_one_event_and_twenty_counts() -> None:
-    person, start = UserFactory(), threading.Barrier(20)
-
-    def deny() -> None:
-        start.wait()
-        denials.note(by=person, on="thing:1")
-        connections.close_all()
-
-    threads = [threading.Thread(target=deny) for _ in range(20)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    person = UserFactory()
+    assert at_once(20, lambda _number: denials.note(by=person, on="thing:1")) == {"done": 20}
     assert len(told()) == 1
     assert sum(Denial.objects.values_list("count", flat=True)) == 20
     assert list(chain_breaches()) == []

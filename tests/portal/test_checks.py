@@ -99,13 +99,6 @@ def test_each_unsafe_value_is_refused_by_name(good: dict[str, str], tmp_path: Pa
 
 
 @pytest.mark.slow
-def test_no_start_without_the_key_that_signs_receipts(good: dict[str, str], tmp_path: Path) -> None:
-    status, said = check({**good, "RECEIPT_KEY_FILE": str(tmp_path / "absent.key")})
-    assert status != 0
-    assert "RECEIPT_KEY_FILE est absent" in said
-
-
-@pytest.mark.slow
 def test_a_production_web_process_stops_with_status_3(good: dict[str, str]) -> None:
     done = subprocess.run(
         [sys.executable, "-c", "import portal.wsgi"],

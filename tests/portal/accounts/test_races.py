@@ -1,7 +1,6 @@
 """Many at once: one place, one answer, one letter; somebody always stays."""
 
 import threading
-from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -9,7 +8,6 @@ from typing import Any
 
 import pytest
 from django.core import mail
-from django.db import connections
 
 from portal.accounts import personal_data
 from portal.accounts.actions import accounts, appointments, invitations, organisations
@@ -19,32 +17,10 @@ from portal.audit import outbox
 from portal.audit.invariants import chain_breaches
 from portal.lib import clock
 from portal.lib.immutable import writes
-from portal.lib.refusals import Refusal
 from tests.factories.accounts import MembershipFactory, UserFactory
+from tests.threads import at_once
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
-
-
-def at_once(number: int, act: Callable[[int], Any]) -> Counter[str]:
-    """Run an act in threads that start together; count what each got."""
-    start, got = threading.Barrier(number), Counter[str]()
-
-    def one(index: int) -> None:
-        start.wait()
-        try:
-            act(index)
-            got["done"] += 1
-        except Refusal as refusal:
-            got[refusal.code] += 1
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=one, args=(index,)) for index in range(number)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return got
 
 
 def test_twenty_clicks_on_one_invitation_make_one_place() -> None:
