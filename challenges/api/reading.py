@@ -2,22 +2,24 @@
 
 import csv
 import io
-from typing import Annotated, Any
+from datetime import datetime
+from typing import Annotated, Any, Literal
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
+from django.urls import reverse
 from django.utils.cache import patch_cache_control
-from ninja import Query, Router
+from ninja import Query, Router, Schema
 
 from challenges.api.finding import challenge_named
-from challenges.api.shapes import board_json, challenge_json, listed_json, phase_json
+from challenges.entries.actions.deposits import offered_answers
 from challenges.enums import Split
 from challenges.models import Challenge, Leaderboard, Phase
-from challenges.organising.queries import as_listed, counted
+from challenges.organising.queries import Listed, as_listed, counted
 from challenges.receipts.queries import published_keys
 from challenges.results.queries import boards
 from challenges.results.queries import boards as reads
-from challenges.schemas import BoardOut, ChallengeOut, ChallengesOut, KeysOut, PhaseOut, TermsOut
+from challenges.results.queries.boards import Board
 from challenges.teams.queries import latest_terms
 from portal.accounts.bearer import anyone
 from portal.lib import clock, visible
@@ -25,6 +27,165 @@ from portal.lib.endpoints import Limit, after, refused
 from portal.lib.endpoints import lazy as _
 from portal.lib.refusals import Hidden
 from portal.lib.responses import tagged
+
+
+class QuestionOut(Schema):
+    """A question of the organiser, to be answered with each entry.
+
+    type: text, select, radio, checkbox or boolean. With options the answer is one of them, or, of
+    a checkbox, the list of those chosen; a boolean, or a checkbox without options, is true or
+    false. required: an empty answer is refused; each question has its key in any case.
+    """
+
+    key: str
+    label: str
+    type: str
+    options: list[str]
+    required: bool
+
+
+class PhaseOut(Schema):
+    """A phase takes files from opens_at, included, to closes_at, excluded. null: no limit.
+
+    paused_at: since when what it takes waits, unscored; pause_reason says why, "" otherwise.
+    """
+
+    index: int
+    name: str
+    kind: str
+    moment: Literal["undated", "coming", "open", "closed"]
+    opens_at: datetime | None
+    closes_at: datetime | None
+    max_per_day: int | None
+    max_total: int | None
+    max_parallel: int | None
+    max_bytes: int
+    final_choices: int
+    revealed: bool
+    paused_at: datetime | None
+    pause_reason: str
+
+
+class FileOut(Schema):
+    """A public file of a challenge."""
+
+    name: str
+    role: str
+    size: int
+    sha256: str
+    rows: int | None
+    address: str
+
+
+class BoardNameOut(Schema):
+    """A leaderboard that can be read."""
+
+    key: str
+    title: str
+    phase: int
+
+
+class ListedOut(Schema):
+    """A challenge in a list; phase is the one in view."""
+
+    slug: str
+    title: str
+    summary: str
+    language: str
+    organiser: str
+    task: str
+    status: str
+    moment: Literal["undated", "coming", "open", "closed"]
+    phase: int | None
+    closes_at: datetime | None
+    teams: int
+    entries: int
+    page: str
+
+
+class ChallengesOut(Schema):
+    """Some challenges; next_cursor asks for those that follow."""
+
+    challenges: list[ListedOut]
+    next_cursor: str | None
+
+
+class ChallengeOut(ListedOut):
+    """A challenge in full; terms is the number of the rules in force."""
+
+    registration: str
+    team_min: int
+    team_max: int
+    terms: int | None
+    fact_sheet: list[QuestionOut]
+    phases: list[PhaseOut]
+    leaderboards: list[BoardNameOut]
+    files: list[FileOut]
+    kit: str
+
+
+class TermsOut(Schema):
+    """The rules in force."""
+
+    number: int
+    sha256: str
+    text: str
+    at: datetime
+
+
+class ColumnOut(Schema):
+    """A column of a leaderboard."""
+
+    key: str
+    title: str
+    direction: str
+    decimals: int
+
+
+class BoardRowOut(Schema):
+    """A row: teams of one tier share their rank; the reference has none.
+
+    metrics: {column: {value, low, high}}, {column: {groups: {group: {value, n}}}} or, for an
+    answer of the fact sheet, {column: {text}}.
+    """
+
+    team: str
+    rank: int | None
+    tier: int | None
+    baseline: bool
+    metrics: dict[str, Any]
+
+
+class BoardOut(Schema):
+    """A leaderboard on one part of the data, rows in order, 1,000 a page."""
+
+    challenge: str
+    key: str
+    title: str
+    phase: int
+    split: Literal["public", "private"]
+    computed_at: datetime | None
+    page: int
+    pages: int
+    columns: list[ColumnOut]
+    rows: list[BoardRowOut]
+
+
+class KeyOut(Schema):
+    """A public key (Ed25519) of receipts."""
+
+    key_id: str
+    algorithm: str
+    public_key: str
+    pem: str
+    first_used_at: datetime | None
+
+
+class KeysOut(Schema):
+    """Every public key that signs or signed receipts here."""
+
+    keys: list[KeyOut]
+
 
 KEYS_SECONDS = 3_600
 router = Router(tags=[_("Challenges")], auth=anyone)
@@ -162,3 +323,119 @@ def _board(request: HttpRequest, slug: str, key: str, split: Split | None) -> tu
         raise Hidden
     default = Split.PRIVATE if found.phase.is_revealed else Split.PUBLIC
     return found.phase, split or default
+
+
+def listed_json(request: HttpRequest, listed: Listed) -> dict[str, Any]:
+    """Describe a challenge in a list."""
+    challenge, phase = listed.challenge, listed.phase
+    page = reverse("challenges:presentation", args=[challenge.slug])
+    return {
+        "slug": challenge.slug,
+        "title": challenge.title,
+        "summary": challenge.summary,
+        "language": challenge.language,
+        "organiser": challenge.organiser.name,
+        "task": challenge.task,
+        "status": challenge.status,
+        "moment": listed.moment.value,
+        "phase": phase.index if phase else None,
+        "closes_at": phase.closes_at if phase else None,
+        "teams": listed.teams,
+        "entries": listed.entries,
+        "page": request.build_absolute_uri(page),
+    }
+
+
+def challenge_json(request: HttpRequest, listed: Listed, now: datetime) -> dict[str, Any]:
+    """Describe one challenge in full, as its pages do."""
+    challenge = listed.challenge
+    terms = latest_terms(challenge)
+    boards = Leaderboard.objects.filter(challenge=challenge, hidden=False)
+    return listed_json(request, listed) | {
+        "registration": challenge.registration,
+        "team_min": challenge.team_min,
+        "team_max": challenge.team_max,
+        "terms": terms.number if terms else None,
+        "fact_sheet": _questions(challenge),
+        "phases": [phase_json(each, now) for each in challenge.phases.all()],
+        "leaderboards": [
+            {"key": each.key, "title": each.title, "phase": each.phase.index}
+            for each in boards.select_related("phase").order_by("phase__index", "pk")
+        ],
+        "files": _files(request, challenge),
+        "kit": request.build_absolute_uri(reverse("challenges:kit", args=[challenge.slug])),
+    }
+
+
+def phase_json(phase: Phase, now: datetime) -> dict[str, Any]:
+    """Describe a phase: dates, quotas, limits."""
+    return {
+        "index": phase.index,
+        "name": phase.name,
+        "kind": phase.kind,
+        "moment": phase.moment(now).value,
+        "opens_at": phase.opens_at,
+        "closes_at": phase.closes_at,
+        "max_per_day": phase.max_per_day,
+        "max_total": phase.max_total,
+        "max_parallel": phase.max_parallel,
+        "max_bytes": phase.max_bytes,
+        "final_choices": phase.final_choices,
+        "revealed": phase.is_revealed,
+        "paused_at": phase.paused_at,
+        "pause_reason": phase.pause_reason,
+    }
+
+
+def board_json(slug: str, board: Board) -> dict[str, Any]:
+    """Describe a leaderboard: its columns, then its rows in order."""
+    return {
+        "challenge": slug,
+        "key": board.leaderboard.key,
+        "title": board.leaderboard.title,
+        "phase": board.leaderboard.phase.index,
+        "split": board.split.value,
+        "computed_at": reads.computed_minute(board),
+        "page": board.window.page if board.window else 1,
+        "pages": board.window.pages if board.window else 1,
+        "columns": [
+            {
+                "key": each.key,
+                "title": each.title,
+                "direction": each.direction,
+                "decimals": each.decimals,
+            }
+            for each in board.columns
+            if board.revealed or not each.at_closing
+        ],
+        "rows": reads.as_record(board),
+    }
+
+
+def _questions(challenge: Challenge) -> list[dict[str, Any]]:
+    return [
+        {
+            "key": str(each["key"]),
+            "label": str(each.get("label") or each["key"]),
+            "type": str(each.get("type") or "text"),
+            "options": offered_answers(each),
+            "required": bool(each.get("required")),
+        }
+        for each in challenge.fact_sheet
+    ]
+
+
+def _files(request: HttpRequest, challenge: Challenge) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": each.name,
+            "role": each.role,
+            "size": each.size,
+            "sha256": each.sha256,
+            "rows": each.rows,
+            "address": request.build_absolute_uri(
+                reverse("challenges:file", args=[challenge.slug, each.name])
+            ),
+        }
+        for each in challenge.files.all()
+    ]

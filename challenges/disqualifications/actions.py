@@ -8,8 +8,7 @@ from django.utils.translation import gettext as _
 
 from challenges import rules
 from challenges.entries.actions.choices import bring_back
-from challenges.enums import TeamState
-from challenges.enums.disqualifications import DisqualificationStatus
+from challenges.enums import DisqualificationStatus, TeamState
 from challenges.models import Disqualification, Entry, Phase, Team
 from challenges.organising.actions.notices import announce_recomputed
 from challenges.queue.actions import queue_standings

@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from challenges.enums.disqualifications import DisqualificationStatus
+from challenges.enums import DisqualificationStatus
 from challenges.models import Challenge, Disqualification, Entry, Phase, Team
 from challenges.organising.forms.challenges import ReadForm
 

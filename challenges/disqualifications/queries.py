@@ -7,7 +7,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from challenges.enums.disqualifications import DisqualificationStatus
+from challenges.enums import DisqualificationStatus
 from challenges.models import Disqualification
 
 STATUS_WORDS: Mapping[str, str | Promise] = {

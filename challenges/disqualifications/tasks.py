@@ -1,7 +1,7 @@
 """Write about disqualifications: to the team, to the Region, to the organisers, once each."""
 
 from challenges.disqualifications import actions as disqualifications
-from challenges.enums.disqualifications import DisqualificationStatus
+from challenges.enums import DisqualificationStatus
 from challenges.models import Disqualification
 from challenges.organising.letters import members, organisers, page, region, tell
 from challenges.rules import may_decide_disqualification

@@ -1,34 +1,27 @@
 """Check, submit, follow, choose and withdraw the entries of one's team; send a file in parts."""
 
 import json
-from typing import IO, Any, cast
+from datetime import datetime
+from typing import IO, Any, Literal, cast
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext
-from ninja import File, Form, Header, Router
+from ninja import File, Form, Header, Router, Schema
 from ninja.files import UploadedFile
+from pydantic import ConfigDict, Field
 
 from challenges.api.finding import challenge_named, own_team, person, phase_to_enter
-from challenges.api.shapes import entry_json, quota_json, runs_json
 from challenges.entries.actions import checks, choices, uploads
 from challenges.entries.actions import deposits as acts
-from challenges.entries.queries import shown_figures
-from challenges.models import Entry, Upload
-from challenges.models.told import reader_language
+from challenges.entries.queries import ShownFigures, shown_figures
+from challenges.enums import EntryStatus, PhaseKind
+from challenges.models import Entry, Phase, Upload
+from challenges.models.told import faults_told, reader_language
+from challenges.programs import queries as program_queries
 from challenges.results.queries.boards import phase_of
-from challenges.schemas import (
-    ChoiceIn,
-    EntriesOut,
-    EntryOut,
-    QuotaOut,
-    ReceiptOut,
-    UploadIn,
-    UploadOut,
-    VerdictOut,
-)
 from challenges.scoring.commands.offline import verdict_json
-from challenges.teams.queries import quota_left
+from challenges.teams.queries import Quota, quota_left
 from portal.accounts.bearer import Token
 from portal.accounts.enums import TokenScope
 from portal.lib import objects, parts, visible
@@ -37,6 +30,165 @@ from portal.lib.endpoints import lazy as _
 from portal.lib.files import safe_name
 from portal.lib.numbers import natural
 from portal.lib.refusals import Hidden, Invalid, TooLarge
+
+
+class FaultOut(Schema):
+    """A fault of a file: code of a closed list, place, sentence in the language asked for."""
+
+    code: str
+    message: str
+    line: int | None = None
+    column: str | None = None
+    hint: str | None = None
+    value: str | None = None
+    expected: str | None = None
+
+
+class VerdictOut(Schema):
+    """What a check says of a file, in the form of `check_predictions --json`.
+
+    code, line, hint and message are those of the first fault; all are in errors.
+    """
+
+    verdict: Literal["accept", "reject"]
+    code: str | None = None
+    line: int | None = None
+    hint: str | None = None
+    message: str | None = None
+    rows: int | None = None
+    warnings: list[str]
+    notices: list[str]
+    errors: list[FaultOut]
+
+
+class FigureOut(Schema):
+    """A released figure and its interval at 95 %, where there is one to tell."""
+
+    value: float
+    text: str
+    low: float | None
+    high: float | None
+
+
+class RunOut(Schema):
+    """A run of code on hidden inputs, as its team may know it: classes, no figure.
+
+    minutes: at most so many; half_gib: at most so many halves of a GiB; null before the end, or
+    above the last class.
+    """
+
+    state: str
+    reason: str
+    minutes: int | None
+    half_gib: int | None
+
+
+class EntryOut(Schema):
+    """An entry, for its team. scores: {split: {column: figure}}.
+
+    finished: nothing will act on it any more. errors: why the format was refused.
+    score_of: number of the entry whose score is shown instead, by the Ladder.
+    disqualified: out of the results by a decision of the Region, by itself or with its team.
+    runs: of code, of one entry asked by its id. file_deleted_at: when its file was deleted, its
+    months having passed; the rest stays.
+    """
+
+    id: UUID
+    challenge: str
+    phase: int
+    team: str
+    number: int
+    status: str
+    status_word: str
+    status_since: datetime
+    reason: str
+    reason_sentence: str
+    finished: bool
+    received_at: datetime
+    grace: bool
+    file: str
+    sha256: str
+    size: int
+    file_deleted_at: datetime | None
+    note: str
+    final_choice: bool
+    disqualified: bool
+    errors: list[FaultOut]
+    warnings: list[str]
+    scores: dict[str, dict[str, FigureOut]]
+    score_of: int | None
+    message: str
+    runs: list[RunOut] = []
+
+
+class EntriesOut(Schema):
+    """Some entries, the last received first; next_cursor asks for those before."""
+
+    entries: list[EntryOut]
+    next_cursor: str | None
+
+
+class ReceiptOut(Schema):
+    """A receipt as it was signed: the signature covers the canonical JSON of the payload."""
+
+    key_id: str | None
+    payload: dict[str, Any]
+    signature: str | None
+
+
+class ChoiceIn(Schema):
+    """Whether the entry is a final choice."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    chosen: bool = True
+
+
+class SpentOut(Schema):
+    """What was used of a limit."""
+
+    used: int
+    limit: int | None
+    left: int | None
+
+
+class RoomOut(Schema):
+    """What the files of a team may still weigh in a phase, in bytes."""
+
+    left: int
+    limit: int
+
+
+class QuotaOut(Schema):
+    """What a team may still send; the day is that of Paris."""
+
+    phase: int
+    day: SpentOut
+    total: SpentOut
+    bytes: RoomOut
+    left: int | None
+    next_opening: datetime | None
+
+
+class UploadIn(Schema):
+    """A file to come, of so many bytes; phase by its number, by default the one in view."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    challenge: str = Field(max_length=80)
+    phase: int | None = Field(None, ge=0, le=32_767)
+    length: int
+    name: str = Field("fichier.csv", min_length=1, max_length=200)
+
+
+class UploadOut(Schema):
+    """An upload: how many bytes are kept, of how many, until when it may end."""
+
+    id: UUID
+    offset: int
+    length: int
+    expires_at: datetime
+
 
 router = Router(tags=[_("Soumissions")])
 READ, ENTER = Token(TokenScope.READ), Token(TokenScope.ENTER)
@@ -370,3 +522,63 @@ def _refuse_announced(request: HttpRequest, upload: Upload) -> None:
     """Refuse a part that says it is too long before one byte of it is read."""
     if natural(request.headers.get("Content-Length") or "") > upload.length:
         raise TooLarge(limit_bytes=upload.length)
+
+
+def entry_json(entry: Entry, shown: ShownFigures) -> dict[str, Any]:
+    """Describe an entry to its team."""
+    phase = entry.enrolment.phase
+    return {
+        "id": entry.pk,
+        "challenge": phase.challenge.slug,
+        "phase": phase.index,
+        "team": entry.enrolment.team.slug,
+        "number": entry.number,
+        "status": entry.status,
+        "status_word": entry.status_word,
+        "status_since": entry.status_since,
+        "reason": entry.reason_code,
+        "reason_sentence": entry.reason_sentence,
+        "finished": not entry.is_unfinished and entry.status != EntryStatus.NEEDS_ATTENTION,
+        "received_at": entry.received_at,
+        "grace": entry.grace,
+        "file": entry.original_name,
+        "sha256": entry.sha256,
+        "size": entry.size,
+        "file_deleted_at": entry.file_deleted_at,
+        "note": entry.note,
+        "final_choice": entry.final_choice,
+        "disqualified": entry.is_disqualified,
+        "errors": faults_told(entry.verdict),
+        "warnings": [each["code"] for each in entry.verdict.get("warnings", [])],
+        "scores": shown.scores,
+        "score_of": shown.score_of,
+        "message": shown.message,
+    }
+
+
+def runs_json(entry: Entry) -> list[dict[str, Any]]:
+    """Describe the runs of the code of an entry to its team."""
+    if entry.enrolment.phase.kind != PhaseKind.CODE:
+        return []
+    return [
+        {
+            "state": each.run.state,
+            "reason": each.run.reason_code,
+            "minutes": each.run.minutes,
+            "half_gib": each.run.half_gib,
+        }
+        for each in program_queries.evaluations_run(entry)
+        if each.run is not None
+    ]
+
+
+def quota_json(phase: Phase, quota: Quota) -> dict[str, Any]:
+    """Describe what a team may still send in a phase; None where there is no limit."""
+    return {
+        "phase": phase.index,
+        "day": {"used": quota.day_used, "limit": quota.day_limit, "left": quota.day_left},
+        "total": {"used": quota.total_used, "limit": quota.total_limit, "left": quota.total_left},
+        "left": quota.left,
+        "bytes": {"left": quota.bytes_left, "limit": quota.bytes_limit},
+        "next_opening": quota.next_opening,
+    }

@@ -10,8 +10,7 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
-from challenges.enums import ChallengeStatus, EntryStatus, JobState, Split
-from challenges.enums.disqualifications import DisqualificationStatus
+from challenges.enums import ChallengeStatus, DisqualificationStatus, EntryStatus, JobState, Split
 from challenges.models import (
     Challenge,
     Column,

@@ -1,7 +1,4 @@
 import challenges.enums
-import challenges.enums.code
-import challenges.enums.disqualifications
-import challenges.enums.rescorings
 import django.db.models.deletion
 import portal.lib.create_models
 import uuid
@@ -215,7 +212,7 @@ class Migration(migrations.Migration):
                         ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                         ('entry', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='code_runs', to='challenges.entry')),
                         ('plan', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='runs', to='challenges.runplan')),
-                        ('state', models.CharField(choices=[('queued', 'queued'), ('running', 'running'), ('done', 'done'), ('failed', 'failed')], default=challenges.enums.code.RunState['QUEUED'], max_length=24)),
+                        ('state', models.CharField(choices=[('queued', 'queued'), ('running', 'running'), ('done', 'done'), ('failed', 'failed')], default=challenges.enums.RunState['QUEUED'], max_length=24)),
                         ('reason_code', models.CharField(blank=True, max_length=40)),
                         ('seed', models.BigIntegerField(default=0)),
                         ('environment_digest', models.CharField(blank=True, max_length=64)),
@@ -247,7 +244,7 @@ class Migration(migrations.Migration):
                         ('original_name', models.CharField(max_length=200)),
                         ('sealed', models.CharField(blank=True, max_length=64)),
                         ('keys', models.JSONField(blank=True, default=list)),
-                        ('state', models.CharField(choices=[('queued', 'queued'), ('running', 'running'), ('done', 'done'), ('failed', 'failed')], default=challenges.enums.code.RunState['QUEUED'], max_length=24)),
+                        ('state', models.CharField(choices=[('queued', 'queued'), ('running', 'running'), ('done', 'done'), ('failed', 'failed')], default=challenges.enums.RunState['QUEUED'], max_length=24)),
                         ('reason_code', models.CharField(blank=True, max_length=40)),
                         ('detail', models.TextField(blank=True)),
                         ('verdict', models.JSONField(blank=True, default=dict)),
@@ -298,7 +295,7 @@ class Migration(migrations.Migration):
                         ('challenge', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='disqualifications', to='challenges.challenge')),
                         ('team', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='disqualifications', to='challenges.team')),
                         ('entry', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='disqualifications', to='challenges.entry')),
-                        ('status', models.CharField(choices=[('proposed', 'proposed'), ('in_force', 'in_force'), ('dismissed', 'dismissed'), ('withdrawn', 'withdrawn'), ('lifted', 'lifted')], default=challenges.enums.disqualifications.DisqualificationStatus['PROPOSED'], max_length=24)),
+                        ('status', models.CharField(choices=[('proposed', 'proposed'), ('in_force', 'in_force'), ('dismissed', 'dismissed'), ('withdrawn', 'withdrawn'), ('lifted', 'lifted')], default=challenges.enums.DisqualificationStatus['PROPOSED'], max_length=24)),
                         ('version', models.PositiveIntegerField(default=1)),
                         ('reason', models.TextField()),
                         ('proposed_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
@@ -711,7 +708,7 @@ class Migration(migrations.Migration):
                         ('phase', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='rescorings', to='challenges.phase')),
                         ('task', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='rescoring', to='challenges.phasetask')),
                         ('former', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='challenges.phasetask')),
-                        ('state', models.CharField(choices=[('proposed', 'proposed'), ('running', 'running'), ('ready', 'ready'), ('accepted', 'accepted'), ('in_force', 'in_force'), ('refused', 'refused'), ('withdrawn', 'withdrawn')], default=challenges.enums.rescorings.RescoringState['PROPOSED'], max_length=24)),
+                        ('state', models.CharField(choices=[('proposed', 'proposed'), ('running', 'running'), ('ready', 'ready'), ('accepted', 'accepted'), ('in_force', 'in_force'), ('refused', 'refused'), ('withdrawn', 'withdrawn')], default=challenges.enums.RescoringState['PROPOSED'], max_length=24)),
                         ('reason', models.TextField()),
                         ('proposed_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                         ('proposed_at', models.DateTimeField()),

@@ -9,8 +9,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from challenges.enums import JobKind
-from challenges.enums.code import RunState
+from challenges.enums import JobKind, RunState
 from challenges.models.entry import Entry
 from challenges.models.plan import RunPlan
 from challenges.models.words import within, word

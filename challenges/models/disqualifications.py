@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
-from challenges.enums.disqualifications import DisqualificationStatus
+from challenges.enums import DisqualificationStatus
 from challenges.models.entry import Entry
 from challenges.models.words import within, word
 from challenges.organising.models import (

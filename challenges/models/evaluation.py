@@ -5,8 +5,7 @@ from uuid import uuid4
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 
-from challenges.enums import EntryStatus, EvaluationState, JobKind, Split
-from challenges.enums.code import RunState
+from challenges.enums import EntryStatus, EvaluationState, JobKind, RunState, Split
 from challenges.models.entry import Entry
 from challenges.models.job import Job
 from challenges.models.scorer import ScorerVersion

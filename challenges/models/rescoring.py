@@ -8,8 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Count, Exists, F, Max, OuterRef, Q, Sum
 
-from challenges.enums import EntryStatus, EvaluationState
-from challenges.enums.rescorings import RescoringState
+from challenges.enums import EntryStatus, EvaluationState, RescoringState
 from challenges.models.entry import Entry
 from challenges.models.evaluation import Evaluation
 from challenges.models.scorer import PhaseTask

@@ -4,7 +4,7 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
-from challenges.enums.code import RunState
+from challenges.enums import RunState
 from challenges.models.code import CodeRun
 
 STATES = {

@@ -6,8 +6,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from challenges.enums import INFECTED, ReasonCode
-from challenges.enums.code import RunState
+from challenges.enums import INFECTED, ReasonCode, RunState
 from challenges.models.code import CodeTrial
 from challenges.models.told import FRENCH, faults_told, reader_language
 

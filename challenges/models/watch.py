@@ -3,7 +3,7 @@
 from django.db import models
 from django.db.models import Q
 
-from challenges.enums.rescorings import WatchState
+from challenges.enums import WatchState
 from challenges.models.evaluation import Evaluation
 from challenges.models.words import within, word
 from portal.lib.immutable import Immutable

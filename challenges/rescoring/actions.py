@@ -23,8 +23,9 @@ from challenges.enums import (
     JobKind,
     JobState,
     NoticeKind,
+    RescoringState,
+    WatchState,
 )
-from challenges.enums.rescorings import RescoringState, WatchState
 from challenges.evaluation.actions import evaluations, releases, scorers
 from challenges.evaluation.actions.evaluations import give_outcome, queue_scores, settle_entry
 from challenges.models import (

@@ -7,8 +7,7 @@ from typing import Any
 from django.db.models import CharField, Count, Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Cast
 
-from challenges.enums import EvaluationState, JobKind, Split
-from challenges.enums.rescorings import RescoringState, WatchState
+from challenges.enums import EvaluationState, JobKind, RescoringState, Split, WatchState
 from challenges.models import (
     BaselineCheck,
     Challenge,

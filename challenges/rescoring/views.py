@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from challenges import rules
-from challenges.enums.rescorings import RescoringState
+from challenges.enums import RescoringState
 from challenges.models import Challenge, Phase, Rescoring
 from challenges.organising.views.layout import find_to_run, person, phase_of, room
 from challenges.organising.views.words import TITLES

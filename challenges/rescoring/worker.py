@@ -6,8 +6,7 @@ from typing import Any
 
 from django.db import transaction
 
-from challenges.enums import EvaluationState, Split
-from challenges.enums.rescorings import WatchState
+from challenges.enums import EvaluationState, Split, WatchState
 from challenges.evaluation import worker as vault
 from challenges.evaluation.worker import Opened
 from challenges.models import Evaluation, Job, Phase, PhaseTask, Rescoring

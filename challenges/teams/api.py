@@ -1,5 +1,7 @@
 """Take part: accept the rules, create a team, invite."""
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -7,21 +9,12 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator, validate_email
 from django.http import HttpRequest
 from django.utils.translation import gettext
-from ninja import Router, Status
+from ninja import Router, Schema, Status
+from pydantic import ConfigDict, Field
 
 from challenges.api.finding import challenge_named, own_team, person
-from challenges.api.shapes import team_json
 from challenges.models import Registration, Team
 from challenges.organising.actions.guests import ADDRESS_MAX
-from challenges.schemas import (
-    InvitationIn,
-    InvitationOut,
-    RegistrationOut,
-    TeamIn,
-    TeamOut,
-    TermsIn,
-)
-from challenges.teams import actions as acts
 from challenges.teams import actions as teams
 from challenges.teams.queries import latest_terms
 from portal.accounts.bearer import Token
@@ -30,6 +23,65 @@ from portal.lib import visible
 from portal.lib.endpoints import lazy as _
 from portal.lib.endpoints import refused
 from portal.lib.refusals import Conflict, Invalid
+
+
+class TermsIn(Schema):
+    """The number of the rules that were read."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    number: int
+
+
+class RegistrationOut(Schema):
+    """Whether the person takes part: pending, accepted, refused or withdrawn."""
+
+    challenge: str
+    state: str
+    terms: int | None
+
+
+class TeamIn(Schema):
+    """A new team."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str = Field(min_length=1, max_length=80)
+
+
+class MemberOut(Schema):
+    """A member of one's team."""
+
+    name: str
+    role: str
+
+
+class TeamOut(Schema):
+    """One's team."""
+
+    id: UUID
+    challenge: str
+    name: str
+    slug: str
+    state: str
+    members: list[MemberOut]
+
+
+class InvitationIn(Schema):
+    """Whom to invite."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    email: str = Field(max_length=254)
+
+
+class InvitationOut(Schema):
+    """An invitation that was sent; its secret goes by letter alone."""
+
+    id: UUID
+    email: str
+    expires_at: datetime
+
 
 router = Router(tags=[_("Équipes")])
 READ, TEAM = Token(TokenScope.READ), Token(TokenScope.TEAM)
@@ -52,7 +104,7 @@ def accept(request: HttpRequest, slug: str, read: TermsIn) -> dict[str, Any]:
             code="terms_changed",
             number=terms.number,
         )
-    acts.accept_terms(challenge=challenge, by=person(request))
+    teams.accept_terms(challenge=challenge, by=person(request))
     registration = teams.come_back(challenge=challenge, by=person(request))
     return _registration(registration)
 
@@ -89,7 +141,7 @@ def _registration(registration: Registration) -> dict[str, Any]:
 def create(request: HttpRequest, slug: str, team: TeamIn) -> Status[Any]:
     """Une seule équipe par personne et par challenge."""
     challenge = challenge_named(request, slug)
-    made = acts.create(challenge=challenge, name=team.name, by=person(request))
+    made = teams.create(challenge=challenge, name=team.name, by=person(request))
     return Status(201, _team(made))
 
 
@@ -115,7 +167,7 @@ def team(request: HttpRequest, slug: str) -> dict[str, Any]:
 def invite(request: HttpRequest, team: UUID, invitation: InvitationIn) -> Status[Any]:
     """Un capitaine. L’invitation vaut sept jours, une fois, pour cette adresse."""
     own = visible.find(Team.objects.of(request.user), among=Team.objects.all(), public_id=team)
-    sent = acts.invite(team=own, email=_address(invitation.email), by=person(request))
+    sent = teams.invite(team=own, email=_address(invitation.email), by=person(request))
     told = {"id": sent.public_id, "email": sent.email, "expires_at": sent.expires_at}
     return Status(201, told)
 
@@ -135,3 +187,15 @@ def _address(text: str) -> str:
             code="email",
         ) from error
     return text
+
+
+def team_json(team: Team, members: Sequence[Any]) -> dict[str, Any]:
+    """Describe a team to its members: names as they chose them, no address."""
+    return {
+        "id": team.public_id,
+        "challenge": team.challenge.slug,
+        "name": team.name,
+        "slug": team.slug,
+        "state": team.state,
+        "members": [{"name": str(each.user), "role": each.role} for each in members],
+    }

@@ -6,8 +6,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from challenges.enums import ChallengeStatus, Split
-from challenges.enums.rescorings import RescoringState
+from challenges.enums import ChallengeStatus, RescoringState, Split
 from challenges.invariants import INVARIANTS
 from challenges.models import (
     Certificate,

@@ -7,8 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from challenges.enums import EntryStatus
-from challenges.enums.rescorings import RescoringState
+from challenges.enums import EntryStatus, RescoringState
 from challenges.evaluation import queries as evaluation_queries
 from challenges.evaluation.actions import evaluations, interventions
 from challenges.invariants import INVARIANTS

@@ -10,8 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from challenges.entries import queries as reads
 from challenges.entries.actions import choices
-from challenges.enums import EntryStatus, EvaluationState, Split
-from challenges.enums.rescorings import RescoringState
+from challenges.enums import EntryStatus, EvaluationState, RescoringState, Split
 from challenges.evaluation.actions import evaluations, scorers
 from challenges.invariants import INVARIANTS
 from challenges.models import (

@@ -10,8 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from challenges.entries.actions import choices
-from challenges.enums import EntryStatus, JobKind
-from challenges.enums.rescorings import RescoringState
+from challenges.enums import EntryStatus, JobKind, RescoringState
 from challenges.evaluation.actions import evaluations
 from challenges.invariants import INVARIANTS
 from challenges.models import Challenge, Entry, Evaluation, Job, Rescoring

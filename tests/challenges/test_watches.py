@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from challenges.enums.rescorings import WatchState
+from challenges.enums import WatchState
 from challenges.evaluation import worker as vault
 from challenges.models import BaselineCheck, Challenge, Entry, Evaluation, Job, Score
 from challenges.rescoring import actions as rescorings

@@ -4,8 +4,7 @@ import io
 import zipfile
 from typing import Any
 
-from challenges.enums import EvaluationState, PhaseKind
-from challenges.enums.code import RunState
+from challenges.enums import EvaluationState, PhaseKind, RunState
 from challenges.models import (
     CodeRun,
     CodeTrial,

@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 
 from challenges.entries.actions import choices
-from challenges.enums import EntryStatus, Split
-from challenges.enums.rescorings import RescoringState
+from challenges.enums import EntryStatus, RescoringState, Split
 from challenges.models import Challenge, Entry, PhaseTask, Rescoring, Reveal, Score
 from challenges.organising.actions import challenges
 from challenges.rescoring import actions as rescorings

@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 
 from challenges.disqualifications import actions as disqualifications
-from challenges.enums import EntryStatus, OrganiserRole, PhaseKind, TeamRole
-from challenges.enums.code import RunState
+from challenges.enums import EntryStatus, OrganiserRole, PhaseKind, RunState, TeamRole
 from challenges.evaluation.actions import interventions
 from challenges.forum import actions as forum
 from challenges.models import Challenge, Disqualification, Entry, Phase, Rescoring, TeamMember

@@ -23,10 +23,10 @@ from challenges.enums import (
     JobKind,
     JobState,
     ReasonCode,
+    RescoringState,
+    RunState,
     TeamState,
 )
-from challenges.enums.code import RunState
-from challenges.enums.rescorings import RescoringState
 from challenges.evaluation import queries as evaluation_queries
 from challenges.evaluation.actions import releases
 from challenges.models import (

@@ -14,8 +14,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from challenges import rules
 from challenges.entries.actions import choices
 from challenges.entries.queries import teams_left_behind
-from challenges.enums import CHALLENGE_EDGES, ChallengeStatus, PhaseMoment, RegistrationState
-from challenges.enums.rescorings import RescoringState
+from challenges.enums import (
+    CHALLENGE_EDGES,
+    ChallengeStatus,
+    PhaseMoment,
+    RegistrationState,
+    RescoringState,
+)
 from challenges.models import (
     Challenge,
     ChallengeDraft,

@@ -44,8 +44,8 @@ from challenges.enums import (
     PhaseKind,
     PhaseMoment,
     ReasonCode,
+    RunState,
 )
-from challenges.enums.code import RunState
 from challenges.evaluation.actions import evaluations
 from challenges.models import (
     Challenge,

@@ -15,8 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from challenges.entries.views.pages import phase_to_enter
 from challenges.entries.views.tables import Stage, faults_of
-from challenges.enums import PhaseKind, ReasonCode
-from challenges.enums.code import RunState
+from challenges.enums import PhaseKind, ReasonCode, RunState
 from challenges.models import CodeTrial
 from challenges.models.told import warnings_told
 from challenges.models.trial_words import trial_detail, trial_reason, trial_state

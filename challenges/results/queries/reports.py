@@ -24,9 +24,9 @@ from challenges.enums import (
     PhaseMoment,
     ReasonCode,
     RegistrationState,
+    RescoringState,
     Split,
 )
-from challenges.enums.rescorings import RescoringState
 from challenges.models import (
     Certificate,
     Challenge,

@@ -5,8 +5,7 @@ from typing import Any
 import pytest
 from django.db.models import QuerySet
 
-from challenges.enums import EntryStatus, JobKind
-from challenges.enums.rescorings import RescoringState
+from challenges.enums import EntryStatus, JobKind, RescoringState
 from challenges.evaluation.actions import evaluations, interventions
 from challenges.models import Challenge, CodeRun, Entry, Job, Rescoring
 from challenges.programs import worker as program_worker

@@ -8,8 +8,13 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from challenges.enums import ChallengeStatus, ImportState, OrganiserRole, RegistrationMode
-from challenges.enums.rescorings import RescoringState
+from challenges.enums import (
+    ChallengeStatus,
+    ImportState,
+    OrganiserRole,
+    RegistrationMode,
+    RescoringState,
+)
 from challenges.models import (
     BundleImport,
     Challenge,

@@ -5,8 +5,7 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
-from challenges.enums import EntryStatus
-from challenges.enums.code import RunState
+from challenges.enums import EntryStatus, RunState
 from challenges.models import Challenge, Entry, Team
 from portal.accounts.enums import TokenScope
 from portal.accounts.models import User

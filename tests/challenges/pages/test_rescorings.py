@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
-from challenges.enums.rescorings import RescoringState
+from challenges.enums import RescoringState
 from challenges.models import Challenge, Entry, Job, PhaseTask, Rescoring
 from challenges.organising.views.words import TITLES
 from challenges.rescoring import actions as rescorings

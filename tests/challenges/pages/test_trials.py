@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
-from challenges.enums.code import RunState
+from challenges.enums import RunState
 from challenges.models import Challenge, CodeTrial, Team
 from challenges.organising.actions import challenges as acts
 from challenges.worker import drain

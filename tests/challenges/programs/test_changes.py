@@ -12,8 +12,7 @@ from django.test import Client
 from django.urls import reverse
 
 from challenges.entries.actions import deposits
-from challenges.enums import EntryStatus, EvaluationState
-from challenges.enums.rescorings import RescoringState
+from challenges.enums import EntryStatus, EvaluationState, RescoringState
 from challenges.exchange.actions import exports
 from challenges.exchange.actions.bundles import import_bundle
 from challenges.exchange.worker import unsealer

@@ -7,6 +7,45 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 
+class RunState(StrEnum):
+    """Name where a run of a team's code stands, on hidden inputs or on the public sample."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class DisqualificationStatus(StrEnum):
+    """Name where a disqualification stands: nothing is decided before the team could reply."""
+
+    PROPOSED = "proposed"
+    IN_FORCE = "in_force"
+    DISMISSED = "dismissed"
+    WITHDRAWN = "withdrawn"
+    LIFTED = "lifted"
+
+
+class WatchState(StrEnum):
+    """Say whether a reference still scores what it scored."""
+
+    SAME = "same"
+    DRIFTED = "drifted"
+    FAILED = "failed"
+
+
+class RescoringState(StrEnum):
+    """Name where a change of scoring stands."""
+
+    PROPOSED = "proposed"
+    RUNNING = "running"
+    READY = "ready"
+    ACCEPTED = "accepted"
+    IN_FORCE = "in_force"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+
+
 class ChallengeKind(StrEnum):
     """Tell a dated competition from a permanent benchmark."""
 
