@@ -176,14 +176,6 @@ class TeamRole(StrEnum):
     MEMBER = "member"
 
 
-class InvitationState(StrEnum):
-    """Name where an invitation stands."""
-
-    SENT = "sent"
-    ACCEPTED = "accepted"
-    REVOKED = "revoked"
-
-
 class EntryStatus(StrEnum):
     """Name where an entry stands, from its receipt to its score."""
 

@@ -73,12 +73,7 @@ def may_run_organisers(by: Actor, challenge: "Challenge") -> bool:
 
 def may_answer_organiser_invitation(by: Actor, invitation: "OrganiserInvitation") -> bool:
     """Say whether the actor answers this call: the person of its address."""
-    return (
-        not isinstance(by, SystemActor)
-        and _is_person(by)
-        and bool(by.email)
-        and by.email.lower() == invitation.email.lower()
-    )
+    return _is_person(by) and invitation.fits(by)
 
 
 def may_write_in_forum(by: Actor, challenge: "Challenge") -> bool:

@@ -15,7 +15,6 @@ from challenges.enums import (
     BuildState,
     ChallengeKind,
     ChallengeStatus,
-    InvitationState,
     LogAudience,
     NoticeKind,
     OrganiserRole,
@@ -27,7 +26,7 @@ from challenges.enums import (
 from challenges.models.words import challenge_word, within, word
 from challenges.scoring.audit.declared import SMALLEST
 from portal.accounts.authorization import Permission, has_permission
-from portal.accounts.models import User
+from portal.accounts.models import AddressInvitation, AddressInvitationQuerySet, User
 from portal.lib import clock
 from portal.lib.refusals import Conflict
 
@@ -443,42 +442,26 @@ class PublicFile(models.Model):
         return self.name
 
 
-class OrganiserInvitationQuerySet(models.QuerySet["OrganiserInvitation"]):
-    """Invitations, by whom they are for."""
-
-    def open_at(self, at: datetime) -> "OrganiserInvitationQuerySet":
-        """Keep those that may still be answered."""
-        return self.filter(state=InvitationState.SENT, expires_at__gt=at)
-
-    def for_person(self, user: Viewer) -> "OrganiserInvitationQuerySet":
-        """Keep those sent to the address of this person."""
-        email = getattr(user, "email", "")
-        return self.filter(email__iexact=email) if email else self.none()
+class OrganiserInvitationQuerySet(AddressInvitationQuerySet["OrganiserInvitation"]):
+    """Invitations to run challenges."""
 
 
-class OrganiserInvitation(models.Model):
+class OrganiserInvitation(AddressInvitation):
     """Invite a person, by their address, into the team that runs a challenge."""
 
-    public_id = models.UUIDField(default=uuid4, unique=True, editable=False)
+    TARGET = "challenge_id"
+
     challenge = models.ForeignKey(
         Challenge, on_delete=models.CASCADE, related_name="organiser_invitations"
     )
-    email = models.EmailField()
     role = word(OrganiserRole, default=OrganiserRole.ORGANISER)
-    state = word(InvitationState, default=InvitationState.SENT)
-    sent_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
-    )
-    sent_at = models.DateTimeField()
-    expires_at = models.DateTimeField()
 
     objects = OrganiserInvitationQuerySet.as_manager()
 
-    class Meta:
-        ordering = ["-sent_at", "pk"]
+    class Meta(AddressInvitation.Meta):
         constraints = [
+            *AddressInvitation.Meta.constraints,
             within("role", OrganiserRole, name="organiser_invitation_role_known"),
-            within("state", InvitationState, name="organiser_invitation_state_known"),
             models.UniqueConstraint(
                 fields=["challenge", "email"],
                 condition=Q(state="sent"),
@@ -508,47 +491,28 @@ class FormerOrganiser(models.Model):
         ]
 
 
-class GuestQuerySet(models.QuerySet["Guest"]):
-    """Guests, by whom they let in and by where they stand."""
-
-    def open_at(self, at: datetime) -> "GuestQuerySet":
-        """Keep those that let somebody in: neither used, withdrawn nor too old."""
-        return self.filter(expires_at__gt=at, state=InvitationState.SENT)
-
-    def inviting(self, user: User, *, at: datetime) -> "GuestQuerySet":
-        """Keep the open ones of the confirmed address of this person."""
-        return self.open_at(at).filter(email=user.email.lower()) if user.email else self.none()
+class GuestQuerySet(AddressInvitationQuerySet["Guest"]):
+    """Invitations to take part in challenges."""
 
 
-class Guest(models.Model):
+class Guest(AddressInvitation):
     """Invite one e-mail address to take part: ACCEPTED once its person registered."""
 
-    public_id = models.UUIDField(default=uuid4, unique=True, editable=False)
+    TARGET = "challenge_id"
+
     challenge = models.ForeignKey(Challenge, on_delete=models.CASCADE, related_name="guests")
-    email = models.EmailField()
-    state = word(InvitationState, default=InvitationState.SENT)
-    sent_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
-    )
-    sent_at = models.DateTimeField()
-    expires_at = models.DateTimeField()
 
     objects = GuestQuerySet.as_manager()
 
-    class Meta:
-        ordering = ["-sent_at", "-pk"]
+    class Meta(AddressInvitation.Meta):
         constraints = [
-            within("state", InvitationState, name="guest_state_known"),
+            *AddressInvitation.Meta.constraints,
             models.UniqueConstraint(
                 fields=["challenge", "email"],
                 condition=Q(state="sent"),
                 name="guest_address_once",
             ),
         ]
-
-    def is_open(self, at: datetime) -> bool:
-        """Say whether it lets somebody in."""
-        return self.state == InvitationState.SENT and self.expires_at > at
 
 
 class ChallengeDraft(models.Model):

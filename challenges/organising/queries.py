@@ -22,7 +22,6 @@ from challenges.enums import (
     BuildState,
     ChallengeStatus,
     EntryStatus,
-    InvitationState,
     PhaseKind,
     PhaseMoment,
     RegistrationMode,
@@ -49,6 +48,7 @@ from challenges.models import (
 from challenges.organising.models import ChallengeQuerySet, Viewer
 from challenges.results.queries.reports import is_compared
 from datasets.models import HoldoutVersion
+from portal.accounts.enums import InvitationState
 from portal.accounts.models import User
 from portal.audit.duties import beats
 from portal.audit.reading import Told, events
@@ -509,7 +509,7 @@ def needs_invitation(challenge: Challenge, user: User) -> bool:
     """Say whether this person, who is not registered, may not register without an invitation."""
     if challenge.registration != RegistrationMode.INVITED:
         return False
-    return not challenge.guests.inviting(user, at=clock.now()).exists()
+    return not challenge.guests.open(clock.now()).addressed_to(user).exists()
 
 
 def is_called_back(challenge: Challenge, user: User, asked: Registration | None) -> bool:
@@ -518,7 +518,7 @@ def is_called_back(challenge: Challenge, user: User, asked: Registration | None)
         return False
     if challenge.registration != RegistrationMode.INVITED:
         return False
-    return challenge.guests.inviting(user, at=clock.now()).exists()
+    return challenge.guests.open(clock.now()).addressed_to(user).exists()
 
 
 # What a winning entry may become in the catalogue.

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from challenges.enums import InvitationState, NoticeKind, PhaseMoment
+from challenges.enums import NoticeKind, PhaseMoment
 from challenges.models import (
     Challenge,
     ChallengeOrganiser,
@@ -23,7 +23,7 @@ from challenges.organising.actions import guests, texts
 from challenges.organising.letters import captains, organisers, page, region, registered, tell
 from challenges.organising.queries import REMINDERS_HOURS, closing, just_opened, without_choice
 from portal.accounts.authorization import Permission, has_permission
-from portal.accounts.enums import RegionRole
+from portal.accounts.enums import InvitationState, RegionRole
 from portal.accounts.models import User
 from portal.accounts.news import Kind, declare
 from portal.audit import letters
@@ -208,8 +208,7 @@ def guest_invited(guest_id: str) -> None:
         about="",
     )
     if not people:
-        secret = guests.token(guest.public_id)
-        path = page(challenge, f"invitation/{guest.public_id}/{secret}/")
+        path = page(challenge, f"invitation/{guest.public_id}/{guest.token}/")
         context = {"challenge": challenge, "link": f"{settings.SITE_URL}{path}"}
         letters.send("guest_invited", to=guest.email, context=context)
 

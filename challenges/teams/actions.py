@@ -1,24 +1,16 @@
 """Take part in a challenge: register, accept the rules, make a team, invite, join, leave."""
 
-import hashlib
-import hmac
 from datetime import timedelta
 from uuid import UUID
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.utils.crypto import constant_time_compare, salted_hmac
+from django.utils.crypto import salted_hmac
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from challenges import rules
-from challenges.enums import (
-    InvitationState,
-    RegistrationMode,
-    RegistrationState,
-    TeamRole,
-    TeamState,
-)
+from challenges.enums import RegistrationMode, RegistrationState, TeamRole, TeamState
 from challenges.models import (
     Challenge,
     Entry,
@@ -30,19 +22,17 @@ from challenges.models import (
     TermsAcceptance,
 )
 from challenges.organising.actions import guests
+from portal.accounts.actions.invitations import keep_letters_few
 from portal.accounts.authorization import require
+from portal.accounts.enums import InvitationState
 from portal.accounts.models import User
 from portal.audit.outbox import owe
 from portal.audit.record import record
 from portal.lib import clock
 from portal.lib.characters import require_plain_line
-from portal.lib.rates import DAY, keep_pace
 from portal.lib.refusals import Conflict, Hidden, Invalid, NotAllowed
 
 _NAME_MAX = 80
-# Letters to people who did not ask for them.
-INVITATIONS_A_DAY = 20
-SAME_ADDRESS_A_DAY = 3
 
 
 @transaction.atomic
@@ -163,21 +153,18 @@ def invite(*, team: Team, email: str, by: User) -> TeamInvitation:
     _refuse_full(team)
     email = email.strip().lower()
     now = clock.now()
-    live = team.invitations.filter(
-        email=email, state=InvitationState.SENT, expires_at__gt=now
-    ).first()
+    live = team.invitations.open(now).filter(email=email).first()
     if live is not None:
         return live
-    _refuse_many(team, email, by)
-    invitation = TeamInvitation(
+    sent = TeamInvitation.objects.filter(team__challenge_id=team.challenge_id, sent_by=by)
+    keep_letters_few(sent, team.invitations.filter(email=email))
+    invitation = TeamInvitation.objects.create(
         team=team,
         email=email,
         sent_by=by,
         sent_at=now,
         expires_at=now + timedelta(days=settings.INVITATION_DAYS),
     )
-    invitation.token_sha256 = _token_sha256(invitation_token(invitation.public_id))
-    invitation.save()
     record("team.invited", by=by, on=team, invitation=str(invitation.public_id))
     owe(
         "mail.team_invitation",
@@ -185,47 +172,6 @@ def invite(*, team: Team, email: str, by: User) -> TeamInvitation:
         invitation_id=invitation.pk,
     )
     return invitation
-
-
-def _refuse_many(team: Team, email: str, by: User) -> None:
-    """Bound the letters that reach people who never asked for one."""
-    sent = TeamInvitation.objects.filter(team__challenge_id=team.challenge_id, sent_by=by)
-    keep_pace(
-        sent,
-        by="sent_at",
-        most=INVITATIONS_A_DAY,
-        window=DAY,
-        sentence=_("Vingt invitations par jour au plus, les retirées comprises."),
-        code="invitations_day",
-    )
-    keep_pace(
-        team.invitations.filter(email=email),
-        by="sent_at",
-        most=SAME_ADDRESS_A_DAY,
-        window=DAY,
-        sentence=_("Cette adresse a déjà reçu trois invitations de votre équipe ce jour."),
-        code="invitations_day",
-    )
-
-
-def invitation_token(public_id: UUID) -> str:
-    """Return the secret of an invitation; only its sha256 is stored."""
-    return salted_hmac("challenges.invitation", str(public_id), algorithm="sha256").hexdigest()
-
-
-def by_link(public_id: UUID, token: str) -> TeamInvitation:
-    """Return the invitation of a link, whoever holds it and whatever became of it; else Hidden."""
-    found = TeamInvitation.objects.select_related("team", "sent_by").filter(public_id=public_id)
-    invitation = found.first()
-    if invitation is None or not constant_time_compare(
-        invitation.token_sha256, _token_sha256(token)
-    ):
-        raise Hidden(denied=invitation)
-    return invitation
-
-
-def _token_sha256(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
 
 
 def _refuse_full(team: Team) -> None:
@@ -242,24 +188,12 @@ def accept_invitation(*, public_id: UUID, token: str, by: User) -> Team:
     In order: invitation used; membership; event "team.joined". Raises Hidden for an unknown,
     used, expired or other person's invitation; NotAllowed without the rules; Conflict.
     """
-    sent = TeamInvitation.objects.filter(public_id=public_id).select_related("team").first()
-    if sent is None:
-        raise Hidden
+    sent = TeamInvitation.objects.select_related("team").by_link(public_id, token)
     # A challenge, its teams, what hangs on them: in this order, as whoever creates, invites, runs.
     challenge = Challenge.objects.locked(sent.team.challenge)
     team = Team.objects.locked(sent.team)
-    invitation = (
-        TeamInvitation.objects.select_for_update()
-        .filter(pk=sent.pk, state=InvitationState.SENT)
-        .first()
-    )
-    if invitation is None or not constant_time_compare(
-        invitation.token_sha256, _token_sha256(token)
-    ):
-        raise Hidden(denied=invitation)
-    if invitation.expires_at <= clock.now() or not hmac.compare_digest(
-        invitation.email.encode(), by.email.lower().encode()
-    ):
+    invitation = TeamInvitation.objects.select_for_update().get(pk=sent.pk)
+    if not invitation.is_open(clock.now()) or not invitation.fits(by):
         raise Hidden(denied=invitation)
     require(rules.may_take_part, by, challenge)
     _require_registered(challenge, by)
@@ -277,10 +211,7 @@ def revoke_invitation(*, invitation: TeamInvitation, by: User) -> None:
     """Withdraw an invitation that was not used. Event "team.invitation_revoked"."""
     team = Team.objects.locked(invitation.team)
     require(rules.may_run_team, by, team)
-    revoked = TeamInvitation.objects.filter(pk=invitation.pk, state=InvitationState.SENT).update(
-        state=InvitationState.REVOKED
-    )
-    if revoked:
+    if team.invitations.filter(pk=invitation.pk).revoke():
         record("team.invitation_revoked", by=by, on=team)
 
 
@@ -343,7 +274,7 @@ def forget(*, person: User) -> None:
     """
     # All are held before the journal is written in.
     teams = [Team.objects.locked(each) for each in Team.objects.of(person).order_by("pk")]
-    TeamInvitation.objects.filter(email__iexact=person.email).delete()
+    TeamInvitation.objects.addressed_to(person).delete()
     guests.forget(person)
     for team in teams:
         _end_membership(team, person)

@@ -1,7 +1,6 @@
 """Teams, their members, their invitations; registrations, and the rules that people accept."""
 
 from collections.abc import Iterable
-from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
@@ -10,9 +9,10 @@ from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils.crypto import salted_hmac
 
-from challenges.enums import InvitationState, RegistrationState, TeamRole, TeamState
+from challenges.enums import RegistrationState, TeamRole, TeamState
 from challenges.models.words import within, word
 from challenges.organising.models import Challenge, Phase, Viewer, person_id
+from portal.accounts.models import AddressInvitation, AddressInvitationQuerySet
 
 
 class TeamQuerySet(models.QuerySet["Team"]):
@@ -126,33 +126,18 @@ class TeamMember(models.Model):
         ]
 
 
-class TeamInvitationQuerySet(models.QuerySet["TeamInvitation"]):
-    """Invitations, by whom they wait for."""
-
-    def open_for(self, email: str, *, at: datetime) -> "TeamInvitationQuerySet":
-        """Keep those sent to an address that nobody used or withdrew and that are not too old."""
-        return self.filter(email=email.lower(), state=InvitationState.SENT, expires_at__gt=at)
+class TeamInvitationQuerySet(AddressInvitationQuerySet["TeamInvitation"]):
+    """Invitations into teams."""
 
 
-class TeamInvitation(models.Model):
+class TeamInvitation(AddressInvitation):
     """Invite one e-mail address into a team, once."""
 
-    public_id = models.UUIDField(default=uuid4, unique=True, editable=False)
+    TARGET = "team_id"
+
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="invitations")
-    email = models.EmailField()
-    token_sha256 = models.CharField(max_length=64, unique=True)
-    state = word(InvitationState, default=InvitationState.SENT)
-    sent_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
-    )
-    sent_at = models.DateTimeField()
-    expires_at = models.DateTimeField()
 
     objects = TeamInvitationQuerySet.as_manager()
-
-    class Meta:
-        ordering = ["-sent_at", "pk"]
-        constraints = [within("state", InvitationState, name="team_invitation_state_known")]
 
 
 class EnrolmentQuerySet(models.QuerySet["Enrolment"]):

@@ -6,7 +6,6 @@ from django.conf import settings
 
 from challenges.models import Registration, Team, TeamInvitation
 from challenges.organising.letters import organisers, page, tell
-from challenges.teams.actions import invitation_token
 from portal.accounts.models import User
 from portal.audit import letters
 from portal.audit.outbox import handler
@@ -68,12 +67,11 @@ def team_invitation(invitation_id: int) -> None:
     if invitation is None:
         return
     challenge = invitation.team.challenge
-    token = invitation_token(invitation.public_id)
     context: dict[str, Any] = {
         "invitation": invitation,
         "challenge": challenge,
         "link": settings.SITE_URL
-        + page(challenge, f"equipe/invitation/{invitation.public_id}/{token}/"),
+        + page(challenge, f"equipe/invitation/{invitation.public_id}/{invitation.token}/"),
     }
     letters.send("team_invitation", to=invitation.email, context=context)
 

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from challenges import rules
-from challenges.enums import ChallengeStatus, InvitationState, RegistrationMode, RegistrationState
+from challenges.enums import ChallengeStatus, RegistrationMode, RegistrationState
 from challenges.models import Challenge, Guest, Registration, TeamInvitation, TeamMember
 from challenges.organising import queries as reads
 from challenges.organising.actions import guests
@@ -44,6 +44,7 @@ from challenges.teams.queries import (
     registration_of,
 )
 from portal.accounts.authorization import require
+from portal.accounts.enums import InvitationState
 from portal.accounts.models import User
 from portal.lib import clock
 from portal.lib.refusals import Conflict, Hidden, Invalid, NotAllowed, Refusal
@@ -171,15 +172,15 @@ def join(request: HttpRequest, slug: str, invitation: UUID, token: str) -> HttpR
             return redirect("challenges:team", slug)
     context = scene(request, slug, "entries")
     challenge = context["challenge"]
-    sent = teams.by_link(invitation, token)
+    sent = TeamInvitation.objects.select_related("team", "sent_by").by_link(invitation, token)
     if sent.team.challenge_id != challenge.pk:
         raise Hidden(denied=sent)
     accepted = has_accepted_terms(challenge, request.user)
     registered = registration_of(challenge, request.user) is not None
     context |= {
         "invitation": sent,
-        "open": sent.state == InvitationState.SENT and sent.expires_at > context["now"],
-        "fits": sent.email == person(request).email.lower(),
+        "open": sent.is_open(context["now"]),
+        "fits": sent.fits(request.user),
         "ready": accepted and registered,
         "uninvited": not registered and needs_invitation(challenge, person(request)),
     }
@@ -231,11 +232,10 @@ def _rules_context(request: HttpRequest, context: dict[str, Any]) -> dict[str, A
 def _calls(request: HttpRequest, context: dict[str, Any]) -> list[tuple[TeamInvitation, str]]:
     """List the invitations that wait for this person's answer, each with its link."""
     challenge: Challenge = context["challenge"]
-    sent = TeamInvitation.objects.open_for(person(request).email, at=context["now"])
+    sent = TeamInvitation.objects.open(context["now"]).addressed_to(request.user)
     found = []
     for each in sent.filter(team__challenge=challenge).select_related("team", "sent_by"):
-        token = teams.invitation_token(each.public_id)
-        link = reverse("challenges:team_join", args=[challenge.slug, each.public_id, token])
+        link = reverse("challenges:team_join", args=[challenge.slug, each.public_id, each.token])
         found.append((each, link))
     return found
 
@@ -478,14 +478,15 @@ def guest_invitation(request: HttpRequest, slug: str, guest: UUID, token: str) -
     """Show an invitation to whoever holds its link: how to take part, or why it ended."""
     context = scene(request, slug, "rules")
     challenge = context["challenge"]
-    found = guests.by_link(challenge, guest, token)
+    found = challenge.guests.select_related("sent_by").by_link(guest, token)
     signed_in = request.user.is_authenticated
     context |= {
         "invitation": found,
         "taken": found.state == InvitationState.ACCEPTED,
         "live": found.is_open(context["now"]) and challenge.status == ChallengeStatus.PUBLISHED,
         "fits": signed_in
-        and challenge.guests.inviting(person(request), at=context["now"])
+        and challenge.guests.open(context["now"])
+        .addressed_to(request.user)
         .filter(pk=found.pk)
         .exists(),
         "registered": signed_in and is_registered(challenge, request.user),

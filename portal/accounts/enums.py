@@ -59,6 +59,15 @@ class Answer(TextChoices):
     WITHDRAWN = "withdrawn", _("Retirée")
 
 
+class InvitationState(TextChoices):
+    """Where an invitation of an address stands."""
+
+    SENT = "sent", _("Envoyée")
+    ACCEPTED = "accepted", _("Acceptée")
+    REFUSED = "refused", _("Refusée")
+    REVOKED = "revoked", _("Retirée")
+
+
 class ProposalKind(TextChoices):
     """What a proposal about a role of the Region would change."""
 

@@ -6,18 +6,19 @@ import uuid
 from collections.abc import Iterator
 from datetime import datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser
 from django.contrib.auth.models import UserManager as DjangoUserManager
 from django.db import models
-from django.utils.crypto import salted_hmac
+from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.enums import (
     Answer,
     Delivery,
+    InvitationState,
     OrganisationBadge,
     OrganisationKind,
     ProposalKind,
@@ -26,6 +27,7 @@ from portal.accounts.enums import (
     TokenScope,
 )
 from portal.lib.immutable import GuardedQuerySet, Immutable
+from portal.lib.refusals import Hidden
 
 if TYPE_CHECKING:
     from django.db.models.functions import Now
@@ -284,50 +286,108 @@ class Membership(Immutable):
 GIVEN_BY_INVITATION = (Role.EDITOR, Role.CONTRIBUTOR)
 
 
-class InvitationQuerySet(models.QuerySet["Invitation"]):
-    """Invitations by state."""
-
-    def open(self, at: "datetime | Now") -> "InvitationQuerySet":
-        """Keep those that may still be accepted at an instant, or when the database reads them."""
-        return self.filter(answer="", expires_at__gt=at)
+InvitationT = TypeVar("InvitationT", bound="AddressInvitation")
 
 
-class Invitation(models.Model):
-    """A place offered to an address in one organisation, once, for seven days.
+class AddressInvitationQuerySet(models.QuerySet[InvitationT]):
+    """Invitations of addresses, whatever they invite to."""
 
-    The token sent by letter is signed from this row and never stored.
+    def open(self, at: "datetime | Now") -> Self:
+        """Keep those that may still be answered at an instant, or when the database reads them."""
+        return self.filter(state=InvitationState.SENT, expires_at__gt=at)
+
+    def addressed_to(self, user: Any) -> Self:
+        """Keep those sent to the address of a person; none for who has no account."""
+        email = getattr(user, "email", "")
+        return self.filter(email=email.lower()) if email else self.none()
+
+    def revoke(self) -> int:
+        """Take back those that nobody answered; return how many."""
+        return self.filter(state=InvitationState.SENT).update(state=InvitationState.REVOKED)
+
+    def by_link(self, public_id: uuid.UUID | str, token: str) -> InvitationT:
+        """Return the invitation of a link, whoever holds it and whatever became of it.
+
+        Raises Hidden for a link that no letter carried.
+        """
+        invitation = self.filter(public_id=public_id).first()
+        if invitation is None or not constant_time_compare(invitation.token, token):
+            raise Hidden(denied=invitation)
+        return invitation
+
+
+class AddressInvitation(models.Model):
+    """Invite one e-mail address, once, for some days: what all invitations share.
+
+    The secret of the link goes by letter alone: it is derived from the row, stored nowhere.
     """
 
+    # The column that names what it invites to.
+    TARGET: ClassVar[str]
+
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    email = models.EmailField()
+    state = models.CharField(
+        max_length=10, choices=InvitationState.choices, default=InvitationState.SENT
+    )
+    sent_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+    )
+    sent_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        abstract = True
+        ordering = ["-sent_at", "-pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(state__in=InvitationState.values),
+                name="%(class)s_state_known",
+            ),
+        ]
+
+    def is_open(self, at: datetime) -> bool:
+        """Say whether it may still be answered at an instant."""
+        return self.state == InvitationState.SENT and self.expires_at > at
+
+    def fits(self, user: Any) -> bool:
+        """Say whether it is for the address of this person."""
+        email = getattr(user, "email", "")
+        return bool(email) and constant_time_compare(email.lower(), self.email)
+
+    @property
+    def token(self) -> str:
+        """Return the secret of its link, which fits this row, address and target alone."""
+        target = getattr(self, self.TARGET)
+        bound = f"{self._meta.label_lower}:{target}:{self.public_id}:{self.email}"
+        return salted_hmac("portal.invitation", bound, algorithm="sha256").hexdigest()
+
+
+class InvitationQuerySet(AddressInvitationQuerySet["Invitation"]):
+    """Places offered in organisations."""
+
+
+class Invitation(AddressInvitation):
+    """A place offered to an address in one organisation, once, for seven days."""
+
+    TARGET = "organisation_id"
+
     organisation = models.ForeignKey(
         "accounts.Organisation", on_delete=models.CASCADE, related_name="invitations"
     )
-    email = models.EmailField()
     role = models.CharField(
         max_length=20, choices=[(role.value, role.label) for role in GIVEN_BY_INVITATION]
     )
-    invited_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
-    )
-    created_at = models.DateTimeField()
-    expires_at = models.DateTimeField()
-    answer = models.CharField(max_length=10, choices=Answer.choices, blank=True)
-    answered_at = models.DateTimeField(null=True, blank=True)
 
     objects = InvitationQuerySet.as_manager()
 
-    class Meta:
-        ordering = ["-created_at", "-pk"]
+    class Meta(AddressInvitation.Meta):
         constraints = [
+            *AddressInvitation.Meta.constraints,
             models.UniqueConstraint(
                 fields=["organisation", "email"],
-                condition=models.Q(answer=""),
+                condition=models.Q(state="sent"),
                 name="one_open_invitation",
-            ),
-            models.CheckConstraint(
-                condition=models.Q(answer="", answered_at__isnull=True)
-                | (~models.Q(answer="") & models.Q(answered_at__isnull=False)),
-                name="invitation_answer_dated",
             ),
         ]
 

@@ -76,7 +76,7 @@ def may_answer_request(by: Actor | Any, request: JoinRequest) -> bool:
 
 def may_accept(by: Actor | Any, invitation: Invitation) -> bool:
     """Bind an invitation to its address."""
-    return is_person(by) and by.email.casefold() == invitation.email.casefold()
+    return is_person(by) and invitation.fits(by)
 
 
 def may_change_member(by: Actor | Any, membership: Membership) -> bool:

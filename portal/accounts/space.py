@@ -134,13 +134,13 @@ def organisation_panels(organisation: Organisation, viewer: Any) -> list[Panel]:
 
 def invitations(user: User) -> Iterator[Item]:
     """Offer the places that wait for the person's answer."""
-    open_ones = Invitation.objects.open(clock.now()).filter(email__iexact=user.email)
-    for invitation in open_ones.select_related("organisation", "invited_by"):
+    open_ones = Invitation.objects.open(clock.now()).addressed_to(user)
+    for invitation in open_ones.select_related("organisation", "sent_by"):
         yield Item(
             title=_("Répondre à l’invitation de « %(name)s »") % {"name": invitation.organisation},
             url=reverse("invitation", args=[token_of(invitation)]),
             detail=_("%(who)s vous propose un rôle : %(role)s.")
-            % {"who": invitation.invited_by, "role": invitation.get_role_display()},
+            % {"who": invitation.sent_by, "role": invitation.get_role_display()},
             icon="users",
             tone="calanque",
             badge=_("invitation"),

@@ -140,7 +140,7 @@ def invitation_letter(invitation_id: int) -> None:
     """Send an invitation that is still open."""
     invitation = (
         Invitation.objects.open(clock.now())
-        .select_related("organisation", "invited_by")
+        .select_related("organisation", "sent_by")
         .filter(pk=invitation_id)
         .first()
     )

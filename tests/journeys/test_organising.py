@@ -190,7 +190,7 @@ def test_rooms_of_teams_and_of_a_finished_challenge(faults_of: Faults, tmp_path:
     world.entered(challenge, 0.6, team=other, seed=1)
     guest = accepted_person(challenge)
     call = teams.invite(team=one, email=guest.email, by=captain_of(one))
-    link = f"{home}equipe/invitation/{call.public_id}/{teams.invitation_token(call.public_id)}/"
+    link = f"{home}equipe/invitation/{call.public_id}/{call.token}/"
     assert faults_of(guest, link, f"{home}equipe/") == {}
     assert faults_of(UserFactory(), link) == {}
     assert drain()

@@ -158,9 +158,8 @@ def joined(running: Any, site: str, slug: str, captain: User, mate: User, cookie
                 page.get_by_role("button", name="Envoyer l’invitation").click()
     team: Team = Team.objects.get(name="Coopérative Bâtir Sud")
     invitation = team.invitations.get()
-    from challenges.teams import actions as teams  # noqa: PLC0415  # test
 
-    token = teams.invitation_token(invitation.public_id)
+    token = invitation.token
     with browser.tab(running, cookies=cookies(mate)) as page:
         page.goto(f"{home}equipe/invitation/{invitation.public_id}/{token}/")
         page.locator("main form .btn-primary").click()

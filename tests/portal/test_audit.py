@@ -501,7 +501,7 @@ def test_a_team_code_tried_by_another_is_written_down() -> None:
 
     team = TeamFactory()
     sent = teams.invite(team=team, email="invitee@exemple.test", by=captain_of(team))
-    token = teams.invitation_token(sent.public_id)
+    token = sent.token
     path = reverse("challenges:team_join", args=[team.challenge.slug, sent.public_id, token])
     assert signed_in().post(path).status_code == 404
     assert [on for on, _actor, _facts in told()] == [f"challenges.teaminvitation:{sent.public_id}"]

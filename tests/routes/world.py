@@ -33,7 +33,7 @@ from challenges.models import (
     TeamMember,
     certified,
 )
-from challenges.organising.actions import guests, organisers
+from challenges.organising.actions import organisers
 from challenges.receipts import actions as receipts
 from challenges.results import actions as results
 from challenges.teams import actions as teams
@@ -291,7 +291,7 @@ def _challenges(world: World) -> None:
         expires_at=now + timedelta(days=30),
     )
     world.objects["guest.open"] = str(guest.public_id)
-    world.objects["guest.open.token"] = guests.token(guest.public_id)
+    world.objects["guest.open.token"] = guest.token
     world.objects["organiser.open"] = str(opened.organisers.get().pk)
     world.objects["board.open"] = str(opened.leaderboards.get().pk)
     scenes.with_contract(opened)
@@ -494,7 +494,7 @@ def _team(world: World, challenge: Any, side: str, suffix: str) -> Entry:
             f"team.{side}": str(team.public_id),
             f"entry.team_{side}": str(entry.pk),
             f"invitation.team_{side}": str(invitation.public_id),
-            f"invitation.team_{side}.token": teams.invitation_token(invitation.public_id),
+            f"invitation.team_{side}.token": invitation.token,
             f"member.team_{side}": str(place.pk),
         }
     return entry

@@ -1,12 +1,10 @@
 """Invite people, by their address, to take part in a challenge by invitation."""
 
-import hashlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from uuid import UUID
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -14,20 +12,20 @@ from django.core.validators import MaxLengthValidator, validate_email
 from django.db import transaction
 from django.db.models import Count
 from django.db.models.functions import Lower
-from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.translation import gettext as _
 
 from challenges import rules
-from challenges.enums import ChallengeStatus, InvitationState, RegistrationMode, RegistrationState
+from challenges.enums import ChallengeStatus, RegistrationMode, RegistrationState
 from challenges.models import Challenge, Guest, Registration
 from portal.accounts.authorization import require
+from portal.accounts.enums import InvitationState
 from portal.accounts.models import User
 from portal.audit.actors import SystemActor
 from portal.audit.outbox import owe
 from portal.audit.record import record
 from portal.lib import clock
 from portal.lib.rates import DAY
-from portal.lib.refusals import Conflict, Hidden, Invalid
+from portal.lib.refusals import Conflict, Invalid
 
 # Letters to people who did not ask for them.
 ADDRESSES_A_DAY = 200
@@ -78,9 +76,7 @@ def invite(*, challenge: Challenge, lines: Sequence[str], by: User) -> list[Line
     desk = _Desk(challenge, by, now)
     report = [desk.line(each) for each in written]
     again = [each.email for each in desk.made]
-    challenge.guests.filter(email__in=again, state=InvitationState.SENT).update(
-        state=InvitationState.REVOKED
-    )
+    challenge.guests.filter(email__in=again).revoke()
     Guest.objects.bulk_create(desk.made)
     if desk.made:
         names = [str(each.public_id) for each in desk.made]
@@ -101,7 +97,7 @@ class _Desk:
         # Who runs it, and who ran it: neither takes part.
         ran = challenge.former_organisers.values_list("user__email", flat=True)
         self._run = _lower([*challenge.organisers.values_list("user__email", flat=True), *ran])
-        self._open = set(challenge.guests.open_at(now).values_list("email", flat=True))
+        self._open = set(challenge.guests.open(now).values_list("email", flat=True))
         self._letters = _letters(challenge, now)
         sent = Guest.objects.filter(sent_by=by, sent_at__gt=now - DAY)
         self._left = ADDRESSES_A_DAY - sent.count()
@@ -146,10 +142,7 @@ def withdraw(*, guest: Guest, by: User) -> None:
     """
     challenge = Challenge.objects.locked(guest.challenge)
     require(rules.may_edit_challenge, by, challenge)
-    changed = Guest.objects.filter(pk=guest.pk, state=InvitationState.SENT).update(
-        state=InvitationState.REVOKED
-    )
-    if changed:
+    if challenge.guests.filter(pk=guest.pk).revoke():
         record("guests.withdrawn", by=by, on=challenge, guest=str(guest.public_id))
 
 
@@ -159,7 +152,7 @@ def admit(challenge: Challenge, by: User) -> bool:
     In the transaction of the caller, that holds the
     challenge and registers the person.
     """
-    guest = challenge.guests.inviting(by, at=clock.now()).first()
+    guest = challenge.guests.open(clock.now()).addressed_to(by).first()
     if guest is None:
         return False
     guest.state = InvitationState.ACCEPTED
@@ -197,8 +190,7 @@ def forget(person: User) -> None:
     A row does not say who used it. One that was used, in a challenge where they registered, and
     that is no account's address any more may be a former one of theirs: it goes too.
     """
-    if person.email:
-        Guest.objects.filter(email=person.email.lower()).delete()
+    Guest.objects.addressed_to(person).delete()
     held = User.objects.annotate(held=Lower("email")).values("held")
     used = Guest.objects.filter(
         state=InvitationState.ACCEPTED,
@@ -207,29 +199,11 @@ def forget(person: User) -> None:
     used.exclude(email__in=held).delete()
 
 
-def token(public_id: UUID) -> str:
-    """Return the secret of the link of an invitation; it is stored nowhere."""
-    return salted_hmac("challenges.guest", str(public_id), algorithm="sha256").hexdigest()
-
-
-def by_link(challenge: Challenge, public_id: UUID, said: str) -> Guest:
-    """Return the invitation of a link, whatever became of it; else Hidden."""
-    found = challenge.guests.select_related("sent_by").filter(public_id=public_id)
-    guest = found.first()
-    if guest is None or not constant_time_compare(_digest(token(public_id)), _digest(said)):
-        raise Hidden(denied=guest)
-    return guest
-
-
 def _letters(challenge: Challenge, now: datetime) -> dict[str, int]:
     """Count the letters of each address within the time of an invitation, whatever became of it."""
     since = now - timedelta(days=settings.GUEST_DAYS)
     rows = challenge.guests.filter(sent_at__gt=since)
     return dict(rows.order_by().values_list("email").annotate(Count("pk")))
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _guest(challenge: Challenge, by: User, now: datetime, email: str) -> Guest:

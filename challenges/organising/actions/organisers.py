@@ -7,20 +7,18 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from challenges import rules
-from challenges.enums import InvitationState, OrganiserRole
+from challenges.enums import OrganiserRole
 from challenges.models import Challenge, ChallengeOrganiser, FormerOrganiser, OrganiserInvitation
+from portal.accounts.actions.invitations import keep_letters_few
 from portal.accounts.authorization import require
+from portal.accounts.enums import InvitationState
 from portal.accounts.models import User
 from portal.audit.outbox import owe
 from portal.audit.record import record
 from portal.lib import clock
-from portal.lib.rates import DAY, keep_pace
 from portal.lib.refusals import Conflict, Hidden, Invalid
 
 MOST = 30
-# Letters to people who did not ask for them.
-INVITATIONS_A_DAY = 20
-SAME_ADDRESS_A_DAY = 3
 
 
 @transaction.atomic
@@ -40,11 +38,11 @@ def invite(
     email = email.strip().lower()
     if challenge.organisers.filter(user__email__iexact=email).exists():
         raise Conflict(_("Cette personne est déjà de l’équipe."), code="organiser_already")
-    _refuse_many(challenge, email, by)
+    known = challenge.organiser_invitations.all()
+    keep_letters_few(known.filter(sent_by=by), known.filter(email=email))
     now = clock.now()
-    sent = challenge.organiser_invitations.filter(state=InvitationState.SENT)
-    sent.filter(email=email).update(state=InvitationState.REVOKED)
-    if challenge.organisers.count() + sent.open_at(now).count() >= MOST:
+    known.filter(email=email).revoke()
+    if challenge.organisers.count() + known.open(now).count() >= MOST:
         raise Invalid(_("Trente personnes au plus."), code="too_many")
     invitation = OrganiserInvitation.objects.create(
         challenge=challenge,
@@ -59,35 +57,12 @@ def invite(
     return invitation
 
 
-def _refuse_many(challenge: Challenge, email: str, by: User) -> None:
-    """Bound the letters that reach people who never asked for one."""
-    keep_pace(
-        challenge.organiser_invitations.filter(sent_by=by),
-        by="sent_at",
-        most=INVITATIONS_A_DAY,
-        window=DAY,
-        sentence=_("Vingt invitations par jour au plus, les retirées comprises."),
-        code="invitations_day",
-    )
-    keep_pace(
-        challenge.organiser_invitations.filter(email=email),
-        by="sent_at",
-        most=SAME_ADDRESS_A_DAY,
-        window=DAY,
-        sentence=_("Trois invitations par jour au plus à la même adresse."),
-        code="invitations_day",
-    )
-
-
 @transaction.atomic
 def revoke(*, invitation: OrganiserInvitation, by: User) -> None:
     """Take an invitation back, by an owner. Event "organiser.invitation_revoked"."""
     challenge = Challenge.objects.locked(invitation.challenge)
     require(rules.may_run_organisers, by, challenge)
-    changed = OrganiserInvitation.objects.filter(
-        pk=invitation.pk, state=InvitationState.SENT
-    ).update(state=InvitationState.REVOKED)
-    if changed:
+    if challenge.organiser_invitations.filter(pk=invitation.pk).revoke():
         record("organiser.invitation_revoked", by=by, on=challenge, invitation=invitation)
 
 
@@ -121,7 +96,7 @@ def decline(*, invitation: OrganiserInvitation, by: User) -> None:
     challenge = Challenge.objects.locked(invitation.challenge)
     invitation = OrganiserInvitation.objects.select_for_update().get(pk=invitation.pk)
     _require_addressee(invitation, by)
-    invitation.state = InvitationState.REVOKED
+    invitation.state = InvitationState.REFUSED
     invitation.save(update_fields=["state"])
     record("organiser.declined", by=by, on=challenge, invitation=invitation)
 
@@ -129,7 +104,7 @@ def decline(*, invitation: OrganiserInvitation, by: User) -> None:
 def _require_addressee(invitation: OrganiserInvitation, by: User) -> None:
     if not rules.may_answer_organiser_invitation(by, invitation):
         raise Hidden(denied=invitation)
-    if invitation.state != InvitationState.SENT or invitation.expires_at <= clock.now():
+    if not invitation.is_open(clock.now()):
         raise Conflict(_("Cette invitation n’est plus valable."), code="invitation_over")
 
 

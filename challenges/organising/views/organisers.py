@@ -52,7 +52,7 @@ def _team(
 ) -> HttpResponse:
     by = person(request)
     owns = rules.may_run_organisers(by, challenge)
-    sent = challenge.organiser_invitations.open_at(clock.now()) if owns else []
+    sent = challenge.organiser_invitations.open(clock.now())
     context = room(
         challenge,
         "organisers",
@@ -68,7 +68,7 @@ def _team(
             }
             for each in challenge.organisers.select_related("user").order_by("pk")
         ],
-        invitations=[(each, SHORT[OrganiserRole(each.role)]) for each in sent],
+        invitations=[(each, SHORT[OrganiserRole(each.role)]) for each in sent if owns],
     )
     return render(request, "challenges/organise/team.html", context, status=status)
 
@@ -115,7 +115,7 @@ def revoke(request: HttpRequest, slug: str, invitation: str) -> HttpResponse:
 def answer(request: HttpRequest, invitation: str) -> HttpResponse:
     """Answer a call to run a challenge, from one's own list of challenges."""
     by = person(request)
-    found = OrganiserInvitation.objects.for_person(by).filter(public_id=invitation).first()
+    found = OrganiserInvitation.objects.addressed_to(by).filter(public_id=invitation).first()
     if found is None:
         raise Hidden(denied=OrganiserInvitation.objects.filter(public_id=invitation).first())
     if request.POST.get("decision") == "accept":

@@ -84,8 +84,8 @@ def mine(request: HttpRequest) -> HttpResponse:
     context = {
         "section": "challenges",
         "rows": rows,
-        "invitations": OrganiserInvitation.objects.for_person(person(request))
-        .open_at(now)
+        "invitations": OrganiserInvitation.objects.addressed_to(request.user)
+        .open(now)
         .select_related("challenge"),
         "may_import": rules.may_deposit_bundle(person(request)),
         "crumbs": [(_("Mes challenges"), "")],

@@ -16,7 +16,6 @@ from challenges.enums import (
     ChallengeStatus,
     EntryStatus,
     ImportState,
-    InvitationState,
     OrganiserRole,
     RegistrationMode,
     RegistrationState,
@@ -43,7 +42,6 @@ from challenges.models import (
 from challenges.organising.queries import current_phase
 from challenges.organising.views.layout import face_of
 from challenges.rescoring import queries as rescoring_queries
-from challenges.teams.actions import invitation_token
 from portal.accounts.authorization import Permission, has_permission
 from portal.accounts.models import Organisation, User
 from portal.accounts.space import Item, Place
@@ -119,15 +117,15 @@ def to_do(user: User) -> Iterator[Item]:
 
 
 def _invitations(user: User, now: datetime) -> Iterator[Item]:
-    waiting = TeamInvitation.objects.filter(
-        email__iexact=user.email, state=InvitationState.SENT, expires_at__gt=now
-    )
+    waiting = TeamInvitation.objects.open(now).addressed_to(user)
     for invitation in waiting.select_related("team__challenge")[:SHOWN]:
         challenge = invitation.team.challenge
-        token = invitation_token(invitation.public_id)
         yield Item(
             title=_("Rejoindre l’équipe « %(team)s »") % {"team": invitation.team},
-            url=reverse("challenges:team_join", args=[challenge.slug, invitation.public_id, token]),
+            url=reverse(
+                "challenges:team_join",
+                args=[challenge.slug, invitation.public_id, invitation.token],
+            ),
             detail=_title(challenge),
             icon="users",
             tone="calanque",
@@ -270,7 +268,7 @@ def awaited_decisions(user: User, now: datetime) -> Iterator[Item]:
 
 def _organisers(user: User, now: datetime) -> Iterator[Item]:
     """List the calls to run a challenge with others."""
-    calls = OrganiserInvitation.objects.for_person(user).open_at(now)
+    calls = OrganiserInvitation.objects.addressed_to(user).open(now)
     for call in calls.select_related("challenge", "sent_by")[:SHOWN_DECISIONS]:
         yield Item(
             title=_about(_("Répondre à l’invitation à organiser « %(title)s »"), call.challenge),
@@ -288,10 +286,14 @@ def _guests(user: User, now: datetime) -> Iterator[Item]:
     came = Registration.objects.filter(
         user=user, challenge=OuterRef("challenge"), state=RegistrationState.ACCEPTED
     )
-    calls = Guest.objects.inviting(user, at=now).filter(
-        ~Exists(came),
-        challenge__status=ChallengeStatus.PUBLISHED,
-        challenge__registration=RegistrationMode.INVITED,
+    calls = (
+        Guest.objects.addressed_to(user)
+        .open(now)
+        .filter(
+            ~Exists(came),
+            challenge__status=ChallengeStatus.PUBLISHED,
+            challenge__registration=RegistrationMode.INVITED,
+        )
     )
     for call in calls.select_related("challenge")[:SHOWN_DECISIONS]:
         yield Item(

@@ -24,7 +24,7 @@ from django.utils.translation import gettext_lazy
 from portal.accounts import personal_data, rules
 from portal.accounts.actions import appointments
 from portal.accounts.authorization import require
-from portal.accounts.enums import Role, TokenScope
+from portal.accounts.enums import InvitationState, Role, TokenScope
 from portal.accounts.models import (
     ApiToken,
     InactivityNotice,
@@ -176,7 +176,7 @@ def _organisations_of(user: User) -> set[int]:
     """Find the organisations whose rows name the person: places, requests, invitations."""
     places = Membership.objects.live().filter(user=user)
     requests = JoinRequest.objects.filter(user=user, answer="")
-    invitations = Invitation.objects.filter(email__iexact=user.email, answer="")
+    invitations = Invitation.objects.addressed_to(user).filter(state=InvitationState.SENT)
     return {
         pk
         for rows in (places, requests, invitations)
@@ -221,7 +221,7 @@ def _end_places(user: User) -> None:
     Transfer.objects.filter(receiver=user, answer="").delete()
     Transfer.objects.filter(giver=user, answer="").delete()
     JoinRequest.objects.filter(user=user).delete()
-    Invitation.objects.filter(email__iexact=user.email).delete()
+    Invitation.objects.addressed_to(user).delete()
 
 
 def _erase(user: User) -> None:

@@ -1,18 +1,19 @@
 """Invitations and requests: the two ways into an organisation that exists."""
 
-import hashlib
 from datetime import timedelta
+from typing import Any
+from uuid import UUID
 
 from django.conf import settings
-from django.core import signing
 from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from portal.accounts import rules
 from portal.accounts.actions import organisations
 from portal.accounts.authorization import require
-from portal.accounts.enums import Answer, Role
+from portal.accounts.enums import Answer, InvitationState, Role
 from portal.accounts.models import (
     GIVEN_BY_INVITATION,
     Invitation,
@@ -24,35 +25,51 @@ from portal.accounts.models import (
 from portal.audit.outbox import owe
 from portal.audit.record import record
 from portal.lib import clock
+from portal.lib.rates import DAY, keep_pace
 from portal.lib.refusals import Closed, Conflict, Hidden, Invalid
 
-TOKEN_SALT = "portal.accounts.invitation"  # noqa: S105  the name of a signature, no secret
+# Letters to people who did not ask for them.
+LETTERS_A_DAY = 20
+SAME_ADDRESS_A_DAY = 3
+
+
+def keep_letters_few(of_person: QuerySet[Any], to_address: QuerySet[Any]) -> None:
+    """Bound the letters that reach people who never asked for one.
+
+    of_person: the invitations that one person sent; to_address: those of one address. Raises
+    QuotaSpent past twenty a day of the one, three of the other.
+    """
+    keep_pace(
+        of_person,
+        by="sent_at",
+        most=LETTERS_A_DAY,
+        window=DAY,
+        sentence=str(_("Vingt invitations par jour au plus, les retirées comprises.")),
+        code="invitations_day",
+    )
+    keep_pace(
+        to_address,
+        by="sent_at",
+        most=SAME_ADDRESS_A_DAY,
+        window=DAY,
+        sentence=str(_("Trois invitations par jour au plus à la même adresse.")),
+        code="invitations_day",
+    )
 
 
 def token_of(invitation: Invitation) -> str:
-    """Sign the token of an invitation: it names the row and fits its address and organisation."""
-    return signing.Signer(salt=TOKEN_SALT).sign(f"{invitation.public_id}.{_binding(invitation)}")
+    """Write the invitation into one word of an address: its name, then its secret."""
+    return f"{invitation.public_id}.{invitation.token}"
 
 
 def by_token(token: str) -> Invitation:
     """Find the invitation of a token. Raises Hidden for a token that no letter carried."""
+    public_id, _dot, secret = token.partition(".")
     try:
-        public_id, _dot, binding = signing.Signer(salt=TOKEN_SALT).unsign(token).partition(".")
-    except signing.BadSignature as error:
+        name = UUID(public_id)
+    except ValueError as error:
         raise Hidden from error
-    found = (
-        Invitation.objects.select_related("organisation", "invited_by")
-        .filter(public_id=public_id)
-        .first()
-    )
-    if found is None or _binding(found) != binding:
-        raise Hidden
-    return found
-
-
-def _binding(invitation: Invitation) -> str:
-    bound = f"{invitation.email.casefold()}|{invitation.organisation_id}"
-    return hashlib.sha256(bound.encode()).hexdigest()[:24]
+    return Invitation.objects.select_related("organisation", "sent_by").by_link(name, secret)
 
 
 @transaction.atomic
@@ -70,7 +87,7 @@ def send(*, organisation: Organisation, email: str, role: str, by: User) -> Invi
         raise Invalid(
             _("Le rôle de référent se donne à un membre, pas par invitation."), code="role_refused"
         )
-    email = email.strip().casefold()
+    email = email.strip().lower()
     validate_email(email)
     if Membership.objects.live().filter(organisation=organisation, user__email=email).exists():
         raise Conflict(_("Cette personne est déjà membre."), code="already_member")
@@ -82,8 +99,8 @@ def send(*, organisation: Organisation, email: str, role: str, by: User) -> Invi
                 organisation=organisation,
                 email=email,
                 role=role,
-                invited_by=by,
-                created_at=at,
+                sent_by=by,
+                sent_at=at,
                 expires_at=at + timedelta(days=settings.INVITATION_DAYS),
             )
     except IntegrityError as error:
@@ -112,7 +129,7 @@ def accept(*, invitation: Invitation, by: User) -> Membership:
         )
     if Membership.objects.live().filter(organisation=invitation.organisation, user=by).exists():
         raise Conflict(_("Vous êtes déjà membre de cette organisation."), code="already_member")
-    _answer(invitation, Answer.ACCEPTED)
+    _answer(invitation, InvitationState.ACCEPTED)
     membership = organisations.add(
         organisation=invitation.organisation, user=by, role=invitation.role
     )
@@ -125,7 +142,7 @@ def refuse(*, invitation: Invitation, by: User) -> Invitation:
     """Decline an invitation; event "invitation.refused". Raises NotAllowed; Conflict."""
     invitation = _open(invitation)
     require(rules.may_accept, by, invitation)
-    _answer(invitation, Answer.REFUSED)
+    _answer(invitation, InvitationState.REFUSED)
     record("invitation.refused", by=by, on=invitation, organisation=invitation.organisation)
     return invitation
 
@@ -135,7 +152,7 @@ def withdraw(*, invitation: Invitation, by: User) -> Invitation:
     """Take an invitation back; event "invitation.withdrawn". Raises NotAllowed; Conflict."""
     invitation = _open(invitation)
     require(rules.may_administer, by, invitation.organisation)
-    _answer(invitation, Answer.WITHDRAWN)
+    _answer(invitation, InvitationState.REVOKED)
     record("invitation.withdrawn", by=by, on=invitation, organisation=invitation.organisation)
     return invitation
 
@@ -207,21 +224,20 @@ def _referents(organisation: Organisation) -> list[int]:
 def _open(invitation: Invitation) -> Invitation:
     Organisation.objects.locked(invitation.organisation)
     invitation = Invitation.objects.select_related("organisation").get(pk=invitation.pk)
-    if invitation.answer:
+    if invitation.state != InvitationState.SENT:
         raise Conflict(_("Cette invitation a déjà servi."), code="already_answered")
     return invitation
 
 
 def _lapse(organisation: Organisation, email: str, at: object) -> None:
     """Close an expired invitation to the same address, so that another may be sent."""
-    Invitation.objects.filter(
-        organisation=organisation, email=email, answer="", expires_at__lte=at
-    ).update(answer=Answer.WITHDRAWN, answered_at=at)
+    late = Invitation.objects.filter(organisation=organisation, email=email, expires_at__lte=at)
+    late.revoke()
 
 
-def _answer(invitation: Invitation, answer: Answer) -> None:
-    invitation.answer, invitation.answered_at = answer.value, clock.now()
-    invitation.save(update_fields=["answer", "answered_at"])
+def _answer(invitation: Invitation, state: InvitationState) -> None:
+    invitation.state = state
+    invitation.save(update_fields=["state"])
 
 
 def _answerable(request: JoinRequest, by: User) -> JoinRequest:

@@ -222,7 +222,7 @@ class InviteForm(forms.Form):
 
     def clean_email(self) -> str:
         """Refuse members and addresses already invited."""
-        email = str(self.cleaned_data["email"]).casefold()
+        email = str(self.cleaned_data["email"]).lower()
         members = Membership.objects.live().filter(
             organisation=self.organisation, user__email__iexact=email
         )

@@ -43,7 +43,7 @@ def at(challenge: Challenge, name: str, *more: object) -> str:
 
 
 def link_of(guest: Guest) -> str:
-    secret = acts.token(guest.public_id)
+    secret = guest.token
     return at(guest.challenge, "guest_invitation", guest.public_id, secret)
 
 
@@ -158,7 +158,7 @@ def test_a_team_mate_who_is_not_invited_cannot_join(challenge: Challenge) -> Non
     team = teams.create(challenge=challenge, name="Alpha", by=captain)
     sent = teams.invite(team=team, email=mate.email, by=captain)
     browser = signed_in(mate)
-    link = at(challenge, "team_join", sent.public_id, teams.invitation_token(sent.public_id))
+    link = at(challenge, "team_join", sent.public_id, sent.token)
     assert UNINVITED in browser.get(link).text
     assert browser.post(link).status_code == 403
 

@@ -349,7 +349,7 @@ def invitation(referent: Membership) -> Invitation:
 
 def test_send(referent: Membership, invitation: Invitation) -> None:
     assert (invitation.email, invitation.role) == ("invitee@exemple.test", Role.EDITOR)
-    assert invitation.expires_at - invitation.created_at == timedelta(days=7)
+    assert invitation.expires_at - invitation.sent_at == timedelta(days=7)
     assert acts() == ["invitation.sent"]
     assert owed() == [("mail.invitation", {"invitation_id": invitation.pk})]
 
@@ -402,7 +402,7 @@ def test_accept_once(invitation: Invitation, invited: User) -> None:
 
 def test_accept_is_bound_to_the_address(invitation: Invitation) -> None:
     before = snapshot(Membership, Invitation)
-    for by in (UserFactory(), invitation.invited_by):
+    for by in (UserFactory(), invitation.sent_by):
         with pytest.raises(NotAllowed):
             invitations.accept(invitation=invitation, by=by)
     assert snapshot(Membership, Invitation) == before
