@@ -1,19 +1,12 @@
 """Measure the relevance of the search on the queries and the 625 records of a public portal.
 
-usage: python -m tests.cases.relevance [--json] [--quiet]
-
-Loads the records of ../shared/cases/catalogue as `manage.py harvest datagouv DIR --publish` does,
-into a database of its own (SQLite, or on the server that DATABASE_URL names), then runs every
-query on every engine of this machine: the database, and Elasticsearch where ELASTICSEARCH_URL
-names a server. Prints the rank of the expected record for each query, with and without the two
-rows of synonyms, and says whether the bars hold; exit 1 when one does not.
+The records are those of ../shared/cases/catalogue. Every query runs on every engine of this
+machine: the database, and Elasticsearch where ELASTICSEARCH_URL names a server.
 """
 
-import argparse
 import csv
 import json
 import os
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -29,7 +22,6 @@ SYNONYMS = (
 )
 SECONDS = 30.0  # what is judged is the order: the search server may be slow on a busy machine
 FOUND_WITH, FOUND_WITHOUT, MRR_LEAST = 66, 65, 0.75
-CASES = Path(__file__).resolve().parents[3] / "shared" / "cases" / "catalogue"
 Find = Callable[[str], Sequence[int]]
 
 
@@ -56,11 +48,6 @@ class Measure:
     def mrr(self) -> float:
         """Average the inverse of the rank, 0 for what is not found."""
         return sum(1 / rank for rank in self.ranks if rank) / len(self.ranks)
-
-    @property
-    def first(self) -> int:
-        """Count the records at rank 1."""
-        return sum(rank == 1 for rank in self.ranks)
 
 
 def queries(cases: Path, known: set[str]) -> list[Asked]:
@@ -90,17 +77,6 @@ def breaches(with_rows: dict[str, Measure], without: dict[str, Measure]) -> Iter
             yield f"{name}: MRR {figures.mrr:.3f}, {MRR_LEAST} wanted"
         if without[name].found < FOUND_WITHOUT:
             yield f"{name} without synonyms: {without[name].found}, {FOUND_WITHOUT} wanted"
-
-
-def load(cases: Path) -> dict[str, int]:
-    """Harvest and publish the records; return {identifier at their source: resource}."""
-    from django.core.management import call_command  # noqa: PLC0415  # app ready
-
-    with Path(os.devnull).open("w") as nowhere:
-        said = {"stdout": nowhere, "stderr": nowhere}
-        folder = str(cases / "datagouv-json" / "datasets")
-        call_command("harvest", "datagouv", folder, publish=True, **said)
-    return known()
 
 
 def fill(cases: Path) -> dict[str, int]:
@@ -186,7 +162,10 @@ def asker(engine: Any) -> Find:
 
 
 def compare(cases: Path, ids: dict[str, int]) -> dict[str, Any]:
-    """Run every engine twice on what is indexed; gather ranks, figures and breaches."""
+    """Run every engine on what is indexed, without and with the two rows of synonyms.
+
+    Returns the bars that were missed, and the rank of each expected record by engine.
+    """
     from catalogue.models import Synonym  # noqa: PLC0415  # app ready
 
     asked = queries(cases, set(ids))
@@ -198,76 +177,4 @@ def compare(cases: Path, ids: dict[str, int]) -> dict[str, Any]:
     missed = list(breaches(with_rows, without))
     if len(asked) != EXPECTED:
         missed.append(f"{len(asked)} queries have their record, {EXPECTED} expected")
-    columns = {
-        **{f"{name} without": found for name, found in without.items()},
-        **with_rows,
-    }
-    return {
-        "records": len(ids),
-        "queries": [
-            {"query": each.words, "expected": each.expected}
-            | {name: figures.ranks[at] for name, figures in columns.items()}
-            for at, each in enumerate(asked)
-        ],
-        "figures": {
-            name: {
-                "found": figures.found,
-                "of": len(asked),
-                "mrr": round(figures.mrr, 4),
-                "first": figures.first,
-            }
-            for name, figures in columns.items()
-        },
-        "missed": missed,
-    }
-
-
-def tell(report: dict[str, Any], *, quiet: bool) -> None:
-    """Print the report for people."""
-    columns = list(report["figures"])
-    if not quiet:
-        print("  ".join(f"{name:>22}" for name in columns) + "  query")
-        for row in report["queries"]:
-            ranks = "  ".join(f"{row[name] or '–':>22}" for name in columns)
-            print(f"{ranks}  {row['query']}")
-    for name, figures in report["figures"].items():
-        print(
-            f"{name:<24} {figures['found']}/{figures['of']} in the first {DEPTH}, "
-            f"MRR {figures['mrr']:.3f}, {figures['first']} at rank 1"
-        )
-    for line in report["missed"]:
-        print(f"MISSED {line}")
-    print("The bars hold." if not report["missed"] else "Some bars do not hold.")
-
-
-def main() -> int:
-    """Measure in a database of our own; exit 1 when a bar does not hold, 2 without the cases."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--json", action="store_true", dest="as_json")
-    parser.add_argument("--quiet", action="store_true", help="the figures alone")
-    options = parser.parse_args()
-    if not CASES.is_dir():
-        print(f"{CASES} is not on this machine", file=sys.stderr)
-        return 2
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
-    import django  # noqa: PLC0415  # app ready
-
-    django.setup()
-    from tests import databases  # noqa: PLC0415  # app ready
-
-    copies = databases.copies("relevance")
-    copies.build()
-    copies.fresh()
-    try:
-        report = compare(CASES, load(CASES))
-    finally:
-        copies.drop()
-    if options.as_json:
-        print(json.dumps(report, ensure_ascii=False))
-    else:
-        tell(report, quiet=options.quiet)
-    return 1 if report["missed"] else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+    return {"missed": missed, "ranks": {name: one.ranks for name, one in with_rows.items()}}

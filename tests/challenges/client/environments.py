@@ -32,12 +32,6 @@ def build(place: Path) -> Path:
     return place / "dist" / done.stdout.splitlines()[-1]
 
 
-def _runs(path: str) -> bool:
-    """Say whether a Python answers: a shim may stand for one that is not there."""
-    done = subprocess.run([path, "-c", ""], check=False, capture_output=True)
-    return done.returncode == 0
-
-
 def python(version: str) -> str:
     """Return the path of a Python of this version, of pyenv's or of the path, or skip."""
     root = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))

@@ -15,6 +15,7 @@ from django.core.management import call_command
 from challenges.scoring import contract
 from tests.challenges.client import environments, kits
 from tests.challenges.client.environments import install, run
+from tests.challenges.scoring import test_determinism as determinism
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -108,3 +109,31 @@ def test_the_installed_engine_answers_like_the_portal(
         found = run(command, folder, "check", "format.json", name)
         assert found == by_the_portal(capsys, folder, "check_predictions", "format.json", name)
     assert run(command, folder, "version")["engine_sha256"] == contract.engine_sha256()
+
+
+METRICS = (
+    "rmse", "spearman", "pinball@0.9", "roc_auc", "average_precision", "log_loss", "f1_macro",
+    "accuracy", "qwk",
+)  # fmt: skip
+SAME = ("verdict", "digest", "metric", "score", "n", "interval", "interval_method", "rows")
+
+
+@pytest.mark.full
+@pytest.mark.slow
+def test_every_python_and_number_of_threads_gives_the_same_bits(
+    wheel: Path, tmp_path: Path
+) -> None:
+    commands = [install(wheel, tmp_path, each) for each in environments.PYTHONS]
+    determinism.write(tmp_path, METRICS, 40_000, "y")  # half a mebibyte: for the fast reader
+    for metric in METRICS:
+        found = {
+            json.dumps({key: answer[key] for key in SAME})
+            for command in commands
+            for path in sorted((tmp_path / metric).iterdir())
+            if path.stem != "truth"
+            for threads in (1, 2, 4)
+            for answer in [run(command, tmp_path / metric, "score", "truth.csv", path.name,
+                               "--metric", metric, threads=threads)]
+        }  # fmt: skip
+        assert len(found) == 1, (metric, found)
+        assert '"accept"' in found.pop()

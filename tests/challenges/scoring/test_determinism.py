@@ -7,6 +7,7 @@ import math
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +25,8 @@ from tests.challenges.scoring.answers import table
 from tests.challenges.scoring.boards import compiled, contract
 
 ROWS = 3000
-LABELS = ("accuracy", "f1_macro")
-METRICS = (*LABELS, "rmse", "roc_auc")
+LABELS = ("accuracy", "f1_macro", "qwk")
+METRICS = ("accuracy", "f1_macro", "rmse", "roc_auc")
 
 
 def drawn(metric: str, rows: int = ROWS) -> dict[str, Any]:
@@ -37,7 +38,7 @@ def drawn(metric: str, rows: int = ROWS) -> dict[str, Any]:
         p = np.where(rng.random(rows) < 0.6, y, rng.integers(0, 5, rows))
         return {"id": ids, "y": [f"c{v}" for v in y], "p": [f"c{v}" for v in p]}
     y = (rng.random(rows) < 0.3).astype(int)
-    return {"id": ids, "y": y.tolist(), "p": np.round(0.3 * y + rng.random(rows), 3).tolist()}
+    return {"id": ids, "y": y.tolist(), "p": np.round(0.2 * y + 0.8 * rng.random(rows), 3).tolist()}
 
 
 def copies(ids: list[str], p: list[Any], name: str = "p") -> dict[str, bytes]:
@@ -55,15 +56,17 @@ def copies(ids: list[str], p: list[Any], name: str = "p") -> dict[str, bytes]:
     return made | {"plain.parquet": sink.getvalue()}
 
 
-def write(folder: Path) -> None:
-    """Write a truth and the copies of its answer for each metric."""
-    for metric in METRICS:
-        columns = drawn(metric)
+def write(
+    folder: Path, metrics: Sequence[str] = METRICS, rows: int = ROWS, name: str = "p"
+) -> None:
+    """Write a truth and the copies of its answer, in a column of this name, for each metric."""
+    for metric in metrics:
+        columns = drawn(metric, rows)
         answer = columns.pop("p")
         (folder / metric).mkdir()
         (folder / metric / "truth.csv").write_text(table(**columns))
-        for name, data in copies(columns["id"], answer).items():
-            (folder / metric / name).write_bytes(data)
+        for title, data in copies(columns["id"], answer, name).items():
+            (folder / metric / title).write_bytes(data)
 
 
 def fingerprints(folder: Path) -> dict[str, str]:
