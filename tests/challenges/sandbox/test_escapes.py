@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.challenges.sandbox.conftest import Host
-from tests.challenges.sandbox.words import processes_with
+from tests.challenges.sandbox.conftest import Host, processes_with
 
 PROBES = re.findall(
     r"^def (\w+)\(facts\)",

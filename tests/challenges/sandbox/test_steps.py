@@ -1,79 +1,100 @@
-"""The protocol, on small programs of our own: what each step sees, and who answers for what."""
+"""The protocol, on small programs of our own: what each step sees, and who answers for what.
 
+EvalAI's evaluate() is called inside the sandbox; what it returns is judged outside, and an import
+compares the names that it gives.
+"""
+
+import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from challenges.bundles.foreign import reading
+from challenges.exchange.worker import evaluator, local_evaluator
 from challenges.sandbox.base import MIB, Limits
 from challenges.sandbox.bubblewrap import Bubblewrap
+from challenges.sandbox.evalai import Evaluation, SplitOutcome, run_evaluation
 from challenges.sandbox.scores import Declared, Fault, Rows, ScoreFault
 from challenges.sandbox.steps import Outcome, Party, Reason, Task, run_steps
+from tests.challenges.bundles.foreign.cases import BUNDLES, NEEDED
 
 QUICK = Limits(wall_seconds=10, memory_bytes=128 * MIB, output_bytes=MIB, grace_seconds=1)
+HURRIED = replace(QUICK, wall_seconds=0.5)
 GOOD = "echo '{\"score\": 0.5}' > $2/scores.json"
 
 
 def program(folder: Path, script: str, command: str = "sh $program/run.sh $input $output") -> Path:
     """Write a program of one shell script."""
-    folder.mkdir()
+    folder.mkdir(exist_ok=True)
     (folder / "metadata").write_text(f"command: {command}\n")
     (folder / "run.sh").write_text(script)
     return folder
 
 
 def files(folder: Path, **contents: str) -> Path:
-    """Write a folder of text files."""
+    """Write a folder of text files; double underscores in a name stand for a dot."""
     folder.mkdir()
     for name, text in contents.items():
-        (folder / name).write_text(text)
+        (folder / name.replace("__", ".")).write_text(text)
     return folder
 
 
+class Scene:
+    """A task that scores anything 0.5, and a team that sends one plain file."""
+
+    def __init__(self, sandbox: Bubblewrap, room: Path) -> None:
+        self.sandbox, self.room, self.runs = sandbox, room, 0
+        self.team = files(room / "team", answer="42")
+        self.task = Task(
+            program(room / "scoring", GOOD),
+            files(room / "reference", truth="TRUTH"),
+            (Declared("score", 0.0, 1.0, (-1.0,)),),
+            limits=QUICK,
+            scoring_limits=QUICK,
+        )
+
+    def scoring(self, script: str) -> Path:
+        """Replace the scoring program."""
+        return program(self.room / "scoring", script)
+
+    def ingestion(self, script: str) -> None:
+        """Add an ingestion program and its data."""
+        made = program(self.room / "ingestion", script)
+        data = files(self.room / "data", question="?")
+        self.task = replace(self.task, ingestion_program=made, input_data=data)
+
+    def run(self, **changes: Any) -> Outcome:
+        """Run in a folder of the room."""
+        self.runs += 1
+        place = self.room / f"run{self.runs}"
+        place.mkdir()
+        task = replace(self.task, **changes)
+        return run_steps(task, self.team, sandbox=self.sandbox, room=place)
+
+    def judged(self, **changes: Any) -> tuple[Any, ...]:
+        """Run; return the reason, who answers for it, and the steps that took place."""
+        outcome = self.run(**changes)
+        assert outcome.values == {}
+        return outcome.reason, outcome.party, [step.name for step in outcome.steps]
+
+
 @pytest.fixture
-def task(room: Path) -> Task:
-    """Give a task that scores anything 0.5."""
-    return Task(
-        program(room / "scoring", GOOD),
-        files(room / "reference", truth="TRUTH"),
-        (Declared("score", 0.0, 1.0, (-1.0,)),),
-        limits=QUICK,
-        scoring_limits=QUICK,
-    )
+def scene(sandbox: Bubblewrap, room: Path) -> Scene:
+    return Scene(sandbox, room)
 
 
-def scored_by(task: Task, room: Path, script: str) -> Task:
-    """Replace the scoring program."""
-    return replace(task, scoring_program=program(room / "other", script))
-
-
-@pytest.fixture
-def team(room: Path) -> Path:
-    """Give a submission of one plain file."""
-    return files(room / "team", answer="42")
-
-
-def run(task: Task, team: Path, sandbox: Bubblewrap, room: Path) -> Outcome:
-    """Run in a folder of the room."""
-    (room / "run").mkdir()
-    return run_steps(task, team, sandbox=sandbox, room=room / "run")
-
-
-def test_plain_predictions_are_scored(
-    task: Task, team: Path, sandbox: Bubblewrap, room: Path
-) -> None:
-    outcome = run(task, team, sandbox, room)
+def test_plain_predictions_are_scored(scene: Scene) -> None:
+    outcome = scene.run()
     assert outcome.scored
     assert (outcome.reason, outcome.party, outcome.values) == (None, None, {"score": 0.5})
     assert [step.name for step in outcome.steps] == ["scoring"]
 
 
-def test_the_scoring_step_sees_predictions_metadata_and_reference(
-    task: Task, team: Path, sandbox: Bubblewrap, room: Path
-) -> None:
-    script = "cd /app; find . -type f | sort; cat input/res/* input/ref/*; pwd; " + GOOD
-    outcome = run(scored_by(task, room, script), team, sandbox, room)
-    assert outcome.steps[0].ended.stdout.decode().split() == [
+def test_the_scoring_step_sees_predictions_metadata_and_reference(scene: Scene) -> None:
+    scene.scoring("cd /app; find . -type f | sort; cat input/res/* input/ref/*; pwd; " + GOOD)
+    assert scene.run().steps[0].ended.stdout.decode().split() == [
         "./input/ref/truth",
         "./input/res/answer",
         "./input/res/metadata",
@@ -85,13 +106,10 @@ def test_the_scoring_step_sees_predictions_metadata_and_reference(
     ]
 
 
-def test_the_prediction_step_sees_no_reference(
-    task: Task, team: Path, sandbox: Bubblewrap, room: Path
-) -> None:
-    script = "cd /app; find . -type f | sort; grep -r 'TRUT[H]' /app && exit 9; echo x > $2/answer"
-    ingestion = program(room / "ingestion", script)
-    task = replace(task, ingestion_program=ingestion, input_data=files(room / "data", question="?"))
-    outcome = run(task, team, sandbox, room)
+def test_the_prediction_step_sees_no_reference(scene: Scene) -> None:
+    look = "cd /app; find . -type f | sort; grep -r 'TRUT[H]' /app && exit 9; echo x > $2/answer"
+    scene.ingestion(look)
+    outcome = scene.run()
     assert outcome.scored
     assert [step.name for step in outcome.steps] == ["prediction", "scoring"]
     assert outcome.steps[0].ended.stdout.decode().split() == [
@@ -102,15 +120,10 @@ def test_the_prediction_step_sees_no_reference(
     ]
 
 
-def test_a_submission_with_its_own_command_is_run(
-    task: Task, sandbox: Bubblewrap, room: Path
-) -> None:
-    team = program(room / "team", "cat $1/question /app/input_data/question > $2/answer")
-    task = replace(
-        scored_by(task, room, "cat /app/input/res/answer; " + GOOD),
-        input_data=files(room / "data", question="?"),
-    )
-    outcome = run(task, team, sandbox, room)
+def test_a_submission_with_its_own_command_is_run(scene: Scene) -> None:
+    program(scene.team, "cat $1/question /app/input_data/question > $2/answer")
+    scene.scoring("cat /app/input/res/answer; " + GOOD)
+    outcome = scene.run(input_data=files(scene.room / "data", question="?"))
     assert outcome.steps[1].ended.stdout == b"??"
     assert outcome.scored
 
@@ -126,32 +139,21 @@ def test_a_submission_with_its_own_command_is_run(
         ("head -c 2000000 /dev/zero > $2/answer; true", Reason.OUTPUT),
     ],
 )
-def test_a_team_answers_for_its_program(
-    task: Task, sandbox: Bubblewrap, room: Path, script: str, reason: Reason
-) -> None:
-    team = program(room / "team", script)
-    limits = replace(QUICK, wall_seconds=0.5) if "sleep" in script else QUICK
-    outcome = run(replace(task, limits=limits), team, sandbox, room)
-    assert (outcome.reason, outcome.party, outcome.values) == (reason, Party.TEAM, {})
-    assert [step.name for step in outcome.steps] == ["prediction"]
+def test_a_team_answers_for_its_program(scene: Scene, script: str, reason: Reason) -> None:
+    program(scene.team, script)
+    limits = HURRIED if "sleep" in script else QUICK
+    assert scene.judged(limits=limits) == (reason, Party.TEAM, ["prediction"])
 
 
-def test_a_failed_prediction_is_never_scored(
-    task: Task, team: Path, sandbox: Bubblewrap, room: Path
-) -> None:
-    ingestion = program(room / "ingestion", "echo x > $2/answer; exit 1")
-    outcome = run(replace(task, ingestion_program=ingestion), team, sandbox, room)
-    assert (outcome.reason, outcome.party) == (Reason.PROGRAM, Party.TEAM)
-    assert outcome.detail == "code de sortie 1"
-    assert len(outcome.steps) == 1
+def test_a_failed_prediction_is_never_scored(scene: Scene) -> None:
+    scene.ingestion("echo x > $2/answer; exit 1")
+    assert scene.judged() == (Reason.PROGRAM, Party.TEAM, ["prediction"])
+    assert scene.run().detail == "code de sortie 1"
 
 
-def test_a_team_answers_for_what_it_sends(
-    task: Task, team: Path, sandbox: Bubblewrap, room: Path
-) -> None:
-    (team / "link").symlink_to("/etc/shadow")
-    outcome = run(task, team, sandbox, room)
-    assert (outcome.reason, outcome.party) == (Reason.OUTPUT, Party.TEAM)
+def test_a_team_answers_for_what_it_sends(scene: Scene) -> None:
+    (scene.team / "link").symlink_to("/etc/shadow")
+    assert scene.judged()[:2] == (Reason.OUTPUT, Party.TEAM)
 
 
 @pytest.mark.parametrize(
@@ -169,37 +171,28 @@ def test_a_team_answers_for_what_it_sends(
     ],
 )
 def test_an_organiser_answers_for_the_scoring_program(
-    task: Task,
-    team: Path,
-    sandbox: Bubblewrap,
-    room: Path,
-    script: str,
-    reason: Reason,
-    kind: ScoreFault | None,
+    scene: Scene, script: str, reason: Reason, kind: ScoreFault | None
 ) -> None:
-    limits = replace(QUICK, wall_seconds=0.5) if "sleep" in script else QUICK
-    task = replace(scored_by(task, room, script), scoring_limits=limits)
-    outcome = run(task, team, sandbox, room)
+    scene.scoring(script)
+    outcome = scene.run(scoring_limits=HURRIED if "sleep" in script else QUICK)
     assert (outcome.reason, outcome.party, outcome.values) == (reason, Party.ORGANISER, {})
     assert [fault.kind for fault in outcome.faults] == ([] if kind is None else [kind])
 
 
-def test_a_program_without_command_is_not_run(
-    task: Task, team: Path, sandbox: Bubblewrap, room: Path
-) -> None:
-    (task.scoring_program / "metadata").unlink()
-    outcome = run(task, team, sandbox, room)
-    assert (outcome.reason, outcome.party) == (Reason.PROGRAM, Party.ORGANISER)
-    assert outcome.detail == "metadata.yaml ou metadata est absent du programme"
-    assert outcome.steps == ()
+def test_a_program_without_command_is_not_run(scene: Scene) -> None:
+    (scene.task.scoring_program / "metadata").unlink()
+    assert scene.judged() == (Reason.PROGRAM, Party.ORGANISER, [])
+    assert scene.run().detail == "metadata.yaml ou metadata est absent du programme"
 
 
-def test_every_fault_is_told_at_once(
-    task: Task, team: Path, sandbox: Bubblewrap, room: Path
-) -> None:
-    task = replace(task, columns=(*task.columns, Declared("f1"), Declared("auc")))
-    script = "printf 'score:0.5\\nf1:nan\\ntruth:1\\n' > $2/scores.txt"
-    outcome = run(scored_by(task, room, script), team, sandbox, room)
+def test_ingestion_beside_the_truth_is_refused(scene: Scene) -> None:
+    ended = scene.judged(ingestion_only_during_scoring=True)
+    assert ended == (Reason.PROGRAM, Party.ORGANISER, [])
+
+
+def test_every_fault_is_told_at_once(scene: Scene) -> None:
+    scene.scoring("printf 'score:0.5\\nf1:nan\\ntruth:1\\n' > $2/scores.txt")
+    outcome = scene.run(columns=(*scene.task.columns, Declared("f1"), Declared("auc")))
     assert outcome.faults == (
         Fault(ScoreFault.NOT_FINITE, "f1"),
         Fault(ScoreFault.KEY_MISSING, "auc"),
@@ -217,83 +210,206 @@ def test_every_fault_is_told_at_once(
         ("mkdir $2/detailed_results.html", None),
     ],
 )
-def test_the_report_is_kept_as_bytes(
-    task: Task, team: Path, sandbox: Bubblewrap, room: Path, script: str, report: bytes | None
-) -> None:
-    limits = replace(QUICK, output_bytes=4 * MIB)
-    task = replace(scored_by(task, room, f"{script}; {GOOD}"), scoring_limits=limits)
-    outcome = run(task, team, sandbox, room)
+def test_the_report_is_kept_as_bytes(scene: Scene, script: str, report: bytes | None) -> None:
+    scene.scoring(f"{script}; {GOOD}")
+    outcome = scene.run(scoring_limits=replace(QUICK, output_bytes=4 * MIB))
     assert (outcome.scored, outcome.report) == (True, report)
 
 
-def test_a_team_cannot_forge_the_metadata(task: Task, sandbox: Bubblewrap, room: Path) -> None:
-    team = files(room / "team", answer="42")
-    (team / "sub").mkdir()
-    task = scored_by(task, room, "cat /app/input/res/metadata; " + GOOD)
-    ingestion = program(room / "ingestion", "echo 'elapsedTime: -5' > $2/metadata")
-    outcome = run(replace(task, ingestion_program=ingestion), team, sandbox, room)
-    said = outcome.steps[1].ended.stdout
+def test_a_team_cannot_forge_the_metadata(scene: Scene) -> None:
+    (scene.team / "sub").mkdir()
+    scene.scoring("cat /app/input/res/metadata; " + GOOD)
+    scene.ingestion("echo 'elapsedTime: -5' > $2/metadata")
+    said = scene.run().steps[1].ended.stdout
     assert said.startswith(b"exitCode: 0\nelapsedTime: 0.")
     assert b"-5" not in said
 
 
-def test_ingestion_beside_the_truth_is_refused(
-    task: Task, team: Path, sandbox: Bubblewrap, room: Path
-) -> None:
-    outcome = run(replace(task, ingestion_only_during_scoring=True), team, sandbox, room)
-    assert (outcome.reason, outcome.party) == (Reason.PROGRAM, Party.ORGANISER)
-    assert outcome.steps == ()
-
-
-def test_nothing_runs_where_the_host_cannot_isolate(task: Task, team: Path, room: Path) -> None:
-    absent = Bubblewrap(program=str(room / "absent"))
-    outcome = run(task, team, absent, room)
-    assert (outcome.reason, outcome.party) == (Reason.NO_SANDBOX, Party.PLATFORM)
-    assert outcome.detail == "bubblewrap n’est pas installé : apt-get install bubblewrap."
-
-
-def test_a_program_too_large_to_copy_is_shown(
-    task: Task, team: Path, sandbox: Bubblewrap, room: Path
-) -> None:
-    with (task.scoring_program / "model.bin").open("wb") as file:
+def test_a_program_too_large_to_copy_is_shown(scene: Scene) -> None:
+    large = scene.task.scoring_program / "model.bin"
+    with large.open("wb") as file:
         file.truncate(65 * MIB)
-    outcome = run(task, team, sandbox, room)
-    assert outcome.scored
-    (task.scoring_program / "run.sh").write_text("touch /app/program/x && exit 9; " + GOOD)
-    (room / "again").mkdir()
-    assert run_steps(task, team, sandbox=sandbox, room=room / "again").scored
-    (task.scoring_program / "model.bin").unlink()
-    (room / "small").mkdir()
-    outcome = run_steps(task, team, sandbox=sandbox, room=room / "small")
-    assert outcome.detail == "code de sortie 9"
+    assert scene.run().scored
+    scene.scoring("touch /app/program/x && exit 9; " + GOOD)
+    assert scene.run().scored
+    large.unlink()
+    assert scene.run().detail == "code de sortie 9"
 
 
-def test_rows_come_with_the_scores(task: Task, team: Path, sandbox: Bubblewrap, room: Path) -> None:
-    script = "printf 'id,value\na,1\nb,0\n' > $2/rows.csv; " + GOOD
-    outcome = run(scored_by(task, room, script), team, sandbox, room)
+def test_rows_come_with_the_scores_or_leave_them(scene: Scene) -> None:
+    scene.scoring("printf 'id,value\na,1\nb,0\n' > $2/rows.csv; " + GOOD)
+    outcome = scene.run()
     assert (outcome.rows, outcome.rows_fault) == (Rows(("a", "b"), (1.0, 0.0)), "")
-
-
-def test_rows_that_are_refused_leave_the_scores(
-    task: Task, team: Path, sandbox: Bubblewrap, room: Path
-) -> None:
-    script = "echo x > $2/rows.csv; " + GOOD
-    outcome = run(scored_by(task, room, script), team, sandbox, room)
+    scene.scoring("echo x > $2/rows.csv; " + GOOD)
+    outcome = scene.run()
     assert (outcome.scored, outcome.rows) == (True, None)
     assert outcome.rows_fault == "rows.csv : l’en-tête attendu est id,value ou id,value,weight"
 
 
-def test_results_are_scored_without_running_ingestion(
-    task: Task, sandbox: Bubblewrap, room: Path
-) -> None:
+def test_results_are_scored_without_running_ingestion(scene: Scene) -> None:
     """A phase may take programs and results: what is only tables has nothing to be run by."""
-    ingestion = program(room / "ingestion", "exit 9")
-    taking = replace(task, ingestion_program=ingestion)
-    results = files(room / "results")
-    (results / "predictions.csv").write_text("id,y\n1,0\n")
+    scene.ingestion("exit 9")
+    scene.team = files(scene.room / "results", predictions__csv="id,y\n1,0\n")
+    assert scene.run().scored
+    (scene.team / "model.py").write_text("pass")
+    assert scene.judged()[:2] == (Reason.PROGRAM, Party.TEAM)
 
-    assert run(taking, results, sandbox, room).scored
-    (results / "model.py").write_text("pass")
-    (room / "again").mkdir()
-    ended = run_steps(taking, results, sandbox=sandbox, room=room / "again")
-    assert (ended.reason, ended.party) == (Reason.PROGRAM, Party.TEAM)
+
+# --- EvalAI
+
+HEAD = "def evaluate(test_annotation_file, user_submission_file, phase_codename, **kwargs):\n"
+
+
+def evaluated(sandbox: Bubblewrap, room: Path, body: str, module: str = "main.py") -> SplitOutcome:
+    """Score one file by a function body; one split « public » with one label « F1 »."""
+    script = files(room / "script")
+    (script / module).write_text(HEAD + "".join(f"    {line}\n" for line in body.splitlines()))
+    if module == "main.py":
+        (script / "__init__.py").write_text("from .main import evaluate\n")
+    (room / "truth.json").write_text('{"a": 1}')
+    (room / "Équipe 1.JSON").write_text("[1]")
+    splits = {"public": (Declared("F1", 0.0, 1.0),)}
+    evaluation = Evaluation(script, room / "truth.json", "dev", splits, QUICK)
+    return run_evaluation(evaluation, room / "Équipe 1.JSON", sandbox=sandbox, room=room)
+
+
+@pytest.mark.parametrize("module", ["main.py", "__init__.py"])
+def test_the_function_gets_files_and_phase(sandbox: Bubblewrap, room: Path, module: str) -> None:
+    body = """
+import os, sys
+print(test_annotation_file, user_submission_file, phase_codename, sorted(kwargs))
+print(open(test_annotation_file).read(), open(user_submission_file).read(), file=sys.stderr)
+return {"result": [{"public": {"F1": 0.5}}], "submission_result": "x"}
+"""
+    found = evaluated(sandbox, room, body, module)
+    assert found.values == {"public": {"F1": 0.5}}
+    ended = found.outcome.steps[0].ended
+    assert ended.stdout == (
+        b"/app/annotation/truth.json /app/submission/submission.json dev ['submission_metadata']\n"
+    )
+    assert ended.stderr == b'{"a": 1} [1]\n'
+
+
+def test_names_that_are_not_declared_are_reported(sandbox: Bubblewrap, room: Path) -> None:
+    body = 'return {"result": [{"public": {"F1": 1, "x": 2}}, {"private": {"F1": 1}}]}'
+    found = evaluated(sandbox, room, body)
+    assert found.values == {"public": {"F1": 1.0}}
+    assert found.outcome.undeclared == ("private", "public/x")
+
+
+UNREADABLE = Fault(ScoreFault.UNREADABLE)
+
+
+@pytest.mark.parametrize(
+    ("body", "fault"),
+    [
+        ('return {"result": [{"public": {"F1": float("nan")}}]}',
+         Fault(ScoreFault.NOT_FINITE, "public/F1")),
+        ('return {"result": [{"public": {"F1": 7}}]}', Fault(ScoreFault.OUT_OF_RANGE, "public/F1")),
+        ('return {"result": [{"private": {}}]}', Fault(ScoreFault.KEY_MISSING, "public/F1")),
+        ('return {"result": {"public": {"F1": 1}}}', UNREADABLE),
+        ('return {"result": [{"public": [1]}]}', UNREADABLE),
+        ('return {"result": [[1]]}', UNREADABLE),
+        ('return {"result": [{"public": {"F1": 1}}, {"public": {"F1": 0}}]}', UNREADABLE),
+        ("import os\nos._exit(0)", UNREADABLE),
+    ],
+)  # fmt: skip
+def test_what_is_no_result_has_its_name(
+    sandbox: Bubblewrap, room: Path, body: str, fault: Fault
+) -> None:
+    found = evaluated(sandbox, room, body)
+    assert (found.outcome.reason, found.outcome.party) == (Reason.OUTPUT, Party.ORGANISER)
+    assert (found.outcome.faults, found.values) == ((fault,), {})
+
+
+@pytest.mark.parametrize("body", ["raise ValueError('truth')", "return {}", "return None"])
+def test_an_exception_is_a_program_error(sandbox: Bubblewrap, room: Path, body: str) -> None:
+    found = evaluated(sandbox, room, body)
+    assert (found.outcome.reason, found.values) == (Reason.PROGRAM, {})
+    assert found.outcome.detail == "code de sortie 1"
+
+
+def test_nothing_runs_where_the_host_cannot_isolate(room: Path) -> None:
+    absent = Bubblewrap(program=str(room / "absent"))
+    outcome = Scene(absent, room).run()
+    assert (outcome.reason, outcome.party) == (Reason.NO_SANDBOX, Party.PLATFORM)
+    assert outcome.detail == "bubblewrap n’est pas installé : apt-get install bubblewrap."
+    found = evaluated(absent, room, "return {}")
+    assert (found.outcome.reason, found.values) == (Reason.NO_SANDBOX, {})
+
+
+# --- the import runs the script, and compares names
+
+CONFIG = """
+title: Un défi
+terms_and_conditions: reglement.html
+evaluation_script: notation
+leaderboard:
+  - {id: 1, schema: {labels: [F1], default_order_by: F1}}
+challenge_phases:
+  - id: 1
+    name: Essai
+    codename: essai
+    start_date: 2027-01-01 00:00:00
+    test_annotation_file: annotations.json
+dataset_splits:
+  - {id: 1, codename: SPLIT}
+challenge_phase_splits:
+  - {challenge_phase_id: 1, leaderboard_id: 1, dataset_split_id: 1, visibility: 3}
+"""
+
+
+def package(folder: Path, split: str, body: str = "pass") -> Path:
+    script = f"{HEAD}    {body}\n    return {{'result': [{{'publique': {{'F1': 1.0}}}}]}}\n"
+    files(folder / "notation", main__py=script)
+    (folder / "notation/__init__.py").write_text("from .main import evaluate\n")
+    (folder / "challenge_config.yaml").write_text(CONFIG.replace("SPLIT", split))
+    (folder / "reglement.html").write_text("<p>Règles</p>")
+    (folder / "annotations.json").write_text(json.dumps({"a": 1}))
+    return folder
+
+
+@pytest.mark.usefixtures("sandbox")
+def test_names_that_a_script_returns_are_those_declared(tmp_path: Path) -> None:
+    report = reading.read(
+        package(tmp_path, "publique"), evaluate=local_evaluator()
+    )  # this host's own
+    assert report.errors == ()
+    assert report.dry_run == ("phase essai : publique (F1)",)
+    assert "W_DRY_RUN" not in {one.code for one in report.warnings}
+
+
+def test_names_that_differ_are_shown_side_by_side(sandbox: Bubblewrap, tmp_path: Path) -> None:
+    report = reading.read(package(tmp_path, "validation"), evaluate=evaluator(sandbox))
+    assert report.codes == ["E_SPLIT_MISMATCH"]
+    assert report.errors[0].message == (
+        "phase essai : déclarés validation (F1) ; rendus par evaluate() publique (F1)"
+    )
+
+
+def test_a_script_that_fails_is_told_and_refuses_nothing(
+    sandbox: Bubblewrap, tmp_path: Path
+) -> None:
+    broken = package(tmp_path, "publique", body="raise ValueError")
+    report = reading.read(broken, evaluate=evaluator(sandbox))
+    assert report.errors == ()
+    told = [one.message for one in report.warnings if one.code == "W_DRY_RUN"]
+    assert len(told) == 1
+    assert told[0].endswith("phase essai : X_PROGRAM : code de sortie 1")
+
+
+@NEEDED
+@pytest.mark.slow
+def test_a_hostile_package_with_other_names_is_refused_and_a_sound_one_accepted(
+    sandbox: Bubblewrap,
+) -> None:
+    hostile = BUNDLES / "hostile/17_evalai_noms_differents.zip"
+    report = reading.read(hostile, evaluate=evaluator(sandbox))
+    assert report.codes == ["E_SPLIT_MISMATCH", "E_SPLIT_MISMATCH"]
+    assert [one.message.partition(" : ")[0] for one in report.errors] == ["phase dev", "phase test"]
+    report = reading.read(BUNDLES / "evalai/bundle.zip", evaluate=evaluator(sandbox))
+    assert report.errors == ()
+    assert report.dry_run == (
+        "phase dev : partie_publique (Exact, F1)",
+        "phase test : partie_privee (Exact, F1), partie_publique (Exact, F1)",
+    )
