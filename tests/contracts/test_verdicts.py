@@ -93,7 +93,7 @@ class Surfaces:
 
     def _send(self, path: Path, **fields: str) -> Any:
         file = SimpleUploadedFile(path.name, path.read_bytes())
-        body = {"key": str(uuid4()), "file": file, "note": ""} | fields
+        body = {"key": str(uuid4()), "file": file, "note": "", "again": "on"} | fields
         return self.client.post(f"/challenges/{self.challenge.slug}/soumissions/", body)
 
 
