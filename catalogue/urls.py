@@ -93,7 +93,7 @@ CONTRIBUTE = [
     ),
     path("ressources/<slug:slug>/modifier/", contribute.Propose.as_view(), name="propose"),
     path("ressources/<slug:slug>/suite/", contribute.Become.as_view(), name="become"),
-    path("ressources/<slug:slug>/archiver/", contribute.Archive.as_view(), name="archive"),
+    path("ressources/<slug:slug>/archiver/", usage.Archive.as_view(), name="archive"),
 ]
 SEARCHES = [
     path("recherches/enregistrer/", searches.save, name="search_save"),

@@ -13,7 +13,8 @@ from catalogue import rules
 from catalogue.actions import checks, contents, file_rooms
 from catalogue.enums import UNLICENSED_KINDS, ContributionStatus, LicenceStatus, ResourceKind
 from catalogue.models import Contribution, Resource
-from catalogue.queries import around, files, pasted, proposals
+from catalogue.queries import files, pasted, proposals
+from catalogue.queries.owners import owners_of
 from catalogue.standards.readers.record import Record
 from catalogue.validators.checks import Check
 from portal.accounts.authorization import Permission, has_permission, require
@@ -334,7 +335,7 @@ def _asks_owner(contribution: Contribution, by: Actor) -> bool:
     resource = contribution.resource
     if contribution.is_new or rules.owns(by, resource):
         return False
-    return around.owners(resource).exclude(pk=contribution.author_id or 0).exists()
+    return owners_of(resource).exclude(pk=contribution.author_id or 0).exists()
 
 
 def _send(contribution: Contribution, *, charter: str, verb: str, by: Actor) -> Contribution:

@@ -13,7 +13,6 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 
-from catalogue.actions.stored_files import TASK
 from catalogue.enums import FORBIDDING, FileSign, FileState
 from catalogue.models import CardFile
 from catalogue.standards import file_looks
@@ -25,6 +24,7 @@ from portal.lib.queue import nudge
 from portal.lib.refusals import Unavailable
 
 log = logging.getLogger("catalogue.files")
+TASK = "catalogue.examine_file"
 EXAMINER = SystemActor("examiner")
 AT_ONCE = 50
 SLOW_STORE_SECONDS = 60

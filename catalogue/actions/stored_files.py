@@ -29,7 +29,6 @@ from portal.lib.refusals import Conflict, Hidden, Invalid, TooLarge, Unavailable
 
 log = logging.getLogger("catalogue.files")
 SCHEDULER = SystemActor("scheduler")
-TASK = "catalogue.examine_file"
 ROWS_MOST = 50
 # PostgreSQL: lock_not_available, deadlock_detected.
 HELD_CODES = frozenset({"55P03", "40P01"})

@@ -18,7 +18,7 @@ from catalogue.api.community_shapes import (
     reuse_json,
     whole_discussion_json,
 )
-from catalogue.api.finding import card_named, identifier, person
+from catalogue.api.finding import card_named, identifier
 from catalogue.api.subjects import holder_named
 from catalogue.forms.community import DiscussionForm, MessageForm, ReuseForm
 from catalogue.forms.reports import ReportForm
@@ -40,6 +40,7 @@ from catalogue.schemas.community import (
 from portal.accounts import bearer
 from portal.accounts.bearer import Token, reader
 from portal.accounts.enums import TokenScope
+from portal.accounts.views.asking import person
 from portal.lib import visible
 from portal.lib.endpoints import Limit, after, refused
 from portal.lib.endpoints import lazy as _

@@ -8,7 +8,7 @@ from ninja import Router
 
 from catalogue.actions import proposals as acts
 from catalogue.api.answers import accepted
-from catalogue.api.finding import contribution_named, person
+from catalogue.api.finding import contribution_named
 from catalogue.api.proposals import contribution_json, unsaid, whole_json
 from catalogue.enums import ContributionStatus
 from catalogue.forms.decisions import DECLINE, OwnerAnswerForm
@@ -18,6 +18,7 @@ from catalogue.schemas.contributions import AnswerIn, ContributionsOut, WholeCon
 from portal.accounts import bearer
 from portal.accounts.bearer import Token
 from portal.accounts.enums import TokenScope
+from portal.accounts.views.asking import person
 from portal.lib.endpoints import Limit, after, refused
 from portal.lib.endpoints import lazy as _
 

@@ -9,7 +9,7 @@ from ninja import Router, Status
 from catalogue.actions import reuses
 from catalogue.api.answers import accepted
 from catalogue.api.community_shapes import feedback_json
-from catalogue.api.finding import card_named, person
+from catalogue.api.finding import card_named
 from catalogue.forms.community import FeedbackForm
 from catalogue.models import FieldFeedback
 from catalogue.queries import around as reads
@@ -21,6 +21,7 @@ from catalogue.schemas.community import (
 from portal.accounts import bearer
 from portal.accounts.bearer import Token, reader
 from portal.accounts.enums import TokenScope
+from portal.accounts.views.asking import person
 from portal.lib import visible
 from portal.lib.endpoints import Limit, after, refused
 from portal.lib.endpoints import lazy as _

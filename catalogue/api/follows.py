@@ -8,13 +8,14 @@ from ninja import Query, Router, Status
 
 from catalogue.actions import follows as acts
 from catalogue.api.community_shapes import follow_json
-from catalogue.api.finding import card_named, person
+from catalogue.api.finding import card_named
 from catalogue.api.subjects import holder_named
 from catalogue.models import Follow, Resource
 from catalogue.queries import follows as reads
 from catalogue.schemas.community import FollowOut, FollowsOut, SubjectIn
 from portal.accounts.bearer import Token
 from portal.accounts.enums import TokenScope
+from portal.accounts.views.asking import person
 from portal.lib.endpoints import Limit, after, refused
 from portal.lib.endpoints import lazy as _
 from portal.lib.refusals import Invalid

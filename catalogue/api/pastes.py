@@ -11,7 +11,6 @@ from ninja import Header, Router
 
 from catalogue import rules
 from catalogue.actions import contributions, deposits
-from catalogue.api.finding import person
 from catalogue.api.writing import opened
 from catalogue.harvest import prefill, turns
 from catalogue.models import Contribution
@@ -22,6 +21,7 @@ from catalogue.standards.readers.record import Record
 from portal.accounts.authorization import require
 from portal.accounts.bearer import Token
 from portal.accounts.enums import TokenScope
+from portal.accounts.views.asking import person
 from portal.lib.endpoints import lazy as _
 from portal.lib.endpoints import refused
 from portal.lib.http import NotFetched

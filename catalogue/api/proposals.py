@@ -7,12 +7,12 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from catalogue import rules
-from catalogue.api.finding import person
 from catalogue.models import Contribution
 from catalogue.queries import proposals, published
 from catalogue.validators import checks as record_checks
 from catalogue.validators.checks import Remark
 from portal.accounts.models import Organisation
+from portal.accounts.views.asking import person
 
 Json = dict[str, Any]
 GRAVITY = ("blocking", "warning", "unknown")

@@ -9,7 +9,6 @@ from ninja import Router, Status
 from catalogue.actions import alerts
 from catalogue.api.answers import accepted
 from catalogue.api.community_shapes import search_json
-from catalogue.api.finding import person
 from catalogue.filters import said
 from catalogue.forms.searches import SearchForm
 from catalogue.models import SavedSearch
@@ -19,6 +18,7 @@ from catalogue.search.query import from_mapping
 from portal.accounts import bearer
 from portal.accounts.bearer import Token
 from portal.accounts.enums import TokenScope
+from portal.accounts.views.asking import person
 from portal.lib import visible
 from portal.lib.endpoints import Limit, after, refused
 from portal.lib.endpoints import lazy as _

@@ -12,7 +12,7 @@ from django.utils.translation import gettext
 from ninja import Header, Router
 
 from catalogue.actions import checks, contributions, deposits
-from catalogue.api.finding import contribution_named, person
+from catalogue.api.finding import contribution_named
 from catalogue.api.proposals import blocking_json, checks_json, unsaid, whole_json
 from catalogue.api.resources import router as cards
 from catalogue.api.subjects import holder_named, open_on, subject_named, work_on
@@ -25,6 +25,7 @@ from catalogue.schemas.writing import CardIn, ChangeIn, ChecksOut, RecordIn, Sen
 from portal.accounts import bearer
 from portal.accounts.bearer import Token
 from portal.accounts.enums import TokenScope
+from portal.accounts.views.asking import person
 from portal.lib.endpoints import lazy as _
 from portal.lib.endpoints import refused
 from portal.lib.refusals import Conflict, Invalid

@@ -6,22 +6,15 @@ from typing import Any
 from django.db.models import Count, IntegerField, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
-from catalogue import rules
-from catalogue.enums import MessageState, ReviewState, TransferKind
+from catalogue.enums import MessageState, ReviewState
 from catalogue.models import (
-    CardTransfer,
-    Contribution,
     Discussion,
     DiscussionMessage,
     FieldFeedback,
     Resource,
     Reuse,
-    editable_organisations,
 )
-from portal.accounts.enums import Role
-from portal.accounts.models import User
 
-WRITERS = (Role.REFERENT, Role.EDITOR)
 ON_CARD = 3
 
 
@@ -86,27 +79,6 @@ def messages(discussion: Discussion, viewer: Any) -> QuerySet[DiscussionMessage]
     return rows.select_related("by").order_by("at", "pk")
 
 
-def owners(resource: Resource) -> QuerySet[User]:
-    """Select who answers for a card: its organisation's writers, else its author."""
-    if resource.organisation_id is None:
-        return User.objects.filter(pk=resource.author_id or 0, is_active=True)
-    return editors(resource)
-
-
-def editors(written: Resource | Contribution) -> QuerySet[User]:
-    """Select who writes for the organisation of a card or of a proposal; nobody without one."""
-    return (
-        User.objects.filter(
-            memberships__organisation_id=written.organisation_id or 0,
-            memberships__role__in=WRITERS,
-            memberships__left_at__isnull=True,
-            is_active=True,
-        )
-        .distinct()
-        .order_by("pk")
-    )
-
-
 def waiting_reuses() -> QuerySet[Reuse]:
     """List the reuses that wait for the Region, the oldest first."""
     rows: QuerySet[Reuse] = Reuse.objects.waiting()
@@ -132,18 +104,3 @@ def standing() -> int:
     brought = [each.order_by().values_list("pk") for each in rows]
     held = DiscussionMessage.objects.held().order_by().values_list("pk")
     return held.union(*brought, all=True).count()
-
-
-def transfers_for(user: User) -> list[CardTransfer]:
-    """List the cards on their way that wait for this person's answer, the oldest first."""
-    places = editable_organisations(user)
-    held = Q(resource__organisation__in=places) | Q(resource__author=user)
-    asked = Q(kind=TransferKind.OFFER, target__in=places) | Q(kind=TransferKind.CLAIM) & held
-    rows = CardTransfer.objects.whole().open().filter(resource__live=True)
-    if not rules.may_see_removals(user):
-        rows = rows.filter(asked)
-    return [
-        each
-        for each in rows
-        if rules.may_accept_transfer(user, each) or rules.may_approve_transfer(user, each)
-    ]

@@ -34,7 +34,7 @@ from catalogue.models import (
     Reuse,
 )
 from catalogue.models.report import TARGETS
-from catalogue.queries.around import WRITERS
+from catalogue.queries.owners import WRITERS
 from portal.accounts.models import User
 
 ADDRESS_CHARACTERS = 500

@@ -6,8 +6,8 @@ from catalogue import rules
 from catalogue.actions.reuses import cards
 from catalogue.enums import MessageState, ReviewState
 from catalogue.models import DiscussionMessage, FieldFeedback, Reuse
-from catalogue.queries import around
-from catalogue.tasks.contributions import MODERATORS
+from catalogue.queries.owners import owners_of
+from catalogue.tasks.letters import MODERATORS
 from catalogue.tasks.telling import tell
 from portal.accounts.models import User
 from portal.audit.outbox import handler
@@ -51,7 +51,7 @@ def brought_decided(reuse_id: int = 0, feedback_id: int = 0) -> None:
     for card in concerned:
         tell(
             letter,
-            around.owners(card).exclude(pk=found.by_id),
+            owners_of(card).exclude(pk=found.by_id),
             path=f"/ressources/{card.slug}/{rest}",
             event=f"{event}:{card.pk}",
             about=card.title,
@@ -81,7 +81,7 @@ def discussed(message_id: int) -> None:
         return
     told = {"path": discussion.path, "event": str(found.pk), "about": discussion.title}
     before = discussion.messages.filter(state=MessageState.SHOWN, at__lt=found.at)
-    owners = around.owners(discussion.resource).exclude(pk=found.by_id)
+    owners = owners_of(discussion.resource).exclude(pk=found.by_id)
     if not before.exists():
         tell("discussion_opened", owners, **told)
         return

@@ -10,7 +10,7 @@ from catalogue.enums import ContributionStatus
 from catalogue.harvest import imports
 from catalogue.models import ContributionBatch, Decision
 from catalogue.queries.batches import states
-from catalogue.tasks.contributions import MODERATORS, absolute
+from catalogue.tasks.letters import MODERATORS, absolute
 from portal.accounts.models import RegionAppointment, User
 from portal.audit import letters
 from portal.audit.duties import duty

@@ -3,8 +3,8 @@
 from catalogue.actions import drafts
 from catalogue.enums import ContributionStatus
 from catalogue.models import Contribution
-from catalogue.queries import around
-from catalogue.tasks.contributions import absolute
+from catalogue.queries.owners import editors_of
+from catalogue.tasks.letters import absolute
 from portal.audit import letters
 from portal.audit.duties import duty
 from portal.audit.outbox import handler
@@ -18,7 +18,7 @@ def ending_letter(contribution_id: int) -> None:
     if found is None or found.expiry_told_at is None:
         return
     author = found.author
-    people = [author] if author is not None and author.is_active else around.editors(found)
+    people = [author] if author is not None and author.is_active else editors_of(found)
     context = {
         "title": found.content.get("title", ""),
         "until": found.kept_until,

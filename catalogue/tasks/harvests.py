@@ -1,16 +1,14 @@
 """Harvest by schedule, and write to those who look after sources."""
 
 import logging
-from collections.abc import Iterable
 
 from catalogue import rules
 from catalogue.actions import harvest_runs
 from catalogue.enums import RunState
 from catalogue.harvest import passages
 from catalogue.models import HarvestRun, Resource, Source
-from catalogue.tasks.contributions import MODERATORS, absolute
-from portal.accounts.authorization import ORGANISATION_ROLES, Permission
-from portal.accounts.models import Membership, Organisation, RegionAppointment, User
+from catalogue.tasks.letters import MODERATORS, absolute, keepers
+from portal.accounts.models import RegionAppointment, User
 from portal.audit import letters
 from portal.audit.actors import SystemActor
 from portal.audit.duties import duty
@@ -19,9 +17,6 @@ from portal.lib.queue import task
 from portal.lib.refusals import Conflict
 
 log = logging.getLogger("catalogue.harvest")
-SENDERS = [
-    str(role) for role, held in ORGANISATION_ROLES.items() if Permission.CONTRIBUTION_SUBMIT in held
-]
 HARVESTER = SystemActor("harvest")
 
 
@@ -100,14 +95,6 @@ def conflict_letter(source_id: int, resource_id: int) -> None:
 def _source(source_id: int) -> Source | None:
     rows = Source.objects.select_related("organisation", "proposed_by")
     return rows.filter(pk=source_id).first()
-
-
-def keepers(organisation: Organisation | None) -> Iterable[User]:
-    """List the members who send the content of an organisation."""
-    if organisation is None:
-        return ()
-    held = Membership.objects.live().filter(organisation=organisation, role__in=SENDERS)
-    return User.objects.filter(is_active=True, pk__in=held.values("user_id")).order_by("pk")
 
 
 def _write(letter: str, person: User, source: Source) -> None:

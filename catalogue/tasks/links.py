@@ -3,8 +3,7 @@
 from catalogue.actions import link_checks
 from catalogue.harvest import links
 from catalogue.models import LinkCheck
-from catalogue.tasks.contributions import absolute
-from catalogue.tasks.harvests import keepers
+from catalogue.tasks.letters import absolute, keepers
 from portal.accounts.models import User
 from portal.audit import letters
 from portal.audit.duties import duty

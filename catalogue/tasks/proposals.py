@@ -6,8 +6,8 @@ from catalogue import rules
 from catalogue.actions import proposals
 from catalogue.enums import ContributionStatus
 from catalogue.models import Contribution
-from catalogue.queries import around
-from catalogue.tasks.contributions import absolute
+from catalogue.queries.owners import owners_of
+from catalogue.tasks.letters import absolute
 from portal.accounts.models import User
 from portal.audit import letters
 from portal.audit.duties import duty
@@ -48,7 +48,7 @@ def _to_owners(letter: str, contribution_id: int) -> None:
     if contribution is None or contribution.status != ContributionStatus.OFFERED:
         return
     link = absolute("catalogue:proposal_answer", contribution.public_id)
-    for user in around.owners(contribution.resource):
+    for user in owners_of(contribution.resource):
         if rules.may_answer_proposal(user, contribution):
             _send(letter, user, contribution, link)
 

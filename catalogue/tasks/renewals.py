@@ -2,8 +2,7 @@
 
 from catalogue.actions import renewals
 from catalogue.models import Resource
-from catalogue.tasks.contributions import absolute
-from catalogue.tasks.harvests import keepers
+from catalogue.tasks.letters import absolute, keepers
 from portal.accounts.models import User
 from portal.audit import letters
 from portal.audit.duties import duty

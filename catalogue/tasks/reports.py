@@ -9,7 +9,8 @@ from catalogue import rules
 from catalogue.actions import maskings, report_links, reports
 from catalogue.enums import ReportStage, ReportStatus
 from catalogue.models import Masking, Report, ReportDecision
-from catalogue.queries import around, reported
+from catalogue.queries import reported
+from catalogue.queries.owners import owners_of
 from catalogue.tasks.around import moderators
 from portal.audit import letters
 from portal.audit.duties import duty
@@ -79,7 +80,7 @@ def masking_letter(masking_id: int) -> None:
             context = {"masking": masking, "link": link, "hours": settings.MASKING_CONFIRM_HOURS}
             letters.send("masking_to_confirm", to=user.email, context=context)
     card = settings.SITE_URL + masking.resource.get_absolute_url()
-    for user in around.owners(masking.resource):
+    for user in owners_of(masking.resource):
         letters.send("card_masked", to=user.email, context={"masking": masking, "link": card})
 
 

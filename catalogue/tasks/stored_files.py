@@ -12,7 +12,7 @@ from portal.lib.refusals import Refusal
 log = logging.getLogger("catalogue.files")
 
 
-@task(stored_files.TASK)
+@task(file_examinations.TASK)
 def examine_file(file_id: int) -> None:
     """Examine one file, unless it was."""
     found = CardFile.objects.filter(pk=file_id, state=FileState.WAITING).first()

@@ -7,8 +7,8 @@ from django.db.models import Q
 
 from catalogue import rules
 from catalogue.models import CardTransfer
-from catalogue.queries import around
-from catalogue.tasks.contributions import REMOVERS, absolute
+from catalogue.queries.owners import owners_of
+from catalogue.tasks.letters import REMOVERS, absolute
 from portal.accounts.models import User
 from portal.audit import letters
 from portal.audit.outbox import handler
@@ -20,7 +20,7 @@ def asked_letter(transfer_id: int) -> None:
     transfer = CardTransfer.objects.whole().filter(pk=transfer_id, answer="").first()
     if transfer is None:
         return
-    owners = {each.pk for each in around.owners(transfer.resource)}
+    owners = {each.pk for each in owners_of(transfer.resource)}
     for user in _near(transfer):
         if user.pk in owners or rules.may_refuse_transfer(user, transfer):
             _send("transfer_asked", user, transfer)
@@ -32,7 +32,7 @@ def answered_letter(transfer_id: int) -> None:
     transfer = CardTransfer.objects.whole().filter(pk=transfer_id).exclude(answer="").first()
     if transfer is None:
         return
-    owners = {each.pk for each in around.owners(transfer.resource)}
+    owners = {each.pk for each in owners_of(transfer.resource)}
     for user in _near(transfer):
         told = user.pk in owners or user.pk == transfer.asked_by_id
         if (told or rules.edits_for(user, transfer.target)) and user.pk != transfer.answered_by_id:

@@ -18,8 +18,9 @@ from catalogue.actions import reuses
 from catalogue.forms.community import FeedbackForm, ReuseForm
 from catalogue.models import FieldFeedback, Resource, Reuse
 from catalogue.queries import around as reads
-from catalogue.views.contribute import holders, person, public
+from catalogue.views.usage import holders, public
 from portal.accounts.models import Organisation
+from portal.accounts.views.asking import person
 from portal.lib.refusals import Invalid
 from portal.lib.visible import find
 

@@ -17,9 +17,9 @@ from catalogue.enums import ContributionStatus
 from catalogue.forms.decisions import OrderForm
 from catalogue.models import Contribution
 from catalogue.queries import reviews
-from catalogue.views.contribute import person
 from catalogue.views.moderation import head, sieve_of
 from portal.accounts.authorization import require
+from portal.accounts.views.asking import person
 
 MOST_SHOWN = 50
 MOST = 500

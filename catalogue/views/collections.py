@@ -19,9 +19,10 @@ from catalogue.models import Collection
 from catalogue.queries import collections as reads
 from catalogue.queries import rows
 from catalogue.views.around import tried
-from catalogue.views.contribute import person, public
+from catalogue.views.usage import public
 from portal.accounts.authorization import require
 from portal.accounts.models import Organisation, User
+from portal.accounts.views.asking import person
 from portal.lib.numbers import natural
 from portal.lib.refusals import Hidden, Invalid
 

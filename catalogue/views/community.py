@@ -13,9 +13,9 @@ from catalogue import rules
 from catalogue.actions import discussions, reuses
 from catalogue.models import DiscussionMessage, FieldFeedback, Reuse
 from catalogue.queries import around as reads
-from catalogue.views.contribute import person
 from catalogue.views.moderation import head
 from portal.accounts.authorization import require
+from portal.accounts.views.asking import person
 from portal.lib.refusals import Invalid
 from portal.lib.visible import find
 

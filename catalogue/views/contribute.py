@@ -1,6 +1,5 @@
 """Pages to write, send and follow a contribution, step by step and without script."""
 
-from typing import cast
 from uuid import UUID
 
 from django.conf import settings
@@ -10,21 +9,17 @@ from django.urls import reverse
 from django.views import View
 
 from catalogue import rules
-from catalogue.actions import archives, contributions, ideas
+from catalogue.actions import contributions, ideas
 from catalogue.enums import ResourceKind
 from catalogue.forms import steps
-from catalogue.forms.steps import KindForm, ReasonForm, Step
+from catalogue.forms.steps import KindForm, Step
 from catalogue.models import Contribution, Resource
 from catalogue.queries import proposals, reviews
 from catalogue.validators.fields import COMMON_BY_NAME
+from catalogue.views.usage import public
 from portal.accounts.authorization import require
-from portal.accounts.models import Organisation, User
+from portal.accounts.views.asking import person
 from portal.lib.visible import find
-
-
-def person(request: HttpRequest) -> User:
-    """Give the signed-in person: the middleware let nobody else in."""
-    return cast(User, request.user)
 
 
 def visible(request: HttpRequest, public_id: UUID) -> Contribution:
@@ -45,12 +40,6 @@ def editable(request: HttpRequest, public_id: UUID) -> Contribution:
     contribution = visible(request, public_id)
     require(rules.may_edit, person(request), contribution)
     return contribution
-
-
-def holders(user: User) -> list[tuple[str, str]]:
-    """List the organisations where a person writes, as choices."""
-    rows = Organisation.objects.filter(pk__in=user.roles_by_organisation).order_by("name")
-    return [(str(pk), name) for pk, name in rows.values_list("pk", "name")]
 
 
 class Start(View):
@@ -109,31 +98,6 @@ class Become(View):
         kind = request.POST.get("kind", "")
         draft = ideas.become(resource=public(slug), kind=kind, by=person(request))
         return redirect("catalogue:contribution_step", draft.public_id, Step.IDENTIFY)
-
-
-class Archive(View):
-    """Archive a published card or bring it back."""
-
-    def get(self, request: HttpRequest, slug: str) -> HttpResponse:
-        """Ask why, or for a confirmation."""
-        resource = public(slug)
-        require(rules.may_archive, person(request), resource)
-        context = {"resource": resource, "form": ReasonForm()}
-        return render(request, "catalogue/contribute/archive.html", context)
-
-    def post(self, request: HttpRequest, slug: str) -> HttpResponse:
-        """Archive with a reason, or restore what was archived."""
-        resource, form = public(slug), ReasonForm(request.POST)
-        require(rules.may_archive, person(request), resource)
-        if resource.archived_at is not None:
-            archives.restore(resource=resource, by=person(request))
-        elif form.is_valid():
-            reason = form.cleaned_data["reason"]
-            archives.archive(resource=resource, reason=reason, by=person(request))
-        else:
-            context = {"resource": resource, "form": form}
-            return render(request, "catalogue/contribute/archive.html", context, status=422)
-        return redirect("catalogue:resource", resource.slug)
 
 
 class Mine(View):
@@ -198,10 +162,6 @@ class CatchUp(View):
         found = visible(request, contribution)
         contributions.catch_up(contribution=found, by=person(request))
         return redirect("catalogue:contribution", found.public_id)
-
-
-def public(slug: str) -> Resource:
-    return get_object_or_404(Resource.objects.public().with_organisation(), slug=slug)
 
 
 def address(contribution: Contribution, step: Step) -> str:

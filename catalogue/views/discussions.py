@@ -17,8 +17,9 @@ from catalogue.forms.community import CloseForm, DiscussionForm, MessageForm, Wo
 from catalogue.models import Discussion, DiscussionMessage
 from catalogue.queries import around as reads
 from catalogue.views.around import frame, may_act, tried
-from catalogue.views.contribute import person, public
+from catalogue.views.usage import public
 from portal.accounts.authorization import require
+from portal.accounts.views.asking import person
 from portal.lib.visible import find
 
 PER_PAGE = 20

@@ -17,8 +17,9 @@ from catalogue.enums import UseCase
 from catalogue.models import Resource
 from catalogue.queries import follows as reads
 from catalogue.queries import searches
-from catalogue.views.contribute import person, public
+from catalogue.views.usage import public
 from portal.accounts.models import Organisation, User
+from portal.accounts.views.asking import person
 from portal.lib.refusals import Invalid
 
 PER_PAGE = 25

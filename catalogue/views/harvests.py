@@ -20,9 +20,9 @@ from catalogue.enums import ItemState, RunState, SourceStatus
 from catalogue.forms.sources import RankForm, RefusalForm, SourceForm
 from catalogue.models import HarvestRun, Source, editable_organisations
 from catalogue.queries import proposals, sources
-from catalogue.views.contribute import person
 from portal.accounts.authorization import require
 from portal.accounts.models import Organisation, User
+from portal.accounts.views.asking import person
 from portal.lib.files import csv_safe
 from portal.lib.refusals import Refusal
 from portal.lib.visible import find

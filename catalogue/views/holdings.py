@@ -7,8 +7,8 @@ from django.views.decorators.http import require_safe
 
 from catalogue.actions import holdings
 from catalogue.queries import holdings as held
-from catalogue.views.contribute import person
 from portal.accounts.models import Organisation
+from portal.accounts.views.asking import person
 from portal.lib import zipping
 from portal.lib.files import attachment
 

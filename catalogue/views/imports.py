@@ -32,10 +32,10 @@ from catalogue.queries import batches as told
 from catalogue.queries import pasted, reviews, table_templates
 from catalogue.validators import sheets
 from catalogue.validators.fields import DETAILS
-from catalogue.views.contribute import person
 from catalogue.views.paste import spend
 from portal.accounts.authorization import require
 from portal.accounts.models import Organisation, User
+from portal.accounts.views.asking import person
 from portal.lib.files import csv_safe
 from portal.lib.refusals import QuotaSpent
 from portal.lib.visible import find

@@ -15,9 +15,9 @@ from catalogue.actions import maskings, reports
 from catalogue.enums import Measure, ReportOutcome, ReportStage, ReportStatus
 from catalogue.forms.reports import MaskForm, ReasonsForm
 from catalogue.models import Masking, Report
-from catalogue.views.contribute import person
 from catalogue.views.moderation import head
 from portal.accounts.authorization import require
+from portal.accounts.views.asking import person
 from portal.lib.refusals import Invalid
 from portal.lib.visible import find
 

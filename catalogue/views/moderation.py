@@ -20,9 +20,10 @@ from catalogue.forms.decisions import PUBLISH, REFUSE, DecisionForm
 from catalogue.models import Contribution
 from catalogue.queries import around, proposals, reviews
 from catalogue.validators import checks as record_checks
-from catalogue.views.contribute import person, visible
+from catalogue.views.contribute import visible
 from catalogue.views.differences import rows
 from portal.accounts.authorization import require
+from portal.accounts.views.asking import person
 
 DECISIONS_PER_PAGE = 30
 QUEUE_PER_PAGE = 50

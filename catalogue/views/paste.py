@@ -17,9 +17,10 @@ from catalogue.forms.steps import Step
 from catalogue.harvest import prefill, turns
 from catalogue.queries import pasted
 from catalogue.standards.readers.record import Record
-from catalogue.views.contribute import person, visible
+from catalogue.views.contribute import visible
 from catalogue.views.writing import around
 from portal.accounts.authorization import require
+from portal.accounts.views.asking import person
 from portal.lib.http import NotFetched
 from portal.lib.refusals import QuotaSpent
 

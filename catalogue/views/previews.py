@@ -9,8 +9,9 @@ from django.views.decorators.http import require_safe
 from catalogue import rules
 from catalogue.models import Contribution, Resource
 from catalogue.queries import preview
-from catalogue.views.contribute import person, visible
+from catalogue.views.contribute import visible
 from portal.accounts.authorization import require
+from portal.accounts.views.asking import person
 from portal.lib import markdown
 from portal.lib.refusals import Invalid
 

@@ -14,9 +14,10 @@ from catalogue.enums import ContributionStatus
 from catalogue.forms.decisions import DECLINE, OwnerAnswerForm
 from catalogue.models import Contribution
 from catalogue.queries import proposals
-from catalogue.views.contribute import person, visible
+from catalogue.views.contribute import visible
 from catalogue.views.differences import rows
 from portal.accounts.authorization import require
+from portal.accounts.views.asking import person
 
 
 class Answer(View):

@@ -13,10 +13,10 @@ from catalogue import rules
 from catalogue.actions import removals
 from catalogue.forms.decisions import RemovalForm
 from catalogue.models import Removal, Resource
-from catalogue.views.contribute import person
 from portal.accounts.authorization import require
 from portal.accounts.enums import Answer
 from portal.accounts.models import User
+from portal.accounts.views.asking import person
 
 
 class Remove(View):

@@ -18,7 +18,7 @@ from catalogue.enums import ReportOutcome, ReportStatus
 from catalogue.forms.reports import ContestForm, ReportForm
 from catalogue.models import Report, ReportDecision
 from catalogue.queries import reported, reviews
-from catalogue.views.contribute import person
+from portal.accounts.views.asking import person
 from portal.lib.refusals import Hidden, Invalid
 
 get_or_post = require_http_methods(["GET", "HEAD", "POST"])

@@ -19,7 +19,7 @@ from catalogue.filters import said
 from catalogue.forms.searches import AddressForm, SearchForm
 from catalogue.models import SavedSearch
 from catalogue.search.query import ResourceQuery
-from catalogue.views.contribute import person
+from portal.accounts.views.asking import person
 from portal.audit.actors import Actor
 from portal.lib.refusals import Hidden, QuotaSpent
 from portal.lib.visible import find

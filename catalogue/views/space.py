@@ -11,6 +11,7 @@ from catalogue import rules
 from catalogue.enums import ContributionStatus, ResourceKind, SourceStatus
 from catalogue.models import Contribution, Report, Resource, Source
 from catalogue.queries import around, reported, reviews, usage
+from catalogue.queries.owners import transfers_for
 from portal.accounts.models import Organisation, User
 from portal.accounts.space import Item, Place
 from portal.lib import languages
@@ -220,7 +221,7 @@ def _maskings(user: User) -> Iterator[Item]:
 
 
 def _transfers(user: User) -> Iterator[Item]:
-    for transfer in around.transfers_for(user)[:SHOWN]:
+    for transfer in transfers_for(user)[:SHOWN]:
         card = transfer.resource
         sentence = _("Répondre au transfert de « %(title)s »")
         yield Item(

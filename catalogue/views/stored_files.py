@@ -23,8 +23,9 @@ from catalogue.forms.steps import Step
 from catalogue.forms.stored_files import FileForm
 from catalogue.models import CardFile
 from catalogue.queries import stored_files as reads
-from catalogue.views.contribute import address, editable, person
+from catalogue.views.contribute import address, editable
 from catalogue.views.usage import count
+from portal.accounts.views.asking import person
 from portal.lib import objects, responses
 from portal.lib.files import attachment
 from portal.lib.refusals import Hidden, Unavailable

@@ -13,10 +13,11 @@ from catalogue import rules
 from catalogue.actions import transfers
 from catalogue.forms.transfers import TransferForm
 from catalogue.models import CardTransfer, Resource
-from catalogue.views.contribute import person, public
 from catalogue.views.moderation import head
+from catalogue.views.usage import public
 from portal.accounts.authorization import require
 from portal.accounts.models import Organisation, User
+from portal.accounts.views.asking import person
 from portal.lib.refusals import Invalid, NotAllowed
 
 PER_PAGE = 30

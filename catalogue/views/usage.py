@@ -1,15 +1,21 @@
-"""The views of a card are counted here, and the way out to its files."""
+"""What is asked of one public card: counted, left for a file, archived or brought back."""
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views import View
 from django.views.decorators.http import require_safe
 
-from catalogue.actions import usage
+from catalogue import rules
+from catalogue.actions import archives, usage
+from catalogue.forms.steps import ReasonForm
 from catalogue.models import Resource
 from catalogue.queries import file_addresses
 from catalogue.queries.files import FILE_COLUMNS, readable
 from catalogue.validators.addresses import is_robot, is_web
-from catalogue.views.contribute import public
+from portal.accounts.authorization import require
+from portal.accounts.models import Organisation, User
+from portal.accounts.views.asking import person
 from portal.lib.refusals import Hidden
 
 
@@ -36,3 +42,38 @@ def leave(request: HttpRequest, slug: str, field: str, number: int, column: str)
     answer["X-Robots-Tag"] = "noindex"
     answer["Cache-Control"] = "no-store"
     return answer
+
+
+def holders(user: User) -> list[tuple[str, str]]:
+    """List the organisations where a person writes, as choices."""
+    rows = Organisation.objects.filter(pk__in=user.roles_by_organisation).order_by("name")
+    return [(str(pk), name) for pk, name in rows.values_list("pk", "name")]
+
+
+class Archive(View):
+    """Archive a published card or bring it back."""
+
+    def get(self, request: HttpRequest, slug: str) -> HttpResponse:
+        """Ask why, or for a confirmation."""
+        resource = public(slug)
+        require(rules.may_archive, person(request), resource)
+        context = {"resource": resource, "form": ReasonForm()}
+        return render(request, "catalogue/contribute/archive.html", context)
+
+    def post(self, request: HttpRequest, slug: str) -> HttpResponse:
+        """Archive with a reason, or restore what was archived."""
+        resource, form = public(slug), ReasonForm(request.POST)
+        require(rules.may_archive, person(request), resource)
+        if resource.archived_at is not None:
+            archives.restore(resource=resource, by=person(request))
+        elif form.is_valid():
+            reason = form.cleaned_data["reason"]
+            archives.archive(resource=resource, reason=reason, by=person(request))
+        else:
+            context = {"resource": resource, "form": form}
+            return render(request, "catalogue/contribute/archive.html", context, status=422)
+        return redirect("catalogue:resource", resource.slug)
+
+
+def public(slug: str) -> Resource:
+    return get_object_or_404(Resource.objects.public().with_organisation(), slug=slug)

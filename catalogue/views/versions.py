@@ -19,8 +19,9 @@ from catalogue.models import CardVersion, Resource
 from catalogue.queries import proposals
 from catalogue.queries import versions as reads
 from catalogue.views import around, differences
-from catalogue.views.contribute import person, public
+from catalogue.views.usage import public
 from portal.accounts.authorization import require
+from portal.accounts.views.asking import person
 from portal.lib import markdown
 from portal.lib.refusals import Conflict, Invalid
 

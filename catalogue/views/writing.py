@@ -22,9 +22,11 @@ from catalogue.queries.drafts import Clash
 from catalogue.search import engine
 from catalogue.search.query import MAX_Q, ResourceQuery
 from catalogue.validators.checks import Check
-from catalogue.views.contribute import address, editable, holders, person, visible
+from catalogue.views.contribute import address, editable, visible
+from catalogue.views.usage import holders
 from portal.accounts.authorization import require
 from portal.accounts.models import Organisation
+from portal.accounts.views.asking import person
 from portal.lib import markdown
 from portal.lib.refusals import Conflict, Invalid
 

@@ -7,7 +7,7 @@ from catalogue.actions import contributions, file_examinations, moderation, stor
 from catalogue.actions import proposals as replies
 from catalogue.enums import ContributionStatus, DecisionReason, ResourceKind
 from catalogue.models import CardFile, Contribution, Resource
-from catalogue.queries import around
+from catalogue.queries.owners import owners_of
 from portal.accounts.enums import OrganisationKind, RegionRole, Role
 from portal.accounts.models import Membership, Organisation, RegionAppointment, User
 from portal.lib import clock, immutable
@@ -158,14 +158,14 @@ def offered(resource: Resource, by: User | None = None, **values: Any) -> Contri
 
 def accepted(contribution: Contribution) -> Contribution:
     """Have an owner approve of a change, so that the Region reviews it."""
-    owner = around.owners(contribution.resource).exclude(pk=contribution.author_id or 0)[0]
+    owner = owners_of(contribution.resource).exclude(pk=contribution.author_id or 0)[0]
     return replies.accept(contribution=again(contribution), by=owner)
 
 
 def declined(resource: Resource, by: User | None = None, **values: Any) -> Contribution:
     """Propose a change that the owner of the card declines."""
     contribution = offered(resource, by, **values)
-    owner = around.owners(resource).exclude(pk=contribution.author_id or 0)[0]
+    owner = owners_of(resource).exclude(pk=contribution.author_id or 0)[0]
     return replies.decline(contribution=contribution, reason="C’était voulu.", by=owner)
 
 
