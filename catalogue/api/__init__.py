@@ -18,7 +18,7 @@ from catalogue.api import (
 # (prefix, router), gathered by portal.api in this order.
 routers: list[tuple[str, Router]] = [
     ("", pastes.router),  # before the cards by name: none is called « from »
-    ("", writing.router),  # that of resources, which reads the same addresses
+    ("", writing.cards),  # that of resources, which reads the same addresses
     ("", stored_files.router),
     ("", card_uploads.router),
     ("", organisations.router),

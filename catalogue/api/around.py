@@ -8,6 +8,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils.translation import gettext
 from ninja import Router, Status
+from portal.accounts.views.asking import person
 
 from catalogue.actions import discussions as talks
 from catalogue.actions import report_links, reports, reuses
@@ -40,7 +41,6 @@ from catalogue.schemas.community import (
 from portal.accounts import bearer
 from portal.accounts.bearer import Token, reader
 from portal.accounts.enums import TokenScope
-from portal.accounts.views.asking import person
 from portal.lib import visible
 from portal.lib.endpoints import Limit, after, refused
 from portal.lib.endpoints import lazy as _

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from ninja import Header, Router
+from portal.accounts.views.asking import person
 
 from catalogue.actions import card_uploads
 from catalogue.api.stored_files import work_for
@@ -12,7 +13,6 @@ from catalogue.models import CardUpload
 from catalogue.schemas.stored_files import CardUploadIn, CardUploadOut
 from portal.accounts.bearer import Token
 from portal.accounts.enums import TokenScope
-from portal.accounts.views.asking import person
 from portal.lib import objects, parts, visible
 from portal.lib.endpoints import lazy as _
 from portal.lib.endpoints import refused

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.http import HttpRequest
 from ninja import Router
+from portal.accounts.views.asking import person
 
 from catalogue.actions import proposals as acts
 from catalogue.api.answers import accepted
@@ -18,12 +19,12 @@ from catalogue.schemas.contributions import AnswerIn, ContributionsOut, WholeCon
 from portal.accounts import bearer
 from portal.accounts.bearer import Token
 from portal.accounts.enums import TokenScope
-from portal.accounts.views.asking import person
 from portal.lib.endpoints import Limit, after, refused
 from portal.lib.endpoints import lazy as _
 
 router = Router(tags=[_("Contribuer")])
-READ, CONTRIBUTE = Token(TokenScope.READ), Token(TokenScope.CONTRIBUTE)
+CONTRIBUTE = Token(TokenScope.CONTRIBUTE)
+READ = Token(TokenScope.READ)
 # What a token that may not read is not told of a change that somebody else wrote.
 UNREAD: dict[str, Any] = {"title": "", "record": {}, "provenance": {}}
 

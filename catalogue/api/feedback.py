@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.http import HttpRequest
 from ninja import Router, Status
+from portal.accounts.views.asking import person
 
 from catalogue.actions import reuses
 from catalogue.api.answers import accepted
@@ -21,7 +22,6 @@ from catalogue.schemas.community import (
 from portal.accounts import bearer
 from portal.accounts.bearer import Token, reader
 from portal.accounts.enums import TokenScope
-from portal.accounts.views.asking import person
 from portal.lib import visible
 from portal.lib.endpoints import Limit, after, refused
 from portal.lib.endpoints import lazy as _

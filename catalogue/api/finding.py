@@ -4,12 +4,18 @@ from uuid import UUID
 
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
+from ninja import Router
+from portal.accounts.views.asking import person
 
 from catalogue.models import Contribution, FormerSlug, Resource, Tombstone
 from catalogue.queries import published, tombstones
-from portal.accounts.views.asking import person
+from portal.accounts.bearer import anyone
 from portal.lib import visible
+from portal.lib.endpoints import lazy
 from portal.lib.refusals import Gone, Hidden
+
+# Of cards: an address is read and written by one router.
+cards = Router(tags=[lazy("Catalogue")], auth=anyone)
 
 
 def identifier(name: str) -> UUID | None:

@@ -5,6 +5,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils.translation import gettext
 from ninja import Query, Router, Status
+from portal.accounts.views.asking import person
 
 from catalogue.actions import follows as acts
 from catalogue.api.community_shapes import follow_json
@@ -15,13 +16,13 @@ from catalogue.queries import follows as reads
 from catalogue.schemas.community import FollowOut, FollowsOut, SubjectIn
 from portal.accounts.bearer import Token
 from portal.accounts.enums import TokenScope
-from portal.accounts.views.asking import person
 from portal.lib.endpoints import Limit, after, refused
 from portal.lib.endpoints import lazy as _
 from portal.lib.refusals import Invalid
 
 router = Router(tags=[_("Suivre et échanger")])
-READ, CONTRIBUTE = Token(TokenScope.READ), Token(TokenScope.CONTRIBUTE)
+CONTRIBUTE = Token(TokenScope.CONTRIBUTE)
+READ = Token(TokenScope.READ)
 
 
 @router.get(

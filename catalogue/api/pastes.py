@@ -8,6 +8,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext
 from ninja import Header, Router
+from portal.accounts.views.asking import person
 
 from catalogue import rules
 from catalogue.actions import contributions, deposits
@@ -21,7 +22,6 @@ from catalogue.standards.readers.record import Record
 from portal.accounts.authorization import require
 from portal.accounts.bearer import Token
 from portal.accounts.enums import TokenScope
-from portal.accounts.views.asking import person
 from portal.lib.endpoints import lazy as _
 from portal.lib.endpoints import refused
 from portal.lib.http import NotFetched

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.urls import reverse
+from portal.accounts.views.asking import person
 
 from catalogue import rules
 from catalogue.models import Contribution
@@ -12,7 +13,6 @@ from catalogue.queries import proposals, published
 from catalogue.validators import checks as record_checks
 from catalogue.validators.checks import Remark
 from portal.accounts.models import Organisation
-from portal.accounts.views.asking import person
 
 Json = dict[str, Any]
 GRAVITY = ("blocking", "warning", "unknown")

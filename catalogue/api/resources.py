@@ -10,25 +10,22 @@ from django.http import HttpRequest, JsonResponse
 from django.http.response import HttpResponseBase
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext
-from ninja import Query, Router
+from ninja import Query
 
-from catalogue.api.finding import card_named
+from catalogue.api.finding import card_named, cards
 from catalogue.api.shapes import card_json, lines_json
 from catalogue.filters import pace
 from catalogue.models import Resource
 from catalogue.schemas.reading import CardOut, QueryIn, ResourcesOut
 from catalogue.search import engine
 from catalogue.search.query import MAX_DEPTH, ResourceQuery
-from portal.accounts.bearer import anyone
 from portal.lib.endpoints import CURSOR_MAX_CHARACTERS, Limit, after, refused
 from portal.lib.endpoints import lazy as _
 from portal.lib.refusals import Invalid
 from portal.lib.responses import tagged
 
-router = Router(tags=[_("Catalogue")], auth=anyone)
 
-
-@router.get(
+@cards.get(
     "/resources",
     response={200: ResourcesOut, **refused(401, 422, 429)},
     operation_id="resources",
@@ -57,7 +54,7 @@ def resources(
     return tagged(request, JsonResponse(told), digest="1")
 
 
-@router.get(
+@cards.get(
     "/resources/{slug:resource}",
     response={200: CardOut, **refused(401, 404, 410, 429)},
     operation_id="resource",

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.http import HttpRequest
 from ninja import Router, Status
+from portal.accounts.views.asking import person
 
 from catalogue.actions import alerts
 from catalogue.api.answers import accepted
@@ -18,13 +19,13 @@ from catalogue.search.query import from_mapping
 from portal.accounts import bearer
 from portal.accounts.bearer import Token
 from portal.accounts.enums import TokenScope
-from portal.accounts.views.asking import person
 from portal.lib import visible
 from portal.lib.endpoints import Limit, after, refused
 from portal.lib.endpoints import lazy as _
 
 router = Router(tags=[_("Suivre et échanger")])
-READ, CONTRIBUTE = Token(TokenScope.READ), Token(TokenScope.CONTRIBUTE)
+CONTRIBUTE = Token(TokenScope.CONTRIBUTE)
+READ = Token(TokenScope.READ)
 
 
 @router.get(

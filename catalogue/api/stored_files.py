@@ -6,6 +6,7 @@ from uuid import UUID
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from ninja import Router
+from portal.accounts.views.asking import person
 
 from catalogue.actions import contributions, file_examinations, stored_files
 from catalogue.api.subjects import open_on, subject_named, work_on
@@ -14,7 +15,6 @@ from catalogue.queries import stored_files as reads
 from catalogue.schemas.stored_files import CardFileOut
 from portal.accounts.bearer import Token
 from portal.accounts.enums import TokenScope
-from portal.accounts.views.asking import person
 from portal.lib import objects
 from portal.lib.endpoints import lazy as _
 from portal.lib.endpoints import refused

@@ -5,11 +5,11 @@ from uuid import UUID
 
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
+from portal.accounts.views.asking import person
 
 from catalogue.api.finding import identifier
 from catalogue.models import Contribution, Resource
 from portal.accounts.models import Organisation
-from portal.accounts.views.asking import person
 from portal.lib import visible
 from portal.lib.refusals import Conflict, Hidden
 

@@ -9,12 +9,12 @@ from django.conf import settings
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext
-from ninja import Header, Router
+from ninja import Header
+from portal.accounts.views.asking import person
 
 from catalogue.actions import checks, contributions, deposits
-from catalogue.api.finding import contribution_named
+from catalogue.api.finding import cards, contribution_named
 from catalogue.api.proposals import blocking_json, checks_json, unsaid, whole_json
-from catalogue.api.resources import router as cards
 from catalogue.api.subjects import holder_named, open_on, subject_named, work_on
 from catalogue.enums import ContributionStatus
 from catalogue.forms import records
@@ -25,7 +25,6 @@ from catalogue.schemas.writing import CardIn, ChangeIn, ChecksOut, RecordIn, Sen
 from portal.accounts import bearer
 from portal.accounts.bearer import Token
 from portal.accounts.enums import TokenScope
-from portal.accounts.views.asking import person
 from portal.lib.endpoints import lazy as _
 from portal.lib.endpoints import refused
 from portal.lib.refusals import Conflict, Invalid
@@ -34,10 +33,9 @@ CONTRIBUTE = Token(TokenScope.CONTRIBUTE)
 TAGS: Any = [_("Contribuer")]
 SAID = refused(401, 403, 404, 409, 415, 422, 429)
 DONE = refused(401, 403, 404, 409, 422, 429)
-router: Router = cards  # one address is read and written by one router
 
 
-@router.post(
+@cards.post(
     "/resources",
     auth=CONTRIBUTE,
     tags=TAGS,
@@ -63,7 +61,7 @@ def begin(
     return opened(request, made)
 
 
-@router.patch(
+@cards.patch(
     "/resources/{slug:resource}",
     auth=CONTRIBUTE,
     tags=TAGS,
@@ -101,7 +99,7 @@ def change(
     return _whole(request, work)
 
 
-@router.post(
+@cards.post(
     "/resources/{slug:resource}/check",
     auth=CONTRIBUTE,
     tags=TAGS,
@@ -120,7 +118,7 @@ def check(request: HttpRequest, resource: str, contribution: UUID | None = None)
     }
 
 
-@router.post(
+@cards.post(
     "/resources/{slug:resource}/submit",
     auth=CONTRIBUTE,
     tags=TAGS,
@@ -149,7 +147,7 @@ def submit(
     return _whole(request, work)
 
 
-@router.post(
+@cards.post(
     "/resources/{slug:resource}/withdraw",
     auth=CONTRIBUTE,
     tags=TAGS,
@@ -166,7 +164,7 @@ def withdraw(
     return _whole(request, work)
 
 
-@router.post(
+@cards.post(
     "/resources/{slug:resource}/catch-up",
     auth=CONTRIBUTE,
     tags=TAGS,

@@ -12,6 +12,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from portal.accounts.views.asking import person
 
 from catalogue import rules
 from catalogue.actions import reuses
@@ -20,7 +21,6 @@ from catalogue.models import FieldFeedback, Resource, Reuse
 from catalogue.queries import around as reads
 from catalogue.views.usage import holders, public
 from portal.accounts.models import Organisation
-from portal.accounts.views.asking import person
 from portal.lib.refusals import Invalid
 from portal.lib.visible import find
 

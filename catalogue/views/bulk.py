@@ -10,6 +10,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
+from portal.accounts.views.asking import person
 
 from catalogue import rules
 from catalogue.actions import bulk_reviews
@@ -19,7 +20,6 @@ from catalogue.models import Contribution
 from catalogue.queries import reviews
 from catalogue.views.moderation import head, sieve_of
 from portal.accounts.authorization import require
-from portal.accounts.views.asking import person
 
 MOST_SHOWN = 50
 MOST = 500

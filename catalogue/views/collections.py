@@ -10,6 +10,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from portal.accounts.views.asking import person
 
 from catalogue import rules
 from catalogue.actions import collections
@@ -22,7 +23,6 @@ from catalogue.views.around import tried
 from catalogue.views.usage import public
 from portal.accounts.authorization import require
 from portal.accounts.models import Organisation, User
-from portal.accounts.views.asking import person
 from portal.lib.numbers import natural
 from portal.lib.refusals import Hidden, Invalid
 

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
+from portal.accounts.views.asking import person
 
 from catalogue import rules
 from catalogue.actions import discussions, reuses
@@ -15,7 +16,6 @@ from catalogue.models import DiscussionMessage, FieldFeedback, Reuse
 from catalogue.queries import around as reads
 from catalogue.views.moderation import head
 from portal.accounts.authorization import require
-from portal.accounts.views.asking import person
 from portal.lib.refusals import Invalid
 from portal.lib.visible import find
 

@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views import View
+from portal.accounts.views.asking import person
 
 from catalogue import rules
 from catalogue.actions import contributions, ideas
@@ -18,7 +19,6 @@ from catalogue.queries import proposals, reviews
 from catalogue.validators.fields import COMMON_BY_NAME
 from catalogue.views.usage import public
 from portal.accounts.authorization import require
-from portal.accounts.views.asking import person
 from portal.lib.visible import find
 
 

@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
+from portal.accounts.views.asking import person
 
 from catalogue import rules
 from catalogue.actions import discussions
@@ -19,7 +20,6 @@ from catalogue.queries import around as reads
 from catalogue.views.around import frame, may_act, tried
 from catalogue.views.usage import public
 from portal.accounts.authorization import require
-from portal.accounts.views.asking import person
 from portal.lib.visible import find
 
 PER_PAGE = 20

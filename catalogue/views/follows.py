@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
+from portal.accounts.views.asking import person
 
 from catalogue.actions import follows
 from catalogue.enums import UseCase
@@ -19,7 +20,6 @@ from catalogue.queries import follows as reads
 from catalogue.queries import searches
 from catalogue.views.usage import public
 from portal.accounts.models import Organisation, User
-from portal.accounts.views.asking import person
 from portal.lib.refusals import Invalid
 
 PER_PAGE = 25

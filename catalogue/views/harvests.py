@@ -13,6 +13,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views import View
 from django.views.decorators.http import require_safe
+from portal.accounts.views.asking import person
 
 from catalogue import rules
 from catalogue.actions import harvest_runs, harvest_sources
@@ -22,7 +23,6 @@ from catalogue.models import HarvestRun, Source, editable_organisations
 from catalogue.queries import proposals, sources
 from portal.accounts.authorization import require
 from portal.accounts.models import Organisation, User
-from portal.accounts.views.asking import person
 from portal.lib.files import csv_safe
 from portal.lib.refusals import Refusal
 from portal.lib.visible import find

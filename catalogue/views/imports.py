@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views import View
 from django.views.decorators.http import require_safe
+from portal.accounts.views.asking import person
 
 from catalogue import rules
 from catalogue.actions import batches
@@ -35,7 +36,6 @@ from catalogue.validators.fields import DETAILS
 from catalogue.views.paste import spend
 from portal.accounts.authorization import require
 from portal.accounts.models import Organisation, User
-from portal.accounts.views.asking import person
 from portal.lib.files import csv_safe
 from portal.lib.refusals import QuotaSpent
 from portal.lib.visible import find

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
+from portal.accounts.views.asking import person
 
 from catalogue import rules
 from catalogue.actions import maskings, reports
@@ -17,7 +18,6 @@ from catalogue.forms.reports import MaskForm, ReasonsForm
 from catalogue.models import Masking, Report
 from catalogue.views.moderation import head
 from portal.accounts.authorization import require
-from portal.accounts.views.asking import person
 from portal.lib.refusals import Invalid
 from portal.lib.visible import find
 

@@ -12,6 +12,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views import View
+from portal.accounts.views.asking import person
 
 from catalogue import rules
 from catalogue.actions import checks, moderation
@@ -23,7 +24,6 @@ from catalogue.validators import checks as record_checks
 from catalogue.views.contribute import visible
 from catalogue.views.differences import rows
 from portal.accounts.authorization import require
-from portal.accounts.views.asking import person
 
 DECISIONS_PER_PAGE = 30
 QUEUE_PER_PAGE = 50

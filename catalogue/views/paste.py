@@ -8,6 +8,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views import View
+from portal.accounts.views.asking import person
 
 from catalogue import rules
 from catalogue.actions import contributions
@@ -20,7 +21,6 @@ from catalogue.standards.readers.record import Record
 from catalogue.views.contribute import visible
 from catalogue.views.writing import around
 from portal.accounts.authorization import require
-from portal.accounts.views.asking import person
 from portal.lib.http import NotFetched
 from portal.lib.refusals import QuotaSpent
 

@@ -5,13 +5,13 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
+from portal.accounts.views.asking import person
 
 from catalogue import rules
 from catalogue.models import Contribution, Resource
 from catalogue.queries import preview
 from catalogue.views.contribute import visible
 from portal.accounts.authorization import require
-from portal.accounts.views.asking import person
 from portal.lib import markdown
 from portal.lib.refusals import Invalid
 

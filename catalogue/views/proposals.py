@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views import View
+from portal.accounts.views.asking import person
 
 from catalogue import rules
 from catalogue.actions import proposals as acts
@@ -17,7 +18,6 @@ from catalogue.queries import proposals
 from catalogue.views.contribute import visible
 from catalogue.views.differences import rows
 from portal.accounts.authorization import require
-from portal.accounts.views.asking import person
 
 
 class Answer(View):

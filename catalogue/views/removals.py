@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views import View
+from portal.accounts.views.asking import person
 
 from catalogue import rules
 from catalogue.actions import removals
@@ -16,7 +17,6 @@ from catalogue.models import Removal, Resource
 from portal.accounts.authorization import require
 from portal.accounts.enums import Answer
 from portal.accounts.models import User
-from portal.accounts.views.asking import person
 
 
 class Remove(View):

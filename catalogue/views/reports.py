@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
+from portal.accounts.views.asking import person
 
 from catalogue import rules
 from catalogue.actions import report_links, reports
@@ -18,7 +19,6 @@ from catalogue.enums import ReportOutcome, ReportStatus
 from catalogue.forms.reports import ContestForm, ReportForm
 from catalogue.models import Report, ReportDecision
 from catalogue.queries import reported, reviews
-from portal.accounts.views.asking import person
 from portal.lib.refusals import Hidden, Invalid
 
 get_or_post = require_http_methods(["GET", "HEAD", "POST"])

@@ -13,13 +13,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
+from portal.accounts.views.asking import person
 
 from catalogue.actions import alert_links, alerts, matching
 from catalogue.filters import said
 from catalogue.forms.searches import AddressForm, SearchForm
 from catalogue.models import SavedSearch
 from catalogue.search.query import ResourceQuery
-from portal.accounts.views.asking import person
 from portal.audit.actors import Actor
 from portal.lib.refusals import Hidden, QuotaSpent
 from portal.lib.visible import find

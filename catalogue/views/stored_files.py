@@ -16,6 +16,7 @@ from django.utils.http import quote_etag
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
+from portal.accounts.views.asking import person
 
 from catalogue.actions import file_examinations, file_reads, stored_files
 from catalogue.enums import Access, FileState
@@ -25,7 +26,6 @@ from catalogue.models import CardFile
 from catalogue.queries import stored_files as reads
 from catalogue.views.contribute import address, editable
 from catalogue.views.usage import count
-from portal.accounts.views.asking import person
 from portal.lib import objects, responses
 from portal.lib.files import attachment
 from portal.lib.refusals import Hidden, Unavailable

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
+from portal.accounts.views.asking import person
 
 from catalogue import rules
 from catalogue.actions import transfers
@@ -17,7 +18,6 @@ from catalogue.views.moderation import head
 from catalogue.views.usage import public
 from portal.accounts.authorization import require
 from portal.accounts.models import Organisation, User
-from portal.accounts.views.asking import person
 from portal.lib.refusals import Invalid, NotAllowed
 
 PER_PAGE = 30

@@ -5,6 +5,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views import View
 from django.views.decorators.http import require_safe
+from portal.accounts.views.asking import person
 
 from catalogue import rules
 from catalogue.actions import archives, usage
@@ -15,7 +16,6 @@ from catalogue.queries.files import FILE_COLUMNS, readable
 from catalogue.validators.addresses import is_robot, is_web
 from portal.accounts.authorization import require
 from portal.accounts.models import Organisation, User
-from portal.accounts.views.asking import person
 from portal.lib.refusals import Hidden
 
 

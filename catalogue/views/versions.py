@@ -11,6 +11,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
+from portal.accounts.views.asking import person
 
 from catalogue import rules
 from catalogue.actions import versions
@@ -21,7 +22,6 @@ from catalogue.queries import versions as reads
 from catalogue.views import around, differences
 from catalogue.views.usage import public
 from portal.accounts.authorization import require
-from portal.accounts.views.asking import person
 from portal.lib import markdown
 from portal.lib.refusals import Conflict, Invalid
 

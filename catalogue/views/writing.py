@@ -9,6 +9,7 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views import View
+from portal.accounts.views.asking import person
 
 from catalogue import rules
 from catalogue.actions import checks, contributions, drafts
@@ -26,7 +27,6 @@ from catalogue.views.contribute import address, editable, visible
 from catalogue.views.usage import holders
 from portal.accounts.authorization import require
 from portal.accounts.models import Organisation
-from portal.accounts.views.asking import person
 from portal.lib import markdown
 from portal.lib.refusals import Conflict, Invalid
 
