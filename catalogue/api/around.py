@@ -8,7 +8,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils.translation import gettext
 from ninja import Router, Status
-from portal.accounts.views.asking import person
+from portal.accounts.views import person
 
 from catalogue.actions import discussions as talks
 from catalogue.actions import report_links, reports, reuses

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from ninja import Header, Router
-from portal.accounts.views.asking import person
+from portal.accounts.views import person
 
 from catalogue.actions import card_uploads
 from catalogue.api.stored_files import work_for

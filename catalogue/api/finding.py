@@ -5,7 +5,7 @@ from uuid import UUID
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from ninja import Router
-from portal.accounts.views.asking import person
+from portal.accounts.views import person
 
 from catalogue.models import Contribution, FormerSlug, Resource, Tombstone
 from catalogue.queries import published, tombstones

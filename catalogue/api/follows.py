@@ -5,7 +5,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils.translation import gettext
 from ninja import Query, Router, Status
-from portal.accounts.views.asking import person
+from portal.accounts.views import person
 
 from catalogue.actions import follows as acts
 from catalogue.api.community_shapes import follow_json

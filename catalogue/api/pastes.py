@@ -8,7 +8,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext
 from ninja import Header, Router
-from portal.accounts.views.asking import person
+from portal.accounts.views import person
 
 from catalogue import rules
 from catalogue.actions import contributions, deposits

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.http import HttpRequest
 from ninja import Router, Status
-from portal.accounts.views.asking import person
+from portal.accounts.views import person
 
 from catalogue.actions import alerts
 from catalogue.api.answers import accepted

@@ -6,7 +6,7 @@ from uuid import UUID
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from ninja import Router
-from portal.accounts.views.asking import person
+from portal.accounts.views import person
 
 from catalogue.actions import contributions, file_examinations, stored_files
 from catalogue.api.subjects import open_on, subject_named, work_on

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
-from portal.accounts.views.asking import person
+from portal.accounts.views import person
 
 from catalogue.api.finding import identifier
 from catalogue.models import Contribution, Resource

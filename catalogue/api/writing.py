@@ -10,7 +10,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext
 from ninja import Header
-from portal.accounts.views.asking import person
+from portal.accounts.views import person
 
 from catalogue.actions import checks, contributions, deposits
 from catalogue.api.finding import cards, contribution_named

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
-from portal.accounts.views.asking import person
+from portal.accounts.views import person
 
 from catalogue.actions import follows
 from catalogue.enums import UseCase

@@ -13,7 +13,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views import View
 from django.views.decorators.http import require_safe
-from portal.accounts.views.asking import person
+from portal.accounts.views import person
 
 from catalogue import rules
 from catalogue.actions import harvest_runs, harvest_sources

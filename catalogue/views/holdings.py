@@ -4,7 +4,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_safe
-from portal.accounts.views.asking import person
+from portal.accounts.views import person
 
 from catalogue.actions import holdings
 from catalogue.queries import holdings as held

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
-from portal.accounts.views.asking import person
+from portal.accounts.views import person
 
 from catalogue import rules
 from catalogue.actions import maskings, reports

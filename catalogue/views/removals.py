@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views import View
-from portal.accounts.views.asking import person
+from portal.accounts.views import person
 
 from catalogue import rules
 from catalogue.actions import removals

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
-from portal.accounts.views.asking import person
+from portal.accounts.views import person
 
 from catalogue.actions import alert_links, alerts, matching
 from catalogue.filters import said

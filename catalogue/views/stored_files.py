@@ -16,7 +16,7 @@ from django.utils.http import quote_etag
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
-from portal.accounts.views.asking import person
+from portal.accounts.views import person
 
 from catalogue.actions import file_examinations, file_reads, stored_files
 from catalogue.enums import Access, FileState

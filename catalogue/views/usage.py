@@ -5,7 +5,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views import View
 from django.views.decorators.http import require_safe
-from portal.accounts.views.asking import person
+from portal.accounts.views import person
 
 from catalogue import rules
 from catalogue.actions import archives, usage
