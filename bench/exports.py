@@ -52,10 +52,10 @@ def exported(extension: str, number: int) -> Sample:
 def floor() -> Sample:
     """Write the columns of the cards as the database gives them; the same three figures."""
     from catalogue.models import Resource  # noqa: PLC0415  # app ready
-    from catalogue.queries import lines  # noqa: PLC0415  # app ready
+    from catalogue.resources.queries import lists  # noqa: PLC0415  # app ready
 
     computed = {"issued", "modified"}  # dates of the floor: the plain columns
-    names = [name for name in lines.Row._fields if name not in computed]
+    names = [name for name in lists.ExportRow._fields if name not in computed]
     began, used = time.perf_counter(), time.process_time()
     cards = Resource.objects.public().order_by("first_published_at", "pk")
     rows = cards.values_list(*names, "first_published_at", "content_modified_at")

@@ -2,178 +2,178 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from catalogue import feeds
-from catalogue.standards.rdf import FORMATS
-from catalogue.views import (
-    around,
-    bulk,
-    collections,
-    community,
-    contribute,
-    discussions,
-    documents,
-    exports,
-    follows,
-    harvests,
-    holdings,
-    imports,
-    judging,
-    moderation,
-    oai,
-    opensearch,
-    paste,
-    previews,
-    proposals,
-    removals,
-    reports,
-    resources,
-    searches,
-    stored_files,
-    transfers,
-    usage,
-    versions,
-    writing,
-)
+from catalogue.community.views import alerts as alert_pages
+from catalogue.community.views import cards as around_pages
+from catalogue.community.views import collections as collection_pages
+from catalogue.community.views import reports as report_pages
+from catalogue.contributions.views import drafts as draft_pages
+from catalogue.contributions.views import files as file_pages
+from catalogue.contributions.views import pasting as paste_pages
+from catalogue.contributions.views import review as review_pages
+from catalogue.contributions.views import tables as table_pages
+from catalogue.contributions.views import transfers as transfer_pages
+from catalogue.harvest import views as harvest_views
+from catalogue.pages.views import cards as public_pages
+from catalogue.pages.views import documents, exports, oai
+from catalogue.pages.views import versions as version_pages
+from catalogue.resources import views as card_views
+from catalogue.standards.writers.rdf import FORMATS
 
 app_name = "catalogue"
 
 READ = [
-    path("ressources/", resources.listed, name="list"),
-    path("ressources/suggestions", resources.suggested, name="suggest"),
-    path("ressources/filtres/<slug:facet>/", resources.values, name="values"),
-    path("ressources/<slug:slug>/", resources.shown, name="resource"),
-    path("apercus/<uuid:file>/", stored_files.preview, name="file_preview"),
-    path("flux/ressources.atom", feeds.resources, name="feed"),
+    path("ressources/", public_pages.card_list, name="list"),
+    path("ressources/suggestions", public_pages.suggested, name="suggest"),
+    path("ressources/filtres/<slug:facet>/", public_pages.values, name="values"),
+    path("ressources/<slug:slug>/", public_pages.card_page, name="resource"),
+    path("apercus/<uuid:file>/", file_pages.preview, name="file_preview"),
+    path("flux/ressources.atom", documents.resource_feed, name="feed"),
 ]
 CONTRIBUTE = [
-    path("contribuer/", contribute.Start.as_view(), name="contribute"),
-    path("contribuer/coller/", paste.Paste.as_view(), name="contribution_paste"),
-    path("contribuer/mes-contributions/", contribute.Mine.as_view(), name="contributions"),
-    path("contribuer/importer/", imports.Bring.as_view(), name="import"),
-    path("contribuer/importer/colonnes/<slug:kind>/", imports.columns, name="import_columns"),
-    path("contribuer/importer/modele-<slug:kind>.csv", imports.template, name="import_template"),
-    path("contribuer/organisations/<slug:slug>/fiches.zip", holdings.archive, name="holdings"),
-    path("contribuer/lots/<uuid:batch>/", imports.Batch.as_view(), name="import_batch"),
-    path("contribuer/lots/<uuid:batch>/defauts.csv", imports.faults, name="import_faults"),
-    path("contribuer/<uuid:contribution>/", contribute.Follow.as_view(), name="contribution"),
+    path("contribuer/", draft_pages.Start.as_view(), name="contribute"),
+    path("contribuer/coller/", paste_pages.Paste.as_view(), name="contribution_paste"),
+    path("contribuer/mes-contributions/", draft_pages.Mine.as_view(), name="contributions"),
+    path("contribuer/importer/", table_pages.Bring.as_view(), name="import"),
+    path("contribuer/importer/colonnes/<slug:kind>/", table_pages.columns, name="import_columns"),
+    path(
+        "contribuer/importer/modele-<slug:kind>.csv", table_pages.template, name="import_template"
+    ),
+    path("contribuer/organisations/<slug:slug>/fiches.zip", table_pages.archive, name="holdings"),
+    path("contribuer/lots/<uuid:batch>/", table_pages.Batch.as_view(), name="import_batch"),
+    path("contribuer/lots/<uuid:batch>/defauts.csv", table_pages.faults, name="import_faults"),
+    path("contribuer/<uuid:contribution>/", draft_pages.Follow.as_view(), name="contribution"),
     path(
         "contribuer/<uuid:contribution>/retirer/",
-        contribute.Withdraw.as_view(),
+        draft_pages.Withdraw.as_view(),
         name="contribution_withdraw",
     ),
     path(
         "contribuer/<uuid:contribution>/reprendre/",
-        contribute.CatchUp.as_view(),
+        draft_pages.CatchUp.as_view(),
         name="contribution_catch_up",
     ),
     path(
         "contribuer/<uuid:contribution>/apercu/",
-        previews.shown,
+        public_pages.preview_page,
         name="contribution_preview",
     ),
     path(
         "contribuer/<uuid:contribution>/avis/",
-        proposals.Answer.as_view(),
+        review_pages.Answer.as_view(),
         name="proposal_answer",
     ),
     path(
         "contribuer/<uuid:contribution>/lecture/",
-        paste.Read.as_view(),
+        paste_pages.Read.as_view(),
         name="contribution_reading",
     ),
     path(
         "contribuer/<uuid:contribution>/fichiers/",
-        stored_files.change,
+        file_pages.change,
         name="contribution_files",
     ),
     path(
         "contribuer/<uuid:contribution>/<slug:step>/",
-        writing.Write.as_view(),
+        draft_pages.Write.as_view(),
         name="contribution_step",
     ),
-    path("ressources/<slug:slug>/modifier/", contribute.Propose.as_view(), name="propose"),
-    path("ressources/<slug:slug>/suite/", contribute.Become.as_view(), name="become"),
-    path("ressources/<slug:slug>/archiver/", usage.Archive.as_view(), name="archive"),
+    path("ressources/<slug:slug>/modifier/", draft_pages.Propose.as_view(), name="propose"),
+    path("ressources/<slug:slug>/suite/", draft_pages.Become.as_view(), name="become"),
+    path("ressources/<slug:slug>/archiver/", card_views.Archive.as_view(), name="archive"),
 ]
 SEARCHES = [
-    path("recherches/enregistrer/", searches.save, name="search_save"),
-    path("recherches/confirmer/<str:token>/", searches.confirm, name="search_confirm"),
-    path("recherches/arreter/<str:token>/", searches.stop, name="search_stop"),
-    path("recherches/gerer/<str:token>/", searches.managed, name="search_manage"),
-    path("flux/recherches/<str:token>.atom", feeds.private, name="search_feed"),
-    path("espace/suivis/", follows.followed, name="followed"),
-    path("suivre/", follows.follow, name="follow"),
-    path("espace/suivis/recherches/<uuid:search>/", searches.own, name="search"),
+    path("recherches/enregistrer/", alert_pages.save, name="search_save"),
+    path("recherches/confirmer/<str:token>/", alert_pages.confirm, name="search_confirm"),
+    path("recherches/arreter/<str:token>/", alert_pages.stop, name="search_stop"),
+    path("recherches/gerer/<str:token>/", alert_pages.managed, name="search_manage"),
+    path("flux/recherches/<str:token>.atom", documents.private_feed, name="search_feed"),
+    path("espace/suivis/", alert_pages.followed, name="followed"),
+    path("suivre/", alert_pages.follow, name="follow"),
+    path("espace/suivis/recherches/<uuid:search>/", alert_pages.own, name="search"),
 ]
 AROUND = [
-    path("ressources/<slug:slug>/reutilisations/", around.reused, name="reuses"),
-    path("ressources/<slug:slug>/reutilisations/declarer/", around.declare, name="reuse_declare"),
-    path("ressources/<slug:slug>/retours/", around.used, name="feedback"),
-    path("ressources/<slug:slug>/retours/raconter/", around.tell, name="feedback_tell"),
+    path("ressources/<slug:slug>/reutilisations/", around_pages.reuses_listed, name="reuses"),
     path(
-        "ressources/<slug:slug>/retirer/<uuid:brought>/", around.withdraw, name="brought_withdraw"
+        "ressources/<slug:slug>/reutilisations/declarer/",
+        around_pages.declare_reuse,
+        name="reuse_declare",
     ),
-    path("ressources/<slug:slug>/discussions/", discussions.listed, name="discussions"),
+    path("ressources/<slug:slug>/retours/", around_pages.feedback_listed, name="feedback"),
+    path(
+        "ressources/<slug:slug>/retours/raconter/", around_pages.tell_feedback, name="feedback_tell"
+    ),
+    path(
+        "ressources/<slug:slug>/retirer/<uuid:brought>/",
+        around_pages.withdraw_brought,
+        name="brought_withdraw",
+    ),
+    path(
+        "ressources/<slug:slug>/discussions/", around_pages.discussions_listed, name="discussions"
+    ),
     path(
         "ressources/<slug:slug>/discussions/<uuid:discussion>/",
-        discussions.shown,
+        around_pages.discussion_shown,
         name="discussion",
     ),
     path(
         "ressources/<slug:slug>/messages/<uuid:message>/masquer/",
-        discussions.hide,
+        around_pages.hide_message,
         name="message_hide",
     ),
-    path("ressources/<slug:slug>/versions/", versions.listed, name="versions"),
-    path("ressources/<slug:slug>/versions/comparer/", versions.compared, name="versions_compare"),
-    path("ressources/<slug:slug>/versions/<int:number>/", versions.shown, name="version"),
+    path("ressources/<slug:slug>/versions/", version_pages.listed, name="versions"),
+    path(
+        "ressources/<slug:slug>/versions/comparer/", version_pages.compared, name="versions_compare"
+    ),
+    path("ressources/<slug:slug>/versions/<int:number>/", version_pages.shown, name="version"),
     path(
         "ressources/<slug:slug>/fichiers/<slug:field>/<int:number>/<slug:column>/",
-        usage.leave,
+        card_views.leave,
         name="file_out",
     ),
-    path("ressources/<slug:slug>/dossier/", collections.add, name="collection_add"),
-    path("dossiers/", collections.listed, name="collections"),
-    path("dossiers/creer/", collections.make, name="collection_make"),
-    path("dossiers/<slug:slug>/", collections.shown, name="collection"),
-    path("dossiers/<slug:slug>/modifier/", collections.edit, name="collection_edit"),
-    path("moderation/autour/", community.queue, name="moderation_community"),
+    path("ressources/<slug:slug>/dossier/", collection_pages.add, name="collection_add"),
+    path("dossiers/", collection_pages.listed, name="collections"),
+    path("dossiers/creer/", collection_pages.make, name="collection_make"),
+    path("dossiers/<slug:slug>/", collection_pages.shown, name="collection"),
+    path("dossiers/<slug:slug>/modifier/", collection_pages.edit, name="collection_edit"),
+    path("moderation/autour/", around_pages.community_queue, name="moderation_community"),
 ]
 REPORTS = [
-    path("signaler/", reports.file, name="report"),
-    path("signalements/suivi/<str:token>/", reports.track, name="report_track"),
-    path("signalements/decisions/<uuid:decision>/", reports.statement, name="statement"),
-    path("transparence/", reports.transparency, name="transparency"),
-    path("moderation/signalements/", judging.queue, name="moderation_reports"),
-    path("moderation/signalements/<uuid:report>/", judging.item, name="moderation_report"),
+    path("signaler/", report_pages.file_report, name="report"),
+    path("signalements/suivi/<str:token>/", report_pages.track_report, name="report_track"),
+    path("signalements/decisions/<uuid:decision>/", report_pages.statement, name="statement"),
+    path("transparence/", report_pages.transparency, name="transparency"),
+    path("moderation/signalements/", report_pages.report_queue, name="moderation_reports"),
+    path(
+        "moderation/signalements/<uuid:report>/", report_pages.report_item, name="moderation_report"
+    ),
 ]
 MODERATE = [
-    path("moderation/", moderation.Queue.as_view(), name="moderation"),
+    path("moderation/", review_pages.Queue.as_view(), name="moderation"),
     path(
         "moderation/reponses/",
-        moderation.Queue.as_view(answered=True),
+        review_pages.Queue.as_view(answered=True),
         name="moderation_answers",
     ),
-    path("ressources/<slug:slug>/transmettre/", transfers.page, name="transfer"),
-    path("moderation/transferts/", transfers.waiting, name="moderation_transfers"),
-    path("ressources/<slug:slug>/supprimer/", removals.Remove.as_view(), name="remove"),
-    path("moderation/lot/", bulk.bulk, name="moderation_bulk"),
-    path("moderation/decisions/", moderation.Decisions.as_view(), name="moderation_decisions"),
-    path("moderation/<uuid:contribution>/", moderation.Item.as_view(), name="moderation_item"),
+    path("ressources/<slug:slug>/transmettre/", transfer_pages.page, name="transfer"),
+    path("moderation/transferts/", transfer_pages.waiting, name="moderation_transfers"),
+    path("ressources/<slug:slug>/supprimer/", transfer_pages.Remove.as_view(), name="remove"),
+    path("moderation/lot/", review_pages.bulk, name="moderation_bulk"),
+    path("moderation/decisions/", review_pages.Decisions.as_view(), name="moderation_decisions"),
+    path("moderation/<uuid:contribution>/", review_pages.Item.as_view(), name="moderation_item"),
     path(
         "moderation/<uuid:contribution>/reserver/",
-        moderation.Claim.as_view(),
+        review_pages.Claim.as_view(),
         name="moderation_claim",
     ),
 ]
 
 HARVEST = [
-    path("moissonnage/", harvests.listed, name="harvest_sources"),
-    path("moissonnage/proposer/", harvests.Propose.as_view(), name="harvest_propose"),
-    path("moissonnage/<uuid:source>/", harvests.Shown.as_view(), name="harvest_source"),
-    path("moissonnage/<uuid:source>/<uuid:run>/", harvests.ran, name="harvest_run"),
-    path("moissonnage/<uuid:source>/<uuid:run>.csv", harvests.ran_csv, name="harvest_run_csv"),
-    path("moderation/liens-morts/", harvests.dead_links, name="dead_links"),
+    path("moissonnage/", harvest_views.listed, name="harvest_sources"),
+    path("moissonnage/proposer/", harvest_views.Propose.as_view(), name="harvest_propose"),
+    path("moissonnage/<uuid:source>/", harvest_views.Shown.as_view(), name="harvest_source"),
+    path("moissonnage/<uuid:source>/<uuid:run>/", harvest_views.ran, name="harvest_run"),
+    path("moissonnage/<uuid:source>/<uuid:run>.csv", harvest_views.ran_csv, name="harvest_run_csv"),
+    path("moderation/liens-morts/", harvest_views.dead_links, name="dead_links"),
 ]
 
 # What machines read: in one language, at addresses that have none.
@@ -197,7 +197,7 @@ DOCUMENTS: list[URLPattern | URLResolver] = [
         path(f"ressources/<slug:slug>/{each}", documents.of_resource, {"ending": each}, each)
         for each in _FILES
     ),
-    path("fichiers/<uuid:file>/<str:name>", stored_files.download, name="file"),
+    path("fichiers/<uuid:file>/<str:name>", file_pages.download, name="file"),
     path("id/<uuid:public_id>", documents.identified, name="identifier"),
     path("catalogue", documents.catalogue_address, name="catalogue"),
     *(
@@ -209,7 +209,7 @@ DOCUMENTS: list[URLPattern | URLResolver] = [
         for each in ("csv", "json", *FORMATS)
     ),
     path("oai", oai.endpoint, name="oai"),
-    path("opensearch.xml", opensearch.description, name="opensearch"),
+    path("opensearch.xml", documents.opensearch, name="opensearch"),
 ]
 
 urlpatterns: list[URLPattern | URLResolver] = [

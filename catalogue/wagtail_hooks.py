@@ -16,8 +16,8 @@ from wagtail.permission_policies import BasePermissionPolicy
 from wagtail.permissions import register_permission_policy
 
 from catalogue import rules
-from catalogue.actions import synonyms
 from catalogue.models import Synonym
+from catalogue.search import synonyms
 from portal.accounts.models import User
 from portal.lib.refusals import Invalid
 
@@ -40,7 +40,7 @@ class SynonymForm(WagtailAdminModelForm):
         """Tidy the phrases."""
         text: Any = self.cleaned_data["phrases"]
         try:
-            return "\n".join(synonyms.read(text))
+            return "\n".join(synonyms.read_phrases(text))
         except Invalid as refusal:
             raise ValidationError(str(refusal.message), code=refusal.code) from refusal
 

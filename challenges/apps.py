@@ -12,7 +12,7 @@ class ChallengesConfig(AppConfig):
 
     def ready(self) -> None:
         """Vouch for scores on cards; show teams in each space; give, erase what a person has."""
-        from catalogue.queries import chain, verified  # noqa: PLC0415  # app ready
+        from catalogue.resources.queries import detail  # noqa: PLC0415  # app ready
         from challenges import retention  # noqa: PLC0415  # app ready
         from challenges.organising import queries as organising  # noqa: PLC0415  # app ready
         from challenges.pages.views import space as ours  # noqa: PLC0415  # app ready
@@ -23,9 +23,9 @@ class ChallengesConfig(AppConfig):
 
         references.register(retention.objects_named)
         parts.register(retention.parts_named)
-        chain.register(organising.led_to, organising.came_of)
+        detail.register_chain(organising.led_to, organising.came_of)
         for kind in organising.KINDS:
-            verified.register(kind, certificate_views.verified)
+            detail.register_scores(kind, certificate_views.verified)
         space.register("todo", ours.to_do)
         space.register("teams", ours.teams)
         space.register_page(ours.PLACE)

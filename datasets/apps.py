@@ -12,10 +12,10 @@ class DatasetsConfig(AppConfig):
     def ready(self) -> None:
         """Tell the catalogue where the files of a card are; say which objects are in use."""
         from catalogue.enums import ResourceKind  # noqa: PLC0415  # app ready
-        from catalogue.queries import files  # noqa: PLC0415  # app ready
+        from catalogue.resources.queries import files as card_files  # noqa: PLC0415  # app ready
         from datasets.queries import address_of, named, published_files  # noqa: PLC0415  # app ready
         from portal.lib import references  # noqa: PLC0415  # app ready
 
         references.register(named)
-        files.register(ResourceKind.DATASET, address_of)
-        files.register_held(ResourceKind.DATASET, published_files)
+        card_files.register_page(ResourceKind.DATASET, address_of)
+        card_files.register_files(ResourceKind.DATASET, published_files)

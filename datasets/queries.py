@@ -27,7 +27,7 @@ from django.utils.translation import gettext_lazy as _
 
 from catalogue.enums import Access, ResourceKind, Scope
 from catalogue.models import Resource
-from catalogue.queries.files import Card
+from catalogue.resources.queries.files import Card
 from catalogue.search import engine
 from catalogue.search.query import ResourceQuery
 from catalogue.standards import published

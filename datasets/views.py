@@ -22,10 +22,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from catalogue.enums import Access, Scope
 from catalogue.models import Resource
-from catalogue.queries import quality
+from catalogue.resources.queries import quality
+from catalogue.resources.views import count
 from catalogue.validators import words
 from catalogue.validators.fields import FREQUENCIES
-from catalogue.views.usage import count
 from datasets import filters, gate, queries, rules
 from datasets.actions import releases
 from datasets.enums import AccessLevel, Protection

@@ -23,7 +23,7 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register, run
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
-from catalogue.search import addresses, server
+from catalogue.search import server
 from portal.accounts.models import User
 from portal.lib import brokers, clock, scanning
 from portal.management import rights
@@ -90,7 +90,7 @@ def broker() -> Found:
 
 def search() -> Found:
     """E22."""
-    if fault := addresses.fault(settings.SEARCH_URL):
+    if fault := server.fault(settings.SEARCH_URL):
         yield _error(22, f"SEARCH_URL {fault}")
 
 

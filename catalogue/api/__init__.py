@@ -2,29 +2,19 @@
 
 from ninja import Router
 
-from catalogue.api import (
-    around,
-    card_uploads,
-    contributions,
-    feedback,
-    follows,
-    organisations,
-    pastes,
-    searches,
-    stored_files,
-    writing,
-)
+from catalogue.community import api as community_api
+from catalogue.contributions.api import drafts as draft_api
+from catalogue.contributions.api import files as file_api
+from catalogue.pages import api as public_api
 
 # (prefix, router), gathered by portal.api in this order.
 routers: list[tuple[str, Router]] = [
-    ("", pastes.router),  # before the cards by name: none is called « from »
-    ("", writing.cards),  # that of resources, which reads the same addresses
-    ("", stored_files.router),
-    ("", card_uploads.router),
-    ("", organisations.router),
-    ("", contributions.router),
-    ("", searches.router),
-    ("", follows.router),
-    ("", feedback.router),
-    ("", around.router),
+    ("", draft_api.paste_router),  # before the cards by name: none is called « from »
+    ("", draft_api.cards),  # that of resources, which reads the same addresses
+    ("", file_api.router),
+    ("", file_api.upload_router),
+    ("", public_api.router),
+    ("", draft_api.contribution_router),
+    ("", community_api.router),
+    ("", community_api.around_router),
 ]

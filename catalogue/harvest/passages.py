@@ -3,7 +3,7 @@
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -11,21 +11,149 @@ from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from catalogue.actions import harvest_runs, harvested
-from catalogue.actions.harvested import Taken
+from catalogue.contributions.queries.descriptions import Incoming, read_all
 from catalogue.enums import ItemState, RunState
-from catalogue.harvest import collect
-from catalogue.harvest.collect import Collected, Doubtful, doubt
-from catalogue.harvest.plan import Plan, Step
-from catalogue.models import HarvestedRecord, HarvestRun
-from catalogue.queries.incoming import Incoming, read_all
+from catalogue.harvest import collection
+from catalogue.harvest.actions import records as harvested_records
+from catalogue.harvest.actions import sources
+from catalogue.harvest.actions.records import Taken
+from catalogue.harvest.collection import Collected, Doubtful, doubt
+from catalogue.models import Contribution, HarvestedRecord, HarvestRun, Resource, Source
+from catalogue.models.harvest import ORIGIN
 from catalogue.standards.readers.record import Reading
+from catalogue.validators import addresses
+from catalogue.validators.fields import Text
 from portal.audit.actors import Actor
 from portal.audit.outbox import owe
 from portal.lib import clock
 from portal.lib.http import NotFetched
 from portal.lib.refusals import Refusal
+
+REASONS: dict[str, Text] = {
+    "held_by_source": gettext_lazy("Une autre source tient déjà cette fiche."),
+    "held_by_organisation": gettext_lazy(
+        "Une autre organisation tient déjà une fiche à cette adresse."
+    ),
+    "held_here": gettext_lazy("Une fiche écrite ici porte déjà cette adresse."),
+    "removed_here": gettext_lazy("La fiche a été retirée du catalogue par la Région."),
+    "refused_here": gettext_lazy("La fiche a été refusée à la relecture, ou retirée de la file."),
+    "deleted": gettext_lazy("La source annonce que cette notice n’existe plus."),
+}
+
+
+@dataclass(frozen=True)
+class Step:
+    """One record and what is to be done of it. record: how it is known here; beside: its card."""
+
+    incoming: Incoming
+    state: ItemState
+    code: str = ""
+    message: str = ""
+    record: HarvestedRecord | None = None
+    beside: Resource | None = None
+    holder: Resource | None = None
+
+
+@dataclass
+class Plan:
+    """The records of a source as they are known here, read once, and what new ones meet."""
+
+    source: Source
+    known: dict[str, HarvestedRecord] = field(init=False)
+    waiting: set[int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        rows = HarvestedRecord.objects.filter(source=self.source).select_related(
+            "resource", "source"
+        )
+        self.known = {row.remote_id: row for row in rows.iterator(chunk_size=500)}
+        unread = Contribution.objects.open().filter(
+            resource__harvested__source=self.source, base_revision=None
+        )
+        self.waiting = set(unread.values_list("resource_id", flat=True))
+
+    def steps(self, incomings: Iterable[Incoming]) -> Iterator[Step]:
+        """Give one step for each record, in order. Reads only; ask again after an act."""
+        for incoming in incomings:
+            yield self._step(incoming)
+
+    def absent(self, seen: set[str], unread: set[str]) -> list[HarvestedRecord]:
+        """List the known records that a passage did not bring.
+
+        unread: the addresses of those it met without being able to read them.
+        """
+        rows = [row for key, row in self.known.items() if key not in seen]
+        return [row for row in rows if row.canonical_uri not in unread]
+
+    def _step(self, incoming: Incoming) -> Step:
+        if incoming.deleted:
+            return self._no(incoming, ItemState.SKIPPED, "deleted")
+        if incoming.refused:
+            code, reason = incoming.refused, incoming.reason
+            return Step(incoming, ItemState.REFUSED, code, reason)
+        record = self.known.get(incoming.remote_id)
+        if record is None:
+            return self._newcomer(incoming)
+        return self._acquaintance(incoming, record)
+
+    def _acquaintance(self, incoming: Incoming, record: HarvestedRecord) -> Step:
+        resource = record.resource
+        if resource is None:
+            return self._no(incoming, ItemState.SKIPPED, "removed_here", record=record)
+        if not resource.live and resource.pk not in self.waiting:
+            return self._no(incoming, ItemState.SKIPPED, "refused_here", record=record)
+        same = record.digest == incoming.digest and record.metrics == dict(incoming.metrics)
+        at_rest = record.missing_since is None and (resource.live or not self.source.publishes)
+        state = ItemState.UNCHANGED if same and at_rest else ItemState.UPDATED
+        return Step(incoming, state, record=record)
+
+    def _newcomer(self, incoming: Incoming) -> Step:
+        uri = incoming.canonical_uri
+        others = (
+            HarvestedRecord.objects.filter(canonical_uri=uri)
+            .exclude(source=self.source)
+            .select_related("resource", "source")
+        )
+        other = others.filter(resource__isnull=False).first() if uri else None
+        if other is not None:
+            return self._shared(incoming, other)
+        resource = self._written_here(incoming)
+        if resource is None:
+            return Step(incoming, ItemState.CREATED)
+        ours = resource.organisation_id == self.source.organisation_id
+        code = "held_here" if ours else "held_by_organisation"
+        return self._no(incoming, ItemState.REFUSED, code, holder=resource)
+
+    def _shared(self, incoming: Incoming, other: HarvestedRecord) -> Step:
+        """Let a source of the same organisation add its voice, where it was set to."""
+        mine = self.source.organisation_id
+        same_owner = mine is not None and other.source.organisation_id == mine
+        if same_owner and self.source.completes and other.resource is not None:
+            return Step(incoming, ItemState.UPDATED, beside=other.resource)
+        return self._no(incoming, ItemState.REFUSED, "held_by_source", holder=other.resource)
+
+    def _written_here(self, incoming: Incoming) -> Resource | None:
+        """Find a card of an organisation, not harvested, that gives this record's address."""
+        url = str(incoming.values.get("homepage_url") or incoming.canonical_uri)
+        key = addresses.same_page_digest(url)
+        if not key:
+            return None
+        same = Resource.objects.filter(organisation__isnull=False, homepage_key=key)
+        return same.exclude(source__startswith=ORIGIN).order_by("pk").first()
+
+    def _no(
+        self,
+        incoming: Incoming,
+        state: ItemState,
+        code: str,
+        *,
+        record: HarvestedRecord | None = None,
+        holder: Resource | None = None,
+    ) -> Step:
+        return Step(incoming, state, code, str(REASONS[code]), record, holder=holder)
+
 
 log = logging.getLogger("catalogue.harvest")
 Progress = Callable[[str, int, int | None], None]  # stage, done, in all
@@ -79,9 +207,9 @@ def gather(
 
     try:
         if place is not None:
-            collected = collect.from_folder(kind, place, tell=tell)
+            collected = collection.from_folder(kind, place, tell=tell)
         else:
-            collected = collect.from_site(kind, url, tell=tell)
+            collected = collection.from_site(kind, url, tell=tell)
     except Doubtful as reason:
         return Gathered(doubt=reason)
     except NotFetched as reason:
@@ -104,14 +232,14 @@ def carry_out(
     was read of it already. Raises Conflict when it is not to be done now, or was closed meanwhile.
     Whatever happens to one item, the others are done.
     """
-    run = harvest_runs.begin(run=run)
+    run = sources.begin_run(run=run)
     began = time.monotonic()
     progress = _alive(run, progress)
     if gathered is None:
         gathered = gather(run.source.kind, run.source.url, place=place, progress=progress)
     doubted = gathered.doubt or _fewer(run, gathered)
     if doubted is not None:
-        return harvest_runs.finish(
+        return sources.finish_run(
             run=run,
             state=RunState.SUSPICIOUS,
             figures={},
@@ -123,7 +251,7 @@ def carry_out(
     collected, incomings = gathered.collected, gathered.incomings
     report = _taken_in(run, collected, incomings, by, progress)
     log.info("harvest of %s: %.1f s", run.source.key, time.monotonic() - began)
-    return harvest_runs.finish(
+    return sources.finish_run(
         run=run,
         state=RunState.COMPLETE,
         figures={
@@ -145,7 +273,7 @@ def _alive(run: HarvestRun, progress: Progress) -> Progress:
     def tell(stage: str, done: int, total: int | None) -> None:
         nonlocal last
         if time.monotonic() - last >= BEAT_SECONDS:
-            harvest_runs.beat(run=run)
+            sources.beat_run(run=run)
             last = time.monotonic()
         progress(stage, done, total)
 
@@ -219,8 +347,10 @@ def _done(step: Step, plan: Plan, by: Actor, *, undo: bool) -> tuple[ItemState, 
 
 def _act(step: Step, plan: Plan, by: Actor) -> Taken:
     if step.record is not None:
-        return harvested.update(record=step.record, incoming=step.incoming, by=by)
-    return harvested.create(source=plan.source, incoming=step.incoming, beside=step.beside, by=by)
+        return harvested_records.update(record=step.record, incoming=step.incoming, by=by)
+    return harvested_records.create(
+        source=plan.source, incoming=step.incoming, beside=step.beside, by=by
+    )
 
 
 def _told(taken: Taken) -> dict[str, Any]:
@@ -274,7 +404,7 @@ def _note_absence(record: HarvestedRecord, report: Report, by: Actor) -> None:
     if resource is None or record.archived_at is not None:
         return
     line = {"id": record.remote_id, "title": resource.title, "slug": resource.slug, "code": ""}
-    fresh = harvested.note_absence(record=record)
+    fresh = harvested_records.note_absence(record=record)
     grace = clock.now() - timedelta(days=MISSING_DAYS)
     since = fresh.missing_since
     often = fresh.missing_runs >= MISSING_RUNS
@@ -283,5 +413,5 @@ def _note_absence(record: HarvestedRecord, report: Report, by: Actor) -> None:
         report.note(ItemState.MISSING, {**line, "message": message})
         return
     reason = _("N’est plus dans la source « %(source)s ».") % {"source": record.source.title}
-    harvested.archive(record=record, reason=reason, by=by)
+    harvested_records.archive(record=record, reason=reason, by=by)
     report.note(ItemState.ARCHIVED, {**line, "message": reason})

@@ -2,7 +2,7 @@
 
 from catalogue.search import server
 from catalogue.search.engines.database import DatabaseEngine
-from catalogue.search.results import Engine
+from catalogue.search.query import Engine
 
 
 def engine() -> Engine:

@@ -1,18 +1,287 @@
 """The full text of the database: the analysed words of every indexed resource, a column a field.
 
-Our own analysis decides what a word is and the database finds it: FTS5 on SQLite, vectors of words
-on PostgreSQL. Both read queries made of the same phrases, find the same resources and give each a
-score with one weight a field; `ranking.py` then orders the first of them again.
-"""
+A document is what the search keeps of a resource; a plan, what a query looks for."""
 
-from collections.abc import Iterable, Sequence
+import math
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, NamedTuple, Protocol
 
 from django.db import connection
 
-from catalogue.search.document import FIELDS, WEIGHTS, Document
-from catalogue.search.plan import Plan
-from catalogue.search.synonyms import Phrase, Slot
+from catalogue.enums import LANGUAGES, Guarantee, Lifecycle, Task
+from catalogue.models import Measurement, Resource, Synonym
+from catalogue.resources.queries import files as card_files
+from catalogue.resources.queries import quality
+from catalogue.search import text as analysis
+from catalogue.search.synonyms import Phrase, Slot, Thesaurus
+from catalogue.validators import words
+from catalogue.validators.fields import CARD, Section, card_complete
+from catalogue.validators.words import licence_label
+from portal.accounts.enums import OrganisationBadge
+from portal.lib import clock
+
+# The fields, and what a word counts for in each.
+WEIGHTS = {
+    "title": 10.0,
+    "acronym": 10.0,
+    "organisation": 4.0,
+    "tags": 4.0,
+    "files": 1.0,
+    "description": 1.0,
+}
+FIELDS = tuple(WEIGHTS)
+# A word of its own between two fields, so that a phrase never runs from one into the next.
+MARK = "¶"
+# Use of a resource: 1 + POPULARITY x log10(1 + views + 10 x followers + …).
+POPULARITY = 0.15
+STOPPED = 0.2
+SHORTEST = 3
+
+
+class Written(NamedTuple):
+    """A word of a name: folded, and as it is written."""
+
+    word: str
+    shown: str
+
+
+class Facet(NamedTuple):
+    """One value of one facet, with its label when the value is not a word of ours."""
+
+    facet: str
+    value: str
+    label: str = ""
+
+
+@dataclass(frozen=True)
+class Document:
+    """One resource as the index holds it."""
+
+    resource_id: int
+    terms: Mapping[str, list[str]]  # field: analysed words in order
+    first_letters: Sequence[str]  # the words of titles as they are typed
+    boost: float
+    verified: bool
+    quality: int
+    reuses: int
+    updated_on: Any
+    facets: tuple[Facet, ...]
+    title_key: str
+    written: tuple[Written, ...] = ()
+
+
+def build(
+    resource: Resource, measurements: Iterable[Measurement], beside: quality.Known | None = None
+) -> Document:
+    """Analyse a resource. Its organisation is read; nothing else is when `beside` is given."""
+    measured = list(measurements)
+    organisation = resource.organisation
+    badges = organisation.badges if organisation else []
+    score = quality.assess(resource, measured, beside).score
+    titles = [resource.title, resource.title_en, *resource.alternate_titles]
+    written = resource.content_modified_at or resource.created_at
+    modified = max(at for at in (written, resource.restored_at) if at)
+    return Document(
+        resource_id=resource.pk,
+        terms={
+            "title": _joined(titles),
+            "acronym": analysis.terms(resource.acronym),
+            "organisation": _joined(_holders(resource)),
+            "tags": _joined(_topics(resource)),
+            "files": _joined(_files(resource)),
+            "description": _joined(_own_texts(resource)),
+        },
+        first_letters=tuple(
+            word for text in [*titles, resource.acronym] for word in analysis.prefixes(text)
+        ),
+        boost=_boost(resource),
+        verified=OrganisationBadge.VERIFIED in badges,
+        quality=score or 0,
+        reuses=resource.reuses,
+        updated_on=clock.paris_day(modified),
+        facets=tuple(dict.fromkeys(_facets(resource, measured))),
+        title_key=analysis.fold(resource.title)[:200],
+        written=tuple(_written([*titles, resource.acronym, *_holders(resource)])),
+    )
+
+
+def _joined(texts: Iterable[str]) -> list[str]:
+    found: list[str] = []
+    for text in texts:
+        words = analysis.terms(text)
+        if words:
+            found += [MARK, *words] if found else words
+    return found
+
+
+def _written(names: Iterable[str]) -> Iterator[Written]:
+    """List the words that a typing slip may have meant: no stop word, three letters at least."""
+    for text in names:
+        for word, start, end in analysis.words(text):
+            if len(word) >= SHORTEST and word not in analysis.STOP_WORDS:
+                shown = text[start:end].lower()[: analysis.MAX_WORD]
+                yield Written(word, shown)
+
+
+def _holders(resource: Resource) -> list[str]:
+    names = [resource.producer_name, *resource.authors]
+    if resource.organisation:
+        organisation = resource.organisation
+        names += [organisation.name, organisation.acronym, *organisation.former_names]
+    return names
+
+
+def _topics(resource: Resource) -> list[str]:
+    tasks = [str(Task(code).label) for code in resource.tasks if code != Task.OTHER]
+    return [*resource.tags, *tasks, *resource.rome_codes, *resource.publics, *resource.territories]
+
+
+def _files(resource: Resource) -> list[str]:
+    readable = card_files.readable_details(resource)  # no name of what is had on request
+    rows = [*readable.get("files", []), *readable.get("distributions", [])]
+    return [text for row in rows for text in (row.get("title", ""), row.get("format", "")) if text]
+
+
+def _own_texts(resource: Resource) -> Iterator[str]:
+    yield resource.summary
+    yield resource.description
+    yield from (licence_label(name) for name in resource.licences)
+    asked = {field.name for field in CARD} | {
+        f.name for f in resource.details_of_kind.fields if f.section is Section.BODY
+    }
+    for name in sorted(asked & set(resource.details) - {"files", "distributions", "relations"}):
+        yield from _strings(resource.details[name])
+
+
+def _strings(value: object) -> Iterator[str]:
+    match value:
+        case str():
+            yield value
+        case list():
+            for item in value:
+                yield from _strings(item)
+        case dict():
+            for item in value.values():
+                yield from _strings(item)
+        case _:
+            pass  # numbers and empty values have no words
+
+
+def _facets(resource: Resource, measured: list[Measurement]) -> Iterator[Facet]:
+    yield Facet("kind", resource.kind)
+    yield Facet("scope", resource.scope)
+    yield Facet("access", resource.access)
+    for name, values in (
+        ("task", resource.tasks),
+        ("use_case", resource.use_cases),
+        ("beneficiary", resource.beneficiaries),
+        ("licence", resource.licences),
+        ("language", [code for code in resource.languages if code in LANGUAGES]),
+        ("territory", [words.place_stored(text) for text in resource.territories]),
+        ("tag", resource.tags),
+        ("format", _formats(resource)),
+        ("guarantee", _guarantees(resource, measured)),
+    ):
+        for value in values:
+            yield Facet(name, str(value)[:120])
+    if holder := resource.holder_name:
+        yield Facet("organisation", resource.holder_slug, holder[:160])
+
+
+def _formats(resource: Resource) -> list[str]:
+    rows = [*resource.details.get("files", []), *resource.details.get("distributions", [])]
+    return sorted({str(row["format"]).lower() for row in rows if row.get("format")})
+
+
+def _guarantees(resource: Resource, measured: list[Measurement]) -> Iterator[str]:
+    if card_complete(resource.details):
+        yield Guarantee.CARD
+    if any(m.group for m in measured) or resource.details.get("group_results"):
+        yield Guarantee.FAIRNESS
+    if any(m.from_challenge for m in measured):
+        yield Guarantee.CHALLENGE
+
+
+def _boost(resource: Resource) -> float:
+    used = resource.views + 10 * resource.followers + 10 * resource.reuses
+    boost = 1 + POPULARITY * math.log10(1 + used)
+    if resource.archived_at or resource.lifecycle == Lifecycle.STOPPED:
+        boost *= STOPPED
+    return boost
+
+
+def is_findable(resource: Resource) -> bool:
+    """Tell what the index may hold: what an anonymous visitor finds in lists."""
+    return resource.live and resource.expired_at is None
+
+
+QUOTED = re.compile(r"[\"“”«»]([^\"“”«»]*)[\"“”«»]")
+MOST_WORDS = 24
+# A word found through a synonym counts less than the word typed.
+SYNONYM = 0.7
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to look for. asked: the reader typed something, even if only stop words."""
+
+    slots: tuple[Slot, ...]
+    asked: bool
+
+    @property
+    def typed(self) -> list[str]:
+        """List the words typed, analysed, in order."""
+        return [word for slot in self.slots for word in slot.typed]
+
+    @property
+    def phrases(self) -> list[Phrase]:
+        """List the synonyms to look for as phrases."""
+        return [phrase for slot in self.slots for phrase in slot.others]
+
+    @property
+    def is_one_word(self) -> bool:
+        """Tell a query whose every match is complete."""
+        return len(self.slots) == 1 and (self.slots[0].quoted or len(self.slots[0].typed) == 1)
+
+    def coefficients(self) -> dict[str, float]:
+        """Weigh each word to look for: 1 when typed, less when a synonym brought it."""
+        found = {word: SYNONYM for phrase in self.phrases for word in phrase}
+        return found | dict.fromkeys(self.typed, 1.0)
+
+    @property
+    def marked(self) -> frozenset[str]:
+        """Give the words to mark in the texts."""
+        return frozenset(self.coefficients())
+
+
+def plan(q: str) -> Plan:
+    """Analyse a query and add the synonyms in force; costs one query when something is asked."""
+    if not q:
+        return Plan((), asked=False)
+    quoted = [tuple(analysis.terms(text)) for text in QUOTED.findall(q)]
+    loose = analysis.terms(QUOTED.sub(" ", q))[:MOST_WORDS]
+    slots = [Slot(phrase[:MOST_WORDS], quoted=True) for phrase in quoted if phrase]
+    if loose:
+        slots += _thesaurus().slots(loose)
+    return Plan(tuple(dict.fromkeys(slots)), asked=True)
+
+
+def _thesaurus() -> Thesaurus:
+    """Read the rows at each query: an edit works at once in every process.
+
+    Only what is made of them is kept, under the very texts that it was made of.
+    """
+    rows = Synonym.objects.filter(active=True).order_by("pk")
+    return _made(tuple(rows.values_list("phrases", flat=True)))
+
+
+@lru_cache(maxsize=2)
+def _made(groups: tuple[str, ...]) -> Thesaurus:
+    return Thesaurus(text.splitlines() for text in groups)
+
 
 # PostgreSQL knows four classes of weights.
 CLASSES = {
@@ -172,7 +441,7 @@ def texts(ids: Sequence[int]) -> dict[int, Texts]:
     return {pk: Texts(*words) for pk, *words in rows(sql, ids)}
 
 
-def names(after: int, most: int) -> list[tuple[int, str]]:
+def names_near(after: int, most: int) -> list[tuple[int, str]]:
     """Read the words of the names of some resources, by their numbers."""
     columns = " || ' ' || ".join(NAMING)
     sql = (

@@ -1,15 +1,35 @@
-"""Write the embedded index, in the transaction that changes what the public reads."""
+"""Write the embedded index in the transaction that changes what the public reads; keep it true.
+
+What a search server beside the database is owed is written with it."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
+from uuid import uuid4
 
+from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef
 
 from catalogue.models import IndexedFacet, IndexedName, IndexedResource, Resource
-from catalogue.queries import quality
-from catalogue.search import analysis, fulltext, mirror
-from catalogue.search.document import Document, build, is_findable
+from catalogue.resources.queries import quality
+from catalogue.search import fulltext
+from catalogue.search import text as analysis
+from catalogue.search.fulltext import Document, build, is_findable
+from portal.audit.outbox import owe
+
+TOPIC = "search.sync"
+
+
+def is_used() -> bool:
+    """Tell whether a server beside the database answers searches."""
+    return bool(settings.SEARCH_URL) and not settings.SEARCH_URL.startswith("embedded:")
+
+
+def owe_sync(resource_id: int) -> None:
+    """Owe the server the present state of a resource, once the transaction is committed."""
+    if is_used():
+        owe(TOPIC, key=f"{resource_id}-{uuid4().hex}", resource_id=resource_id)
+
 
 BATCH = 200
 # In order, so that nothing points at what goes; a trigger then removes the words.
@@ -28,7 +48,7 @@ def write(resource: Resource) -> None:
     _take_out([resource.pk])
     if is_findable(resource):
         _write(documents([resource]))
-    mirror.owe_sync(resource.pk)
+    owe_sync(resource.pk)
 
 
 @transaction.atomic
@@ -46,7 +66,7 @@ def renew(resource_id: int) -> None:
 def remove(resource_id: int) -> None:
     """Take a resource out of the index, if it is there."""
     _take_out([resource_id])
-    mirror.owe_sync(resource_id)
+    owe_sync(resource_id)
 
 
 def _take_out(ids: Sequence[int]) -> None:
@@ -115,7 +135,7 @@ def _naming() -> set[str]:
     """Read the words of the names of all indexed resources, some at a time."""
     found: set[str] = set()
     last = 0
-    while lot := fulltext.names(last, BATCH):
+    while lot := fulltext.names_near(last, BATCH):
         last = lot[-1][0]
         found.update(word for _pk, names in lot for word in names.split())
     return found
@@ -193,3 +213,20 @@ def _row(document: Document) -> IndexedResource:
         updated_on=document.updated_on,
         title_key=document.title_key,
     )
+
+
+MOST = 500
+
+
+def repair() -> int:
+    """Index what is published and missing, remove what is not; return how many were written.
+
+    At most some hundreds at a time.
+    """
+    drop_excess(MOST)
+    indexed = IndexedResource.objects.filter(pk=OuterRef("pk"))
+    missing = Resource.objects.listed().filter(~Exists(indexed)).order_by("pk")
+    wrong = list(missing.values_list("pk", flat=True)[:MOST])
+    for pk in wrong:
+        renew(pk)
+    return len(wrong)

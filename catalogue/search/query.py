@@ -1,7 +1,7 @@
-"""ResourceQuery: what a reader asks of the catalogue, one value from URL to engine and back."""
+"""ResourceQuery: what a reader asks, from URL to engine and back; what every engine answers."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 from typing import Any, Protocol, TypeVar
 from urllib.parse import urlencode
@@ -128,12 +128,12 @@ class ResourceQuery:
         """List the parameters that say this query, defaults left out, in one order."""
         default = ResourceQuery()
         found: list[tuple[str, str]] = []
-        for field in fields(self):
-            value = getattr(self, field.name)
-            if value == getattr(default, field.name):
+        for each in fields(self):
+            value = getattr(self, each.name)
+            if value == getattr(default, each.name):
                 continue
             found += [
-                (field.name, str(v)) for v in (value if isinstance(value, tuple) else (value,))
+                (each.name, str(v)) for v in (value if isinstance(value, tuple) else (value,))
             ]
         return found
 
@@ -231,3 +231,40 @@ def _positive(data: Parameters, name: str, default: int) -> int:
 
 def _member(kind: type[E], value: str) -> E | None:
     return kind(value) if value in {str(m) for m in kind} else None
+
+
+@dataclass(frozen=True)
+class FacetCount:
+    """One value of a facet and how many results choosing it gives."""
+
+    value: str
+    count: int
+    label: str = ""
+
+
+@dataclass(frozen=True)
+class Results:
+    """The answer to a query.
+
+    total counts every match; the first `complete` of them hold all the words, the others some.
+    ids are the resources of the page asked for, in order. facets are each counted under all
+    the other filters. highlights are the stems to mark in our own stored texts.
+    """
+
+    total: int
+    complete: int
+    ids: Sequence[int]
+    facets: Mapping[str, Sequence[FacetCount]]
+    highlights: frozenset[str] = frozenset()
+    suggestion: str = ""
+    offset: int = field(default=0)
+
+
+class Engine(Protocol):
+    """A search engine over the published resources."""
+
+    def search(self, query: ResourceQuery) -> Results:
+        """Answer a query; the same matches, counts and order for every engine."""
+
+    def values(self, query: ResourceQuery, facet: str) -> Sequence[FacetCount]:
+        """Count every value of a facet under the other filters, the most frequent first."""

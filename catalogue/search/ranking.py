@@ -10,9 +10,7 @@ from typing import Any
 
 from catalogue.models import IndexedResource
 from catalogue.search import fulltext
-from catalogue.search.document import FIELDS, MARK, WEIGHTS
-from catalogue.search.fulltext import Texts
-from catalogue.search.plan import Plan
+from catalogue.search.fulltext import FIELDS, MARK, WEIGHTS, Plan, Texts
 from catalogue.search.query import ResourceQuery, Sort
 
 # So many results are ordered again.

@@ -1,19 +1,136 @@
 """The search server, where SEARCH_URL names one: asked, followed, compared, never needed."""
 
-from collections.abc import Iterator
+import logging
+import time
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING, TypeVar
+from urllib.parse import parse_qs, urlsplit
 
 from django.conf import settings
 
 from catalogue.search.engines.database import DatabaseEngine
-from catalogue.search.engines.fallback import Breaker, FallbackEngine
-from catalogue.search.mirror import is_used
+from catalogue.search.index import is_used
+from catalogue.search.query import Engine, FacetCount, ResourceQuery, Results
 
 if TYPE_CHECKING:
     from catalogue.search.engines.elasticsearch import Repair, Store
 
-__all__ = ["is_used"]
+
+EMBEDDED = "embedded:"
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+def fault(url: str) -> str:
+    """Say what is wrong with an address, in French, or ""."""
+    if url == EMBEDDED:
+        return ""
+    try:
+        parts = urlsplit(url)
+        host, _port = parts.hostname, parts.port
+    except ValueError:
+        return "n’est pas une adresse : le port ou l’hôte est mal écrit."
+    if parts.scheme not in {"http", "https"} or not host:
+        return "doit valoir « embedded: » ou désigner Elasticsearch (https://…)."
+    if parts.scheme == "http" and host not in LOOPBACK:
+        return "envoie les recherches en clair à une autre machine : passez en https."
+    authority = parse_qs(parts.query).get("ca", [""])[0]
+    if authority and not Path(authority).is_file():
+        return "nomme une autorité (ca) qui n’est pas un fichier de cette machine."
+    return ""
+
+
+log = logging.getLogger("portal.search")
+BREAK_SECONDS = 30.0
+T = TypeVar("T")
+
+
+class Breaker:
+    """Leave alone what failed for thirty seconds, then let one request try."""
+
+    def __init__(
+        self, *, seconds: float = BREAK_SECONDS, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._seconds, self._clock = seconds, clock
+        self._closed_again = 0.0
+        self._failed = False
+        self._lock = Lock()
+
+    @property
+    def is_open(self) -> bool:
+        """Tell whether the last request failed."""
+        return self._failed
+
+    def allows(self) -> bool:
+        """Say whether to try; of those that come after a failure, one does each thirty seconds."""
+        with self._lock:
+            if not self._failed:
+                return True
+            now = self._clock()
+            if now < self._closed_again:
+                return False
+            self._closed_again = now + self._seconds
+            return True
+
+    def fail(self) -> None:
+        """Note a failure."""
+        with self._lock:
+            self._failed = True
+            self._closed_again = self._clock() + self._seconds
+
+    def succeed(self) -> None:
+        """Note that it works."""
+        with self._lock:
+            self._failed = False
+
+
+class FallbackEngine:
+    """Ask the first engine unless it failed lately; the second one answers in its place.
+
+    away: what the first raises when it does not answer, and is then left alone for a while;
+    refused: what it raises when it cannot answer one query, others not being concerned.
+    """
+
+    def __init__(
+        self,
+        first: Engine,
+        second: Engine,
+        breaker: Breaker,
+        *,
+        away: type[Exception],
+        refused: type[Exception],
+    ) -> None:
+        self._first, self._second, self._breaker = first, second, breaker
+        self._away, self._refused = away, refused
+
+    def search(self, query: ResourceQuery) -> Results:
+        """Answer a query."""
+        found = self._tried(lambda: self._first.search(query))
+        return self._second.search(query) if found is None else found
+
+    def values(self, query: ResourceQuery, facet: str) -> Sequence[FacetCount]:
+        """Count every value of a facet."""
+        found = self._tried(lambda: self._first.values(query, facet))
+        return self._second.values(query, facet) if found is None else found
+
+    def _tried(self, ask: Callable[[], T]) -> T | None:
+        if not self._breaker.allows():
+            return None
+        try:
+            found = ask()
+        except self._away as error:
+            self._breaker.fail()
+            log.warning("the search server is away (%s): the database answers", error)
+            return None
+        except self._refused as error:
+            log.error("the search server refuses a query: %s", error)
+            return None
+        self._breaker.succeed()
+        return found
+
+
 HEALTH_SECONDS = 1.0
 SHOWN = 100
 

@@ -1,14 +1,55 @@
-"""Suggestions while typing: public resources, organisations, use cases, jobs, keywords, pages."""
+"""Suggestions while typing: resources, organisations, use cases, jobs, keywords, pages."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from django.db.models import Count, Exists, Q
 
 from catalogue.enums import UseCase
 from catalogue.models import IndexedFacet, IndexedName, Resource, RomeTitle
-from catalogue.search import analysis, fulltext, pages, vocabulary
-from catalogue.search.pages import Found
+from catalogue.search import fulltext
+from catalogue.search import fulltext as plans
+from catalogue.search import text as analysis
+from catalogue.search import words as known_words
+from catalogue.search.fulltext import Plan
+
+
+@dataclass(frozen=True)
+class FoundPage:
+    """A live page: its title, its address, a line of it."""
+
+    title: str
+    href: str
+    summary: str = ""
+
+
+ByWords = Callable[[Plan, str, int], Sequence[FoundPage]]
+ByFirstLetters = Callable[[Sequence[str], str, int], Sequence[FoundPage]]
+_finders: list[tuple[ByWords, ByFirstLetters]] = []
+MOST_FOUND_PAGES = 3
+
+
+def register_pages(by_words: ByWords, by_letters: ByFirstLetters) -> None:
+    """Add pages to what is found. Each takes words, a language and how many are wanted."""
+    _finders.append((by_words, by_letters))
+
+
+def pages_by_query(q: str, *, language: str, most: int = MOST_FOUND_PAGES) -> tuple[FoundPage, ...]:
+    """List the pages that hold every word of a query, or one of its synonyms."""
+    plan = plans.plan(q)
+    if not plan.slots:
+        return ()
+    found = [page for by_words, _ in _finders for page in by_words(plan, language, most)]
+    return tuple(found[:most])
+
+
+def by_first_letters(
+    words: Sequence[str], *, language: str, most: int = MOST_FOUND_PAGES
+) -> tuple[FoundPage, ...]:
+    """List the pages whose titles hold words that begin so."""
+    found = [page for _, by_letters in _finders for page in by_letters(words, language, most)]
+    return tuple(found[:most])
+
 
 SHORTEST = 2
 MOST_WORDS = 8
@@ -36,7 +77,7 @@ class Suggestions:
     resources: tuple[Suggestion, ...] = ()
     organisations: tuple[Suggestion, ...] = ()
     topics: tuple[Suggestion, ...] = ()
-    pages: tuple[Found, ...] = ()
+    pages: tuple[FoundPage, ...] = ()
     prefixes: tuple[str, ...] = ()
 
 
@@ -55,7 +96,7 @@ def _all(words: list[str], language: str) -> Suggestions:
     resources = tuple(_resources(words))
     holders = tuple(_named("organisation", words, MOST_ORGANISATIONS))
     topics = tuple(_topics(words))
-    named = pages.by_first_letters(words, language=language, most=MOST_PAGES)
+    named = by_first_letters(words, language=language, most=MOST_PAGES)
     left = MOST - len(resources) - len(holders)
     topics = topics[: max(left - len(named), 1)]
     return Suggestions(resources, holders, topics, named[: left - len(topics)], tuple(words))
@@ -123,7 +164,7 @@ def _corrected(words: list[str]) -> list[str] | None:
     for word in words:
         if word in known:
             fixed.append(word)
-        elif (near := vocabulary.beginning(word)) is not None:
+        elif (near := known_words.beginning(word)) is not None:
             fixed.append(near)
         else:
             return None
@@ -133,7 +174,7 @@ def _corrected(words: list[str]) -> list[str] | None:
 def _begun(words: Sequence[str]) -> set[str]:
     """Keep the words that some known word begins with; one query."""
     asked = {
-        f"known_{place}": Exists(vocabulary.words().filter(value__startswith=word))
+        f"known_{place}": Exists(known_words.words().filter(value__startswith=word))
         for place, word in enumerate(words)
     }
     row = IndexedName.objects.annotate(**asked).values(*asked).order_by("pk").first() or {}

@@ -1,10 +1,20 @@
-"""Expand a query with the synonyms in force."""
+"""Synonyms and nomenclatures: a query expanded with those in force, and their edition."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from catalogue.search import analysis
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_lazy as _
+
+from catalogue import rules
+from catalogue.models import RomeTitle, Synonym
+from catalogue.search import text as analysis
+from portal.accounts.authorization import require
+from portal.audit.actors import Actor
+from portal.audit.record import record
+from portal.lib.characters import require_plain_line
+from portal.lib.refusals import Conflict, Invalid
 
 OPENING = Path(__file__).with_name("synonyms.txt")
 Phrase = tuple[str, ...]
@@ -61,3 +71,118 @@ def read_groups(text: str) -> list[list[str]]:
         for line in lines
         if line and not line.startswith("#")
     ]
+
+
+MOST_PHRASES = 20
+MOST_CHARACTERS = 80
+MOST_WORDS = 12
+
+
+def read_phrases(text: str) -> list[str]:
+    """Read the phrases of a group, one a line, spaces tidied; raises Invalid with a code.
+
+    Two phrases at least and twenty at most, each of a word that the search keeps at least;
+    two phrases that the search reads alike are one.
+    """
+    require_plain_line(text.replace("\n", " ").replace("\r", " "))
+    phrases: dict[tuple[str, ...], str] = {}
+    for line in text.splitlines():
+        if phrase := " ".join(line.split()):
+            phrases.setdefault(_words(phrase), phrase)
+    if len(phrases) < 2:
+        raise Invalid(
+            _(
+                "Écrivez au moins deux mots ou expressions différents, un par ligne : la recherche "
+                "les tiendra pour équivalents. Majuscules, accents et pluriels ne comptent pas."
+            ),
+            code="synonym",
+        )
+    if len(phrases) > MOST_PHRASES:
+        raise Invalid(
+            _("Un groupe compte vingt expressions au plus : faites-en plusieurs."),
+            code="synonym",
+        )
+    return list(phrases.values())
+
+
+def _words(phrase: str) -> tuple[str, ...]:
+    words = tuple(analysis.terms(phrase))
+    if not words:
+        raise Invalid(
+            _("« %(phrase)s » n’a aucun mot que la recherche garde : précisez-le.")
+            % {"phrase": phrase[:64]},
+            code="synonym",
+        )
+    if len(phrase) > MOST_CHARACTERS or len(words) > MOST_WORDS:
+        raise Invalid(
+            _("« %(phrase)s… » est trop long : 80 caractères et douze mots au plus.")
+            % {"phrase": phrase[:40]},
+            code="synonym",
+        )
+    return words
+
+
+@transaction.atomic
+def add(*, phrases: Iterable[str], active: bool = True, by: Actor) -> Synonym:
+    """Add a group; event "synonym.added". Raises NotAllowed, Invalid, Conflict for a double."""
+    require(rules.may_edit_synonyms, by)
+    synonym = Synonym(phrases="\n".join(read_phrases("\n".join(phrases))), active=active)
+    _save(synonym)
+    record("synonym.added", by=by, on=synonym, phrases=synonym.words)
+    return synonym
+
+
+@transaction.atomic
+def change(*, synonym: Synonym, phrases: Iterable[str], active: bool, by: Actor) -> Synonym:
+    """Change a group or put it out of service; event "synonym.changed" with before and after.
+
+    The same again writes nothing. Raises NotAllowed, Invalid, Conflict for a double.
+    """
+    synonym = Synonym.objects.select_for_update().get(pk=synonym.pk)
+    require(rules.may_edit_synonyms, by)
+    before = {"phrases": synonym.words, "active": synonym.active}
+    synonym.phrases, synonym.active = "\n".join(read_phrases("\n".join(phrases))), active
+    after = {"phrases": synonym.words, "active": synonym.active}
+    if before != after:
+        _save(synonym)
+        record("synonym.changed", by=by, on=synonym, before=before, after=after)
+    return synonym
+
+
+@transaction.atomic
+def remove(*, synonym: Synonym, by: Actor) -> None:
+    """Remove a group; event "synonym.removed". Raises NotAllowed."""
+    synonym = Synonym.objects.select_for_update().get(pk=synonym.pk)
+    require(rules.may_edit_synonyms, by)
+    record("synonym.removed", by=by, on=synonym, phrases=synonym.words)
+    synonym.delete()
+
+
+def _save(synonym: Synonym) -> None:
+    try:
+        with transaction.atomic():
+            synonym.save()
+    except IntegrityError as error:
+        raise Conflict(_("Ce groupe existe déjà : modifiez-le."), code="synonym") from error
+
+
+BATCH = 500
+
+
+@transaction.atomic
+def load_rome(*, titles: Mapping[str, str], by: Actor) -> int:
+    """Replace the titles of the ROME; event "rome.loaded". Returns how many there are now."""
+    RomeTitle.objects.all().delete()
+    RomeTitle.objects.bulk_create(
+        (
+            RomeTitle(
+                code=code,
+                title=title[:200],
+                folded="".join(f" {word}" for word in analysis.prefixes(title))[:220],
+            )
+            for code, title in sorted(titles.items())
+        ),
+        batch_size=BATCH,
+    )
+    record("rome.loaded", by=by, titles=len(titles))
+    return len(titles)

@@ -1,9 +1,4 @@
-"""Words of the European and international vocabularies, and ours in them.
-
-Sources: Publications Office authority tables (data-theme, frequency, file-type, language,
-access-right, planned-availability, distribution-status, country, continent), ADMS licence and
-publisher types, IANA media types.
-"""
+"""Words of the European and international vocabularies, and ours in them."""
 
 from typing import NamedTuple
 
@@ -265,3 +260,26 @@ def media_type(name: str, declared: str = "") -> str:
     if "/" in said and " " not in said:
         return said
     return FORMATS.get(name.lower().lstrip(".").strip(), ("", ""))[1]
+
+
+THEMES = {
+    "AGRI": "agriculture, pêche et alimentation",
+    "ECON": "économie et finances",
+    "EDUC": "éducation, culture et sport",
+    "ENER": "énergie",
+    "ENVI": "environnement",
+    "GOVE": "gouvernement et secteur public",
+    "HEAL": "santé",
+    "INTR": "questions internationales",
+    "JUST": "justice et sécurité publique",
+    "REGI": "régions et villes",
+    "SOCI": "population et société",
+    "TECH": "science et technologie",
+    "TRAN": "transports",
+}
+AUTHORITY = "http://publications.europa.eu/resource/authority/data-theme/"
+
+
+def words(address: str) -> str:
+    """Name the theme of an address of the EU's list, "" when it is not one."""
+    return THEMES.get(address.rstrip("/").rsplit("/", 1)[-1], "") if "data-theme" in address else ""

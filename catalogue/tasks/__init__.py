@@ -1,45 +1,9 @@
 """Deliver what the catalogue owes, and do what it does by itself."""
 
-from catalogue.tasks import (
-    alerts,
-    around,
-    batches,
-    contributions,
-    drafts,
-    expiries,
-    follows,
-    harvests,
-    letters,
-    links,
-    proposals,
-    quality,
-    renewals,
-    reports,
-    search,
-    stored_files,
-    telling,
-    transfers,
-    usage,
-)
+from catalogue.community import tasks as community
+from catalogue.contributions import tasks as contributions
+from catalogue.harvest import tasks as harvest
+from catalogue.resources import tasks as resources
+from catalogue.search import tasks as search
 
-__all__ = [
-    "alerts",
-    "around",
-    "batches",
-    "contributions",
-    "drafts",
-    "expiries",
-    "follows",
-    "harvests",
-    "letters",
-    "links",
-    "proposals",
-    "quality",
-    "renewals",
-    "reports",
-    "search",
-    "stored_files",
-    "telling",
-    "transfers",
-    "usage",
-]
+__all__ = ["community", "contributions", "harvest", "resources", "search"]

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy
 
 from catalogue.enums import ResourceKind
 from catalogue.models import Resource
-from catalogue.queries.chain import CHALLENGE, Node
+from catalogue.resources.queries.detail import CHALLENGE, Node
 from challenges.enums import (
     BuildState,
     ChallengeStatus,

@@ -16,7 +16,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from catalogue.actions import contributions
+from catalogue.contributions.actions import drafts
 from catalogue.enums import ResourceKind, UseCase
 from challenges import rules
 from challenges.enums import ChallengeStatus, JobKind, JobState, NoticeKind
@@ -531,9 +531,7 @@ def propose_card(*, team: Team, phase: Phase, kind: str, by: User) -> EntryCard:
         )
     entry = Entry.objects.get(pk=stated["entry"])
     chosen = ResourceKind(kind)
-    contribution = contributions.start(
-        kind=chosen, by=by, **_card_values(team, phase, entry, chosen)
-    )
+    contribution = drafts.start(kind=chosen, by=by, **_card_values(team, phase, entry, chosen))
     made = EntryCard.objects.create(
         team=team,
         phase=phase,

@@ -20,7 +20,7 @@ class PagesConfig(AppConfig):
         """
         from wagtail.signals import page_published  # noqa: PLC0415  # app ready
 
-        from catalogue.search import pages as found  # noqa: PLC0415  # app ready
+        from catalogue.search import suggest as found  # noqa: PLC0415  # app ready
         from portal.accounts import space  # noqa: PLC0415  # app ready
         from portal.accounts.authorization import (  # noqa: PLC0415  # app ready
             Permission,
@@ -36,7 +36,7 @@ class PagesConfig(AppConfig):
                 lambda user: has_permission(user, Permission.BACKOFFICE_USE),
             )
         )
-        found.register(searching.by_words, searching.by_first_letters)
+        found.register_pages(searching.by_words, searching.by_first_letters)
         page_published.connect(_write, dispatch_uid="portal.pages.searching")
 
 

@@ -11,9 +11,10 @@ from django.utils.html import escape
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from catalogue.community import queries as community_queries
 from catalogue.enums import Access, ResourceKind
 from catalogue.models import Resource
-from catalogue.queries import collections, rows
+from catalogue.resources.queries import lists
 from challenges.enums import EntryStatus, PhaseMoment, Split
 from challenges.models import Challenge, Entry, Phase
 from challenges.organising import queries as organising
@@ -104,7 +105,7 @@ def content(census: Census) -> dict[str, Any]:
         "figures": figures(census),
         "kinds": kinds(census),
         "latest": latest(),
-        "collections": collections.of_region(),
+        "collections": community_queries.of_region(),
         "spotlight": spotlight(census),
     }
 
@@ -149,10 +150,10 @@ def kinds(census: Census) -> list[dict[str, Any]]:
     ]
 
 
-def latest() -> list[rows.Row]:
+def latest() -> list[lists.Row]:
     """List the latest resources, as the catalogue's own lists show them."""
     found = Resource.objects.listed().select_related("organisation", "indexed")
-    return [rows.row(each) for each in found.order_by("-first_published_at", "-pk")[:LATEST]]
+    return [lists.row(each) for each in found.order_by("-first_published_at", "-pk")[:LATEST]]
 
 
 def spotlight(census: Census) -> dict[str, Any] | None:

@@ -6,9 +6,9 @@ from typing import Any
 from django.db.models import Q
 from wagtail.models import Page
 
-from catalogue.search import analysis
-from catalogue.search.pages import Found
-from catalogue.search.plan import Plan
+from catalogue.search import text as analysis
+from catalogue.search.fulltext import Plan
+from catalogue.search.suggest import FoundPage
 from catalogue.search.synonyms import Phrase
 from portal.pages.models import PageText
 
@@ -66,7 +66,7 @@ def _summary(page: Any) -> str:
     return said if len(said) <= SUMMARY_CHARACTERS else f"{said[:SUMMARY_CHARACTERS].rstrip()}…"
 
 
-def by_words(plan: Plan, language: str, most: int) -> list[Found]:
+def by_words(plan: Plan, language: str, most: int) -> list[FoundPage]:
     """List the live pages that hold every idea of a query, those that name it first."""
     condition = Q()
     for slot in plan.slots:
@@ -92,7 +92,7 @@ def _naming(row: PageText, plan: Plan) -> int:
     return sum(f" {word} " in row.title_words for word in plan.marked)
 
 
-def by_first_letters(words: Sequence[str], language: str, most: int) -> list[Found]:
+def by_first_letters(words: Sequence[str], language: str, most: int) -> list[FoundPage]:
     """List the live pages whose titles hold words that begin so."""
     condition = Q()
     for word in words:
@@ -105,5 +105,5 @@ def _live(language: str) -> Any:
     return found.select_related("page")
 
 
-def _found(row: PageText) -> Found:
-    return Found(row.page.title, row.page.get_url() or "", row.summary)
+def _found(row: PageText) -> FoundPage:
+    return FoundPage(row.page.title, row.page.get_url() or "", row.summary)

@@ -13,7 +13,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from catalogue.actions import contributions, moderation
+from catalogue.contributions.actions import drafts, review
 from catalogue.models import Contribution, Resource
 from portal.accounts.actions import organisations
 from portal.accounts.enums import Role
@@ -71,7 +71,7 @@ def test_a14_who_left_an_organisation_edits_no_more_with_an_open_session() -> No
     stays = make.joined(make.person("reste"), holder, Role.REFERENT)
     gone = make.joined(make.person("part"), holder, Role.EDITOR)
     resource = make.published(stays, holder=holder)
-    draft = contributions.propose(resource=resource, by=stays)
+    draft = drafts.propose(resource=resource, by=stays)
     client = Client()
     client.force_login(gone)
     page = f"/contribuer/{draft.public_id}/identification/"
@@ -136,7 +136,7 @@ def test_a44_no_text_of_a_card_acts_on_any_page(client: Client) -> None:
     reading = Client()
     reading.force_login(judge)
     pages = [reading.get(f"/moderation/{waiting.public_id}/").content.decode()]
-    moderation.publish(contribution=waiting, by=judge)
+    review.publish(contribution=waiting, by=judge)
     slug = Resource.objects.get().slug
     pages.append(client.get(f"/ressources/{slug}/").content.decode())
     for page in pages:

@@ -18,13 +18,13 @@ from django.utils.translation import override
 from rdflib import Graph, URIRef
 from rdflib.namespace import RDF
 
-from catalogue.actions import resources
 from catalogue.enums import Access, Deposit, LinkType, RemovalReason, ResourceKind
 from catalogue.models import Resource
-from catalogue.queries import lines, published
-from catalogue.standards import plain
-from catalogue.standards.rdf import DCAT, HYDRA
-from catalogue.views import documents, exports
+from catalogue.pages.views import documents, exports
+from catalogue.resources.actions import cards as card_changes
+from catalogue.resources.queries import lists, published
+from catalogue.standards.writers import plain
+from catalogue.standards.writers.rdf import DCAT, HYDRA
 from datasets.enums import AccessLevel
 from datasets.models import DataFile
 from portal.audit.actors import SystemActor
@@ -133,10 +133,10 @@ def test_what_is_not_public_has_no_form(client: Client) -> None:
 def test_a_moved_card_leads_on_and_a_removed_one_is_gone(client: Client, ending: str) -> None:
     card = dataset(title="Zzcanari")
     former = address(card, ending)
-    card = resources.move(resource=card, slug="nouvelle")
+    card = card_changes.move(resource=card, slug="nouvelle")
     moved = client.get(former)
     assert (moved.status_code, moved["Location"]) == (301, f"/ressources/nouvelle{ending}")
-    resources.bury(resource=card, reason=RemovalReason.ILLEGAL, by=BY, keep_title=False)
+    card_changes.bury(resource=card, reason=RemovalReason.ILLEGAL, by=BY, keep_title=False)
     accept = {"accept": ENDINGS[ending]}
     for answer in (
         client.get(former),
@@ -286,7 +286,7 @@ def test_a_removed_card_leaves_the_sitemap_which_is_cut(
     index = client.get("/sitemap.xml").content.decode()
     assert "sitemap-ressources.xml?p=2" in index
     assert cards[2].slug in client.get("/sitemap-ressources.xml?p=2").content.decode()
-    resources.bury(resource=cards[2], reason=RemovalReason.OWNER, by=BY)
+    card_changes.bury(resource=cards[2], reason=RemovalReason.OWNER, by=BY)
     assert "?p=2" not in client.get("/sitemap.xml").content.decode()
 
 
@@ -406,10 +406,11 @@ def test_a_line_says_what_the_documents_of_the_card_say() -> None:
     ]
     release = ReleaseFactory(dataset=DatasetFactory(resource=cards[-1]))
     DataFileFactory(release=release, level=AccessLevel.REGISTERED, name="table.parquet")
-    found = lines.of(lines.named([card.pk for card in cards]))
+    found = lists.export_lines(lists.export_rows([card.pk for card in cards]))
     public = list(published.public().filter(pk__in=[card.pk for card in cards]))
     by_id = {
-        str(card.public_id): each for card, each in zip(public, published.many(public), strict=True)
+        str(card.public_id): each
+        for card, each in zip(public, published.published_many(public), strict=True)
     }
     assert [line["title"] for line in found] == [by_id[str(c.public_id)].title for c in cards]
     for line in found:

@@ -4,10 +4,12 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from catalogue.actions import ideas, resources, reuses
+from catalogue.community.actions import reuses
+from catalogue.contributions.actions import drafts
 from catalogue.enums import LinkType, RemovalReason, ResourceKind
 from catalogue.models import Contribution, Resource, ResourceLink
-from catalogue.queries import chain, published, relations
+from catalogue.resources.actions import cards as card_changes
+from catalogue.resources.queries import detail, published, relations
 from portal.accounts.enums import Role
 from portal.accounts.models import User
 from portal.audit.actors import SystemActor
@@ -45,11 +47,11 @@ def test_a_card_is_found_by_its_address_a_former_one_or_its_title() -> None:
     ResourceFactory(title="Caché", slug="cache")
     address = "/ressources/le-besoin/"
     for text in (address, f"https://x.example/en{address}?a=1", "le-besoin", "LE BESOIN"):
-        assert relations.find([text])[text] == card
+        assert relations.find_cards([text])[text] == card
     wrong = ["/ressources/cache/", "Caché", "http://["]
-    assert relations.find(wrong) == dict.fromkeys(wrong)
+    assert relations.find_cards(wrong) == dict.fromkeys(wrong)
     ResourceFactory(published=True, title="Le besoin")
-    assert relations.find(["Le besoin"]) == {"Le besoin": None}
+    assert relations.find_cards(["Le besoin"]) == {"Le besoin": None}
 
 
 def test_many_links_are_found_at_once() -> None:
@@ -58,7 +60,7 @@ def test_many_links_are_found_at_once() -> None:
 
     def asked(count: int) -> int:
         texts = [text for each in cards[:count] for text in (each.slug, each.title.upper())]
-        return queries(lambda: found.update(relations.find([*texts, "Nulle part"])))
+        return queries(lambda: found.update(relations.find_cards([*texts, "Nulle part"])))
 
     assert asked(1) == asked(6)
     assert [found[each.title.upper()] for each in cards] == cards
@@ -122,7 +124,7 @@ def test_a_record_names_no_card_that_is_not_public() -> None:
     card, public = ResourceFactory(published=True), ResourceFactory(published=True)
     for target in (public, ResourceFactory(title="Caché")):
         ResourceLinkFactory(source=card, target=target, type=LinkType.PART_OF)
-    told = published.one(Resource.objects.get(pk=card.pk)).references
+    told = published.published_one(Resource.objects.get(pk=card.pk)).references
     assert [each.title for each in told] == [public.title]
 
 
@@ -153,8 +155,8 @@ def cards() -> dict[str, Resource]:
     return found
 
 
-def walked(card: Resource) -> chain.Chain:
-    return chain.of(card, list(card.measurements.all()), ())
+def walked(card: Resource) -> detail.Chain:
+    return detail.chain_of(card, list(card.measurements.all()), ())
 
 
 def before(card: Resource) -> list[str]:
@@ -200,7 +202,7 @@ def test_a_hidden_end_is_neither_named_nor_gone_through(
 def test_a_removed_end_keeps_its_title_when_it_may(
     cards: dict[str, Resource], client: Client
 ) -> None:
-    resources.bury(resource=cards["model"], reason=RemovalReason.OWNER, by=SystemActor("test"))
+    card_changes.bury(resource=cards["model"], reason=RemovalReason.OWNER, by=SystemActor("test"))
     page = client.get(cards["solution"].get_absolute_url()).text
     assert ("Le modèle" in page, "(retirée)" in page) == (True, True)
 
@@ -222,16 +224,16 @@ def test_a_long_chain_is_bounded(
     for number in range(60):
         answer = made(K.MODEL, f"Modèle {number}")
         ResourceLinkFactory(source=answer, target=need, type=LinkType.ANSWERS)
-    assert len(walked(need).after) <= chain.MOST_CARDS + 1
+    assert len(walked(need).after) <= detail.MOST_CARDS + 1
     assert cost(client, need.get_absolute_url()) <= once
-    monkeypatch.setattr(chain, "MOST_LINKS", 2)
-    assert len(walked(need).after) <= 2 * chain.DEPTH
+    monkeypatch.setattr(detail, "MOST_LINKS", 2)
+    assert len(walked(need).after) <= 2 * detail.DEPTH
 
 
 def test_a_reuse_leads_to_the_page_of_the_card_reused(cards: dict[str, Resource]) -> None:
     solution = cards["solution"]
     reuses.publish(brought=declared(known(), solution), by=make.moderator())
-    (reuse,) = [node for node in walked(cards["model"]).after if node.stage == chain.REUSE]
+    (reuse,) = [node for node in walked(cards["model"]).after if node.stage == detail.REUSE]
     assert reuse.href == f"/ressources/{solution.slug}/reutilisations/"
 
 
@@ -258,7 +260,7 @@ def editor(idea: Resource, author: User) -> User:
 
 
 def test_the_draft_holds_what_the_idea_says_and_its_link(idea: Resource, editor: User) -> None:
-    need = ideas.become(resource=idea, kind=K.NEED, by=editor)
+    need = drafts.become(resource=idea, kind=K.NEED, by=editor)
     told = need.content
     assert (need.resource.kind, need.organisation) == ("need", idea.organisation)
     kept = (told["title"], told["territories"], told["homepage_url"])
@@ -268,20 +270,20 @@ def test_the_draft_holds_what_the_idea_says_and_its_link(idea: Resource, editor:
         "expected_result": "Une alerte expliquée.",
         "relations": [{"type": "derived_from", "target": idea.slug}],
     }
-    assert ideas.become(resource=idea, kind=K.NEED, by=editor) == need
-    solution = ideas.become(resource=idea, kind=K.SOLUTION, by=editor)
+    assert drafts.become(resource=idea, kind=K.NEED, by=editor) == need
+    solution = drafts.become(resource=idea, kind=K.SOLUTION, by=editor)
     assert solution.content["details"]["needs_served"] == "Les ruptures arrivent."
     assert Contribution.objects.count() == 2
 
 
 def test_it_is_not_for_others_nor_of_other_cards(idea: Resource, editor: User) -> None:
     with refused(NotAllowed):
-        ideas.become(resource=idea, kind=K.NEED, by=make.person())
+        drafts.become(resource=idea, kind=K.NEED, by=make.person())
     with refused(Conflict):
-        ideas.become(resource=idea, kind=K.DATASET, by=editor)
+        drafts.become(resource=idea, kind=K.DATASET, by=editor)
     Resource.objects.filter(pk=idea.pk).update(kind="need")
     with refused(Conflict):
-        ideas.become(resource=idea, kind=K.SOLUTION, by=editor)
+        drafts.become(resource=idea, kind=K.SOLUTION, by=editor)
     assert signed_in(editor).get(reverse("catalogue:become", args=(idea.slug,))).status_code == 404
 
 

@@ -9,14 +9,15 @@ from defusedxml import ElementTree as ET
 from django.conf import settings
 from django.test import Client
 
-from catalogue.actions import archives, maskings, resources
+from catalogue.community.actions import maskings
 from catalogue.enums import RemovalReason, ResourceKind, UseCase
 from catalogue.models import Resource, Tombstone
-from catalogue.queries import published as published_rows
+from catalogue.pages.views import oai
+from catalogue.resources.actions import cards as card_changes
+from catalogue.resources.queries import published as published_rows
 from catalogue.search import index
-from catalogue.standards import oai_pmh
-from catalogue.standards.oai_pmh import OAI
-from catalogue.views import oai
+from catalogue.standards.writers import oai_pmh
+from catalogue.standards.writers.oai_pmh import OAI
 from portal.audit.actors import SystemActor
 from portal.lib import clock
 from tests.catalogue.ledger import queries, same_for_three
@@ -106,7 +107,7 @@ def test_everything_is_harvested_with_its_removals(harvester: Harvester) -> None
     kept = ResourceFactory(published=True, title="Gardée é « »", tags=["emploi"])
     gone = ResourceFactory(published=True, title="Retirée", kind=ResourceKind.DATASET)
     ResourceFactory(title="Brouillon")
-    resources.bury(resource=gone, reason=RemovalReason.OWNER, by=BY)
+    card_changes.bury(resource=gone, reason=RemovalReason.OWNER, by=BY)
     found = {
         each.header.identifier: each for each in harvester.ListRecords(metadataPrefix="oai_dc")
     }
@@ -171,7 +172,7 @@ def test_a_window_is_in_utc_and_inclusive(client: Client, harvester: Harvester) 
         return found
 
     assert one().datestamp == stamp
-    resources.bury(resource=card, reason=RemovalReason.OWNER, by=BY)
+    card_changes.bury(resource=card, reason=RemovalReason.OWNER, by=BY)
     Tombstone.objects.update(removed_at=at)
     assert one().deleted
 
@@ -180,7 +181,7 @@ def test_each_error_of_the_protocol_is_told(client: Client) -> None:
     assert errors(client, verb="ListSets") == ["noSetHierarchy"]
     card = ResourceFactory(published=True)
     gone = ResourceFactory(published=True)
-    resources.bury(resource=gone, reason=RemovalReason.OWNER, by=BY)
+    card_changes.bury(resource=gone, reason=RemovalReason.OWNER, by=BY)
     dc = {"metadataPrefix": "oai_dc"}
     assert errors(client) == ["badVerb"]
     assert errors(client, verb="ListRecords") == ["badArgument"]
@@ -249,16 +250,16 @@ def test_what_is_back_from_the_archives_is_told_anew(client: Client, harvester: 
         since = {"from": oai_pmh.stamp(ago), "metadataPrefix": "oai_dc"}
         return [each.header.identifier for each in harvester.ListRecords(**since)]
 
-    archives.set_aside(resource=resource, reason="Absente.", by=BY)
+    card_changes.set_aside(resource=resource, reason="Absente.", by=BY)
     assert told() == [name(resource)]
     archived = Resource.objects.get(pk=resource.pk).archived_at
-    archives.bring_back(resource=resource, by=BY)
+    card_changes.bring_back(resource=resource, by=BY)
     fresh = Resource.objects.get(pk=resource.pk)
     assert fresh.restored_at is not None
     assert archived is not None
     assert fresh.restored_at > archived
     assert told() == [name(resource)]
-    assert published_rows.one(fresh).modified == fresh.restored_at
+    assert published_rows.published_one(fresh).modified == fresh.restored_at
     feed = client.get("/flux/ressources.atom").text
     first = feed.index(f"urn:uuid:{resource.public_id}")
     assert first < feed.index("urn:uuid:", first + 1)
@@ -283,7 +284,7 @@ def test_what_is_hidden_is_told_as_removed_until_it_is_shown_again(harvester: Ha
     (row,) = harvester.ListRecords(**{"metadataPrefix": "oai_dc", "from": since})
     assert not row.header.deleted
     maskings.mask(resource=card, category="illegal", explanation="Propos.", by=judge)
-    resources.bury(resource=card, reason=RemovalReason.ILLEGAL, by=BY, keep_title=False)
+    card_changes.bury(resource=card, reason=RemovalReason.ILLEGAL, by=BY, keep_title=False)
     (row,) = harvester.ListRecords(metadataPrefix="oai_dc", set="kind:dataset")
     assert (row.header.deleted, row.header.setSpecs) == (True, names)
 

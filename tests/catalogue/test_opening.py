@@ -8,9 +8,9 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from catalogue.actions.opening import licence_of
 from catalogue.enums import ContributionStatus, LicenceStatus, ResourceKind
 from catalogue.models import Contribution, Resource
+from catalogue.resources.actions.opening import licence_of
 from catalogue.validators import words
 from portal.management.opening import catalogue, people
 

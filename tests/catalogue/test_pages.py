@@ -7,9 +7,9 @@ import pytest
 from django.test import Client
 from django.utils.html import escape
 
-from catalogue.actions import resources
 from catalogue.enums import Deposit, LicenceStatus, LinkType, RemovalReason, ResourceKind
 from catalogue.models import Resource
+from catalogue.resources.actions import cards as card_changes
 from catalogue.validators.fields import DETAILS
 from portal.audit.actors import SystemActor
 from portal.lib import clock
@@ -144,16 +144,16 @@ def test_measures_show_their_interval_and_no_group_that_nobody_counted(client: C
 def test_former_address_moves_and_removed_one_is_gone(client: Client) -> None:
     card = ResourceFactory(published=True, title="Fiche à déplacer")
     former = card.get_absolute_url()
-    card = resources.move(resource=card, slug="nouvelle-adresse")
+    card = card_changes.move(resource=card, slug="nouvelle-adresse")
     answer = client.get(former)
     assert (answer.status_code, answer["Location"]) == (301, "/ressources/nouvelle-adresse/")
-    resources.bury(resource=card, reason=RemovalReason.ILLEGAL, by=BY, keep_title=False)
+    card_changes.bury(resource=card, reason=RemovalReason.ILLEGAL, by=BY, keep_title=False)
     for address in (former, "/ressources/nouvelle-adresse/"):
         gone = client.get(address)
         assert gone.status_code == 410
         assert "Fiche à déplacer" not in gone.text
     assert not Resource.objects.filter(pk=card.pk).exists()
-    assert resources.free_slug("Nouvelle adresse") == "nouvelle-adresse-2"
+    assert card_changes.free_slug("Nouvelle adresse") == "nouvelle-adresse-2"
 
 
 def test_filters_chips_pages_and_empty_states(client: Client) -> None:

@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from catalogue.actions import quality as history
-from catalogue.actions import resources
 from catalogue.enums import Deposit, LicenceStatus, ResourceKind
 from catalogue.models import Resource
-from catalogue.queries import quality as queries
+from catalogue.resources.actions import cards as card_changes
+from catalogue.resources.actions import cards as history
+from catalogue.resources.queries import quality as queries
 from catalogue.standards import quality
-from catalogue.standards.readers.dispatch import read_here
+from catalogue.standards.readers.serve import read_here
 from catalogue.validators import words
 from catalogue.validators.fields import DETAILS, MODEL, card_complete, card_faults
 from portal.audit.actors import SystemActor
@@ -303,12 +303,12 @@ def test_a_change_of_the_score_is_kept_and_shown(client: Client) -> None:
     card = ResourceFactory(
         kind=ResourceKind.DATASET, deposit=Deposit.OWNED, details={"update_frequency": "annual"}
     )
-    resources.put_online(resource=card, revision=card.save_revision(clean=False), by=BY)
+    card_changes.put_online(resource=card, revision=card.save_revision(clean=False), by=BY)
     card.refresh_from_db()
     card.territories, card.description = ["Arles"], "x" * 201
     revision = card.save_revision(clean=False)
-    resources.put_online(resource=card, revision=revision, by=BY)
-    resources.put_online(resource=card, revision=revision, by=BY)
+    card_changes.put_online(resource=card, revision=revision, by=BY)
+    card_changes.put_online(resource=card, revision=revision, by=BY)
     assert scores(card) == [33, 67]
     page = client.get(card.get_absolute_url()).text
     assert "Évolution du score" in page
@@ -319,9 +319,9 @@ def test_a_change_of_the_score_is_kept_and_shown(client: Client) -> None:
 @pytest.mark.django_db
 def test_a_measure_changes_the_score_too() -> None:
     card = ResourceFactory(published=True, kind=ResourceKind.MODEL, deposit=Deposit.OWNED)
-    history.note(resource=card)
+    history.note_quality(resource=card)
     today = clock.paris_day(clock.now())
-    resources.measure(
+    card_changes.measure(
         resource=card, metric="Exactitude", by=BY, value=0.8, low=0.7, high=0.9, n=12,
         evaluated_on=today,
     )  # fmt: skip
@@ -338,10 +338,10 @@ def test_what_time_changes_is_noted_once_a_day() -> None:
         details={"update_frequency": "annual", "last_update": "2026-01-01"},
     )
     ResourceFactory(published=True, kind=ResourceKind.NEWS)
-    assert (history.note_all(), history.note_all()) == (1, 0)
+    assert (history.note_all_qualities(), history.note_all_qualities()) == (1, 0)
     card.details = {**card.details, "last_update": "2020-01-01"}
     card.save(update_fields=["details"])
-    assert history.note_all() == 1
+    assert history.note_all_qualities() == 1
     before, after = scores(card)
     assert before > after
     card.indexed.refresh_from_db()
@@ -354,7 +354,7 @@ def test_a_draft_and_a_piece_of_news_have_no_history() -> None:
         ResourceFactory(kind=ResourceKind.DATASET),
         ResourceFactory(published=True, kind=ResourceKind.NEWS),
     ):
-        assert history.note(resource=card) is None
+        assert history.note_quality(resource=card) is None
 
 
 @pytest.mark.django_db

@@ -3,9 +3,11 @@
 import pytest
 from django.test import Client
 
-from catalogue.actions import contributions, maskings, reports, versions
+from catalogue.community.actions import maskings, reports
+from catalogue.contributions.actions import drafts
 from catalogue.enums import Access, Measure, ReportOutcome, ResourceKind
 from catalogue.models import CardVersion, Resource
+from catalogue.resources.actions import cards as card_changes
 from portal.accounts.models import User
 from portal.lib.refusals import Conflict, Invalid, NotAllowed
 from tests.catalogue.ledger import cost, events, refused
@@ -86,7 +88,7 @@ def test_what_does_not_exist_is_not_found(card: Resource, client: Client) -> Non
 def test_drafts_and_masked_cards_show_no_version(
     card: Resource, author: User, client: Client
 ) -> None:
-    make.edit(contributions.propose(resource=card, by=author), author, summary="Brouillon zz.")
+    make.edit(drafts.propose(resource=card, by=author), author, summary="Brouillon zz.")
     assert "Brouillon zz" not in page(client, card)
     assert CardVersion.objects.count() == 3
     maskings.mask(resource=card, category="illegal", explanation="Propos.", by=make.moderator())
@@ -193,7 +195,7 @@ def test_a_moderator_withholds_a_former_version(card: Resource, client: Client) 
     assert client.get(address).status_code == 451
     with refused(Conflict):
         version = CardVersion.objects.get(number=2)
-        versions.withhold(version=version, reason="Encore.", by=judge)
+        card_changes.withhold_version(version=version, reason="Encore.", by=judge)
     client.force_login(judge)
     assert client.post(address, {"show": "1"}).status_code == 302
     assert client.get(address).status_code == 200
@@ -203,15 +205,17 @@ def test_a_moderator_withholds_a_former_version(card: Resource, client: Client) 
 def test_who_may_not_withhold_changes_nothing(card: Resource, author: User) -> None:
     version, judge = CardVersion.objects.get(number=2), make.moderator()
     with refused(NotAllowed):
-        versions.withhold(version=version, reason="À moi.", by=author)
+        card_changes.withhold_version(version=version, reason="À moi.", by=author)
     with refused(NotAllowed):
-        versions.show_again(version=version, by=author)
+        card_changes.show_version(version=version, by=author)
     with refused(Invalid):
-        versions.withhold(version=version, reason=" ", by=judge)
+        card_changes.withhold_version(version=version, reason=" ", by=judge)
     with refused(Conflict):
-        versions.show_again(version=version, by=judge)
+        card_changes.show_version(version=version, by=judge)
     with refused(Conflict, code="version_in_force"):
-        versions.withhold(version=CardVersion.objects.get(number=3), reason="Non.", by=judge)
+        card_changes.withhold_version(
+            version=CardVersion.objects.get(number=3), reason="Non.", by=judge
+        )
 
 
 def test_versions_cost_the_same_for_one_and_three(

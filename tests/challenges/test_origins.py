@@ -6,8 +6,8 @@ from django.urls import reverse
 
 from catalogue.enums import LinkType
 from catalogue.models import Resource
-from catalogue.queries import chain
-from catalogue.queries.verified import VerifiedScore
+from catalogue.resources.queries import detail
+from catalogue.resources.queries.detail import VerifiedScore
 from challenges.enums import ChallengeStatus
 from challenges.exchange.actions import exports
 from challenges.models import Challenge, EntryCard
@@ -35,7 +35,7 @@ def tied(challenge: Challenge) -> list[str]:
 
 
 def told(card: Resource, *, won: bool = False) -> tuple[list[str], list[str]]:
-    found = chain.of(card, [], [VerifiedScore("Tensions", "/")] if won else ())
+    found = detail.chain_of(card, [], [VerifiedScore("Tensions", "/")] if won else ())
     return [each.title for each in found.before], [each.title for each in found.after]
 
 

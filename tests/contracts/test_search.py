@@ -19,14 +19,12 @@ from elastic_transport import Urllib3HttpNode
 from elasticsearch import Elasticsearch
 
 from catalogue.models import IndexedResource, Resource, Synonym
-from catalogue.search import engine, index, mirror, server
+from catalogue.search import engine, index, server
 from catalogue.search.engines import elasticsearch
-from catalogue.search.engines.database import DatabaseEngine
-from catalogue.search.engines.elasticsearch import mapping, store
-from catalogue.search.engines.facets import SHOWN
-from catalogue.search.engines.fallback import Breaker
-from catalogue.search.query import ResourceQuery, Sort, Words
-from catalogue.search.results import Engine, Results
+from catalogue.search.engines.database import SHOWN, DatabaseEngine
+from catalogue.search.engines.elasticsearch import store
+from catalogue.search.query import Engine, ResourceQuery, Results, Sort, Words
+from catalogue.search.server import Breaker
 from portal.audit.models import Outbox
 from portal.lib import clock
 from tests.contracts import searching
@@ -210,7 +208,7 @@ def test_a_rebuild_under_writes_loses_nothing(
     assert on_server.differences() == []
     found = asked().search(ResourceQuery(q="nouvelle", size=100)).ids
     assert set(found) == {pk for pk, _total in seen}
-    assert not Outbox.objects.filter(topic=mirror.TOPIC, done_at__isnull=True).exists()
+    assert not Outbox.objects.filter(topic=index.TOPIC, done_at__isnull=True).exists()
 
 
 @pytest.mark.django_db
@@ -236,7 +234,7 @@ def test_an_index_of_another_form_is_made_again(
     on_server.rebuild()
     former = on_server.live()
     with monkeypatch.context() as patch:
-        patch.setattr(mapping, "form", lambda: "another")
+        patch.setattr(store, "form", lambda: "another")
         assert on_server.repair().rebuilt
     assert on_server.live() != former
 
@@ -247,14 +245,14 @@ def test_what_was_read_later_wins_whatever_arrives_first(
 ) -> None:
     card = ResourceFactory(published=True, title="Ancien nom")
     on_server.rebuild()
-    stale = mapping.documents([card.pk])
+    stale = store.documents([card.pk])
     before = clock.now()
     card.title = "Nouveau nom"
     index.write(card)
     searching.deliver()
     with monkeypatch.context() as patch:
         patch.setattr(clock, "now", lambda: before)
-        patch.setattr(mapping, "documents", lambda _ids: stale)
+        patch.setattr(store, "documents", lambda _ids: stale)
         on_server.sync([card.pk])
     searching.refresh()
     assert list(asked().search(ResourceQuery(q="nouveau")).ids) == [card.pk]
@@ -292,7 +290,7 @@ def test_without_server_the_database_answers_and_updates_wait(
     for address in ("/ressources/?q=visible", "/flux/ressources.atom?q=visible", "/sante/"):
         assert client.get(address).status_code == 200
     searching.deliver()
-    assert Outbox.objects.get(topic=mirror.TOPIC).done_at is None
+    assert Outbox.objects.get(topic=index.TOPIC).done_at is None
     assert list(server.breaches()) == []
     assert server.repair() is None
 
@@ -315,7 +313,7 @@ def test_a_card_that_the_server_refuses_keeps_no_other_card_away(
     on_server: elasticsearch.Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     refused, card = ResourceFactory(published=True), ResourceFactory(published=True)
-    documents = mapping.documents
+    documents = store.documents
 
     def one_at_fault(ids: list[int]) -> dict[int, Any]:
         return {
@@ -323,7 +321,7 @@ def test_a_card_that_the_server_refuses_keeps_no_other_card_away(
             for pk, document in documents(ids).items()
         }
 
-    monkeypatch.setattr(mapping, "documents", one_at_fault)
+    monkeypatch.setattr(store, "documents", one_at_fault)
     on_server.rebuild()
     assert on_server.differences() == [refused.pk]
     with pytest.raises(elasticsearch.Refused, match=str(refused.pk)):

@@ -6,10 +6,11 @@ from typing import Any
 from django.conf import settings
 from django.test import Client
 
-from catalogue.actions import checks
+from catalogue.contributions.actions import checks
+from catalogue.contributions.queries import proposals
 from catalogue.enums import ResourceKind
 from catalogue.models import CardFile, Contribution, Resource
-from catalogue.queries import proposals, stored_files
+from catalogue.resources.queries import files as card_files
 from portal.accounts.enums import Role
 from portal.accounts.models import User
 from tests.factories import contributions as make
@@ -61,7 +62,7 @@ def given(file: CardFile, by: User | None = None, **headers: str) -> Any:
     client = Client(headers=headers)
     if by is not None:
         client.force_login(by)
-    answer: Any = client.get(stored_files.address(file).removeprefix(settings.SITE_URL))
+    answer: Any = client.get(card_files.file_address(file).removeprefix(settings.SITE_URL))
     answer.body = b"".join(answer.streaming_content) if answer.streaming else answer.content
     return answer
 

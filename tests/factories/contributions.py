@@ -3,11 +3,13 @@
 from itertools import count
 from typing import Any
 
-from catalogue.actions import contributions, file_examinations, moderation, stored_files
-from catalogue.actions import proposals as replies
+from catalogue.contributions.actions import drafts, review
+from catalogue.contributions.actions import files as draft_files
+from catalogue.contributions.actions import review as replies
 from catalogue.enums import ContributionStatus, DecisionReason, ResourceKind
 from catalogue.models import CardFile, Contribution, Resource
-from catalogue.queries.owners import owners_of
+from catalogue.resources.actions import files as file_care
+from catalogue.resources.queries.relations import owners_of
 from portal.accounts.enums import OrganisationKind, RegionRole, Role
 from portal.accounts.models import Membership, Organisation, RegionAppointment, User
 from portal.lib import clock, immutable
@@ -88,19 +90,17 @@ def draft(
 ) -> Contribution:
     """Open a draft that is ready to send."""
     ready = {ResourceKind.NEED: NEED, ResourceKind.DATASET: DATASET}.get(kind, {})
-    return contributions.start(
-        kind=kind, by=by or person(), organisation=holder, **{**ready, **values}
-    )
+    return drafts.start(kind=kind, by=by or person(), organisation=holder, **{**ready, **values})
 
 
 def edit(contribution: Contribution, by: User, **values: Any) -> Contribution:
     """Write some fields of a draft."""
-    return contributions.save_draft(contribution=again(contribution), values=values, by=by)
+    return drafts.save_draft(contribution=again(contribution), values=values, by=by)
 
 
 def send(contribution: Contribution, by: User) -> Contribution:
     """Send a draft, with the charter."""
-    return contributions.submit(contribution=again(contribution), charter=CHARTER, by=by)
+    return drafts.submit(contribution=again(contribution), charter=CHARTER, by=by)
 
 
 def put_online(contribution: Contribution, by: User | None = None) -> Resource:
@@ -108,13 +108,13 @@ def put_online(contribution: Contribution, by: User | None = None) -> Resource:
     contribution = send(contribution, by) if by else again(contribution)
     if contribution.status == ContributionStatus.OFFERED:
         contribution = accepted(contribution)
-    moderation.publish(contribution=contribution, by=moderator())
+    review.publish(contribution=contribution, by=moderator())
     return Resource.objects.get(pk=contribution.resource_id)
 
 
 def changed(card: Resource, by: User, **values: Any) -> Resource:
     """Change a card, reviewed and published."""
-    change = contributions.propose(resource=Resource.objects.get(pk=card.pk), by=by)
+    change = drafts.propose(resource=Resource.objects.get(pk=card.pk), by=by)
     return put_online(edit(change, by, **values), by)
 
 
@@ -127,7 +127,7 @@ def submitted(by: User | None = None, **options: Any) -> Contribution:
 def sent_back(by: User | None = None, **options: Any) -> Contribution:
     """Send a draft and have a moderator ask for changes."""
     contribution = submitted(by, **options)
-    moderation.request_changes(
+    review.request_changes(
         contribution=contribution,
         reason=DecisionReason.INSUFFICIENT,
         message="Précisez la période.",
@@ -143,30 +143,30 @@ def published(by: User | None = None, **options: Any) -> Resource:
 
 def filed(contribution: Contribution, name: str, content: bytes, *, by: User) -> CardFile:
     """Bring a file to a draft and have it examined."""
-    file = stored_files.add(
+    file = draft_files.add(
         contribution=again(contribution), name=name, content=iter([content]), by=by
     )
-    return file_examinations.begin(file)
+    return file_care.begin_examination(file)
 
 
 def offered(resource: Resource, by: User | None = None, **values: Any) -> Contribution:
     """Propose a change of somebody else's card and send it: its owner answers first."""
     by = by or person()
-    contribution = contributions.propose(resource=resource, by=by)
+    contribution = drafts.propose(resource=resource, by=by)
     return send(edit(contribution, by, **(values or {"summary": "Une phrase plus juste."})), by)
 
 
 def accepted(contribution: Contribution) -> Contribution:
     """Have an owner approve of a change, so that the Region reviews it."""
     owner = owners_of(contribution.resource).exclude(pk=contribution.author_id or 0)[0]
-    return replies.accept(contribution=again(contribution), by=owner)
+    return replies.accept_change(contribution=again(contribution), by=owner)
 
 
 def declined(resource: Resource, by: User | None = None, **values: Any) -> Contribution:
     """Propose a change that the owner of the card declines."""
     contribution = offered(resource, by, **values)
     owner = owners_of(resource).exclude(pk=contribution.author_id or 0)[0]
-    return replies.decline(contribution=contribution, reason="C’était voulu.", by=owner)
+    return replies.decline_change(contribution=contribution, reason="C’était voulu.", by=owner)
 
 
 def again(contribution: Contribution) -> Contribution:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from catalogue.actions import alerts
+from catalogue.community.actions import alerts
 from catalogue.enums import ResourceKind
 from catalogue.models import AlertMatch
 from catalogue.search.query import ResourceQuery

@@ -6,11 +6,10 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from catalogue.actions import batches
+from catalogue.contributions.actions import tables
+from catalogue.contributions.queries import tables as table_rows
 from catalogue.enums import BatchState, ContributionStatus
-from catalogue.harvest import imports
 from catalogue.models import Contribution, ContributionBatch, Resource
-from catalogue.validators import sheets
 from portal.accounts.enums import Role
 from portal.audit import outbox
 from portal.audit.models import AuditEvent
@@ -48,13 +47,13 @@ def silent() -> None:
 def run(var: Path, *, rows: int, points: list[str]) -> None:
     holder = make.organisation("Mission locale du Var")
     editor = make.joined(make.person(), holder, Role.EDITOR)
-    ready = {"kind": "need"} | sheets.written("need", make.NEED)
+    ready = {"kind": "need"} | table_rows.written("need", make.NEED)
     titles = [f"{number} – repérer les ruptures de contrat" for number in range(rows)]
-    made = imports.read(table(*(ready | {"title": title} for title in titles)))
-    batch = batches.prepare(
+    made = tables.read_table(table(*(ready | {"title": title} for title in titles)))
+    batch = tables.prepare(
         organisation=holder, name="fiches.csv", columns=made.columns, rows=made.rows, by=editor
     )
-    batches.ask(batch=batch, sends=True, charter=make.CHARTER, by=editor)
+    tables.ask(batch=batch, sends=True, charter=make.CHARTER, by=editor)
     for point in points:
         assert carry_out(var, batch, point) == 9, (var / "lot.log").read_text()
         before = Contribution.objects.count()

@@ -13,9 +13,9 @@ import pytest
 from django.core import mail
 from django.urls import reverse
 
-from catalogue.actions import alerts
+from catalogue.community.actions import alerts
+from catalogue.contributions.forms.steps import Step
 from catalogue.enums import ContributionStatus
-from catalogue.forms.steps import Step
 from catalogue.models import Contribution, Report, Resource, Reuse
 from portal.accounts.enums import Role
 from portal.accounts.models import User

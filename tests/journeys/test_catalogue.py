@@ -5,20 +5,18 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from catalogue.actions import (
-    alert_links,
+from catalogue.community.actions import (
     alerts,
     collections,
     discussions,
     follows,
     maskings,
-    report_links,
     reports,
     reuses,
-    transfers,
 )
 from catalogue.enums import LinkType, ResourceKind, Scope
 from catalogue.models import Report, Resource, SavedSearch
+from catalogue.resources.actions import transfers
 from catalogue.search.query import ResourceQuery
 from datasets.models import Dataset, Download
 from portal.accounts.enums import Role
@@ -219,7 +217,7 @@ def test_pages_around_a_card_have_no_fault(faults_of: Faults, card: Resource, ed
         "/dossiers/ete/modifier/",
         "/dossiers/creer/",
         "/organisations/region/",
-        urlsplit(alert_links.stop(search)).path,
+        urlsplit(alerts.stop_link(search)).path,
     ]
     moderated = [
         "/moderation/autour/",
@@ -242,10 +240,10 @@ def test_a_visitor_asks_for_an_alert_and_stops_it_without_script(
         page.click("button:has-text('Enregistrer cette recherche')")
         assert "Confirmez votre adresse" in page.inner_text("h1")
         search = SavedSearch.objects.get(email="lectrice@exemple.fr")
-        page.goto(f"{site}{urlsplit(alert_links.confirm(search)).path}")
+        page.goto(f"{site}{urlsplit(alerts.confirm_link(search)).path}")
         page.click("button:has-text('Confirmer l’alerte')")
         assert "L’alerte est active" in page.inner_text("main")
-        page.goto(f"{site}{urlsplit(alert_links.stop(search)).path}")
+        page.goto(f"{site}{urlsplit(alerts.stop_link(search)).path}")
         page.click("button:has-text('Ne plus les recevoir')")
         assert "votre adresse est oubliée" in page.inner_text("main")
     assert not SavedSearch.objects.filter(email="lectrice@exemple.fr").exists()
@@ -292,7 +290,7 @@ def test_pages_of_reports_and_lots_have_no_fault(faults_of: Faults) -> None:
             author,
             f"/signalements/decisions/{decision.public_id}/",
             "/signaler/?adresse=/ressources/",
-            report_links.path(decided),
+            reports.tracking_path(decided),
             "/transparence/",
         )
         == {}

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
-from catalogue.actions import contributions
+from catalogue.contributions.actions import drafts
+from catalogue.contributions.forms.steps import Step
+from catalogue.contributions.tasks import import_cards
 from catalogue.enums import ContributionStatus, ResourceKind, RunState
-from catalogue.forms.steps import Step
+from catalogue.harvest.tasks import harvest
 from catalogue.models import Contribution, ContributionBatch, HarvestRun, Resource
-from catalogue.tasks.batches import import_cards
-from catalogue.tasks.harvests import harvest
 from portal.accounts.enums import Role
 from portal.accounts.models import User
 from tests.catalogue.moderation.test_tables import need, table
@@ -36,7 +36,7 @@ with_script_in_ci = pytest.mark.parametrize(
 def author_pages(author: User) -> list[str]:
     """Make what an author sees in each state, and give the addresses."""
     draft = make.draft(author, kind=ResourceKind.DATASET)
-    empty = contributions.start(kind=ResourceKind.MODEL, by=author)
+    empty = drafts.start(kind=ResourceKind.MODEL, by=author)
     sent, back = make.submitted(author), make.sent_back(author)
     resource = make.published(author)
     offered = make.offered(make.published(), author)
@@ -68,10 +68,10 @@ def moderator_pages() -> list[str]:
     """Make what a moderator reads: a new card, a change, an answer; give the addresses."""
     author = make.person()
     new = make.submitted(summary="Écrire à jeanne.durand@exemple.fr pour en savoir plus.")
-    changed = contributions.propose(resource=make.published(author), by=author)
+    changed = drafts.propose(resource=make.published(author), by=author)
     values = {"title": "Repérer les ruptures de stage", "situation": "Les signaux sont dispersés."}
-    contributions.save_draft(contribution=changed, values=values, by=author)
-    contributions.submit(contribution=make.again(changed), charter=make.CHARTER, by=author)
+    drafts.save_draft(contribution=changed, values=values, by=author)
+    drafts.submit(contribution=make.again(changed), charter=make.CHARTER, by=author)
     item = reverse("catalogue:moderation_item", args=(changed.public_id,))
     return [
         reverse("catalogue:moderation"),
@@ -139,7 +139,7 @@ def test_from_a_blank_form_to_the_public_page(
 
 def test_a_step_is_saved_while_it_is_written(running: Any, site: str, as_user: Cookies) -> None:
     author = make.person()
-    contribution = contributions.start(kind=ResourceKind.DATASET, by=author)
+    contribution = drafts.start(kind=ResourceKind.DATASET, by=author)
     address = reverse("catalogue:contribution_step", args=(contribution.public_id, Step.DESCRIBE))
     with browser.tab(running, cookies=as_user(author)) as page:
         page.goto(site + address)

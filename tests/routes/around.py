@@ -3,16 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
-from catalogue.actions import (
-    alerts,
-    batches,
-    card_uploads,
-    collections,
-    discussions,
-    moderation,
-    reports,
-    reuses,
-)
+from catalogue.community.actions import alerts, collections, discussions, reports, reuses
+from catalogue.contributions.actions import review, tables
+from catalogue.contributions.actions import uploads as file_uploads
 from catalogue.enums import Access, Measure, ReportOutcome, ResourceKind
 from catalogue.models import Contribution, Resource
 from catalogue.search.query import ResourceQuery
@@ -42,7 +35,7 @@ def build(world: Any, fresh: Callable[[Any, str], User]) -> None:
             kind="study",
             by=by,
         )
-        used = reuses.tell(
+        used = reuses.tell_feedback(
             resource=card,
             organisation_kind="company",
             place=world.canary(own, "feedback", own, region),
@@ -67,10 +60,10 @@ def build(world: Any, fresh: Callable[[Any, str], User]) -> None:
         world.objects[f"card_file.{side}"] = str(file.public_id)
         world.objects[f"card_file.{side}.card"] = str(draft.resource.public_id)
         _files(world, side, by)
-        upload = card_uploads.begin(contribution=make.again(draft), length=3, name=text, by=by)
+        upload = file_uploads.begin(contribution=make.again(draft), length=3, name=text, by=by)
         world.objects[f"card_upload.{side}"] = str(upload.pk)
         told = world.canary(own, "batch", own)
-        batch = batches.prepare(
+        batch = tables.prepare(
             organisation=holder,
             name=f"{told}.csv",
             columns=["kind", "title"],
@@ -84,7 +77,7 @@ def build(world: Any, fresh: Callable[[Any, str], User]) -> None:
         organisation=world.objects["organisation.a"],
         by=fresh(world, "referent_a"),
     )
-    reuses.tell(
+    reuses.tell_feedback(
         resource=card,
         organisation_kind="company",
         place=world.canary("member", "feedback", "member", "moderator"),
@@ -133,7 +126,7 @@ def _online(contribution: Contribution, by: User) -> Resource:
     sent = make.contributions.submit(
         contribution=make.again(contribution), charter=make.CHARTER, by=by
     )
-    moderation.publish(contribution=sent, by=make.moderator())
+    review.publish(contribution=sent, by=make.moderator())
     return Resource.objects.get(pk=sent.resource_id)
 
 

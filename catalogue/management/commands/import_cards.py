@@ -10,11 +10,10 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.db.models import Q
 
-from catalogue.actions import batches
+from catalogue.contributions.actions import tables
+from catalogue.contributions.queries import tables as told
 from catalogue.enums import RowOutcome
-from catalogue.harvest import imports
 from catalogue.models import ContributionBatch
-from catalogue.queries import batches as told
 from portal.accounts.models import Organisation, User
 from portal.lib.refusals import Refusal
 
@@ -44,7 +43,7 @@ class Command(BaseCommand):
         if holder is None or by is None:
             raise CommandError("--organisation ou --by : personne à cette adresse")
         try:
-            table = imports.read(options["file"].read_bytes())
+            table = tables.read_table(options["file"].read_bytes())
         except OSError as error:
             raise CommandError(f"{options['file']} ne se lit pas") from error
         if table.faults:
@@ -52,7 +51,7 @@ class Command(BaseCommand):
             raise CommandError(f"{where}{table.faults[0].message} ({table.faults[0].code})")
         try:
             with transaction.atomic():
-                batch = batches.prepare(
+                batch = tables.prepare(
                     organisation=holder,
                     name=options["file"].name,
                     columns=table.columns,
@@ -70,8 +69,8 @@ class Command(BaseCommand):
 
     def _import(self, batch: ContributionBatch, by: User, *, sends: bool) -> ContributionBatch:
         charter = settings.CHARTER_VERSION if sends else ""
-        batches.ask(batch=batch, sends=sends, charter=charter, by=by)
-        imports.carry_out(batch)
+        tables.ask(batch=batch, sends=sends, charter=charter, by=by)
+        tables.carry_out(batch)
         return ContributionBatch.objects.get(pk=batch.pk)
 
     def _say(

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from catalogue.actions import nomenclatures
+from catalogue.search import synonyms
 from portal.audit.actors import SystemActor
 
 CODE = re.compile(r"[A-N]\d{4}")
@@ -38,7 +38,7 @@ class Command(BaseCommand):
                 f"{path} ne se lit pas en UTF-8 ({type(error).__name__})."
             ) from error
         titles = _read(text, options["code"], options["title"])
-        count = nomenclatures.load_rome(titles=titles, by=SystemActor("command"))
+        count = synonyms.load_rome(titles=titles, by=SystemActor("command"))
         self.stdout.write(f"{count} intitulé(s) du ROME chargé(s)")
 
 

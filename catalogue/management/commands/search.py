@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from catalogue.queries import cards
+from catalogue.resources.queries import lists
 from catalogue.search import engine
 from catalogue.search.query import MAX_Q, MAX_SIZE, ResourceQuery
 
@@ -53,7 +53,7 @@ class Command(BaseCommand):
                 "kind": resource.kind,
                 "source_id": resource.source_id,
             }
-            for resource in cards.in_order(found.ids)
+            for resource in lists.in_order(found.ids)
         ]
         return {"query": words, "total": found.total, "results": rows}
 

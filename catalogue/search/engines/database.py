@@ -1,18 +1,77 @@
 """Search in the database that holds the catalogue: its full text finds, its GROUP BY counts."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from typing import Any
 
 from django.db import connection
 
-from catalogue.search import corrections, fulltext, ranking
-from catalogue.search import plan as plans
-from catalogue.search.engines import facets
-from catalogue.search.fulltext import dialect
-from catalogue.search.plan import Plan
-from catalogue.search.query import ResourceQuery, Sort, Words
-from catalogue.search.results import FacetCount, Results
+from catalogue.models import IndexedName
+from catalogue.search import fulltext, ranking
+from catalogue.search import fulltext as plans
+from catalogue.search import words as known_words
+from catalogue.search.fulltext import Plan, dialect
+from catalogue.search.query import FacetCount, ResourceQuery, Results, Sort, Words
+from portal.lib import clock
+
+# Facets counted with each search, in the order of the panel.
+SHOWN = (
+    "kind",
+    "scope",
+    "task",
+    "use_case",
+    "access",
+    "licence",
+    "language",
+    "guarantee",
+    "organisation",
+)
+FACET_SIZE = 50
+# Values of one facet that are read when a reader searches inside it.
+MOST_VALUES = 10_000
+Counted = Iterable[tuple[str, int]]
+
+
+def shown(
+    counts: Mapping[str, Counted], query: ResourceQuery, facets: Sequence[str]
+) -> dict[str, tuple[FacetCount, ...]]:
+    """Keep the fifty most frequent values of each facet and those chosen, even without result."""
+    found: dict[str, tuple[FacetCount, ...]] = {}
+    for name in facets:
+        chosen = getattr(query, name)
+        rows = dict(counts[name])
+        ranked = sorted(rows, key=lambda value: (-rows[value], value))[:FACET_SIZE]
+        kept = [*ranked, *(value for value in chosen if value not in ranked)]
+        named = labels_of(name, kept) if name == "organisation" else {}
+        found[name] = tuple(
+            FacetCount(value, rows.get(value, 0), named.get(value, "")) for value in kept
+        )
+    return found
+
+
+def every(facet: str, counts: Counted) -> tuple[FacetCount, ...]:
+    """Name every value of a facet, the most frequent first."""
+    rows = sorted(counts, key=lambda row: (-row[1], row[0]))[:MOST_VALUES]
+    labels: dict[str, str] = {}
+    if facet == "organisation":
+        for start in range(0, len(rows), 500):
+            labels |= labels_of(facet, [value for value, _ in rows[start : start + 500]])
+    return tuple(FacetCount(value, count, labels.get(value, "")) for value, count in rows)
+
+
+def labels_of(facet: str, values: Sequence[str]) -> dict[str, str]:
+    """Find the labels of values that are not words of ours."""
+    if not values:
+        return {}
+    rows = IndexedName.objects.filter(facet=facet, value__in=list(values)).order_by("pk")
+    return dict(rows.values_list("value", "label"))
+
+
+def days_ago(days: int) -> date:
+    """Give the day, in Paris, that lies so many days back."""
+    return clock.paris_day(clock.now()) - timedelta(days=days)
+
 
 # SQLite counts facets from the matches where these are fewer than one card in so many, else along
 # the index of the facet; PostgreSQL chooses by itself.
@@ -28,7 +87,7 @@ Part = tuple[str, list[Any]]  # a piece of SQL and its parameters
 class DatabaseEngine:
     """Search with a bounded number of statements, however many cards there are."""
 
-    def __init__(self, *, counted: Sequence[str] = facets.SHOWN) -> None:
+    def __init__(self, *, counted: Sequence[str] = SHOWN) -> None:
         self.facets = tuple(counted)
 
     def search(self, query: ResourceQuery) -> Results:
@@ -43,9 +102,9 @@ class DatabaseEngine:
             total=answer.total,
             complete=complete,
             ids=ranking.page(answer.ids, complete, query, plan),
-            facets=facets.shown(answer.counts, query, self.facets),
+            facets=shown(answer.counts, query, self.facets),
             highlights=plan.marked,
-            suggestion=corrections.corrected(query.q, complete=complete) if plan.slots else "",
+            suggestion=known_words.corrected(query.q, complete=complete) if plan.slots else "",
             offset=offset,
         )
 
@@ -54,7 +113,7 @@ class DatabaseEngine:
         plan = plans.plan(query.q)
         if plan.asked and not plan.slots:
             return ()
-        return facets.every(facet, _Asked(query, plan).answer([facet], 0, 0).counts[facet])
+        return every(facet, _Asked(query, plan).answer([facet], 0, 0).counts[facet])
 
 
 @dataclass
@@ -174,7 +233,7 @@ class _Asked:
         if query.updated:
             recent = "SELECT resource_id FROM catalogue_indexedresource WHERE updated_on >= %s"
             where.append(f"t.{key} IN ({recent})")
-            values.append(str(facets.days_ago(query.updated.days)))
+            values.append(str(days_ago(query.updated.days)))
         failed, filters = self._failed(f"t.{key}")
         sql = (
             f"SELECT t.{key} AS id, {complete} AS complete, {failed} AS failed"  # noqa: S608 - ours

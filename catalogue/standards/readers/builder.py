@@ -4,10 +4,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from catalogue.standards import frequencies, languages, licences
-from catalogue.standards.readers import limits
+from catalogue.standards.readers import formats
 from catalogue.standards.readers.record import Fault, Json, Link, Record, Value, fault, shorten
 from catalogue.standards.readers.record import gettext_noop as _
-from catalogue.standards.readers.text import (
+from catalogue.standards.readers.syntax.text import (
     day,
     one_line,
     plain,
@@ -18,14 +18,14 @@ from catalogue.standards.readers.text import (
 )
 
 LINE_CHARACTERS = {
-    "title": limits.TITLE_CHARACTERS,
-    "title_en": limits.TITLE_CHARACTERS,
+    "title": formats.TITLE_CHARACTERS,
+    "title_en": formats.TITLE_CHARACTERS,
     "acronym": 20,
     "producer_name": 160,
     "contact": 200,
     "licence_note": 300,
     "scope_note": 120,
-    "summary": limits.SUMMARY_CHARACTERS,
+    "summary": formats.SUMMARY_CHARACTERS,
 }
 TAG_CHARACTERS = 60
 LONG_LINE_CHARACTERS = 2_000
@@ -62,8 +62,8 @@ class Builder:
             fields=dict(self.fields),
             details=dict(self.details),
             not_transmitted=frozenset(self.untold - set(self.fields) - set(self.details)),
-            links=tuple(self.links[: limits.ITEMS]),
-            faults=tuple(self.faults[: limits.FAULTS]),
+            links=tuple(self.links[: formats.ITEMS]),
+            faults=tuple(self.faults[: formats.FAULTS]),
             modified=self.modified,
             metrics=dict(self.metrics),
         )
@@ -129,7 +129,7 @@ class Builder:
         if not isinstance(value, str):
             return
         text = tidy(without_html(value))
-        most = limits.DESCRIPTION_CHARACTERS if name == "description" else LONG_LINE_CHARACTERS
+        most = formats.DESCRIPTION_CHARACTERS if name == "description" else LONG_LINE_CHARACTERS
         if name in ("example", "documentation"):
             most = {"example": 4_000, "documentation": 8_000}[name]
         if len(text) > most:
@@ -206,7 +206,7 @@ class Builder:
             if isinstance(value, str | int | float) and not isinstance(value, bool)
         ]
         unique = list(dict.fromkeys(line for line in lines if line))
-        self._put(name, unique[: limits.ITEMS], key, guessed, own=own)
+        self._put(name, unique[: formats.ITEMS], key, guessed, own=own)
 
     def tags(self, values: Iterable[object], key: str = "", *, guessed: bool = False) -> None:
         """Put key words: lower case, of at most 60 characters, once each."""
@@ -217,7 +217,7 @@ class Builder:
     def rows(self, name: str, rows: list[dict[str, Json]], key: str = "") -> None:
         """Put an own table of at most 50 lines."""
         kept = [row for row in rows if any(v not in ("", None) for v in row.values())]
-        if len(kept) > limits.ITEMS:
+        if len(kept) > formats.ITEMS:
             self.note(
                 "rows_cut",
                 _("%(count)s lignes dans « %(name)s » : les 50 premières sont reprises."),
@@ -225,7 +225,7 @@ class Builder:
                 count=len(kept),
                 name=key or name,
             )
-        self._put(name, kept[: limits.ITEMS], key, False, own=True)
+        self._put(name, kept[: formats.ITEMS], key, False, own=True)
 
     def count(self, name: str, value: object) -> None:
         """Keep a count that the source tells."""

@@ -9,10 +9,10 @@ import io
 import re
 from collections.abc import Iterator
 
-from catalogue.standards.readers import limits
+from catalogue.standards.readers import formats
 from catalogue.standards.readers.record import Fault, Reading, Record, Value, fault
 from catalogue.standards.readers.record import gettext_noop as _
-from catalogue.standards.readers.text import Unreadable, decoded, one_line
+from catalogue.standards.readers.syntax.text import Unreadable, decoded, one_line
 
 DELIMITERS = ";,\t"
 SEPARATOR_LINE = re.compile(r"\Asep=(.)\n", re.IGNORECASE)  # a spreadsheet's own first line
@@ -34,7 +34,7 @@ def read(content: bytes, base_url: str) -> Reading:
     records = [Record("header", str(line), fields={n: Value(n, n) for n in names if n})]
     for at, cells in rows:
         if any(cell.strip() for cell in cells):
-            if len(records) > limits.CSV_ROWS:
+            if len(records) > formats.CSV_ROWS:
                 raise Unreadable(_too_many_rows(at))
             records.append(_record(names, at, cells))
     return Reading(records=tuple(records))
@@ -49,7 +49,7 @@ def _delimiter(text: str) -> str:
 def _rows(text: str, delimiter: str, first: int) -> Iterator[Row]:
     """Give each row with the line where it begins; raises Unreadable where quotes go wrong."""
     # The limit is of the whole process: what reads a table after this one has its own back.
-    before = csv.field_size_limit(limits.CSV_CELL_CHARACTERS)
+    before = csv.field_size_limit(formats.CSV_CELL_CHARACTERS)
     try:
         reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
         line = first
@@ -72,13 +72,13 @@ def _require_columns(names: list[str], line: int) -> None:
         raise Unreadable(
             fault("no_columns", _("Ce fichier est vide : il n’a pas de colonnes."), fatal=True)
         )
-    if len(names) > limits.CSV_COLUMNS:
+    if len(names) > formats.CSV_COLUMNS:
         raise Unreadable(
             fault(
                 "too_many_columns",
                 _("Ce fichier compte plus de %(most)s colonnes."),
                 line=line,
-                most=limits.CSV_COLUMNS,
+                most=formats.CSV_COLUMNS,
                 fatal=True,
             )
         )
@@ -126,7 +126,7 @@ def _too_many_rows(line: int) -> Fault:
         "too_many_rows",
         _("Ce fichier compte plus de %(most)s lignes : coupez-le en plusieurs fichiers."),
         line=line,
-        most=limits.CSV_ROWS,
+        most=formats.CSV_ROWS,
         fatal=True,
     )
 
@@ -137,7 +137,7 @@ def _broken(line: int, error: csv.Error) -> Fault:
             "cell_too_large",
             _("Une cellule dépasse %(most)s caractères : un guillemet manque peut-être."),
             line=line,
-            most=limits.CSV_CELL_CHARACTERS,
+            most=formats.CSV_CELL_CHARACTERS,
             fatal=True,
         )
     return fault(

@@ -16,7 +16,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
-from catalogue.standards.readers import limits
+from catalogue.standards.readers import formats
 from catalogue.standards.readers.formats import FORMATS
 from catalogue.standards.readers.record import Fault, Reading, failed, fault, from_json
 from catalogue.standards.readers.record import gettext_noop as _
@@ -65,7 +65,7 @@ def read(format_: str, content: bytes, *, base_url: str = "") -> Reading:
     """
     if format_ not in FORMATS:
         return failed(format_, unknown_format(format_))
-    if len(content) > limits.DOCUMENT_BYTES:
+    if len(content) > formats.DOCUMENT_BYTES:
         return failed(format_, too_large(len(content)))
     request = json.dumps({"format": format_, "base_url": base_url}).encode()
     try:
@@ -99,7 +99,7 @@ def too_large(size_bytes: int) -> Fault:
 
 def _lost(state: str) -> Fault:
     code, sentence = LOST.get(state, LOST["lost"])
-    return fault(code, sentence, seconds=limits.READ_SECONDS, fatal=True)
+    return fault(code, sentence, seconds=formats.READ_SECONDS, fatal=True)
 
 
 def send(pipe: IO[bytes], head: bytes, body: bytes) -> None:
@@ -150,7 +150,7 @@ class _Server:
         assert self.process.stdin is not None  # noqa: S101  # a pipe was asked for
         assert self.process.stdout is not None  # noqa: S101  # a pipe was asked for
         start = START_SECONDS if self.fresh else 0.0
-        until = time.monotonic() + start + limits.READ_SECONDS + GRACE_SECONDS
+        until = time.monotonic() + start + formats.READ_SECONDS + GRACE_SECONDS
         try:
             send(self.process.stdin, request, content)
             state, body = receive(self.process.stdout, until)

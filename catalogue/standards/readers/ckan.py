@@ -6,12 +6,12 @@ The plain JSON of DCAT-US and of ckanext-dcat (`distribution`, `keyword`) is rea
 from collections.abc import Mapping
 from typing import Any
 
-from catalogue.standards.readers import json_text
 from catalogue.standards.readers.builder import Builder, file_row
-from catalogue.standards.readers.json_text import first_text, items, mapping, texts
 from catalogue.standards.readers.record import Json, Reading, Record, failed, fault
 from catalogue.standards.readers.record import gettext_noop as _
-from catalogue.standards.readers.text import day, one_line, period
+from catalogue.standards.readers.syntax import json_text
+from catalogue.standards.readers.syntax.json_text import first_text, items, mapping, texts
+from catalogue.standards.readers.syntax.text import day, one_line, period
 
 SOURCE = "CKAN"
 # CKAN's own names of licences for texts that have another in SPDX.

@@ -4,11 +4,12 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from catalogue.standards.readers import json_text, schema_org
+from catalogue.standards.readers import schema_org
 from catalogue.standards.readers.builder import Builder
-from catalogue.standards.readers.json_text import first_text, items, mapping
 from catalogue.standards.readers.record import Reading, failed, fault
 from catalogue.standards.readers.record import gettext_noop as _
+from catalogue.standards.readers.syntax import json_text
+from catalogue.standards.readers.syntax.json_text import first_text, items, mapping
 
 SOURCE = "Croissant"
 HUB = re.compile(r"https://[\w.-]+/(?:datasets/)?[\w.-]+/[\w.-]+")

@@ -3,13 +3,75 @@
 from collections.abc import Mapping
 from typing import Any
 
+from catalogue.standards import territories
 from catalogue.standards.licences import OPEN_LICENCE_1
-from catalogue.standards.readers import json_text, zones
 from catalogue.standards.readers.builder import Builder, file_row
-from catalogue.standards.readers.json_text import items, mapping
 from catalogue.standards.readers.record import Json, Reading, Record, failed, fault
 from catalogue.standards.readers.record import gettext_noop as _
-from catalogue.standards.readers.text import day, one_line, period, web_address
+from catalogue.standards.readers.syntax import json_text
+from catalogue.standards.readers.syntax.json_text import items, mapping
+from catalogue.standards.readers.syntax.text import day, one_line, period, web_address
+
+GRAINS = {
+    "country": "pays",
+    "country-group": "groupe de pays",
+    "country-subset": "partie de pays",
+    "fr:region": "région",
+    "fr:departement": "département",
+    "fr:epci": "EPCI",
+    "fr:commune": "commune",
+    "fr:collectivite": "collectivité",
+    "fr:canton": "canton",
+    "fr:iris": "Iris",
+    "poi": "point d’intérêt",
+    "other": "autre",
+}
+WORLD = {"country-group:world": "Monde", "country-group:ue": "Union européenne"}
+
+
+def zone_code(zone: Json) -> str:
+    """Give the code of a zone without its date, given as text or as an object."""
+    text = zone.get("id") if isinstance(zone, Mapping) else zone
+    return str(text or "").split("@")[0]
+
+
+def zone_name(zone: Json) -> str:
+    """Name a zone in French with its kind and code, by its code when its name is not known."""
+    full = zone_code(zone)
+    told = str(zone["name"]) if isinstance(zone, Mapping) and zone.get("name") else ""
+    found = territories.read(full)
+    if found.kind is not None:
+        return territories.made(told, found.kind, found.code).text
+    if told:
+        return told
+    kind, _colon, last = full.rpartition(":")
+    match kind:
+        case "country" if last == "fr":
+            return "France"
+        case "country":
+            return f"Pays {last.upper()}"
+        case "country-group":
+            return WORLD.get(full, last)
+        case "country-subset:fr":
+            return "Outre-mer" if last in ("drom", "dromcom") else "France métropolitaine"
+        case _:
+            return full
+
+
+def scope_of_zones(codes: list[str]) -> tuple[str, str]:
+    """Deduce the scope, and its note, of some zones: the widest one wins; "" for none."""
+    kinds = {each.rpartition(":")[0] for each in codes}
+    if "country-group" in kinds:
+        return "european", "Monde" if "country-group:world" in codes else ""
+    if any(each.startswith("country:") and each != "country:fr" for each in codes):
+        foreign = [each for each in codes if each != "country:fr"]
+        return "european", zone_name(foreign[0])
+    if kinds & {"country", "country-subset:fr"}:
+        return "national", ""
+    if "fr:region" in kinds:
+        return "regional", ""
+    return ("local", "") if kinds - {""} else ("", "")
+
 
 SOURCE = "data.gouv.fr"
 LICENCES = {
@@ -140,13 +202,13 @@ def _cover(data: Mapping[str, Any], into: Builder) -> None:
     spatial = mapping(data.get("spatial"))
     if not spatial:
         return
-    named = [zones.name(each) for each in items(spatial.get("zones"))]
+    named = [zone_name(each) for each in items(spatial.get("zones"))]
     into.list_of("territories", named, "spatial.zones")
-    scope, note = zones.scope([zones.code(each) for each in items(spatial.get("zones"))])
+    scope, note = scope_of_zones([zone_code(each) for each in items(spatial.get("zones"))])
     into.value("scope", scope, "spatial.zones", guessed=True)
     into.line("scope_note", note, "spatial.zones", guessed=True)
     grain = str(spatial.get("granularity") or "other")
-    into.line("granularity", zones.GRAINS.get(grain, grain), "spatial.granularity", own=True)
+    into.line("granularity", GRAINS.get(grain, grain), "spatial.granularity", own=True)
 
 
 def _files(data: Mapping[str, Any], into: Builder) -> None:

@@ -3,10 +3,10 @@
 import re
 from xml.etree.ElementTree import Element
 
-from catalogue.standards.readers import xml_text
 from catalogue.standards.readers.builder import Builder
 from catalogue.standards.readers.record import Record
-from catalogue.standards.readers.text import day
+from catalogue.standards.readers.syntax import xml_text
+from catalogue.standards.readers.syntax.text import day
 
 LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
 WEB = re.compile(r"^https?://")

@@ -3,11 +3,11 @@
 import re
 
 from catalogue.standards import licences
-from catalogue.standards.readers import markdown_text as prose
 from catalogue.standards.readers.builder import Builder
 from catalogue.standards.readers.record import Reading, failed, fault
 from catalogue.standards.readers.record import gettext_noop as _
-from catalogue.standards.readers.text import decoded, plain, summary_of, without_html
+from catalogue.standards.readers.syntax import markdown_text as prose
+from catalogue.standards.readers.syntax.text import decoded, plain, summary_of, without_html
 
 SOURCE = "README"
 FORGE = re.compile(

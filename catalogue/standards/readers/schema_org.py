@@ -7,12 +7,12 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from catalogue.standards.readers import json_text
 from catalogue.standards.readers.builder import Builder, file_row
-from catalogue.standards.readers.json_text import first_text, items, mapping, texts
 from catalogue.standards.readers.record import Json, Reading, Record, failed, fault
 from catalogue.standards.readers.record import gettext_noop as _
-from catalogue.standards.readers.text import Unreadable, day, decoded, one_line, period
+from catalogue.standards.readers.syntax import json_text
+from catalogue.standards.readers.syntax.json_text import first_text, items, mapping, texts
+from catalogue.standards.readers.syntax.text import Unreadable, day, decoded, one_line, period
 
 SOURCE = "schema.org"
 KINDS = {

@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-from catalogue.standards.readers import json_text
 from catalogue.standards.readers.builder import Builder, file_row
-from catalogue.standards.readers.json_text import first_text, items, mapping
 from catalogue.standards.readers.record import Reading, failed, fault
 from catalogue.standards.readers.record import gettext_noop as _
-from catalogue.standards.readers.text import day, one_line
+from catalogue.standards.readers.syntax import json_text
+from catalogue.standards.readers.syntax.json_text import first_text, items, mapping
+from catalogue.standards.readers.syntax.text import day, one_line
 
 SOURCE = "Table Schema"
 PACKAGE = "Data Package"

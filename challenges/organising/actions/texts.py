@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from catalogue.models import Resource
-from catalogue.queries import chain, relations
+from catalogue.resources.queries import detail, relations
 from challenges import rules
 from challenges.enums import ChallengeStatus, NoticeKind, RegistrationMode
 from challenges.models import Challenge, ChallengeOrigin, ChallengePage, Terms
@@ -287,9 +287,9 @@ def named_cards(challenge: Challenge) -> list[str]:
 
 def _cards_by_text(texts: Sequence[str]) -> dict[str, Resource]:
     """Find the public cards that may lead to a challenge, by what names them."""
-    found = relations.find(texts)
+    found = relations.find_cards(texts)
     keys = [card.pk for card in found.values() if card is not None]
-    leads = Resource.objects.public().filter(pk__in=keys, kind__in=chain.BEFORE_CHALLENGES)
+    leads = Resource.objects.public().filter(pk__in=keys, kind__in=detail.BEFORE_CHALLENGES)
     able = set(leads.values_list("pk", flat=True))
     return {text: card for text, card in found.items() if card is not None and card.pk in able}
 
@@ -297,8 +297,8 @@ def _cards_by_text(texts: Sequence[str]) -> dict[str, Resource]:
 def _untied_cards(challenge: Challenge) -> set[int]:
     """List the public cards that the document names by their slugs and that are not tied yet."""
     slugs = {text for text in named_cards(challenge)[:MOST_CARDS] if SLUG.fullmatch(text)}
-    keys = [card.pk for card in relations.by_slug(slugs).values()]
-    leads = Resource.objects.public().filter(pk__in=keys, kind__in=chain.BEFORE_CHALLENGES)
+    keys = [card.pk for card in relations.cards_by_slug(slugs).values()]
+    leads = Resource.objects.public().filter(pk__in=keys, kind__in=detail.BEFORE_CHALLENGES)
     known = challenge.origins.values_list("resource", flat=True)
     return set(leads.values_list("pk", flat=True)) - set(known)
 

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from catalogue.models import Resource
-from catalogue.queries.chain import BEFORE_CHALLENGES
+from catalogue.resources.queries.detail import BEFORE_CHALLENGES
 from challenges.bundles.spec import Role
 from challenges.enums import BoardRule, ChallengeStatus, PhaseKind, RegistrationMode
 from challenges.models import Challenge, Phase

@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from catalogue.models import Resource
-from catalogue.queries.verified import VerifiedScore
+from catalogue.resources.queries.detail import VerifiedScore
 from challenges import rules
 from challenges.models import Certificate, Challenge, EntryCard, Phase, Team, certified
 from challenges.organising.views.layout import find_challenge, person, scene

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from catalogue.actions import resources
 from catalogue.enums import Access, LicenceStatus, ResourceKind, Scope, VersionOrigin
 from catalogue.models import Resource
+from catalogue.resources.actions import cards as card_changes
 from datasets.actions import releases
 from datasets.actions.releases import Description, NewFile
 from datasets.enums import AccessLevel, FileRole
@@ -175,7 +175,7 @@ def _file(
 def _release(
     card: Card, described: Description, files: list[NewFile], owner: Organisation, by: User
 ) -> None:
-    resource = resources.create(
+    resource = card_changes.create(
         kind=ResourceKind.DATASET,
         title=card.title,
         by=people.OPENING,
@@ -193,7 +193,7 @@ def _release(
         source_id=card.source_id,
     )
     revision = resource.save_revision(clean=False)
-    resources.put_online(
+    card_changes.put_online(
         resource=resource, revision=revision, by=people.OPENING, origin=VersionOrigin.OPENED
     )
     dataset = releases.describe(resource=resource, description=described, by=by)

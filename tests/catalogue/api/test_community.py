@@ -7,7 +7,7 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
-from catalogue.actions import discussions, reuses
+from catalogue.community.actions import discussions, reuses
 from catalogue.models import (
     Discussion,
     FieldFeedback,
@@ -260,7 +260,7 @@ def test_what_stands_around_a_card_costs_the_same_for_one_and_for_three(card: Re
 
     def more() -> None:
         url = f"https://exemple.fr/{next(numbers)}"
-        told = reuses.tell(resource=card, by=make.person(), **{**TOLD, "used_on": on})
+        told = reuses.tell_feedback(resource=card, by=make.person(), **{**TOLD, "used_on": on})
         for brought in (declared(card, settled(), url), told):
             reuses.publish(brought=brought, by=make.moderator())
         discussions.open_discussion(resource=card, title="Où ?", body_md="Où ?", by=settled())

@@ -7,10 +7,12 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from catalogue.actions import alerts, contributions, moderation, removals
+from catalogue.community.actions import alerts
+from catalogue.contributions.actions import drafts, review
 from catalogue.enums import DecisionReason, LinkType, ResourceKind
 from catalogue.models import FormerSlug, SavedSearch
-from catalogue.schemas.reading import CardOut, ResourcesOut, VocabulariesOut
+from catalogue.resources.actions import transfers
+from catalogue.resources.schemas import CardOut, ResourcesOut, VocabulariesOut
 from catalogue.search.query import ResourceQuery
 from catalogue.validators.fields import DETAILS
 from portal.accounts.enums import Role, TokenScope
@@ -145,14 +147,14 @@ def test_former_removed_masked_and_unpublished_cards(client: Client) -> None:
     draft = make.draft().resource
     for name in (draft.slug, draft.public_id, "inconnue"):
         assert problem(client.get(f"{RESOURCES}/{name}")) == (404, "not_found")
-    removal = removals.propose(
+    removal = transfers.propose_removal(
         resource=card,
         reason="rights",
         explanation="Un tiers.",
         keep_title=True,
         by=make.moderator(),
     )
-    removals.confirm(removal=removal, by=make.moderator())
+    transfers.confirm_removal(removal=removal, by=make.moderator())
     for name in (card.slug, card.public_id, "ancien-nom"):
         answer = client.get(f"{RESOURCES}/{name}")
         assert problem(answer) == (410, "resource_removed")
@@ -211,13 +213,13 @@ def test_who_answers_for_a_card_reads_what_is_sent_and_no_exchange(client: Clien
         return client.get(address, headers=bearer(by, TokenScope.READ)).json()
 
     assert told(owner)["record"]["summary"] == "Une phrase plus juste."
-    moderation.request_changes(
+    review.request_changes(
         contribution=sent, reason=DecisionReason.INSUFFICIENT, message="Entre nous.", by=judge
     )
     sent = make.edit(sent, author, title="Tout autre chose")
     seen = told(owner)
     assert (seen["status"], seen["title"], seen["record"]) == ("changes_requested", card.title, {})
-    sent = contributions.amend(contribution=sent, charter="2026-11", reply="Voilà.", by=author)
+    sent = drafts.amend(contribution=sent, charter="2026-11", reply="Voilà.", by=author)
     seen = told(owner)
     assert (seen["title"], seen["record"]["title"]) == ("Tout autre chose",) * 2
     kept = ("checks", "decisions", "collisions", "reply", "may")
@@ -226,7 +228,7 @@ def test_who_answers_for_a_card_reads_what_is_sent_and_no_exchange(client: Clien
         whole = told(by)
         assert (whole["reply"], whole["decisions"][0]["message"]) == ("Voilà.", "Entre nous.")
         assert whole["checks"]
-    contributions.withdraw(contribution=make.again(sent), by=author)
+    drafts.withdraw(contribution=make.again(sent), by=author)
     assert told(owner)["record"] == {}  # taken back: what is written since is nobody else's
 
 

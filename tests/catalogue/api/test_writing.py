@@ -8,11 +8,11 @@ from django.conf import settings
 from django.test import Client
 from django.urls import reverse
 
-from catalogue.actions import contributions, moderation
+from catalogue.contributions.actions import drafts, review
+from catalogue.contributions.forms import records
+from catalogue.contributions.queries import proposals
 from catalogue.enums import ContributionStatus, DecisionReason, ResourceKind
-from catalogue.forms import records
 from catalogue.models import Contribution, Resource
-from catalogue.queries import proposals
 from portal.accounts.enums import Role, TokenScope
 from portal.accounts.models import User
 from tests.factories import contributions as make
@@ -127,7 +127,7 @@ def test_a_change_leaves_the_card_and_tells_when_another_is_online() -> None:
     fresh = program.ask("GET", f"contributions/{told['id']}").json()["edited_at"]
     known = {"title": "Un autre titre", "edited_at": fresh}
     assert program.patch(f"resources/{card.slug}", known).status_code == 200
-    other = contributions.propose(resource=card, by=mate)
+    other = drafts.propose(resource=card, by=mate)
     make.edit(other, mate, summary="Celui d’un tiers.")
     make.put_online(other, mate)
     late = program.patch(f"resources/{card.slug}", change)
@@ -365,7 +365,7 @@ def test_a_token_that_only_writes_is_told_nothing_that_was_answered() -> None:
     by = make.joined(make.person(), holder, Role.EDITOR)
     work = make.submitted(by, holder=holder)
     reason = DecisionReason.INSUFFICIENT
-    moderation.request_changes(
+    review.request_changes(
         contribution=make.again(work), reason=reason, message="Précisez.", by=make.moderator()
     )
     Contribution.objects.filter(pk=work.pk).update(note="Un mot à la Région.")

@@ -10,7 +10,7 @@ from django.core import mail
 from django.core.cache import cache
 from django.test import Client
 
-from catalogue.actions import alert_links, alerts, matching
+from catalogue.community.actions import alerts
 from catalogue.enums import ResourceKind
 from catalogue.models import AlertMatch, SavedSearch
 from catalogue.search.query import ResourceQuery
@@ -78,7 +78,7 @@ def test_what_is_published_after_and_answers_is_told_once(person: User) -> None:
     assert told == ([person.email], "1 nouvelle ressource : « Saisonniers »")
     assert letter.body.count(new.get_absolute_url()) == 1
     assert letter.extra_headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
-    assert letter.extra_headers["List-Unsubscribe"] == f"<{alert_links.stop(search)}>"
+    assert letter.extra_headers["List-Unsubscribe"] == f"<{alerts.stop_link(search)}>"
     assert len(write(days=1)) == 1
     assert events() == ["search.saved"]
 
@@ -111,7 +111,7 @@ def test_a_letter_sent_again_is_the_same_letter(person: User) -> None:
     ids = outbox.Outbox.objects.get(topic="mail.saved_search").ids
     handler(**ids)
     published("Emploi saisonnier suivant")
-    alerts.look(search=SavedSearch.objects.get())
+    alerts.look_for(search=SavedSearch.objects.get())
     handler(**ids)
     one, two = mail.outbox
     assert one.body == two.body
@@ -121,7 +121,7 @@ def test_a_letter_sent_again_is_the_same_letter(person: User) -> None:
 def test_a_search_that_fails_keeps_no_other_waiting(
     person: User, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    broken, real = saved(person, query=ResourceQuery(q="cassé")), alerts.look
+    broken, real = saved(person, query=ResourceQuery(q="cassé")), alerts.look_for
     saved(person)
     published()
 
@@ -130,7 +130,7 @@ def test_a_search_that_fails_keeps_no_other_waiting(
             raise ValueError
         return real(search=search)
 
-    monkeypatch.setattr(alerts, "look", look)
+    monkeypatch.setattr(alerts, "look_for", look)
     assert alerts.write_all(at=morning()) == 1
     assert f"saved search {broken.pk} was not looked at" in caplog.text
 
@@ -148,21 +148,21 @@ def test_an_old_change_date_hides_no_publication(
     person: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An import keeps the date of its source: it stands pages down the order of the engine."""
-    monkeypatch.setattr(matching, "MAX_SIZE", 2)
+    monkeypatch.setattr(alerts, "MAX_SIZE", 2)
     for _ in range(4):
         published()
     saved(person)
     old = published(
         "Emploi saisonnier importé", content_modified_at=datetime(2019, 1, 1, tzinfo=UTC)
     )
-    alerts.look(search=SavedSearch.objects.get())
+    alerts.look_for(search=SavedSearch.objects.get())
     assert AlertMatch.objects.filter(resource=old).count() == 1
 
 
 def test_a_pause_drops_what_came_meanwhile(person: User) -> None:
     search = saved(person)
     published("Emploi saisonnier perdu")
-    alerts.look(search=search)
+    alerts.look_for(search=search)
     alerts.pause(search=search, by=person)
     published("Emploi saisonnier tu")
     alerts.write_all(at=morning())
@@ -214,7 +214,7 @@ def test_an_address_starts_once_by_its_link(client: Client) -> None:
     assert client.get(path(manage)).status_code == 200
     assert client.post(path(manage), {"title": "Été", "frequency": "weekly"}).status_code == 302
     assert SavedSearch.objects.get().frequency == "weekly"
-    stop = path(alert_links.stop(SavedSearch.objects.get()))
+    stop = path(alerts.stop_link(SavedSearch.objects.get()))
     assert "Ne plus les recevoir" in client.get(stop).text
     assert SavedSearch.objects.count() == 1
     strict = Client(enforce_csrf_checks=True)
@@ -292,7 +292,7 @@ def test_a_network_and_a_machine_are_held_back(client: Client, settings: Any) ->
 def test_links_that_are_old_or_not_ours_open_nothing(client: Client, settings: Any) -> None:
     asked(client)
     search = SavedSearch.objects.get()
-    link = path(alert_links.confirm(search))
+    link = path(alerts.confirm_link(search))
     settings.SAVED_SEARCH_CONFIRM_HOURS = 0
     assert client.post(link).status_code == 410
     for name in ("arreter", "gerer"):
@@ -313,8 +313,8 @@ def test_pages_of_links_are_kept_nowhere_nor_written_in_the_journal(
     assert settings.LOGGING["handlers"]["stderr"]["filters"] == ["secrets"]
     asked(client)
     search = SavedSearch.objects.get()
-    links = [path(each(search)) for each in (alert_links.confirm, alert_links.stop)]
-    links.append(path(alert_links.manage(search)))
+    links = [path(each(search)) for each in (alerts.confirm_link, alerts.stop_link)]
+    links.append(path(alerts.manage_link(search)))
     alerts.confirm(search=search)
     for link in links:
         answer = client.get(link)
@@ -339,14 +339,14 @@ def test_a_private_feed_ends_with_its_address(client: Client, person: User) -> N
     search = saved(person, "feed")
     card = published()
     published("Emploi durable")
-    first = path(alert_links.feed(search))
+    first = path(alerts.feed_link(search))
     answer = client.get(first)
     read = feedparser.parse(answer.content)
     links = [entry.link.endswith(card.get_absolute_url()) for entry in read.entries]
     assert (read.bozo, links) == (False, [True])
     assert answer["Cache-Control"] == "private, no-store"
     search = alerts.renew_feed(search=search, by=person)
-    second = path(alert_links.feed(search))
+    second = path(alerts.feed_link(search))
     assert [client.get(address).status_code for address in (first, second)] == [404, 200]
     with pytest.raises(Conflict):
         alerts.shut_feed(search=search, by=person)

@@ -3,8 +3,8 @@
 import pytest
 from django.test import Client
 
-from catalogue.actions import collections
-from catalogue.actions.collections import Place
+from catalogue.community.actions import collections
+from catalogue.community.actions.collections import Place
 from catalogue.models import Collection, Resource
 from portal.accounts.models import Organisation, User
 from portal.lib.refusals import Invalid, NotAllowed

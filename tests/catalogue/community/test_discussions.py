@@ -7,7 +7,7 @@ import pytest
 from django.core import mail
 from django.test import Client
 
-from catalogue.actions import discussions
+from catalogue.community.actions import discussions
 from catalogue.enums import MessageState
 from catalogue.models import Discussion, DiscussionMessage, Resource
 from portal.accounts.actions import accounts

@@ -11,7 +11,7 @@ from django.core import mail
 from django.test import Client
 
 from catalogue import invariants
-from catalogue.actions import follows
+from catalogue.community.actions import follows
 from catalogue.enums import ResourceKind, UseCase
 from catalogue.models import Follow, IndexedResource, Resource
 from portal.accounts import personal_data

@@ -8,7 +8,7 @@ from django.core import mail
 from django.test import Client
 
 from catalogue import invariants
-from catalogue.actions import reuses
+from catalogue.community.actions import reuses
 from catalogue.models import FieldFeedback, IndexedResource, Resource, Reuse
 from portal.accounts.actions import accounts
 from portal.accounts.models import Notification, User
@@ -48,7 +48,7 @@ def declared(by: User, *cards: Resource, **more: Any) -> Reuse:
 
 def told(by: User, card: Resource, **more: Any) -> FieldFeedback:
     values = {**TOLD, "used_on": date(2026, 10, 17), "persons": 120, **more}
-    return reuses.tell(resource=card, by=by, **values)
+    return reuses.tell_feedback(resource=card, by=by, **values)
 
 
 def test_a_reuse_counts_once_published_and_no_more_once_withdrawn(

@@ -3,10 +3,10 @@
 import pytest
 from django.test import Client
 
-from catalogue.actions import usage
 from catalogue.enums import Deposit, ResourceKind
 from catalogue.models import IndexedResource, Resource
-from catalogue.queries import usage as reads
+from catalogue.resources.actions import cards as card_changes
+from catalogue.resources.queries import relations as reads
 from catalogue.validators.addresses import is_robot
 from portal.accounts.actions import organisations
 from portal.audit import outbox
@@ -85,9 +85,9 @@ def test_counters_lift_the_card_once(card: Resource) -> None:
     Resource.objects.filter(pk=card.pk).update(views=10)
     before = IndexedResource.objects.get(pk=card.pk).boost
     for _ in range(3):
-        usage.count(resource_id=card.pk, figure="views")
-    usage.count(resource_id=card.pk, figure="downloads")
-    assert [usage.lift(), usage.lift()] == [1, 0]
+        card_changes.count_use(resource_id=card.pk, figure="views")
+    card_changes.count_use(resource_id=card.pk, figure="downloads")
+    assert [card_changes.lift_used(), card_changes.lift_used()] == [1, 0]
     assert figures(card) == (13, 1)
     assert IndexedResource.objects.get(pk=card.pk).boost > before
 
@@ -97,18 +97,18 @@ def test_an_organisation_has_the_sum_of_its_cards(card: Resource) -> None:
     Resource.objects.filter(pk=card.pk).update(views=5)
     ResourceFactory(published=True, organisation=card.organisation, views=2, downloads=1)
     ResourceFactory(organisation=card.organisation, views=40)
-    told = reads.of_organisation(card.organisation)
+    told = reads.use_of_organisation(card.organisation)
     assert (told["views"], told["downloads"]) == (7, 1)
 
 
 @pytest.mark.django_db
 def test_the_owner_reads_the_figures_in_their_space(client: Client, card: Resource) -> None:
-    usage.count(resource_id=card.pk, figure="views")
+    card_changes.count_use(resource_id=card.pk, figure="views")
     owner = MembershipFactory(organisation=card.organisation, role="editor").user
     client.force_login(owner)
     assert "vues de vos ressources" in client.get("/espace/").text
-    assert reads.of_person(owner) == {"views": 1, "downloads": 0, "reuses": 0}
-    assert reads.of_person(MembershipFactory(organisation=card.organisation).user) is None
+    assert reads.use_of_person(owner) == {"views": 1, "downloads": 0, "reuses": 0}
+    assert reads.use_of_person(MembershipFactory(organisation=card.organisation).user) is None
 
 
 @pytest.mark.django_db

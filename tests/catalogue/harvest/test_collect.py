@@ -11,10 +11,11 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from django.test import RequestFactory
 
-from catalogue.harvest import collect, prefill, turns
-from catalogue.harvest.collect import Collected, Doubtful
-from catalogue.standards.readers.places import Place
-from catalogue.views import paste
+from catalogue.contributions import pasting
+from catalogue.contributions.views import pasting as paste_pages
+from catalogue.harvest import collection
+from catalogue.harvest.collection import Collected, Doubtful
+from catalogue.standards.readers.detection import Place
 from portal.lib import http
 from portal.lib.http import NotFetched
 from portal.lib.refusals import QuotaSpent
@@ -31,7 +32,7 @@ def there(settings: Any) -> Iterator[Site]:
 
 def bring(kind: str, url: str) -> Collected:
     """Collect a source."""
-    return collect.from_site(kind, url, tell=lambda _done, _total: None)
+    return collection.from_site(kind, url, tell=lambda _done, _total: None)
 
 
 def ids(found: Collected) -> list[str]:
@@ -261,16 +262,16 @@ def test_a_passage_is_bounded(there: Site, settings: Any) -> None:
 
 def test_one_reading_a_person_and_a_few_in_all(settings: Any) -> None:
     settings.PASTES_AT_A_TIME = 2
-    with turns.reading(1):
-        with pytest.raises(QuotaSpent), turns.reading(1):
+    with pasting.reading(1):
+        with pytest.raises(QuotaSpent), pasting.reading(1):
             pass
-        with turns.reading(2), pytest.raises(QuotaSpent), turns.reading(3):
+        with pasting.reading(2), pytest.raises(QuotaSpent), pasting.reading(3):
             pass
-        with turns.reading(3):  # what was refused holds nothing
+        with pasting.reading(3):  # what was refused holds nothing
             pass
-    with pytest.raises(RuntimeError), turns.reading(1):
+    with pytest.raises(RuntimeError), pasting.reading(1):
         raise RuntimeError
-    with turns.reading(1):
+    with pasting.reading(1):
         pass
 
 
@@ -287,12 +288,12 @@ def test_one_deadline_for_all_the_addresses_of_a_paste(
         return http.Answer(url, 404, {}, b"")
 
     four = [Place(f"https://a.test/{n}", "https://a.test", "x", "") for n in range(4)]
-    monkeypatch.setattr(prefill, "places", lambda _url: four)
-    monkeypatch.setattr(prefill.http, "fetch", fetch)
+    monkeypatch.setattr(pasting, "places", lambda _url: four)
+    monkeypatch.setattr(pasting.http, "fetch", fetch)
     monkeypatch.setattr(time, "monotonic", lambda: at[0])
     settings.HTTP_SECONDS = 10
     with pytest.raises(http.NotFetched) as caught:
-        prefill.from_address("https://a.test")
+        pasting.from_address("https://a.test")
     assert (caught.value.code, left) == ("too_slow", [10, 4])
 
 
@@ -308,21 +309,25 @@ def test_what_was_read_is_kept_when_its_readme_is_out_of_reach(
         Place("https://a.test/CITATION.cff", "https://a.test", "cff", "CITATION.cff"),
         Place("https://a.test/README.md", "https://a.test", "readme", "README.md"),
     ]
-    monkeypatch.setattr(prefill, "places", lambda _url: two)
-    monkeypatch.setattr(prefill.http, "fetch", fetch)
-    assert prefill.from_address("https://a.test").reading.records[0].title == "Un outil"
+    monkeypatch.setattr(pasting, "places", lambda _url: two)
+    monkeypatch.setattr(pasting.http, "fetch", fetch)
+    assert pasting.from_address("https://a.test").reading.records[0].title == "Un outil"
 
 
 def test_a_second_paste_is_refused_with_what_was_given(
     monkeypatch: pytest.MonkeyPatch, rf: RequestFactory
 ) -> None:
-    monkeypatch.setattr(paste, "person", lambda _request: SimpleNamespace(pk=7))
-    monkeypatch.setattr(paste, "require", lambda *_args: None)
-    monkeypatch.setattr(paste, "spend", lambda _request: None)
-    monkeypatch.setattr(paste, "render", lambda _r, _t, context, status: (status, context["form"]))
-    monkeypatch.setattr(paste.prefill, "from_address", lambda _url: pytest.fail("it was read"))
-    with turns.reading(7):
-        status, form = paste.Paste().post(rf.post("/", {"url": "https://a.test/"}))
+    monkeypatch.setattr(paste_pages, "person", lambda _request: SimpleNamespace(pk=7))
+    monkeypatch.setattr(paste_pages, "require", lambda *_args: None)
+    monkeypatch.setattr(paste_pages, "spend", lambda _request: None)
+    monkeypatch.setattr(
+        paste_pages, "render", lambda _r, _t, context, status: (status, context["form"])
+    )
+    monkeypatch.setattr(
+        paste_pages.prefill, "from_address", lambda _url: pytest.fail("it was read")
+    )
+    with pasting.reading(7):
+        status, form = paste_pages.Paste().post(rf.post("/", {"url": "https://a.test/"}))
     assert status == 429
-    assert form.non_field_errors() == [str(turns.OWN_BUSY)]
+    assert form.non_field_errors() == [str(pasting.OWN_BUSY)]
     assert form["url"].value() == "https://a.test/"

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
+from catalogue.contributions.queries import descriptions
+from catalogue.harvest.queries import Voice, merge
 from catalogue.models import Resource
-from catalogue.queries import incoming
-from catalogue.queries.merging import Voice, merge
 from catalogue.standards.readers.record import Fault, Record, Value
 
 
@@ -37,21 +37,26 @@ def record(remote_id: str = "a1", *, kind: str = "dataset", **values: Any) -> Re
     ],
 )
 def test_identifiers(remote_id: str, code: str) -> None:
-    found = incoming.read(record(remote_id))
+    found = descriptions.read_incoming(record(remote_id))
     assert found.refused == code
     assert bool(found.reason) is bool(code)
 
 
 def test_an_identity_without_identifier() -> None:
     bare = Record(kind="dataset", source_url="https://exemple.test/a", fields=record().fields)
-    assert incoming.read(bare).remote_id == "https://exemple.test/a"
+    assert descriptions.read_incoming(bare).remote_id == "https://exemple.test/a"
     nameless = Record(kind="dataset", fields=record().fields)
-    assert incoming.read(nameless).remote_id.startswith("sha256:")
-    assert incoming.read(nameless).remote_id == incoming.read(nameless).remote_id
+    assert descriptions.read_incoming(nameless).remote_id.startswith("sha256:")
+    assert (
+        descriptions.read_incoming(nameless).remote_id
+        == descriptions.read_incoming(nameless).remote_id
+    )
 
 
 def test_an_identifier_used_for_two_things_is_refused() -> None:
-    twice = incoming.read_all([record("a"), record("b"), record("a", title="Autre"), record("b")])
+    twice = descriptions.read_all(
+        [record("a"), record("b"), record("a", title="Autre"), record("b")]
+    )
     assert [(each.remote_id, each.refused) for each in twice] == [
         ("a", "id_repeated"),
         ("b", ""),
@@ -60,7 +65,7 @@ def test_an_identifier_used_for_two_things_is_refused() -> None:
 
 
 def test_what_a_card_cannot_hold_is_named() -> None:
-    found = incoming.read(
+    found = descriptions.read_incoming(
         record(
             title="mot " * 60,
             homepage_url="pas une adresse",
@@ -97,22 +102,22 @@ def test_what_a_card_cannot_hold_is_named() -> None:
     ],
 )
 def test_a_licence_and_its_status_agree(values: dict[str, Any], status: str | None) -> None:
-    assert incoming.read(record(**values)).values.get("licence_status") == status
+    assert descriptions.read_incoming(record(**values)).values.get("licence_status") == status
 
 
 def test_what_is_refused() -> None:
-    assert incoming.read(record(title="")).refused == "no_title"
-    assert incoming.read(record(kind="voiture")).refused == "kind"
+    assert descriptions.read_incoming(record(title="")).refused == "no_title"
+    assert descriptions.read_incoming(record(kind="voiture")).refused == "kind"
     broken = Record("dataset", "a", faults=(Fault("bad", "Cassée.", fatal=True),))
-    found = incoming.read(broken)
+    found = descriptions.read_incoming(broken)
     assert (found.refused, found.reason) == ("bad", "Cassée.")
 
 
 def test_the_digest_ignores_the_order_of_what_is_not_transmitted() -> None:
-    one = incoming.Incoming("a", "dataset", "A", not_transmitted=("b", "c"))
-    other = incoming.Incoming("a", "dataset", "A", not_transmitted=("c", "b"))
+    one = descriptions.Incoming("a", "dataset", "A", not_transmitted=("b", "c"))
+    other = descriptions.Incoming("a", "dataset", "A", not_transmitted=("c", "b"))
     assert one.digest == other.digest
-    assert one.digest != incoming.Incoming("a", "dataset", "A", values={"x": 1}).digest
+    assert one.digest != descriptions.Incoming("a", "dataset", "A", values={"x": 1}).digest
 
 
 DAY = "2026-11-26"

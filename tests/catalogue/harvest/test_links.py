@@ -6,12 +6,11 @@ from typing import Any
 
 import pytest
 
-from catalogue.actions import link_checks
-from catalogue.actions.link_checks import Found
 from catalogue.enums import ContributionStatus, LinkState
-from catalogue.harvest import links
 from catalogue.models import Contribution, LinkCheck, Resource
-from catalogue.queries import quality
+from catalogue.resources.actions import links as link_checks
+from catalogue.resources.actions.links import Found
+from catalogue.resources.queries import quality
 from portal.accounts.enums import Role
 from portal.audit.models import Outbox
 from portal.lib import clock
@@ -40,16 +39,16 @@ def test_what_a_check_finds(there: Site) -> None:
         "/lost": says(b"x" * 50_000, status=404),
         "/page": says(b"x" * 50_000, status=500, Content_Encoding="br"),
     }
-    ok = links.check(there.url + "/ok")
+    ok = link_checks.check(there.url + "/ok")
     assert ok == Found(LinkState.OK, "", 200, "", '"a"', "text/csv", 20)
     assert [method for method, _path, _headers in there.asked] == ["HEAD"]
-    assert links.check(there.url + "/moved").moved_to == there.url + "/ok"
-    assert links.check(there.url + "/moved").state == LinkState.MOVED
-    found = {path: links.check(there.url + path).state for path in ("/turn", *CODES)}
+    assert link_checks.check(there.url + "/moved").moved_to == there.url + "/ok"
+    assert link_checks.check(there.url + "/moved").state == LinkState.MOVED
+    found = {path: link_checks.check(there.url + path).state for path in ("/turn", *CODES)}
     assert found == {"/turn": LinkState.OK, **CODES}
     assert there.asked[-1][0] == "GET"
     assert there.asked[-1][2]["range"] == "bytes=0-4095"
-    assert links.check("http://127.0.0.2/").state == LinkState.ERROR
+    assert link_checks.check("http://127.0.0.2/").state == LinkState.ERROR
 
 
 def only_get(reply: Reply) -> Reply:
@@ -71,7 +70,7 @@ CODES = {
 
 def noted(check: LinkCheck, state: LinkState, *, hours: int) -> LinkCheck:
     """Write down a result, then let so many hours go by."""
-    found = link_checks.note(check=check, found=Found(state))
+    found = link_checks.note_check(check=check, found=Found(state))
     if found.first_failed_at is not None:
         found.first_failed_at -= timedelta(hours=hours)
         found.save(update_fields=["first_failed_at"])
@@ -115,7 +114,7 @@ def test_what_says_nothing_is_not_held_against_a_card(state: LinkState) -> None:
 def test_the_wait_grows_while_it_answers() -> None:
     check, waits = LinkCheckFactory(), []
     for _ in range(6):
-        check = link_checks.note(check=check, found=Found(LinkState.OK))
+        check = link_checks.note_check(check=check, found=Found(LinkState.OK))
         assert check.checked_at is not None
         waits.append((check.next_check_at - check.checked_at) // timedelta(hours=1))
     assert waits == [12, 24, 168, 720, 720, 720]
@@ -128,12 +127,12 @@ def test_a_page_that_moved_for_good_is_proposed_once_to_its_owner() -> None:
     Resource.objects.filter(pk=card.pk).update(homepage_url="https://exemple.test/ici")
     check = LinkCheckFactory(resource=card, url="https://exemple.test/ici")
     moved = Found(LinkState.MOVED, status=200, moved_to="https://exemple.test/ailleurs")
-    check = link_checks.note(check=check, found=moved)
+    check = link_checks.note_check(check=check, found=moved)
     offer = Contribution.objects.get(status=ContributionStatus.DRAFT)
     assert offer.content["homepage_url"] == "https://exemple.test/ailleurs"
     assert offer.organisation == card.organisation
     Contribution.objects.filter(pk=offer.pk).update(status=ContributionStatus.WITHDRAWN)
-    link_checks.note(check=check, found=moved)
+    link_checks.note_check(check=check, found=moved)
     assert not Contribution.objects.filter(status=ContributionStatus.DRAFT).exists()
     card.refresh_from_db()
     assert card.homepage_url == "https://exemple.test/ici"
@@ -156,14 +155,14 @@ def test_quality_follows_links() -> None:
     assert available() is None
     link_checks.register_all()
     check = card.link_checks.get(url="https://exemple.test/a.csv")
-    link_checks.note(check=check, found=Found(LinkState.GONE))
+    link_checks.note_check(check=check, found=Found(LinkState.GONE))
     assert available() is None
-    link_checks.note(check=check, found=Found(LinkState.OK))
+    link_checks.note_check(check=check, found=Found(LinkState.OK))
     assert available() is True
     LinkCheck.objects.filter(pk=check.pk).update(
         failures=2, first_failed_at=clock.now() - timedelta(days=3)
     )
-    link_checks.note(check=check, found=Found(LinkState.GONE))
+    link_checks.note_check(check=check, found=Found(LinkState.GONE))
     assert available() is False
 
 
@@ -186,13 +185,13 @@ def test_without_a_network_nobody_is_punished(settings: Any, there: Site) -> Non
     """All that is due fails as an absence of network would: unknown, until someone answers."""
     settings.HTTP_PORTS = (*settings.HTTP_PORTS, 1)
     dead = LinkCheckFactory(url="http://127.0.0.1:1/", host="a")
-    assert links.check_due() == 1
+    assert link_checks.check_due() == 1
     dead.refresh_from_db()
     assert (dead.state, dead.failures) == (LinkState.UNKNOWN, 0)
     there.replies["/"] = says(b"")
     LinkCheckFactory(url=f"{there.url}/", host="b")
     LinkCheck.objects.update(next_check_at=clock.now())
-    assert links.check_due() == 2
+    assert link_checks.check_due() == 2
     dead.refresh_from_db()
     assert (dead.state, dead.failures) == (LinkState.ERROR, 1)
 
@@ -205,7 +204,7 @@ def test_links_that_are_not_reached_are_told_in_one_line(
     for host in ("a", "b", "c"):
         LinkCheckFactory(url=f"http://127.0.0.1:1/{host}", host=host)
     with caplog.at_level("INFO"):
-        assert links.check_due() == 3
+        assert link_checks.check_due() == 3
     assert [each.getMessage() for each in caplog.records] == ["3 of 3 links were not reached"]
 
 
@@ -216,7 +215,7 @@ def test_one_link_never_stops_the_pass(there: Site, monkeypatch: pytest.MonkeyPa
         path: LinkCheckFactory(url=there.url + path, host=path)
         for path in ("/broken", "/lost", "/kept", "/ok")
     }
-    check, note = links.check, link_checks.note
+    check, note = link_checks.check, link_checks.note_check
 
     def failing_check(url: str) -> Found:
         if url.endswith("/broken"):
@@ -228,9 +227,9 @@ def test_one_link_never_stops_the_pass(there: Site, monkeypatch: pytest.MonkeyPa
             raise RuntimeError
         return note(check=check, found=found)
 
-    monkeypatch.setattr(links, "check", failing_check)
-    monkeypatch.setattr(link_checks, "note", failing_note)
-    assert links.check_due() == 4
+    monkeypatch.setattr(link_checks, "check", failing_check)
+    monkeypatch.setattr(link_checks, "note_check", failing_note)
+    assert link_checks.check_due() == 4
     found = dict(LinkCheck.objects.values_list("host", "code"))
     assert found == {"/broken": "internal", "/lost": "url_invalid", "/kept": "", "/ok": ""}
     made["/kept"].refresh_from_db()
@@ -244,10 +243,10 @@ def test_no_host_is_asked_more_than_its_share(
     settings: Any, there: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.LINK_CHECKS_PER_HOST = 2
-    monkeypatch.setattr(links, "CHECKS_PER_PASS", 3)
+    monkeypatch.setattr(link_checks, "CHECKS_PER_PASS", 3)
     there.replies["/"] = says(b"")
     for number in range(4):
         LinkCheckFactory(url=f"{there.url}/?{number}", host="a")
     LinkCheckFactory(url=f"{there.url}/?b", host="b")
-    assert links.check_due() == 3
+    assert link_checks.check_due() == 3
     assert [path for _m, path, _h in there.asked] == ["/?0", "/?b", "/?1"]

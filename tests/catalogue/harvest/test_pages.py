@@ -10,11 +10,11 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from catalogue.actions import harvest_sources
 from catalogue.enums import SourceStatus
+from catalogue.harvest import tasks as letters
+from catalogue.harvest.actions import sources
 from catalogue.models import HarvestedRecord, HarvestRun, Source
-from catalogue.tasks import harvests as letters
-from catalogue.tasks import links as link_letters
+from catalogue.resources import tasks as link_letters
 from portal.accounts.models import User
 from portal.audit.models import AuditEvent, Outbox
 from portal.lib import clock
@@ -188,7 +188,7 @@ def test_letters(mailoutbox: list[Any], editor: User) -> None:
     letters.source_decided_letter(source.pk)
     letters.suspicious_letter(run.pk)
     letters.conflict_letter(source.pk, check.resource.pk)
-    link_letters.dead_letter(check.pk)
+    link_letters.dead_link_letter(check.pk)
     assert [message.to[0] for message in mailoutbox] == [moderator.email, *[editor.email] * 4]
     assert all("http" in message.body for message in mailoutbox)
 
@@ -231,6 +231,6 @@ def test_a_priority_out_of_bounds_is_refused(values: dict[str, Any]) -> None:
     source = SourceFactory(publishing=True)
     told = {"priority": 1, "priorities": {}, "completes": False, **values}
     with pytest.raises(Invalid):
-        harvest_sources.rank(source=source, by=UserFactory(region="moderator"), **told)
+        sources.rank(source=source, by=UserFactory(region="moderator"), **told)
     source.refresh_from_db()
     assert (source.priority, source.priorities) == (50, {})

@@ -11,19 +11,15 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from catalogue.actions import (
-    contributions,
-    harvest_runs,
-    harvest_sources,
-    harvested,
-    moderation,
-    resources,
-)
+from catalogue.contributions.actions import drafts, review
+from catalogue.contributions.queries.descriptions import read_all
 from catalogue.enums import ContributionStatus, ItemState, RunState
-from catalogue.harvest import collect, passages
-from catalogue.harvest.collect import Collected
+from catalogue.harvest import collection, passages
+from catalogue.harvest.actions import records as harvested_records
+from catalogue.harvest.actions import sources
+from catalogue.harvest.collection import Collected
 from catalogue.models import Contribution, HarvestedRecord, HarvestRun, Resource, Source
-from catalogue.queries.incoming import read_all
+from catalogue.resources.actions import cards as card_changes
 from catalogue.standards.readers.record import Fault
 from catalogue.validators import addresses
 from portal.accounts.models import User
@@ -52,7 +48,7 @@ def editor(source: Source) -> User:
 
 
 def carried_out(source: Source, **options: Any) -> HarvestRun:
-    asked = harvest_runs.ask_here(source=Source.objects.get(pk=source.pk), by=HARVEST)
+    asked = sources.open_run_here(source=Source.objects.get(pk=source.pk), by=HARVEST)
     return passages.carry_out(asked, by=HARVEST, **options)
 
 
@@ -66,7 +62,7 @@ def harvest(source: Source, tmp_path: Path) -> Pass:
         for number, each in enumerate(records):
             text = each if isinstance(each, str) else json.dumps(each)
             (tmp_path / f"{number:03}.json").write_text(text, "utf-8")
-        asked = harvest_runs.ask_here(source=of or source, by=HARVEST)
+        asked = sources.open_run_here(source=of or source, by=HARVEST)
         HarvestRun.objects.filter(pk=asked.pk).update(is_preview=preview)
         return passages.carry_out(asked, by=HARVEST, place=tmp_path)
 
@@ -260,7 +256,7 @@ def test_what_is_edited_here_wins_and_the_rest_is_proposed(harvest: Pass, editor
     assert offer.content["title"] == "Offres d’emploi, mois 1"
     assert offer.content["scope"] == "national" or "scope" not in offer.content["provenance"]
     # Once for each value: the same words do not come back after they were turned down.
-    contributions.withdraw(contribution=offer, by=editor)
+    drafts.withdraw(contribution=offer, by=editor)
     harvest(datagouv(1, tags=["emploi", "autre", "metiers"]))
     assert not offers().exists()
     run = harvest(datagouv(1, title="Titre de la source", tags=["emploi", "autre", "metiers"]))
@@ -304,13 +300,13 @@ def test_without_the_right_to_publish_new_cards_are_reviewed(harvest: Pass) -> N
 def test_what_the_region_refused_or_removed_does_not_come_back(harvest: Pass) -> None:
     judge, reviewed = make.moderator(), SourceFactory(approved=True)
     harvest(datagouv(9), of=reviewed)
-    moderation.refuse(
+    review.refuse(
         contribution=Contribution.objects.get(), reason="off_topic", message="Non.", by=judge
     )
     run = harvest(datagouv(9, title="Autre"), of=reviewed)
     assert run.lines[0]["code"] == "refused_here"
     harvest(datagouv(1), datagouv(2))
-    resources.bury(resource=card(1), reason="illegal", by=judge)
+    card_changes.bury(resource=card(1), reason="illegal", by=judge)
     run = harvest(datagouv(1), datagouv(2))
     assert states(run) == {"skipped": 1, "unchanged": 1}
     assert run.lines[0]["code"] == "removed_here"
@@ -360,8 +356,8 @@ def test_two_sources_of_one_organisation_share_a_card(harvest: Pass, source: Sou
     assert states(harvest(datagouv(1))) == {"unchanged": 1}
     for of, archived in ((source, False), (other, True)):  # while one has it, it stays
         record = HarvestedRecord.objects.get(source=of)
-        harvested.note_absence(record=record)
-        harvested.archive(record=record, reason="Absente.", by=HARVEST)
+        harvested_records.note_absence(record=record)
+        harvested_records.archive(record=record, reason="Absente.", by=HARVEST)
         assert (card().archived_at is not None) is archived
 
 
@@ -383,34 +379,34 @@ def test_a_preview_says_what_the_passage_does_and_writes_nothing(harvest: Pass) 
 
 
 def test_only_one_passage_at_a_time_and_only_if_approved(source: Source, editor: User) -> None:
-    run = harvest_runs.ask(source=source, by=editor)
-    with pytest.raises(harvest_runs.Conflict):
-        harvest_runs.ask(source=source, by=editor)
-    harvest_sources.pause(source=source, by=editor)
-    with pytest.raises(harvest_runs.Conflict):
+    run = sources.ask_run(source=source, by=editor)
+    with pytest.raises(sources.Conflict):
+        sources.ask_run(source=source, by=editor)
+    sources.pause(source=source, by=editor)
+    with pytest.raises(sources.Conflict):
         passages.carry_out(run, by=HARVEST)
-    with pytest.raises(harvest_runs.Conflict):
-        harvest_runs.ask(source=SourceFactory(), by=make.moderator())
+    with pytest.raises(sources.Conflict):
+        sources.ask_run(source=SourceFactory(), by=make.moderator())
 
 
 def test_the_schedule() -> None:
     waits = SourceFactory()
-    harvest_sources.approve(source=waits, publishes=True, by=make.moderator())
-    assert [harvest_runs.ask_due(by=HARVEST) for _ in range(2)] == [1, 0]
+    sources.approve(source=waits, publishes=True, by=make.moderator())
+    assert [sources.ask_due_runs(by=HARVEST) for _ in range(2)] == [1, 0]
     waits.refresh_from_db()
     assert waits.next_run_at > clock.now() + timedelta(days=6)
     run, long_ago = waits.runs.get(), clock.now() - timedelta(hours=2)
     waits.runs.update(state=RunState.RUNNING, started_at=long_ago, beat_at=long_ago)
-    harvest_runs.beat(run=run)
-    harvest_runs.ask_due(by=HARVEST)
+    sources.beat_run(run=run)
+    sources.ask_due_runs(by=HARVEST)
     assert waits.runs.get().state == RunState.RUNNING
     waits.runs.update(beat_at=long_ago)
-    harvest_runs.ask_due(by=HARVEST)
+    sources.ask_due_runs(by=HARVEST)
     assert (waits.runs.get().state, waits.runs.get().reason) == (RunState.FAILED, "stopped")
-    with pytest.raises(harvest_runs.Conflict):
-        harvest_runs.beat(run=waits.runs.get())
+    with pytest.raises(sources.Conflict):
+        sources.beat_run(run=waits.runs.get())
     waits.runs.update(finished_at=clock.now() - timedelta(days=366))
-    assert harvest_runs.forget_old() == 1
+    assert sources.forget_old_runs() == 1
 
 
 def test_a_passage_gives_signs_of_life_and_stops_once_closed(
@@ -418,7 +414,7 @@ def test_a_passage_gives_signs_of_life_and_stops_once_closed(
 ) -> None:
     beats: list[int] = []
     with monkeypatch.context() as patched:
-        patched.setattr(harvest_runs, "beat", lambda *, run: beats.append(run.pk))
+        patched.setattr(sources, "beat_run", lambda *, run: beats.append(run.pk))
         harvest(datagouv(1), datagouv(2))
         assert beats == []
         patched.setattr(passages, "BEAT_SECONDS", 0)
@@ -433,7 +429,7 @@ def test_a_passage_gives_signs_of_life_and_stops_once_closed(
         return real(*given, **named)
 
     monkeypatch.setattr(passages, "gather", closing)
-    with pytest.raises(harvest_runs.Conflict):
+    with pytest.raises(sources.Conflict):
         harvest(datagouv(1), datagouv(2), datagouv(3))
     assert Resource.objects.count() == 2
 
@@ -445,13 +441,13 @@ def test_a_trial_reads_the_source_before_it_opens_a_transaction(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "1.json").write_text(json.dumps(datagouv(1)), "utf-8")
-    real, open_before, seen = collect.from_folder, len(connection.atomic_blocks), []
+    real, open_before, seen = collection.from_folder, len(connection.atomic_blocks), []
 
     def read(*given: Any, **named: Any) -> Any:
         seen.append(len(connection.atomic_blocks))
         return real(*given, **named)
 
-    monkeypatch.setattr(collect, "from_folder", read)
+    monkeypatch.setattr(collection, "from_folder", read)
     call_command("harvest", "datagouv", str(tmp_path), "--dry-run")
     assert seen == [open_before]
     assert not Source.objects.exists()

@@ -10,12 +10,12 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from catalogue.actions import bulk_reviews, moderation
-from catalogue.actions.bulk_reviews import BulkAct, Order
+from catalogue.contributions.actions import review
+from catalogue.contributions.actions.review import BulkAct, Order
+from catalogue.contributions.queries import reviews
+from catalogue.contributions.views import review as review_pages
 from catalogue.enums import ContributionStatus
 from catalogue.models import Contribution
-from catalogue.queries import reviews
-from catalogue.views import bulk
 from portal.accounts.enums import Role
 from portal.audit import outbox
 from portal.lib.refusals import NotAllowed
@@ -69,7 +69,7 @@ def test_refusals_in_a_lot_write_to_each_author_once() -> None:
     lot = [make.submitted(), make.submitted()]
     order = Order(BulkAct.REFUSE, reason="off_topic", message="Hors du sujet du portail.")
     for _time in range(2):
-        done = bulk_reviews.carry_out(contributions=lot, order=order, by=judge)
+        done = review.carry_out_order(contributions=lot, order=order, by=judge)
         lot = [make.again(each) for each in lot]
     assert all(line.skipped for line in done)
     assert states() == [ContributionStatus.REFUSED] * 2
@@ -85,10 +85,10 @@ def test_a_proposal_is_given_to_who_may_decide_on_it() -> None:
     waiting = make.submitted(title="À confier")
     own = make.submitted(two, title="Celle de deux")
     order = Order(BulkAct.ASSIGN, assignee=two)
-    done = bulk_reviews.carry_out(contributions=[waiting, own], order=order, by=one)
+    done = review.carry_out_order(contributions=[waiting, own], order=order, by=one)
     assert [bool(line.skipped) for line in done] == [False, True]
     with pytest.raises(NotAllowed):
-        moderation.assign(contribution=make.again(own), to=two, by=one)
+        review.assign(contribution=make.again(own), to=two, by=one)
     mine = reviews.queue(sieve=reviews.Sieve(assignee="moi"), viewer=two)
     assert [each.pk for each in mine] == [waiting.pk]
     nobody = reviews.queue(sieve=reviews.Sieve(assignee="personne"), viewer=two)
@@ -142,7 +142,7 @@ def test_all_that_a_filter_keeps_is_chosen_told_by_its_number_and_done_once(
     elsewhere = make.submitted(kind="dataset")
     client, address = Client(), f"{BULK}?kind=need"
     client.force_login(judge)
-    monkeypatch.setattr(bulk, "MOST_SHOWN", 2)
+    monkeypatch.setattr(review_pages, "MOST_SHOWN", 2)
     shown = client.get(address).text
     assert "Les 5 fiches de cette file" in shown
     assert len(values(shown, "item")) == 2
@@ -168,7 +168,7 @@ def test_what_takes_too_long_goes_on_where_it_was_left(monkeypatch: pytest.Monke
     judge = make.moderator()
     lot = [make.submitted(judge, title="La mienne"), *(make.submitted() for _ in range(2))]
     client = signed_in(judge)
-    monkeypatch.setattr(bulk, "MOST_SECONDS", 0)
+    monkeypatch.setattr(review_pages, "MOST_SECONDS", 0)
     said = ORDER | {"item": [token(each) for each in lot], "confirm": "1"}
     told = []
     for _ in range(3):
@@ -184,7 +184,7 @@ def test_no_more_than_the_bound_is_chosen_at_once(monkeypatch: pytest.MonkeyPatc
     for _ in range(4):
         make.submitted()
     client = signed_in(make.moderator())
-    monkeypatch.setattr(bulk, "MOST", 3)
+    monkeypatch.setattr(review_pages, "MOST", 3)
     assert "Les 3 plus anciennes des 4 fiches de cette file" in client.get(BULK).text
     assert "3 fiches seront traitées" in client.post(BULK, ORDER | {"all": "1"}).text
 

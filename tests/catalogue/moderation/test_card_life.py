@@ -8,7 +8,8 @@ from django.test import Client
 from django.urls import reverse
 
 from catalogue import invariants
-from catalogue.actions import archives, contributions, expiries, removals, renewals, transfers
+from catalogue.contributions.actions import drafts
+from catalogue.contributions.queries import proposals
 from catalogue.enums import Deposit, RemovalReason
 from catalogue.models import (
     CardTransfer,
@@ -20,8 +21,10 @@ from catalogue.models import (
     Resource,
     Tombstone,
 )
-from catalogue.queries import cards, proposals
-from catalogue.search import index, upkeep
+from catalogue.resources.actions import cards as card_changes
+from catalogue.resources.actions import transfers
+from catalogue.resources.queries import lists
+from catalogue.search import index
 from catalogue.validators import words
 from portal.accounts.actions import appointments
 from portal.accounts.enums import RegionRole, Role
@@ -96,7 +99,7 @@ def test_an_offer_is_accepted_by_its_receiver_and_history_stays(sides: Sides) ->
     assert events("transfer.") == ["transfer.asked", "transfer.accepted"]
     receivers = [to for to, _subject in letters()]
     assert (sides.owner.email in receivers, sides.receiver.email in receivers) == (True, False)
-    draft = contributions.propose(resource=card, by=sides.receiver)
+    draft = drafts.propose(resource=card, by=sides.receiver)
     assert proposals.proposed_record(draft)["organisation"] == there.pk
 
 
@@ -175,7 +178,7 @@ def test_the_owner_is_asked_once_unless_reviewed_meanwhile() -> None:
     authors = make.person(), make.person()
     first, second = (due(make.published(author), 2) for author in authors)
     letters()
-    assert [renewals.remind_due() for _ in range(2)] == [2, 2]
+    assert [card_changes.remind_reviews() for _ in range(2)] == [2, 2]
     assert owed().count("mail.card_to_review") == 2
     due(second, -300)
     told = [(to, subject) for to, subject in letters() if "à revoir" in subject.lower()]
@@ -188,7 +191,7 @@ def test_what_is_not_due_long_past_archived_or_hidden_is_left() -> None:
     for days, options in ((-1, {}), (40, {}), (2, {"archived_at": clock.now()})):
         due(ResourceFactory(published=True, author=author, **options), days)
     due(ResourceFactory(author=author), 2)
-    assert (renewals.remind_due(), owed()) == (0, [])
+    assert (card_changes.remind_reviews(), owed()) == (0, [])
 
 
 # News that are over: read at their address with the day, in no list, feed nor search
@@ -230,12 +233,12 @@ def news(monkeypatch: pytest.MonkeyPatch) -> Resource:
 def test_over_it_leaves_the_lists_once_and_stays_at_its_address(
     news: Resource, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert expiries.settle_due() == 0
+    assert card_changes.expire_due() == 0
     assert [each.title for each in home.latest()] == [news.title]
     set_clock(monkeypatch, 2026, 11, 26, 23, 0, 0)
-    assert [expiries.settle_due() for _ in range(2)] == [1, 0]
+    assert [card_changes.expire_due() for _ in range(2)] == [1, 0]
     assert events() == ["resource.expired"]
-    assert home.latest() == cards.latest(5) == []
+    assert home.latest() == lists.latest(5) == []
     assert Census().resources == {}
     for address in ("/ressources/?kind=news", "/ressources/?q=rencontre", "/flux/ressources.atom"):
         answer = client.get(address)
@@ -244,7 +247,7 @@ def test_over_it_leaves_the_lists_once_and_stays_at_its_address(
     assert page.status_code == 200
     assert "Cette actualité a expiré le 26\xa0novembre\xa02026" in page.text
     # Neither a repair nor a rebuild brings it back, and nothing is said to be missing.
-    assert upkeep.repair() == index.rebuild() == 0
+    assert index.repair() == index.rebuild() == 0
     assert IndexedResource.objects.count() == 0
     assert list(invariants.index_breaches()) == list(invariants.expiry_breaches()) == []
 
@@ -252,7 +255,7 @@ def test_over_it_leaves_the_lists_once_and_stays_at_its_address(
 def test_a_later_date_brings_it_back(news: Resource, monkeypatch: pytest.MonkeyPatch) -> None:
     set_clock(monkeypatch, 2026, 12, 3, 9, 0)
     assert list(invariants.expiry_breaches()) == [news.slug]
-    expiries.settle_due()
+    card_changes.expire_due()
     author = make.person()
     Resource.objects.update(author=author)
     card = make.changed(
@@ -285,7 +288,7 @@ def card(author: User) -> Resource:
 
 def proposed(card: Resource, **options: object) -> Removal:
     values = {"reason": RemovalReason.RIGHTS, "explanation": WHY, "by": make.moderator()} | options
-    return removals.propose(resource=card, **values)
+    return transfers.propose_removal(resource=card, **values)
 
 
 def test_a_removal_takes_two(card: Resource, client: Client, author: User) -> None:
@@ -301,7 +304,7 @@ def test_a_removal_takes_two(card: Resource, client: Client, author: User) -> No
     )
     assert all(WHY in letter.body for letter in mail.outbox)
     assert client.get(card.get_absolute_url()).status_code == 200
-    removals.confirm(removal=removal, by=other)
+    transfers.confirm_removal(removal=removal, by=other)
     assert [to for to, _subject in letters()] == [author.email]
     assert WHY in mail.outbox[0].body
     gone = client.get(card.get_absolute_url())
@@ -319,7 +322,7 @@ def test_a_removal_takes_two(card: Resource, client: Client, author: User) -> No
 
 
 def test_a_title_may_go_too(card: Resource, client: Client) -> None:
-    removals.confirm(removal=proposed(card, keep_title=False), by=make.moderator())
+    transfers.confirm_removal(removal=proposed(card, keep_title=False), by=make.moderator())
     assert "Fiche contestée" not in client.get(card.get_absolute_url()).text
 
 
@@ -328,7 +331,7 @@ def test_a_proposer_who_lost_the_role_removes_nothing(card: Resource) -> None:
     removal = proposed(card, by=proposer)
     appointments._end(proposer, RegionRole.MODERATOR)
     with refused(Conflict, code="proposer_left"):
-        removals.confirm(removal=removal, by=make.moderator())
+        transfers.confirm_removal(removal=removal, by=make.moderator())
 
 
 def test_neither_alone_nor_with_a_tie_nor_without_the_role(card: Resource) -> None:
@@ -342,22 +345,22 @@ def test_neither_alone_nor_with_a_tie_nor_without_the_role(card: Resource) -> No
     first = make.moderator()
     removal = proposed(card, by=first)
     for by in (first, author, tied, make.person(), make.region(RegionRole.AUDITOR)):
-        for answer in (removals.confirm, removals.refuse):
+        for answer in (transfers.confirm_removal, transfers.refuse_removal):
             with refused(NotAllowed):
                 answer(removal=removal, by=by)
     with refused(NotAllowed):
-        removals.withdraw(removal=removal, by=make.moderator())
+        transfers.withdraw_removal(removal=removal, by=make.moderator())
 
 
-@pytest.mark.parametrize("answer", [removals.refuse, removals.withdraw])
+@pytest.mark.parametrize("answer", [transfers.refuse_removal, transfers.withdraw_removal])
 def test_a_refused_or_withdrawn_removal_leaves_the_card(card: Resource, answer: object) -> None:
     first = make.moderator()
     removal = proposed(card, by=first)
     with refused(Conflict, code="already_proposed"):
         proposed(card)
-    by = first if answer is removals.withdraw else make.moderator()
+    by = first if answer is transfers.withdraw_removal else make.moderator()
     answer(removal=removal, by=by)  # type: ignore[operator]  # one of two verbs
-    for act in (removals.confirm, removals.refuse):
+    for act in (transfers.confirm_removal, transfers.refuse_removal):
         with refused(Conflict, code="already_answered"):
             act(removal=removal, by=make.moderator())
     assert Resource.objects.public().get() == card
@@ -373,7 +376,7 @@ def test_a_card_that_carries_data_is_archived_instead() -> None:
 @pytest.mark.parametrize("is_archived", [False, True])
 def test_the_page_of_a_removal_proposes_and_answers(card: Resource, is_archived: bool) -> None:
     if is_archived:
-        archives.archive(resource=card, reason="Plus tenue à jour.", by=make.moderator())
+        card_changes.archive(resource=card, reason="Plus tenue à jour.", by=make.moderator())
     first, second = signed_in(make.moderator()), signed_in(make.region(RegionRole.ADMINISTRATOR))
     stranger = signed_in(make.person())
     page, path = card.get_absolute_url(), reverse("catalogue:remove", args=[card.slug])

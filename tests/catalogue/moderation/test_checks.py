@@ -6,8 +6,8 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.utils import translation
 
+from catalogue.contributions.queries import proposals
 from catalogue.enums import ResourceKind
-from catalogue.queries import proposals
 from catalogue.validators import addresses, words
 from catalogue.validators import checks as record_checks
 from catalogue.validators.checks import Remark, Verdict

@@ -9,11 +9,11 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from catalogue.actions import contributions
+from catalogue.contributions.actions import drafts
+from catalogue.contributions.forms.steps import Step
+from catalogue.contributions.queries import proposals
 from catalogue.enums import ContributionStatus, ResourceKind
-from catalogue.forms.steps import Step
 from catalogue.models import Contribution, Resource
-from catalogue.queries import proposals
 from portal.accounts.enums import Role
 from portal.accounts.models import User
 from portal.lib import clock
@@ -57,40 +57,40 @@ def record(contribution: Contribution) -> dict[str, Any]:
 
 
 def save(contribution: Contribution, by: User) -> Contribution:
-    return contributions.save_draft(contribution=contribution, values={"title": "Volé"}, by=by)
+    return drafts.save_draft(contribution=contribution, values={"title": "Volé"}, by=by)
 
 
 def submit(contribution: Contribution, by: User) -> Contribution:
-    return contributions.submit(contribution=contribution, charter=CHARTER, by=by)
+    return drafts.submit(contribution=contribution, charter=CHARTER, by=by)
 
 
 def amend(contribution: Contribution, by: User) -> Contribution:
-    return contributions.amend(contribution=contribution, charter=CHARTER, by=by)
+    return drafts.amend(contribution=contribution, charter=CHARTER, by=by)
 
 
 def withdraw(contribution: Contribution, by: User) -> Contribution:
-    return contributions.withdraw(contribution=contribution, by=by)
+    return drafts.withdraw(contribution=contribution, by=by)
 
 
 def propose(contribution: Contribution, by: User) -> Contribution:
-    return contributions.propose(resource=contribution.resource, by=by)
+    return drafts.propose(resource=contribution.resource, by=by)
 
 
 def catch_up(contribution: Contribution, by: User) -> Contribution:
-    return contributions.catch_up(contribution=contribution, by=by)
+    return drafts.catch_up(contribution=contribution, by=by)
 
 
 def change(by: User | None = None) -> Contribution:
     """Open a change of a published card."""
     by = by or make.person()
-    return contributions.propose(resource=make.published(by), by=by)
+    return drafts.propose(resource=make.published(by), by=by)
 
 
 # Acts
 
 
 def test_start_opens_a_draft_that_only_its_author_sees(author: User) -> None:
-    contribution = contributions.start(kind=ResourceKind.NEED, by=author, title="Un titre")
+    contribution = drafts.start(kind=ResourceKind.NEED, by=author, title="Un titre")
     assert contribution.status == ContributionStatus.DRAFT
     assert contribution.resource.live is False
     assert proposals.proposed_record(contribution)["title"] == "Un titre"
@@ -102,28 +102,26 @@ def test_start_opens_a_draft_that_only_its_author_sees(author: User) -> None:
     assert seen == [[contribution], [], []]
     assert list(Resource.objects.public()) == []
     assert (events(), owed()) == (["contribution.started"], [])
-    second = contributions.start(kind=ResourceKind.NEED, by=author)
+    second = drafts.start(kind=ResourceKind.NEED, by=author)
     assert set(Contribution.objects.filter(author=author)) == {contribution, second}
 
 
 def test_start_for_an_organisation_of_others_is_refused(author: User) -> None:
     holder = make.organisation()
     with refused(NotAllowed):
-        contributions.start(kind=ResourceKind.NEED, by=author, organisation=holder)
+        drafts.start(kind=ResourceKind.NEED, by=author, organisation=holder)
 
 
 def test_save_keeps_some_fields_and_leaves_the_others(author: User, need: Contribution) -> None:
     for title in ("Un", "Autre titre"):
-        contributions.save_draft(
-            contribution=need, values={"title": title, "situation": ""}, by=author
-        )
+        drafts.save_draft(contribution=need, values={"title": title, "situation": ""}, by=author)
     told = record(need)
     assert (told["title"], told["summary"]) == ("Autre titre", make.NEED["summary"])
     assert sorted(told["details"]) == ["beneficiary", "expected_result"]
     assert events() == ["contribution.started"]
     assert need.resource.revisions.count() == 1
     with refused(Invalid):
-        contributions.save_draft(contribution=need, values={"slug": "x"}, by=author)
+        drafts.save_draft(contribution=need, values={"slug": "x"}, by=author)
 
 
 @pytest.mark.parametrize(
@@ -220,7 +218,7 @@ def test_a_blocking_check_keeps_the_draft(author: User, values: dict[str, Any], 
 
 def test_submit_without_the_charter_is_refused(author: User, need: Contribution) -> None:
     with refused(Invalid):
-        contributions.submit(contribution=need, charter="", by=author)
+        drafts.submit(contribution=need, charter="", by=author)
 
 
 def test_so_many_wait_and_a_verified_organisation_is_exempt(author: User, settings: Any) -> None:
@@ -243,7 +241,7 @@ def test_signs_of_spam_hold_back_the_letter_to_moderators() -> None:
 def test_amend_sends_again_and_keeps_the_place_in_the_queue(author: User) -> None:
     contribution = make.sent_back(author)
     judged, first = contribution.revision_id, contribution.first_submitted_at
-    sent = contributions.amend(
+    sent = drafts.amend(
         contribution=make.edit(contribution, author, situation="Depuis 2021."),
         charter=CHARTER,
         reply="C’est fait.",
@@ -268,8 +266,8 @@ def test_withdraw_before_the_decision(author: User, status: ContributionStatus) 
 
 def test_a_change_of_a_published_card_leaves_it_alone(author: User) -> None:
     resource = make.published(author)
-    contribution = contributions.propose(resource=resource, by=author)
-    assert contributions.propose(resource=resource, by=author) == contribution
+    contribution = drafts.propose(resource=resource, by=author)
+    assert drafts.propose(resource=resource, by=author) == contribution
     make.send(make.edit(contribution, author, title="Titre proposé"), author)
     resource.refresh_from_db()
     assert resource.title == make.NEED["title"]
@@ -279,7 +277,7 @@ def test_a_change_of_a_published_card_leaves_it_alone(author: User) -> None:
 
 def test_catch_up_takes_the_online_value_of_untouched_fields(author: User) -> None:
     other, resource = make.person(), make.published(author)
-    late = contributions.propose(resource=resource, by=other)
+    late = drafts.propose(resource=resource, by=other)
     make.edit(late, other, title="Titre de l’autre", situation="Autre.")
     make.changed(resource, author, title="Titre en ligne", summary="Résumé neuf.")
     late = make.again(late)
@@ -498,7 +496,7 @@ def shown(client: Client, contribution: Contribution) -> str:
 
 @pytest.mark.parametrize("kind", list(ResourceKind))
 def test_every_kind_is_previewed_empty_too(author: User, own: Client, kind: ResourceKind) -> None:
-    assert "Sans titre" in shown(own, contributions.start(kind=kind, by=author))
+    assert "Sans titre" in shown(own, drafts.start(kind=kind, by=author))
 
 
 def test_the_preview_is_the_result_and_the_page(author: User) -> None:
@@ -552,7 +550,7 @@ def test_the_preview_costs_the_same_for_one_file_and_three(author: User, own: Cl
 def test_each_missing_item_says_its_gain_and_leads_to_its_field(
     author: User, own: Client, kind: ResourceKind
 ) -> None:
-    contribution = contributions.start(kind=kind, by=author, title="Un titre")
+    contribution = drafts.start(kind=kind, by=author, title="Un titre")
     page = own.get(step(contribution, Step.SEND)).text
     gains = re.findall(r'<a href="([^"]+)">[^<]*</a><b class="nowrap">\+ (\d+)</b>', page)
     assert gains

@@ -11,13 +11,12 @@ from django.test import Client
 from django.urls import reverse
 from wagtail.models import Revision
 
-from catalogue.actions import contributions, drafts
-from catalogue.forms.gaps import missing
-from catalogue.forms.steps import Step
+from catalogue.contributions.actions import drafts
+from catalogue.contributions.forms.steps import Step, missing
+from catalogue.contributions.queries import proposals
+from catalogue.contributions.queries import proposals as written
+from catalogue.contributions.tasks import end_drafts
 from catalogue.models import Contribution, Resource
-from catalogue.queries import drafts as written
-from catalogue.queries import proposals
-from catalogue.tasks.drafts import end_drafts
 from portal.accounts.enums import Role
 from portal.accounts.models import User
 from portal.lib import clock
@@ -157,7 +156,7 @@ def aged(contribution: Contribution, days: float, told: float | None = None) -> 
 
 
 def change(by: User) -> Contribution:
-    return contributions.propose(resource=make.published(by), by=by)
+    return drafts.propose(resource=make.published(by), by=by)
 
 
 def test_who_writes_is_told_once_before_the_end() -> None:
@@ -227,7 +226,7 @@ def test_a_change_carried_over_starts_its_time_anew() -> None:
     opened = change(author)
     stale = Resource.objects.get().save_revision(clean=False)
     Resource.objects.update(live_revision=stale)
-    caught = contributions.catch_up(contribution=aged(opened, 180.1, 14.9), by=author)
+    caught = drafts.catch_up(contribution=aged(opened, 180.1, 14.9), by=author)
     assert (caught.base_revision, make.again(opened).expiry_told_at) == (stale, None)
 
 

@@ -10,11 +10,16 @@ from django.conf import settings as django_settings
 from django.test import Client
 from django.urls import reverse
 
-from catalogue.actions import file_reads, maskings, moderation, stored_files, transfers
+from catalogue.community.actions import maskings
+from catalogue.contributions.actions import files as draft_files
+from catalogue.contributions.actions import review
+from catalogue.contributions.queries import proposals
 from catalogue.enums import Access, OwnerAnswer
 from catalogue.models import CardFile, Contribution, Resource
-from catalogue.queries import proposals, published
-from catalogue.queries import stored_files as reads
+from catalogue.resources.actions import files as file_care
+from catalogue.resources.actions import transfers
+from catalogue.resources.queries import files as reads
+from catalogue.resources.queries import published
 from portal.accounts.actions import organisations
 from portal.accounts.enums import RegionRole, Role
 from portal.accounts.models import Organisation, User
@@ -129,7 +134,7 @@ def test_what_is_had_on_request_is_given_to_its_organisation_alone(
 ) -> None:
     rows = (house.file(), house.rows())[1]
     file, card = closed(house, access)
-    assert published.one(card).files == ()
+    assert published.published_one(card).files == ()
     assert str(file.public_id) not in Client().get(card.get_absolute_url()).text
     stranger, auditor = make.person(), make.region(RegionRole.AUDITOR)
     proposed(card, stranger, distributions=rows)
@@ -156,7 +161,7 @@ def test_a_draft_on_request_is_given_to_its_organisation_and_shows_no_rows(house
     assert preview(file) in own.get(step(house.draft)).text
     house.edit(access=Access.RESTRICTED)
     page = own.get(step(house.draft)).text
-    assert reads.address(file).removeprefix(django_settings.SITE_URL) in page
+    assert reads.file_address(file).removeprefix(django_settings.SITE_URL) in page
     assert preview(file) not in page
     sent = make.send(house.draft, house.by)
     assert statuses(file, house.by, make.moderator()) == [200, 404]
@@ -227,10 +232,10 @@ def test_a_withdrawn_file_is_not_had_again_by_naming_it(
     assert found(draft) == found(early) == {"file_absent"}
     with pytest.raises(Invalid):
         make.send(draft, late)
-    stored_files.forget_unnamed()
+    draft_files.forget_unnamed()
     later = clock.now() + timedelta(days=django_settings.CARD_FILES_UNNAMED_DAYS, minutes=1)
     monkeypatch.setattr(clock, "now", lambda: later)
-    assert stored_files.forget_unnamed() == 1
+    assert draft_files.forget_unnamed() == 1
     assert not CardFile.objects.filter(pk=old.pk).exists()
 
 
@@ -240,7 +245,7 @@ def test_to_name_a_file_tells_neither_its_name_nor_its_digest(house: House) -> N
     draft, client = proposed(card, stranger, distributions=rows), signed_in(stranger)
     assert f'value="{old.public_id}"' in client.get(step(draft)).text
     brought(card, house.by, "offres.csv")
-    rows = [{"title": "x", "download_url": reads.address(old).replace("offres", "x")}]
+    rows = [{"title": "x", "download_url": reads.file_address(old).replace("offres", "x")}]
     make.edit(draft, stranger, distributions=rows)
     page = client.get(step(draft)).text
     assert (old.sha256 in page, "offres.csv" in page) == (False, False)
@@ -257,9 +262,9 @@ def test_an_older_draft_takes_away_no_file_that_was_online(house: House) -> None
     make.contributions.catch_up(contribution=make.again(older), by=colleague)
     card.refresh_from_db()
     change = make.contributions.propose(resource=card, by=house.by)
-    stored_files.remove(contribution=change, file=new, by=house.by)
+    draft_files.remove(contribution=change, file=new, by=house.by)
     make.put_online(change, house.by)
-    stored_files.remove(contribution=make.again(older), file=new, by=colleague)
+    draft_files.remove(contribution=make.again(older), file=new, by=colleague)
     new.refresh_from_db()
     assert new.unnamed_at is not None
 
@@ -275,7 +280,7 @@ def test_who_proposes_is_shown_no_file_had_on_request_and_deletes_none(house: Ho
     new = make.filed(draft, "ajout.csv", OTHER, by=stranger)
     assert changes(draft) == ["distributions"]
     card = make.put_online(draft, stranger)
-    assert reads.named(card.details) == {file.public_id, new.public_id}
+    assert reads.ids_named(card.details) == {file.public_id, new.public_id}
     assert own not in program.ask("GET", f"contributions/{draft.public_id}").text
 
 
@@ -286,7 +291,7 @@ def test_files_that_were_not_shown_stay_whatever_the_card_becomes(house: House) 
     make.changed(card, house.by, access=Access.OPEN)
     carried_over(draft, stranger, summary=JUSTER)
     assert changes(draft) == ["summary"]
-    assert reads.named(make.put_online(draft, stranger).details) == {file.public_id}
+    assert reads.ids_named(make.put_online(draft, stranger).details) == {file.public_id}
 
 
 def test_a_change_carried_over_to_a_card_that_closed_shows_its_files_no_more(
@@ -301,7 +306,7 @@ def test_a_change_carried_over_to_a_card_that_closed_shows_its_files_no_more(
         content = carried_over(each, by).content["details"]
         assert [str(one.public_id) in str(content) for one in (file, new)] == [False, False]
     card = make.put_online(draft, stranger)
-    assert {file.public_id, new.public_id} <= reads.named(card.details)
+    assert {file.public_id, new.public_id} <= reads.ids_named(card.details)
     # A file renamed before the card closed is not told twice.
     carried_over(renaming, other, summary="Autre.", distributions=[row | {"title": "Lot"}])
     titles = [each["title"] for each in make.put_online(renaming, other).details["distributions"]]
@@ -320,7 +325,7 @@ def test_the_files_of_a_closed_card_are_opened_by_who_answers_for_it_alone(house
         owner_answered_at=now,
     )
     with pytest.raises(Conflict) as refused:
-        moderation.publish(contribution=make.again(sent), by=make.moderator())
+        review.publish(contribution=make.again(sent), by=make.moderator())
     assert refused.value.code == "files_would_open"
     card.refresh_from_db()
     assert (card.access, statuses(file, None)) == (Access.ON_REQUEST, [404])
@@ -376,7 +381,7 @@ def test_who_was_given_a_closed_file_is_told_once_a_day(
 
     assert told(None) == 0
     assert told(house.by, **{"If-None-Match": f'"{file.sha256}"'}) == 0
-    client.head(reads.address(file).removeprefix(django_settings.SITE_URL))
+    client.head(reads.file_address(file).removeprefix(django_settings.SITE_URL))
     assert events("file.read") == []
     assert [told(house.by, Range=part) for part in ("bytes=3-5", "bytes=6-")] == [1, 1]
     assert (told(house.by), told(house.colleague())) == (1, 2)
@@ -393,7 +398,7 @@ def test_no_file_is_given_untold_because_another_reading_failed(
 
     def note() -> None:
         with django_capture_on_commit_callbacks(execute=True):
-            file_reads.note(file=file, by=house.by)
+            file_care.note_reading(file=file, by=house.by)
 
     def meets(*_given: Any, **_facts: Any) -> None:
         told.append(len(told))
@@ -401,9 +406,9 @@ def test_no_file_is_given_untold_because_another_reading_failed(
             note()  # at the same instant
             raise ZeroDivisionError
 
-    monkeypatch.setattr(file_reads, "record", meets)
+    monkeypatch.setattr(file_care, "record", meets)
     with pytest.raises(ZeroDivisionError):
-        file_reads.note(file=file, by=house.by)
+        file_care.note_reading(file=file, by=house.by)
     assert told == [0, 1]
     note()
     assert told == [0, 1]

@@ -21,12 +21,13 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from catalogue.actions import checks, file_examinations
+from catalogue.contributions.actions import checks
+from catalogue.contributions.queries import proposals
 from catalogue.enums import FileState
 from catalogue.invariants import file_breaches, named_file_breaches
 from catalogue.models import CardFile, Resource
-from catalogue.queries import proposals
-from catalogue.standards import file_looks, file_tables
+from catalogue.resources.actions import files as file_care
+from catalogue.standards import files
 from portal.lib import objects
 from tests.factories import contributions as make
 from tests.factories.accounts import signed_in
@@ -174,9 +175,9 @@ def test_a_colon_leads_out_after_the_letter_of_a_drive_alone(
         assert house.file(name, content).is_sound is not is_bomb
 
 
-def looked(path: Path, content: bytes, extension: str, kind: str) -> file_looks.Looked:
+def looked(path: Path, content: bytes, extension: str, kind: str) -> files.Looked:
     path.write_bytes(content)
-    return file_looks.look(path, extension=extension, kind=kind, seconds=20)
+    return files.look(path, extension=extension, kind=kind, seconds=20)
 
 
 def test_a_table_shows_its_first_rows_with_types(tmp_path: Path) -> None:
@@ -218,7 +219,7 @@ def test_a_parquet_file_shows_its_first_rows_with_its_types(tmp_path: Path) -> N
 )
 def test_a_strange_table_does_no_harm(tmp_path: Path, content: bytes) -> None:
     told = looked(tmp_path / "a", content, "csv", "text").preview
-    assert len(told.get("columns", [])) <= file_tables.COLUMNS
+    assert len(told.get("columns", [])) <= files.COLUMNS
 
 
 def test_the_answer_of_the_child_stays_within_its_bound(house: House) -> None:
@@ -241,22 +242,22 @@ def test_what_no_database_can_hold_is_left_out(tmp_path: Path) -> None:
 def test_a_file_that_cannot_be_examined_keeps_no_other_waiting(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    read = file_looks.look
+    read = files.look
 
-    def breaks(path: Path, **more: Any) -> file_looks.Looked:
+    def breaks(path: Path, **more: Any) -> files.Looked:
         if path.read_bytes().startswith(b"broken"):
             raise RuntimeError
         return read(path, **more)
 
     with monkeypatch.context() as patched:
-        patched.setattr(file_looks, "look", breaks)
+        patched.setattr(files, "look", breaks)
         first = house.file("a.csv", b"broken;n\n")
         CardFile.objects.filter(pk=house.file("b.csv").pk).update(
             state=FileState.WAITING, examined_at=None
         )
         assert first.state == FileState.WAITING
-        assert file_examinations.examine_waiting() == 1
-        assert file_examinations.examine_waiting() == 1
+        assert file_care.examine_waiting() == 1
+        assert file_care.examine_waiting() == 1
     first.refresh_from_db()
     assert (first.state, first.signs) == (FileState.REFUSED, ["unscannable"])
 
@@ -267,7 +268,7 @@ def test_what_is_no_answer_counts_as_none(
 ) -> None:
     done = subprocess.CompletedProcess([], 0, said)
     monkeypatch.setattr(subprocess, "run", lambda *_args, **_more: done)
-    assert looked(tmp_path / "a", b"a;b\n", "csv", "text") == file_looks.Looked()
+    assert looked(tmp_path / "a", b"a;b\n", "csv", "text") == files.Looked()
     assert looked(tmp_path / "b", b"PK", "zip", "zip").is_bomb
 
 
@@ -334,7 +335,7 @@ def test_a_kept_file_keeps_its_words_and_the_rows_of_others_their_own_way_out(
         ("", 0),
         ("1;a\n" * 2_000 + "b" * 250_000, None),
         ("1;a\n" + "b" * 250_000, None),
-        ("1;a\n" + "b" * (file_tables.LINE_CHARACTERS), None),
+        ("1;a\n" + "b" * (files.LINE_CHARACTERS), None),
         ("1;a\n" * 2_000 + '"' + "b\n" * 100_000, None),
         ("1;a\n" * 130_000, None),
     ],
@@ -343,8 +344,8 @@ def test_a_kept_file_keeps_its_words_and_the_rows_of_others_their_own_way_out(
 def test_the_rows_of_a_table_read_to_its_end_are_counted(
     monkeypatch: pytest.MonkeyPatch, body: str, rows: int | None
 ) -> None:
-    monkeypatch.setattr(file_tables, "COUNTED_CHARACTERS", 500_000)
-    told = file_tables.preview_csv(io.BytesIO(f"n;lettre\n{body}".encode()))
+    monkeypatch.setattr(files, "COUNTED_CHARACTERS", 500_000)
+    told = files.preview_csv(io.BytesIO(f"n;lettre\n{body}".encode()))
     assert [each["name"] for each in told["columns"]] == ["n", "lettre"]
     assert told.get("all_rows") == rows
 

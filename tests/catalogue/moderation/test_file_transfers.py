@@ -19,10 +19,12 @@ from botocore.config import Config
 from django.conf import settings as django_settings
 from django.test import Client
 
-from catalogue.actions import card_uploads, file_examinations, file_reads, stored_files
+from catalogue.contributions.actions import files as draft_files
+from catalogue.contributions.actions import uploads as file_uploads
 from catalogue.enums import FileState
 from catalogue.models import CardFile, CardUpload, Contribution, Resource
-from catalogue.queries import stored_files as reads
+from catalogue.resources.actions import files as file_care
+from catalogue.resources.queries import files as reads
 from datasets.actions import releases
 from portal.accounts.enums import TokenScope
 from portal.accounts.models import User
@@ -80,7 +82,7 @@ def test_a_part_beyond_the_end_is_refused(house: House) -> None:
 
 def test_a_head_tells_the_whole(house: House) -> None:
     file = online(house)
-    place = reads.address(file).removeprefix(django_settings.SITE_URL)
+    place = reads.file_address(file).removeprefix(django_settings.SITE_URL)
     for asked in ({}, {"Range": "bytes=5-"}, {"Range": "bytes=500-"}):
         answer: Any = Client(headers=asked).head(place)
         told = (answer.status_code, answer["Content-Length"], answer["Accept-Ranges"])
@@ -118,7 +120,7 @@ def test_what_was_opened_is_closed_when_the_answer_fails(
     close = opened.close
     monkeypatch.setattr(opened, "close", lambda: closed.append(close()))
     monkeypatch.setattr(objects, "open_span", lambda *_args, **_named: opened)
-    monkeypatch.setattr(file_reads, "note", lambda **_named: 1 / 0)
+    monkeypatch.setattr(file_care, "note_reading", lambda **_named: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         given(file, house.by)
     assert closed == [None]
@@ -128,7 +130,7 @@ def test_who_no_longer_reads_a_file_frees_the_thread_that_sends_it(
     house: House, settings: Any
 ) -> None:
     settings.PIECE_SECONDS = 0.01
-    place = reads.address(online(house)).removeprefix(django_settings.SITE_URL)
+    place = reads.file_address(online(house)).removeprefix(django_settings.SITE_URL)
     ours, theirs = socket.socketpair()
     with ours, theirs:
         answer: Any = Client().get(place, **{"gunicorn.socket": ours})
@@ -214,7 +216,7 @@ def test_a_file_put_together_in_a_bucket_is_told_by_its_head_alone(
     kept[f"/b/p/{SHA256}"] = CSV
     monkeypatch.setattr(buckets.S3Store, "open", lambda *_args: pytest.fail("the whole is asked"))
     stored = objects.Stored(SHA256, len(CSV))
-    file = stored_files.add(
+    file = draft_files.add(
         contribution=make.again(house.draft), name="a.csv", content=stored, by=house.by
     )
     assert (file.sha256, file.kind) == (SHA256, "text")
@@ -234,11 +236,11 @@ def test_a_bucket_that_fails_has_lost_nothing(house: House, request: pytest.Fixt
     for asked in (store.exists, *opening):
         with pytest.raises(Unavailable):
             asked(file.sha256)
-    assert file_examinations.examine_waiting() == 0
+    assert file_care.examine_waiting() == 0
     file.refresh_from_db()
     assert (file.state, file.attempts) == (FileState.WAITING, 0)
     kept[f"/b/p/{file.sha256}"], Shelf.fails = CSV, False
-    assert file_examinations.examine_waiting() == 1
+    assert file_care.examine_waiting() == 1
 
 
 MEDIA_TYPE = "application/offset+octet-stream"
@@ -348,10 +350,10 @@ def test_a_large_file_goes_to_its_draft_by_a_task(
     with django_capture_on_commit_callbacks() as waiting:
         program.patch(place, CSV, 0)
     assert (bool(waiting), house.rows()) == (True, [])
-    assert card_uploads.finish_waiting() == 1
+    assert file_uploads.finish_waiting() == 1
     assert [row["sha256"] for row in house.rows()] == [SHA256]
     assert CardFile.objects.get().state == "waiting"
-    assert card_uploads.finish_waiting() == 0
+    assert file_uploads.finish_waiting() == 0
 
 
 def test_what_is_refused_is_not_put_together_waits_longer_each_time_and_is_tried_again(
@@ -366,10 +368,10 @@ def test_what_is_refused_is_not_put_together_waits_longer_each_time_and_is_tried
         for _time in range(3):
             upload = CardUpload.objects.get()
             waits.append(upload.retry_at)
-            assert card_uploads.finish_waiting() == 0
+            assert file_uploads.finish_waiting() == 0
             assert CardUpload.objects.get().attempts == upload.attempts
             CardUpload.objects.update(retry_at=None)
-            card_uploads.finish_waiting()
+            file_uploads.finish_waiting()
     assert waits[2] - waits[1] > waits[1] - waits[0]
     assert put == []
     settings.ORGANISATION_FILES_MAX_BYTES = 1_000
@@ -383,12 +385,12 @@ def test_one_process_puts_an_upload_together(monkeypatch: pytest.MonkeyPatch) ->
     put, meanwhile = objects.put, []
 
     def slow(content: Any, *, limit_bytes: int) -> Any:
-        second = card_uploads.finish(uploads.get())
-        meanwhile.append((second.file_id, card_uploads.finish_waiting()))
+        second = file_uploads.finish(uploads.get())
+        meanwhile.append((second.file_id, file_uploads.finish_waiting()))
         return put(content, limit_bytes=limit_bytes)
 
     monkeypatch.setattr(objects, "put", slow)
-    assert card_uploads.finish_waiting() == 1
+    assert file_uploads.finish_waiting() == 1
     assert meanwhile == [(None, 0)]
     assert CardFile.objects.count() == 1
 
@@ -397,17 +399,17 @@ def test_one_process_puts_an_upload_together(monkeypatch: pytest.MonkeyPatch) ->
 def test_an_upload_left_by_a_killed_process_is_put_together_later(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    until = clock.now() + timedelta(minutes=card_uploads.ASSEMBLY_MINUTES)
+    until = clock.now() + timedelta(minutes=file_uploads.ASSEMBLY_MINUTES)
     CardUpload.objects.update(assembling_until=until)
-    assert card_uploads.finish_waiting() == 0
+    assert file_uploads.finish_waiting() == 0
     monkeypatch.setattr(clock, "now", lambda: until)
-    assert card_uploads.finish_waiting() == 1
+    assert file_uploads.finish_waiting() == 1
 
 
 @pytest.mark.usefixtures("come")
 def test_of_who_may_not_write_any_more_nothing_is_kept(settings: Any) -> None:
     Contribution.objects.update(organisation=make.organisation(), author=make.person())
-    assert card_uploads.finish_waiting() == 0
+    assert file_uploads.finish_waiting() == 0
     assert not CardUpload.objects.exists()
     assert not left(settings)
 
@@ -429,16 +431,16 @@ def test_an_upload_that_ends_meanwhile_is_not_found(house: House, program: Progr
         CardUpload.objects.all().delete()
 
     with pytest.raises(Hidden):
-        card_uploads.append(upload=upload, offset=0, content=slow(), checksum=None, by=house.by)
+        file_uploads.append(upload=upload, offset=0, content=slow(), checksum=None, by=house.by)
 
 
 def test_an_upload_becomes_one_file_whoever_comes_twice(house: House, come: CardUpload) -> None:
     stored = objects.put(iter([CSV]), limit_bytes=100)
-    assert card_uploads.finish(come).file_id
+    assert file_uploads.finish(come).file_id
     file = CardFile.objects.get()
-    stored_files.remove(contribution=make.again(house.draft), file=file, by=house.by)
+    draft_files.remove(contribution=make.again(house.draft), file=file, by=house.by)
     with pytest.raises(Hidden):
-        card_uploads._settle(come, stored, house.by)
+        file_uploads._settle(come, stored, house.by)
     assert not CardFile.objects.exists()
 
 
@@ -452,7 +454,7 @@ def test_uploads_end_after_a_day_and_are_few(
     later = clock.now() + timedelta(hours=django_settings.UPLOAD_HOURS, seconds=1)
     with monkeypatch.context() as patched:
         patched.setattr(clock, "now", lambda: later)
-        assert card_uploads.expire() == 1
+        assert file_uploads.expire() == 1
     assert program.patch(place, CSV[5:], 5).status_code == 404
     assert not left(settings)
 
@@ -464,7 +466,7 @@ def test_a_part_that_no_upload_names_goes_after_a_day(
     program.patch(place, CSV[:5], 0)
     (kept,) = left(settings)
     with monkeypatch.context() as patched:  # killed between the part and its row
-        patched.setattr(card_uploads, "_kept", lambda upload, *_of: upload)
+        patched.setattr(file_uploads, "_kept", lambda upload, *_of: upload)
         program.patch(place, CSV[5:], 5)
     parts.put("elsewhere/lost", [b"lost"], limit_bytes=4)
     assert len(left(settings)) == 3
@@ -490,7 +492,7 @@ def test_the_parts_of_an_erased_draft_are_dropped(
     assert left(settings)
     make.again(house.draft).delete()
     assert program.patch(place, CSV[5:], 5).status_code == 404
-    assert card_uploads.expire() == 1
+    assert file_uploads.expire() == 1
     assert not left(settings)
 
 
@@ -511,9 +513,9 @@ def arrived(house: House, name: str = "suite.csv", **values: Any) -> CardUpload:
 def test_an_upload_that_is_put_together_is_not_taken_away(house: House) -> None:
     now = clock.now()
     upload = arrived(house, assembling_until=now + timedelta(minutes=1))
-    assert card_uploads.expire() == 0
+    assert file_uploads.expire() == 0
     CardUpload.objects.filter(pk=upload.pk).update(assembling_until=now)
-    assert card_uploads.expire() == 1
+    assert file_uploads.expire() == 1
 
 
 def test_an_upload_that_another_process_takes_meanwhile_keeps_its_parts(
@@ -529,8 +531,8 @@ def test_an_upload_that_another_process_takes_meanwhile_keeps_its_parts(
         others = CardUpload.objects.filter(assembling_until=None)
         others.update(assembling_until=now + timedelta(hours=1))
 
-    monkeypatch.setattr(card_uploads.parts, "drop", takes)
-    assert (card_uploads.expire(), len(dropped)) == (1, 1)
+    monkeypatch.setattr(file_uploads.parts, "drop", takes)
+    assert (file_uploads.expire(), len(dropped)) == (1, 1)
     assert CardUpload.objects.get().assembling_until == now + timedelta(hours=1)
 
 
@@ -545,6 +547,6 @@ def test_a_draft_waits_for_the_file_that_has_arrived(house: House) -> None:
         status="submitted", submitted_at=now, first_submitted_at=now
     )
     with pytest.raises(NotAllowed):
-        card_uploads.finish(CardUpload.objects.get(pk=upload.pk))
+        file_uploads.finish(CardUpload.objects.get(pk=upload.pk))
     upload.refresh_from_db()
     assert upload.attempts == 1

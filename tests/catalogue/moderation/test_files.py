@@ -14,21 +14,16 @@ from django.db import OperationalError
 from django.test import Client
 from django.urls import reverse
 
-from catalogue.actions import (
-    drafts,
-    file_examinations,
-    forgotten_files,
-    moderation,
-    removals,
-    stored_files,
-    transfers,
-)
-from catalogue.actions.link_checks import links_of
+from catalogue.contributions.actions import drafts, review
+from catalogue.contributions.actions import files as draft_files
 from catalogue.enums import DecisionReason, FileState, ResourceKind
 from catalogue.invariants import file_breaches
 from catalogue.models import CardFile, Contribution, Resource
-from catalogue.queries import published
-from catalogue.queries import stored_files as reads
+from catalogue.resources.actions import files as file_care
+from catalogue.resources.actions import transfers
+from catalogue.resources.actions.links import links_of
+from catalogue.resources.queries import files as reads
+from catalogue.resources.queries import published
 from portal.accounts.enums import Role
 from portal.accounts.models import Organisation, User
 from portal.lib import clock, objects, scanning
@@ -83,7 +78,7 @@ def test_a_file_is_kept_and_told_by_the_draft(house: House) -> None:
     assert house.rows() == [
         {
             "title": "offres.csv",
-            "download_url": reads.address(file),
+            "download_url": reads.file_address(file),
             "format": "CSV",
             "bytes": len(CSV),
             "sha256": SHA256,
@@ -95,7 +90,7 @@ def test_a_file_is_kept_and_told_by_the_draft(house: House) -> None:
     second = house.file(content=OTHER)
     assert second != file
     (row,) = house.rows()
-    assert (row["download_url"], row["bytes"]) == (reads.address(second), second.size)
+    assert (row["download_url"], row["bytes"]) == (reads.file_address(second), second.size)
 
 
 def test_downloads_are_counted_once(house: House) -> None:
@@ -112,8 +107,8 @@ def test_downloads_are_counted_once(house: House) -> None:
 
 def test_the_documents_tell_the_file(house: House) -> None:
     file, card = house.file(), house.publish()
-    (told,) = published.one(card).files
-    known = (reads.address(file), len(CSV), SHA256)
+    (told,) = published.published_one(card).files
+    known = (reads.file_address(file), len(CSV), SHA256)
     assert (told.download_url, told.size_bytes, told.sha256) == known
     turtle = Client().get(f"/ressources/{card.slug}.ttl").text
     assert (known[0] in turtle, SHA256 in turtle) == (True, True)
@@ -175,13 +170,13 @@ def test_a_file_of_another_portal_is_none_of_ours(house: House) -> None:
     there = f"https://autre.exemple.fr/fichiers/{uuid4()}/offres.csv"
     house.edit(distributions=[row, row | {"title": "Ailleurs", "download_url": there}])
     assert found(house.draft) == set()
-    files = published.one(house.publish()).files
-    assert [each.download_url for each in files] == [reads.address(file), there]
+    files = published.published_one(house.publish()).files
+    assert [each.download_url for each in files] == [reads.file_address(file), there]
 
 
 def test_who_may_not_write_brings_nothing(house: House) -> None:
     def add(draft: Contribution, by: User) -> None:
-        stored_files.add(contribution=make.again(draft), name="a.csv", content=iter([CSV]), by=by)
+        draft_files.add(contribution=make.again(draft), name="a.csv", content=iter([CSV]), by=by)
 
     with pytest.raises(NotAllowed):
         add(house.draft, make.person())
@@ -197,9 +192,9 @@ def test_files_outlive_the_address_of_the_portal(house: House, settings: Any) ->
     file, card = house.file(), house.publish()
     settings.SITE_URL = "https://nouvelle.exemple.fr"
     assert given(file).status_code == 200
-    stored_files.forget_unnamed()
+    draft_files.forget_unnamed()
     assert again(file).unnamed_at is None
-    (told,) = published.one(card).files
+    (told,) = published.published_one(card).files
     assert told.download_url == f"https://nouvelle.exemple.fr/fichiers/{file.public_id}/offres.csv"
     assert str(file.public_id) not in " ".join(links_of(card))
     way = reverse("catalogue:file_out", args=(card.slug, "distributions", 0, "download_url"))
@@ -213,7 +208,7 @@ def test_a_page_reads_all_its_files_at_once(house: House, many: int) -> None:
         house.file(f"{number}.csv", CSV + f"2027-01;{number}\n".encode())
     resource = make.again(house.draft).proposed
     shown: list[Any] = []
-    assert queries(lambda: shown.extend(reads.shown(resource, resource.details))) <= 1
+    assert queries(lambda: shown.extend(reads.files_shown(resource, resource.details))) <= 1
     assert len(shown) == many
 
 
@@ -239,7 +234,7 @@ def test_a_file_waits_for_the_antivirus(house: House, monkeypatch: pytest.Monkey
     assert (file.state, statuses(file, house.by)) == (FileState.WAITING, [404])
     assert found(house.draft) == {"file_waiting"}
     monkeypatch.setattr(scanning, "scan", lambda _path: "Eicar-Signature")
-    assert file_examinations.examine_waiting() == 1
+    assert file_care.examine_waiting() == 1
     assert (again(file).state, again(file).signs) == (FileState.REFUSED, ["infected"])
     assert found(house.draft) == {"file_infected"}
 
@@ -250,7 +245,7 @@ def test_a_silent_antivirus_is_asked_once_for_all_that_waits(
     asked: list[Any] = []
     away = failing(scanning.ScannerAway)
     monkeypatch.setattr(scanning, "scan", lambda path: (asked.append(path), away(path)))
-    assert (file_examinations.examine_waiting(), len(asked)) == (0, 1)
+    assert (file_care.examine_waiting(), len(asked)) == (0, 1)
     assert CardFile.objects.waiting().count() == 2
 
 
@@ -261,8 +256,8 @@ def test_a_file_that_no_antivirus_could_read_is_read_again(
         patched.setattr(scanning, "scan", failing(scanning.ScannerFailed))
         file = house.file()
         assert file.state == FileState.WAITING
-        for _time in range(file_examinations.TRIES - 1):
-            file_examinations.examine_waiting()
+        for _time in range(file_care.TRIES - 1):
+            file_care.examine_waiting()
         assert (again(file).state, again(file).signs) == (FileState.REFUSED, ["unscannable"])
     assert house.file() == file
     assert (again(file).state, again(file).signs) == (FileState.SOUND, [])
@@ -274,17 +269,17 @@ def test_a_file_without_bytes_is_given_up_after_a_day_and_taken_up_once_found(
     file = house.file()
     CardFile.objects.update(state=FileState.WAITING, examined_at=None)
     objects.store().delete(SHA256)
-    monkeypatch.setattr(file_examinations, "LOST_TRIES", 4)
+    monkeypatch.setattr(file_care, "LOST_TRIES", 4)
     for _time in range(6):
-        file_examinations.examine_waiting()
+        file_care.examine_waiting()
     lost = again(file)
     assert (lost.state, lost.signs, lost.attempts) == (FileState.REFUSED, ["lost"], 4)
     assert list(file_breaches()) == [f"{file.public_id} {SHA256[:12]} lost"]
     assert found(house.draft) == {"file_lost"}
-    assert file_examinations.wait_for_found() == 0
+    assert file_care.wait_for_found() == 0
     objects.put(CSV)
-    assert file_examinations.wait_for_found() == 1
-    assert file_examinations.examine_waiting() == 1
+    assert file_care.wait_for_found() == 1
+    assert file_care.examine_waiting() == 1
     assert stands(file)[:2] == (FileState.SOUND, 0)
     assert list(file_breaches()) == []
 
@@ -292,18 +287,18 @@ def test_a_file_without_bytes_is_given_up_after_a_day_and_taken_up_once_found(
 def test_an_outage_of_the_store_is_no_failure_of_the_antivirus(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    file, tries = house.file(), file_examinations.TRIES
+    file, tries = house.file(), file_care.TRIES
     CardFile.objects.update(state=FileState.WAITING, examined_at=None)
     objects.store().delete(SHA256)
     for _time in range(tries + 1):
-        file_examinations.examine_waiting()
+        file_care.examine_waiting()
     objects.put(CSV)
     with monkeypatch.context() as patched:
         patched.setattr(scanning, "scan", failing(scanning.ScannerFailed))
         for _time in range(tries - 1):
-            file_examinations.examine_waiting()
+            file_care.examine_waiting()
     assert stands(file)[:2] == (FileState.WAITING, tries - 1)
-    assert file_examinations.examine_waiting() == 1
+    assert file_care.examine_waiting() == 1
 
 
 def test_a_file_that_stops_the_scanner_goes_behind_the_others(
@@ -320,11 +315,11 @@ def test_a_file_that_stops_the_scanner_goes_behind_the_others(
             raise scanning.ScannerStopped
 
     monkeypatch.setattr(scanning, "scan", scan)
-    assert file_examinations.examine_waiting() == 0
+    assert file_care.examine_waiting() == 0
     assert (stands(bad), stands(good)) == (("waiting", 1, 0), ("waiting", 0, 0))
     for _time in range(2):
         up[0] = True
-        assert file_examinations.examine_waiting() == 1
+        assert file_care.examine_waiting() == 1
         assert stands(good)[0] == "sound"
     assert (stands(bad), bad.signs) == (("refused", 3, 0), ["unscannable"])
 
@@ -333,15 +328,15 @@ def test_an_object_that_the_store_does_not_give_keeps_no_other_waiting(
     waiting: list[CardFile], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bad, good = waiting
-    on_disk = file_examinations.on_disk
+    on_disk = file_care.on_disk
 
     def given(sha256: str) -> Any:
         if sha256 == bad.sha256:
             raise Unavailable
         return on_disk(sha256)
 
-    monkeypatch.setattr(file_examinations, "on_disk", given)
-    assert file_examinations.examine_waiting() == 1
+    monkeypatch.setattr(file_care, "on_disk", given)
+    assert file_care.examine_waiting() == 1
     assert (stands(bad), stands(good)) == (("waiting", 0, 0), ("sound", 0, 0))
 
 
@@ -374,9 +369,9 @@ def test_a_database_that_fails_is_no_card_that_somebody_writes(
     def fails(_pk: int) -> int:
         raise OperationalError(said) from Refused(code)
 
-    monkeypatch.setattr(stored_files, "_forget_of", fails)
+    monkeypatch.setattr(draft_files, "_forget_of", fails)
     with caplog.at_level(logging.INFO, logger="catalogue.files"):
-        assert stored_files.forget_unnamed() == 0
+        assert draft_files.forget_unnamed() == 0
     assert [each.levelno for each in caplog.records] == [level]
 
 
@@ -405,7 +400,7 @@ def test_what_is_taken_out_makes_room_at_once(house: House, settings: Any) -> No
     file = house.file()
     with pytest.raises(QuotaSpent):
         house.file("autre.csv", other)
-    stored_files.remove(contribution=make.again(house.draft), file=file, by=house.by)
+    draft_files.remove(contribution=make.again(house.draft), file=file, by=house.by)
     assert events()[-2:] == ["file.removed", "file.forgotten"]
     settings.ORGANISATION_FILES_MAX_BYTES = 2 * len(CSV)
     house.file("autre.csv", other)
@@ -416,13 +411,13 @@ def test_what_is_taken_out_makes_room_at_once(house: House, settings: Any) -> No
 
 def test_what_was_sent_and_is_taken_out_stays_a_while_in_nobody_s_room(house: House) -> None:
     file = house.file()
-    moderation.request_changes(
+    review.request_changes(
         contribution=make.send(house.draft, house.by),
         reason=DecisionReason.INSUFFICIENT,
         message="Retirez ce fichier.",
         by=make.moderator(),
     )
-    stored_files.remove(contribution=make.again(house.draft), file=file, by=house.by)
+    draft_files.remove(contribution=make.again(house.draft), file=file, by=house.by)
     assert again(file).unnamed_at is not None
     assert weights(house.holder, house.by) == [0, 0]
 
@@ -432,7 +427,7 @@ def test_a_draft_handed_over_takes_its_files_along(house: House) -> None:
     house.by = make.joined(house.by, there, Role.REFERENT)
     house.edit(organisation=there)
     assert weights(house.holder, there) == [0, file.size]
-    assert stored_files.forget_unnamed() == 0
+    assert draft_files.forget_unnamed() == 0
     house.edit(organisation=None)
     assert weights(house.holder, there, house.by) == [0, 0, file.size]
     card = house.publish(organisation=there)
@@ -474,24 +469,24 @@ def test_what_no_text_names_is_forgotten_later(
 ) -> None:
     kept, lost = house.file(), house.file("brouillon.csv", b"a;b\n")
     change = make.contributions.propose(resource=house.publish(), by=house.by)
-    stored_files.remove(contribution=change, file=lost, by=house.by)
+    draft_files.remove(contribution=change, file=lost, by=house.by)
     make.put_online(change, house.by)
-    assert stored_files.forget_unnamed() == 0
+    assert draft_files.forget_unnamed() == 0
     later = clock.now() + timedelta(days=django_settings.CARD_FILES_UNNAMED_DAYS, minutes=1)
     monkeypatch.setattr(clock, "now", lambda: later)
-    assert stored_files.forget_unnamed() == 1
+    assert draft_files.forget_unnamed() == 1
     assert list(CardFile.objects.all()) == [kept]
     assert events()[-1] == "file.forgotten"
-    assert set(reads.kept([kept.sha256, lost.sha256])) == {kept.sha256}
+    assert set(reads.kept_objects([kept.sha256, lost.sha256])) == {kept.sha256}
 
 
 def test_a_file_named_again_in_its_last_hour_is_kept(house: House) -> None:
     file = house.file()
     long_unnamed()
-    assert stored_files.forget_unnamed() == 0
+    assert draft_files.forget_unnamed() == 0
     assert again(file).unnamed_at is None
     house.edit(distributions=[])
-    assert stored_files.forget_unnamed() == 0  # thirty days from then on
+    assert draft_files.forget_unnamed() == 0  # thirty days from then on
 
 
 def test_a_card_that_fails_keeps_no_other_waiting(
@@ -502,31 +497,31 @@ def test_a_card_that_fails_keeps_no_other_waiting(
     for each in houses:
         each.edit(distributions=[])
     long_unnamed()
-    forget = forgotten_files.forget
+    forget = file_care.forget
 
     def fails(*, file: CardFile, by: Any) -> None:
         if file == first:
             raise ZeroDivisionError
         forget(file=file, by=by)
 
-    monkeypatch.setattr(forgotten_files, "forget", fails)
-    assert stored_files.forget_unnamed() == 1
+    monkeypatch.setattr(file_care, "forget", fails)
+    assert draft_files.forget_unnamed() == 1
     assert list(CardFile.objects.all()) == [first]
 
 
 def test_a_file_goes_with_its_card(house: House) -> None:
     file = house.file()
-    removal = removals.propose(
+    removal = transfers.propose_removal(
         resource=house.publish(),
         reason=DecisionReason.ILLEGAL,
         explanation="…",
         by=make.moderator(),
     )
-    removals.confirm(removal=removal, by=make.moderator())
+    transfers.confirm_removal(removal=removal, by=make.moderator())
     assert statuses(file, house.by) == [404]
     assert "file.forgotten" in events()
     assert not CardFile.objects.exists()
-    assert list(reads.kept([file.sha256])) == []
+    assert list(reads.kept_objects([file.sha256])) == []
 
 
 def test_a_file_goes_with_an_erased_draft_and_the_ledger_says_it(

@@ -4,10 +4,10 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from catalogue.contributions.forms.steps import Step
+from catalogue.contributions.queries import proposals
 from catalogue.enums import ContributionStatus, ResourceKind
-from catalogue.forms.steps import Step
 from catalogue.models import Contribution, Resource
-from catalogue.queries import proposals
 from tests.factories import contributions as make
 from tests.factories.accounts import signed_in
 

@@ -9,11 +9,11 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
-from catalogue.actions import contributions
-from catalogue.forms.steps import Step
+from catalogue.contributions.actions import drafts
+from catalogue.contributions.forms.steps import Step
+from catalogue.contributions.queries import descriptions, proposals
 from catalogue.models import Contribution
-from catalogue.queries import pasted, proposals
-from catalogue.standards.readers.dispatch import read_here
+from catalogue.standards.readers.serve import read_here
 from portal.accounts.models import User
 from tests.catalogue.ledger import cost
 from tests.factories import contributions as make
@@ -61,8 +61,8 @@ def words(answer: Any) -> str:
 def draft_of(text: str, code: str, author: User) -> Contribution:
     reading = read_here(code, text.encode())
     [record] = reading.records
-    kept = pasted.kept(code, reading, record)
-    return contributions.begin(described=record, kind=record.kind, reading=kept, by=author)
+    kept = descriptions.kept(code, reading, record)
+    return drafts.begin(described=record, kind=record.kind, reading=kept, by=author)
 
 
 def test_a_citation_becomes_a_draft_that_says_where_each_field_comes_from() -> None:
@@ -113,7 +113,7 @@ def test_what_a_person_changes_is_theirs_and_a_guess_they_save_is_verified() -> 
     assert after["title"] == {"origin": "contributor", "verified": True}
     assert after["summary"] == {**before["summary"], "guessed": False, "verified": True}
     assert after["description"] == before["description"]
-    assert set(pasted.origins(contribution)) == set(before) - {"title"}
+    assert set(descriptions.origins(contribution)) == set(before) - {"title"}
 
 
 def test_a_rare_language_stays_when_its_page_is_saved() -> None:

@@ -10,12 +10,12 @@ from django.core import mail
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 
-from catalogue.actions import contributions, moderation, proposals
+from catalogue.contributions.actions import drafts, review
+from catalogue.contributions.tasks import pass_on
 from catalogue.enums import ContributionStatus, DecisionReason, OwnerAnswer
 from catalogue.invariants import owner_breaches
 from catalogue.models import Contribution, Resource
-from catalogue.tasks.proposals import pass_on
-from catalogue.views import space
+from catalogue.pages.views import space as space_pages
 from portal.accounts.enums import Role
 from portal.accounts.models import User
 from portal.lib import clock
@@ -105,7 +105,7 @@ def test_accepted_the_region_reviews_it_as_usual(card: Card) -> None:
     judge, author = make.moderator(), make.person()
     sent = card.offered(author)
     letters()
-    answered = proposals.accept(contribution=sent, reason="Merci.", by=card.editor)
+    answered = review.accept_change(contribution=sent, reason="Merci.", by=card.editor)
     assert answered.status == SENT
     assert answered.submitted_at == answered.first_submitted_at == answered.owner_answered_at
     answer = (answered.owner_answer, answered.owner_answered_by)
@@ -124,8 +124,8 @@ def test_declined_its_author_and_the_region_read_why(card: Card) -> None:
     sent = card.offered(author)
     letters()
     with refused(Invalid):
-        proposals.decline(contribution=sent, reason="  ", by=card.editor)
-    declined = proposals.decline(contribution=sent, reason=why, by=card.editor)
+        review.decline_change(contribution=sent, reason="  ", by=card.editor)
+    declined = review.decline_change(contribution=sent, reason=why, by=card.editor)
     assert (declined.status, declined.owner_answer) == (SENT, OwnerAnswer.DECLINED)
     assert events()[-1] == "proposal.declined"
     assert letters()[0][0] == author.email
@@ -134,7 +134,7 @@ def test_declined_its_author_and_the_region_read_why(card: Card) -> None:
     assert why in shown(make.moderator(), sent, "moderation_item")
 
 
-@pytest.mark.parametrize("answer", [proposals.accept, proposals.decline])
+@pytest.mark.parametrize("answer", [review.accept_change, review.decline_change])
 def test_only_who_answers_for_the_card_answers_and_once(
     card: Card, answer: Callable[..., Any]
 ) -> None:
@@ -142,7 +142,7 @@ def test_only_who_answers_for_the_card_answers_and_once(
     for by in (sent.author, card.writer, make.moderator(), make.person()):
         with refused(NotAllowed):
             answer(contribution=sent, reason="Non.", by=by)
-    proposals.accept(contribution=make.again(sent), by=card.editor)
+    review.accept_change(contribution=make.again(sent), by=card.editor)
     for read in (sent, make.again(sent)):
         with refused(Conflict):
             answer(contribution=read, reason="Non.", by=card.editor)
@@ -154,7 +154,7 @@ def test_an_answer_says_that_the_text_changed_since(card: Card) -> None:
     former = "sur une version antérieure"
 
     def ask_again() -> None:
-        moderation.request_changes(
+        review.request_changes(
             contribution=make.again(sent),
             reason=DecisionReason.INSUFFICIENT,
             message="Précisez.",
@@ -162,7 +162,7 @@ def test_an_answer_says_that_the_text_changed_since(card: Card) -> None:
         )
 
     def amend() -> None:
-        contributions.amend(
+        drafts.amend(
             contribution=make.again(sent), charter=make.CHARTER, reply="C’est voulu.", by=author
         )
 
@@ -181,17 +181,17 @@ def test_an_answer_says_that_the_text_changed_since(card: Card) -> None:
 def test_an_owner_who_moderates_does_not_publish() -> None:
     owner = make.moderator()
     sent = make.offered(make.published(owner))
-    accepted = proposals.accept(contribution=sent, by=owner)
+    accepted = review.accept_change(contribution=sent, by=owner)
     with refused(NotAllowed):
-        moderation.publish(contribution=accepted, by=owner)
+        review.publish(contribution=accepted, by=owner)
 
 
 def test_the_author_takes_it_back_and_the_owner_no_longer_answers(card: Card) -> None:
     sent = card.offered()
-    contributions.withdraw(contribution=sent, by=sent.author)
+    drafts.withdraw(contribution=sent, by=sent.author)
     assert list(Contribution.objects.awaiting_owner(card.editor)) == []
     with refused(Conflict):
-        proposals.accept(contribution=make.again(sent), by=card.editor)
+        review.accept_change(contribution=make.again(sent), by=card.editor)
 
 
 # Silence
@@ -200,7 +200,7 @@ def test_the_author_takes_it_back_and_the_owner_no_longer_answers(card: Card) ->
 def test_silence_sends_it_to_the_region_once(card: Card) -> None:
     judge, sent = make.moderator(), card.offered()
     aged(sent, days=15, minutes=-5)
-    assert proposals.pass_on_due() == 0
+    assert review.pass_on_due() == 0
     assert make.again(sent).status == OFFERED
     aged(sent, days=15)
     letters()
@@ -246,7 +246,7 @@ def test_the_database_holds_status_and_answer_together(columns: dict[str, Any]) 
 
 def test_the_owner_reads_what_changes_and_answers(card: Card) -> None:
     sent, client = card.offered(), signed_in(card.editor)
-    assert [item.url for item in space.to_do(card.editor)] == [page(sent)]
+    assert [item.url for item in space_pages.to_do(card.editor)] == [page(sent)]
     text = shown(card.editor, sent)
     assert "Une phrase plus juste." in text.replace("<ins>", "").replace("</ins>", "")
     assert "Sans réponse, la Région décide seule." in text
@@ -257,7 +257,7 @@ def test_the_owner_reads_what_changes_and_answers(card: Card) -> None:
     answer = client.post(page(sent), {"answer": "accept", "reason": "Merci."}, follow=True)
     assert ("Votre avis est enregistré." in answer.text, "Favorable" in answer.text) == (True, True)
     assert make.again(sent).status == SENT
-    assert list(space.to_do(card.editor)) == []
+    assert list(space_pages.to_do(card.editor)) == []
 
 
 def test_the_author_follows_the_state_and_no_stranger_does(card: Card) -> None:
@@ -281,11 +281,11 @@ def test_the_page_costs_the_same_for_one_change_and_three(card: Card) -> None:
 
 def test_a_proposal_made_in_another_name_is_not_joined(card: Card) -> None:
     resource, editor = card.resource, card.editor
-    mine = contributions.propose(resource=resource, by=editor)
+    mine = drafts.propose(resource=resource, by=editor)
     for holder in (make.organisation("Autre"), None):
         Contribution.objects.filter(pk=mine.pk).update(organisation=holder)
         with refused(Conflict, code="proposed_for_another") as caught:
-            contributions.propose(resource=resource, by=editor)
+            drafts.propose(resource=resource, by=editor)
         assert caught.value.facts == {"contribution": str(mine.public_id)}
     answer = signed_in(editor).post(reverse("catalogue:propose", args=(resource.slug,)))
     assert (answer.status_code, Contribution.objects.open().count()) == (409, 1)

@@ -9,17 +9,14 @@ import pytest
 from django.conf import settings
 from django.db import DatabaseError, connection, connections, transaction
 
-from catalogue.actions import (
-    card_uploads,
-    contributions,
-    file_rooms,
-    moderation,
-    stored_files,
-)
-from catalogue.actions import drafts as co_writing
+from catalogue.contributions.actions import drafts, review
+from catalogue.contributions.actions import drafts as co_writing
+from catalogue.contributions.actions import files as draft_files
+from catalogue.contributions.actions import uploads as file_uploads
+from catalogue.contributions.queries import proposals
 from catalogue.enums import ContributionStatus, DecisionReason
 from catalogue.models import CardFile, CardUpload, Contribution, Decision, Resource
-from catalogue.queries import drafts, proposals
+from catalogue.resources.actions import files as file_care
 from portal.accounts.enums import Role
 from portal.accounts.models import User
 from portal.lib import clock
@@ -66,8 +63,8 @@ def at_once(*acts: Callable[[], Any]) -> list[str]:
 
 def decision(contribution: Contribution, by: User, *, publishes: bool) -> Callable[[], Any]:
     if publishes:
-        return lambda: moderation.publish(contribution=make.again(contribution), by=by)
-    return lambda: moderation.refuse(
+        return lambda: review.publish(contribution=make.again(contribution), by=by)
+    return lambda: review.refuse(
         contribution=make.again(contribution), reason=DecisionReason.OTHER, message="Non.", by=by
     )
 
@@ -81,11 +78,11 @@ def test_a_file_named_while_the_unnamed_ones_go_is_kept(caplog: pytest.LogCaptur
 
     def write(kept: list[Any]) -> None:
         draft = make.again(house.draft)
-        contributions.save_draft(contribution=draft, values={"distributions": kept}, by=house.by)
+        drafts.save_draft(contribution=draft, values={"distributions": kept}, by=house.by)
 
     def forget() -> None:
         try:
-            stored_files.forget_unnamed()
+            draft_files.forget_unnamed()
         finally:
             connections.close_all()
 
@@ -102,7 +99,7 @@ def test_a_file_named_while_the_unnamed_ones_go_is_kept(caplog: pytest.LogCaptur
     (left,) = [each for each in caplog.records if "left for later" in each.getMessage()]
     assert (left.levelname, "could not obtain lock" in left.getMessage()) == ("INFO", True)
     assert CardFile.objects.filter(pk=file.pk).exists()
-    stored_files.forget_unnamed()
+    draft_files.forget_unnamed()
     assert CardFile.objects.filter(pk=file.pk, unnamed_at=None).exists()
 
 
@@ -115,7 +112,7 @@ def test_who_begins_an_upload_waits_for_the_draft_before_the_room() -> None:
 
     def begin() -> None:
         try:
-            card_uploads.begin(contribution=draft, length=3, name="a.csv", by=house.by)
+            file_uploads.begin(contribution=draft, length=3, name="a.csv", by=house.by)
         except DatabaseError as error:
             failed.append(error)
         finally:
@@ -126,7 +123,7 @@ def test_who_begins_an_upload_waits_for_the_draft_before_the_room() -> None:
         Contribution.objects.locked(draft)
         other.start()
         other.join(timeout=0.2)
-        file_rooms.hold(house.holder, house.by, card=draft.resource_id)
+        file_care.hold_room(house.holder, house.by, card=draft.resource_id)
     other.join()
     assert failed == []
     assert CardUpload.objects.filter(contribution=draft).count() == 1
@@ -139,7 +136,7 @@ def test_two_moderators_at_once_take_one_decision() -> None:
         stale = make.again(contribution)
 
         gave = at_once(
-            lambda read=stale: moderation.publish(contribution=read, by=first),
+            lambda read=stale: review.publish(contribution=read, by=first),
             decision(contribution, second, publishes=bool(number % 2)),
         )
 
@@ -157,12 +154,12 @@ def test_two_editors_at_once_lose_no_field() -> None:
     first, second = make.moderator(), make.moderator()
     resource = make.published(author)
     for number in range(ROUNDS):
-        titled = contributions.propose(resource=resource, by=author)
-        summed = contributions.propose(resource=resource, by=other)
+        titled = drafts.propose(resource=resource, by=author)
+        summed = drafts.propose(resource=resource, by=other)
         for proposal, by, name in ((titled, author, "title"), (summed, other, "summary")):
             values = {name: f"{name} numéro {number}"}
-            contributions.save_draft(contribution=proposal, values=values, by=by)
-            contributions.submit(contribution=make.again(proposal), charter=make.CHARTER, by=by)
+            drafts.save_draft(contribution=proposal, values=values, by=by)
+            drafts.submit(contribution=make.again(proposal), charter=make.CHARTER, by=by)
         make.accepted(summed)
 
         gave = at_once(
@@ -176,13 +173,13 @@ def test_two_editors_at_once_lose_no_field() -> None:
             )
         )
         assert proposals.collisions(late) == []
-        moderation.request_changes(
+        review.request_changes(
             contribution=late, reason=DecisionReason.OTHER, message="Reprenez.", by=first
         )
         by = late.author
-        contributions.catch_up(contribution=make.again(late), by=by)
-        contributions.amend(contribution=make.again(late), charter=make.CHARTER, by=by)
-        moderation.publish(contribution=make.again(late), by=second)
+        drafts.catch_up(contribution=make.again(late), by=by)
+        drafts.amend(contribution=make.again(late), charter=make.CHARTER, by=by)
+        review.publish(contribution=make.again(late), by=second)
         fresh = Resource.objects.get()
         assert (fresh.title, fresh.summary) == (
             f"title numéro {number}",
@@ -203,7 +200,7 @@ def test_two_editors_of_one_draft_at_once_lose_no_text() -> None:
     contribution = make.draft(one, holder=holder)
     for number in range(2 * ROUNDS):
         before = proposals.proposed_record(make.again(contribution))
-        seen = drafts.prints(before, ("title", "summary", "tags"))
+        seen = proposals.prints(before, ("title", "summary", "tags"))
         typed = {
             one: {"title": f"Titre {number}", "tags": [f"une-{number}", "b", "c"]},
             two: {"summary": f"Résumé {number}", "tags": [f"autre-{number}", "b", "c"]},
@@ -224,9 +221,7 @@ def test_two_sendings_at_once_send_once() -> None:
 
     gave = at_once(
         *(
-            lambda read=read: contributions.submit(
-                contribution=read, charter=make.CHARTER, by=author
-            )
+            lambda read=read: drafts.submit(contribution=read, charter=make.CHARTER, by=author)
             for read in reads
         )
     )
@@ -239,7 +234,7 @@ def test_a_version_read_before_is_refused() -> None:
     author = make.person()
     contribution = make.submitted(author)
     read = make.again(contribution)
-    contributions.withdraw(contribution=contribution, by=author)
+    drafts.withdraw(contribution=contribution, by=author)
 
     with pytest.raises(Conflict):
-        moderation.publish(contribution=read, by=make.moderator())
+        review.publish(contribution=read, by=make.moderator())

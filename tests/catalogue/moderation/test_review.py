@@ -11,19 +11,16 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from catalogue.actions import (
-    archives,
-    contributions,
-    harvest_sources,
-    maskings,
-    moderation,
-    transfers,
-)
+from catalogue.community.actions import maskings
+from catalogue.contributions.actions import drafts, review
+from catalogue.contributions.queries import reviews
+from catalogue.contributions.views import review as pages
 from catalogue.enums import ContributionStatus, DecisionReason, ResourceKind
+from catalogue.harvest.actions import sources
 from catalogue.models import Contribution, Decision, IndexedResource, Resource
-from catalogue.queries import reviews
-from catalogue.views import moderation as pages
-from catalogue.views.space import to_do
+from catalogue.pages.views.space import to_do
+from catalogue.resources.actions import cards as card_changes
+from catalogue.resources.actions import transfers
 from portal.accounts import space
 from portal.accounts.enums import RegionRole, Role
 from portal.accounts.models import User
@@ -46,11 +43,11 @@ Verb = Callable[[Contribution, User], Any]
 
 
 def publish(contribution: Contribution, by: User) -> Decision:
-    return moderation.publish(contribution=contribution, by=by)
+    return review.publish(contribution=contribution, by=by)
 
 
 def request_changes(contribution: Contribution, by: User) -> Decision:
-    return moderation.request_changes(
+    return review.request_changes(
         contribution=contribution,
         reason=DecisionReason.INSUFFICIENT,
         message="Précisez & citez.",
@@ -60,13 +57,13 @@ def request_changes(contribution: Contribution, by: User) -> Decision:
 
 
 def refuse(contribution: Contribution, by: User) -> Decision:
-    return moderation.refuse(
+    return review.refuse(
         contribution=contribution, reason=DecisionReason.OFF_TOPIC, message="Hors sujet.", by=by
     )
 
 
 def claim(contribution: Contribution, by: User) -> Contribution:
-    return moderation.claim(contribution=contribution, by=by)
+    return review.claim(contribution=contribution, by=by)
 
 
 VERBS: list[Verb] = [publish, request_changes, refuse]
@@ -193,7 +190,7 @@ def test_only_a_moderator_whom_nothing_touches_decides(
         verb(contribution, by)
 
 
-@pytest.mark.parametrize("action", [moderation.request_changes, moderation.refuse])
+@pytest.mark.parametrize("action", [review.request_changes, review.refuse])
 def test_words_are_compulsory(judge: User, action: Callable[..., Any]) -> None:
     contribution = make.submitted()
     for reason, message in (("", "Un message."), (DecisionReason.OTHER, "  ")):
@@ -236,7 +233,7 @@ def test_a_claim_is_seen_and_released_and_ends_with_the_decision(judge: User) ->
     contribution = make.submitted()
     claim(contribution, judge)
     assert make.again(contribution).claimed_by == judge
-    moderation.release(contribution=make.again(contribution), by=judge)
+    review.release(contribution=make.again(contribution), by=judge)
     assert make.again(contribution).claimed_by is None
     assert events() == [*SENT, "contribution.claimed", "contribution.released"]
     assert owed() == OWED
@@ -251,7 +248,7 @@ def test_a_claim_holds_against_another_until_it_ends(judge: User, settings: Any)
     with refused(Conflict):
         claim(make.again(contribution), other)
     with refused(Conflict):
-        moderation.release(contribution=make.again(contribution), by=other)
+        review.release(contribution=make.again(contribution), by=other)
     settings.CLAIM_MINUTES = 0
     claim(make.again(contribution), other)
     assert make.again(contribution).claimed_by == other
@@ -261,12 +258,12 @@ def test_a_claim_holds_against_another_until_it_ends(judge: User, settings: Any)
 def test_an_owner_archives_and_restores() -> None:
     author = make.person()
     resource = make.published(author)
-    archives.archive(resource=resource, reason="Remplacée.", by=author)
+    card_changes.archive(resource=resource, reason="Remplacée.", by=author)
     assert Contribution.objects.get().status == ContributionStatus.ARCHIVED
     assert Resource.objects.public().get().archive_reason == "Remplacée."
     with refused(Conflict):
-        archives.archive(resource=resource, reason="Deux fois.", by=author)
-    archives.restore(resource=resource, by=author)
+        card_changes.archive(resource=resource, reason="Deux fois.", by=author)
+    card_changes.restore(resource=resource, by=author)
     assert Contribution.objects.get().status == ContributionStatus.PUBLISHED
     assert events("resource.") == ["resource.archived", "resource.restored"]
     assert "mail.resource_archived" not in owed()
@@ -276,13 +273,13 @@ def test_archiving_is_refused_to_others_and_without_reason() -> None:
     author, stranger = make.person(), make.person()
     resource = make.published(author)
     with refused(NotAllowed):
-        archives.archive(resource=resource, reason="Non.", by=stranger)
+        card_changes.archive(resource=resource, reason="Non.", by=stranger)
     with refused(Invalid):
-        archives.archive(resource=resource, reason=" ", by=author)
+        card_changes.archive(resource=resource, reason=" ", by=author)
     with refused(Conflict):
-        archives.restore(resource=resource, by=author)
+        card_changes.restore(resource=resource, by=author)
     with refused(NotAllowed):
-        archives.restore(resource=resource, by=stranger)
+        card_changes.restore(resource=resource, by=stranger)
     address = reverse("catalogue:archive", args=(resource.slug,))
     assert signed_in(stranger).get(address).status_code == 403
 
@@ -340,7 +337,7 @@ def test_filters_order_and_pages(desk: Client, monkeypatch: pytest.MonkeyPatch) 
 def test_answers_have_their_own_tab(desk: Client) -> None:
     author = make.person()
     contribution = make.sent_back(author, title="Revenue avec une réponse")
-    contributions.amend(
+    drafts.amend(
         contribution=make.edit(contribution, author, situation="Depuis 2021."),
         charter=make.CHARTER,
         reply="Fait, merci.",
@@ -374,7 +371,7 @@ def test_an_item_shows_the_proposal_and_the_checks(desk: Client) -> None:
 @pytest.mark.parametrize("view", ["", "apres"])
 def test_a_change_is_compared_field_by_field(desk: Client, view: str) -> None:
     author = make.person()
-    change = contributions.propose(resource=make.published(author), by=author)
+    change = drafts.propose(resource=make.published(author), by=author)
     make.send(make.edit(change, author, title="Repérer les ruptures de stage"), author)
     page = desk.get(item(change), {"vue": view}).text
     assert "Ce qui change" in page
@@ -425,7 +422,7 @@ def test_an_incomplete_decision_is_told(desk: Client, typed: dict[str, str], sai
 def test_a_version_that_was_not_read_conflicts(desk: Client) -> None:
     contribution = make.submitted()
     read = str(contribution.version)
-    contributions.withdraw(contribution=contribution, by=contribution.author)
+    drafts.withdraw(contribution=contribution, by=contribution.author)
     answer = desk.post(item(contribution), {"outcome": "publish", "version": read})
     assert answer.status_code == 409
     assert make.again(contribution).status == ContributionStatus.WITHDRAWN
@@ -556,7 +553,7 @@ def test_a_decision_and_an_archive_by_the_region_tell_the_author(
     assert letters() == [(author.email, subject)]
     assert says in mail.outbox[0].body
     if verb is publish:
-        archives.archive(resource=Resource.objects.get(), reason="Sans suite.", by=judge)
+        card_changes.archive(resource=Resource.objects.get(), reason="Sans suite.", by=judge)
         assert letters() == [(author.email, "« Un besoin précis » est archivée")]
         assert "Sans suite." in mail.outbox[0].body
 
@@ -580,7 +577,7 @@ def test_a_source_waits_for_the_moderators_who_may_answer() -> None:
     assert "/moissonnage/" in urls(free)
     assert "Répondre à 1 source proposée" in seen(tied)
     assert not [each for each in seen(make.person()) if "source" in each]
-    harvest_sources.approve(source=source, publishes=True, by=free)
+    sources.approve(source=source, publishes=True, by=free)
     assert "Répondre à 1 source proposée" in seen(free)
 
 

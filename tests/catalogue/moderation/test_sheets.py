@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
+from catalogue.contributions.queries import tables as table_rows
 from catalogue.enums import ResourceKind
-from catalogue.standards.readers.dispatch import read_here
 from catalogue.standards.readers.record import Reading
-from catalogue.validators import sheets
+from catalogue.standards.readers.serve import read_here
 from catalogue.validators.fields import Field, FieldType
 from tests.properties import given
 from tests.properties import strategies as st
@@ -53,7 +53,7 @@ def value_of(own: Field) -> st.SearchStrategy[Any]:
 @st.composite
 def cards(draw: Any) -> tuple[str, dict[str, Any]]:
     kind = draw(st.sampled_from(list(ResourceKind)))
-    fields = sheets.fields_of(kind)
+    fields = table_rows.fields_of(kind)
     chosen = draw(st.lists(st.sampled_from(sorted(fields)), max_size=5, unique=True))
     return kind, {name: draw(value_of(fields[name])) for name in chosen}
 
@@ -63,12 +63,12 @@ def test_a_card_that_is_written_reads_as_unchanged_whatever_it_holds(
     card: tuple[str, dict[str, Any]], delimiter: str
 ) -> None:
     kind, values = card
-    cells = {"kind": str(kind)} | sheets.written(kind, values)
+    cells = {"kind": str(kind)} | table_rows.written(kind, values)
     header, *rows = reading(table(cells, delimiter)).records
     told = {name: value.value for name, value in rows[0].fields.items()}
     assert list(header.fields) == list(cells)
-    assert sheets.unknown(header.fields) == []
-    assert sheets.read(kind, told, header.fields, current=values) == ({}, [])
+    assert table_rows.unknown(header.fields) == []
+    assert table_rows.read_row(kind, told, header.fields, current=values) == ({}, [])
 
 
 ITEM = TEXT.map(lambda text: " ".join(text.split())).filter(bool)
@@ -76,8 +76,8 @@ ITEM = TEXT.map(lambda text: " ".join(text.split())).filter(bool)
 
 @given(st.lists(ITEM, max_size=4, unique=True))
 def test_items_are_read_as_they_were_written(items: list[str]) -> None:
-    cell = sheets.written("need", {"open_questions": items}).get("open_questions", "")
-    values, faults = sheets.read("need", {"open_questions": cell}, ["open_questions"])
+    cell = table_rows.written("need", {"open_questions": items}).get("open_questions", "")
+    values, faults = table_rows.read_row("need", {"open_questions": cell}, ["open_questions"])
     assert (values.get("open_questions", []), faults) == (items, [])
 
 
@@ -100,7 +100,7 @@ def test_words_dates_and_numbers_of_a_spreadsheet_are_understood() -> None:
         "last_update": "24/11/2026",
         "update_frequency": "mensuelle",
     }
-    values, faults = sheets.read("dataset", cells, cells)
+    values, faults = table_rows.read_row("dataset", cells, cells)
     assert faults == []
     row = values.pop("distributions")[0]
     assert (row["title"], row["bytes"], row["sha256"]) == ("CSV", 1200, "")
@@ -125,7 +125,7 @@ def test_each_wrong_cell_is_named_with_its_value() -> None:
         "distributions.2.bytes": "beaucoup",
         "situation": "Du besoin",
     }
-    values, faults = sheets.read("dataset", cells, cells)
+    values, faults = table_rows.read_row("dataset", cells, cells)
     assert values == {}
     assert [(each.column, each.value) for each in faults] == [
         (name, cells[name]) for name in (
@@ -138,7 +138,7 @@ def test_a_column_that_is_absent_leaves_the_card_and_an_empty_cell_empties_it() 
     files = [{"title": "Un", "url": "https://a.example/1"}, {"title": "Deux", "url": ""}]
     now = {"title": "Un modèle", "acronym": "UM", "scope": "national", "files": files}
     cells = {"title": "Un modèle", "files.1.title": "Premier"}
-    values, faults = sheets.read("model", cells, [*cells, "acronym", "scope"], current=now)
+    values, faults = table_rows.read_row("model", cells, [*cells, "acronym", "scope"], current=now)
     assert faults == []
     assert values.pop("acronym") == ""
     assert [row["title"] for row in values["files"]] == ["Premier", "Deux"]
@@ -183,9 +183,11 @@ def test_spreadsheets_write_the_same_table_in_several_ways(mark: str, end: str) 
 
 def test_columns_of_no_kind_are_told() -> None:
     asked = ["titre", "files", "files.1.url", "files.1.weight", "distributions.1.url", "iri"]
-    assert sheets.unknown(asked) == ["titre", "files", "files.1.weight", "distributions.1.url"]
+    assert table_rows.unknown(asked) == ["titre", "files", "files.1.weight", "distributions.1.url"]
 
 
 def test_no_field_bears_the_name_of_a_column_of_ours() -> None:
-    ours = {*sheets.IDENTITY, *sheets.TOLD_BY_US}
-    assert [name for kind in ResourceKind for name in sheets.fields_of(kind) if name in ours] == []
+    ours = {*table_rows.IDENTITY, *table_rows.TOLD_BY_US}
+    assert [
+        name for kind in ResourceKind for name in table_rows.fields_of(kind) if name in ours
+    ] == []

@@ -16,17 +16,15 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from django.urls import reverse
 
-from catalogue.actions import batches, contributions, moderation
+from catalogue.contributions import tasks
+from catalogue.contributions.actions import drafts, review, tables
+from catalogue.contributions.queries import holdings as held
+from catalogue.contributions.queries import tables as table_rows
+from catalogue.contributions.queries import tables as told
 from catalogue.enums import BatchState, DecisionReason, ResourceKind
-from catalogue.harvest import imports
 from catalogue.models import Contribution, ContributionBatch, Resource
-from catalogue.queries import batches as told
-from catalogue.queries import holdings as held
-from catalogue.queries import table_templates
-from catalogue.standards.readers import limits
-from catalogue.standards.readers.dispatch import read_here
-from catalogue.tasks import batches as tasks
-from catalogue.validators import sheets
+from catalogue.standards.readers import formats
+from catalogue.standards.readers.serve import read_here
 from portal.accounts.enums import Role
 from portal.accounts.models import User
 from portal.lib import clock
@@ -45,7 +43,7 @@ Cells = dict[str, str]
 
 def need(**more: str) -> Cells:
     """Give the row of a need that passes every blocking check."""
-    return {"kind": "need"} | sheets.written("need", make.NEED) | more
+    return {"kind": "need"} | table_rows.written("need", make.NEED) | more
 
 
 def table(*found: Cells) -> bytes:
@@ -74,14 +72,14 @@ class Desk:
         return make.draft(self.editor, holder=self.holder, **values)
 
     def read(self, *found: Cells, by: User | None = None) -> ContributionBatch:
-        made = imports.read(table(*found))
+        made = tables.read_table(table(*found))
         assert made.faults == []
         return self.prepared(made.columns, made.rows, by=by)
 
     def prepared(
         self, columns: list[str], lines: list[Any], by: User | None = None
     ) -> ContributionBatch:
-        return batches.prepare(
+        return tables.prepare(
             organisation=self.holder,
             name="fiches.csv",
             columns=columns,
@@ -95,18 +93,18 @@ class Desk:
 
     def asked(self, batch: ContributionBatch, *, sends: bool = False) -> ContributionBatch:
         charter = make.CHARTER if sends else ""
-        batches.ask(batch=batch, sends=sends, charter=charter, by=self.editor)
+        tables.ask(batch=batch, sends=sends, charter=charter, by=self.editor)
         return again(batch)
 
     def take(self, *found: Cells, sends: bool = False) -> ContributionBatch:
         """Import these rows."""
         batch = self.ask(*found, sends=sends)
-        imports.carry_out(batch)
+        tables.carry_out(batch)
         return again(batch)
 
     def send(self, batch: ContributionBatch, by: User | None = None) -> None:
-        batches.send(batch=batch, charter=make.CHARTER, by=by or self.editor)
-        imports.carry_out(batch)
+        tables.send(batch=batch, charter=make.CHARTER, by=by or self.editor)
+        tables.carry_out(batch)
 
     def taken_out(self) -> dict[str, bytes]:
         members = held.members(self.holder, by=self.editor)
@@ -115,7 +113,7 @@ class Desk:
     def brought_back(self, content: bytes) -> list[str]:
         """Read a table as its import would, without the child; give what becomes of each row."""
         header, *records = read_here("cards_csv", content).records
-        assert sheets.unknown(header.fields) == []
+        assert table_rows.unknown(header.fields) == []
         lines = [
             [int(row.remote_id), {name: cell.value for name, cell in row.fields.items()}, None]
             for row in records
@@ -202,16 +200,16 @@ def test_a_dry_run_tells_each_row_and_writes_no_card(desk: Desk) -> None:
 
 @pytest.mark.parametrize("kind", list(ResourceKind))
 def test_the_example_of_a_template_reads_without_a_fault(kind: ResourceKind) -> None:
-    head, example = table_templates.template(kind)
-    values, faults = sheets.read(kind, dict(zip(head, example, strict=True)), head)
-    assert (faults, sheets.unknown(head)) == ([], [])
+    head, example = table_rows.template(kind)
+    values, faults = table_rows.read_row(kind, dict(zip(head, example, strict=True)), head)
+    assert (faults, table_rows.unknown(head)) == ([], [])
     assert values["title"]
-    assert {each.name for each in table_templates.described(kind)} >= {"id", "title"}
+    assert {each.name for each in table_rows.described(kind)} >= {"id", "title"}
 
 
 def test_a_nul_is_refused_whatever_the_encoding() -> None:
     content = b"\xff\xfe" + "kind;title\nneed;a\0b\n".encode("utf-16-le")
-    assert [each.code for each in imports.read(content).faults] == ["nul_character"]
+    assert [each.code for each in tables.read_table(content).faults] == ["nul_character"]
 
 
 def test_links_to_other_cards_are_found_by_address_or_title(desk: Desk) -> None:
@@ -294,7 +292,7 @@ def test_what_came_back_is_corrected_by_the_table_and_what_is_under_review_waits
 ) -> None:
     batch = desk.take(need(title="Une"), need(title="Deux"), sends=True)
     one = batch.contributions.order_by("pk")[0]
-    moderation.request_changes(
+    review.request_changes(
         contribution=make.again(one),
         reason=DecisionReason.INSUFFICIENT,
         message="Précisez.",
@@ -314,10 +312,8 @@ def test_decisions_of_an_hour_are_one_letter_to_who_brought_and_who_sent(desk: D
     desk.send(batch, by=colleague)
     letters()
     one, two = (make.again(each) for each in batch.contributions.order_by("pk"))
-    moderation.publish(contribution=one, by=judge)
-    moderation.refuse(
-        contribution=two, reason=DecisionReason.DUPLICATE, message="Déjà là.", by=judge
-    )
+    review.publish(contribution=one, by=judge)
+    review.refuse(contribution=two, reason=DecisionReason.DUPLICATE, message="Déjà là.", by=judge)
     assert owed().count("mail.batch_decided") in (1, 2)  # 2 when the hour turns in between
     assert not any("contribution_published" in topic for topic in owed())
     read = letters_of_the_hour(batch)
@@ -340,14 +336,14 @@ def test_an_import_cut_short_goes_on_where_it_was(
             raise Killed
 
     with monkeypatch.context() as patch:
-        patch.setattr(imports.failpoints, "hit", kill)
+        patch.setattr(tables.failpoints, "hit", kill)
         with pytest.raises(Killed):
-            imports.carry_out(batch)
+            tables.carry_out(batch)
     assert again(batch).cursor == 3
     with pytest.raises(Conflict):
-        imports.carry_out(batch)  # its worker may still be there
+        tables.carry_out(batch)  # its worker may still be there
     silent(batch)
-    assert batches.nudge_waiting() == 1
+    assert tables.nudge_waiting() == 1
     for _ in range(2):
         tasks.import_cards(batch_id=batch.pk)
     titles = [each.content["title"] for each in Contribution.objects.order_by("pk")]
@@ -364,20 +360,20 @@ def test_the_letters_of_a_lot_leave_though_its_worker_died_after_the_last(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(imports.batches, "finish", die)
+        patch.setattr(tables.batches, "finish", die)
         with pytest.raises(KeyboardInterrupt):
-            imports.carry_out(batch)
+            tables.carry_out(batch)
     silent(batch)
-    imports.carry_out(batch)
+    tables.carry_out(batch)
     assert {"mail.batch_received", "mail.batch_to_review"} <= set(owed())
 
 
 def test_two_workers_write_no_row_twice(desk: Desk) -> None:
-    batch = batches.begin(batch=desk.ask(need(title="Une")))
+    batch = tables.begin(batch=desk.ask(need(title="Une")))
     [line] = told.plan(batch)
-    batches.write(batch=batch, at=0, line=line, by=desk.editor)
+    tables.write(batch=batch, at=0, line=line, by=desk.editor)
     with pytest.raises(Conflict):
-        batches.write(batch=batch, at=0, line=line, by=desk.editor)
+        tables.write(batch=batch, at=0, line=line, by=desk.editor)
     assert Contribution.objects.count() == 1
 
 
@@ -387,7 +383,7 @@ def test_one_import_of_an_organisation_at_a_time(desk: Desk) -> None:
     with pytest.raises(Conflict) as caught:
         desk.asked(second)
     assert caught.value.code == "under_way"
-    for act in (batches.withdraw, batches.discard):
+    for act in (tables.withdraw, tables.discard):
         with pytest.raises(Conflict):
             act(batch=first, by=desk.editor)
 
@@ -398,7 +394,7 @@ def test_only_who_sends_for_an_organisation_imports_and_until_the_end(desk: Desk
             desk.read(need(), by=other)
     batch = desk.ask(need(title="Une"))
     User.objects.filter(pk=desk.editor.pk).update(is_active=False)
-    imports.carry_out(batch)
+    tables.carry_out(batch)
     assert Contribution.objects.count() == 0
     assert again(batch).message
     desk.send(again(batch), by=desk.member())  # a colleague takes it up
@@ -408,7 +404,7 @@ def test_only_who_sends_for_an_organisation_imports_and_until_the_end(desk: Desk
 def test_a_lot_is_taken_back_whole_and_what_is_online_stays(desk: Desk) -> None:
     batch = desk.take(*(need(title=f"Fiche {n}") for n in range(3)), sends=True)
     make.put_online(batch.contributions.order_by("pk")[0])
-    assert [batches.withdraw(batch=batch, by=desk.editor) for _ in range(2)] == [2, 0]
+    assert [tables.withdraw(batch=batch, by=desk.editor) for _ in range(2)] == [2, 0]
     assert told.states(batch) == {"published": 1, "withdrawn": 2}
     assert events().count("batch.withdrawn") == 2
     # Withdrawn, then brought again: a new try.
@@ -426,7 +422,7 @@ def test_a_lot_holds_what_it_opened_for_its_organisation_alone(desk: Desk) -> No
     moved = Contribution.objects.get(batch=batch)
     make.edit(moved, desk.editor, organisation=other)
     assert batch.contributions.count() == 0
-    assert batches.withdraw(batch=batch, by=colleague) == 0
+    assert tables.withdraw(batch=batch, by=colleague) == 0
     assert {make.again(each).status for each in (moved, theirs)} == {"draft"}
 
 
@@ -436,22 +432,22 @@ def test_a_lot_holds_what_it_opened_for_its_organisation_alone(desk: Desk) -> No
 def test_a_row_begins_no_change_beside_one_that_a_colleague_began(desk: Desk) -> None:
     card, colleague = desk.card(title="Une"), desk.member()
     row = {"id": str(card.public_id), "kind": "need", "summary": "Le résumé du tableau."}
-    batch = batches.begin(batch=desk.ask(row))
+    batch = tables.begin(batch=desk.ask(row))
     [line] = told.plan(batch)
-    contributions.propose(resource=card, by=colleague)
-    assert batches.write(batch=batch, at=0, line=line, by=desk.editor) == "refused"
+    drafts.propose(resource=card, by=colleague)
+    assert tables.write(batch=batch, at=0, line=line, by=desk.editor) == "refused"
     assert [each["message"] for each in again(batch).failures] == [str(told.CHANGED)]
     assert [each.author for each in Contribution.objects.open()] == [colleague]
 
 
 def test_a_row_does_not_write_over_what_a_colleague_saved_since(desk: Desk) -> None:
     card, colleague = desk.card(title="Une"), desk.member()
-    change = contributions.propose(resource=card, by=colleague)
+    change = drafts.propose(resource=card, by=colleague)
     row = {"id": str(card.public_id), "kind": "need", "summary": "Du tableau.", "title": "Deux"}
-    batch = batches.begin(batch=desk.ask(row))
+    batch = tables.begin(batch=desk.ask(row))
     [line] = told.plan(batch)
     make.edit(change, colleague, summary="De la collègue.")
-    assert batches.write(batch=batch, at=0, line=line, by=desk.editor) == "update"
+    assert tables.write(batch=batch, at=0, line=line, by=desk.editor) == "update"
     content = make.again(change).content
     assert (content["title"], content["summary"]) == ("Deux", "De la collègue.")
     failures = [(each["column"], each["message"]) for each in again(batch).failures]
@@ -460,10 +456,10 @@ def test_a_row_does_not_write_over_what_a_colleague_saved_since(desk: Desk) -> N
 
 def test_a_card_that_changed_between_the_reading_and_the_worker_is_left_alone(desk: Desk) -> None:
     card, colleague = desk.card(title="Une"), desk.member()
-    change = contributions.propose(resource=card, by=colleague)
+    change = drafts.propose(resource=card, by=colleague)
     batch = desk.read({"id": str(card.public_id), "kind": "need", "summary": "Du tableau."})
     make.edit(change, colleague, summary="De la collègue.")
-    imports.carry_out(desk.asked(batch))
+    tables.carry_out(desk.asked(batch))
     assert make.again(change).content["summary"] == "De la collègue."
     assert [each["message"] for each in again(batch).failures] == [str(told.CHANGED)]
 
@@ -541,7 +537,7 @@ def test_the_pages_cost_the_same_for_three(desk: Desk) -> None:
         desk.card(title=f"{state} {number} 0")
         batch = desk.read(*(need(title=f"{state} {number} {n}") for n in range(number)))
         if state != "read":
-            imports.carry_out(desk.asked(batch))
+            tables.carry_out(desk.asked(batch))
         return cost(client, address(batch))
 
     for state in ("read", "done"):
@@ -597,13 +593,13 @@ def test_what_is_taken_out_tells_everything_and_changes_nothing_when_brought_bac
 ) -> None:
     online = desk.card()
     make.edit(
-        contributions.propose(resource=online, by=desk.editor),
+        drafts.propose(resource=online, by=desk.editor),
         desk.editor,
         summary="Un autre résumé.",
     )
     data = desk.draft(kind=ResourceKind.DATASET)
     refused = make.submitted(desk.editor, holder=desk.holder, title="Refusée")
-    moderation.refuse(
+    review.refuse(
         contribution=refused, reason=DecisionReason.OFF_TOPIC, message="Non.", by=make.moderator()
     )
     make.published()  # somebody else's
@@ -636,9 +632,7 @@ def test_whatever_cards_hold_their_table_reads_as_unchanged(
 ) -> None:
     desk = Desk()
     for kind, values in made:
-        contributions.start(
-            kind=ResourceKind(kind), by=desk.editor, organisation=desk.holder, **values
-        )
+        drafts.start(kind=ResourceKind(kind), by=desk.editor, organisation=desk.holder, **values)
     lines = desk.brought_back(desk.taken_out()["tableaux/fiches-1.csv"])
     assert lines == ["unchanged"] * len(made)
 
@@ -652,11 +646,11 @@ def test_tables_stay_within_what_an_import_takes(
 
     for number in range(5):
         desk.draft(title=f"Fiche {number}")
-    monkeypatch.setattr(limits, "CSV_ROWS", 2)
+    monkeypatch.setattr(formats, "CSV_ROWS", 2)
     assert len(tables()) == 3
     assert [line for each in tables() for line in desk.brought_back(each)] == ["unchanged"] * 5
     monkeypatch.setattr(held, "CSV_BYTES", 1_500)
-    monkeypatch.setattr(limits, "CSV_ROWS", 1_000)
+    monkeypatch.setattr(formats, "CSV_ROWS", 1_000)
     sizes = [len(each) for each in tables()]
     assert len(sizes) > 1
     assert max(sizes) <= 1_500
@@ -675,7 +669,7 @@ def test_the_archive_is_for_editors_and_traced(desk: Desk) -> None:
         for line in archive.read("SHA256SUMS").decode().splitlines():
             digest, name = line.split("  ")
             assert hashlib.sha256(archive.read(name)).hexdigest() == digest
-        made = imports.read(archive.read("tableaux/fiches-1.csv"))  # by the child itself
+        made = tables.read_table(archive.read("tableaux/fiches-1.csv"))  # by the child itself
     assert (made.faults, len(made.rows)) == ([], 1)
     assert f'href="{place}"' in client.get(reverse("catalogue:import")).text
     assert not ContributionBatch.objects.exists()

@@ -13,10 +13,10 @@ import pytest
 
 from catalogue.standards import languages, readers
 from catalogue.standards.licences import OPEN_LICENCE_1
-from catalogue.standards.readers import child, detect, limits
-from catalogue.standards.readers.dispatch import read_here
+from catalogue.standards.readers import child, detect, formats
 from catalogue.standards.readers.record import Reading, Record, from_json, to_json
-from catalogue.standards.readers.text import CODE, TAG
+from catalogue.standards.readers.serve import read_here
+from catalogue.standards.readers.syntax.text import CODE, TAG
 
 Place = Callable[..., Path]
 SURPRISES = ("reading_failed", "reading_lost", "reading_time", "reading_memory")
@@ -482,7 +482,7 @@ def test_a_confined_process_opens_neither_socket_nor_file() -> None:
         ("croissant", b'{"a": NaN}', ["invalid_json_value"]),
         ("readme", b"a\x00b", ["nul_character"]),
         ("dcat", b'{"@context": "https://a.example/c"}', ["remote_context", "nothing_described"]),
-        ("dcat", b"a" * (limits.DOCUMENT_BYTES + 1), ["document_too_large"]),
+        ("dcat", b"a" * (formats.DOCUMENT_BYTES + 1), ["document_too_large"]),
         ("soap", b"", ["unknown_format"]),
     ],
 )

@@ -9,18 +9,11 @@ from django.core import mail
 from django.test import Client
 from django.utils import translation
 
-from catalogue.actions import (
-    collections,
-    contributions,
-    discussions,
-    maskings,
-    moderation,
-    removals,
-    report_links,
-    reports,
-    resources,
-    reuses,
-)
+from catalogue.community import queries as community_queries
+from catalogue.community import tasks as duties
+from catalogue.community.actions import collections, discussions, maskings, reports, reuses
+from catalogue.community.tasks import moderators
+from catalogue.contributions.actions import drafts, review
 from catalogue.enums import Measure, ReportOutcome, ReportStatus
 from catalogue.models import (
     Collection,
@@ -32,9 +25,8 @@ from catalogue.models import (
     Resource,
     Reuse,
 )
-from catalogue.queries import reported
-from catalogue.tasks import reports as duties
-from catalogue.tasks.around import moderators
+from catalogue.resources.actions import cards as card_changes
+from catalogue.resources.actions import transfers
 from portal.accounts.actions import accounts, notifications
 from portal.accounts.enums import Role
 from portal.accounts.models import Notification, Organisation, User
@@ -130,7 +122,7 @@ def two() -> User:
 def test_a_card_is_found_in_each_language_by_former_addresses_and_by_its_inner_pages(
     author: User, card: Resource
 ) -> None:
-    card = resources.move(resource=card, slug="nouvelle-adresse")
+    card = card_changes.move(resource=card, slug="nouvelle-adresse")
     for address in (
         "/en/ressources/nouvelle-adresse/",
         "/en/ressources/nouvelle-adresse/discussions/",
@@ -138,11 +130,13 @@ def test_a_card_is_found_in_each_language_by_former_addresses_and_by_its_inner_p
         "/ressources/nouvelle%2Dadresse/",
     ):
         with translation.override("en"):
-            found = reported.locate(address)
+            found = community_queries.locate_report(address)
         assert found is not None
         assert (found.resource, found.concerned) == (card, author), address
-    assert reported.locate("/en/ressources/") == reported.Place("/en/ressources/")
-    assert reported.locate("/en/rien/de/tel") is None
+    assert community_queries.locate_report("/en/ressources/") == community_queries.Place(
+        "/en/ressources/"
+    )
+    assert community_queries.locate_report("/en/rien/de/tel") is None
 
 
 @pytest.mark.parametrize(
@@ -188,7 +182,7 @@ def test_the_form_the_receipt_and_the_tracking_page(
     }
     place = client.post("/signaler/", told)["Location"]
     report = Report.objects.get()
-    assert place == report_links.path(report)
+    assert place == reports.tracking_path(report)
     tracked = client.get(place)
     assert "C’est mon texte." in tracked.text
     kept = (tracked["Referrer-Policy"], tracked["Cache-Control"])
@@ -263,9 +257,9 @@ def test_the_author_never_learns_who_reported(
         seen.append(client.get(address).text)
     for page in (LISTED, item(report)):
         assert client.get(page).status_code == 403
-    from catalogue.views import gathered  # noqa: PLC0415  # test
+    from catalogue.pages.views import space as space_pages  # noqa: PLC0415  # test
 
-    seen.append(str(gathered.described(author)))
+    seen.append(str(space_pages.community_described(author)))
     assert "RGPD, article 6" in seen[-1]
     for text in seen:
         for secret in (SECRET_NAME, SECRET_ADDRESS, WORDS[:30]):
@@ -436,16 +430,16 @@ def test_figures_and_costs(card: Resource, one: User) -> None:
 def test_a_masked_card_is_nowhere_and_cannot_be_published_over(
     author: User, card: Resource, one: User, client: Client
 ) -> None:
-    waiting = make.send(contributions.propose(resource=card, by=author), author)
+    waiting = make.send(drafts.propose(resource=card, by=author), author)
     hidden(card, one)
     answer = client.get(card.get_absolute_url())
     assert (answer.status_code, card.title in answer.text) == (451, False)
     for address in ("/ressources/", "/flux/ressources.atom", "/ressources/suggestions?q=rup"):
         assert card.title not in client.get(address).text
     with refused(Conflict, code="resource_masked"):
-        moderation.publish(contribution=make.again(waiting), by=make.moderator())
-    removal = removals.propose(resource=card, reason="illegal", explanation="Oui.", by=one)
-    removals.confirm(removal=removal, by=make.moderator())
+        review.publish(contribution=make.again(waiting), by=make.moderator())
+    removal = transfers.propose_removal(resource=card, reason="illegal", explanation="Oui.", by=one)
+    transfers.confirm_removal(removal=removal, by=make.moderator())
     assert client.get(card.get_absolute_url()).status_code == 410
 
 
@@ -480,10 +474,10 @@ def test_what_is_decided_does_not_lapse(card: Resource, one: User, two: User) ->
     )
     assert maskings.lapse_due() == 0
     settled(report, one)
-    removal = removals.propose(resource=card, reason="illegal", explanation="Oui.", by=two)
+    removal = transfers.propose_removal(resource=card, reason="illegal", explanation="Oui.", by=two)
     assert maskings.lapse_due() == 0
-    removals.refuse(removal=removal, by=one)
-    removals.propose(resource=card, reason="illegal", explanation="Oui.", by=one)
+    transfers.refuse_removal(removal=removal, by=one)
+    transfers.propose_removal(resource=card, reason="illegal", explanation="Oui.", by=one)
     assert maskings.lapse_due() == 1  # who hid it holds it no longer alone
     assert again(card).live
 
@@ -593,7 +587,7 @@ def test_a_collection_is_reported_hidden_and_shown_again(
     for address in (page, "/dossiers/", f"/organisations/{found.organisation.slug}/"):
         assert "Zzrésumé." not in client.get(address).text
     assert client.get(page).status_code == 404
-    assert reported.locate(page) == reported.Place(page)
+    assert community_queries.locate_report(page) == community_queries.Place(page)
     assert "Charte, point 4." in writer.get(page).text
     assert writer.get(f"/signalements/decisions/{decision.public_id}/").status_code == 200
     collections.take_back(collection=found, by=found.made_by)

@@ -5,7 +5,7 @@ import random
 import pytest
 from django.http import QueryDict
 
-from catalogue.search import analysis, spelling
+from catalogue.search import text as analysis
 from catalogue.search.query import (
     FACETS,
     MAX_DEPTH,
@@ -101,13 +101,13 @@ def test_the_longest_known_phrase_is_one_idea() -> None:
     ],
 )
 def test_distance(one: str, other: str, edits: int) -> None:
-    assert spelling.distance(one, other, 5) == edits
-    assert spelling.distance(other, one, 5) == edits
+    assert analysis.distance(one, other, 5) == edits
+    assert analysis.distance(other, one, 5) == edits
 
 
 def test_distance_stops_above_the_allowed_edits() -> None:
-    assert spelling.distance("formation", "xxxxxxxxx", 2) == 3
-    assert spelling.distance("court", "beaucoup plus long", 1) == 2
+    assert analysis.distance("formation", "xxxxxxxxx", 2) == 3
+    assert analysis.distance("court", "beaucoup plus long", 1) == 2
 
 
 def parse(text: str) -> ResourceQuery:

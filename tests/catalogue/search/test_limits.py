@@ -17,10 +17,10 @@ from django.urls import reverse
 
 from catalogue import invariants
 from catalogue.enums import ResourceKind
-from catalogue.filters import pace
 from catalogue.models import IndexedFacet, IndexedName, IndexedResource, Resource
-from catalogue.search import corrections, fulltext, index, suggest
-from catalogue.views import documents, exports
+from catalogue.pages.views import documents, exports
+from catalogue.search import filters, fulltext, index, suggest
+from catalogue.search import words as known_words
 from portal.lib import clock, rates
 from portal.lib.rates import Window
 from portal.pages import views
@@ -33,8 +33,8 @@ FILES = ("csv", "json")
 
 @pytest.fixture(autouse=True)
 def _fresh(monkeypatch: pytest.MonkeyPatch) -> Any:
-    monkeypatch.setattr(pace, "searches", Window())
-    monkeypatch.setattr(pace, "suggestions", Window())
+    monkeypatch.setattr(filters, "searches", Window())
+    monkeypatch.setattr(filters, "suggestions", Window())
     cache.clear()
     yield
     cache.clear()
@@ -298,7 +298,7 @@ def test_how_far_it_is_is_told_apart_from_the_result(monkeypatch: pytest.MonkeyP
 def test_words_that_cards_hold_are_not_looked_for_among_the_near_ones() -> None:
     for _ in range(3):
         ResourceFactory(published=True, title="Emploi", description="Salaire")
-    assert len(sent(lambda: corrections.corrected("emploi salaire", complete=0))) == 1
+    assert len(sent(lambda: known_words.corrected("emploi salaire", complete=0))) == 1
 
 
 @pytest.mark.parametrize("q", ["empl", "empl jeun salar form metie", "zzz absent emplxi jeunz"])

@@ -12,10 +12,12 @@ from django.contrib.auth.models import Group
 from django.core.management import CommandError, call_command
 from django.test import Client
 
-from catalogue.actions import checks, synonyms
+from catalogue.contributions.actions import checks
 from catalogue.enums import Access, ResourceKind
 from catalogue.models import IndexedName, Resource, RomeTitle, Synonym
-from catalogue.search import alike, analysis, engine, index, suggest, upkeep
+from catalogue.search import engine, index, suggest, synonyms
+from catalogue.search import text as analysis
+from catalogue.search import words as known_words
 from catalogue.search.query import ResourceQuery, Updated, Words
 from catalogue.search.suggest import Suggestions
 from catalogue.validators import checks as record_checks
@@ -351,13 +353,13 @@ def test_a_missing_card_is_indexed_and_one_withdrawn_is_not_any_more() -> None:
     lost = ResourceFactory(published=True, title="Perdue", indexed=False)
     stray = ResourceFactory(published=True, title="Retirée")
     Resource.objects.filter(pk=stray.pk).update(live=False, last_published_at=clock.now())
-    assert upkeep.repair() == 1
+    assert index.repair() == 1
 
     def found(q: str) -> list[int]:
         return list(engine().search(ResourceQuery(q=q)).ids)
 
     assert (found("perdue"), found("retiree")) == ([lost.pk], [])
-    assert upkeep.repair() == 0
+    assert index.repair() == 0
 
 
 def test_an_edit_changes_the_next_search_and_stands_in_the_journal() -> None:
@@ -409,7 +411,7 @@ def test_only_the_staff_of_the_back_office_edits(who: str) -> None:
 )
 def test_a_group_that_would_do_nothing_is_refused(text: str, code: str) -> None:
     with pytest.raises(Invalid) as refused:
-        synonyms.read(text)
+        synonyms.read_phrases(text)
     assert refused.value.code == code
 
 
@@ -489,7 +491,7 @@ def test_titles_are_found_as_by_reading_them_all(
     monkeypatch: pytest.MonkeyPatch, most: int
 ) -> None:
     """Also where each word is held by more cards than are read for one."""
-    monkeypatch.setattr(alike, "MOST_HELD", most)
+    monkeypatch.setattr(known_words, "MOST_HELD", most)
     for title in TITLES:
         assert resembling(title) == by_reading_all(title), title
     assert resembling("Offres d’emploi de la région", kind="dataset") == []

@@ -11,10 +11,18 @@ import pytest
 from rdflib import Graph, Namespace, URIRef
 from rdflib.namespace import DCTERMS, FOAF, RDF
 
-from catalogue.standards import citation, croissant, data_package, dcat, mldcat, rdf, schema_org
 from catalogue.standards import vocabularies as terms
 from catalogue.standards.published import File, Licence
-from catalogue.standards.rdf import DCAT, IT6
+from catalogue.standards.writers import (
+    citation,
+    croissant,
+    data_package,
+    dcat,
+    mldcat,
+    rdf,
+    schema_org,
+)
+from catalogue.standards.writers.rdf import DCAT, IT6
 from tests.catalogue.standards.examples import AT, CSV, DETAILS, SITE, TABLE, example
 
 pyshacl = pytest.importorskip("pyshacl", reason="pyshacl is not installed")

@@ -9,24 +9,17 @@ from django.core.exceptions import ValidationError
 from django.utils.datastructures import MultiValueDict
 from django.utils.translation import override
 
-from catalogue.forms.steps import Step, StepForm, form_field
-from catalogue.queries import detail
+from catalogue.contributions.forms.steps import Step, StepForm, form_field
+from catalogue.resources.queries import detail
 from catalogue.search.query import ResourceQuery
-from catalogue.standards import (
-    dcat,
-    frequencies,
-    languages,
-    licences,
-    plain,
-    schema_org,
-    territories,
-    vocabularies,
-)
+from catalogue.standards import frequencies, languages, licences, territories, vocabularies
 from catalogue.standards.licences import OPEN_LICENCE_1
 from catalogue.standards.published import Licence
-from catalogue.standards.readers import hf_card, text, zones
-from catalogue.standards.readers.places import places
+from catalogue.standards.readers import datagouv, hugging_face
+from catalogue.standards.readers.detection import places
+from catalogue.standards.readers.syntax import text
 from catalogue.standards.territories import Territory, TerritoryKind
+from catalogue.standards.writers import dcat, plain, schema_org
 from catalogue.validators import fields, words
 from catalogue.validators.fields import COMMON_BY_NAME, DETAILS, clean_value
 from tests.catalogue.standards.examples import example
@@ -270,8 +263,11 @@ def test_a_wrong_kind_code_or_name_is_refused(row: tuple[str, str, str]) -> None
 
 def test_zones_of_datagouv_keep_their_kind() -> None:
     told: list[object] = [{"id": "fr:commune:13004@2020", "name": "Arles"}, "fr:epci:241300417"]
-    assert [zones.name(each) for each in told] == ["Arles (commune 13004)", "EPCI 241300417"]
-    assert zones.name("fr:departement:83") == "Var (département 83)"
+    assert [datagouv.zone_name(each) for each in told] == [
+        "Arles (commune 13004)",
+        "EPCI 241300417",
+    ]
+    assert datagouv.zone_name("fr:departement:83") == "Var (département 83)"
 
 
 def test_documents_tell_the_kind() -> None:
@@ -382,7 +378,7 @@ def test_it_is_written_in_the_language_of_the_reader(language: str, typed: str, 
     with override(language):
         assert form_field(ENERGY).prepare_value(1234.5) == typed
         assert clean_value(ENERGY, typed) == 1234.5
-        assert detail.said(ENERGY, 1234.5) == shown
+        assert detail.value_text(ENERGY, 1234.5) == shown
 
 
 def test_the_grams_of_hugging_face_are_read_as_they_are_given() -> None:
@@ -393,7 +389,7 @@ def test_the_grams_of_hugging_face_are_read_as_they_are_given() -> None:
         "wrong": "co2_eq_emissions: .inf\n",
     }
     read = {
-        name: hf_card.read(
+        name: hugging_face.read(
             f"---\nlibrary_name: x\n{text}---\n# Un modèle\n\nUn texte.\n".encode(), ""
         ).records[0]
         for name, text in front.items()

@@ -10,24 +10,22 @@ from django.test import Client
 from rdflib import Graph
 from rdflib.namespace import DCTERMS
 
-from catalogue.queries import incoming
-from catalogue.standards import (
+from catalogue.contributions.queries import descriptions
+from catalogue.standards import vocabularies
+from catalogue.standards.published import Licence, first_day, last_day, period
+from catalogue.standards.readers.serve import read_here
+from catalogue.standards.writers import (
     citation,
     croissant,
     data_package,
     forms,
     hugging_face,
     mldcat,
-    negotiation,
     oai_pmh,
     plain,
     rdf,
     schema_org,
-    signposting,
-    vocabularies,
 )
-from catalogue.standards.published import Licence, first_day, last_day, period
-from catalogue.standards.readers.dispatch import read_here
 from tests.catalogue.standards.examples import DETAILS, SHA256, TABLE, example
 from tests.factories.catalogue import ResourceFactory
 
@@ -52,7 +50,7 @@ HOSTILE = "</script><b>\"'\\{}%&=+@ \u2028 é\n---\n: - # @type"
     ],
 )
 def test_the_form_is_the_one_asked(accept: str, wanted: str) -> None:
-    assert negotiation.choose(accept, (HTML, TURTLE, JSON)) == wanted
+    assert forms.choose(accept, (HTML, TURTLE, JSON)) == wanted
 
 
 @pytest.mark.parametrize(
@@ -117,7 +115,7 @@ def test_every_form_of_every_kind_is_readable_whatever_the_words(kind: str) -> N
             assert yaml.safe_load(text)
     assert "</script>" not in schema_org.data_block(resource)
     assert json.loads(schema_org.data_block(resource))["name"] == HOSTILE
-    assert "\n" not in signposting.header(resource, forms.available(resource), linkset="x")
+    assert "\n" not in forms.header(resource, forms.available(resource), linkset="x")
 
 
 def test_croissant_has_every_field_that_the_validator_forgets_to_ask() -> None:
@@ -212,7 +210,7 @@ def test_citations_name_the_authors_the_year_and_the_identifier() -> None:
 
 def test_the_link_set_leads_back() -> None:
     resource = example("dataset")
-    page, *back = signposting.linkset(resource, forms.available(resource))["linkset"]
+    page, *back = forms.linkset(resource, forms.available(resource))["linkset"]
     assert page["cite-as"] == [{"href": resource.iri}]
     assert {each["anchor"] for each in back} == {each["href"] for each in page["describedby"]}
     assert [each["href"] for each in page["item"]] == [TABLE.download_url]
@@ -410,7 +408,7 @@ INDEX = [
 
 def test_the_measures_of_a_card_are_taken_as_declared_with_their_source() -> None:
     (record,) = read_here("hf", card(INDEX), base_url=HUB).records
-    found = incoming.read(record)
+    found = descriptions.read_incoming(record)
     assert found.refused == ""
     assert found.values["declared_measures"] == ROWS
     assert record.details["declared_measures"].origin == "Hugging Face › model-index"
@@ -430,7 +428,7 @@ def test_what_is_declared_leaves_as_not_verified_and_comes_back() -> None:
     assert [each["verified"] for each in metrics] == [False, False]
     assert metrics[0]["value"] == 0.66
     (record,) = read_here("hf", written, base_url=HUB).records
-    back = incoming.read(record).values["declared_measures"]
+    back = descriptions.read_incoming(record).values["declared_measures"]
     assert [(row["metric"], row["value"]) for row in back] == [
         (row["metric"], row["value"]) for row in ROWS
     ]

@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from catalogue.actions import contributions, moderation
+from catalogue.contributions.actions import drafts, review
 from catalogue.models import Contribution, Resource
 from challenges.enums import Split, TeamState
 from challenges.models import Challenge, EntryCard, Standing, Team
@@ -55,9 +55,9 @@ def published(team: Team) -> Resource:
     resource = proposed(team).resource
     draft = Contribution.objects.get(resource=resource)
     captain = captain_of(team)
-    contributions.save_draft(contribution=draft, values=MISSING, by=captain)
-    contributions.submit(contribution=again(draft), charter=CHARTER, by=captain)
-    moderation.publish(contribution=again(draft), by=moderator())
+    drafts.save_draft(contribution=draft, values=MISSING, by=captain)
+    drafts.submit(contribution=again(draft), charter=CHARTER, by=captain)
+    review.publish(contribution=again(draft), by=moderator())
     return Resource.objects.get(pk=resource.pk)
 
 

@@ -1,12 +1,12 @@
-"""Answer a query from the server."""
+"""Answer a query from the server: matches, order, page and facets in one request."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from catalogue.search import corrections, ranking
-from catalogue.search import plan as plans
-from catalogue.search.engines import facets
-from catalogue.search.engines.elasticsearch import requests
+from catalogue.search import fulltext as plans
+from catalogue.search import ranking
+from catalogue.search import words as known_words
+from catalogue.search.engines import database
 from catalogue.search.engines.elasticsearch.client import (
     SEARCH_SECONDS,
     Address,
@@ -14,8 +14,146 @@ from catalogue.search.engines.elasticsearch.client import (
     connect,
     named_failures,
 )
-from catalogue.search.query import ResourceQuery
-from catalogue.search.results import FacetCount, Results
+from catalogue.search.fulltext import SYNONYM, WEIGHTS, Plan
+from catalogue.search.query import FacetCount, ResourceQuery, Results, Sort, Words
+from catalogue.search.synonyms import Phrase, Slot
+
+Clause = dict[str, Any]
+# A result with all the words comes before any other.
+COMPLETE_FIRST = 1e6
+
+
+def request_body(
+    query: ResourceQuery, plan: Plan, counted: Sequence[str], *, size: int = database.FACET_SIZE
+) -> Clause:
+    """Write the whole search. size: values counted for each facet."""
+    complete = _complete(plan)
+    filters = _filters(query)
+    start, most = ranking.window(query, plan)
+    matches = _matches(query, plan, complete)
+    return {
+        "query": _ordered(query, plan, matches, complete),
+        "post_filter": {"bool": {"filter": list(filters.values())}},
+        "sort": _sort(query.order),
+        "from": start,
+        "size": most,
+        "track_total_hits": True,
+        "_source": False,
+        "aggs": {
+            "complete": {
+                "filter": {"bool": {"filter": [*filters.values(), *_all(complete)]}},
+            },
+            **{name: _facet(name, query, filters, size) for name in counted},
+        },
+    }
+
+
+def _filters(query: ResourceQuery) -> dict[str, Clause]:
+    return {
+        name: {"terms": {f"facets.{name}": list(values)}}
+        for name, values in query.filters().items()
+    }
+
+
+def _matches(query: ResourceQuery, plan: Plan, complete: Clause | None) -> list[Clause]:
+    """List what every match holds, filters of facets apart."""
+    found = []
+    if plan.slots:
+        words = [word for slot in plan.slots if not slot.quoted for word in slot.typed]
+        ways = [{"terms": {"words": words}}] if words else []
+        ways += [_phrase(slot.typed) for slot in plan.slots if slot.quoted]
+        ways += [_phrase(phrase) for phrase in plan.phrases]
+        found.append(_any(ways))
+    if query.updated:
+        since = database.days_ago(query.updated.days).isoformat()
+        found.append({"range": {"updated_on": {"gte": since}}})
+    if query.words is Words.ALL:
+        found += _all(complete)
+    return found
+
+
+def _complete(plan: Plan) -> Clause | None:
+    """Say what a result with every word holds; None when every match does."""
+    if not plan.slots or plan.is_one_word:
+        return None
+    return {"bool": {"filter": [_slot(slot) for slot in plan.slots]}}
+
+
+def _slot(slot: Slot) -> Clause:
+    if slot.quoted:
+        return _phrase(slot.typed)
+    typed = {"bool": {"filter": [_word(word) for word in slot.typed]}}
+    return _any([typed, *(_phrase(phrase) for phrase in slot.others)])
+
+
+def _phrase(phrase: Phrase) -> Clause:
+    if len(phrase) == 1:
+        return _word(phrase[0])
+    return {"match_phrase": {"words": " ".join(phrase)}}
+
+
+def _word(word: str) -> Clause:
+    return {"term": {"words": word}}
+
+
+def _any(ways: list[Clause]) -> Clause:
+    if len(ways) == 1:
+        return ways[0]
+    return {"bool": {"should": ways, "minimum_should_match": 1}}
+
+
+def _all(clause: Clause | None) -> list[Clause]:
+    return [clause] if clause else []
+
+
+def _ordered(
+    query: ResourceQuery, plan: Plan, matches: list[Clause], complete: Clause | None
+) -> Clause:
+    """Give each match the score that orders it."""
+    if query.order is not Sort.RELEVANCE or not plan.slots:
+        first = [{"constant_score": {"filter": complete}}] if complete else []
+        return {"bool": {"filter": matches or [{"match_all": {}}], "should": first}}
+    synonyms = {word for phrase in plan.phrases for word in phrase} - set(plan.typed)
+    scored = [_scored(plan.typed, 1.0), *([_scored(sorted(synonyms), SYNONYM)] if synonyms else [])]
+    return {
+        "function_score": {
+            "query": {"bool": {"filter": matches, "should": scored}},
+            "functions": [
+                {"field_value_factor": {"field": "boost"}},
+                *({"filter": each, "weight": COMPLETE_FIRST} for each in _all(complete)),
+            ],
+            "score_mode": "multiply",
+            "boost_mode": "multiply",
+        }
+    }
+
+
+def _scored(words: Sequence[str], boost: float) -> Clause:
+    fields = [f"{name}^{weight}" for name, weight in WEIGHTS.items()]
+    return {"combined_fields": {"query": " ".join(words), "fields": fields, "boost": boost}}
+
+
+def _sort(order: Sort) -> list[Clause | str]:
+    keys: list[str] = {
+        Sort.RELEVANCE: [],
+        Sort.UPDATED: ["updated_on", "id"],
+        Sort.QUALITY: ["quality"],
+        Sort.REUSES: ["reuses"],
+    }[order]
+    last: list[Clause | str] = [] if "id" in keys else [{"title_key": "asc"}, {"id": "asc"}]
+    return ["_score", *({key: "desc"} for key in keys), *last]
+
+
+def _facet(name: str, query: ResourceQuery, filters: dict[str, Clause], size: int) -> Clause:
+    """Count the values of a facet under every other filter; those chosen are always counted."""
+    field = f"facets.{name}"
+    others = [clause for other, clause in filters.items() if other != name]
+    order = [{"_count": "desc"}, {"_key": "asc"}]
+    inside = {"values": {"terms": {"field": field, "size": size, "order": order}}}
+    if chosen := getattr(query, name):
+        inside["chosen"] = {"terms": {"field": field, "include": list(chosen), "size": len(chosen)}}
+    return {"filter": {"bool": {"filter": others}}, "aggs": inside}
+
 
 # Of the time that a search has, what the server may take: it then says so itself.
 SHARE = 0.8
@@ -28,7 +166,7 @@ class ElasticsearchEngine:
         self,
         address: Address,
         *,
-        counted: Sequence[str] = facets.SHOWN,
+        counted: Sequence[str] = database.SHOWN,
         seconds: float = SEARCH_SECONDS,
     ) -> None:
         self.address = address
@@ -41,7 +179,7 @@ class ElasticsearchEngine:
         offset = (query.page - 1) * query.size
         if plan.asked and not plan.slots:
             return Results(0, 0, (), dict.fromkeys(self.facets, ()), offset=offset)
-        answer = self._ask(requests.body(query, plan, self.facets))
+        answer = self._ask(request_body(query, plan, self.facets))
         found = answer["aggregations"]
         counts = {name: _counted(found[name]) for name in self.facets}
         complete = found["complete"]["doc_count"]
@@ -50,9 +188,9 @@ class ElasticsearchEngine:
             total=answer["hits"]["total"]["value"],
             complete=complete,
             ids=ranking.page(ids, complete, query, plan),
-            facets=facets.shown(counts, query, self.facets),
+            facets=database.shown(counts, query, self.facets),
             highlights=plan.marked,
-            suggestion=corrections.corrected(query.q, complete=complete) if plan.slots else "",
+            suggestion=known_words.corrected(query.q, complete=complete) if plan.slots else "",
             offset=offset,
         )
 
@@ -61,9 +199,9 @@ class ElasticsearchEngine:
         plan = plans.plan(query.q)
         if plan.asked and not plan.slots:
             return ()
-        body = requests.body(query, plan, [facet], size=facets.MOST_VALUES)
+        body = request_body(query, plan, [facet], size=database.MOST_VALUES)
         answer = self._ask({**body, "size": 0, "from": 0})
-        return facets.every(facet, _counted(answer["aggregations"][facet]))
+        return database.every(facet, _counted(answer["aggregations"][facet]))
 
     def _ask(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
         client = connect(self.address).options(request_timeout=self.seconds)

@@ -1,23 +1,18 @@
-"""Keep the index of the server true to the database: build, follow, compare, repair.
-
-An alias names the index that answers. Every index of ours is named after the alias and the moment
-it was begun; what changes is written to each of them, so that one being built misses nothing. A
-document carries, as its version, the database's clock before it was read: what was read later wins
-whatever arrives first.
-"""
+"""Keep the index of the server true to the database: its form, build, follow, compare, repair."""
 
 import logging
 import re
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.db import transaction
 from elasticsearch import Elasticsearch
 from elasticsearch.helpers import streaming_bulk
 
-from catalogue.models import IndexedResource
-from catalogue.search.engines.elasticsearch import mapping
+from catalogue.models import IndexedFacet, IndexedResource
+from catalogue.search import fulltext
 from catalogue.search.engines.elasticsearch.client import (
     WRITE_SECONDS,
     Address,
@@ -26,7 +21,74 @@ from catalogue.search.engines.elasticsearch.client import (
     connect,
     named_failures,
 )
-from portal.lib import clock
+from catalogue.search.fulltext import FIELDS
+from catalogue.search.query import FACETS, MAX_DEPTH
+from portal.lib import canonical, clock
+
+Document = Mapping[str, Any]
+WORDS = {"type": "text", "analyzer": "whitespace"}
+SETTINGS: dict[str, Any] = {
+    # One shard: counts and rarities are of the whole catalogue.
+    "number_of_shards": 1,
+    "auto_expand_replicas": "0-1",
+    "refresh_interval": "1s",
+    "max_result_window": MAX_DEPTH,
+    # How long a removal is remembered: a slow rebuild then brings nothing back.
+    "gc_deletes": "6h",
+}
+PROPERTIES: dict[str, Any] = {
+    **{name: {**WORDS, "copy_to": "words"} for name in FIELDS},
+    # The words of all fields, to match: what is copied stands apart, so that no phrase runs over.
+    "words": WORDS,
+    "id": {"type": "long"},
+    "boost": {"type": "double"},
+    "quality": {"type": "integer"},
+    "reuses": {"type": "integer"},
+    "updated_on": {"type": "date", "format": "strict_date"},
+    "title_key": {"type": "keyword"},
+    "facets": {"properties": {name: {"type": "keyword"} for name in FACETS}},
+}
+
+
+def mappings() -> dict[str, Any]:
+    """Say what each field is, and the form that the index will be known by."""
+    return {
+        "dynamic": "strict",
+        "_source": {"enabled": False},
+        "_meta": {"form": form()},
+        "properties": PROPERTIES,
+    }
+
+
+def form() -> str:
+    """Name the form of every document: an index of another one is made again."""
+    return canonical.digest(PROPERTIES)[:16]
+
+
+@transaction.atomic
+def documents(ids: Iterable[int]) -> dict[int, Document]:
+    """Write some resources as they are indexed now; those that are not are left out."""
+    rows = IndexedResource.objects.in_bulk(list(ids))
+    texts = fulltext.texts(sorted(rows))
+    facets: dict[int, dict[str, list[str]]] = {pk: {} for pk in rows}
+    values = IndexedFacet.objects.filter(resource_id__in=list(rows)).order_by("pk")
+    for pk, facet, value in values.values_list("resource_id", "facet", "value"):
+        facets[pk].setdefault(facet, []).append(value)
+    return {
+        pk: {
+            **texts[pk]._asdict(),
+            "id": pk,
+            "boost": row.boost,
+            "quality": row.quality,
+            "reuses": row.reuses,
+            "updated_on": row.updated_on.isoformat(),
+            "title_key": row.title_key,
+            "facets": facets[pk],
+        }
+        for pk, row in sorted(rows.items())
+        if pk in texts
+    }
+
 
 log = logging.getLogger(__name__)
 # A newer version stands already, or there is nothing to remove.
@@ -77,13 +139,11 @@ class Store:
         """Build a new index beside the one that answers, then let it answer; return its size."""
         name = f"{self.alias}-{clock.now():%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
         with named_failures():
-            self._client.indices.create(
-                index=name, mappings=mapping.mappings(), settings=mapping.SETTINGS
-            )
+            self._client.indices.create(index=name, mappings=mappings(), settings=SETTINGS)
         count = 0
         for ids in _batches():
             version = _version()
-            written = mapping.documents(ids)
+            written = documents(ids)
             try:
                 self._send(_index(name, pk, written[pk], version) for pk in written)
             except Refused as refusal:  # an index that lacks one card answers better than none
@@ -143,7 +203,7 @@ class Store:
         with named_failures():
             said = self._client.indices.get_mapping(index=name)
         meta = said[name]["mappings"].get("_meta", {})
-        return bool(meta.get("form") == mapping.form())
+        return bool(meta.get("form") == form())
 
     def _answer_with(self, name: str) -> None:
         """Let an index answer and remove the others, all at once."""
@@ -155,7 +215,7 @@ class Store:
     def _write(self, names: list[str], ids: Iterable[int]) -> None:
         wanted = list(ids)
         version = _version()
-        written = mapping.documents(wanted)
+        written = documents(wanted)
         self._send(
             _index(name, pk, written[pk], version)
             if pk in written
@@ -212,7 +272,7 @@ def _version() -> int:
     return int(clock.now().timestamp() * 1_000_000)
 
 
-def _index(name: str, pk: int, document: mapping.Document, version: int) -> dict[str, Any]:
+def _index(name: str, pk: int, document: Document, version: int) -> dict[str, Any]:
     return _act("index", name, pk, version) | {"_source": document}
 
 

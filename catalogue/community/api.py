@@ -1,0 +1,507 @@
+"""What people bring to a card and keep: reuses, feedback, discussions, notices, searches."""
+
+from typing import Any
+from uuid import UUID
+
+from allauth.core.internal import ratelimit
+from django.conf import settings
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext
+from ninja import Query, Router, Status
+
+from catalogue.community import queries as reads
+from catalogue.community.actions import alerts, reports, reuses
+from catalogue.community.actions import discussions as talks
+from catalogue.community.actions import follows as acts
+from catalogue.community.forms import (
+    DiscussionForm,
+    FeedbackForm,
+    MessageForm,
+    ReportForm,
+    ReuseForm,
+    SearchForm,
+)
+from catalogue.community.queries import Followed
+from catalogue.community.schemas import (
+    DiscussionIn,
+    DiscussionOut,
+    DiscussionsOut,
+    FeedbackIn,
+    FeedbackOut,
+    FeedbacksOut,
+    FollowOut,
+    FollowsOut,
+    MessageIn,
+    MessageOut,
+    ReportIn,
+    ReportOut,
+    ReuseIn,
+    ReuseOut,
+    ReusesOut,
+    SearchesOut,
+    SearchIn,
+    SearchOut,
+    SubjectIn,
+    WholeDiscussionOut,
+)
+from catalogue.contributions.api.cards import holder_named
+from catalogue.models import (
+    Discussion,
+    DiscussionMessage,
+    FieldFeedback,
+    Follow,
+    Resource,
+    Reuse,
+    SavedSearch,
+)
+from catalogue.resources.api import accepted, card_named, identifier
+from catalogue.search import filters
+from catalogue.search.query import from_mapping
+from portal.accounts import bearer
+from portal.accounts.bearer import Token, reader
+from portal.accounts.enums import TokenScope
+from portal.accounts.views import person
+from portal.lib import visible
+from portal.lib.endpoints import Limit, after, refused
+from portal.lib.endpoints import lazy as _
+from portal.lib.refusals import Invalid
+
+Json = dict[str, Any]
+MOST_MESSAGES = 200
+
+
+def search_json(request: HttpRequest, search: SavedSearch) -> Json:
+    """Describe a saved search to its owner."""
+    listed = request.build_absolute_uri(reverse("catalogue:list"))
+    return {
+        "id": search.public_id,
+        "title": search.title,
+        "query": search.query,
+        "frequency": search.frequency,
+        "paused": search.paused_at is not None,
+        "created_at": search.created_at,
+        "found": getattr(search, "found", 0),
+        "results": f"{listed}?{search.query}" if search.query else listed,
+        "page": alerts.manage_link(search),
+        "feed": alerts.feed_link(search) or None,
+    }
+
+
+def follow_json(request: HttpRequest, line: Followed) -> Json:
+    """Describe one thing that a person follows."""
+    return {
+        "subject": line.field,
+        "value": line.value,
+        "title": line.title,
+        "url": request.build_absolute_uri(line.href),
+    }
+
+
+def feedback_json(feedback: FieldFeedback) -> Json:
+    """Describe what was told of the use of a card."""
+    return {
+        "id": feedback.public_id,
+        "organisation_kind": feedback.organisation_kind,
+        "place": feedback.place,
+        "used_on": f"{feedback.used_on:%Y-%m}",
+        "result": feedback.result,
+        "persons": feedback.persons,
+        "proof_url": feedback.proof_url,
+        "state": feedback.state,
+        "message": feedback.message,
+        "at": feedback.at,
+    }
+
+
+def reuse_json(reuse: Reuse) -> Json:
+    """Describe a reuse."""
+    return {
+        "id": reuse.public_id,
+        "title": reuse.title,
+        "url": reuse.url,
+        "kind": reuse.kind,
+        "description": reuse.description,
+        "holder": reuse.holder,
+        "state": reuse.state,
+        "message": reuse.message,
+        "at": reuse.at,
+    }
+
+
+def discussion_json(request: HttpRequest, discussion: Discussion) -> Json:
+    """Describe a discussion fetched with its card and its author."""
+    return {
+        "id": discussion.public_id,
+        "title": discussion.title,
+        "by": str(discussion.by),
+        "at": discussion.at,
+        "moved_at": discussion.moved_at,
+        "state": discussion.state,
+        "closed": discussion.is_closed,
+        "close_reason": discussion.close_reason,
+        "page": request.build_absolute_uri(discussion.path),
+    }
+
+
+def whole_discussion_json(
+    request: HttpRequest, discussion: Discussion, messages: QuerySet[DiscussionMessage]
+) -> Json:
+    """Describe a discussion with those of its messages that the reader may know of."""
+    told = [message_json(each) for each in messages[:MOST_MESSAGES]]
+    return {**discussion_json(request, discussion), "messages": told}
+
+
+def message_json(message: DiscussionMessage) -> Json:
+    """Describe a message; of a hidden one, its place and the reason."""
+    return {
+        "id": message.public_id,
+        "by": str(message.by),
+        "at": message.at,
+        "state": message.state,
+        "owner": message.from_owner,
+        "body": None if message.is_hidden else message.body_md,
+        "hidden_reason": message.hidden_reason,
+    }
+
+
+around_router = Router(tags=[_("Suivre et échanger")], auth=reader)
+CONTRIBUTE = Token(TokenScope.CONTRIBUTE)
+READ_REFUSED = refused(401, 404, 410, 422, 429)
+SAID = refused(401, 403, 404, 409, 410, 415, 422, 429)
+
+
+@around_router.get(
+    "/resources/{slug:resource}/reuses",
+    response={200: ReusesOut, **READ_REFUSED},
+    operation_id="reuses",
+    summary=_("Lister les réutilisations d’une fiche, la dernière d’abord"),
+)
+def reused(
+    request: HttpRequest, resource: str, cursor: str = "", limit: Limit = 20
+) -> dict[str, Any]:
+    """Avec un jeton `read`, les siennes aussi, quel que soit leur état."""
+    rows = reads.reuses(card_named(resource), request.user)
+    page = after(rows, by="at", cursor=cursor, limit=limit)
+    return {"reuses": [reuse_json(each) for each in page.rows], "next_cursor": page.next_cursor}
+
+
+@around_router.post(
+    "/reuses",
+    auth=CONTRIBUTE,
+    response={201: ReuseOut, **SAID},
+    operation_id="declare_reuse",
+    summary=_("Déclarer une réutilisation, que la Région relit"),
+)
+def declare(request: HttpRequest, given: ReuseIn) -> Status[Any]:
+    """Une adresse par réutilisation et par fiche."""
+    asked = given.model_dump(exclude={"resources", "organisation"})
+    values = accepted(ReuseForm({**asked, "organisation": "", "others": ""}))
+    del values["organisation"], values["others"]
+    made = reuses.declare(
+        resources=_cards(given.resources),
+        organisation=holder_named(given.organisation),
+        by=person(request),
+        **values,
+    )
+    return Status(201, reuse_json(made))
+
+
+@around_router.delete(
+    "/reuses/{uuid:reuse}",
+    auth=CONTRIBUTE,
+    response={200: ReuseOut, **refused(401, 403, 404, 409, 429)},
+    operation_id="withdraw_reuse",
+    summary=_("Retirer une réutilisation que l’on a déclarée"),
+)
+def withdraw_reuse(request: HttpRequest, reuse: UUID) -> dict[str, Any]:
+    """Publiée ou non ; 409 si elle est déjà refusée ou retirée."""
+    rows = Reuse.objects.filter(by=person(request)).select_related("organisation")
+    found = visible.find(rows, among=Reuse.objects.all(), public_id=reuse)
+    reuses.withdraw(brought=found, by=person(request))
+    found.refresh_from_db(fields=["state"])
+    told = reuse_json(found)
+    return told if bearer.reads(request) else told | {"message": ""}
+
+
+@around_router.get(
+    "/resources/{slug:resource}/discussions",
+    response={200: DiscussionsOut, **READ_REFUSED},
+    operation_id="discussions",
+    summary=_("Lister les discussions d’une fiche, la dernière ouverte d’abord"),
+)
+def discussions(
+    request: HttpRequest, resource: str, cursor: str = "", limit: Limit = 20
+) -> dict[str, Any]:
+    """Avec un jeton `read`, les siennes qui attendent la Région aussi."""
+    rows = reads.discussions(card_named(resource), request.user).select_related("resource")
+    page = after(rows, by="at", cursor=cursor, limit=limit)
+    told = [discussion_json(request, each) for each in page.rows]
+    return {"discussions": told, "next_cursor": page.next_cursor}
+
+
+@around_router.post(
+    "/resources/{slug:resource}/discussions",
+    auth=CONTRIBUTE,
+    response={201: DiscussionOut, **SAID},
+    operation_id="open_discussion",
+    summary=_("Ouvrir une discussion sur une fiche"),
+)
+def open_discussion(request: HttpRequest, resource: str, given: DiscussionIn) -> Status[Any]:
+    """Le premier message d’un nouveau compte attend la Région : state est held."""
+    values = accepted(DiscussionForm({"title": given.title, "body_md": given.body}))
+    made = talks.open_discussion(resource=card_named(resource), by=person(request), **values)
+    return Status(201, discussion_json(request, made))
+
+
+@around_router.get(
+    "/discussions/{uuid:discussion}",
+    response={200: WholeDiscussionOut, **refused(401, 404, 429)},
+    operation_id="discussion",
+    summary=_("Lire une discussion et ses messages"),
+)
+def discussion(request: HttpRequest, discussion: UUID) -> dict[str, Any]:
+    """Les 200 premiers messages."""
+    found = _discussion(request, discussion)
+    return whole_discussion_json(request, found, reads.messages(found, request.user))
+
+
+@around_router.post(
+    "/discussions/{uuid:discussion}/messages",
+    auth=CONTRIBUTE,
+    response={201: MessageOut, **SAID},
+    operation_id="answer_discussion",
+    summary=_("Répondre dans une discussion"),
+)
+def answer(request: HttpRequest, discussion: UUID, given: MessageIn) -> Status[Any]:
+    """Douze messages par heure au plus."""
+    found = _discussion(request, discussion)
+    values = accepted(MessageForm({"body_md": given.body}))
+    made = talks.answer(discussion=found, by=person(request), **values)
+    return Status(201, message_json(made))
+
+
+@around_router.post(
+    "/reports",
+    auth=CONTRIBUTE,
+    response={201: ReportOut, **refused(401, 403, 415, 422, 429)},
+    operation_id="report",
+    summary=_("Signaler un contenu à la Région"),
+)
+def report(request: HttpRequest, given: ReportIn) -> Status[Any]:
+    """L’accusé de réception donne l’adresse secrète du suivi (tracking)."""
+    values = accepted(ReportForm(given.model_dump(), signed_in=True))
+    del values["site"]
+    config = {"report": f"{settings.REPORTS_PER_HOUR_AND_NETWORK}/h/ip"}
+    consumed = ratelimit.consume(request, app="catalogue", action="report", config=config)
+    reports.keep_network_pace(allowed=bool(consumed))
+    made = reports.file(by=person(request), **values)
+    told = {"id": made.public_id, "status": made.status, "at": made.at}
+    return Status(201, {**told, "tracking": reports.tracking_address(made)})
+
+
+def _cards(names: list[str]) -> list[Resource]:
+    """Find public cards; an unknown one is named, as the form of the page does."""
+    found = {name: _public(name) for name in names}
+    faults = [
+        {
+            "field": f"resources.{place}",
+            "code": "unknown",
+            "message": gettext("« %(line)s » n’est pas une fiche en ligne : copiez son adresse.")
+            % {"line": name[:64]},
+        }
+        for place, name in enumerate(names)
+        if found[name] is None
+    ]
+    if faults:
+        raise Invalid(faults=faults)
+    return [each for each in found.values() if each is not None]
+
+
+def _public(name: str) -> Resource | None:
+    public_id = identifier(name)
+    named: dict[str, Any] = {"public_id": public_id} if public_id else {"slug": name}
+    return Resource.objects.public().with_organisation().filter(**named).first()
+
+
+def _discussion(request: HttpRequest, public_id: UUID) -> Discussion:
+    rows = Discussion.objects.visible_to(request.user).filter(resource__live=True)
+    return visible.find(
+        rows.select_related("by", "resource__organisation"),
+        among=Discussion.objects.all(),
+        public_id=public_id,
+    )
+
+
+router = Router(tags=[_("Suivre et échanger")])
+
+
+@router.get(
+    "/resources/{slug:resource}/feedback",
+    auth=reader,
+    response={200: FeedbacksOut, **refused(401, 404, 410, 422, 429)},
+    operation_id="feedback",
+    summary=_("Lister les retours de terrain d’une fiche, le dernier raconté d’abord"),
+)
+def feedback(
+    request: HttpRequest, resource: str, cursor: str = "", limit: Limit = 20
+) -> dict[str, Any]:
+    """Avec un jeton `read`, les siens aussi, quel que soit leur état."""
+    rows = reads.feedback(card_named(resource), request.user)
+    page = after(rows, by="at", cursor=cursor, limit=limit)
+    return {
+        "feedback": [feedback_json(each) for each in page.rows],
+        "next_cursor": page.next_cursor,
+    }
+
+
+@router.post(
+    "/resources/{slug:resource}/feedback",
+    auth=CONTRIBUTE,
+    response={201: FeedbackOut, **refused(401, 403, 404, 410, 415, 422, 429)},
+    operation_id="tell_feedback",
+    summary=_("Raconter ce qui s’est passé là où une fiche a servi, que la Région relit"),
+)
+def tell(request: HttpRequest, resource: str, given: FeedbackIn) -> Status[Any]:
+    """Jamais le nom d’une personne."""
+    values = accepted(FeedbackForm(given.model_dump()))
+    made = reuses.tell_feedback(resource=card_named(resource), by=person(request), **values)
+    return Status(201, feedback_json(made))
+
+
+@router.delete(
+    "/feedback/{uuid:feedback}",
+    auth=CONTRIBUTE,
+    response={200: FeedbackOut, **refused(401, 403, 404, 409, 429)},
+    operation_id="withdraw_feedback",
+    summary=_("Retirer un retour de terrain que l’on a raconté"),
+)
+def withdraw_feedback(request: HttpRequest, feedback: UUID) -> dict[str, Any]:
+    """Publié ou non ; 409 s’il est déjà refusé ou retiré."""
+    rows = FieldFeedback.objects.filter(by=person(request))
+    found = visible.find(rows, among=FieldFeedback.objects.all(), public_id=feedback)
+    reuses.withdraw(brought=found, by=person(request))
+    found.refresh_from_db(fields=["state"])
+    told = feedback_json(found)
+    return told if bearer.reads(request) else told | {"message": ""}
+
+
+READ = Token(TokenScope.READ)
+
+
+@router.get(
+    "/follows",
+    auth=READ,
+    response={200: FollowsOut, **refused(401, 403, 422, 429)},
+    operation_id="follows",
+    summary=_("Lister ce que l’on suit, le dernier d’abord"),
+)
+def follows(request: HttpRequest, cursor: str = "", limit: Limit = 20) -> dict[str, Any]:
+    """Une fiche qui n’est plus en ligne n’y est plus."""
+    page = after(reads.follows_of(person(request)), by="at", cursor=cursor, limit=limit)
+    told = [follow_json(request, each) for each in reads.followed_lines(page.rows)]
+    return {"follows": told, "next_cursor": page.next_cursor}
+
+
+@router.post(
+    "/follows",
+    auth=CONTRIBUTE,
+    response={201: FollowOut, 200: FollowOut, **refused(401, 403, 404, 410, 415, 422, 429)},
+    operation_id="follow",
+    summary=_("Suivre une fiche, une organisation, un cas d’usage ou un mot-clé"),
+)
+def follow(request: HttpRequest, given: SubjectIn) -> Status[Any]:
+    """200 quand on le suivait déjà."""
+    subject = _subject(_one(given))
+    made = acts.follow(subject=subject, by=person(request))
+    row = Follow(**acts.subject_columns(subject))
+    return Status(201 if made else 200, follow_json(request, next(reads.followed_lines([row]))))
+
+
+@router.delete(
+    "/follows",
+    auth=CONTRIBUTE,
+    response={204: None, **refused(401, 403, 404, 410, 422, 429)},
+    operation_id="unfollow",
+    summary=_("Ne plus suivre"),
+)
+def unfollow(request: HttpRequest, given: Query[SubjectIn]) -> Status[None]:
+    """Deux fois ne change rien. Une fiche que l’on suit se quitte aussi hors ligne."""
+    by, subject = person(request), _one(given)
+    followed = reads.card_followed(by, given.resource) if given.resource else None
+    acts.unfollow(subject=followed or _subject(subject), by=by)
+    return Status(204, None)
+
+
+def _one(given: SubjectIn) -> SubjectIn:
+    named = {name: value for name, value in given.model_dump().items() if value}
+    if len(named) != 1:
+        raise Invalid(
+            gettext("Dites une seule chose : resource, organisation, use_case ou tag."),
+            code="subject",
+        )
+    return given
+
+
+def _subject(given: SubjectIn) -> Any:
+    if given.resource:
+        found: Resource = card_named(given.resource)
+        return found
+    if given.organisation:
+        return holder_named(given.organisation)
+    return given.use_case or given.tag
+
+
+@router.get(
+    "/searches",
+    auth=READ,
+    response={200: SearchesOut, **refused(401, 403, 422, 429)},
+    operation_id="searches",
+    summary=_("Lister ses recherches enregistrées, la dernière d’abord"),
+)
+def searches(request: HttpRequest, cursor: str = "", limit: Limit = 20) -> dict[str, Any]:
+    """feed est un secret : qui l’a lit le flux."""
+    page = after(reads.searches_of(person(request)), by="created_at", cursor=cursor, limit=limit)
+    told = [search_json(request, each) for each in page.rows]
+    return {"searches": told, "next_cursor": page.next_cursor}
+
+
+@router.post(
+    "/searches",
+    auth=CONTRIBUTE,
+    response={201: SearchOut, **refused(401, 403, 415, 422, 429)},
+    operation_id="save_search",
+    summary=_("Enregistrer une recherche, pour être prévenu de ce qui paraîtra"),
+)
+def save(request: HttpRequest, asked: SearchIn) -> Status[Any]:
+    """La même recherche enregistrée de nouveau change de nom et de fréquence.
+
+    frequency : daily, weekly, ou feed, qui n’écrit jamais. Sans titre, la recherche dit le sien.
+    L’adresse du flux n’est dite qu’à un jeton `read`.
+    """
+    told = asked.query.model_dump(mode="json", exclude_none=True)
+    query = from_mapping(
+        {name: value if isinstance(value, list) else [str(value)] for name, value in told.items()}
+    )
+    title = asked.title or filters.title(query)
+    values = accepted(SearchForm({"title": title, "frequency": asked.frequency}))
+    made = alerts.save(query=query, by=person(request), **values)
+    told = search_json(request, made)
+    return Status(201, told if bearer.reads(request) else told | {"found": 0, "feed": None})
+
+
+@router.delete(
+    "/searches/{uuid:search}",
+    auth=CONTRIBUTE,
+    response={204: None, **refused(401, 403, 404, 429)},
+    operation_id="remove_search",
+    summary=_("Supprimer une recherche enregistrée"),
+)
+def remove(request: HttpRequest, search: UUID) -> Status[None]:
+    """Ses lettres et son flux finissent."""
+    by = person(request)
+    rows = SavedSearch.objects.visible_to(by)
+    found = visible.find(rows, among=SavedSearch.objects.all(), public_id=search)
+    alerts.remove(search=found, by=by)
+    return Status(204, None)

@@ -1,0 +1,224 @@
+"""What the endpoints around cards take and send: follows, reuses, discussions, saved searches."""
+
+from datetime import datetime
+from uuid import UUID
+
+from ninja import Schema
+from pydantic import Field
+
+from catalogue.enums import UseCase
+from catalogue.resources.schemas import QueryIn
+
+
+class SubjectIn(Schema):
+    """One thing to follow: a card (identifier or slug), an organisation, a use case, a tag."""
+
+    resource: str = Field("", max_length=140)
+    organisation: str = Field("", max_length=80)
+    use_case: UseCase | None = None
+    tag: str = Field("", max_length=120)
+
+
+class FollowOut(Schema):
+    """One thing that one follows. subject: resource, organisation, use_case, tag; value: which."""
+
+    subject: str
+    value: str
+    title: str
+    url: str
+
+
+class FollowsOut(Schema):
+    """What one follows, the latest first."""
+
+    follows: list[FollowOut]
+    next_cursor: str | None
+
+
+class FeedbackIn(Schema):
+    """What happened where a card was used.
+
+    organisation_kind: administration, local_authority, company… place: never a person's name.
+    used_on: the month, YYYY-MM. persons: for how many. proof_url: an assessment, an article.
+    """
+
+    organisation_kind: str = Field(max_length=20)
+    place: str = Field(max_length=200)
+    used_on: str = Field(max_length=10)
+    result: str = Field(max_length=2_000)
+    persons: int | None = None
+    proof_url: str = Field("", max_length=600)
+
+
+class FeedbackOut(Schema):
+    """A feedback. state: waiting, published, refused or withdrawn; message: why it was refused."""
+
+    id: UUID
+    organisation_kind: str
+    place: str
+    used_on: str
+    result: str
+    persons: int | None
+    proof_url: str
+    state: str
+    message: str
+    at: datetime
+
+
+class FeedbacksOut(Schema):
+    """The feedback on a card, and one's own that waits, the latest told first."""
+
+    feedback: list[FeedbackOut]
+    next_cursor: str | None
+
+
+class ReuseIn(Schema):
+    """What was made with one to ten cards, by identifier or slug.
+
+    kind: application, study, visualisation, press or training. organisation: the slug of one where
+    one writes; organisation_name: another one.
+    """
+
+    resources: list[str] = Field(min_length=1, max_length=10)
+    title: str = Field(max_length=200)
+    url: str = Field(max_length=600)
+    kind: str = Field(max_length=20)
+    description: str = Field("", max_length=600)
+    organisation: str | None = Field(None, max_length=80)
+    organisation_name: str = Field("", max_length=200)
+
+
+class ReuseOut(Schema):
+    """A reuse. state: waiting, published, refused or withdrawn; message: why it was refused."""
+
+    id: UUID
+    title: str
+    url: str
+    kind: str
+    description: str
+    holder: str
+    state: str
+    message: str
+    at: datetime
+
+
+class ReusesOut(Schema):
+    """The reuses of a card, and one's own that wait, the latest first."""
+
+    reuses: list[ReuseOut]
+    next_cursor: str | None
+
+
+class MessageIn(Schema):
+    """A message, in Markdown: public, under one's displayed name."""
+
+    body: str = Field(max_length=20_000)
+
+
+class DiscussionIn(MessageIn):
+    """A new subject and its first message."""
+
+    title: str = Field(max_length=200)
+
+
+class MessageOut(Schema):
+    """A message. body is null once the Region has hidden it, for hidden_reason.
+
+    state: shown, hidden, or held, which its author and the Region alone read. owner: written by
+    who answers for the card.
+    """
+
+    id: UUID
+    by: str
+    at: datetime
+    state: str
+    owner: bool
+    body: str | None
+    hidden_reason: str
+
+
+class DiscussionOut(Schema):
+    """A discussion of a card."""
+
+    id: UUID
+    title: str
+    by: str
+    at: datetime
+    moved_at: datetime
+    state: str
+    closed: bool
+    close_reason: str
+    page: str
+
+
+class DiscussionsOut(Schema):
+    """The discussions of a card, the latest opened first."""
+
+    discussions: list[DiscussionOut]
+    next_cursor: str | None
+
+
+class WholeDiscussionOut(DiscussionOut):
+    """A discussion and its messages, in the order they were written, 200 at most."""
+
+    messages: list[MessageOut]
+
+
+class ReportIn(Schema):
+    """A notice. address: of the page of the portal; field: where on the page.
+
+    category: illegal, personal_data, copyright, security, spam, explicit, discrimination, other.
+    good_faith: true, the declaration that what is written is exact and complete.
+    """
+
+    address: str = Field(max_length=600)
+    field: str = Field("", max_length=300)
+    category: str = Field(max_length=20)
+    explanation: str = Field(max_length=5_000)
+    good_faith: bool = False
+
+
+class ReportOut(Schema):
+    """A receipt. tracking: the secret address where the notice is followed."""
+
+    id: UUID
+    status: str
+    at: datetime
+    tracking: str
+
+
+class SearchIn(Schema):
+    """A search to keep. frequency: daily, weekly, or feed, a private Atom address alone.
+
+    Of the query, neither the order nor whether all the words are asked for is kept.
+    """
+
+    query: QueryIn
+    title: str = Field("", max_length=200)
+    frequency: str = Field("daily", max_length=20)
+
+
+class SearchOut(Schema):
+    """A saved search of one's own.
+
+    query: as the address of its results writes it. found: publications told so far. feed: the
+    address of its private feed, a secret; null when it is shut, or the token may not read.
+    """
+
+    id: UUID
+    title: str
+    query: str
+    frequency: str
+    paused: bool
+    created_at: datetime
+    found: int
+    results: str
+    page: str
+    feed: str | None
+
+
+class SearchesOut(Schema):
+    """Some of one's saved searches, the latest first."""
+
+    searches: list[SearchOut]
+    next_cursor: str | None

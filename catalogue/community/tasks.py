@@ -1,0 +1,427 @@
+"""Write to people about what happens around cards, one row a person, once each."""
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from catalogue import rules
+from catalogue.community import queries as community_queries
+from catalogue.community.actions import alerts, maskings, reports
+from catalogue.community.actions.reuses import cards
+from catalogue.enums import MessageState, ReportStage, ReportStatus, ReviewState
+from catalogue.models import (
+    DiscussionMessage,
+    FieldFeedback,
+    Masking,
+    Report,
+    ReportDecision,
+    Resource,
+    Reuse,
+    SavedSearch,
+)
+from catalogue.resources.queries.relations import owners_of
+from catalogue.resources.tasks import MODERATORS
+from catalogue.search import filters
+from portal.accounts import news
+from portal.accounts.actions import notifications
+from portal.accounts.enums import Delivery
+from portal.accounts.models import User
+from portal.accounts.news import Kind, declare
+from portal.audit import letters
+from portal.audit.duties import duty
+from portal.audit.outbox import handler, owe
+from portal.lib import clock, failpoints
+
+KINDS = (
+    Kind(
+        "follows",
+        _("Ce que je suis dans le catalogue"),
+        ("followed_new", "followed_changed"),
+        detail=_("Fiches, organisations, cas d’usage et mots-clés que vous suivez."),
+        default=Delivery.DAILY,
+    ),
+    Kind(
+        "around",
+        _("Autour de mes ressources"),
+        ("discussion_opened", "reuse_of_mine", "feedback_of_mine"),
+        detail=_("Une discussion s’ouvre, une réutilisation ou un retour de terrain paraît."),
+    ),
+    Kind(
+        "discussions",
+        _("Discussions du catalogue"),
+        ("discussion_answer", "message_hidden"),
+        detail=_("Réponses dans les discussions où vous avez écrit."),
+    ),
+    Kind(
+        "brought",
+        _("Mes réutilisations et retours de terrain"),
+        ("brought_published", "brought_refused"),
+        detail=_("Ce que la Région a décidé de ce que vous avez déclaré."),
+    ),
+    Kind(
+        "review",
+        _("Relecture autour des fiches"),
+        ("brought_to_review", "message_to_review"),
+        detail=_("Réutilisations, retours de terrain et premiers messages à relire."),
+        open_to=rules.may_moderate,
+    ),
+)
+for _kind in KINDS:
+    declare(_kind)
+
+
+def tell(letter: str, people: Iterable[User], *, path: str, event: str, about: str) -> None:
+    """Note an event for each of these people, once; owe a letter to those who hear at once.
+
+    about: the title that the letter quotes. path: the page it leads to.
+    """
+    to_write = notifications.notify(
+        people=people, letter=letter, event=event, path=path, facts={"about": about[:200]}
+    )
+    for person in to_write:
+        owe(
+            "mail.catalogue_letter",
+            key=f"{letter}:{event}:{person.pk}",
+            letter=letter,
+            user_id=person.pk,
+            path=path,
+            about=about[:200],
+        )
+
+
+@handler("mail.catalogue_letter")
+def catalogue_letter(letter: str, user_id: int, path: str, about: str) -> None:
+    """Send one letter to one person who still has an account and still wants it."""
+    person = User.objects.filter(pk=user_id, is_active=True).first()
+    if person is None or news.deliveries(letter, [person])[person.pk] != Delivery.NOW:
+        return
+    context = {"person": person, "about": about, "link": f"{settings.SITE_URL}{path}"}
+    letters.send(letter, to=person.email, stop=news.stop_link(letter, person), context=context)
+
+
+QUEUE = "/moderation/autour/"
+
+
+def moderators() -> Iterable[User]:
+    """List who reads what waits for the Region."""
+    held = {"region_appointments__role__in": MODERATORS, "region_appointments__ended_at": None}
+    return User.objects.filter(is_active=True, **held).distinct().order_by("pk")
+
+
+@handler("mail.brought")
+def brought(reuse_id: int = 0, feedback_id: int = 0) -> None:
+    """Tell the moderators who may decide that a reuse or a feedback waits."""
+    found = _find(reuse_id, feedback_id)
+    if found is None or found.state != ReviewState.WAITING:
+        return
+    concerned = cards(found)
+    people = [each for each in moderators() if rules.may_review(each, found, concerned)]
+    tell("brought_to_review", people, path=QUEUE, event=_event(found), about=str(found))
+
+
+@handler("mail.brought_decided")
+def brought_decided(reuse_id: int = 0, feedback_id: int = 0) -> None:
+    """Tell the author what was decided; once published, who answers for the cards."""
+    found = _find(reuse_id, feedback_id)
+    if found is None:
+        return
+    concerned = cards(found)
+    rest = "reutilisations/" if isinstance(found, Reuse) else "retours/"
+    event = f"{_event(found)}:{found.state}"
+    path = f"/ressources/{concerned[0].slug}/{rest}" if concerned else "/ressources/"
+    if found.state == ReviewState.REFUSED:
+        tell("brought_refused", [found.by], path=path, event=event, about=str(found))
+    if found.state != ReviewState.PUBLISHED:
+        return
+    tell("brought_published", [found.by], path=path, event=event, about=str(found))
+    letter = "reuse_of_mine" if isinstance(found, Reuse) else "feedback_of_mine"
+    for card in concerned:
+        tell(
+            letter,
+            owners_of(card).exclude(pk=found.by_id),
+            path=f"/ressources/{card.slug}/{rest}",
+            event=f"{event}:{card.pk}",
+            about=card.title,
+        )
+
+
+@handler("mail.message_held")
+def message_held(message_id: int) -> None:
+    """Tell the moderators who may decide that a first message waits."""
+    found = _message(message_id)
+    if found is not None and found.state == MessageState.HELD:
+        people = [each for each in moderators() if rules.may_moderate_message(each, found)]
+        about = found.discussion.title
+        tell("message_to_review", people, path=QUEUE, event=str(found.pk), about=about)
+
+
+@handler("mail.discussion")
+def discussed(message_id: int) -> None:
+    """Tell of a message that is shown: a new subject to who answers for the card, an answer to all
+    who wrote before.
+    """
+    found = _message(message_id)
+    if found is None or found.state != MessageState.SHOWN:
+        return
+    discussion = found.discussion
+    if discussion.state != MessageState.SHOWN:
+        return
+    told = {"path": discussion.path, "event": str(found.pk), "about": discussion.title}
+    before = discussion.messages.filter(state=MessageState.SHOWN, at__lt=found.at)
+    owners = owners_of(discussion.resource).exclude(pk=found.by_id)
+    if not before.exists():
+        tell("discussion_opened", owners, **told)
+        return
+    wrote = User.objects.filter(is_active=True, pk__in=before.order_by().values("by_id"))
+    people = list(wrote.exclude(pk=found.by_id).order_by("pk"))
+    tell("discussion_answer", people, **told)
+    tell("discussion_opened", owners.exclude(pk__in=[each.pk for each in people]), **told)
+
+
+@handler("mail.message_hidden")
+def message_hidden(message_id: int) -> None:
+    """Tell the author that their message is hidden; the page says why."""
+    found = _message(message_id)
+    if found is not None and found.state == MessageState.HIDDEN and found.by.is_active:
+        event, path = f"{found.pk}:{found.decided_at}", found.discussion.path
+        tell("message_hidden", [found.by], path=path, event=event, about=found.discussion.title)
+
+
+def _find(reuse_id: int, feedback_id: int) -> Reuse | FieldFeedback | None:
+    related = ("by", "organisation") if reuse_id else ("by", "resource__organisation")
+    model = Reuse if reuse_id else FieldFeedback
+    found: Reuse | FieldFeedback | None = (
+        model.objects.select_related(*related).filter(pk=reuse_id or feedback_id).first()
+    )
+    return found
+
+
+def _message(message_id: int) -> DiscussionMessage | None:
+    rows = DiscussionMessage.objects.select_related("by", "discussion__resource__organisation")
+    return rows.filter(pk=message_id).first()
+
+
+def _event(found: Reuse | FieldFeedback) -> str:
+    return f"{type(found).__name__.lower()}:{found.pk}"
+
+
+@handler("catalogue.published")
+def published(resource_id: int, revision_id: int, first: int, by_id: int) -> None:
+    """Tell followers of a card that it changed, those of its subjects that it came; once each.
+
+    Nothing when it went offline meanwhile; nothing to who published it.
+    """
+    resource = Resource.objects.public().filter(pk=resource_id).first()
+    if resource is None:
+        return
+    path, event = resource.get_absolute_url(), f"{resource.pk}:{revision_id}"
+    readers = list(community_queries.followers_of(resource).exclude(pk=by_id))
+    tell("followed_changed", readers, path=path, event=event, about=resource.title)
+    if first:
+        others = community_queries.watchers_of(resource).exclude(
+            pk__in=[by_id, *(r.pk for r in readers)]
+        )
+        tell("followed_new", others, path=path, event=event, about=resource.title)
+
+
+PER_LETTER = 50
+
+
+@duty("catalogue.alerts", minutes=60, by_itself=True)
+def write_alerts() -> None:
+    """Look for every saved search, and owe the letters of the day."""
+    alerts.write_all(at=clock.now())
+
+
+@duty("catalogue.alerts.forget", minutes=24 * 60)
+def forget_old_alerts() -> None:
+    """Forget the addresses that nobody confirmed, and what was told long ago."""
+    alerts.forget()
+
+
+@handler("mail.saved_search_asked")
+def alert_asked_letter(search_id: int) -> None:
+    """Ask an address to confirm a search; tell one that did where its search is changed."""
+    search = SavedSearch.objects.filter(pk=search_id, user__isnull=True).first()
+    if search is None:
+        return
+    known = search.confirmed_at is not None
+    letters.send(
+        "saved_search_known" if known else "saved_search_asked",
+        to=search.email,
+        context={
+            "search": search,
+            # Whoever asked may be anybody: nothing that they typed goes to this address.
+            "title": filters.closed_title(alerts.query_of(search)),
+            "link": alerts.manage_link(search) if known else alerts.confirm_link(search),
+            "hours": settings.SAVED_SEARCH_CONFIRM_HOURS,
+        },
+    )
+
+
+@handler("mail.saved_search")
+def saved_search_letter(search_id: int, day: str) -> None:
+    """Send what was put into the letter of a day; nothing once the search was stopped."""
+    search = SavedSearch.objects.writing().select_related("user").filter(pk=search_id).first()
+    if search is None:
+        return
+    told = search.matches.filter(told_on=date.fromisoformat(day)).values("resource_id")
+    rows = Resource.objects.public().with_organisation().filter(pk__in=told)
+    found = list(rows.order_by("-first_published_at", "-pk"))
+    if not found:
+        return
+    shown = found[:PER_LETTER]
+    failpoints.hit("alerts.before_sending")
+    letters.send(
+        "saved_search",
+        to=search.address,
+        stop=alerts.stop_link(search),
+        once=f"saved_search:{search.public_id}:{day}",
+        context={
+            "search": search,
+            "rows": [
+                {"resource": each, "link": f"{settings.SITE_URL}{each.get_absolute_url()}"}
+                for each in shown
+            ],
+            "count": len(found),
+            "more": len(found) - len(shown),
+            "manage": alerts.manage_link(search),
+        },
+    )
+    failpoints.hit("alerts.after_sending")
+
+
+@handler("mail.report_received")
+def received_letter(report_id: int) -> None:
+    """Send the receipt, with the tracking address, to who reported."""
+    report = Report.objects.get(pk=report_id)
+    if report.email:
+        _send("report_received", report.email, report, link=reports.tracking_address(report))
+
+
+@handler("mail.report_to_judge")
+def to_judge_letter(report_id: int) -> None:
+    """Tell the moderators who may judge that a notice, or a contestation, waits."""
+    report = Report.objects.whole().get(pk=report_id)
+    contested = report.status == ReportStatus.CONTESTED
+    if not contested and report.status != ReportStatus.RECEIVED:
+        return
+    first = report.decisions.filter(stage=ReportStage.FIRST).first()
+    for user in moderators():
+        judges = rules.may_judge(user, report)
+        if judges and (not contested or rules.may_settle(user, report, first)):
+            letter = "report_contested" if contested else "report_to_judge"
+            _send(letter, user.email, report, link=_item(report))
+
+
+@handler("mail.report_decided")
+def decided_letter(decision_id: int) -> None:
+    """Tell who reported what was decided."""
+    decision = _decision(decision_id)
+    if decision is not None and decision.report.email:
+        report = decision.report
+        link = reports.tracking_address(report)
+        _send("report_decided", report.email, report, link=link, decision=decision)
+
+
+@handler("mail.statement")
+def statement_letter(decision_id: int) -> None:
+    """Send the statement of reasons to who wrote the content: nothing of who reported it."""
+    decision = _decision(decision_id)
+    if decision is None:
+        return
+    link = settings.SITE_URL + reverse("catalogue:statement", args=(decision.public_id,))
+    # The template is given the decision and the title alone.
+    for user in community_queries.answerable(decision.report):
+        context = {"decision": decision, "title": decision.report.title, "link": link}
+        letters.send(
+            "statement",
+            to=user.email,
+            context={**context, "days": settings.REPORT_CONTEST_DAYS},
+            once=f"statement:{decision.public_id}:{user.pk}",
+        )
+
+
+@handler("mail.masking")
+def masking_letter(masking_id: int) -> None:
+    """Ask a second moderator to confirm; tell those who answer for the card."""
+    masking = _masking(masking_id)
+    if masking is None or masking.ended_at is not None:
+        return
+    link = _place(masking)
+    for user in moderators():
+        if rules.may_confirm_masking(user, masking):
+            context = {"masking": masking, "link": link, "hours": settings.MASKING_CONFIRM_HOURS}
+            letters.send("masking_to_confirm", to=user.email, context=context)
+    card = settings.SITE_URL + masking.resource.get_absolute_url()
+    for user in owners_of(masking.resource):
+        letters.send("card_masked", to=user.email, context={"masking": masking, "link": card})
+
+
+@handler("mail.masking_lift")
+def lift_letter(masking_id: int) -> None:
+    """Ask a second moderator to answer the proposal to show a card again."""
+    masking = _masking(masking_id)
+    if masking is None or masking.ended_at is not None or masking.lift_asked_by is None:
+        return
+    for user in moderators():
+        if rules.may_answer_lift(user, masking):
+            context = {"masking": masking, "link": _place(masking)}
+            letters.send("masking_lift_proposed", to=user.email, context=context)
+
+
+@handler("mail.masking_lapsed")
+def lapsed_letter(masking_id: int) -> None:
+    """Alert the moderators: a card is shown again because nobody confirmed in time."""
+    masking = _masking(masking_id)
+    if masking is None:
+        return
+    for user in moderators():
+        if rules.may_mask(user, masking.resource):
+            context = {"masking": masking, "link": _place(masking)}
+            letters.send("masking_lapsed", to=user.email, context=context)
+
+
+@duty("catalogue.maskings", minutes=10)
+def lapse_maskings() -> None:
+    """Show again the cards whose masking nobody confirmed within 48 hours."""
+    maskings.lapse_due()
+
+
+@duty("catalogue.reports", minutes=24 * 60)
+def tidy_reports() -> None:
+    """Close what nobody contested in time; forget who sent what was closed months ago."""
+    reports.close_uncontested()
+    reports.forget_identities()
+
+
+def _item(report: Report) -> str:
+    address = reverse("catalogue:moderation_report", args=(report.public_id,))
+    return settings.SITE_URL + address
+
+
+def _place(masking: Masking) -> str:
+    if masking.report is not None:
+        return _item(masking.report)
+    return settings.SITE_URL + reverse("catalogue:moderation_reports")
+
+
+def _decision(decision_id: int) -> ReportDecision | None:
+    found: Any = ReportDecision.objects
+    row: ReportDecision | None = found.select_related("report").filter(pk=decision_id).first()
+    return row
+
+
+def _masking(masking_id: int) -> Masking | None:
+    rows = Masking.objects.select_related(
+        "resource__organisation", "report", "masked_by", "lift_asked_by"
+    )
+    return rows.filter(pk=masking_id).first()
+
+
+def _send(letter: str, to: str, report: Report, *, link: str, **more: Any) -> None:
+    letters.send(letter, to=to, context={"report": report, "link": link, **more})

@@ -1,0 +1,325 @@
+"""The pages around a card: reuses, feedback, discussions; and what of them waits for the Region."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.views import redirect_to_login
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from catalogue import rules
+from catalogue.community import queries as reads
+from catalogue.community.actions import discussions, reuses
+from catalogue.community.forms import (
+    CloseForm,
+    DiscussionForm,
+    FeedbackForm,
+    MessageForm,
+    ReuseForm,
+    WordsForm,
+)
+from catalogue.contributions.views.review import head
+from catalogue.models import Discussion, DiscussionMessage, FieldFeedback, Resource, Reuse
+from catalogue.resources.views import holders, public
+from portal.accounts.authorization import require
+from portal.accounts.models import Organisation
+from portal.accounts.views import person
+from portal.lib.refusals import Invalid
+from portal.lib.visible import find
+
+PER_PAGE = 20
+# The field of a form that a refusal of the action is about.
+FIELDS = {"already_known": "url", "url": "url", "month": "used_on", "markdown": "body_md"}
+
+
+def tabs(resource: Resource, counts: reads.Counts) -> list[tuple[str, str, Any]]:
+    """List the pages of a card, with what each holds."""
+    return [
+        (_("Fiche"), resource.get_absolute_url(), ""),
+        (_("Réutilisations"), _page("reuses", resource), counts.reuses or ""),
+        (_("Retours de terrain"), _page("feedback", resource), counts.feedback or ""),
+        (_("Discussions"), _page("discussions", resource), counts.discussions or ""),
+    ]
+
+
+def frame(resource: Resource, current: str) -> dict[str, Any]:
+    """Give what every page around a card shows above its content."""
+    return {
+        "section": "ressources",
+        "resource": resource,
+        "tab_items": tabs(resource, reads.counts(resource)),
+        "current_tab": current,
+    }
+
+
+def tried(form: Any, act: Callable[[], Any]) -> int:
+    """Do an act on a form; return 0, or the status of the page that shows its errors."""
+    if not form.is_valid():
+        return 422 if form.is_bound else 200
+    try:
+        act()
+    except Invalid as refusal:
+        name = FIELDS.get(refusal.code)
+        form.add_error(name if name in form.fields else None, str(refusal))
+        return 422
+    return 0
+
+
+@login_not_required
+@require_safe
+def reuses_listed(request: HttpRequest, slug: str) -> HttpResponse:
+    """List what was made with a card."""
+    resource = public(slug)
+    rows = Paginator(reads.reuses(resource, request.user), PER_PAGE)
+    page = rows.get_page(request.GET.get("page"))
+    context = {"page": page, **frame(resource, _("Réutilisations"))}
+    return render(request, "catalogue/community/reuses.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def declare_reuse(request: HttpRequest, slug: str) -> HttpResponse:
+    """Declare what was made with a card."""
+    resource, by = public(slug), person(request)
+    form = ReuseForm(request.POST if request.method == "POST" else None, holders=holders(by))
+
+    def act() -> None:
+        values = dict(form.cleaned_data)
+        others, key = values.pop("others"), values.pop("organisation")
+        holder = Organisation.objects.get(pk=int(key)) if key else None
+        reuses.declare(resources=[resource, *others], organisation=holder, by=by, **values)
+
+    status = tried(form, act)
+    if not status:
+        messages.success(request, _("Merci : la Région relit, puis la réutilisation paraît ici."))
+        return redirect("catalogue:reuses", resource.slug)
+    context = {"form": form, **frame(resource, _("Réutilisations"))}
+    return render(request, "catalogue/community/declare.html", context, status=status)
+
+
+@login_not_required
+@require_safe
+def feedback_listed(request: HttpRequest, slug: str) -> HttpResponse:
+    """List what was told of the use of a card."""
+    resource = public(slug)
+    rows = Paginator(reads.feedback(resource, request.user), PER_PAGE)
+    page = rows.get_page(request.GET.get("page"))
+    context = {"page": page, **frame(resource, _("Retours de terrain"))}
+    return render(request, "catalogue/community/feedback.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def tell_feedback(request: HttpRequest, slug: str) -> HttpResponse:
+    """Tell what happened where a card was used."""
+    resource, by = public(slug), person(request)
+    form = FeedbackForm(request.POST if request.method == "POST" else None)
+    status = tried(
+        form, lambda: reuses.tell_feedback(resource=resource, by=by, **form.cleaned_data)
+    )
+    if not status:
+        messages.success(request, _("Merci : la Région relit, puis votre retour paraît ici."))
+        return redirect("catalogue:feedback", resource.slug)
+    context = {"form": form, **frame(resource, _("Retours de terrain"))}
+    return render(request, "catalogue/community/tell.html", context, status=status)
+
+
+@require_POST
+def withdraw_brought(request: HttpRequest, slug: str, brought: UUID) -> HttpResponse:
+    """Take back a reuse or a feedback of one's own."""
+    resource, by = public(slug), person(request)
+    model: Any = Reuse if Reuse.objects.filter(public_id=brought).exists() else FieldFeedback
+    found = find(model.objects.filter(by=by), among=model.objects.all(), public_id=brought)
+    reuses.withdraw(brought=found, by=by)
+    messages.success(request, _("C’est retiré."))
+    route = "catalogue:reuses" if model is Reuse else "catalogue:feedback"
+    return redirect(route, resource.slug)
+
+
+def may_act(request: HttpRequest, resource: Resource) -> bool:
+    """Say whether the reader may bring something to a card."""
+    user = request.user
+    return user.is_authenticated and rules.may_bring(user, resource)
+
+
+def _page(name: str, resource: Resource) -> str:
+    return reverse(f"catalogue:{name}", args=(resource.slug,))
+
+
+get_or_post = require_http_methods(["GET", "HEAD", "POST"])
+
+
+@login_not_required
+@get_or_post
+def discussions_listed(request: HttpRequest, slug: str) -> HttpResponse:
+    """List the discussions of a card; open one by POST."""
+    resource = public(slug)
+    if request.method == "POST" and not request.user.is_authenticated:
+        return redirect_to_login(request.path)
+    form = DiscussionForm(request.POST if request.method == "POST" else None)
+    opened: list[Discussion] = []
+
+    def act() -> None:
+        opened.append(
+            discussions.open_discussion(resource=resource, by=person(request), **form.cleaned_data)
+        )
+
+    status = tried(form, act)
+    if not status:
+        _say(request, held=opened[0].messages.get().is_held)
+        return redirect(opened[0].path)
+    rows = Paginator(reads.discussions(resource, request.user), PER_PAGE)
+    context = {
+        "form": form,
+        "page": rows.get_page(request.GET.get("page")),
+        "may_write": may_act(request, resource),
+        **frame(resource, _("Discussions")),
+    }
+    return render(request, "catalogue/community/discussions.html", context, status=status)
+
+
+@login_not_required
+@get_or_post
+def discussion_shown(request: HttpRequest, slug: str, discussion: UUID) -> HttpResponse:
+    """Show a discussion; answer, or close it, by POST."""
+    resource, user = public(slug), request.user
+    rows = Discussion.objects.visible_to(user).filter(resource=resource)
+    found = find(
+        rows.select_related("by", "closed_by"),
+        among=Discussion.objects.all(),
+        public_id=discussion,
+    )
+    found.resource = resource
+    if request.method == "POST" and not user.is_authenticated:
+        return redirect_to_login(request.path)
+    closes = "reason" in request.POST
+    answer = MessageForm(request.POST if request.method == "POST" and not closes else None)
+    close = CloseForm(request.POST if closes else None)
+    if request.method == "POST":
+        by = person(request)
+
+        def act() -> None:
+            if closes:
+                discussions.close(discussion=found, by=by, **close.cleaned_data)
+                messages.success(request, _("La discussion est close."))
+            else:
+                said = discussions.answer(discussion=found, by=by, **answer.cleaned_data)
+                _say(request, held=said.is_held)
+
+        if not tried(close if closes else answer, act):
+            return redirect(found.path)
+    pages = Paginator(reads.messages(found, user), PER_PAGE)
+    open_now = not found.is_closed and found.state == "shown"
+    context = {
+        "discussion": found,
+        "page": pages.get_page(request.GET.get("page")),
+        "form": answer,
+        "close": close,
+        "may_write": open_now and may_act(request, resource),
+        "may_close": open_now and user.is_authenticated and rules.may_close(user, found),
+        "may_moderate": user.is_authenticated and rules.may_moderate(user),
+        **frame(resource, _("Discussions")),
+    }
+    status = 422 if answer.is_bound or close.is_bound else 200
+    return render(request, "catalogue/community/discussion.html", context, status=status)
+
+
+@get_or_post
+def hide_message(request: HttpRequest, slug: str, message: UUID) -> HttpResponse:
+    """Hide a message with a reason."""
+    resource, by = public(slug), person(request)
+    require(rules.may_moderate, by)
+    rows = DiscussionMessage.objects.filter(discussion__resource=resource)
+    found = find(
+        rows.select_related("discussion", "by"),
+        among=DiscussionMessage.objects.all(),
+        public_id=message,
+    )
+    found.discussion.resource = resource
+    form = WordsForm(request.POST if request.method == "POST" else None)
+
+    def act() -> None:
+        discussions.hide(message=found, reason=form.cleaned_data["message"], by=by)
+
+    status = tried(form, act)
+    if not status:
+        messages.success(request, _("Message masqué ; la personne est prévenue."))
+        return redirect("catalogue:discussions", resource.slug)
+    context = {"message_": found, "form": form, **frame(resource, _("Discussions"))}
+    return render(request, "catalogue/community/hide.html", context, status=status)
+
+
+def _say(request: HttpRequest, *, held: bool) -> None:
+    if held:
+        said = _("Votre premier message attend la Région : il paraîtra après sa lecture.")
+        messages.info(request, said)
+    else:
+        messages.success(request, _("Message publié."))
+
+
+SHOWN = 50
+MODELS: dict[str, Any] = {"reuse": Reuse, "feedback": FieldFeedback, "message": DiscussionMessage}
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def community_queue(request: HttpRequest) -> HttpResponse:
+    """List what waits, the oldest first; accept or refuse one of them by POST."""
+    by = person(request)
+    require(rules.may_moderate, by)
+    fault: dict[str, str] = {}
+    if request.method == "POST":
+        try:
+            _decide(request)
+        except Invalid as refusal:
+            fault = {"id": request.POST.get("id", ""), "words": str(refusal)}
+        else:
+            messages.success(request, _("Décision enregistrée."))
+            return redirect("catalogue:moderation_community")
+    context = {
+        "reuses": [
+            (row, rules.may_review(by, row, list(row.resources.all())))
+            for row in reads.waiting_reuses()[:SHOWN]
+        ],
+        "feedback": [
+            (row, rules.may_review(by, row, [row.resource]))
+            for row in reads.waiting_feedback()[:SHOWN]
+        ],
+        "held": [
+            (row, rules.may_moderate_message(by, row)) for row in reads.held_messages()[:SHOWN]
+        ],
+        "fault": fault,
+        **head(current=_("Autour des fiches")),
+    }
+    status = 422 if fault else 200
+    return render(request, "catalogue/moderation/community.html", context, status=status)
+
+
+def _decide(request: HttpRequest) -> None:
+    by, said = person(request), request.POST
+    name = said.get("kind", "")
+    if name not in MODELS or said.get("decision") not in ("accept", "refuse"):
+        raise Invalid(_("Choisissez une décision."), code="decision")
+    model, words = MODELS[name], said.get("message", "")
+    row = find(model.objects.all(), among=model.objects.all(), public_id=_uuid(said.get("id", "")))
+    accepts = said["decision"] == "accept"
+    if name == "message":
+        if accepts:
+            discussions.accept(message=row, by=by)
+        else:
+            discussions.hide(message=row, reason=words, by=by)
+    elif accepts:
+        reuses.publish(brought=row, by=by)
+    else:
+        reuses.refuse(brought=row, message=words, by=by)
+
+
+def _uuid(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        return UUID(int=0)

@@ -1,0 +1,626 @@
+"""The steps of a contribution: which fields of which kind are asked where, what is missing."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any, cast
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.template.loader import render_to_string
+from django.utils import formats
+from django.utils.datastructures import MultiValueDict
+from django.utils.functional import Promise
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from catalogue.enums import UNLICENSED_KINDS, Deposit, LicenceStatus, ResourceKind
+from catalogue.resources.queries import relations
+from catalogue.validators import checks as record_checks
+from catalogue.validators import words
+from catalogue.validators.fields import (
+    COMMON_BY_NAME,
+    DETAILS,
+    OWNED_NEEDS,
+    REFERENCED_NEEDS,
+    Field,
+    FieldType,
+    Section,
+    clean_value,
+    language_choices,
+)
+
+BLANK_ROWS = 1
+MOST_ROWS = 50
+LONG_TEXT_CHARACTERS = 4_000
+HELP = _(
+    "Une zone d’emploi est découpée par l’Insee, un bassin d’emploi par France Travail. "
+    "Le code suffit pour une région ou un département."
+)
+
+
+class RowsInput(forms.Widget):
+    """Edit a list of small records: one group of inputs a row, the last one blank."""
+
+    template_name = "catalogue/contribute/rows.html"
+
+    def __init__(self, own: Field) -> None:
+        super().__init__()
+        self.own = own
+
+    def value_from_datadict(
+        self, data: Mapping[str, Any], files: MultiValueDict[str, Any], name: str
+    ) -> list[dict[str, str]]:
+        """Read the rows by their number, up to the first number that is absent."""
+        rows: list[dict[str, str]] = []
+        columns = [column.name for column in self.own.columns]
+        while len(rows) < MOST_ROWS and f"{name}-{len(rows)}-{columns[0]}" in data:
+            prefix = f"{name}-{len(rows)}"
+            rows.append({column: data.get(f"{prefix}-{column}", "") for column in columns})
+        return rows
+
+    def value_omitted_from_data(
+        self, data: Mapping[str, Any], files: MultiValueDict[str, Any], name: str
+    ) -> bool:
+        """Say whether no row was sent at all."""
+        return f"{name}-0-{self.own.columns[0].name}" not in data
+
+    def id_for_label(self, id_: str) -> str:
+        """Point the label and the errors at the first input."""
+        return f"{id_}-0-{self.own.columns[0].name}"
+
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
+        """Render through the site's own templates."""
+        rows = [*(value or []), *({} for _ in range(BLANK_ROWS))][:MOST_ROWS]
+        shown = [
+            [
+                {
+                    "column": column,
+                    "name": f"{name}-{number}-{column.name}",
+                    "value": "" if row.get(column.name) is None else row.get(column.name, ""),
+                    "type": "url" if column.type is FieldType.URL else "text",
+                    "choices": column.choices,
+                    "near": column.name == "target",
+                    "numeric": column.type is FieldType.INTEGER,
+                    "dated": column.type is FieldType.DATE,
+                }
+                for column in self.own.columns
+            ]
+            for number, row in enumerate(rows)
+        ]
+        invalid = bool((attrs or {}).get("aria-invalid"))
+        return render_to_string(
+            self.template_name, {"name": name, "rows": shown, "own": self.own, "invalid": invalid}
+        )
+
+
+class OwnField(forms.Field):
+    """A form field whose value is cleaned by the declaration of the catalogue.
+
+    `required` is what publishing needs: a draft may leave it empty.
+    """
+
+    def __init__(self, own: Field, **options: Any) -> None:
+        self.own = own
+        self.max_length = own.max_length if own.type is FieldType.TEXT else None
+        self.is_rows = own.type is FieldType.ROWS
+        self.is_prose = own.name == "description"
+        super().__init__(
+            label=cast(Any, own.label),
+            help_text=cast(Any, own.help),
+            required=own.needed,
+            widget=options.pop("widget", None) or control(own),
+            **options,
+        )
+
+    def clean(self, value: Any) -> Any:
+        """Bring to the stored form; a choice out of the list is refused."""
+        cleaned = clean_value(self.own, value)
+        allowed = dict(self.own.choices)
+        if self.own.type is FieldType.LIST and allowed:
+            strangers = [item for item in cleaned if item not in allowed]  # type: ignore[attr-defined]
+            if strangers:
+                raise ValidationError(_("Choisissez parmi les valeurs proposées."))
+        return cleaned
+
+    def prepare_value(self, value: Any) -> Any:
+        """Show a list as lines of text, unless its control shows items."""
+        if self.own.type is FieldType.LIST and not self.own.choices and isinstance(value, list):
+            return "\n".join(map(str, value))
+        if self.own.type is FieldType.NUMBER and isinstance(value, float):
+            return formats.localize_input(value)
+        return value
+
+
+class TagsField(OwnField):
+    """Tags typed on one line, separated by commas; kept lower case, once each."""
+
+    def __init__(self, own: Field) -> None:
+        super().__init__(own, widget=forms.TextInput(attrs={"autocomplete": "off"}))
+
+    def clean(self, value: Any) -> list[str]:
+        """Cut on commas and semicolons."""
+        pieces = str(value or "").replace(";", ",").split(",")
+        tags = [" ".join(piece.lower().split())[:60] for piece in pieces]
+        return list(dict.fromkeys(tag for tag in tags if tag))
+
+    def prepare_value(self, value: Any) -> Any:
+        """Write the tags on one line."""
+        return ", ".join(map(str, value)) if isinstance(value, list) else value
+
+
+class TerritoriesField(OwnField):
+    """Territories as rows of a kind, a name and a code; lines of the stored notation are read too.
+
+    `own` keeps the list as programs give it; the rows are those of `ROWS`.
+    """
+
+    ROWS = Field(
+        "territories",
+        "",
+        FieldType.ROWS,
+        columns=(
+            Field("label", _("Nom"), max_length=120),
+            Field("kind", _("Sorte"), FieldType.CHOICE, choices=words.PLACE_KINDS),
+            Field("code", _("Code"), max_length=20),
+        ),
+    )
+
+    def __init__(self, own: Field) -> None:
+        super().__init__(replace(own, help=HELP), widget=RowsInput(self.ROWS))
+        self.is_rows = True
+
+    def clean(self, value: Any) -> list[str]:
+        """Compose each row; what is already a line stays one."""
+        if value is not None and not isinstance(value, list | tuple):
+            raise ValidationError(_("Une liste est attendue."))
+        return list(super().clean([self._line(row) for row in value or ()]))
+
+    def _line(self, row: Any) -> Any:
+        if not isinstance(row, Mapping):
+            return row
+        told = clean_value(self.ROWS, [row])
+        texts = {name: str(text) for each in told for name, text in each.items()}  # type: ignore[attr-defined]
+        return words.place_composed(**texts) if texts else ""
+
+    def prepare_value(self, value: Any) -> Any:
+        """Show a stored line as a row."""
+        if not isinstance(value, list):
+            return value
+        return [words.place_parts(each) if isinstance(each, str) else each for each in value]
+
+
+class RelationsField(OwnField):
+    """Links to other cards: each target is brought to the slug of a public card."""
+
+    def clean(self, value: Any) -> Any:
+        """Refuse what names no public card, or more than one."""
+        found, unknown = relations.resolved_relations(super().clean(value))
+        if unknown:
+            message = _("Aucune fiche publiée n’est trouvée pour : %(texts)s. Collez son adresse.")
+            texts = ", ".join(text[:64] or "…" for text in unknown)
+            raise ValidationError(message, params={"texts": texts})
+        return found
+
+
+def control(own: Field) -> forms.Widget:
+    """Choose the control of a field by the shape of its value."""
+    match own.type:
+        case FieldType.TEXT:
+            rows = 8 if own.max_length > LONG_TEXT_CHARACTERS else 4
+            return forms.Textarea(attrs={"rows": rows, "maxlength": own.max_length})
+        case FieldType.URL:
+            return forms.URLInput(attrs={"inputmode": "url", "maxlength": 2_000})
+        case FieldType.INTEGER:
+            return forms.TextInput(attrs={"inputmode": "numeric"})
+        case FieldType.NUMBER:
+            return forms.TextInput(attrs={"inputmode": "decimal"})
+        case FieldType.CHOICE:
+            return forms.Select(choices=[("", "—"), *own.choices])
+        case FieldType.LIST if own.choices:
+            return forms.CheckboxSelectMultiple(choices=own.choices)
+        case FieldType.LIST:
+            return forms.Textarea(attrs={"rows": 3})
+        case FieldType.ROWS:
+            return RowsInput(own)
+        case FieldType.LINE | FieldType.DATE:
+            return forms.TextInput(attrs={"maxlength": own.max_length})
+
+
+class Step(StrEnum):
+    """The pages of the form, by their address."""
+
+    IDENTIFY = "identification"
+    DESCRIBE = "description"
+    CLASSIFY = "classement"
+    RIGHTS = "licence"
+    CARD = "explicabilite"
+    SEND = "envoi"
+
+
+LABELS: dict[Step, Promise] = {
+    Step.IDENTIFY: _("Identification"),
+    Step.DESCRIBE: _("Description"),
+    Step.CLASSIFY: _("Classification"),
+    Step.RIGHTS: _("Licence et fichiers"),
+    Step.CARD: _("Explicabilité et éthique"),
+    Step.SEND: _("Vérification et envoi"),
+}
+PRACTICAL = _("Informations pratiques")
+
+# Common fields of each step, in the order of the page.
+ASKED: dict[Step, tuple[str, ...]] = {
+    Step.IDENTIFY: (
+        "title",
+        "acronym",
+        "title_en",
+        "deposit",
+        "producer_name",
+        "subtype",
+        "homepage_url",
+        "repository_url",
+        "alternate_titles",
+    ),
+    Step.DESCRIBE: ("summary", "description"),
+    Step.CLASSIFY: (
+        "scope",
+        "scope_note",
+        "territories",
+        "use_cases",
+        "beneficiaries",
+        "barriers",
+        "publics",
+        "tasks",
+        "languages",
+        "rome_codes",
+        "tags",
+        "lifecycle",
+        "lifecycle_note",
+    ),
+    Step.RIGHTS: ("licence_note", "access", "contact", "documentation_url", "authors"),
+    Step.CARD: (),
+    Step.SEND: (),
+}
+# Kinds that publish code or run on one.
+WITH_REPOSITORY = frozenset({"algorithm", "model", "technology", "solution"})
+WITH_TASKS = frozenset({"algorithm", "model", "solution", "technology"})
+# Rows that belong beside the licence rather than in the description.
+FILE_ROWS = frozenset({"files", "distributions"})
+
+COMMON_LICENCES: tuple[tuple[str, str, Promise], ...] = (
+    ("MIT", "MIT", _("Réutilisation libre, y compris commerciale, avec mention.")),
+    (
+        "EUPL-1.2",
+        "EUPL 1.2",
+        _("Licence publique de l’Union européenne : les modifications restent partagées."),
+    ),
+    ("Apache-2.0", "Apache 2.0", _("Comme MIT, avec une clause sur les brevets.")),
+    (
+        "etalab-2.0",
+        "Licence Ouverte 2.0",
+        _("Pour les données publiques : citer la source et la date."),
+    ),
+    ("ODbL-1.0", "ODbL 1.0", _("Pour les données : les bases dérivées restent partagées.")),
+    ("CC-BY-4.0", "CC BY 4.0", _("Pour les textes et les images : citer l’auteur.")),
+)
+DATA_FIRST = ("etalab-2.0", "ODbL-1.0", "CC-BY-4.0")
+OTHER = "other"
+TO_CONFIRM = "to_confirm"
+
+
+@dataclass(frozen=True)
+class StepLink:
+    """One step as the progress bar shows it."""
+
+    step: Step
+    label: Promise
+    number: int
+
+
+def steps(kind: str) -> list[StepLink]:
+    """List the steps of a kind, after the choice of the kind itself, which is number one."""
+    shown = [step for step in Step if step is not Step.CARD or _has_card(kind)]
+    return [StepLink(step, label(step, kind), number) for number, step in enumerate(shown, 2)]
+
+
+def label(step: Step, kind: str) -> Promise:
+    """Name a step for a kind."""
+    return PRACTICAL if step is Step.RIGHTS and kind in UNLICENSED_KINDS else LABELS[step]
+
+
+def after(step: Step, kind: str) -> Step:
+    """Give the step that follows, the last one following itself."""
+    shown = [link.step for link in steps(kind)]
+    return shown[min(shown.index(step) + 1, len(shown) - 1)]
+
+
+def before(step: Step, kind: str) -> Step | None:
+    """Give the step that precedes, or None."""
+    shown = [link.step for link in steps(kind)]
+    return shown[shown.index(step) - 1] if shown.index(step) else None
+
+
+def step_of(name: str, kind: str) -> Step:
+    """Find the step where a field is asked; the first one for a name asked nowhere."""
+    for step in Step:
+        if any(own.name == name for own in asked(step, kind)):
+            return step
+    return Step.RIGHTS if name in ("licences", "licence_status") else Step.IDENTIFY
+
+
+def asked(step: Step, kind: str, *, deposit: str = Deposit.OWNED) -> list[Field]:
+    """List the fields of a step, compulsory ones marked for this kind and deposit."""
+    own = DETAILS[kind]
+    needs = REFERENCED_NEEDS if deposit == Deposit.REFERENCED else (*OWNED_NEEDS, *own.needs)
+    found = [
+        replace(_choices(COMMON_BY_NAME[name], kind), needed=name in (*needs, "deposit"))
+        for name in ASKED[step]
+        if _concerns(name, kind)
+    ]
+    own_fields = [
+        replace(each, needed=each.needed and deposit != Deposit.REFERENCED)
+        for each in own.fields
+        if _own_step(each) is step
+    ]
+    # Files and practical facts come before contact and access; prose comes after the summary.
+    return [*own_fields, *found] if step is Step.RIGHTS else [*found, *own_fields]
+
+
+def _own_step(own: Field) -> Step:
+    if own.section is Section.CARD:
+        return Step.CARD
+    if own.name == "relations":
+        return Step.CLASSIFY
+    if own.section is Section.FACTS or own.name in FILE_ROWS:
+        return Step.RIGHTS
+    return Step.DESCRIBE
+
+
+def _has_card(kind: str) -> bool:
+    return bool(DETAILS[kind].in_section(Section.CARD))
+
+
+def _concerns(name: str, kind: str) -> bool:
+    match name:
+        case "subtype":
+            return bool(DETAILS[kind].subtypes)
+        case "repository_url":
+            return kind in WITH_REPOSITORY
+        case "tasks":
+            return kind in WITH_TASKS
+        case "licence_note":
+            return kind not in UNLICENSED_KINDS
+        case _:
+            return True
+
+
+def _choices(own: Field, kind: str) -> Field:
+    return replace(own, choices=DETAILS[kind].subtypes) if own.name == "subtype" else own
+
+
+class StepForm(forms.Form):
+    """One step of a contribution of some kind.
+
+    `record`: the values saved so far. `holders`: the organisations in whose name the person may
+    write, as (id, name) pairs; none when it cannot be chosen. `origins`: where each value was
+    read, by name, when a description was pasted. After validation, `accepted()`
+    gives the values without fault.
+    """
+
+    use_required_attribute = False
+
+    def __init__(
+        self,
+        step: Step,
+        record: Mapping[str, Any],
+        *args: Any,
+        holders: Sequence[tuple[str, str]] | None = None,
+        origins: Mapping[str, object] | None = None,
+        **options: Any,
+    ) -> None:
+        super().__init__(*args, **options)
+        self.origins = origins or {}
+        self.step, self.kind = step, str(record["kind"])
+        values = {**record, **(record.get("details") or {})}
+        deposit = str(values.get("deposit") or Deposit.OWNED)
+        if step is Step.IDENTIFY and holders:
+            self.fields["organisation"] = _holder_field(holders)
+            self.initial["organisation"] = str(record.get("organisation") or "")
+        for own in asked(step, self.kind, deposit=deposit):
+            if own.name == "languages":
+                own = replace(own, choices=language_choices(values.get("languages") or ()))
+            self.fields[own.name] = form_field(own)
+            self.initial[own.name] = values.get(own.name)
+        if step is Step.RIGHTS and self.kind not in UNLICENSED_KINDS:
+            self._ask_licence(values)
+        for name, field in self.fields.items():
+            told: Any = field
+            told.origin = self.origins.get("licences" if name == "licence" else name)
+
+    def _ask_licence(self, values: Mapping[str, Any]) -> None:
+        choice, other = _licence_choice(values)
+        first = LicenceField(
+            self.kind, needed=record_checks.needs_licence({**values, "kind": self.kind})
+        )
+        asked_first = {"licence": first, "licence_other": _other_licence()}
+        self.fields = {**asked_first, **self.fields}
+        self.initial.update(licence=choice, licence_other=other)
+
+    def clean(self) -> dict[str, Any]:
+        """Ask for the text of another licence; a known one must be an SPDX expression."""
+        cleaned = super().clean() or {}
+        if cleaned.get("licence") == OTHER:
+            text = str(cleaned.get("licence_other") or "").strip()
+            if not text:
+                self.add_error("licence_other", _("Écrivez l’identifiant de cette licence."))
+            elif words.is_ambiguous(text):
+                self.add_error("licence_other", _("Précisez Licence Ouverte 1.0 ou 2.0."))
+            elif not words.read(text).is_known:
+                message = _(
+                    "Cet identifiant n’est pas dans la liste SPDX : écrivez par exemple MIT."
+                )
+                self.add_error("licence_other", message)
+        return cleaned
+
+    def accepted(self) -> dict[str, Any]:
+        """Give the values that passed, under the names of the record."""
+        values = {name: v for name, v in self.cleaned_data.items() if name not in self.errors}
+        choice = values.pop("licence", None)
+        other = values.pop("licence_other", "")
+        if choice is not None and "licence_other" not in self.errors:
+            values |= _licence_values(str(choice), str(other))
+        return values
+
+
+class LicenceField(forms.ChoiceField):
+    """The choice of a licence among the usual ones, another one, or later.
+
+    needed: whether publishing needs one; a draft may leave it empty.
+    """
+
+    def __init__(self, kind: str, *, needed: bool) -> None:
+        order = sorted(
+            COMMON_LICENCES, key=lambda each: (kind == "dataset") != (each[0] in DATA_FIRST)
+        )
+        self.descriptions: dict[str, Promise] = {spdx: text for spdx, _name, text in order}
+        self.descriptions[TO_CONFIRM] = _("La fiche dira que la licence reste à confirmer.")
+        super().__init__(
+            label=_("Sous quelle licence ?"),
+            required=needed,
+            widget=forms.RadioSelect,
+            choices=[
+                *((spdx, name) for spdx, name, _text in order),
+                (OTHER, _("Une autre licence")),
+                (TO_CONFIRM, _("Je ne sais pas encore")),
+            ],
+        )
+
+    def validate(self, value: Any) -> None:
+        """Refuse what is not proposed; nothing at all is a draft."""
+        if value:
+            super().validate(value)
+
+
+def _other_licence() -> forms.CharField:
+    return forms.CharField(
+        label=_("Identifiant de l’autre licence"),
+        required=False,
+        max_length=words.LONGEST_EXPRESSION,
+        help_text=_("Identifiant SPDX, par exemple CECILL-2.1 ou « MIT OR Apache-2.0 »."),
+    )
+
+
+def _licence_choice(values: Mapping[str, Any]) -> tuple[str, str]:
+    given = [str(text) for text in values.get("licences") or ()]
+    if not given:
+        unsure = values.get("licence_status") == LicenceStatus.TO_CONFIRM
+        return (TO_CONFIRM if unsure else "", "")
+    text = " AND ".join(given)
+    usual = {spdx for spdx, _name, _text in COMMON_LICENCES}
+    return (text, "") if text in usual else (OTHER, text)
+
+
+def _licence_values(choice: str, other: str) -> dict[str, Any]:
+    if choice == OTHER:
+        expression = words.read(other).expression
+        return {"licences": [expression], "licence_status": str(LicenceStatus.DECLARED)}
+    if choice in ("", TO_CONFIRM):
+        return {"licences": [], "licence_status": str(LicenceStatus.TO_CONFIRM)}
+    return {"licences": [choice], "licence_status": str(LicenceStatus.DECLARED)}
+
+
+def _holder_field(holders: Sequence[tuple[str, str]]) -> forms.ChoiceField:
+    return forms.ChoiceField(
+        label=_("Au nom de"),
+        required=False,
+        help_text=_("Les membres éditeurs de l’organisation pourront compléter la fiche."),
+        choices=[("", _("Moi-même")), *holders],
+    )
+
+
+def form_field(own: Field) -> forms.Field:
+    """Give the form field that cleans and shows a field of the catalogue."""
+    apart = {"tags": TagsField, "relations": RelationsField, "territories": TerritoriesField}
+    return apart.get(own.name, OwnField)(own)
+
+
+KIND_HINTS: dict[str, Promise] = {
+    "algorithm": _("Un code réutilisable : méthode, entrées, sorties, dépôt."),
+    "model": _("Un modèle entraîné, avec ses fichiers, ses mesures et ses limites."),
+    "dataset": _("Des données décrites, avec leur licence et leur rythme de mise à jour."),
+    "technology": _("Un logiciel, une bibliothèque, une interface, un standard."),
+    "need": _("Un problème de terrain qui attend une réponse."),
+    "idea": _("Une piste de projet qui cherche une équipe, des données, un financement."),
+    "solution": _("Ce qui répond à un besoin, du prototype au service en place."),
+    "news": _("Un fait daté, avec sa source."),
+    "programme": _("Un dispositif ou un financement, avec ses dates."),
+}
+
+
+class KindForm(forms.Form):
+    """The choice of a kind, the first step."""
+
+    use_required_attribute = False
+    kind = forms.ChoiceField(
+        label=_("Quel type de ressource ?"),
+        widget=forms.RadioSelect,
+        choices=ResourceKind.choices,
+        error_messages={"required": _("Choisissez un type de ressource.")},
+    )
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        kind: Any = self.fields["kind"]
+        kind.descriptions = KIND_HINTS
+
+
+class ReasonForm(forms.Form):
+    """Why a card is archived."""
+
+    use_required_attribute = False
+    reason = forms.CharField(
+        label=_("Pourquoi l’archiver ?"),
+        help_text=_("La raison est affichée sur la fiche."),
+        max_length=300,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={"required": _("Dites pourquoi cette fiche est archivée.")},
+    )
+
+
+class SendForm(forms.Form):
+    """The last step: the charter is accepted and the proposal is sent."""
+
+    use_required_attribute = False
+    charter = forms.BooleanField(
+        label=_("J’accepte la charte de contribution."),
+        error_messages={"required": _("Acceptez la charte pour envoyer votre proposition.")},
+    )
+    reply = forms.CharField(
+        label=_("Réponse à la Région"),
+        required=False,
+        max_length=4_000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=_("Dites ce que vous avez changé. Votre réponse est jointe à la proposition."),
+    )
+
+
+def missing(record: Mapping[str, Any]) -> Counter[Step]:
+    """Count by step the fields that sending asks for and that hold nothing."""
+    kind = str(record["kind"])
+    names = record_checks.missing_fields(record)
+    if record_checks.needs_licence(record) and not record.get("licences"):
+        names.append("licences")
+    return Counter(step_of(name, kind) for name in names)
+
+
+def is_asked(name: str, kind: str) -> bool:
+    """Say whether a step asks for a field: a measured figure comes from elsewhere."""
+    if name in ("licences", "licence_status"):
+        return kind not in UNLICENSED_KINDS
+    return any(own.name == name for step in Step for own in asked(step, kind))
+
+
+def anchor(name: str) -> str:
+    """Give the place of a field on its step: the licence is asked under one name."""
+    return "id_licence" if name in ("licences", "licence_status") else f"id_{name}"

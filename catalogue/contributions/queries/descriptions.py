@@ -1,0 +1,428 @@
+"""Foreign descriptions brought to what a card can hold: values, faults named, an identity."""
+
+import datetime
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from catalogue.contributions.queries import proposals
+from catalogue.contributions.queries.proposals import fields_of
+from catalogue.enums import LicenceStatus, ResourceKind
+from catalogue.models import Contribution
+from catalogue.models.harvest import REMOTE_ID_CHARACTERS
+from catalogue.standards.languages import code_of
+from catalogue.standards.readers import FORMATS
+from catalogue.standards.readers.record import Fault, Reading, Record, Value
+from catalogue.validators.fields import DETAILS, MAX_ITEMS, Field, FieldType, Text, clean_value
+from portal.lib import canonical, markdown
+from portal.lib.refusals import Invalid
+
+# Raise it when the same record would give other values: every card is then written again.
+READING_VERSION = 2
+# Said by the source that proposes, not by its records.
+OURS = frozenset({"organisation", "deposit"})
+# Values that people left where an identifier was expected.
+PLACEHOLDERS = frozenset(
+    "todo tbd xxx n/a na none null id identifier identifiant unknown inconnu undefined "
+    "a-remplir remplir à-remplir example exemple".split()
+)
+ELLIPSIS = "…"
+
+REFUSALS: dict[str, Text] = {
+    "no_title": _("Cette notice n’a pas de titre."),
+    "kind": _("La nature de cette notice n’est pas de celles du catalogue."),
+    "id_placeholder": _("L’identifiant de cette notice est un mot laissé là, pas un identifiant."),
+    "id_repeated": _("Plusieurs notices de ce passage portent cet identifiant."),
+    "id_too_long": _("L’identifiant de cette notice dépasse 500 caractères."),
+    "unreadable": _("Cette notice ne se lit pas."),
+}
+REMARKS: dict[str, Text] = {
+    "shortened": _("Texte raccourci à %(limit)d caractères."),
+    "cut": _("Seules les %(limit)d premières lignes sont gardées."),
+    "left_out": _("Valeur laissée de côté : %(reason)s"),
+}
+
+
+@dataclass(frozen=True)
+class Remark:
+    """One thing that a value lost, or a fault that the reader found."""
+
+    code: str
+    message: str
+    field: str = ""
+    value: str = ""
+
+
+@dataclass(frozen=True)
+class Incoming:
+    """One record as it may become a card. values: common and own fields on one level.
+
+    refused: a key of REFUSALS, or the code of the reader's fatal fault with its message.
+    """
+
+    remote_id: str
+    kind: str
+    title: str
+    canonical_uri: str = ""
+    values: Mapping[str, Any] = field(default_factory=dict)
+    not_transmitted: tuple[str, ...] = ()
+    metrics: Mapping[str, int] = field(default_factory=dict)
+    remarks: tuple[Remark, ...] = ()
+    refused: str = ""
+    reason: str = ""
+    deleted: bool = False
+
+    @property
+    def digest(self) -> str:
+        """Name what the source says, whenever it was fetched."""
+        told = {
+            "version": READING_VERSION,
+            "kind": self.kind,
+            "values": dict(self.values),
+            "not_transmitted": sorted(self.not_transmitted),
+        }
+        return canonical.digest(told)
+
+
+def read_incoming(record: Record) -> Incoming:
+    """Bring one record to its card; what a field cannot hold is left out and named."""
+    faults = tuple(_remark(each) for each in record.faults)
+    base: dict[str, Any] = {
+        "remote_id": _identity(record),
+        "kind": record.kind,
+        "title": record.title or record.remote_id,
+        "canonical_uri": record.source_url[:500],
+        "deleted": record.deleted,
+    }
+    if record.deleted:
+        return Incoming(**base, remarks=faults)
+    refused, reason = _refusal(record, base["remote_id"])
+    if refused:
+        return Incoming(**base, remarks=faults, refused=refused, reason=reason)
+    values, remarks = _values(record)
+    if not values.get("title"):
+        refused, reason = "no_title", str(REFUSALS["no_title"])
+    return Incoming(
+        **base,
+        values=values,
+        not_transmitted=tuple(sorted(record.not_transmitted)),
+        metrics={name: int(count) for name, count in record.metrics.items()},
+        remarks=(*faults, *remarks),
+        refused=refused,
+        reason=reason,
+    )
+
+
+def read_all(records: Iterable[Record]) -> list[Incoming]:
+    """Bring records to cards in their order; an identifier used for several things is refused.
+
+    A record met twice word for word, as when pages overlap, counts once.
+    """
+    found: dict[str, Incoming] = {}
+    repeated: set[str] = set()
+    rest: list[Incoming] = []
+    for each in map(read_incoming, records):
+        first = found.setdefault(each.remote_id, each)
+        if first is not each and first.digest != each.digest:
+            repeated.add(each.remote_id)
+            rest.append(each)
+    return [
+        _repeated(each) if each.remote_id in repeated and not each.refused else each
+        for each in [*found.values(), *rest]
+    ]
+
+
+def _repeated(each: Incoming) -> Incoming:
+    return Incoming(
+        remote_id=each.remote_id,
+        kind=each.kind,
+        title=each.title,
+        canonical_uri=each.canonical_uri,
+        refused="id_repeated",
+        reason=str(REFUSALS["id_repeated"]),
+    )
+
+
+def _identity(record: Record) -> str:
+    """Name a record in its source: its identifier, its address, or its address and content."""
+    if record.remote_id.strip():
+        return record.remote_id.strip()
+    if record.source_url and len(record.source_url) <= REMOTE_ID_CHARACTERS:
+        return record.source_url
+    told = {name: value.value for name, value in record.fields.items()}
+    return "sha256:" + canonical.digest([record.source_url, told.get("title", "")])
+
+
+def _refusal(record: Record, identity: str) -> tuple[str, str]:
+    fatal = next((each for each in record.faults if each.fatal), None)
+    if fatal is not None:
+        return fatal.code, str(fatal.message)
+    folded = "-".join(identity.lower().replace("_", " ").split())
+    for code, wrong in (
+        ("kind", record.kind not in ResourceKind.values),
+        ("id_placeholder", folded.strip(".-<>[]{}*") in PLACEHOLDERS or not folded),
+        ("id_too_long", len(identity) > REMOTE_ID_CHARACTERS),
+    ):
+        if wrong:
+            return code, str(REFUSALS[code])
+    return "", ""
+
+
+def _values(record: Record) -> tuple[dict[str, Any], list[Remark]]:
+    known = fields_of(record.kind)
+    told: dict[str, Value] = {**record.fields, **record.details}
+    values: dict[str, Any] = {}
+    remarks: list[Remark] = []
+    for name, value in told.items():
+        own = known.get(name)
+        if own is None or name in OURS:
+            continue
+        if name == "subtype":
+            own = replace(own, choices=DETAILS[record.kind].subtypes)
+        cleaned = _fit(own, value.value, remarks)
+        if cleaned not in ("", None, [], ()):
+            values[name] = cleaned
+    _settle_licence(values)
+    return values, remarks
+
+
+def _fit(own: Field, value: Any, remarks: list[Remark]) -> Any:
+    """Clean one value; too long is shortened, too many cut, the rest left out with its reason."""
+    if isinstance(value, list) and len(value) > MAX_ITEMS:
+        value = value[:MAX_ITEMS]
+        remarks.append(_lost("cut", own, limit=MAX_ITEMS))
+    if isinstance(value, list) and own.type is FieldType.LIST and own.choices:
+        value = _chosen(own, value, remarks)
+    if own.name == "licence_status":
+        return value if value in LicenceStatus.values else ""
+    if own.name == "description":
+        value = _readable(own, str(value or ""), remarks)
+    if isinstance(value, str) and own.type in (FieldType.LINE, FieldType.TEXT):
+        value = _shortened(own, value, remarks)
+    try:
+        return clean_value(own, value)
+    except ValidationError as error:
+        reason = " ".join(error.messages)
+        shown = value if isinstance(value, str) else ""
+        remarks.append(_lost("left_out", own, value=shown, reason=reason))
+        if isinstance(value, list):
+            return _each(own, value)
+        return ""
+
+
+def _chosen(own: Field, value: list[Any], remarks: list[Remark]) -> list[Any]:
+    """Keep the words of a list that are among ours; languages, rare ones too, by their codes."""
+    usual = dict(own.choices)
+    is_language = own.name == "languages"
+    known = [each for each in value if each in usual or (is_language and code_of(str(each)))]
+    strangers = [str(item)[:40] for item in value if item not in known]
+    if strangers:
+        reason = str(_("hors de la liste du catalogue"))
+        remarks.append(_lost("left_out", own, value=", ".join(strangers), reason=reason))
+    return known
+
+
+def _each(own: Field, value: list[Any]) -> list[Any]:
+    """Keep the lines of a list that hold, when one of them does not."""
+    kept: list[Any] = []
+    for item in value:
+        try:
+            cleaned: Any = clean_value(own, [item])
+        except ValidationError:
+            continue
+        kept += cleaned
+    return kept
+
+
+def _shortened(own: Field, text: str, remarks: list[Remark]) -> str:
+    if own.type is FieldType.LINE:
+        text = " ".join(text.split())
+    if len(text) <= own.max_length:
+        return text
+    remarks.append(_lost("shortened", own, limit=own.max_length))
+    head = text[: own.max_length - 1]
+    return head.rsplit(" ", 1)[0].rstrip(" ,;:.") + ELLIPSIS
+
+
+def _readable(own: Field, text: str, remarks: list[Remark]) -> str:
+    """Keep a description that Markdown takes; one over its caps is left out."""
+    text = text.replace("\x00", "")
+    if len(text) > own.max_length:
+        text = _shortened(own, text, remarks)
+    try:
+        markdown.check(text)
+    except Invalid as refusal:
+        remarks.append(_lost("left_out", own, reason=str(refusal)))
+        return ""
+    return text
+
+
+def _settle_licence(values: dict[str, Any]) -> None:
+    """Never leave a licence with a status that contradicts it."""
+    if values.get("licences"):
+        values.setdefault("licence_status", LicenceStatus.DECLARED.value)
+    elif values.get("licence_status") == LicenceStatus.DECLARED:
+        values["licence_status"] = LicenceStatus.TO_CONFIRM.value
+
+
+def _lost(code: str, own: Field, *, value: str = "", **facts: Any) -> Remark:
+    return Remark(code, str(REMARKS[code]) % facts, own.name, value[:200])
+
+
+def _remark(fault: Fault) -> Remark:
+    return Remark(fault.code, str(fault.message), fault.field)
+
+
+FAULTS_KEPT = 100
+SHOWN_CHARACTERS = 160
+
+
+@dataclass(frozen=True)
+class FaultLine:
+    """One fault as shown: where, what and why."""
+
+    text: str
+    place: str = ""
+    line: int | None = None
+    column: int | None = None
+    warning: bool = False
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a value comes from, as shown beside its field."""
+
+    text: str
+    guessed: bool = False
+
+
+@dataclass(frozen=True)
+class Row:
+    """One field that was read: its label, the value in words, and its origin."""
+
+    name: str
+    label: str
+    value: str
+    origin: Origin
+
+
+@dataclass(frozen=True)
+class Shown:
+    """All that the page of a reading shows."""
+
+    source: str
+    format: str
+    record: dict[str, Any]
+    rows: list[Row]
+    faults: list[FaultLine]
+
+    @property
+    def guesses(self) -> int:
+        """Count the values that are guesses."""
+        return sum(row.origin.guessed for row in self.rows)
+
+
+def kept(name: str, reading: Reading, record: Record) -> dict[str, Any]:
+    """Give what the draft keeps of a reading: its source, its format and its faults."""
+    faults = [*reading.faults, *record.faults][:FAULTS_KEPT]
+    return {"name": name[:500], "format": reading.format, "faults": [asdict(f) for f in faults]}
+
+
+def values(record: Record, kind: str) -> dict[str, Any]:
+    """Give the values that a draft of some kind can hold, cleaned as its form would."""
+    # Its identity does not matter here: the draft is a person's.
+    return dict(read_incoming(replace(record, kind=kind, remote_id="pasted")).values)
+
+
+def provenance(
+    record: Record, kept: Mapping[str, Any], reading: Mapping[str, Any], day: datetime.date
+) -> dict[str, Any]:
+    """Say of each kept value where it was read; a guess is not verified until its page is saved."""
+    told = {**record.fields, **record.details}
+    return {
+        name: {
+            "origin": f"import:{reading['format']}",
+            "key": told[name].origin,
+            "date": day.isoformat(),
+            "verified": not told[name].guessed,
+            "guessed": told[name].guessed,
+        }
+        for name in kept
+        if name in told
+    }
+
+
+def confirmed(told: Mapping[str, Any], saved: Mapping[str, Any]) -> dict[str, Any]:
+    """Take a guess that its author had before them, and saved as it was, for verified."""
+    return {
+        name: {**origin, "guessed": False, "verified": True}
+        if name in saved and isinstance(origin, Mapping) and origin.get("guessed")
+        else origin
+        for name, origin in told.items()
+    }
+
+
+def sentence(fault: Mapping[str, Any]) -> str:
+    """Say a fault in the language of the reader."""
+    template = str(fault.get("template") or "")
+    if not template:
+        return str(fault.get("message", ""))
+    facts = dict(fault.get("facts") or {})
+    if facts.get("reason"):
+        facts["reason"] = gettext(str(facts["reason"]))
+    return gettext(template) % facts if facts else gettext(template)
+
+
+def fault_line(fault: Mapping[str, Any]) -> FaultLine:
+    """Show one fault."""
+    return FaultLine(
+        sentence(fault),
+        str(fault.get("field") or ""),
+        fault.get("line"),
+        fault.get("column"),
+        bool(fault.get("warning")),
+    )
+
+
+def fault_lines(faults: Iterable[Fault]) -> list[FaultLine]:
+    """Show the faults of a document."""
+    return [fault_line(asdict(each)) for each in list(faults)[:FAULTS_KEPT]]
+
+
+def origins(contribution: Contribution) -> dict[str, Origin]:
+    """Give the origin of each field that was read and not written over since, by name."""
+    provenance = contribution.content.get("provenance") or {}
+    return {
+        name: Origin(str(told["key"]), bool(told.get("guessed")))
+        for name, told in provenance.items()
+        if isinstance(told, Mapping) and told.get("key")
+    }
+
+
+def reading_shown(contribution: Contribution) -> Shown:
+    """Gather what was read, in the order of the form."""
+    record = proposals.proposed_record(contribution)
+    found = origins(contribution)
+    said = {change.name: change for change in proposals.changes({}, record)}
+    reading = contribution.reading
+    label = FORMATS[reading["format"]].label if reading.get("format") in FORMATS else ""
+    return Shown(
+        source=str(reading.get("name") or ""),
+        format=label,
+        record=record,
+        rows=[
+            Row(name, change.label, _short(change.after), found[name])
+            for name, change in said.items()
+            if name in found
+        ],
+        faults=[fault_line(each) for each in reading.get("faults", [])],
+    )
+
+
+def _short(text: str) -> str:
+    flat = " ".join(text.split())
+    return flat if len(flat) <= SHOWN_CHARACTERS else flat[: SHOWN_CHARACTERS - 1] + "…"

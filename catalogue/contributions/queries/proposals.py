@@ -1,0 +1,303 @@
+"""A proposal as plain values: its record, what it changes, what it collides with, who wrote it."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from hashlib import sha256
+from typing import Any
+
+from catalogue.enums import LicenceStatus
+from catalogue.models import PROPOSED_COLUMNS, Contribution, Resource
+from catalogue.resources.queries import files as card_files
+from catalogue.validators import checks as record_checks
+from catalogue.validators import words
+from catalogue.validators.fields import COMMON_BY_NAME, DETAILS, EMPTY, Field, FieldType
+from portal.accounts.models import Organisation
+from portal.lib import differences
+
+
+@dataclass(frozen=True)
+class Change:
+    """One field that differs: its values in words, and the comparison line by line."""
+
+    name: str
+    label: str
+    before: str
+    after: str
+    lines: tuple[differences.Line, ...]
+
+
+@dataclass(frozen=True)
+class Collision:
+    """One field changed both online and in the proposal since the work began."""
+
+    name: str
+    label: str
+    base: str
+    online: str
+    proposed: str
+
+
+def record_of(resource: Resource) -> dict[str, Any]:
+    """Give the plain record of a resource: its kind and every proposed column."""
+    record = {name: getattr(resource, name) for name in PROPOSED_COLUMNS if name != "organisation"}
+    return record | {"kind": resource.kind, "organisation": resource.organisation_id}
+
+
+def proposed_record(contribution: Contribution) -> dict[str, Any]:
+    """Give the record that a contribution proposes."""
+    return content_record(contribution.content, contribution.resource.kind)
+
+
+def written_in(record: Mapping[str, Any]) -> str:
+    """Guess the language of a record: en or fr."""
+    return record_checks.written_in(record.get("title"), record.get("summary"))
+
+
+def content_record(content: Mapping[str, Any], kind: str) -> dict[str, Any]:
+    """Give the record that a revision holds; what it lacks is empty."""
+    record = {name: content.get(name, "") for name in PROPOSED_COLUMNS}
+    record["details"] = content.get("details") or {}
+    return record | {"kind": kind}
+
+
+def fields_of(kind: str) -> dict[str, Field]:
+    """Give every field of a kind by name: common ones, then its own."""
+    common = {name: COMMON_BY_NAME[name] for name in PROPOSED_COLUMNS if name != "details"}
+    return common | DETAILS[kind].by_name
+
+
+def fields() -> set[str]:
+    """Name every field that a card may have, of every kind; its organisation is none of them."""
+    own = {name for kind in DETAILS.values() for name in kind.by_name}
+    return own | {name for name in PROPOSED_COLUMNS if name != "organisation"}
+
+
+def labels(names: Iterable[str]) -> dict[str, str]:
+    """Give the words of fields, whatever the kind that has them."""
+    wanted = set(names)
+    own = {name: field for kind in DETAILS.values() for name, field in kind.by_name.items()}
+    known = own | COMMON_BY_NAME
+    return {name: str(known[name].label) for name in wanted if name in known}
+
+
+def words_of(own: Field, value: Any) -> str:
+    """Write a stored value for reading: words of choices, one line an item."""
+    if value in EMPTY:
+        return ""
+    if own.name == "organisation":
+        return Organisation.objects.filter(pk=value).values_list("name", flat=True).first() or ""
+    if own.name == "licence_status":
+        return str(dict(LicenceStatus.choices).get(value, value))
+    if own.name == "licences":
+        return "\n".join(words.licence_label(item) for item in value)
+    if own.type is FieldType.ROWS:
+        return "\n".join(_row(own, row) for row in value)
+    if isinstance(value, list):
+        return "\n".join(str(own.say(own.item(item))) for item in value)
+    if own.type is FieldType.NUMBER:
+        return f"{Decimal(str(value)):f}".replace(".", ",")
+    return str(own.say(value)) if own.choices else str(value)
+
+
+def flat(record: Mapping[str, Any]) -> dict[str, Any]:
+    """Give common and own values of a record on one level."""
+    values = {**record, **(record.get("details") or {})}
+    values.pop("details", None)
+    return values
+
+
+def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Change]:
+    """List the fields that differ between two records, in the order of the form.
+
+    before: empty mapping for a new resource; then every filled field is an addition.
+    """
+    old, new = flat(before), flat(after)
+    found = []
+    for name, own in fields_of(str(after["kind"])).items():
+        if old.get(name) == new.get(name):
+            continue
+        left, right = words_of(own, old.get(name)), words_of(own, new.get(name))
+        if left != right:
+            lines = tuple(differences.lines(left, right))
+            found.append(Change(name, str(own.label), left, right, lines))
+    return found
+
+
+def base_record(contribution: Contribution) -> dict[str, Any]:
+    """Give the record that was online when the work began; empty for a new resource."""
+    if contribution.base_revision is None:
+        return {}
+    content = contribution.base_revision.content
+    return _as_shown(content_record(content, contribution.resource.kind), contribution)
+
+
+def with_files(record: Mapping[str, Any], contribution: Contribution) -> Mapping[str, Any]:
+    """Add to what is proposed the files online that its author was not shown, to judge it whole."""
+    if not contribution.keeps_files:
+        return record
+    own = record.get("details") or {}
+    return {**record, "details": card_files.files_together(contribution.resource.details, own)}
+
+
+def _online(contribution: Contribution) -> dict[str, Any]:
+    return _as_shown(record_of(contribution.resource), contribution)
+
+
+def _as_shown(record: dict[str, Any], contribution: Contribution) -> dict[str, Any]:
+    """Leave out the files that are not shown to who proposes: their text says nothing of them."""
+    if contribution.keeps_files:
+        record["details"] = card_files.without_files(record["details"])
+    return record
+
+
+def answers_earlier(contribution: Contribution) -> bool:
+    """Say whether the text changed since the owner of the card answered.
+
+    They answer before the first decision, and only a decision lets the text change.
+    """
+    if not contribution.owner_answer:
+        return False
+    first = contribution.decisions.select_related("revision").order_by("pk").first()
+    if first is None or first.revision_id == contribution.revision_id:
+        return False
+    read = content_record(first.revision.content, contribution.resource.kind)
+    return read != proposed_record(contribution)
+
+
+def is_stale(contribution: Contribution) -> bool:
+    """Say whether another revision went online since the work began."""
+    return contribution.base_revision_id != contribution.resource.live_revision_id
+
+
+def collisions(contribution: Contribution) -> list[Collision]:
+    """List the fields that both the online card and the proposal changed, three ways."""
+    base = flat(base_record(contribution))
+    online, proposed = flat(_online(contribution)), flat(proposed_record(contribution))
+    found = []
+    for name, own in fields_of(contribution.resource.kind).items():
+        ours, theirs, before = proposed.get(name), online.get(name), base.get(name)
+        if _same(theirs, before) or _same(ours, before) or _same(ours, theirs):
+            continue
+        said = [words_of(own, value) for value in (before, theirs, ours)]
+        found.append(Collision(name, str(own.label), *said))
+    return found
+
+
+def caught_up(contribution: Contribution) -> dict[str, Any]:
+    """Merge three ways: the proposal's changes over the online card; the proposal wins."""
+    base = flat(base_record(contribution))
+    online, proposed = flat(_online(contribution)), flat(proposed_record(contribution))
+    own_names = DETAILS[contribution.resource.kind].by_name
+    merged: dict[str, Any] = {"details": {}}
+    for name in fields_of(contribution.resource.kind):
+        kept = online if _same(proposed.get(name), base.get(name)) else proposed
+        target = merged["details"] if name in own_names else merged
+        target[name] = kept.get(name)
+    if contribution.keeps_files and contribution.base_revision is not None:
+        # What it was shown before the card closed stays as it is online.
+        before = contribution.base_revision.content.get("details") or {}
+        for known in (before, contribution.resource.details):
+            own = card_files.files_besides(known, merged["details"])
+            merged["details"] |= {name: rows for name, rows in own.items() if name in own_names}
+    return merged
+
+
+def caught_up_provenance(contribution: Contribution) -> dict[str, Any]:
+    """Give the origins that go with `caught_up`: the proposal's own where it changed a field."""
+    base, proposed = flat(base_record(contribution)), flat(proposed_record(contribution))
+    written = contribution.content.get("provenance") or {}
+    kept = {
+        name: origin
+        for name, origin in written.items()
+        if not _same(proposed.get(name), base.get(name))
+    }
+    return {**contribution.resource.provenance, **kept}
+
+
+def is_another(one: Any, other: Any) -> bool:
+    """Say whether a form brought another value than the stored one: line ends do not count."""
+    ends = [v.replace("\r\n", "\n").strip() if isinstance(v, str) else v for v in (one, other)]
+    return not _same(*ends)
+
+
+def _same(one: Any, other: Any) -> bool:
+    return one == other or (one in EMPTY and other in EMPTY)
+
+
+def _row(own: Field, row: Mapping[str, Any]) -> str:
+    cells = (words_of(column, row.get(column.name)) for column in own.columns)
+    return " ; ".join(cell for cell in cells if cell)
+
+
+def unverified(contribution: Contribution) -> list[str]:
+    """Name the fields that an import wrote without anyone checking them at their source."""
+    provenance = contribution.content.get("provenance") or {}
+    doubtful = {
+        name
+        for name, origin in provenance.items()
+        if not origin.get("verified") and origin.get("transmitted", True)
+    }
+    fields = fields_of(contribution.resource.kind)
+    return [str(own.label) for name, own in fields.items() if name in doubtful]
+
+
+DIGEST_CHARACTERS = 16
+
+
+@dataclass(frozen=True)
+class Clash:
+    """One field that somebody else saved otherwise since it was read. theirs: in words."""
+
+    name: str
+    label: str
+    theirs: str
+
+
+@dataclass(frozen=True)
+class Sorted:
+    """What to keep of a saving, what clashes, and the fields that somebody else alone changed."""
+
+    kept: dict[str, Any]
+    clashes: tuple[Clash, ...] = ()
+    untouched: frozenset[str] = field(default_factory=frozenset)
+
+
+def digest(value: Any) -> str:
+    """Give a short print of a value as a form reads it: empty ones alike, line ends aside."""
+    plain = getattr(value, "pk", value)  # an organisation is chosen as a row
+    if isinstance(plain, str):
+        plain = plain.replace("\r\n", "\n").strip()
+    text = "" if plain in EMPTY else json.dumps(plain, sort_keys=True, default=str)
+    return sha256(text.encode()).hexdigest()[:DIGEST_CHARACTERS]
+
+
+def prints(record: Mapping[str, Any], names: Iterable[str]) -> dict[str, str]:
+    """Give the print of each field of a record as it is shown to who will write."""
+    values = flat(record)
+    return {name: digest(values.get(name)) for name in names}
+
+
+def sort(record: Mapping[str, Any], values: Mapping[str, Any], seen: Mapping[str, str]) -> Sorted:
+    """Sort a saving against what is stored now, field by field.
+
+    record: stored now. values: typed. seen: the prints of what the writer had read; a field
+    without one is kept as typed. A field that only somebody else changed stays theirs; one that
+    both changed to other texts clashes, and the stored one stays.
+    """
+    stored, fields = flat(record), fields_of(str(record["kind"]))
+    kept, clashes, untouched = dict(values), [], set()
+    for name, typed in values.items():
+        theirs, read = stored.get(name), seen.get(name)
+        if read is None or digest(theirs) == read:
+            continue
+        if not is_another(getattr(typed, "pk", typed), theirs):
+            continue
+        kept.pop(name)
+        if digest(typed) == read:
+            untouched.add(name)
+        elif name in fields:
+            own = fields[name]
+            clashes.append(Clash(name, str(own.label), words_of(own, theirs)))
+    return Sorted(kept, tuple(clashes), frozenset(untouched))

@@ -1,0 +1,158 @@
+"""The files that the portal keeps for cards: brought to a draft, taken out of it, handed out."""
+
+import logging
+from contextlib import ExitStack
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils.cache import get_conditional_response
+from django.utils.http import quote_etag
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST, require_safe
+
+from catalogue.contributions.actions import files as draft_files
+from catalogue.contributions.forms.documents import FileForm
+from catalogue.contributions.forms.steps import Step
+from catalogue.contributions.views.drafts import address, editable
+from catalogue.enums import Access, FileState
+from catalogue.models import CardFile
+from catalogue.resources.actions import files as file_care
+from catalogue.resources.queries import files as reads
+from catalogue.resources.views import count
+from portal.accounts.views import person
+from portal.lib import objects, responses
+from portal.lib.files import attachment
+from portal.lib.refusals import Hidden, Unavailable
+from portal.lib.visible import find
+
+log = logging.getLogger("catalogue.files")
+SAID = {
+    FileState.SOUND: gettext_lazy("Le fichier est ajouté au brouillon."),
+    FileState.WAITING: gettext_lazy("Le fichier est reçu : il sera donné une fois examiné."),
+    FileState.REFUSED: gettext_lazy(
+        "Ce fichier ne peut pas être donné : la raison est sur sa ligne."
+    ),
+}
+
+
+@require_POST
+def change(request: HttpRequest, contribution: UUID) -> HttpResponse:
+    """Bring a file to a draft, or take one out, then show the step of files again."""
+    found = editable(request, contribution)
+    form = FileForm(request.POST, request.FILES)
+    if not form.is_valid():
+        messages.error(request, " ".join(form.faults))
+    elif form.cleaned_data["remove"]:
+        rows = CardFile.objects.filter(resource=found.resource)
+        file = find(rows, among=CardFile.objects.all(), public_id=form.cleaned_data["remove"])
+        draft_files.remove(contribution=found, file=file, by=person(request))
+        messages.success(request, _("Le fichier est retiré du brouillon."))
+    else:
+        sent = form.cleaned_data["file"]
+        file = draft_files.add(
+            contribution=found,
+            name=sent.name,
+            content=objects.pieces(sent),
+            size=sent.size,
+            by=person(request),
+        )
+        file = file_care.begin_examination(file)
+        tell = messages.error if file.state == FileState.REFUSED else messages.success
+        tell(request, SAID[FileState(file.state)])
+    return redirect(f"{address(found, Step.RIGHTS)}#fichiers")
+
+
+@login_not_required
+@require_safe
+def download(request: HttpRequest, file: UUID, name: str) -> HttpResponseBase:
+    """Hand out a file, or the part asked, to who may have it: never shown in the page of a browser.
+
+    What the card online gives is counted, from its first byte: a download that goes on was. What
+    it does not give is told to the ledger, with who had it. Who reads no more is cut, and
+    holds no thread for ever. Unavailable while its bytes are not in the store.
+    """
+    rows = CardFile.objects.select_related("resource__organisation").defer("preview")
+    found = find(rows, among=CardFile.objects.all(), public_id=file)
+    is_public = reads.is_public(found)
+    if _asks_account(request, found):
+        return redirect_to_login(request.get_full_path())
+    if not reads.may_have(found, request.user):
+        raise Hidden(denied=found)
+    etag = quote_etag(found.sha256)
+    if (known := get_conditional_response(request, etag=etag)) is not None:
+        return _told(known, request, found)
+    part = responses.asked_range(request, size=found.size, etag=etag)
+    with ExitStack() as opened:
+        content: objects.Readable | tuple[()] = ()
+        if request.method != "HEAD":
+            content = _opened(found, part)
+            opened.callback(content.close)
+            if not is_public:
+                file_care.note_reading(file=found, by=person(request))
+        if is_public and part.first == 0:
+            count(request, found.resource, "downloads")
+        answer = attachment(content, found.name, media_type=found.media_type, size=part.size)
+        responses.cut_slow_readers(answer, request, piece_seconds=settings.PIECE_SECONDS)
+        if part.size > settings.PROXY_READS_AHEAD_BYTES:
+            # nginx would take that much, then nothing until its reader had it: it would be cut.
+            answer["X-Accel-Buffering"] = "no"
+        told = _told(part.told(answer), request, found)
+        opened.pop_all()  # from here on the answer closes it
+    return told
+
+
+def _opened(file: CardFile, part: responses.Span) -> objects.Readable:
+    try:
+        return objects.open_span(file.sha256, first=part.first, size=part.size)
+    except FileNotFoundError as error:
+        log.error("file %s has no bytes in the store", file.pk)
+        raise Unavailable from error
+
+
+@login_not_required
+@require_safe
+def preview(request: HttpRequest, file: UUID) -> HttpResponse:
+    """Show the first rows of a table, with the types of its columns."""
+    rows = CardFile.objects.select_related("resource__organisation")
+    found = find(rows, among=CardFile.objects.all(), public_id=file)
+    if _asks_account(request, found):
+        return redirect_to_login(request.get_full_path())
+    if not reads.may_preview(found, request.user):
+        raise Hidden(denied=found)
+    card, is_public = found.resource, reads.is_public(found)
+    if not is_public and request.method != "HEAD":
+        file_care.note_reading(file=found, by=person(request))
+    context = {
+        "file": found,
+        "href": reads.file_address(found),
+        "card": card,
+        "card_href": card.get_absolute_url() if is_public else "",
+        "preview": found.preview,
+    }
+    return render(request, "catalogue/file_preview.html", context)
+
+
+def _asks_account(request: HttpRequest, file: CardFile) -> bool:
+    """Say whether a visitor would have, with an account, what the card online gives."""
+    registered = file.resource.access == Access.REGISTERED
+    return registered and not request.user.is_authenticated and reads.is_public(file)
+
+
+def _told(answer: HttpResponseBase, request: HttpRequest, file: CardFile) -> HttpResponseBase:
+    is_open = file.resource.access == Access.OPEN and reads.is_public(file)
+    is_shared = is_open and not request.user.is_authenticated
+    answer["ETag"] = quote_etag(file.sha256)
+    answer["X-Robots-Tag"] = "noindex"
+    answer["Cache-Control"] = "no-cache" if is_shared else "no-store, private"
+    if is_open:
+        answer["Access-Control-Allow-Origin"] = "*"
+        answer["Access-Control-Expose-Headers"] = "Accept-Ranges, Content-Range, ETag"
+        answer["Cross-Origin-Resource-Policy"] = "cross-origin"
+    return answer

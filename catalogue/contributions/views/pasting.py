@@ -1,0 +1,141 @@
+"""Paste a description of another standard and get a draft, then see what was read."""
+
+from typing import Any
+from uuid import UUID
+
+from allauth.core.internal import ratelimit
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views import View
+
+from catalogue import rules
+from catalogue.contributions import pasting
+from catalogue.contributions.actions import drafts
+from catalogue.contributions.forms.documents import (
+    MOST_CHOICES,
+    TEXT_CHARACTERS,
+    PasteForm,
+    RecordForm,
+)
+from catalogue.contributions.forms.steps import Step
+from catalogue.contributions.queries import descriptions
+from catalogue.contributions.views.drafts import around_step, visible
+from catalogue.enums import ResourceKind
+from catalogue.standards.readers.record import Record
+from portal.accounts.authorization import require
+from portal.accounts.views import person
+from portal.lib.http import NotFetched
+from portal.lib.refusals import QuotaSpent
+
+TEMPLATE = "catalogue/contribute/paste.html"
+
+
+class Paste(View):
+    """Read an address, a text or a file into a draft."""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """Ask for it."""
+        require(rules.may_contribute, person(request))
+        return render(request, TEMPLATE, {"form": PasteForm()})
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        """Open the draft and show what was read; say why nothing could be, or ask which record."""
+        require(rules.may_contribute, person(request))
+        form = PasteForm(request.POST, request.FILES)
+        if not form.is_valid():
+            return render(request, TEMPLATE, {"form": form}, status=422)
+        spend(request)
+        try:
+            with pasting.reading(person(request).pk):
+                found = _read(form)
+        except QuotaSpent as refusal:
+            form.add_error(None, str(refusal))
+            return render(request, TEMPLATE, {"form": form}, status=429)
+        except NotFetched as refusal:
+            form.add_error("url", str(refusal))
+            return render(request, TEMPLATE, {"form": form}, status=422)
+        if not found.usable:
+            context = {"form": _again(form), "faults": descriptions.fault_lines(found.faults)}
+            return render(request, TEMPLATE, context, status=422)
+        record = _chosen(request, found)
+        if record is None:
+            return _ask_which(request, form, found)
+        contribution = drafts.begin(
+            described=record,
+            kind=form.cleaned_data["kind"] or record.kind,
+            reading=descriptions.kept(found.name, found.reading, record),
+            by=person(request),
+        )
+        return redirect("catalogue:contribution_reading", contribution.public_id)
+
+
+class Read(View):
+    """Show what was read of a description: each field with its origin, what is wrong or missing."""
+
+    def get(self, request: HttpRequest, contribution: UUID) -> HttpResponse:
+        """Show it, with the way to the first step."""
+        found = visible(request, contribution)
+        require(rules.may_edit, person(request), found)
+        shown = descriptions.reading_shown(found)
+        context = around_step(found, Step.IDENTIFY, shown.record) | {"read": shown}
+        return render(request, "catalogue/contribute/reading.html", context)
+
+
+def spend(request: HttpRequest) -> None:
+    """Bound what one person may have read in a minute: each asks another site or a process."""
+    config = {"paste": f"{settings.PASTES_PER_MINUTE}/m/user"}
+    allowed = ratelimit.consume(
+        request, app="catalogue", action="paste", config=config, user=person(request)
+    )
+    if not allowed:
+        raise QuotaSpent(code="too_many_requests")
+
+
+def _read(form: PasteForm) -> pasting.Pasted:
+    given = form.cleaned_data
+    if given.get("file") is not None:
+        file = given["file"]
+        return pasting.from_file(file.read(), file.name, file.content_type or "")
+    if str(given.get("url") or "").strip():
+        return pasting.from_address(str(given["url"]).strip())
+    return pasting.from_text(str(given["text"]))
+
+
+def _chosen(request: HttpRequest, found: pasting.Pasted) -> Record | None:
+    """Give the only record, or the one that the person chose."""
+    if len(found.usable) == 1:
+        return found.usable[0]
+    form = RecordForm(_titles(found), request.POST)
+    return found.usable[int(form.cleaned_data["record"])] if form.is_valid() else None
+
+
+def _titles(found: pasting.Pasted) -> list[str]:
+    return [
+        f"{record.title} – {ResourceKind(record.kind).label}"
+        for record in found.usable[:MOST_CHOICES]
+    ]
+
+
+def _ask_which(request: HttpRequest, form: PasteForm, found: pasting.Pasted) -> HttpResponse:
+    asked = "record" in request.POST or "which" in request.POST
+    which = RecordForm(_titles(found), request.POST if asked else None)
+    context = {
+        "form": _again(form),
+        "which": which,
+        "count": len(found.usable),
+        "more": max(0, len(found.usable) - MOST_CHOICES),
+        "faults": descriptions.fault_lines(found.faults),
+    }
+    return render(request, TEMPLATE, context, status=422 if which.errors else 200)
+
+
+def _again(form: PasteForm) -> PasteForm:
+    """Show what was given once more; a file becomes the text it holds, as a page cannot keep it."""
+    given: dict[str, Any] = {name: form.cleaned_data.get(name) for name in ("url", "text", "kind")}
+    file = form.cleaned_data.get("file")
+    if file is not None:
+        file.seek(0)
+        text = file.read().decode("utf-8", "replace").replace("\x00", "")
+        given["text"] = text if len(text) <= TEXT_CHARACTERS else ""
+    return PasteForm(initial=given)

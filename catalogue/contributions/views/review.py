@@ -1,0 +1,480 @@
+"""The Region’s review: what waits, what changes, what the checks say, decisions by one or many."""
+
+from collections.abc import Iterable
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.html import conditional_escape, format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views import View
+from django.views.decorators.http import require_http_methods
+
+from catalogue import rules
+from catalogue.community import queries as community_queries
+from catalogue.contributions.actions import checks, review
+from catalogue.contributions.actions import review as acts
+from catalogue.contributions.forms.decisions import (
+    DECLINE,
+    PUBLISH,
+    REFUSE,
+    DecisionForm,
+    OrderForm,
+    OwnerAnswerForm,
+)
+from catalogue.contributions.queries import proposals, reviews
+from catalogue.contributions.queries.proposals import Change
+from catalogue.contributions.views.drafts import visible
+from catalogue.enums import ContributionStatus, DecisionReason, ResourceKind
+from catalogue.models import Contribution
+from catalogue.validators import checks as record_checks
+from portal.accounts.authorization import require
+from portal.accounts.views import person
+from portal.lib.differences import Line
+
+SIGNS = {"removed": "-", "added": "+", "same": " "}
+
+
+def diff_rows(changes: Iterable[Change]) -> list[dict[str, Any]]:
+    """Give one heading a field, then its lines: {"gap"} or {"n", "sign", "text"}."""
+    found: list[dict[str, Any]] = []
+    for change in changes:
+        lines = list(change.lines)
+        hidden = lines.pop(0).hidden if lines and lines[0].sign == "gap" else 0
+        found.append({"gap": f"{change.label}, {_hidden(hidden)}" if hidden else change.label})
+        found += [_diff_row(line) for line in lines]
+    return found
+
+
+def _diff_row(line: Line) -> dict[str, Any]:
+    if line.sign == "gap":
+        return {"gap": _hidden(line.hidden)}
+    return {"n": line.number, "sign": SIGNS[line.sign], "text": _diff_text(line)}
+
+
+def _diff_text(line: Line) -> SafeString:
+    if line.sign == "same":
+        return SafeString(conditional_escape(line.text))
+    tag = "ins" if line.sign == "added" else "del"
+    opening, closing = SafeString(f"<{tag}>"), SafeString(f"</{tag}>")
+    return format_html_join(
+        "",
+        "{}{}{}",
+        (
+            (opening, span.text, closing) if span.changed else ("", span.text, "")
+            for span in line.spans
+        ),
+    ) or format_html("<{0}></{0}>", tag)
+
+
+def _hidden(count: int) -> str:
+    return ngettext("%(count)s ligne inchangée", "%(count)s lignes inchangées", count) % {
+        "count": count
+    }
+
+
+class Answer(View):
+    """What who holds a card makes of a change."""
+
+    def get(self, request: HttpRequest, contribution: UUID) -> HttpResponse:
+        """Show what would change, and the form of the answer while it waits."""
+        found = visible(request, contribution)
+        require(rules.may_answer_proposal, person(request), found)
+        return _show_answer(request, found, OwnerAnswerForm())
+
+    def post(self, request: HttpRequest, contribution: UUID) -> HttpResponse:
+        """Keep the answer; a fault of the form stays on the page with what was typed."""
+        found, by = visible(request, contribution), person(request)
+        require(rules.may_answer_proposal, by, found)
+        form = OwnerAnswerForm(request.POST)
+        if not form.is_valid():
+            return _show_answer(request, found, form)
+        reason = form.cleaned_data["reason"]
+        if form.cleaned_data["answer"] == DECLINE:
+            acts.decline_change(contribution=found, reason=reason, by=by)
+        else:
+            acts.accept_change(contribution=found, reason=reason, by=by)
+        messages.success(
+            request, _("Votre avis est enregistré. L’auteur de la proposition le lit.")
+        )
+        return redirect("catalogue:proposal_answer", found.public_id)
+
+
+def _show_answer(
+    request: HttpRequest, contribution: Contribution, form: OwnerAnswerForm
+) -> HttpResponse:
+    after = proposals.proposed_record(contribution)
+    # What came back to its author is being written again: it is theirs until it is sent.
+    is_sent = contribution.status not in rules.UNSENT
+    context = {
+        "contribution": contribution,
+        "resource": contribution.resource,
+        "language": proposals.written_in(after),
+        "diff_rows": diff_rows(proposals.changes(proposals.base_record(contribution), after)),
+        "shows_changes": is_sent,
+        "answers_earlier": is_sent and proposals.answers_earlier(contribution),
+        "waits": contribution.status == ContributionStatus.OFFERED,
+        "form": form,
+    }
+    status = 422 if form.is_bound else 200
+    return render(request, "catalogue/contribute/answer.html", context, status=status)
+
+
+DECISIONS_PER_PAGE = 30
+QUEUE_PER_PAGE = 50
+
+
+class Queue(View):
+    """What waits for a moderator."""
+
+    answered: bool | None = False
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """Show the list, filtered and sorted."""
+        require(rules.may_moderate, person(request))
+        context = _queue(request, answered=self.answered)
+        return render(request, "catalogue/moderation/queue.html", context)
+
+
+class Decisions(View):
+    """What was decided."""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """Show the decisions, the latest first."""
+        require(rules.may_moderate, person(request))
+        pages = Paginator(reviews.decisions(), DECISIONS_PER_PAGE)
+        context = {
+            "page": pages.get_page(request.GET.get("page")),
+            **head(current=_("Décisions")),
+        }
+        return render(request, "catalogue/moderation/decisions.html", context)
+
+
+class Item(View):
+    """One contribution, to be judged."""
+
+    def get(self, request: HttpRequest, contribution: UUID) -> HttpResponse:
+        """Show what changes, the checks, the history and the form of the decision."""
+        require(rules.may_moderate, person(request))
+        found = visible(request, contribution)
+        return _show(request, found, _form(found))
+
+    def post(self, request: HttpRequest, contribution: UUID) -> HttpResponse:
+        """Take the decision, then lead to the next contribution."""
+        require(rules.may_moderate, person(request))
+        found = visible(request, contribution)
+        form = _form(found, request.POST)
+        if not form.is_valid():
+            return _show(request, found, form)
+        found.version = form.cleaned_data["version"]  # what the moderator had read
+        _decide(found, form, request)
+        messages.success(request, _said(found))
+        return redirect(*_following(found))
+
+
+class Claim(View):
+    """Say that one is reading a contribution."""
+
+    def post(self, request: HttpRequest, contribution: UUID) -> HttpResponse:
+        """Claim, or release."""
+        found, by = visible(request, contribution), person(request)
+        if "release" in request.POST:
+            review.release(contribution=found, by=by)
+        else:
+            review.claim(contribution=found, by=by)
+        return redirect("catalogue:moderation_item", found.public_id)
+
+
+def _form(
+    contribution: Contribution, data: Any = None, initial: dict[str, str] | None = None
+) -> DecisionForm:
+    """Build the form of the decision on the state of the contribution being read."""
+    record = proposals.proposed_record(contribution)
+    concerned = [(change.name, change.label) for change in proposals.changes({}, record)]
+    values = {"version": str(contribution.version)} | (initial or {})
+    return DecisionForm(data, concerned=concerned, initial=values)
+
+
+def _decide(contribution: Contribution, form: DecisionForm, request: HttpRequest) -> None:
+    by, said = person(request), form.cleaned_data
+    outcome, message = said["outcome"], said["message"]
+    if outcome == PUBLISH:
+        review.publish(contribution=contribution, message=message, by=by)
+        return
+    reason = DecisionReason(said["reason"])
+    if outcome == REFUSE:
+        review.refuse(contribution=contribution, reason=reason, message=message, by=by)
+        return
+    fields = said["concerned"]
+    review.request_changes(
+        contribution=contribution, reason=reason, message=message, fields=fields, by=by
+    )
+
+
+def _said(contribution: Contribution) -> str:
+    """Say what was decided, and on what."""
+    contribution.refresh_from_db(fields=["status"])
+    title = contribution.content.get("title") or contribution.resource.title
+    said = {"title": title, "decision": contribution.get_status_display()}
+    return _("Décision enregistrée pour « %(title)s » : %(decision)s.") % said
+
+
+def _following(contribution: Contribution) -> tuple[Any, ...]:
+    """Give the address of the next contribution of the queue, or of the empty queue."""
+    queue = Contribution.objects.queue().exclude(pk=contribution.pk)
+    following = queue.values_list("public_id", flat=True).first()
+    return ("catalogue:moderation_item", following) if following else ("catalogue:moderation",)
+
+
+def _queue(request: HttpRequest, *, answered: bool | None) -> dict[str, Any]:
+    sieve, order = sieve_of(request), request.GET.get("order", "")
+    rows = reviews.queue(
+        kind=sieve.kind, answered=bool(answered), order=order, sieve=sieve, viewer=person(request)
+    )
+    lots = reviews.lots() if not answered else []
+    if sieve.is_open:
+        rows = rows.filter(batch=None)
+    page = Paginator(rows, QUEUE_PER_PAGE).get_page(request.GET.get("page"))
+    return {
+        "page": page,
+        "rows": reviews.waiting(page),
+        "sieve": sieve,
+        "lots": lots,
+        "kept": urlencode(sieve.kept()),
+        "order": order,
+        "kinds": ResourceKind.choices,
+        "organisations": reviews.holders_waiting(),
+        "check_names": list(record_checks.NAMES.items()),
+        "filter_href": reverse(_tab(answered)),
+        **head(current=_("Réponses reçues") if answered else _("À relire")),
+    }
+
+
+def sieve_of(request: HttpRequest) -> reviews.Sieve:
+    """Read the filters of an address."""
+    asked = request.GET
+    check = asked.get("controle", "")
+    return reviews.Sieve(
+        asked.get("kind", ""),
+        asked.get("organisation", "")[:140],
+        check if check in record_checks.NAMES else "",
+        asked.get("confiee", ""),
+        _identifier(asked.get("lot", "")),
+    )
+
+
+def _identifier(text: str) -> str:
+    try:
+        return str(UUID(text)) if text else ""
+    except ValueError:
+        return ""
+
+
+def _tab(answered: bool | None) -> str:
+    return "catalogue:moderation_answers" if answered else "catalogue:moderation"
+
+
+def head(*, current: str) -> dict[str, Any]:
+    """Give the figures and the tabs above every page of the review."""
+    delays = reviews.delays()
+    return {
+        "delays": delays,
+        "current_tab": current,
+        "tab_items": [
+            (_("À relire"), reverse("catalogue:moderation"), delays.waiting - delays.answered),
+            (_("Réponses reçues"), reverse("catalogue:moderation_answers"), delays.answered),
+            (
+                _("Autour des fiches"),
+                reverse("catalogue:moderation_community"),
+                community_queries.waiting_around(),
+            ),
+            (_("Signalements"), reverse("catalogue:moderation_reports"), ""),
+            (_("Transferts"), reverse("catalogue:moderation_transfers"), ""),
+            (_("Décisions"), reverse("catalogue:moderation_decisions"), ""),
+        ],
+    }
+
+
+def _show(request: HttpRequest, contribution: Contribution, form: DecisionForm) -> HttpResponse:
+    user = person(request)
+    item = reviews.waiting([contribution])[0]
+    decisions = list(contribution.decisions.select_related("decided_by").order_by("-pk"))
+    context = _queue(request, answered=item.was_answered) | {
+        "contribution": contribution,
+        "item": item,
+        "answers_earlier": proposals.answers_earlier(contribution),
+        "kind_shown": ResourceKind(contribution.resource.kind),
+        "form": form,
+        "decisions": decisions,
+        "may_decide": rules.may_decide(user, contribution),
+        "waits": contribution.status == ContributionStatus.SUBMITTED,
+        "claim_minutes": settings.CLAIM_MINUTES,
+        "is_stale": contribution.status == ContributionStatus.SUBMITTED
+        and proposals.is_stale(contribution),
+        **_content(request, contribution, decisions),
+    }
+    if context["is_stale"]:
+        context["collisions"] = proposals.collisions(contribution)
+    return render(request, "catalogue/moderation/item.html", context)
+
+
+def _checked(contribution: Contribution, record: dict[str, Any]) -> list[dict[str, Any]]:
+    """Check now what was never sent through the form: an import."""
+    return [check.to_json() for check in checks.run(record, contribution=contribution)]
+
+
+def _content(
+    request: HttpRequest, contribution: Contribution, decisions: list[Any]
+) -> dict[str, Any]:
+    """Give the proposal under the view that was asked for: changes, since, before and after."""
+    after = proposals.proposed_record(contribution)
+    before = proposals.base_record(contribution)
+    view = request.GET.get("vue", "")
+    earlier = next((d for d in decisions if d.revision_id != contribution.revision_id), None)
+    if view == "depuis" and earlier is not None:
+        before = proposals.content_record(earlier.revision.content, contribution.resource.kind)
+    changes = proposals.changes(before, after)
+    labels = {
+        "": _("Modifications"),
+        "depuis": _("Depuis la décision"),
+        "apres": _("Avant / après"),
+    }
+    if contribution.is_new and not before:
+        labels[""] = _("Proposition")
+    views = [("", True), ("depuis", earlier is not None), ("apres", not contribution.is_new)]
+    return {
+        "record": after,
+        "language": proposals.written_in(after),
+        "checks": contribution.checks or _checked(contribution, after),
+        "unverified": ", ".join(proposals.unverified(contribution)),
+        "changes": changes,
+        "diff_rows": diff_rows(changes),
+        "side_by_side": view == "apres",
+        "reads_whole": not before,
+        "description_html": contribution.content.get("description_html", ""),
+        "views": [
+            (labels[code], f"?vue={code}" if code else "?") for code, shown in views if shown
+        ],
+        "view_label": labels.get(view, labels[""]),
+    }
+
+
+MOST_SHOWN = 50
+MOST = 500
+MOST_SECONDS = 15  # of one answer: what is left is done by the next
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def bulk(request: HttpRequest) -> HttpResponse:
+    """Show the choice; then what would be done to each; then do it."""
+    by = person(request)
+    require(rules.may_moderate, by)
+    given = request.POST if request.method == "POST" else None
+    form = OrderForm(given, moderators=list(reviews.moderators()))
+    sieve = sieve_of(request)
+    found = reviews.queue(kind=sieve.kind, sieve=sieve, viewer=by)
+    chosen = _chosen(request, found) if given is not None else []
+    faulty = given is not None and not (form.is_valid() and chosen)
+    context: dict[str, Any] = {
+        "form": form,
+        "chosen": {each.public_id for each in chosen},
+        "nothing": given is not None and not chosen,
+        **head(current=_("À relire")),
+    }
+    if given is None or faulty or "change" in given:
+        context |= _choice(found)
+        return render(
+            request, "catalogue/moderation/bulk.html", context, status=422 if faulty else 200
+        )
+    order = form.order()
+    if "confirm" not in given:
+        plan = review.plan_order(contributions=chosen, order=order, by=by)
+        kept = sum(not line.skipped for line in plan)
+        context |= {"order": order, "plan": plan, "kept": kept, "left": len(plan) - kept}
+        return render(request, "catalogue/moderation/bulk_confirm.html", context)
+    done = review.carry_out_order(contributions=chosen, order=order, by=by, seconds=MOST_SECONDS)
+    before = _named(request.POST.getlist("left"))
+    if len(chosen) > MOST_SHOWN or len(done) < len(chosen) or "treated" in given:
+        context |= _report(request, done, chosen[len(done) :], before, order)
+        return render(request, "catalogue/moderation/bulk_report.html", context)
+    _say(request, done)
+    return redirect("catalogue:moderation")
+
+
+def _choice(found: QuerySet[Contribution]) -> dict[str, Any]:
+    """Give the first of what waits, to be ticked, and how many all of it is."""
+    total = found.count()
+    shown = found.select_related("resource__organisation", "revision")[:MOST_SHOWN]
+    return {
+        "rows": reviews.waiting(shown),
+        "total": total,
+        "whole": min(total, MOST),
+        "shown": MOST_SHOWN,
+    }
+
+
+def _chosen(request: HttpRequest, found: QuerySet[Contribution]) -> list[Contribution]:
+    """Read what was ticked, or all that waits under the filters, the oldest first."""
+    if "all" in request.POST and "confirm" not in request.POST:
+        whole = found.select_related("resource__organisation", "revision")
+        return list(whole[:MOST])
+    return _named(request.POST.getlist("item"))
+
+
+def _named(texts: list[str]) -> list[Contribution]:
+    """Read contributions as they were when they were chosen: `identifier:version`."""
+    versions: dict[UUID, int] = {}
+    for text in texts[:MOST]:
+        name, _colon, version = text.partition(":")
+        try:
+            versions[UUID(name)] = int(version)
+        except ValueError:
+            continue
+    rows = reviews.titled(
+        Contribution.objects.exclude(status=ContributionStatus.DRAFT).select_related(
+            "resource__organisation", "organisation", "author", "revision", "assignee"
+        )
+    ).filter(public_id__in=versions)
+    found = list(rows.order_by("first_submitted_at", "pk"))
+    for each in found:
+        each.version = versions[each.public_id]
+    return found
+
+
+def _report(
+    request: HttpRequest,
+    done: list[review.OrderLine],
+    rest: list[Contribution],
+    before: list[Contribution],
+    order: review.Order,
+) -> dict[str, Any]:
+    """Tell what became of each so far: what was left aside before says why anew."""
+    told = request.POST.get("treated", "")
+    earlier = int(told) if told.isascii() and told.isdigit() and len(told) < 5 else 0
+    plan = review.plan_order(contributions=before, order=order, by=person(request))
+    return {
+        "order": order,
+        "treated": earlier + sum(not line.skipped for line in done),
+        "aside": [*plan, *(line for line in done if line.skipped)],
+        "rest": rest,
+    }
+
+
+def _say(request: HttpRequest, done: list[review.OrderLine]) -> None:
+    kept = [line for line in done if not line.skipped]
+    said = ngettext("%(n)s fiche traitée.", "%(n)s fiches traitées.", len(kept))
+    messages.success(request, said % {"n": len(kept)})
+    for line in done:
+        if line.skipped:
+            title = getattr(line.contribution, "proposed_title", "") or _("Sans titre")
+            facts = {"title": title, "why": line.skipped}
+            messages.warning(request, _("Laissée de côté, « %(title)s » : %(why)s") % facts)

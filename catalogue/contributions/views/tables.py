@@ -1,0 +1,287 @@
+"""Pages to import a table of cards, follow the lot, and take all cards of an organisation away."""
+
+import csv
+import io
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views import View
+from django.views.decorators.http import require_safe
+
+from catalogue import rules
+from catalogue.contributions import pasting
+from catalogue.contributions.actions import tables
+from catalogue.contributions.forms.documents import REVIEW, LaunchForm, TableForm
+from catalogue.contributions.queries import descriptions, reviews
+from catalogue.contributions.queries import holdings as held
+from catalogue.contributions.queries import tables as table_rows
+from catalogue.contributions.queries import tables as told
+from catalogue.contributions.views.pasting import spend
+from catalogue.enums import (
+    OPEN_CONTRIBUTIONS,
+    BatchState,
+    ContributionStatus,
+    ResourceKind,
+    RowOutcome,
+)
+from catalogue.models import ContributionBatch, editable_organisations
+from catalogue.validators.fields import DETAILS
+from portal.accounts.authorization import require
+from portal.accounts.models import Organisation, User
+from portal.accounts.views import person
+from portal.lib import zipping
+from portal.lib.files import attachment, csv_safe
+from portal.lib.refusals import QuotaSpent
+from portal.lib.visible import find
+
+LINES_PER_PAGE = 50
+NOTED = ("line", "title", "column", "value", "message")  # PostgreSQL keeps no order of its own
+
+
+class Bring(View):
+    """Bring a table."""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """Ask for it."""
+        return _bringing(request, TableForm(_choices(request)))
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        """Read it and lead to what it would do; say why when it does not read."""
+        by = person(request)
+        form = TableForm(_choices(request), request.POST, request.FILES)
+        if not form.is_valid():
+            return _bringing(request, form, status=422)
+        holder = Organisation.objects.get(pk=int(form.cleaned_data["organisation"]))
+        require(rules.may_import, by, holder)
+        try:
+            spend(request)
+            with pasting.reading(by.pk):
+                table = tables.read_table(form.cleaned_data["file"].read())
+        except QuotaSpent as refusal:
+            form.add_error(None, str(refusal))
+            return _bringing(request, form, status=429)
+        if table.faults:
+            return _bringing(
+                request, form, faults=descriptions.fault_lines(table.faults), status=422
+            )
+        batch = tables.prepare(
+            organisation=holder,
+            name=form.cleaned_data["file"].name or "",
+            columns=table.columns,
+            rows=table.rows,
+            by=by,
+        )
+        return redirect("catalogue:import_batch", batch.public_id)
+
+
+class Batch(View):
+    """One lot: what its table would do, then what became of it."""
+
+    def get(self, request: HttpRequest, batch: UUID) -> HttpResponse:
+        """Show it where it stands."""
+        return _shown(request, _visible(request, batch), LaunchForm())
+
+    def post(self, request: HttpRequest, batch: UUID) -> HttpResponse:
+        """Import, send, withdraw or forget it."""
+        found = _visible(request, batch)
+        require(rules.may_import, person(request), found.organisation)
+        match request.POST.get("act", ""):
+            case "import":
+                return _import(request, found)
+            case "send":
+                return _send(request, found)
+            case "withdraw":
+                return _withdraw(request, found)
+            case "discard":
+                tables.discard(batch=found, by=person(request))
+                messages.success(request, _("Fichier oublié : rien n’a été importé."))
+                return redirect("catalogue:import")
+            case _:
+                return _shown(request, found, LaunchForm(), status=422)
+
+
+@require_safe
+def faults(request: HttpRequest, batch: UUID) -> HttpResponse:
+    """Give the faults of a lot as CSV: those its table has, or had while it was written."""
+    found = _visible(request, batch)
+    rows: Iterable[Any] = (
+        told.fault_rows(told.plan(found))
+        if found.state == BatchState.READ
+        else [tuple(each[name] for name in NOTED) for each in found.failures]
+    )
+    out = io.StringIO()
+    writer = csv.writer(out, delimiter=";")
+    writer.writerow([_("ligne"), _("titre"), _("colonne"), _("valeur"), _("cause")])
+    writer.writerows([csv_safe(cell) for cell in row] for row in rows)
+    return _csv(out.getvalue(), f"defauts-{found.public_id}.csv")
+
+
+@require_safe
+def columns(request: HttpRequest, kind: str) -> HttpResponse:
+    """Describe the columns of a kind."""
+    context = {"kind": _kind(kind), "rows": table_rows.described(_kind(kind))}
+    return render(request, "catalogue/imports/columns.html", context)
+
+
+@require_safe
+def template(request: HttpRequest, kind: str) -> HttpResponse:
+    """Give the template of a kind: its columns, and one line of example."""
+    found = _kind(kind)
+    out = io.StringIO()
+    writer = csv.writer(out, delimiter=";", lineterminator="\r\n")
+    writer.writerows(table_rows.template(found))
+    return _csv(out.getvalue(), f"modele-{found}.csv")
+
+
+def _holders(user: User) -> list[Organisation]:
+    """List the organisations whose cards a person may bring and take away."""
+    rows = Organisation.objects.filter(pk__in=editable_organisations(user))
+    return list(rows.order_by("name", "pk"))
+
+
+def _choices(request: HttpRequest) -> list[tuple[str, str]]:
+    return [(str(each.pk), each.name) for each in _holders(person(request))]
+
+
+def _kind(kind: str) -> ResourceKind:
+    if kind not in DETAILS:
+        raise Http404
+    return ResourceKind(kind)
+
+
+def _csv(text: str, name: str) -> HttpResponse:
+    answer = HttpResponse("\ufeff" + text, content_type="text/csv; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer
+
+
+def _visible(request: HttpRequest, public_id: UUID) -> ContributionBatch:
+    rows = ContributionBatch.objects.visible_to(person(request))
+    rows = rows.select_related("organisation", "author")
+    return find(rows, among=ContributionBatch.objects.all(), public_id=public_id)
+
+
+def _bringing(
+    request: HttpRequest, form: TableForm, *, faults: Any = (), status: int = 200
+) -> HttpResponse:
+    mine = ContributionBatch.objects.visible_to(person(request)).select_related("organisation")
+    context = {
+        "form": form,
+        "faults": faults,
+        "holders": _holders(person(request)),
+        "kinds": list(ResourceKind),
+        "batches": mine.defer("rows")[:20],
+    }
+    return render(request, "catalogue/imports/bring.html", context, status=status)
+
+
+def _shown(
+    request: HttpRequest,
+    batch: ContributionBatch,
+    form: LaunchForm,
+    *,
+    status: int = 200,
+) -> HttpResponse:
+    context = {
+        "batch": batch,
+        "form": form,
+        "may_act": rules.may_import(person(request), batch.organisation),
+    }
+    if batch.state == BatchState.READ:
+        context |= _read(request, batch)
+        return render(request, "catalogue/imports/read.html", context, status=status)
+    context |= _followed(request, batch)
+    return render(request, "catalogue/imports/batch.html", context, status=status)
+
+
+def _read(request: HttpRequest, batch: ContributionBatch) -> dict[str, Any]:
+    """Give what the table would do, row by row, under the outcome that was asked for."""
+    lines = told.plan(batch)
+    counts, asked = told.counts(lines), request.GET.get("ce", "")
+    kept = [each for each in lines if not asked or each.outcome == asked]
+    useful = counts["create"] + counts["update"]
+    return {
+        "counts": counts,
+        "useful": useful,
+        "blocked": sum(bool(each.remarks) for each in lines),
+        "left_aside": [name for name in batch.columns if name in table_rows.TOLD_BY_US],
+        "filters": [
+            (_("Toutes les lignes"), "?", len(lines), not asked),
+            *(
+                (outcome.label, f"?ce={outcome}", counts[outcome], asked == outcome)
+                for outcome in RowOutcome
+                if counts[outcome]
+            ),
+        ],
+        "page": Paginator(kept, LINES_PER_PAGE).get_page(request.GET.get("page")),
+    }
+
+
+def _followed(request: HttpRequest, batch: ContributionBatch) -> dict[str, Any]:
+    """Give what became of the lot: counts by state, and its contributions."""
+    counts, asked = told.states(batch), request.GET.get("etat", "")
+    rows = reviews.titled(batch.contributions.select_related("resource")).order_by("pk")
+    if asked in counts:
+        rows = rows.filter(status=asked)
+    open_count = sum(counts.get(each, 0) for each in OPEN_CONTRIBUTIONS)
+    return {
+        "figures": [(str(ContributionStatus(s).label), str(n), "") for s, n in counts.items()],
+        "drafts": counts.get("draft", 0),
+        "open_count": open_count,
+        "refused": batch.counts.get("refused", 0),
+        "unchanged": batch.counts.get("unchanged", 0),
+        "filters": [
+            (_("Toutes"), "?", sum(counts.values()), asked not in counts),
+            *(
+                (ContributionStatus(s).label, f"?etat={s}", n, asked == s)
+                for s, n in counts.items()
+            ),
+        ],
+        "page": Paginator(rows, LINES_PER_PAGE).get_page(request.GET.get("page")),
+    }
+
+
+def _import(request: HttpRequest, batch: ContributionBatch) -> HttpResponse:
+    form = LaunchForm(request.POST)
+    if not form.is_valid():
+        return _shown(request, batch, form, status=422)
+    sends = form.cleaned_data["then"] == REVIEW
+    charter = settings.CHARTER_VERSION if sends else ""
+    tables.ask(batch=batch, sends=sends, charter=charter, by=person(request))
+    return redirect("catalogue:import_batch", batch.public_id)
+
+
+def _send(request: HttpRequest, batch: ContributionBatch) -> HttpResponse:
+    form = LaunchForm({**request.POST.dict(), "then": REVIEW})
+    if not form.is_valid():
+        return _shown(request, batch, form, status=422)
+    tables.send(batch=batch, charter=settings.CHARTER_VERSION, by=person(request))
+    return redirect("catalogue:import_batch", batch.public_id)
+
+
+def _withdraw(request: HttpRequest, batch: ContributionBatch) -> HttpResponse:
+    if "confirm" not in request.POST:
+        context = {"batch": batch, **_followed(request, batch)}
+        return render(request, "catalogue/imports/withdraw.html", context)
+    count = tables.withdraw(batch=batch, by=person(request))
+    said = ngettext("%(n)s proposition retirée.", "%(n)s propositions retirées.", count)
+    messages.success(request, said % {"n": count})
+    return redirect("catalogue:import_batch", batch.public_id)
+
+
+@require_safe
+def archive(request: HttpRequest, slug: str) -> HttpResponseBase:
+    """Send the archive as it is made, to who edits for the organisation."""
+    organisation, by = get_object_or_404(Organisation, slug=slug), person(request)
+    tables.take_out(organisation=organisation, by=by)
+    content = zipping.streamed(held.members(organisation, by=by), sums="SHA256SUMS")
+    return attachment(content, f"fiches-{slug}.zip", media_type="application/zip")

@@ -1,0 +1,128 @@
+"""Propose a catalogue to harvest, and answer for the Region."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from catalogue.contributions.queries import proposals
+from catalogue.enums import HarvestFrequency, SourceKind
+from catalogue.models import Source
+from portal.accounts.models import Organisation
+
+MOST_TRUSTED = 100
+
+
+class SourceForm(forms.Form):
+    """What to harvest, in whose name, how often."""
+
+    use_required_attribute = False
+    organisation = forms.ChoiceField(
+        label=_("Au nom de"), error_messages={"required": _("Choisissez une organisation.")}
+    )
+    title = forms.CharField(
+        label=_("Nom du catalogue"),
+        max_length=120,
+        help_text=_("Celui que verront les lecteurs : « Catalogue de l’observatoire »."),
+        error_messages={"required": _("Donnez un nom à ce catalogue.")},
+    )
+    kind = forms.ChoiceField(
+        label=_("Sorte de catalogue"),
+        choices=SourceKind.choices,
+        help_text=_("Le protocole que parle ce catalogue ; son éditeur le sait."),
+    )
+    url = forms.CharField(
+        label=_("Adresse"),
+        max_length=500,
+        widget=forms.URLInput,
+        help_text=_(
+            "CKAN : la racine du portail. DCAT : l’adresse du catalogue. data.gouv.fr : "
+            "https://www.data.gouv.fr/api/1/datasets/?organization=… "
+            "OAI-PMH et CSW : l’adresse du service. "
+            "Hugging Face : https://huggingface.co/api/models?author=…"
+        ),
+        error_messages={"required": _("Donnez l’adresse de ce catalogue.")},
+    )
+    frequency = forms.ChoiceField(
+        label=_("Rythme"), choices=HarvestFrequency.choices, initial=HarvestFrequency.WEEKLY
+    )
+
+    def __init__(self, *args: Any, holders: Sequence[Organisation], **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.holders = {str(holder.public_id): holder for holder in holders}
+        field: Any = self.fields["organisation"]
+        field.choices = [(key, holder.name) for key, holder in self.holders.items()]
+
+    def clean_organisation(self) -> Organisation:
+        """Give the organisation itself."""
+        return self.holders[self.cleaned_data["organisation"]]
+
+
+class RefusalForm(forms.Form):
+    """Why the Region does not harvest a source."""
+
+    use_required_attribute = False
+    message = forms.CharField(
+        label=_("Raison, pour qui l’a proposée"),
+        max_length=2_000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={"required": _("Dites pourquoi cette source est refusée.")},
+    )
+
+
+class RankForm(forms.Form):
+    """How much a source is trusted beside others: whole, then by field."""
+
+    use_required_attribute = False
+    priority = forms.IntegerField(
+        label=_("Priorité de la source"),
+        min_value=0,
+        max_value=MOST_TRUSTED,
+        help_text=_(
+            "De 0 à 100 : quand deux sources décrivent une fiche, la plus haute l’emporte."
+        ),
+        error_messages={"required": _("Donnez une priorité, de 0 à 100.")},
+    )
+    completes = forms.BooleanField(
+        label=_("Peut compléter les fiches d’une autre source de la même organisation"),
+        required=False,
+    )
+    field = forms.ChoiceField(label=_("Un champ où elle diffère"), required=False)
+    field_priority = forms.IntegerField(
+        label=_("Priorité pour ce champ"),
+        min_value=0,
+        max_value=MOST_TRUSTED,
+        required=False,
+    )
+
+    def __init__(self, *args: Any, source: Source, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.initial = {"priority": source.priority, "completes": source.completes}
+        labels = proposals.labels(proposals.fields())
+        self.kept = {name: f"of_{name}" for name in source.priorities if name in labels}
+        for name, key in self.kept.items():
+            self.fields[key] = forms.IntegerField(
+                label=_("Priorité pour « %(field)s »") % {"field": labels[name]},
+                min_value=0,
+                max_value=MOST_TRUSTED,
+                required=False,
+                initial=source.priorities[name],
+                help_text=_("Vide : celle de la source."),
+            )
+        others = sorted((label, name) for name, label in labels.items() if name not in self.kept)
+        chosen: Any = self.fields["field"]
+        chosen.choices = [("", _("Aucun")), *((name, label) for label, name in others)]
+
+    def clean(self) -> dict[str, Any]:
+        """Ask for a field and its priority together; give the priorities by field."""
+        cleaned = super().clean() or {}
+        added, value = cleaned.get("field"), cleaned.get("field_priority")
+        if bool(added) != (value is not None) and not self.errors:
+            missing = "field_priority" if added else "field"
+            self.add_error(missing, _("Donnez le champ et sa priorité, ou ni l’un ni l’autre."))
+        told = {name: cleaned.get(key) for name, key in self.kept.items()}
+        if added:
+            told[added] = value
+        cleaned["priorities"] = {name: each for name, each in told.items() if each is not None}
+        return cleaned

@@ -1,0 +1,107 @@
+"""Harvest by schedule, and write to those who look after sources."""
+
+import logging
+
+from catalogue import rules
+from catalogue.enums import RunState
+from catalogue.harvest import passages
+from catalogue.harvest.actions import sources
+from catalogue.models import HarvestRun, Resource, Source
+from catalogue.resources.tasks import MODERATORS, absolute, keepers
+from portal.accounts.models import RegionAppointment, User
+from portal.audit import letters
+from portal.audit.actors import SystemActor
+from portal.audit.duties import duty
+from portal.audit.outbox import handler
+from portal.lib.queue import task
+from portal.lib.refusals import Conflict
+
+log = logging.getLogger("catalogue.harvest")
+HARVESTER = SystemActor("harvest")
+
+
+@task("catalogue.harvest")
+def harvest(run_id: int) -> None:
+    """Do one passage, unless another worker has it."""
+    run = HarvestRun.objects.filter(pk=run_id, state=RunState.WAITING).first()
+    if run is None:
+        return
+    try:
+        passages.carry_out(run, by=HARVESTER)
+    except Conflict as refusal:
+        log.info("passage %s is not to be done: %s", run_id, refusal.code)
+
+
+@duty("catalogue.harvests", minutes=5)
+def ask_due() -> None:
+    """Ask for the passages whose hour has come."""
+    sources.ask_due_runs(by=HARVESTER)
+
+
+@duty("catalogue.harvest_runs", minutes=24 * 60)
+def forget_old() -> None:
+    """Forget the passages of more than a year ago."""
+    sources.forget_old_runs()
+
+
+@handler("mail.source_proposed")
+def source_proposed_letter(source_id: int) -> None:
+    """Tell the moderators who may decide that a source waits."""
+    source = _source(source_id)
+    if source is None:
+        return
+    held = RegionAppointment.objects.filter(role__in=MODERATORS, ended_at__isnull=True)
+    people = User.objects.filter(is_active=True, pk__in=held.values("user_id")).order_by("pk")
+    for person in people:
+        if rules.may_decide_source(person, source):
+            _write("source_proposed", person, source)
+
+
+@handler("mail.source_decided")
+def source_decided_letter(source_id: int) -> None:
+    """Tell who proposed a source what the Region decided."""
+    source = _source(source_id)
+    if source is not None and source.proposed_by is not None and source.proposed_by.is_active:
+        _write("source_decided", source.proposed_by, source)
+
+
+@handler("mail.harvest_suspicious")
+def suspicious_letter(run_id: int) -> None:
+    """Tell those who look after a source that a passage touched nothing, and why."""
+    run = HarvestRun.objects.select_related("source__organisation").filter(pk=run_id).first()
+    if run is None:
+        return
+    link = absolute("catalogue:harvest_run", run.source.public_id, run.public_id)
+    for person in keepers(run.source.organisation):
+        context = {"source": run.source, "run": run, "link": link, "person": person}
+        letters.send("harvest_suspicious", to=person.email, context=context)
+
+
+@handler("mail.harvest_conflict")
+def conflict_letter(source_id: int, resource_id: int) -> None:
+    """Tell both sides that a source describes a card that another holds."""
+    source = _source(source_id)
+    resource = Resource.objects.select_related("organisation").filter(pk=resource_id).first()
+    if source is None or resource is None:
+        return
+    both = {person.pk: person for person in keepers(source.organisation)}
+    both |= {person.pk: person for person in keepers(resource.organisation)}
+    for person in both.values():
+        link = absolute("catalogue:resource", resource.slug)
+        context = {"source": source, "resource": resource, "link": link, "person": person}
+        letters.send("harvest_conflict", to=person.email, context=context)
+
+
+def _source(source_id: int) -> Source | None:
+    rows = Source.objects.select_related("organisation", "proposed_by")
+    return rows.filter(pk=source_id).first()
+
+
+def _write(letter: str, person: User, source: Source) -> None:
+    context = {
+        "source": source,
+        "person": person,
+        "link": absolute("catalogue:harvest_source", source.public_id),
+        "list_link": absolute("catalogue:harvest_sources"),
+    }
+    letters.send(letter, to=person.email, context=context)

@@ -1,0 +1,293 @@
+"""The catalogues that are harvested: proposed, approved, previewed, and each passage told."""
+
+import csv
+import io
+from collections.abc import Callable, Iterator
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views import View
+from django.views.decorators.http import require_safe
+
+from catalogue import rules
+from catalogue.contributions.queries import proposals
+from catalogue.enums import ItemState, RunState, SourceStatus
+from catalogue.harvest import queries as harvest_queries
+from catalogue.harvest.actions import sources
+from catalogue.harvest.forms import RankForm, RefusalForm, SourceForm
+from catalogue.models import HarvestRun, Source, editable_organisations
+from portal.accounts.authorization import require
+from portal.accounts.models import Organisation, User
+from portal.accounts.views import person
+from portal.lib.files import csv_safe
+from portal.lib.refusals import Refusal
+from portal.lib.visible import find
+
+PER_PAGE = 25
+LINES_PER_PAGE = 50
+
+
+@require_safe
+def listed(request: HttpRequest) -> HttpResponse:
+    """Show the sources of the person's organisations; all of them to the Region."""
+    viewer = person(request)
+    page = Paginator(harvest_queries.sources_listed(viewer), PER_PAGE).get_page(
+        request.GET.get("page")
+    )
+    rows: list[Any] = list(page.object_list)
+    for source in rows:
+        source.last = RunState(source.last_state) if source.last_state else None
+    page.object_list = rows
+    context = {
+        "page": page,
+        "may_propose": bool(editable_organisations(viewer)),
+        "reads_all": rules.may_moderate(viewer),
+    }
+    return render(request, "catalogue/harvest/list.html", context)
+
+
+class Propose(View):
+    """A source proposed by an organisation."""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """Show the form, or what one must be to propose."""
+        return _proposing(request, SourceForm(holders=_holders(person(request))))
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        """Propose; what the action refuses is shown on the form."""
+        by = person(request)
+        form = SourceForm(request.POST, holders=_holders(by))
+        if not form.is_valid():
+            return _proposing(request, form, status=422)
+        try:
+            source = sources.propose(by=by, **form.cleaned_data)
+        except Refusal as refusal:
+            place = "url" if "url" in getattr(refusal, "faults", ()) else None
+            form.add_error(place, str(refusal))
+            return _proposing(request, form, status=422)
+        messages.success(request, _("Source proposée : la Région répond avant tout passage."))
+        return redirect("catalogue:harvest_source", source.public_id)
+
+
+class Shown(View):
+    """One source: its state, what may be asked of it, its passages."""
+
+    def get(self, request: HttpRequest, source: UUID) -> HttpResponse:
+        """Show the source and its passages, the latest first."""
+        return _shown(request, _visible(request, source), RefusalForm())
+
+    def post(self, request: HttpRequest, source: UUID) -> HttpResponse:
+        """Do what one button asks."""
+        found, by = _visible(request, source), person(request)
+        act = request.POST.get("act", "")
+        if act == "refuse":
+            require(rules.may_decide_source, by, found)
+            form = RefusalForm(request.POST)
+            if not form.is_valid():
+                return _shown(request, found, form, status=422)
+            sources.refuse(source=found, by=by, **form.cleaned_data)
+            messages.success(request, _("Source refusée : qui l’a proposée reçoit la raison."))
+            return redirect("catalogue:harvest_source", found.public_id)
+        if act == "rank":
+            require(rules.may_decide_source, by, found)
+            return _ranked(request, found, by)
+        require(rules.may_pause_source, by, found)
+        if act not in ACTS:
+            return _shown(request, found, RefusalForm(), status=422)
+        messages.success(request, ACTS[act](found, by))
+        return redirect("catalogue:harvest_source", found.public_id)
+
+
+@require_safe
+def ran(request: HttpRequest, source: UUID, run: UUID) -> HttpResponse:
+    """Show what one passage did of each record."""
+    found = _run(request, source, run)
+    state = request.GET.get("etat", "")
+    lines = [line for line in found.lines if not state or line["state"] == state]
+    context = {
+        "run": found,
+        "source": found.source,
+        "page": Paginator(list(_said(lines)), LINES_PER_PAGE).get_page(request.GET.get("page")),
+        "state": state,
+        "filters": _filters(found, state),
+        "figures": [
+            (label, str(count), "")
+            for label, count in [(_("Notices lues"), found.read_count), *found.figures]
+        ],
+    }
+    return render(request, "catalogue/harvest/run.html", context)
+
+
+@require_safe
+def ran_csv(request: HttpRequest, source: UUID, run: UUID) -> HttpResponse:
+    """Give the lines of one passage as CSV."""
+    found = _run(request, source, run)
+    out = io.StringIO()
+    writer = csv.writer(out, delimiter=";")
+    writer.writerow(
+        [_("identifiant"), _("titre"), _("état"), _("code"), _("message"), _("champ"), _("valeur")]
+    )
+    for row in _rows(found):
+        writer.writerow([csv_safe(cell) for cell in row])
+    answer = HttpResponse("\ufeff" + out.getvalue(), content_type="text/csv; charset=utf-8")
+    name = f"moissonnage-{found.source.key}-{found.asked_at:%Y-%m-%d}.csv"
+    answer["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer
+
+
+@require_safe
+def dead_links(request: HttpRequest) -> HttpResponse:
+    """List, for moderators, the links that have been dead for a month."""
+    require(rules.may_moderate, person(request))
+    page = Paginator(harvest_queries.long_dead(), PER_PAGE).get_page(request.GET.get("page"))
+    return render(request, "catalogue/harvest/dead_links.html", {"page": page})
+
+
+def _visible(request: HttpRequest, public_id: UUID) -> Source:
+    rows = Source.objects.visible_to(person(request)).select_related("organisation", "proposed_by")
+    return find(rows, among=Source.objects.all(), public_id=public_id)
+
+
+def _run(request: HttpRequest, source: UUID, run: UUID) -> HarvestRun:
+    rows = HarvestRun.objects.visible_to(person(request)).select_related("source__organisation")
+    rows = rows.filter(source__public_id=source)
+    return find(rows, among=HarvestRun.objects.all(), public_id=run)
+
+
+def _holders(user: User) -> list[Organisation]:
+    found = Organisation.objects.filter(pk__in=editable_organisations(user))
+    return list(found.order_by("name", "pk"))
+
+
+def _proposing(request: HttpRequest, form: SourceForm, status: int = 200) -> HttpResponse:
+    return render(request, "catalogue/harvest/propose.html", {"form": form}, status=status)
+
+
+def _ranked(request: HttpRequest, source: Source, by: User) -> HttpResponse:
+    form = RankForm(request.POST, source=source)
+    if not form.is_valid():
+        return _shown(request, source, RefusalForm(), rank=form, status=422)
+    names = ("priority", "priorities", "completes")
+    values = {name: form.cleaned_data[name] for name in names}
+    sources.rank(source=source, by=by, **values)
+    messages.success(request, _("Priorités enregistrées : elles jouent au prochain passage."))
+    return redirect("catalogue:harvest_source", source.public_id)
+
+
+def _shown(
+    request: HttpRequest,
+    source: Source,
+    form: RefusalForm,
+    *,
+    rank: RankForm | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    viewer = person(request)
+    runs = source.runs.select_related("asked_by").defer("lines")
+    page = Paginator(runs, PER_PAGE).get_page(request.GET.get("page"))
+    context = {
+        "source": source,
+        "form": form,
+        "rank": rank or RankForm(source=source),
+        "page": page,
+        "under_way": any(not run.is_over for run in page.object_list),
+        "cards": source.records.filter(resource__live=True).count(),
+        "may_decide": rules.may_decide_source(viewer, source),
+        "may_act": rules.may_pause_source(viewer, source),
+        "waits": source.status == SourceStatus.PROPOSED,
+        "is_open": source.status == SourceStatus.APPROVED,
+        "is_paused": source.status == SourceStatus.PAUSED,
+        "is_refused": source.status == SourceStatus.REFUSED,
+    }
+    return render(request, "catalogue/harvest/source.html", context, status=status)
+
+
+def _filters(run: HarvestRun, current: str) -> list[tuple[str, str, int, bool]]:
+    """Give the states that a report has lines of: word, address, count, whether it is shown."""
+    found = [(_("Tout"), "?", len(run.lines), not current)]
+    for state in ItemState:
+        count = sum(line["state"] == state for line in run.lines)
+        if count:
+            found.append((str(state.label), f"?etat={state.value}", count, current == state))
+    return found
+
+
+def _said(lines: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Put the words beside the codes of lines."""
+    for line in lines:
+        state = ItemState(line["state"])
+        remarks = line.get("remarks", ())
+        names = [*line.get("fields", ()), *line.get("proposed", ())]
+        labels = proposals.labels([*names, *(remark["field"] for remark in remarks)])
+        yield line | {
+            "remarks": [r | {"field": labels.get(r["field"], r["field"])} for r in remarks],
+            "label": state.label,
+            "tone": TONES.get(state, ""),
+            "changed": ", ".join(labels.get(name, name) for name in line.get("fields", ())),
+            "offered": ", ".join(labels.get(name, name) for name in line.get("proposed", ())),
+        }
+
+
+def _rows(run: HarvestRun) -> Iterator[list[str]]:
+    for line in run.lines:
+        state = str(ItemState(line["state"]).label)
+        head = [line.get("id", ""), line.get("title", ""), state]
+        yield [*head, line.get("code", ""), line.get("message", ""), "", ""]
+        for remark in line.get("remarks", ()):
+            yield [*head, remark["code"], remark["message"], remark["field"], remark["value"]]
+
+
+TONES = {
+    ItemState.CREATED: "pin",
+    ItemState.UPDATED: "calanque",
+    ItemState.REFUSED: "garance",
+    ItemState.FAILED: "garance",
+    ItemState.REMARKED: "ocre",
+    ItemState.MISSING: "ocre",
+    ItemState.ARCHIVED: "ocre",
+}
+
+
+def _approve(source: Source, by: User) -> str:
+    sources.approve(source=source, publishes=True, by=by)
+    return _("Source approuvée : ses fiches seront publiées à chaque passage.")
+
+
+def _approve_reviewed(source: Source, by: User) -> str:
+    sources.approve(source=source, publishes=False, by=by)
+    return _("Source approuvée : chaque nouvelle fiche passera en relecture.")
+
+
+def _pause(source: Source, by: User) -> str:
+    sources.pause(source=source, by=by)
+    return _("Source en pause : ses fiches restent telles quelles.")
+
+
+def _resume(source: Source, by: User) -> str:
+    sources.resume(source=source, by=by)
+    return _("Source reprise : un passage a lieu dans les minutes qui viennent.")
+
+
+def _ask(source: Source, by: User) -> str:
+    sources.ask_run(source=source, by=by)
+    return _("Passage demandé : son rapport paraît ici dès qu’il est terminé.")
+
+
+def _preview(source: Source, by: User) -> str:
+    sources.ask_run(source=source, by=by, preview=True)
+    return _("Aperçu demandé : vingt notices seront lues, rien ne sera écrit.")
+
+
+ACTS: dict[str, Callable[[Source, User], str]] = {
+    "approve": _approve,
+    "approve_reviewed": _approve_reviewed,
+    "pause": _pause,
+    "resume": _resume,
+    "run": _ask,
+    "preview": _preview,
+}

@@ -1,0 +1,327 @@
+"""What the catalogue shows in a person’s space and archive, and on the page of an organisation."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.db import transaction
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from catalogue import rules
+from catalogue.community import queries as community_queries
+from catalogue.community.actions import alerts, discussions, follows, reports, reuses
+from catalogue.contributions.queries import reviews
+from catalogue.enums import ContributionStatus, ResourceKind, SourceStatus
+from catalogue.models import (
+    Contribution,
+    DiscussionMessage,
+    FieldFeedback,
+    Follow,
+    Report,
+    Resource,
+    Reuse,
+    Source,
+)
+from catalogue.resources.queries import relations
+from catalogue.resources.queries.relations import transfers_for
+from portal.accounts.models import Organisation, User
+from portal.accounts.space import Item, Panel, Place
+from portal.lib import languages
+
+TEMPLATE = "catalogue/community/organisation.html"
+
+
+def organisation_panel(organisation: Organisation, viewer: Any) -> Panel:
+    """Give the side panel of an organisation."""
+    signed_in = viewer.is_authenticated
+    return Panel(
+        TEMPLATE,
+        {
+            "slug": organisation.slug,
+            "followers": Follow.objects.filter(organisation=organisation).count(),
+            "follows": signed_in and community_queries.follows(viewer, organisation=organisation),
+            "use": relations.use_of_organisation(organisation),
+            "collections": list(community_queries.collections_of(organisation)[:5]),
+            "may_import": rules.may_import(viewer, organisation),
+            "may_collect": rules.may_collect(viewer, organisation),
+        },
+    )
+
+
+SHOWN = 20
+PLACES = (
+    Place(gettext_lazy("Mes contributions"), "layers", "catalogue:contributions", lambda _u: True),
+    Place(gettext_lazy("Suivis et recherches"), "star", "catalogue:followed", lambda _u: True),
+    Place(
+        gettext_lazy("Moissonnage"), "refresh-cw", "catalogue:harvest_sources", rules.may_moderate
+    ),
+    Place(gettext_lazy("Relecture"), "eye", "catalogue:moderation", rules.may_moderate),
+)
+
+
+def to_do(user: User) -> Iterator[Item]:
+    """List the changes to answer, the corrections asked for and the drafts to finish.
+
+    For moderators, the queue too.
+    """
+    for contribution in reviews.waiting_for_owner(user)[:SHOWN]:
+        yield _offered(contribution)
+    for contribution in reviews.waiting_for_author(user)[:SHOWN]:
+        yield _waiting(contribution)
+    if rules.may_moderate(user):
+        yield from _queue()
+        yield from _around()
+        yield from _reports(user)
+        yield from _sources(user)
+        yield from _maskings(user)
+    yield from _transfers(user)
+
+
+def mine(user: User) -> Iterator[Item]:
+    """List a person's contributions with their state, the latest first."""
+    for contribution in reviews.mine(user)[:SHOWN]:
+        kind = ResourceKind(contribution.resource.kind)
+        status = contribution.status_enum
+        yield Item(
+            title=_title(contribution),
+            url=_address(contribution),
+            detail=kind.label,
+            icon=kind.icon,
+            tone=kind.tone,
+            badge=status.label,
+            badge_tone=status.tone,
+            badge_icon=status.icon,
+            language=contribution.resource.written_in,
+        )
+
+
+def figures(user: User) -> Iterator[tuple[Any, int]]:
+    """Tell what was made of what a person has online; nothing for who has nothing."""
+    use = relations.use_of_person(user)
+    if use is not None:
+        yield _("vues de vos ressources"), use["views"]
+        yield _("téléchargements de vos ressources"), use["downloads"]
+        yield _("réutilisations publiées"), use["reuses"]
+
+
+def of_organisation(organisation: Organisation, viewer: Any) -> Iterator[Item]:
+    """List what an organisation has published, the latest first; the same for every reader."""
+    found = Resource.objects.public().filter(organisation=organisation)
+    for resource in found.order_by("-first_published_at", "-pk")[:SHOWN]:
+        kind = ResourceKind(resource.kind)
+        yield Item(
+            title=resource.title,
+            url=resource.get_absolute_url(),
+            detail=kind.label,
+            icon=kind.icon,
+            tone=kind.tone,
+            language=resource.written_in,
+        )
+
+
+def contributions_described(user: User) -> list[dict[str, Any]]:
+    """Describe a person's contributions, for the archive of their data."""
+    return [
+        {
+            "titre": _title(contribution),
+            "nature": contribution.resource.kind,
+            "etat": contribution.status,
+            "adresse": _address(contribution),
+        }
+        for contribution in reviews.mine(user)
+    ]
+
+
+def _waiting(contribution: Contribution) -> Item:
+    title, status = _title(contribution), contribution.status_enum
+    language = contribution.resource.written_in
+    if contribution.status == ContributionStatus.CHANGES_REQUESTED:
+        sentence = _("Répondre à la relecture de « %(title)s »")
+        detail = _("La Région demande des corrections.")
+    else:
+        sentence = _("Terminer « %(title)s »")
+        detail = _("Brouillon, que personne d’autre ne voit.")
+    return Item(
+        title=languages.said(sentence, language=language, title=title),
+        url=_address(contribution),
+        detail=detail,
+        icon=status.icon,
+        tone=status.tone,
+        badge=status.label,
+        badge_tone=status.tone,
+    )
+
+
+def _offered(contribution: Contribution) -> Item:
+    title, status = contribution.resource.title, contribution.status_enum
+    sentence = _("Répondre au changement proposé de « %(title)s »")
+    language = contribution.resource.written_in
+    return Item(
+        title=languages.said(sentence, language=language, title=title),
+        url=reverse("catalogue:proposal_answer", args=(contribution.public_id,)),
+        detail=_("Sans réponse, la Région décide seule."),
+        icon=status.icon,
+        tone=status.tone,
+        badge=_("Votre avis"),
+        badge_tone=status.tone,
+        due=contribution.owner_due_at,
+    )
+
+
+def _queue() -> Iterator[Item]:
+    waits, _answered, late = reviews.standing()
+    title = ngettext("Relire %(count)s contribution", "Relire %(count)s contributions", waits) % {
+        "count": waits
+    }
+    badge = ngettext("%(count)s hors délai", "%(count)s hors délai", late) % {"count": late}
+    yield Item(
+        title=title,
+        url=reverse("catalogue:moderation"),
+        detail=_("File de relecture de la Région."),
+        icon="inbox",
+        tone="garance" if late else "calanque",
+        badge=badge if late else "",
+        badge_tone="garance",
+    )
+
+
+def _around() -> Iterator[Item]:
+    waits = community_queries.waiting_around()
+    if waits:
+        title = ngettext(
+            "Relire %(count)s message ou réutilisation",
+            "Relire %(count)s messages et réutilisations",
+            waits,
+        )
+        yield Item(
+            title=title % {"count": waits},
+            url=reverse("catalogue:moderation_community"),
+            detail=_("Premiers messages, réutilisations déclarées, retours de terrain."),
+            icon="message-square",
+            tone="calanque",
+        )
+
+
+def _reports(user: User) -> Iterator[Item]:
+    waits = Report.objects.visible_to(user).open().count()
+    if waits:
+        title = ngettext("Examiner %(count)s signalement", "Examiner %(count)s signalements", waits)
+        yield Item(
+            title=title % {"count": waits},
+            url=reverse("catalogue:moderation_reports"),
+            detail=_("Contenus que des visiteurs signalent à la Région."),
+            icon="flag",
+            tone="garance",
+        )
+
+
+def _sources(user: User) -> Iterator[Item]:
+    waiting = Source.objects.filter(status=SourceStatus.PROPOSED).select_related("organisation")
+    mine = [
+        each
+        for each in waiting.order_by("proposed_at", "pk")
+        if rules.may_decide_source(user, each)
+    ]
+    if mine:
+        title = ngettext(
+            "Répondre à %(count)s source proposée",
+            "Répondre à %(count)s sources proposées",
+            len(mine),
+        )
+        yield Item(
+            title=title % {"count": len(mine)},
+            url=reverse("catalogue:harvest_source", args=(mine[0].public_id,))
+            if len(mine) == 1
+            else reverse("catalogue:harvest_sources"),
+            detail=_("Catalogues à moissonner : rien n’est lu avant votre accord."),
+            icon="refresh-cw",
+            tone="calanque",
+        )
+
+
+def _maskings(user: User) -> Iterator[Item]:
+    waits = len(community_queries.maskings_for(user))
+    if waits:
+        title = ngettext("Répondre à %(count)s masquage", "Répondre à %(count)s masquages", waits)
+        yield Item(
+            title=title % {"count": waits},
+            url=reverse("catalogue:moderation_reports"),
+            detail=_("À confirmer, ou que l’on propose de lever : une seconde personne répond."),
+            icon="eye-off",
+            tone="garance",
+        )
+
+
+def _transfers(user: User) -> Iterator[Item]:
+    for transfer in transfers_for(user)[:SHOWN]:
+        card = transfer.resource
+        sentence = _("Répondre au transfert de « %(title)s »")
+        yield Item(
+            title=languages.said(sentence, language=card.written_in, title=card.title),
+            url=reverse("catalogue:transfer", args=(card.slug,)),
+            detail=_("Vers %(name)s.") % {"name": transfer.target.name},
+            icon="arrow-right",
+            tone="calanque",
+        )
+
+
+def _title(contribution: Contribution) -> str:
+    found: Any = contribution
+    return str(found.proposed_title or _("Sans titre"))
+
+
+def _address(contribution: Contribution) -> str:
+    return reverse("catalogue:contribution", args=(contribution.public_id,))
+
+
+def community_described(user: User) -> dict[str, Any]:
+    """Describe what a person keeps and follows, for the archive of their data."""
+    return {
+        "recherches": list(
+            community_queries.all_searches_of(user)
+            .order_by("pk")
+            .values("title", "query", "frequency", "created_at", "confirmed_at", "paused_at")
+        ),
+        "suivis": list(
+            Follow.objects.filter(user=user)
+            .order_by("pk")
+            .values("resource__title", "organisation__name", "use_case", "tag", "at")
+        ),
+        "reutilisations": list(
+            Reuse.objects.filter(by=user)
+            .order_by("pk")
+            .values("title", "url", "kind", "description", "organisation_name", "at", "state")
+        ),
+        "retours": list(
+            FieldFeedback.objects.filter(by=user)
+            .order_by("pk")
+            .values("resource__title", "place", "used_on", "persons", "result", "at", "state")
+        ),
+        "messages": list(
+            DiscussionMessage.objects.filter(by=user)
+            .order_by("pk")
+            .values("discussion__title", "body_md", "at", "state", "hidden_reason")
+        ),
+        "signalements": list(
+            Report.objects.filter(by=user)
+            .order_by("pk")
+            .values("url", "field", "category", "explanation", "at", "status", "contest_words")
+        ),
+        # What was decided against what the person wrote: never who reported it.
+        "decisions": list(
+            community_queries.statements(user).values(
+                "report__title", "measure", "facts", "ground_text", "duration", "decided_at"
+            )
+        ),
+    }
+
+
+@transaction.atomic
+def forget_person(user: User) -> None:
+    """Erase what only served the person; those of their address without account go too."""
+    alerts.forget_person(person=user)
+    reuses.forget(person=user)
+    discussions.forget(person=user)
+    follows.forget(person=user)
+    reports.forget(person=user)

@@ -1,0 +1,199 @@
+"""The published versions of a card: their list, one of them, two side by side."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.views import redirect_to_login
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods, require_safe
+
+from catalogue import rules
+from catalogue.community.views import cards as around_pages
+from catalogue.contributions.queries import proposals
+from catalogue.contributions.views import review as review_pages
+from catalogue.models import CardVersion, Resource
+from catalogue.resources.actions import cards as card_changes
+from catalogue.resources.queries import versions as reads
+from catalogue.resources.views import public
+from portal.accounts.authorization import require
+from portal.accounts.views import person
+from portal.lib import markdown
+from portal.lib.refusals import Conflict, Invalid
+
+
+class WithholdForm(forms.Form):
+    """The reason, read by the moderators alone."""
+
+    use_required_attribute = False
+    reason = forms.CharField(
+        label=gettext_lazy("Pourquoi ne plus montrer cette version ?"),
+        help_text=gettext_lazy(
+            "Lu par les modérateurs seulement : ne répétez pas ce qui doit disparaître."
+        ),
+        max_length=300,
+        error_messages={
+            "required": gettext_lazy("Dites pourquoi cette version n’est plus montrée.")
+        },
+    )
+
+
+PER_PAGE = 20
+TAB = gettext_lazy("Versions")
+SIDE, LINES = "cote-a-cote", "lignes"
+# As a masked card: unavailable for legal reasons.
+WITHHELD = 451
+
+
+@login_not_required
+@require_safe
+def listed(request: HttpRequest, slug: str) -> HttpResponse:
+    """List the versions of a card, with what to compare."""
+    resource = public(slug)
+    page = Paginator(reads.of_card(resource), PER_PAGE).get_page(request.GET.get("page"))
+    latest = reads.latest_number(resource)
+    context = {
+        "page": page,
+        "lines": reads.version_lines(
+            list(page), latest=latest, until=reads.withheld_until(resource)
+        ),
+        "latest": latest,
+        **around_pages.frame(resource, str(TAB)),
+    }
+    return render(request, "catalogue/versions/list.html", context)
+
+
+@login_not_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def shown(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+    """Show what a card said in one of its versions; a moderator withholds it or shows it again."""
+    resource = public(slug)
+    version = _version(resource, number)
+    if request.method == "POST" and not request.user.is_authenticated:
+        return redirect_to_login(request.path)
+    form = WithholdForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and _act(request, version, form):
+        return redirect("catalogue:version", slug, number)
+    latest = reads.latest_number(resource)
+    withheld = reads.is_withheld(version, latest=latest, until=reads.withheld_until(resource))
+    context: dict[str, Any] = {
+        "version": version,
+        "current": version.number == latest,
+        "latest": latest,
+        "withheld": withheld,
+        "form": form,
+        "may_withhold": request.user.is_authenticated
+        and rules.may_withhold(request.user, resource),
+        **around_pages.frame(resource, str(TAB)),
+    }
+    if withheld:
+        return render(request, "catalogue/versions/one.html", context, status=WITHHELD)
+    record = reads.record_of(version, resource)
+    context |= {
+        "record": record,
+        "language": proposals.written_in(record),
+        "changes": proposals.changes({}, record),
+        "description_html": _rendered(record),
+    }
+    status = 422 if form.is_bound else 200
+    return render(request, "catalogue/versions/one.html", context, status=status)
+
+
+@login_not_required
+@require_safe
+def compared(request: HttpRequest, slug: str) -> HttpResponse:
+    """Compare two versions, the last two unless others are asked for."""
+    resource = public(slug)
+    latest = reads.latest_number(resource)
+    if latest < 2:
+        return redirect("catalogue:versions", resource.slug)
+    new = _number(request.GET.get("apres", ""), latest, at_most=latest)
+    old = _number(request.GET.get("avant", ""), max(new - 1, 1), at_most=latest)
+    old, new = sorted((old, new))
+    found = {
+        each.number: each
+        for each in reads.of_card(resource)
+        .filter(number__in=(old, new))
+        .select_related("revision", "organisation")
+    }
+    if not {old, new} <= found.keys():
+        raise Http404
+    until = reads.withheld_until(resource)
+    view = SIDE if request.GET.get("vue") == SIDE else LINES
+    context: dict[str, Any] = {
+        "before": found[old],
+        "after": found[new],
+        "latest": latest,
+        "withheld": [
+            each
+            for each in dict.fromkeys((found[old], found[new]))
+            if reads.is_withheld(each, latest=latest, until=until)
+        ],
+        "views": [
+            (_("Ligne à ligne"), f"?avant={old}&apres={new}"),
+            (_("Côte à côte"), f"?avant={old}&apres={new}&vue={SIDE}"),
+        ],
+        "view_label": _("Côte à côte") if view == SIDE else _("Ligne à ligne"),
+        "side_by_side": view == SIDE,
+        **around_pages.frame(resource, str(TAB)),
+    }
+    if context["withheld"]:
+        return render(request, "catalogue/versions/compare.html", context, status=WITHHELD)
+    before, after = (reads.record_of(found[each], resource) for each in (old, new))
+    changes = proposals.changes(before, after)
+    context |= {
+        "changes": changes,
+        "diff_rows": review_pages.diff_rows(changes),
+        "language": proposals.written_in(after),
+    }
+    return render(request, "catalogue/versions/compare.html", context)
+
+
+def _act(request: HttpRequest, version: CardVersion, form: WithholdForm) -> bool:
+    """Withhold or show again; say whether it was done."""
+    by = person(request)
+    require(rules.may_withhold, by, version.resource)
+    try:
+        if "show" in request.POST:
+            card_changes.show_version(version=version, by=by)
+            messages.success(request, _("La version est de nouveau montrée."))
+            return True
+        if not form.is_valid():
+            return False
+        card_changes.withhold_version(version=version, reason=form.cleaned_data["reason"], by=by)
+    except Conflict as refusal:
+        messages.error(request, str(refusal))
+        return True
+    except Invalid as refusal:
+        form.add_error("reason", str(refusal))
+        return False
+    messages.success(request, _("La version n’est plus montrée à personne."))
+    return True
+
+
+def _version(resource: Resource, number: int) -> CardVersion:
+    rows = reads.of_card(resource).select_related("revision", "organisation")
+    found = rows.filter(number=number).first()
+    if found is None:
+        raise Http404
+    found.resource = resource
+    return found
+
+
+def _number(text: str, otherwise: int, *, at_most: int) -> int:
+    """Read a number of version; what is none of them gives another."""
+    if text.isascii() and text.isdigit() and len(text) < 8 and 1 <= int(text) <= at_most:
+        return int(text)
+    return otherwise
+
+
+def _rendered(record: dict[str, Any]) -> str:
+    try:
+        return markdown.render(str(record.get("description") or ""))
+    except Invalid:
+        return ""

@@ -1,0 +1,569 @@
+"""Change what the public reads of a card, and the search with it, in one transaction.
+
+Each publication declares links, notes a version and the quality of the card; cards are archived,
+set aside once over, asked to be read again, and their use is counted."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Exists, F, OuterRef
+from django.urls import reverse
+from django.utils import translation
+from django.utils.text import slugify
+from django.utils.translation import gettext_lazy as _
+from wagtail.models import Revision
+
+from catalogue import rules
+from catalogue.contributions.queries import proposals
+from catalogue.enums import ContributionStatus, LinkType, ResourceKind, VersionOrigin
+from catalogue.models import (
+    CardVersion,
+    Contribution,
+    Decision,
+    Follow,
+    FormerSlug,
+    HarvestedRecord,
+    IndexedResource,
+    Measurement,
+    QualityScore,
+    Resource,
+    ResourceLink,
+    Tombstone,
+)
+from catalogue.resources.actions import files as file_care
+from catalogue.resources.queries import quality, relations
+from catalogue.resources.queries import versions as card_versions
+from catalogue.search import index
+from catalogue.standards.quality import Assessment
+from catalogue.validators import words
+from portal.accounts.actions import notifications
+from portal.accounts.authorization import require
+from portal.accounts.models import Organisation, User
+from portal.audit.actors import Actor, SystemActor
+from portal.audit.outbox import owe
+from portal.audit.record import record
+from portal.lib import clock, markdown, patience
+from portal.lib.characters import require_plain_line
+from portal.lib.immutable import writes
+from portal.lib.refusals import Conflict, Invalid
+
+
+def declare_links(
+    *, resource: Resource, before: Mapping[str, Any], after: Mapping[str, Any]
+) -> list[ResourceLink]:
+    """Make the links that new details declare, and drop those that only the former ones did.
+
+    For `resources.put_online`, which holds the card locked: no rule is asked here. A card that is
+    gone since keeps its tombstone; links that something else made stay. Returns the new ones.
+    """
+    old, new = relations.relation_pairs(before), relations.relation_pairs(after)
+    cards = _cards_by_slug({slug for _type, slug in {*old, *new}})
+    for kind, slug in old:
+        if (kind, slug) not in new and slug in cards:
+            ResourceLink.objects.filter(source=resource, target=cards[slug], type=kind).delete()
+    made = []
+    for kind, slug in new:
+        other = cards.get(slug)
+        if other is None or other.pk == resource.pk or kind not in LinkType.values:
+            continue
+        link, created = ResourceLink.objects.get_or_create(
+            source=resource,
+            target=other,
+            type=kind,
+            defaults={"source_title": resource.title, "target_title": other.title},
+        )
+        made += [link] if created else []
+    return made
+
+
+def _cards_by_slug(slugs: set[str]) -> dict[str, Resource]:
+    found = {each.slug: each for each in Resource.objects.filter(slug__in=slugs)}
+    former = FormerSlug.objects.filter(slug__in=slugs - found.keys()).select_related("resource")
+    return found | {each.slug: each.resource for each in former}
+
+
+REASON_LENGTH = 300
+
+
+def note_version(
+    *,
+    resource: Resource,
+    revision: Revision,
+    origin: VersionOrigin = VersionOrigin.REVIEWED,
+    organisation: Organisation | None = None,
+) -> CardVersion | None:
+    """Number a revision that goes online; none when nothing that one reads has changed.
+
+    For `resources.put_online`, which holds the card locked: no rule is asked here.
+    """
+    known = CardVersion.objects.filter(resource=resource).select_related("revision")
+    last = known.order_by("-number").first()
+    after = proposals.content_record(revision.content, resource.kind)
+    before = proposals.content_record(last.revision.content, resource.kind) if last else {}
+    fields = card_versions.changed(before, after)
+    if last is not None and not fields:
+        return None
+    return CardVersion.objects.create(
+        resource=resource,
+        number=last.number + 1 if last else 1,
+        revision=revision,
+        origin=origin,
+        organisation=organisation,
+        fields=fields if last else [],
+        published_at=clock.now(),
+    )
+
+
+@transaction.atomic
+def withhold_version(*, version: CardVersion, reason: str, by: User) -> CardVersion:
+    """Show a former version to nobody any more.
+
+    In order: when, by whom, why; event "version.withheld". Raises NotAllowed; Invalid without
+    words; Conflict when it is in force or withheld already.
+    """
+    version = _locked_version(version)
+    require(rules.may_withhold, by, version.resource)
+    require_plain_line(reason)
+    if not reason.strip():
+        raise Invalid(_("Dites pourquoi cette version n’est plus montrée."), code="reason_required")
+    if version.number == card_versions.latest_number(version.resource):
+        raise Conflict(
+            _("Cette version est en ligne : masquez la fiche, ou faites-la corriger."),
+            code="version_in_force",
+        )
+    if version.withheld_at is not None:
+        raise Conflict(code="version_withheld")
+    version.withheld_at, version.withheld_by = clock.now(), by
+    version.withheld_reason = reason.strip()[:REASON_LENGTH]
+    version.save(update_fields=["withheld_at", "withheld_by", "withheld_reason"])
+    record("version.withheld", by=by, on=version.resource, number=version.number)
+    return version
+
+
+@transaction.atomic
+def show_version(*, version: CardVersion, by: User) -> CardVersion:
+    """Show a version that was withheld by hand; event "version.shown". Raises NotAllowed, Conflict.
+
+    One that a decision on a notice withholds stays so.
+    """
+    version = _locked_version(version)
+    require(rules.may_withhold, by, version.resource)
+    if version.withheld_at is None:
+        raise Conflict(code="version_shown")
+    version.withheld_at = version.withheld_by = None
+    version.withheld_reason = ""
+    version.save(update_fields=["withheld_at", "withheld_by", "withheld_reason"])
+    record("version.shown", by=by, on=version.resource, number=version.number)
+    return version
+
+
+def _locked_version(version: CardVersion) -> CardVersion:
+    fresh = CardVersion.objects.select_for_update(of=("self",)).get(pk=version.pk)
+    fresh.resource = Resource.objects.select_related("organisation").get(pk=fresh.resource_id)
+    return fresh
+
+
+BATCH = 500
+
+
+@transaction.atomic
+def note_quality(*, resource: Resource) -> QualityScore | None:
+    """Write down the quality of a public card when it is not what it last was.
+
+    For the actions that change what the public reads: no rule is asked here.
+    """
+    made = _note_qualities([resource])
+    return made[0] if made else None
+
+
+def note_all_qualities() -> int:
+    """Write down what time alone has changed: an update that did not come, a review that is due.
+
+    Batch by batch; the score that orders results follows. Returns how many cards changed.
+    """
+    count = 0
+    ids = list(Resource.objects.public().order_by("pk").values_list("pk", flat=True))
+    for start in range(0, len(ids), BATCH):
+        with transaction.atomic():
+            rows = Resource.objects.public().filter(pk__in=ids[start : start + BATCH])
+            made = _note_qualities(list(rows.prefetch_related("measurements").order_by("pk")))
+            for each in made:
+                indexed = IndexedResource.objects.filter(pk=each.resource_id)
+                indexed.update(quality=each.score or 0)
+                index.owe_sync(each.resource_id)
+            count += len(made)
+    return count
+
+
+def _note_qualities(resources: Sequence[Resource]) -> list[QualityScore]:
+    last: dict[int, QualityScore] = {}
+    rows = QualityScore.objects.filter(resource__in=resources)
+    for row in rows.order_by("recorded_at", "pk"):
+        last[row.resource_id] = row
+    now = clock.now()
+    return QualityScore.objects.bulk_create(
+        QualityScore(resource=each, score=found.score, criteria=_told(found), recorded_at=now)
+        for each, found in _judged(resources)
+        if _is_new(last.get(each.pk), found)
+    )
+
+
+def _judged(resources: Sequence[Resource]) -> Iterable[tuple[Resource, Assessment]]:
+    for each in resources:
+        found = quality.assess(each, each.measurements.all())
+        if each.live and found.criteria:
+            yield each, found
+
+
+def _told(found: Assessment) -> dict[str, bool | None]:
+    return {each.code: each.met for each in found.criteria}
+
+
+def _is_new(last: QualityScore | None, found: Assessment) -> bool:
+    return last is None or (last.score, last.criteria) != (found.score, _told(found))
+
+
+SLUG_LENGTH = 120
+
+
+def free_slug(title: str) -> str:
+    """Make an address of a title, numbered when it was ever used."""
+    base = slugify(title.replace("’", " ").replace("'", " "))[:SLUG_LENGTH].strip("-") or "fiche"
+    taken = _taken(base)
+    number, slug = 1, base
+    while slug in taken:
+        number += 1
+        slug = f"{base}-{number}"
+    return slug
+
+
+def _taken(base: str) -> set[str]:
+    found: set[str] = set()
+    for model in (Resource, FormerSlug, Tombstone):
+        found |= set(model.objects.filter(slug__startswith=base).values_list("slug", flat=True))
+    for slugs in Tombstone.objects.values_list("former_slugs", flat=True):
+        found |= set(slugs)
+    return found
+
+
+@transaction.atomic
+def create(*, kind: str, title: str, by: Actor, **columns: Any) -> Resource:
+    """Make a resource that nobody sees yet; its address is chosen from the title."""
+    author = None if isinstance(by, SystemActor) else by
+    columns.setdefault("author", author)
+    return Resource.objects.create(
+        kind=kind, title=title, slug=free_slug(title), live=False, **columns
+    )
+
+
+@transaction.atomic
+def put_online(
+    *,
+    resource: Resource,
+    revision: Revision,
+    by: Actor,
+    origin: VersionOrigin = VersionOrigin.REVIEWED,
+    organisation: Organisation | None = None,
+) -> Resource:
+    """Make a revision what the public reads. For the publishing actions: no rule is asked here.
+
+    origin, organisation: by which way and in whose name, for the list of versions. In order:
+    Markdown rendered; revision live, dates set; links declared, a version of the card; its files
+    counted with who holds it; followers told after commit; index written.
+    Returns the fresh row. Raises Conflict while the Region hides the card.
+    """
+    now = clock.now()
+    current = Resource.objects.select_for_update(of=("self",)).get(pk=resource.pk)
+    if current.masked_at is not None:
+        raise Conflict(
+            _("Cette fiche est masquée : levez d’abord le masquage."), code="resource_masked"
+        )
+    before = current.details if current.live else {}
+    user = None if isinstance(by, SystemActor) else by
+    proposed = revision.as_object()
+    if proposed.description_html != (html := markdown.render(proposed.description)):
+        revision.content["description_html"] = html
+        revision.save(update_fields=["content"])
+    revision.publish(user=user, log_action=False, skip_permission_checks=True)
+    declare_links(resource=current, before=before, after=revision.content.get("details") or {})
+    note_version(resource=current, revision=revision, origin=origin, organisation=organisation)
+    Resource.objects.filter(pk=current.pk).update(
+        content_modified_at=now,
+        last_reviewed_at=now,
+        next_review_at=_in_a_year(now),
+        expired_at=now if _is_over(current.kind, revision, now) else None,
+    )
+    if Follow.objects.exists():
+        owe(
+            "catalogue.published",
+            key=str(revision.pk),
+            resource_id=current.pk,
+            revision_id=revision.pk,
+            first=int(current.first_published_at is None),
+            by_id=revision.user_id or 0,
+        )
+    fresh = _indexed(current.pk)
+    file_care.follow_card(resource=fresh)
+    return fresh
+
+
+def _is_over(kind: str, revision: Revision, at: Any) -> bool:
+    return words.is_news_over(kind, revision.content.get("details") or {}, clock.paris_day(at))
+
+
+def _in_a_year(now: Any) -> Any:
+    try:
+        return now.replace(year=now.year + 1)
+    except ValueError:  # 29 February
+        return now.replace(year=now.year + 1, day=28)
+
+
+def _indexed(pk: int) -> Resource:
+    fresh = Resource.objects.select_related("organisation").get(pk=pk)
+    index.write(fresh)
+    note_quality(resource=fresh)
+    return fresh
+
+
+@transaction.atomic
+def bury(*, resource: Resource, reason: str, by: Actor, keep_title: bool = True) -> Tombstone:
+    """Remove a resource and leave a tombstone: its addresses answer 410. No rule is asked here.
+
+    Its contributions and their decisions go with it, texts and revisions included, and the news
+    that quote it; the ledger keeps that they were.
+    """
+    former = list(resource.former_slugs.values_list("slug", flat=True))
+    names = relations.sets_of_one(resource) if resource.first_published_at else []
+    index.remove(resource.pk)
+    tombstone = Tombstone.objects.create(
+        public_id=resource.public_id,
+        slug=resource.slug,
+        former_slugs=former,
+        kind=resource.kind,
+        title=resource.title if keep_title else "",
+        reason=reason,
+        removed_at=clock.now(),
+        set_names="".join(f"\n{name}" for name in names) + "\n",
+    )
+    record("resource.removed", by=by, on=resource, reason=reason)
+    if not keep_title:
+        resource.links_in.update(target_title="")
+        resource.links_out.update(source_title="")
+    take_back_news(resource=resource)
+    history = Contribution.objects.filter(resource=resource)
+    with writes(Decision):
+        Decision.objects.filter(contribution__in=history).delete()
+    history.delete()
+    resource.versions.all().delete()
+    file_care.forget_of(resource=resource, by=by)
+    Resource.objects.get(pk=resource.pk).delete()
+    return tombstone
+
+
+def take_back_news(*, resource: Resource) -> int:
+    """Remove people's news of a card and of the pages around it; return how many.
+
+    News bear French addresses, whatever the language of the page where it is decided.
+    """
+    slugs = [resource.slug, *resource.former_slugs.values_list("slug", flat=True)]
+    with translation.override(settings.LANGUAGE_CODE):
+        paths = [reverse("catalogue:resource", args=(slug,)) for slug in slugs]
+    since = resource.created_at
+    return sum(notifications.take_back(path=path, since=since, below=True) for path in paths)
+
+
+@transaction.atomic
+def move(*, resource: Resource, slug: str) -> Resource:
+    """Change an address; the former one answers 301 for ever."""
+    FormerSlug.objects.get_or_create(resource=resource, slug=resource.slug)
+    Resource.objects.filter(pk=resource.pk).update(slug=slug)
+    return _indexed(resource.pk)
+
+
+@transaction.atomic
+def measure(*, resource: Resource, metric: str, by: Actor, **figures: Any) -> Measurement:
+    """Put a measured figure on a card, once for each task, metric, group, date and source."""
+    keys = {
+        "task": figures.pop("task", ""),
+        "group": figures.pop("group", ""),
+        "evaluated_on": figures.pop("evaluated_on"),
+        "source_url": figures.pop("source_url", ""),
+    }
+    user = None if isinstance(by, SystemActor) else by
+    row, created = Measurement.objects.get_or_create(
+        resource=resource, metric=metric, **keys, defaults={**figures, "recorded_by": user}
+    )
+    if created:
+        _indexed(resource.pk)
+    return row
+
+
+REASON_CHARACTERS = 300
+
+
+@transaction.atomic
+def archive(*, resource: Resource, reason: str, by: Actor) -> Resource:
+    """Say that a resource is no longer kept up: it stays readable, last in the results.
+
+    In order: date and reason, index; its last contribution PUBLISHED to ARCHIVED; event
+    "resource.archived"; one letter to its owner when a moderator did it. Raises NotAllowed,
+    Conflict, Invalid without a reason.
+    """
+    resource = _locked(resource)
+    require(rules.may_archive, by, resource)
+    if not resource.live or resource.archived_at is not None:
+        raise Conflict(code="not_published")
+    if not reason.strip():
+        raise Invalid(_("Dites pourquoi cette fiche est archivée."), faults=["reason"])
+    at = _archive(resource, reason, by)
+    if not rules.owns(by, resource):
+        key = f"{resource.pk}-{at.isoformat()}"
+        owe("mail.resource_archived", key=key, resource_id=resource.pk)
+    return resource
+
+
+@transaction.atomic
+def restore(*, resource: Resource, by: Actor) -> Resource:
+    """Bring an archived resource back among the others.
+
+    In order: no archive, the date of its return, index; its last contribution back to PUBLISHED;
+    event "resource.restored". Raises NotAllowed, Conflict.
+    """
+    resource = _locked(resource)
+    require(rules.may_archive, by, resource)
+    if resource.archived_at is None:
+        raise Conflict(code="not_archived")
+    _bring_back(resource, by)
+    return resource
+
+
+@transaction.atomic
+def set_aside(*, resource: Resource, reason: str, by: Actor) -> None:
+    """Archive what its source no longer has. For the harvest: no rule is asked here.
+
+    Nothing when it is archived already. Otherwise as `archive`, without a letter.
+    """
+    resource = _locked(resource)
+    if resource.archived_at is None:
+        _archive(resource, reason, by)
+
+
+@transaction.atomic
+def bring_back(*, resource: Resource, by: Actor) -> None:
+    """Bring back what its source has again. For the harvest: no rule is asked here."""
+    resource = _locked(resource)
+    if resource.archived_at is not None:
+        _bring_back(resource, by)
+
+
+def _archive(resource: Resource, reason: str, by: Actor) -> datetime:
+    at = clock.now()
+    resource.archived_at, resource.archive_reason = at, reason.strip()[:REASON_CHARACTERS]
+    _change(resource, ContributionStatus.PUBLISHED, ContributionStatus.ARCHIVED, at)
+    record("resource.archived", by=by, on=resource)
+    return at
+
+
+def _bring_back(resource: Resource, by: Actor) -> None:
+    at = clock.now()
+    resource.archived_at, resource.archive_reason, resource.restored_at = None, "", at
+    _change(resource, ContributionStatus.ARCHIVED, ContributionStatus.PUBLISHED, at)
+    record("resource.restored", by=by, on=resource)
+
+
+def _locked(resource: Resource) -> Resource:
+    return Resource.objects.select_for_update(of=("self",)).get(pk=resource.pk)
+
+
+def _change(
+    resource: Resource, found: ContributionStatus, wanted: ContributionStatus, at: Any
+) -> None:
+    resource.save(update_fields=["archived_at", "archive_reason", "restored_at"])
+    last = Contribution.objects.filter(resource=resource, status=found).order_by("-pk").first()
+    if last is not None:
+        last.become(wanted, at=at)
+    index.write(resource)
+
+
+SCHEDULER = SystemActor("scheduler")
+
+
+def expire_due() -> int:
+    """Set aside each public news that is over, once; return how many. Doing it again does nothing.
+
+    A later date comes by a version that goes online, which settles it (`resources.put_online`).
+    """
+    today = clock.paris_day(clock.now())
+    news = Resource.objects.listed().filter(kind=ResourceKind.NEWS).order_by("pk")
+    told = list(news.values_list("pk", "details"))
+    over = [pk for pk, details in told if words.is_news_over(ResourceKind.NEWS, details, today)]
+    return sum(_expire(pk) for pk in over)
+
+
+@transaction.atomic
+def _expire(pk: int) -> bool:
+    """In order: the date, out of the index; event "resource.expired"."""
+    row = Resource.objects.listed().select_for_update(of=("self",)).filter(pk=pk).first()
+    at = clock.now()
+    if row is None or not words.is_news_over(row.kind, row.details, clock.paris_day(at)):
+        return False
+    row.expired_at = at
+    row.save(update_fields=["expired_at"])
+    index.write(row)
+    record("resource.expired", by=SCHEDULER, on=row)
+    return True
+
+
+# A card is asked about once; one that was missed is caught up with for a month.
+CAUGHT_UP_DAYS = 30
+
+
+def remind_reviews() -> int:
+    """Owe one letter for each public card whose review is due since less than a month.
+
+    Cards that a source fills or that are archived are left out. Returns how many are due; a card
+    already asked about for the same date is owed nothing more.
+    """
+    now = clock.now()
+    fed = HarvestedRecord.objects.filter(resource=OuterRef("pk"))
+    due = Resource.objects.public().filter(
+        ~Exists(fed),
+        archived_at=None,
+        next_review_at__lte=now,
+        next_review_at__gt=now - timedelta(days=CAUGHT_UP_DAYS),
+    )
+    asked = list(due.order_by("pk").values_list("pk", "next_review_at"))
+    for pk, at in asked:
+        owe("mail.card_to_review", key=f"{pk}:{at:%Y-%m-%d}", resource_id=pk)
+    return len(asked)
+
+
+Figure = Literal["views", "downloads"]
+
+
+def count_use(*, resource_id: int, figure: Figure) -> None:
+    """Add one to a counter of a card. No rule and no event: nobody is named anywhere.
+
+    Lost rather than awaited where the database is busy.
+    """
+    card = Resource.objects.filter(pk=resource_id)
+    with patience.hurried():
+        card.update(**{figure: F(figure) + 1, "used_since_indexed": True})
+
+
+def lift_used() -> int:
+    """Write the cards read since into the index again, more popular; return how many."""
+    read = Resource.objects.filter(used_since_indexed=True).order_by("pk")
+    keys = list(read.values_list("pk", flat=True))
+    for pk in keys:
+        _lift(pk)
+    return len(keys)
+
+
+@transaction.atomic
+def _lift(pk: int) -> None:
+    Resource.objects.filter(pk=pk).update(used_since_indexed=False)
+    index.renew(pk)

@@ -1,0 +1,80 @@
+"""Find what a request names, and read its body by the form of the page."""
+
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from ninja import Router
+
+from catalogue.models import Contribution, FormerSlug, Resource, Tombstone
+from catalogue.resources.queries import published, relations
+from portal.accounts.bearer import anyone
+from portal.accounts.views import person
+from portal.lib import visible
+from portal.lib.endpoints import lazy
+from portal.lib.refusals import Gone, Hidden, Invalid
+
+
+def accepted(form: forms.Form) -> dict[str, Any]:
+    """Return the values that the form of the page takes; raises Invalid with each fault."""
+    if form.is_valid():
+        return dict(form.cleaned_data)
+    raise Invalid(
+        faults=[
+            {"field": name, "code": each["code"] or "invalid_value", "message": each["message"]}
+            for name, errors in form.errors.get_json_data().items()
+            for each in errors
+        ]
+    )
+
+
+# Of cards: an address is read and written by one router.
+cards = Router(tags=[lazy("Catalogue")], auth=anyone)
+
+
+def identifier(name: str) -> UUID | None:
+    """Read a public identifier; None when the name is a slug."""
+    try:
+        return UUID(name) if len(name) == 36 else None
+    except ValueError:
+        return None
+
+
+def card_named(name: str) -> Resource:
+    """Return a public card by its identifier, its slug or a former one.
+
+    Raises Gone for one that was removed, Hidden for one that is not online or never was.
+    """
+    rows, public_id = published.public().select_related("indexed"), identifier(name)
+    found = rows.filter(public_id=public_id).first() if public_id else None
+    found = found or rows.filter(slug=name).first()
+    if found is None:
+        former = FormerSlug.objects.filter(slug=name, resource__live=True).values("resource_id")
+        found = rows.filter(pk__in=former).first()
+    if found is None:
+        raise _absence(name, public_id)
+    return found
+
+
+def _absence(name: str, public_id: UUID | None) -> Gone | Hidden:
+    stone = Tombstone.objects.filter(public_id=public_id).first() if public_id else None
+    stone = stone or relations.tombstone_of(name)
+    if stone is None:
+        return Hidden()
+    return Gone(
+        _("Cette ressource a été retirée du catalogue."),
+        code="resource_removed",
+        deleted_at=stone.removed_at,
+        reason=stone.reason,
+        title=stone.title,
+    )
+
+
+def contribution_named(request: HttpRequest, public_id: UUID) -> Contribution:
+    """Return a contribution that the caller may see; raises Hidden for any other."""
+    rows = Contribution.objects.visible_to(person(request)).select_related(
+        "resource__organisation", "organisation", "author", "revision", "base_revision"
+    )
+    return visible.find(rows, among=Contribution.objects.all(), public_id=public_id)

@@ -1,0 +1,363 @@
+"""The files of cards: their addresses, who holds them, the texts that name them, who has them."""
+
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any, Protocol
+from urllib.parse import quote
+from uuid import UUID
+
+from django.conf import settings
+from django.db.models import Sum
+
+from catalogue import rules
+from catalogue.enums import Access, FileState, ResourceKind
+from catalogue.models import CardFile, CardUpload, Contribution, Resource
+from catalogue.standards.published import File
+from catalogue.validators import words
+from catalogue.validators.checks import HeldFile
+from catalogue.validators.fields import DETAILS, RELATIONS
+from portal.accounts.authorization import Permission, has_permission
+from portal.accounts.models import Organisation, User
+from portal.lib import parts
+from portal.lib.references import in_columns
+
+PLACE = "/fichiers/"
+ADDRESS = re.compile(rf"{PLACE}([0-9a-f]{{8}}(?:-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}})/[^/]+\Z")
+# Field of the details that holds files, and the column of its rows that leads to the bytes.
+COLUMNS = {"files": "url", "distributions": "download_url"}
+
+
+def file_address(file: CardFile) -> str:
+    """Give the address of a file: the same for ever, in no language."""
+    return f"{settings.SITE_URL}{PLACE}{file.public_id}/{quote(file.name)}"
+
+
+def file_identified(url: object) -> UUID | None:
+    """Read which file an address would lead to if it were ours; None for one of another form."""
+    found = ADDRESS.search(str(url or ""))
+    return UUID(found[1]) if found else None
+
+
+def is_own(url: object) -> bool:
+    """Say whether an address leads to a file of ours, at the address that the portal has today."""
+    return (
+        str(url or "").startswith(f"{settings.SITE_URL}{PLACE}")
+        and file_identified(url) is not None
+    )
+
+
+def current_addresses(resource: Resource, details: dict[str, Any]) -> dict[str, Any]:
+    """Write the host of today in the addresses of a card's own files."""
+    former = {
+        public_id
+        for field, column in COLUMNS.items()
+        for row in details.get(field) or []
+        if (public_id := file_identified(row.get(column))) and not is_own(row.get(column))
+    }
+    if not former:
+        return details
+    rows = CardFile.objects.filter(resource=resource, public_id__in=former).defer("preview")
+    known = {each.public_id: file_address(each) for each in rows}
+    told = {
+        field: [row | _today(known, column, row.get(column)) for row in details[field]]
+        for field, column in COLUMNS.items()
+        if details.get(field)
+    }
+    return details | told
+
+
+def _today(known: dict[UUID, str], column: str, url: object) -> dict[str, str]:
+    found = file_identified(url)
+    return {column: known[found]} if found in known else {}
+
+
+Provider = Callable[[Resource], str]
+
+
+class Card(Protocol):
+    """A resource, or what is read of one: its number and its kind are known."""
+
+    @property
+    def pk(self) -> Any:
+        """Its number."""
+
+    @property
+    def kind(self) -> str:
+        """Its kind."""
+
+
+HeldProvider = Callable[[Sequence[Card]], Mapping[int, Sequence[File]]]
+# Where a card says where its files are: field of the details, columns that lead to one.
+FILE_COLUMNS = {"files": ("url",), "distributions": ("download_url", "access_url")}
+ON_REQUEST = frozenset({Access.ON_REQUEST, Access.RESTRICTED})
+_providers: dict[ResourceKind, Provider] = {}
+_held_providers: dict[ResourceKind, HeldProvider] = {}
+
+
+def register_page(kind: ResourceKind, provider: Provider) -> None:
+    """Name who holds the files of a kind; twice the same changes nothing."""
+    _providers[kind] = provider
+
+
+def register_files(kind: ResourceKind, provider: HeldProvider) -> None:
+    """Name who describes the files held of a kind; twice the same changes nothing."""
+    _held_providers[kind] = provider
+
+
+def files_page(resource: Resource) -> str:
+    """Give the address of the page of a card's files, or "" when they are not held here."""
+    provider = _providers.get(ResourceKind(resource.kind))
+    return provider(resource) if provider else ""
+
+
+def files_held(resources: Sequence[Card]) -> dict[int, Sequence[File]]:
+    """Give the files held of some resources, by primary key; as anyone may know of them."""
+    found: dict[int, Sequence[File]] = {}
+    for kind, provider in _held_providers.items():
+        of_kind = [each for each in resources if each.kind == kind]
+        if of_kind:
+            found |= provider(of_kind)
+    return found
+
+
+def without_files(details: Mapping[str, Any]) -> dict[str, Any]:
+    """Give the details of a card without where its files are."""
+    return {name: value for name, value in details.items() if name not in FILE_COLUMNS}
+
+
+def files_together(online: Mapping[str, Any], proposed: Mapping[str, Any]) -> dict[str, Any]:
+    """Add the files that a proposal brings to those online, which it was not shown.
+
+    A row that leads where one online does is that one: it stays as it is online.
+    """
+    told = dict(proposed) | files_besides(online, proposed)
+    for name in FILE_COLUMNS:
+        rows = [*(online.get(name) or []), *(told.get(name) or [])]
+        if rows:
+            told[name] = rows
+    return told
+
+
+def files_besides(known: Mapping[str, Any], proposed: Mapping[str, Any]) -> dict[str, list[Any]]:
+    """Give the rows of files of a proposal that lead where none of those known does."""
+    found = {}
+    for name, columns in FILE_COLUMNS.items():
+        there = {_place(row, columns) for row in known.get(name) or []}
+        rows = proposed.get(name) or []
+        found[name] = [row for row in rows if _place(row, columns) not in there]
+    return found
+
+
+def _place(row: Mapping[str, Any], columns: Sequence[str]) -> str:
+    """Tell where a row leads, whatever the host of the portal was; a row without address, whole."""
+    url = next((row[column] for column in columns if row.get(column)), "")
+    return str(file_identified(url) or url or sorted(row.items()))
+
+
+def readable_details(resource: Resource) -> dict[str, Any]:
+    """Give the details of a card as anyone may read them.
+
+    The files of what is had on request alone have no address and no name there, and the cards it
+    is tied to are told by its links, which name none that is hidden. The files that the portal
+    keeps are told by its address of today.
+    """
+    hidden = {RELATIONS.name, *(FILE_COLUMNS if resource.access in ON_REQUEST else ())}
+    told = {name: value for name, value in resource.details.items() if name not in hidden}
+    return current_addresses(resource, told)
+
+
+# The columns of a row in which people write of a file.
+WORDS = ("title", "description", "licence", "access_url")
+
+
+def field_of(kind: str) -> str:
+    """Name the field where cards of a kind tell their files; "" for a kind that has none."""
+    return next((name for name in COLUMNS if name in DETAILS[kind].by_name), "")
+
+
+def rows_with(details: Mapping[str, Any]) -> Iterator[tuple[UUID, dict[str, Any]]]:
+    """Give the rows of a text that name a file as we do, each with its identifier."""
+    for field, column in COLUMNS.items():
+        for row in details.get(field) or []:
+            if found := file_identified(row.get(column)):
+                yield found, row
+
+
+def ids_named(details: Mapping[str, Any]) -> set[UUID]:
+    """Give the identifiers of the files that a text names."""
+    return {found for found, _row in rows_with(details)}
+
+
+def of_text(
+    resource: Resource, details: Mapping[str, Any], *, whole: bool = False
+) -> list[CardFile]:
+    """List the files of a card that a text of it names, in its order; those of others are not.
+
+    whole: with their first rows, which a list does not need.
+    """
+    order = list(dict.fromkeys(found for found, _row in rows_with(details)))
+    if not order:
+        return []
+    rows = CardFile.objects.filter(resource_id=resource.pk, public_id__in=order)
+    rows = rows if whole else rows.defer("preview")
+    return sorted(rows, key=lambda each: order.index(each.public_id))
+
+
+def files_named_by(
+    contribution: Contribution, record: Mapping[str, Any]
+) -> dict[str, HeldFile | None]:
+    """Give what is known of each file of ours that a record names, by its address.
+
+    None for one that this contribution may not name: it did not bring it, and it is not online.
+    """
+    card, details = contribution.resource, record.get("details") or {}
+    online = ids_named(card.details) if card.live else set()
+    own = {each.public_id: each for each in of_text(card, details, whole=True)}
+    found: dict[str, HeldFile | None] = {}
+    for public_id, row in rows_with(details):
+        file = own.get(public_id)
+        if file is None and not is_own(row.get("url") or row.get("download_url")):
+            continue  # an address of another portal
+        may_name = file and (public_id in online or is_brought(file, contribution))
+        told = _told(file) if file and may_name else None
+        found[str(row.get("url") or row.get("download_url"))] = told
+    return found
+
+
+def _told(file: CardFile) -> HeldFile:
+    waits = file.state == FileState.WAITING
+    personal = tuple(file.preview.get("personal") or ())
+    return HeldFile(file.name, file.size, file.sha256, waits, tuple(file.signs), personal)
+
+
+def is_brought(file: CardFile, contribution: Contribution) -> bool:
+    """Say whether a file of a card was brought in the name in which this contribution is made."""
+    if contribution.is_new and contribution.resource.first_published_at is None:
+        return True  # nobody else may have written the text of this card
+    if contribution.organisation_id is not None or file.organisation_id is not None:
+        return file.organisation_id == contribution.organisation_id
+    return file.added_by_id is not None and file.added_by_id == contribution.author_id
+
+
+def of_draft(contribution: Contribution) -> list[CardFile]:
+    """List the files that a draft names and its authors may know, in its order.
+
+    They know those brought in the name in which they write, and those that the card online shows
+    them. To name another one tells nothing of it, its name and its digest no more than its bytes.
+    """
+    card = contribution.resource
+    by_person = contribution.author_id is not None and contribution.author_id == card.author_id
+    holds = contribution.organisation_id == card.organisation_id
+    holds = holds and (card.organisation_id is not None or by_person)
+    shows = card.live and (holds or card.access not in ON_REQUEST)
+    online = ids_named(card.details) if shows else set()
+    named_files = of_text(card, contribution.content.get("details") or {})
+    return [f for f in named_files if f.public_id in online or is_brought(f, contribution)]
+
+
+def files_shown(resource: Resource, details: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Give the files of a text that anyone may read as pages tell them.
+
+    previews: whether the first rows of the file may be shown. words: what the text says of it that
+    the file does not.
+    """
+    rows = dict(rows_with(details))
+    lines = _lines(of_text(resource, details), {resource.access})
+    return [each | {"words": _words(rows[each["file"].public_id], each["file"])} for each in lines]
+
+
+def shown_in_draft(contribution: Contribution) -> list[dict[str, Any]]:
+    """Give the files of a draft to those who write it, as `shown`."""
+    said = {contribution.resource.access, str(contribution.content.get("access") or "")}
+    return _lines(of_draft(contribution), said)
+
+
+def _lines(files: Iterable[CardFile], accesses: set[str]) -> list[dict[str, Any]]:
+    closed = not ON_REQUEST.isdisjoint(accesses)
+    return [
+        {"file": each, "href": file_address(each), "previews": each.has_preview and not closed}
+        for each in files
+    ]
+
+
+def _words(row: Mapping[str, Any], file: CardFile) -> dict[str, str]:
+    told = {name: str(row.get(name) or "") for name in WORDS}
+    told["licence"] = words.licence_label(told["licence"])
+    return {name: text for name, text in told.items() if text and text != file.name}
+
+
+def may_have(file: CardFile, user: Any) -> bool:
+    """Say whether this person, or a visitor, may have the bytes of a file."""
+    return any(True for _access in _given(file, user))
+
+
+def may_preview(file: CardFile, user: Any) -> bool:
+    """Say whether its first rows may be shown: never those of what is had on request."""
+    if not file.has_preview or file.resource.access in ON_REQUEST:
+        return False
+    return any(access not in ON_REQUEST for access in _given(file, user))
+
+
+def _given(file: CardFile, user: Any) -> Iterator[str]:
+    """Give the access that each text says, of those by which this person may have a file."""
+    if not file.is_sound:
+        return
+    card = file.resource
+    if is_public(file) and (card.access == Access.OPEN or user.is_authenticated):
+        yield card.access
+    if not user.is_authenticated:
+        return
+    is_masked = card.masked_at is not None
+    if rules.owns(user, card):
+        if (card.live or is_masked) and file.public_id in ids_named(card.details):
+            yield card.access
+    elif is_masked and not rules.may_moderate(user):
+        return
+    rows = Contribution.objects.visible_to(user).filter(resource=card)
+    for each in rows.select_related("revision", "organisation", "resource__organisation"):
+        if _gives(each, file, user):
+            yield str(each.content.get("access") or card.access)
+
+
+def _gives(contribution: Contribution, file: CardFile, user: Any) -> bool:
+    """Say whether this person may have, by a contribution that they see, a file it brought.
+
+    What is had on request stays with who answers for the card and who brought it.
+    """
+    card, told = contribution.resource, contribution.content
+    if file.public_id not in ids_named(told.get("details") or {}) or not is_brought(
+        file, contribution
+    ):
+        return False
+    is_closed = not ON_REQUEST.isdisjoint((card.access, told.get("access")))
+    if is_closed and not rules.writes(user, contribution) and not rules.owns(user, card):
+        return False
+    if rules.writes(user, contribution):
+        return True
+    reads = rules.owns(user, card) or has_permission(user, Permission.CONTRIBUTION_READ_ALL)
+    return reads and contribution.status not in rules.UNSENT  # who left the organisation does not
+
+
+def is_public(file: CardFile) -> bool:
+    """Say whether the card online gives a file, to all or to any account."""
+    card = file.resource
+    if not card.live or not file.is_sound or card.access in ON_REQUEST:
+        return False
+    return file.public_id in ids_named(card.details)
+
+
+def weight(*, organisation: Organisation | None, person: User | None) -> int:
+    """Sum the bytes that an organisation, or a person, keeps; the same bytes count once."""
+    held = CardFile.objects.held_by(organisation, person).order_by()
+    once = held.values("sha256", "size").distinct()
+    return int(once.aggregate(all=Sum("size"))["all"] or 0)
+
+
+def kept_objects(hashes: Iterable[str]) -> Iterator[str]:
+    """Give the sha256 of objects, among these, that a file of a card names."""
+    return in_columns([CardFile], list(hashes))
+
+
+def kept_parts(names: Collection[str]) -> Iterator[str]:
+    """Give the parts of files to come that an upload names, those of these uploads."""
+    return parts.in_rows(CardUpload.objects.all(), names)

@@ -1,0 +1,331 @@
+"""Resources as lists, result pages and exported tables show them, without one query each."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from django.db.models import F
+from django.db.models.functions import Coalesce, Greatest
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext, override
+
+from catalogue.enums import (
+    SCORED_KINDS,
+    Access,
+    Deposit,
+    LicenceStatus,
+    ResourceKind,
+    Scope,
+    Task,
+    UseCase,
+)
+from catalogue.models import Resource
+from catalogue.resources.queries import files as card_files
+from catalogue.resources.queries import published
+from catalogue.standards.published import File
+from catalogue.standards.writers.plain import COLUMNS
+from catalogue.validators import words
+from catalogue.validators.fields import FREQUENCIES, MATURITIES, NEED_STATES
+from portal.lib import clock, languages
+from portal.lib.characters import for_xml
+
+
+def in_order(ids: Sequence[int]) -> list[Resource]:
+    """Fetch published resources in the order given; one that is gone meanwhile is left out."""
+    found = Resource.objects.public().with_organisation().select_related("indexed").in_bulk(ids)
+    return [found[pk] for pk in ids if pk in found]
+
+
+def latest(count: int) -> list[Resource]:
+    """List the resources published last."""
+    return list(
+        Resource.objects.listed()
+        .with_organisation()
+        .select_related("indexed")
+        .order_by("-first_published_at", "-pk")[:count]
+    )
+
+
+Mark = tuple[str, str]  # icon, text
+Badge = tuple[str, str, str]  # label, tone, icon
+MOST_MARKS = 4
+RINGLESS = frozenset({ResourceKind.NEED, ResourceKind.IDEA})
+
+
+@dataclass(frozen=True)
+class Row:
+    """What a line shows."""
+
+    kind: str
+    title: str
+    href: str
+    owner: str
+    summary: str
+    meta: tuple[Mark, ...]
+    quality: int | None
+    badge: Badge | None
+    language: str = "fr"
+
+
+def row(resource: Resource) -> Row:
+    """Build the line of a published resource fetched with its organisation and its index row."""
+    return Row(
+        kind=resource.kind,
+        title=resource.title,
+        href=resource.get_absolute_url(),
+        owner=resource.holder_name,
+        summary=resource.summary,
+        meta=tuple(_marks(resource))[:MOST_MARKS],
+        quality=ring(resource),
+        badge=badge(resource),
+        language=resource.written_in,
+    )
+
+
+def ring(resource: Resource) -> int | None:
+    """Give the score shown beside the line; none for what is read rather than reused."""
+    if resource.kind not in SCORED_KINDS - RINGLESS:
+        return None
+    indexed = getattr(resource, "indexed", None)
+    return indexed.quality or None if indexed else None
+
+
+def badge(resource: Resource) -> Badge | None:
+    """Give the one state that matters for the kind."""
+    if resource.archived_at:
+        return _("Archivée"), "ardoise", "inbox"
+    match resource.kind:
+        case ResourceKind.NEED:
+            state = dict(NEED_STATES).get(resource.details.get("state", "open"))
+            return str(state), "ocre", "users"
+        case ResourceKind.IDEA:
+            return _("À reprendre"), "mimosa", "lightbulb"
+        case ResourceKind.NEWS:
+            return (_("Échue"), "ardoise", "calendar") if resource.expired_at else None
+        case ResourceKind.PROGRAMME:
+            return _programme_state(resource)
+        case _:
+            access = Access(resource.access)
+            return str(access.label), access.tone, access.icon
+
+
+def _programme_state(resource: Resource) -> Badge | None:
+    opens, closes = resource.details.get("opens_on"), resource.details.get("closes_on")
+    if not (opens and closes):
+        return None
+    today = clock.paris_day(clock.now()).isoformat()
+    if today < opens:
+        return _("À venir"), "calanque", "calendar"
+    if today > closes:
+        return _("Clos"), "ardoise", "circle-x"
+    return _("Ouvert"), "pin", "circle-dot"
+
+
+def licence_text(resource: Resource) -> str:
+    """Say the licence in a few words; nothing when the kind has none."""
+    match resource.licence_status:
+        case LicenceStatus.DECLARED:
+            return ", ".join(words.licence_label(name) for name in resource.licences)
+        case LicenceStatus.TO_CONFIRM:
+            return _("Licence à confirmer")
+        case LicenceStatus.NONE:
+            return _("Aucune licence")
+        case _:
+            return ""
+
+
+def scope_text(resource: Resource) -> str:
+    """Say the scope, with its note."""
+    label = str(Scope(resource.scope).label)
+    if not resource.scope_note:
+        return label
+    note = languages.written(resource.scope_note, resource.written_in)
+    return format_html("{} ({})", label, note)
+
+
+def _marks(resource: Resource) -> Iterator[Mark]:
+    details = resource.details
+    if resource.dead_links:
+        yield "link", _("Lien mort")
+    yield from _own_marks(resource)
+    if licence := licence_text(resource):
+        yield "scale", licence
+    if version := details.get("version"):
+        yield "git-branch", str(version)
+    if resource.downloads:
+        yield "download", str(resource.downloads)
+    if resource.reuses:
+        said = ngettext("%(n)s réutilisation", "%(n)s réutilisations", resource.reuses)
+        yield "git-fork", said % {"n": resource.reuses}
+    yield "globe", scope_text(resource)
+
+
+def _own_marks(resource: Resource) -> Iterator[Mark]:
+    details = resource.details
+    match resource.kind:
+        case ResourceKind.DATASET:
+            yield from _dataset_marks(resource)
+        case ResourceKind.NEED if details.get("beneficiary"):
+            yield "users", languages.written(details["beneficiary"], resource.written_in)
+        case ResourceKind.SOLUTION if details.get("maturity"):
+            yield "flask-conical", str(dict(MATURITIES)[details["maturity"]])
+        case ResourceKind.PROGRAMME if details.get("funder"):
+            yield "landmark", languages.written(details["funder"], resource.written_in)
+        case ResourceKind.NEWS if details.get("event_date"):
+            yield "calendar", details["event_date"]
+        case ResourceKind.ALGORITHM if details.get("programming_languages"):
+            yield "code", ", ".join(details["programming_languages"])
+    if resource.tasks and resource.tasks[0] != Task.OTHER:
+        yield "tag", str(Task(resource.tasks[0]).label)
+
+
+def _dataset_marks(resource: Resource) -> Iterator[Mark]:
+    rows = resource.details.get("distributions", [])
+    formats = dict.fromkeys(str(row["format"]) for row in rows if row.get("format"))
+    if formats:
+        yield "table", ", ".join(formats)
+    frequency = resource.details.get("update_frequency")
+    if frequency and frequency != "unknown":
+        yield "refresh-cw", str(dict(FREQUENCIES)[frequency])
+
+
+Json = dict[str, Any]
+
+
+class ExportRow(NamedTuple):
+    """What is read of a resource to write its line."""
+
+    pk: int
+    public_id: UUID
+    slug: str
+    kind: str
+    subtype: str
+    title: str
+    acronym: str
+    summary: str
+    deposit: str
+    producer_name: str
+    organisation__name: str | None
+    authors: list[str]
+    homepage_url: str
+    repository_url: str
+    documentation_url: str
+    licences: list[str]
+    licence_status: str
+    licence_note: str
+    scope: str
+    territories: list[str]
+    access: str
+    languages: list[str]
+    use_cases: list[str]
+    tasks: list[str]
+    rome_codes: list[str]
+    tags: list[str]
+    lifecycle: str
+    archived_at: datetime | None
+    details: dict[str, Any]
+    indexed__quality: int | None
+    issued: datetime
+    modified: datetime
+
+
+ADDRESSES = frozenset(column for columns in card_files.FILE_COLUMNS.values() for column in columns)
+USE_CASES, TASKS = frozenset(UseCase.values), frozenset(Task.values)
+ISSUED = Coalesce("first_published_at", "created_at")
+TOLD = ("content_modified_at", "archived_at", "restored_at")
+
+
+def export_batches(size: int) -> Iterator[list[Json]]:
+    """Give the line of every public resource, the first published first, so many at a time.
+
+    Each begins after the last of the one before, on the index of the publications: none is found
+    by counting through what was given already.
+    """
+    found = _export_rows()
+    while batch := [ExportRow(*row) for row in found[:size]]:
+        yield export_lines(batch)
+        if len(batch) < size:
+            return
+        found = _export_rows().filter(published.after(batch[-1].issued, batch[-1].pk))
+
+
+def export_rows(ids: Sequence[int]) -> list[ExportRow]:
+    """Read those of some resources that are public, in the order given."""
+    found = {row[0]: ExportRow(*row) for row in _export_rows().filter(pk__in=ids)}
+    return [found[pk] for pk in ids if pk in found]
+
+
+def _export_rows() -> Any:
+    changed = (Coalesce(F(name), F("issued")) for name in TOLD)
+    rows = Resource.objects.public().annotate(issued=ISSUED).annotate(modified=Greatest(*changed))
+    return rows.order_by("first_published_at", "pk").values_list(*ExportRow._fields)
+
+
+def export_lines(rows: Sequence[ExportRow]) -> list[Json]:
+    """Write the lines of some resources, in their order: COLUMNS, lists as lists."""
+    with override(published.LANGUAGE):
+        held = card_files.files_held(rows)
+    root = published.root()
+    return [_export_line(row, held.get(row.pk, ()), root) for row in rows]
+
+
+def _export_line(row: ExportRow, held: Sequence[File], root: str) -> Json:
+    access = row.access
+    if held and all(each.access != Access.OPEN for each in held):
+        access = held[0].access
+    public_id = str(row.public_id)
+    values = (
+        public_id,
+        f"{root}/id/{public_id}",
+        published.page(row.slug),
+        row.kind,
+        row.subtype,
+        for_xml(row.title),
+        for_xml(row.acronym),
+        for_xml(row.summary),
+        for_xml(row.producer_name or row.organisation__name or ""),
+        [for_xml(text) for text in row.authors],
+        for_xml(row.homepage_url),
+        for_xml(row.repository_url),
+        for_xml(row.documentation_url),
+        [for_xml(text) for text in row.licences],
+        row.licence_status,
+        for_xml(row.licence_note),
+        row.scope,
+        [for_xml(words.place_stored(text)) for text in row.territories],
+        access,
+        row.languages,
+        [code for code in dict.fromkeys(row.use_cases) if code in USE_CASES],
+        [code for code in dict.fromkeys(row.tasks) if code in TASKS],
+        [for_xml(text) for text in row.rome_codes],
+        [for_xml(text) for text in row.tags],
+        row.lifecycle,
+        row.archived_at is not None,
+        row.deposit == Deposit.REFERENCED,
+        _formats(row, held),
+        row.indexed__quality or None,
+        row.issued.isoformat(timespec="seconds"),
+        row.modified.isoformat(timespec="seconds"),
+    )
+    return dict(zip(COLUMNS, values, strict=True))
+
+
+def _formats(row: ExportRow, held: Sequence[File]) -> list[str]:
+    """List the formats of the files that anyone may know of."""
+    if held:
+        told = [each.format for each in held]
+    elif row.access in card_files.ON_REQUEST:
+        told = []
+    else:
+        named = [row.details.get(name) or () for name in card_files.FILE_COLUMNS]
+        told = [_format(each) for rows in named for each in rows]
+    return sorted({for_xml(text) for text in told if text})
+
+
+def _format(file: Json) -> str:
+    """Give the format of a file that has an address."""
+    has_address = any(file.get(name) for name in ADDRESSES)
+    return str(file.get("format") or "") if has_address else ""

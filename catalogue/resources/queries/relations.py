@@ -1,0 +1,223 @@
+"""What a card is tied to: who answers for it, other cards, its sets, its use, its tombstone."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import reduce
+from operator import or_
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from django.db.models import Count, Q, QuerySet, Sum
+
+from catalogue import rules
+from catalogue.enums import TransferKind
+from catalogue.models import (
+    CardTransfer,
+    Contribution,
+    FormerSlug,
+    IndexedFacet,
+    Resource,
+    ResourceLink,
+    Tombstone,
+    editable_organisations,
+)
+from catalogue.models.resource import ResourceQuerySet
+from portal.accounts.enums import Role
+from portal.accounts.models import Organisation, User
+
+WRITERS = (Role.REFERENT, Role.EDITOR)
+
+
+def owners_of(resource: Resource) -> QuerySet[User]:
+    """Select who answers for a card: its organisation's writers, else its author."""
+    if resource.organisation_id is None:
+        return User.objects.filter(pk=resource.author_id or 0, is_active=True)
+    return editors_of(resource)
+
+
+def editors_of(written: Resource | Contribution) -> QuerySet[User]:
+    """Select who writes for the organisation of a card or of a proposal; nobody without one."""
+    return (
+        User.objects.filter(
+            memberships__organisation_id=written.organisation_id or 0,
+            memberships__role__in=WRITERS,
+            memberships__left_at__isnull=True,
+            is_active=True,
+        )
+        .distinct()
+        .order_by("pk")
+    )
+
+
+def transfers_for(user: User) -> list[CardTransfer]:
+    """List the cards on their way that wait for this person's answer, the oldest first."""
+    places = editable_organisations(user)
+    held = Q(resource__organisation__in=places) | Q(resource__author=user)
+    asked = Q(kind=TransferKind.OFFER, target__in=places) | Q(kind=TransferKind.CLAIM) & held
+    rows = CardTransfer.objects.whole().open().filter(resource__live=True)
+    if not rules.may_see_removals(user):
+        rows = rows.filter(asked)
+    return [
+        each
+        for each in rows
+        if rules.may_accept_transfer(user, each) or rules.may_approve_transfer(user, each)
+    ]
+
+
+FIELD = "relations"
+MOST_OFFERED = 20
+TITLES_AT_ONCE = 100
+
+
+Known = Mapping[str, Resource | None]
+
+
+def find_cards(texts: Iterable[str]) -> dict[str, Resource | None]:
+    """Find the public card that each text names: its address, a former one, or its exact title.
+
+    Two queries, and one for each hundred texts that are no address; cards have slug and title.
+    """
+    slugs = {text: _slug(text) for text in dict.fromkeys(texts)}
+    named = cards_by_slug({slug for slug in slugs.values() if slug})
+    found = {text: named.get(slug) for text, slug in slugs.items()}
+    titles = {text.strip().casefold() for text, card in found.items() if card is None}
+    titled = _by_title(sorted(title for title in titles if title and "\0" not in title))
+    return {text: card or titled.get(text.strip().casefold()) for text, card in found.items()}
+
+
+def resolved_relations(
+    rows: Sequence[Mapping[str, Any]], known: Known | None = None
+) -> tuple[list[dict[str, Any]], list[str]]:
+    """Bring the targets of some rows to the slugs of public cards; also list those not found.
+
+    known: what `find` gave for these targets among others.
+    """
+    texts = [str(row.get("target") or "") for row in rows]
+    looked = dict(known or {})
+    looked |= find_cards(text for text in texts if text not in looked)
+    kept: list[dict[str, Any]] = []
+    unknown = []
+    for row, text in zip(rows, texts, strict=True):
+        card = looked[text]
+        if card is None or not row.get("type"):
+            unknown.append(text)
+            continue
+        named = {"type": row["type"], "target": card.slug}
+        kept += [] if named in kept else [named]
+    return kept, unknown
+
+
+def cards_by_slug(slugs: set[str]) -> dict[str, Resource]:
+    """Find the public cards of some slugs, or of former ones."""
+    if not slugs:
+        return {}
+    cards = Resource.objects.public().only("slug", "title")
+    found = {each.slug: each for each in cards.filter(slug__in=slugs)}
+    gone = FormerSlug.objects.filter(slug__in=slugs - found.keys())
+    former = dict(gone.values_list("slug", "resource"))
+    moved = cards.in_bulk(set(former.values())) if former else {}
+    return {slug: moved[pk] for slug, pk in former.items() if pk in moved} | found
+
+
+def _by_title(titles: Sequence[str]) -> dict[str, Resource]:
+    """Find the cards of which the title is the only one of its kind, case apart."""
+    found: dict[str, list[Resource]] = {}
+    cards = Resource.objects.public().only("slug", "title")
+    for start in range(0, len(titles), TITLES_AT_ONCE):
+        some = titles[start : start + TITLES_AT_ONCE]
+        same = reduce(or_, (Q(title__iexact=title) for title in some))
+        for each in cards.filter(same):
+            found.setdefault(each.title.casefold(), []).append(each)
+    return {title: rows[0] for title, rows in found.items() if len(rows) == 1}
+
+
+def public_titles(rows: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Keep the rows whose card is public."""
+    told = list(rows)
+    slugs = [row.get("target") for row in told]
+    live = set(Resource.objects.public().filter(slug__in=slugs).values_list("slug", flat=True))
+    return [row for row in told if row.get("target") in live]
+
+
+def relation_pairs(details: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """List the links that details declare: type and slug."""
+    rows = details.get(FIELD) or []
+    return list(dict.fromkeys((str(row.get("type")), str(row.get("target"))) for row in rows))
+
+
+def _slug(text: str) -> str:
+    """Read the slug in an address of a card, or the text itself when it looks like one."""
+    try:
+        path = unquote(urlsplit(text.strip()).path)
+    except ValueError:
+        return ""
+    # PostgreSQL takes no null byte, even one that an address spells %00.
+    parts = [part for part in path.split("/") if part.isprintable() and part]
+    if "ressources" in parts[:-1]:
+        return parts[parts.index("ressources") + 1]
+    return parts[0] if len(parts) == 1 else ""
+
+
+def links_both_ways(resource: Resource) -> QuerySet[ResourceLink]:
+    """Select the links of a card whose other end is online, or is gone for good."""
+    ends = Q(source=resource) & (Q(target=None) | Q(target__live=True))
+    ends |= Q(target=resource) & (Q(source=None) | Q(source__live=True))
+    rows = ResourceLink.objects.filter(ends).select_related("source", "target")
+    return rows.order_by("type", "pk")
+
+
+FACETS = ("kind", "organisation", "use_case")
+
+
+def sets_of(ids: Sequence[int]) -> dict[int, list[str]]:
+    """Name the sets of some public resources, as « kind:model »; one query."""
+    found: dict[int, list[str]] = {}
+    rows = IndexedFacet.objects.filter(resource__in=ids, facet__in=FACETS)
+    for pk, facet, value in rows.order_by("facet", "value").values_list(
+        "resource_id", "facet", "value"
+    ):
+        found.setdefault(pk, []).append(f"{facet}:{value}")
+    return found
+
+
+def sets_of_one(resource: Resource) -> list[str]:
+    """Name the sets of a resource fetched with its organisation, in the index or hidden."""
+    holders = [f"organisation:{resource.holder_slug}"] if resource.holder_name else []
+    return [
+        f"kind:{resource.kind}",
+        *holders,
+        *(f"use_case:{c}" for c in sorted(resource.use_cases)),
+    ]
+
+
+def hidden_cards() -> ResourceQuerySet:
+    """Keep the cards that were public and that the Region hides, with their organisation."""
+    rows = Resource.objects.filter(masked_at__isnull=False, first_published_at__isnull=False)
+    return rows.with_organisation()
+
+
+def tombstone_of(slug: str) -> Tombstone | None:
+    """Find the tombstone of an address, present or former."""
+    found = Tombstone.objects.filter(slug=slug).first()
+    if found is not None:
+        return found
+    others = Tombstone.objects.exclude(former_slugs=[])
+    return next((stone for stone in others if slug in stone.former_slugs), None)
+
+
+def use_of_organisation(organisation: Organisation) -> dict[str, int]:
+    """Sum the views and downloads of what an organisation has online."""
+    return _sums(Resource.objects.public().filter(organisation=organisation))
+
+
+def use_of_person(user: User) -> dict[str, int] | None:
+    """Sum what a person, and the organisations they edit, have online; None without any."""
+    own = Q(author=user) | Q(organisation__in=editable_organisations(user))
+    sums = _sums(Resource.objects.public().filter(own))
+    return sums if sums.pop("cards") else None
+
+
+def _sums(cards: QuerySet[Resource]) -> dict[str, int]:
+    sums = cards.aggregate(
+        cards=Count("pk"), views=Sum("views"), downloads=Sum("downloads"), reuses=Sum("reuses")
+    )
+    return {name: figure or 0 for name, figure in sums.items()}

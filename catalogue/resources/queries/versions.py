@@ -1,0 +1,163 @@
+"""The former states of a card as anyone may read them.
+
+A former state never says what a later decision took away:
+- once a card was hidden, or a notice on it upheld, all that came before the next change reviewed by
+  the Region is withheld: what a source or a transfer brings meanwhile corrects nothing;
+- a moderator may withhold any other one;
+- names of persons and contacts are those of the card in force, a former version shows none;
+- personal data that the card in force no longer holds is struck out;
+- files of what is had on request alone have no address and no name."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from catalogue.contributions.queries import proposals
+from catalogue.enums import MaskingEnd, Measure, VersionOrigin
+from catalogue.models import CardVersion, Resource
+from catalogue.resources.queries import files as card_files
+from catalogue.resources.queries import relations
+from portal.lib import clock, personal_data
+
+ON_CARD = 5
+# Columns that name persons: not a matter of the card's history.
+OF_PERSONS = ("authors", "contact")
+NAMED_FIELDS = 3
+
+
+@dataclass(frozen=True)
+class Line:
+    """One version as the list tells it."""
+
+    version: CardVersion
+    words: str
+    current: bool
+    withheld: bool = False
+
+
+def of_card(resource: Resource) -> QuerySet[CardVersion]:
+    """Select the versions of a card, the latest first."""
+    return (
+        CardVersion.objects.filter(resource=resource)
+        .select_related("organisation")
+        .order_by("-number")
+    )
+
+
+def version_lines(
+    versions: Sequence[CardVersion], *, latest: int | None = None, until: datetime | None = None
+) -> list[Line]:
+    """Tell some versions of a card, the latest first.
+
+    latest: the number of the one in force, by default the first of them. until: as
+    `withheld_until` gives it.
+    """
+    labels = proposals.labels(name for each in versions for name in each.fields)
+    in_force = latest if latest is not None else versions[0].number if versions else 0
+    return [
+        Line(
+            version,
+            _changed(version, labels),
+            version.number == in_force,
+            is_withheld(version, latest=in_force, until=until),
+        )
+        for version in versions
+    ]
+
+
+def latest_number(resource: Resource) -> int:
+    """Give the number of the version in force, 0 when none was noted."""
+    first = CardVersion.objects.filter(resource=resource).order_by("-number")
+    return first.values_list("number", flat=True).first() or 0
+
+
+def is_withheld(version: CardVersion, *, latest: int, until: datetime | None) -> bool:
+    """Say whether a version is not shown: the one in force always is."""
+    if version.number == latest:
+        return False
+    return version.withheld_at is not None or (until is not None and version.published_at <= until)
+
+
+def withheld_until(resource: Resource) -> datetime | None:
+    """Give the moment up to which a card's former versions are withheld; three queries at most.
+
+    It is just before the first change that the Region reviewed after its last decision against the
+    card; none yet: every former version. A masking that lapsed, or a notice finally dismissed, took
+    nothing away.
+    """
+    dismissed, moments = set(), []
+    reports = resource.reports.filter(message=None, reuse=None, feedback=None)
+    for report in reports.exclude(decided_at=None).prefetch_related("decisions"):
+        decisions = sorted(report.decisions.all(), key=lambda each: each.pk)
+        against = [each.decided_at for each in decisions if each.measure != Measure.NONE]
+        if decisions and decisions[-1].measure == Measure.NONE:
+            dismissed.add(report.pk)
+        else:
+            moments += against
+    for masking in resource.maskings.exclude(end=MaskingEnd.LAPSED):
+        if masking.report_id not in dismissed:
+            moments.append(masking.masked_at)
+    if not moments:
+        return None
+    reviewed = CardVersion.objects.filter(resource=resource, origin=VersionOrigin.REVIEWED)
+    after = reviewed.filter(published_at__gt=max(moments)).order_by("published_at")
+    corrected = after.values_list("published_at", flat=True).first()
+    return corrected - timedelta(microseconds=1) if corrected else clock.now()
+
+
+def record_of(version: CardVersion, resource: Resource) -> dict[str, Any]:
+    """Give the record of a version, without what the card in force no longer tells of persons.
+
+    version: with its revision; resource: the card in force.
+    """
+    record = proposals.content_record(version.revision.content, resource.kind)
+    for name in OF_PERSONS:
+        record.pop(name, None)
+    closed = {resource.access, record.get("access")} & card_files.ON_REQUEST
+    if closed:
+        kept = record["details"].items()
+        record["details"] = {name: v for name, v in kept if name not in card_files.FILE_COLUMNS}
+    if tied := record["details"].get(relations.FIELD):
+        record["details"] = {**record["details"], relations.FIELD: relations.public_titles(tied)}
+    return dict(_struck(record, _online(resource)))
+
+
+def changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+    """Name the fields that differ between two records, in the order of the form."""
+    old, new = proposals.flat(before), proposals.flat(after)
+    named = proposals.fields_of(str(after["kind"]))
+    return [name for name in named if (old.get(name) or "") != (new.get(name) or "")]
+
+
+def _online(resource: Resource) -> str:
+    return json.dumps(proposals.record_of(resource), ensure_ascii=False, default=str)
+
+
+def _struck(value: Any, online: str) -> Any:
+    if isinstance(value, str):
+        return personal_data.strike(value, kept=online, by=_("[donnée personnelle retirée]"))
+    if isinstance(value, Mapping):
+        return {name: _struck(each, online) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_struck(each, online) for each in value]
+    return value
+
+
+def _changed(version: CardVersion, labels: Mapping[str, str]) -> str:
+    if version.number == 1:
+        return _("Première publication")
+    names = [labels[name] for name in version.fields if name in labels]
+    if not names:
+        return str(version.get_origin_display())
+    shown, more = names[:NAMED_FIELDS], len(names) - NAMED_FIELDS
+    said = ", ".join(shown)
+    if more <= 0:
+        return _("Changé : %(fields)s") % {"fields": said}
+    others = ngettext("%(count)d autre champ", "%(count)d autres champs", more) % {"count": more}
+    return _("Changé : %(fields)s et %(others)s") % {"fields": said, "others": others}

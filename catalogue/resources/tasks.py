@@ -1,0 +1,192 @@
+"""What cards become by themselves, and letters about it: dead links, reviews, transfers."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Q
+from django.urls import reverse
+
+from catalogue import rules
+from catalogue.models import CardTransfer, LinkCheck, Removal, Resource
+from catalogue.resources.actions import cards as card_changes
+from catalogue.resources.actions import links as link_checks
+from catalogue.resources.queries.relations import owners_of
+from portal.accounts.authorization import ORGANISATION_ROLES, REGION_ROLES, Permission
+from portal.accounts.models import Membership, Organisation, RegionAppointment, User
+from portal.audit import letters
+from portal.audit.duties import duty
+from portal.audit.outbox import handler
+from portal.lib import clock
+from portal.lib.queue import nudge, task
+
+MODERATORS = [
+    str(role) for role, held in REGION_ROLES.items() if Permission.CONTRIBUTION_MODERATE in held
+]
+
+
+REMOVERS = [str(role) for role, held in REGION_ROLES.items() if Permission.RESOURCE_REMOVE in held]
+
+
+def absolute(name: str, *args: Any) -> str:
+    """Build an address of the site for a letter."""
+    return settings.SITE_URL + reverse(name, args=args)
+
+
+@handler("mail.resource_archived")
+def archived_letter(resource_id: int) -> None:
+    """Tell the author of a card that a moderator archived it."""
+    resource = Resource.objects.select_related("author").filter(pk=resource_id).first()
+    if resource is None or resource.author is None or not resource.author.is_active:
+        return
+    link = absolute("catalogue:resource", resource.slug)
+    context = {"resource": resource, "link": link, "person": resource.author}
+    letters.send("resource_archived", to=resource.author.email, context=context)
+
+
+@handler("mail.removal_proposed")
+def removal_proposed_letter(removal_id: int) -> None:
+    """Ask those who may answer to confirm or refuse a removal."""
+    waiting = Removal.objects.filter(answer="", resource__isnull=False)
+    related = waiting.select_related("resource__organisation", "proposed_by")
+    removal = related.filter(pk=removal_id).first()
+    if removal is None or removal.resource is None:
+        return
+    held = RegionAppointment.objects.filter(role__in=REMOVERS, ended_at__isnull=True)
+    for user in User.objects.filter(is_active=True, pk__in=held.values("user_id")).order_by("pk"):
+        if rules.may_answer_removal(user, removal, removal.resource):
+            link = absolute("catalogue:remove", removal.slug)
+            context = {"removal": removal, "link": link, "person": user}
+            letters.send("removal_proposed", to=user.email, context=context)
+
+
+@handler("mail.resource_removed")
+def removed_letter(removal_id: int) -> None:
+    """Tell the author of a card that it was removed, and why."""
+    removal = Removal.objects.select_related("author").get(pk=removal_id)
+    if removal.author is not None and removal.author.is_active:
+        link = absolute("catalogue:resource", removal.slug)
+        context = {"removal": removal, "link": link, "person": removal.author}
+        letters.send("resource_removed", to=removal.author.email, context=context)
+
+
+SENDERS = [
+    str(role) for role, held in ORGANISATION_ROLES.items() if Permission.CONTRIBUTION_SUBMIT in held
+]
+
+
+def keepers(organisation: Organisation | None) -> Iterable[User]:
+    """List the members who send the content of an organisation."""
+    if organisation is None:
+        return ()
+    held = Membership.objects.live().filter(organisation=organisation, role__in=SENDERS)
+    return User.objects.filter(is_active=True, pk__in=held.values("user_id")).order_by("pk")
+
+
+@duty("catalogue.expiries", minutes=60, by_itself=True)
+def set_aside_news() -> None:
+    """Set aside what is over."""
+    card_changes.expire_due()
+
+
+@duty("catalogue.links", minutes=24 * 60, by_itself=True)
+def follow_links() -> None:
+    """Follow the addresses that public cards give today."""
+    link_checks.register_all()
+
+
+@duty("catalogue.link_checks", minutes=6)
+def ask_links() -> None:
+    """Have a worker check what is due."""
+    nudge("catalogue.check_links")
+
+
+@task("catalogue.check_links")
+def check_links() -> None:
+    """Check what is due."""
+    link_checks.check_due()
+
+
+@handler("mail.link_dead")
+def dead_link_letter(check_id: int) -> None:
+    """Tell who looks after a card that one of its links is dead."""
+    rows = LinkCheck.objects.select_related("resource__organisation", "resource__author")
+    found = rows.filter(pk=check_id, dead_since__isnull=False).first()
+    if found is None:
+        return
+    resource = found.resource
+    link = absolute("catalogue:resource", resource.slug)
+    people: list[User] = list(keepers(resource.organisation))
+    if not people and resource.author is not None and resource.author.is_active:
+        people = [resource.author]
+    for person in people:
+        context = {"resource": resource, "check": found, "link": link, "person": person}
+        letters.send("link_dead", to=person.email, context=context)
+
+
+@duty("catalogue.quality", minutes=24 * 60, by_itself=True)
+def follow_quality() -> None:
+    """Note the scores that changed since yesterday: updates that did not come, links now dead."""
+    card_changes.note_all_qualities()
+
+
+@duty("catalogue.renewals", minutes=24 * 60, by_itself=True)
+def ask_reviews() -> None:
+    """Ask about the cards whose year is over."""
+    card_changes.remind_reviews()
+
+
+@handler("mail.card_to_review")
+def review_letter(resource_id: int) -> None:
+    """Tell the members who send its organisation's content, else its author, unless reviewed."""
+    rows = Resource.objects.public().select_related("organisation", "author")
+    found = rows.filter(pk=resource_id, archived_at=None, next_review_at__lte=clock.now()).first()
+    if found is None:
+        return
+    people: list[User] = list(keepers(found.organisation))
+    if not people and found.author is not None and found.author.is_active:
+        people = [found.author]
+    link = absolute("catalogue:propose", found.slug)
+    for person in people:
+        context = {"resource": found, "link": link, "person": person}
+        letters.send("card_to_review", to=person.email, context=context)
+
+
+@handler("mail.transfer_asked")
+def transfer_asked_letter(transfer_id: int) -> None:
+    """Ask whoever may accept, refuse or approve; tell the owner of what the Region asks."""
+    transfer = CardTransfer.objects.whole().filter(pk=transfer_id, answer="").first()
+    if transfer is None:
+        return
+    owners = {each.pk for each in owners_of(transfer.resource)}
+    for user in _near_transfer(transfer):
+        if user.pk in owners or rules.may_refuse_transfer(user, transfer):
+            _send_transfer("transfer_asked", user, transfer)
+
+
+@handler("mail.transfer_answered")
+def transfer_answered_letter(transfer_id: int) -> None:
+    """Tell the answer to who asked, to who holds the card and to who would have."""
+    transfer = CardTransfer.objects.whole().filter(pk=transfer_id).exclude(answer="").first()
+    if transfer is None:
+        return
+    owners = {each.pk for each in owners_of(transfer.resource)}
+    for user in _near_transfer(transfer):
+        told = user.pk in owners or user.pk == transfer.asked_by_id
+        if (told or rules.edits_for(user, transfer.target)) and user.pk != transfer.answered_by_id:
+            _send_transfer("transfer_answered", user, transfer)
+
+
+def _near_transfer(transfer: CardTransfer) -> Iterator[User]:
+    """Walk who may be concerned: owners, receivers, who asked, the Region."""
+    places = [pk for pk in (transfer.target_id, transfer.resource.organisation_id) if pk]
+    who = Q(memberships__organisation__in=places, memberships__left_at=None)
+    who |= Q(pk__in=[transfer.asked_by_id, transfer.resource.author_id or 0])
+    who |= Q(region_appointments__role__in=REMOVERS, region_appointments__ended_at=None)
+    yield from User.objects.filter(who, is_active=True).distinct().order_by("pk")
+
+
+def _send_transfer(letter: str, user: User, transfer: CardTransfer) -> None:
+    link = absolute("catalogue:transfer", transfer.resource.slug)
+    once = f"{letter}:{transfer.public_id}:{user.pk}:{settings.SITE_URL}"
+    letters.send(letter, to=user.email, context={"transfer": transfer, "link": link}, once=once)

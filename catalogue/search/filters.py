@@ -1,0 +1,405 @@
+"""A query as pages show it: lines with its words marked, filters, how it is said, its pace."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+from allauth.core.internal import ratelimit
+from django.conf import settings
+from django.http import HttpRequest, StreamingHttpResponse
+from django.utils.functional import Promise
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from catalogue.enums import (
+    LANGUAGES,
+    Access,
+    Beneficiary,
+    Guarantee,
+    ResourceKind,
+    Scope,
+    Task,
+    UseCase,
+)
+from catalogue.models import IndexedFacet, Resource
+from catalogue.resources.queries import lists
+from catalogue.search import text as analysis
+from catalogue.search.engines.database import FACET_SIZE
+from catalogue.search.query import (
+    MAX_Q,
+    MAX_VALUES,
+    FacetCount,
+    Parameters,
+    ResourceQuery,
+    Results,
+    Sort,
+    Updated,
+    Words,
+    cut_short,
+)
+from catalogue.validators import words
+from portal.lib import clock, rates, responses
+from portal.lib.rates import Window
+from portal.lib.refusals import QuotaSpent
+
+OPEN = {True: mark_safe("<mark>"), False: ""}
+CLOSE = {True: mark_safe("</mark>"), False: ""}
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line, its title and summary marked; approximate: it holds only some of the words."""
+
+    row: lists.Row
+    title: SafeString
+    summary: SafeString
+    approximate: bool
+
+
+def marked(text: str, wanted: frozenset[str]) -> SafeString:
+    """Escape a text and mark the words sought."""
+    runs = analysis.highlights(text, wanted) if wanted else [(text, False)]
+    return format_html_join("", "{}{}{}", ((OPEN[on], run, CLOSE[on]) for run, on in runs))
+
+
+def result_lines(
+    resources: list[Resource], wanted: frozenset[str], *, complete_left: int
+) -> list[Line]:
+    """Build the lines of a page; the first `complete_left` hold all the words."""
+    return [
+        Line(
+            row=(built := lists.row(resource)),
+            title=marked(built.title, wanted),
+            summary=marked(built.summary, wanted),
+            approximate=place >= complete_left,
+        )
+        for place, resource in enumerate(resources)
+    ]
+
+
+def first_letters(text: str, prefixes: tuple[str, ...]) -> SafeString:
+    """Escape a text and mark the beginnings of words that were typed."""
+    runs: list[tuple[str, bool]] = []
+    at = 0
+    for word, start, end in analysis.words(text):
+        size = max((len(p) for p in prefixes if word.startswith(p)), default=0)
+        if size:
+            cut = min(start + size, end)
+            runs += [(text[at:start], False), (text[start:cut], True)]
+            at = cut
+    runs.append((text[at:], False))
+    return format_html_join("", "{}{}{}", ((OPEN[on], run, CLOSE[on]) for run, on in runs if run))
+
+
+EXPORT_BUSY_SECONDS = 30
+MINUTE_SECONDS = 60
+searches = Window()
+suggestions = Window()
+SUGGESTIONS_PER_SEARCH = 4
+
+
+def keep_search_pace(request: HttpRequest) -> None:
+    """Refuse the searches of a network past its share of a minute."""
+    _keep(request, searches, most=settings.SEARCHES_PER_MINUTE_AND_NETWORK)
+
+
+def keep_suggestion_pace(request: HttpRequest) -> None:
+    """Refuse the suggestions of a network past its share of a minute; typing asks many."""
+    _keep(
+        request, suggestions, most=SUGGESTIONS_PER_SEARCH * settings.SEARCHES_PER_MINUTE_AND_NETWORK
+    )
+
+
+def exporting(
+    request: HttpRequest, answer: Callable[[], StreamingHttpResponse]
+) -> StreamingHttpResponse:
+    """Send an export in one of the places of the portal, held until it is read, shut or cut.
+
+    It holds a thread of the web server as long: the places are fewer than the threads of one
+    process, a network has one or two, and who reads too slowly is cut, so that nobody holds any
+    for ever. Raises QuotaSpent when there is no place, or past the exports of a minute.
+    """
+    rate = {"export": f"{settings.EXPORTS_PER_MINUTE_AND_NETWORK}/m/ip"}
+    if not ratelimit.consume(
+        request, app="catalogue", action="export", config=rate, limit_get=True
+    ):
+        raise _spent(
+            _("Trop d’exports demandés depuis votre réseau : attendez une minute."), MINUTE_SECONDS
+        )
+    end = time.monotonic() + settings.EXPORT_MOST_SECONDS
+    with ExitStack() as taken:
+        taken.callback(_own_place(request).give_back)
+        taken.callback(_place().give_back)
+        response = answer()
+        responses.cut_slow_readers(response, request, end=end, piece_seconds=settings.PIECE_SECONDS)
+        places = taken.pop_all()
+    closing = response.close
+
+    def close() -> None:
+        try:
+            places.close()
+        finally:
+            closing()
+
+    response.close = close  # type: ignore[method-assign]
+    return response
+
+
+def _own_place(request: HttpRequest) -> rates.Turn:
+    most = settings.EXPORTS_AT_A_TIME_AND_NETWORK
+    own = rates.take_turn(f"export:of:{ratelimit.get_ip(request)}", most=most, seconds=_longest())
+    if own is None:
+        raise _spent(
+            _("Un export demandé depuis votre réseau est en cours : attendez qu’il finisse."),
+            EXPORT_BUSY_SECONDS,
+        )
+    return own
+
+
+def _place() -> rates.Turn:
+    place = rates.take_turn("export", most=settings.EXPORTS_AT_A_TIME, seconds=_longest())
+    if place is None:
+        raise _spent(
+            _("Le portail prépare déjà plusieurs exports : réessayez dans une demi-minute."),
+            EXPORT_BUSY_SECONDS,
+        )
+    return place
+
+
+def _longest() -> int:
+    # Past its end, an export may still write a lot, and its last piece be on its way.
+    return int(settings.EXPORT_MOST_SECONDS + 2 * settings.PIECE_SECONDS)
+
+
+def _keep(request: HttpRequest, window: Window, *, most: int) -> None:
+    seconds = window.wait(ratelimit.get_ip(request), most=most)
+    if seconds:
+        raise _spent(
+            _("Trop de recherches depuis votre réseau : attendez une minute, puis recommencez."),
+            seconds,
+        )
+
+
+def _spent(sentence: str, seconds: int) -> QuotaSpent:
+    return QuotaSpent(
+        sentence,
+        code="too_many_requests",
+        next_opening=clock.now() + timedelta(seconds=seconds),
+    )
+
+
+TITLES: dict[str, Promise] = {
+    "kind": gettext_lazy("Type de ressource"),
+    "scope": gettext_lazy("Échelle"),
+    "task": gettext_lazy("Tâche"),
+    "use_case": gettext_lazy("Cas d’usage"),
+    "access": gettext_lazy("Accès"),
+    "licence": gettext_lazy("Licence"),
+    "language": gettext_lazy("Langue"),
+    "guarantee": gettext_lazy("Garanties"),
+    "organisation": gettext_lazy("Organisme"),
+    "beneficiary": gettext_lazy("Bénéficiaire"),
+    "territory": gettext_lazy("Territoire"),
+    "tag": gettext_lazy("Mot-clé"),
+    "format": gettext_lazy("Format"),
+}
+# Facets of many values, in which one searches beyond the fifty shown.
+SEARCHED = frozenset({"organisation", "licence", "territory", "tag", "format"})
+UNFOLDED = frozenset({"kind", "scope", "task", "access", "language", "guarantee"})
+SORTS: dict[Sort, Promise] = {
+    Sort.RELEVANCE: gettext_lazy("Pertinence"),
+    Sort.UPDATED: gettext_lazy("Mise à jour récente"),
+    Sort.QUALITY: gettext_lazy("Qualité de la fiche"),
+    Sort.REUSES: gettext_lazy("Réutilisations"),
+}
+SINCE: dict[Updated, Promise] = {
+    Updated.MONTH: gettext_lazy("depuis 30 jours"),
+    Updated.YEAR: gettext_lazy("depuis 12 mois"),
+    Updated.YEARS: gettext_lazy("depuis 3 ans"),
+}
+WORDS: dict[str, dict[str, Any]] = {
+    "kind": {kind.value: kind.plural for kind in ResourceKind},
+    "scope": dict(Scope.choices),
+    "task": dict(Task.choices),
+    "use_case": dict(UseCase.choices),
+    "access": {
+        Access.OPEN: gettext_lazy("Ouvert"),
+        Access.REGISTERED: gettext_lazy("Avec un compte"),
+        Access.ON_REQUEST: gettext_lazy("Sur demande"),
+        Access.RESTRICTED: gettext_lazy("Restreint"),
+    },
+    "language": LANGUAGES,
+    "guarantee": dict(Guarantee.choices),
+    "beneficiary": dict(Beneficiary.choices),
+}
+# Facets shown in the order of our own words, not by count.
+IN_ORDER = frozenset({"scope", "access", "guarantee"})
+
+
+@dataclass(frozen=True)
+class Chip:
+    """One filter in use and the query without it."""
+
+    facet: str
+    value: str
+    address: str
+
+
+def say(facet: str, value: str, label: str = "") -> str:
+    """Give the words of a facet value."""
+    if label:
+        return label
+    if facet == "licence":
+        return words.licence_label(value)
+    if facet == "territory":
+        return words.place_shown(value)
+    return str(WORDS.get(facet, {}).get(value, value))
+
+
+def facets(query: ResourceQuery, results: Results) -> list[dict[str, Any]]:
+    """List the facets that offer a choice, with what each value would give."""
+    shown = []
+    for name, counts in results.facets.items():
+        chosen = getattr(query, name)
+        items = [
+            {
+                "value": found.value,
+                "label": say(name, found.value, found.label),
+                "count": found.count,
+                "checked": found.value in chosen,
+            }
+            for found in _arranged(name, counts)
+        ]
+        if items:
+            unfolded = name in UNFOLDED or bool(chosen)
+            shown.append(
+                {
+                    "name": name,
+                    "title": TITLES[name],
+                    "items": items,
+                    "unfolded": unfolded,
+                    "more": name in SEARCHED and len(items) >= FACET_SIZE,
+                }
+            )
+    return shown
+
+
+def values(
+    query: ResourceQuery, facet: str, counts: Sequence[FacetCount], inside: str
+) -> list[dict[str, Any]]:
+    """List the values of a facet whose words begin as those sought, with the address of each.
+
+    Choosing a value adds it to the query; one that is chosen already is taken away.
+    """
+    sought = analysis.prefixes(inside)
+    found = []
+    for each in counts:
+        label = say(facet, each.value, each.label)
+        words = analysis.prefixes(label)
+        if all(any(word.startswith(part) for word in words) for part in sought):
+            chosen = each.value in getattr(query, facet)
+            changed = (query.without if chosen else query.with_value)(facet, each.value)
+            found.append(
+                {
+                    "label": label,
+                    "count": each.count,
+                    "chosen": chosen,
+                    "address": changed.serialise(),
+                }
+            )
+    return found
+
+
+def since(query: ResourceQuery) -> list[tuple[str, Promise, bool]]:
+    """List how far back the last change may lie, and which is chosen."""
+    return [(each.value, label, query.updated is each) for each, label in SINCE.items()]
+
+
+def _arranged(name: str, counts: Any) -> list[FacetCount]:
+    if name not in IN_ORDER:
+        return list(counts)
+    order = list(WORDS[name])
+    return sorted(counts, key=lambda found: order.index(found.value))
+
+
+def chips(query: ResourceQuery, results: Results) -> Iterator[Chip]:
+    """Yield the filters in use, each with the address that removes it."""
+    for name, values in query.filters().items():
+        labels = {found.value: found.label for found in results.facets.get(name, ())}
+        for value in values:
+            address = query.without(name, value).serialise()
+            yield Chip(str(TITLES[name]), say(name, value, labels.get(value, "")), f"?{address}")
+    if query.updated:
+        address = replace(query, updated=None, page=1).serialise()
+        yield Chip(_("Mise à jour"), str(SINCE[query.updated]), f"?{address}")
+    if query.words is Words.ALL:
+        address = replace(query, words=Words.ANY, page=1).serialise()
+        yield Chip(_("Mots"), _("tous les mots"), f"?{address}")
+
+
+def sorts(query: ResourceQuery) -> list[tuple[str, Promise]]:
+    """List the orders on offer; without words there is nothing to be relevant to."""
+    return [(s.value, label) for s, label in SORTS.items() if query.q or s is not Sort.RELEVANCE]
+
+
+def kept(query: ResourceQuery, *left_out: str) -> list[tuple[str, str]]:
+    """List the parameters that a form must carry along, some left out."""
+    return [(name, value) for name, value in query.pairs() if name not in {*left_out, "page"}]
+
+
+def parts(query: ResourceQuery) -> list[tuple[str, str]]:
+    """List the words and filters of a query, as pairs of title and value."""
+    return list(_parts(query))
+
+
+def left_out(data: Parameters) -> list[str]:
+    """Say what of an address was too much to be searched, one sentence for each parameter."""
+    return [
+        _("Vos mots sont coupés à %(most)s caractères.") % {"most": MAX_Q}
+        if name == "q"
+        else _("Le filtre « %(facet)s » garde %(most)s valeurs ; les autres ne comptent pas.")
+        % {"facet": TITLES[name], "most": MAX_VALUES}
+        for name in cut_short(data)
+    ]
+
+
+def title(query: ResourceQuery) -> str:
+    """Name a search after what it asks."""
+    said = query.q or ", ".join(value for _name, value in parts(query))
+    return said[:120] or _("Tout le catalogue")
+
+
+def closed_title(query: ResourceQuery) -> str:
+    """Name a search after its filters in the portal's own words: nothing that its author typed."""
+    own = WORDS
+    shown = [
+        str(own[facet][value])
+        for facet, values in query.filters().items()
+        for value in values
+        if value in own.get(facet, {})
+    ]
+    return ", ".join(shown)[:120] or _("Recherche dans le catalogue")
+
+
+def _parts(query: ResourceQuery) -> Iterator[tuple[str, str]]:
+    if query.q:
+        yield _("Mots"), query.q
+    names = _organisations(query)
+    for facet, values in query.filters().items():
+        for value in values:
+            label = names.get(value, "") if facet == "organisation" else ""
+            yield str(TITLES[facet]), say(facet, value, label)
+    if query.updated:
+        yield _("Mise à jour"), str(SINCE[query.updated])
+
+
+def _organisations(query: ResourceQuery) -> dict[str, str]:
+    if not query.organisation:
+        return {}
+    rows = IndexedFacet.objects.filter(facet="organisation", value__in=query.organisation)
+    return dict(rows.exclude(label="").order_by("pk").values_list("value", "label"))

@@ -1,0 +1,578 @@
+"""Read RDF of strangers: Turtle, RDF/XML and JSON-LD, whose remote contexts are ours."""
+
+import json
+import re
+import warnings
+from collections.abc import Iterator, Mapping
+from typing import Any
+from xml.sax import SAXParseException
+
+from rdflib import BNode, Graph, Literal, URIRef
+from rdflib.exceptions import ParserError
+from rdflib.namespace import DC as DC
+from rdflib.namespace import DCTERMS, RDFS, SKOS, Namespace
+from rdflib.namespace import FOAF as FOAF
+from rdflib.plugins.parsers.notation3 import BadSyntax
+from rdflib.term import Identifier, Node
+
+from catalogue.standards.readers.record import Fault, Json, fault
+from catalogue.standards.readers.record import gettext_noop as _
+from catalogue.standards.readers.syntax import json_text, xml_text
+from catalogue.standards.readers.syntax.text import Unreadable, decoded, one_line
+
+NAMESPACES = {
+    "adms": "http://www.w3.org/ns/adms#",
+    "biro": "http://purl.org/spar/biro/",
+    "dcat": "http://www.w3.org/ns/dcat#",
+    "dcatap": "http://data.europa.eu/r5r/",
+    "dct": "http://purl.org/dc/terms/",
+    "dpv": "https://w3id.org/dpv#",
+    "dqv": "http://www.w3.org/ns/dqv#",
+    "foaf": "http://xmlns.com/foaf/0.1/",
+    "frapo": "http://purl.org/cerif/frapo/",
+    "it6": "http://data.europa.eu/it6/",
+    "lpwcc": "https://linkedpaperswithcode.com/class/",
+    "lpwcp": "https://linkedpaperswithcode.com/property/",
+    "m8g": "http://data.europa.eu/m8g/",
+    "mls": "http://www.w3.org/ns/mls#",
+    "mlso": "http://w3id.org/mlso/",
+    "odrl": "http://www.w3.org/ns/odrl/2/",
+    "org": "http://www.w3.org/ns/org#",
+    "owl": "http://www.w3.org/2002/07/owl#",
+    "pod": "https://project-open-data.cio.gov/v1.1/schema#",
+    "prov": "http://www.w3.org/ns/prov#",
+    "qb": "http://purl.org/linked-data/cube#",
+    "rdfs": "http://www.w3.org/2000/01/rdf-schema#",
+    "schema": "http://schema.org/",
+    "skos": "http://www.w3.org/2004/02/skos/core#",
+    "spdx": "http://spdx.org/rdf/terms#",
+    "vcard": "http://www.w3.org/2006/vcard/ns#",
+    "xsd": "http://www.w3.org/2001/XMLSchema#",
+}
+
+DCAT_AP_CLASS_TERMS = """
+adms: Identifier
+dcat: Catalogue=Catalog CatalogueRecord=CatalogRecord Dataset DatasetSeries DataService Distribution
+    DatasetMemberOfADatasetSeries=Dataset Relationship Role CataloguedResource=Resource
+dct: LicenceDocument=LicenseDocument LinguisticSystem Location MediaType PeriodOfTime
+    ProvenanceStatement RightsStatement Standard Frequency
+foaf: Agent Document
+prov: Activity Attribution
+skos: Concept ConceptScheme
+spdx: Checksum ChecksumAlgorithm
+vcard: Kind
+"""
+DCAT_AP_PROPERTY_TERMS = """
+adms: identifier.other=identifier@ versionNotes status@ sample@
+dcat: contactPoint@ inSeries@ next@ previous=prev@ first@ last@ seriesMember@ keyword theme@
+    landingPage@ dataset@ service@ catalogue=catalog@ record@ datasetDistribution=distribution@
+    distribution@ accessURL@ accessUrl=accessURL@ downloadURL@ downloadUrl=downloadURL@ byteSize
+    mediaType@ compressionFormat=compressFormat@ packagingFormat=packageFormat@ accessService@
+    endpointURL@ endpointUrl=endpointURL@ endpointDescription@ servesDataset@ startDate endDate
+    spatialResolution=spatialResolutionInMeters temporalResolution version hasVersion@ bbox centroid
+    qualifiedRelation@
+dcatap: applicableLegislation@ availability@ hvdCategory@
+dct: title description publisher@ creator@ releaseDate=issued^xsd:date
+    modificationDate=modified^xsd:date frequency=accrualPeriodicity@ geographicalCoverage=spatial@
+    temporalCoverage=temporal@ language@ licence=license@ license@ rights@ accessRights@
+    conformsTo@ identifier format@ provenance@ source@ isReferencedBy@ relatedResource=relation@
+    type@ isVersionOf@ hasPart@
+foaf: name homepage@ documentation=page@ primaryTopic@
+odrl: hasPolicy@
+prov: qualifiedAttribution@ wasGeneratedBy@
+spdx: checksum@ algorithm@ checksumValue
+vcard: fn hasEmail@ hasURL@
+"""
+# Terms that the examples of DCAT-AP give a language map.
+LANGUAGE_MAPS = frozenset({"title", "description"})
+
+DCAT_US_CLASSES = """
+dcat: Catalog Dataset Distribution
+org: Organization
+vcard: Contact=Kind
+"""
+DCAT_US_PROPERTIES = """
+dcat: contactPoint dataset distribution accessURL@ downloadURL@ mediaType keyword landingPage@ theme
+dct: title description modified issued publisher identifier accrualPeriodicity conformsTo@ format
+    isPartOf language license@ references@ rights spatial temporal
+foaf: homepage@ name
+pod: accessLevel bureauCode programCode dataQuality primaryITInvestmentUII systemOfRecords
+    describedBy@ describedByType
+vcard: fn hasEmail
+"""
+
+MLDCAT_AP_CLASSES = """
+biro: BibliographicReference
+dcat: Catalogue=Catalog CatalogueRecord=CatalogRecord CataloguedResource=Resource
+    DataService Dataset Distribution
+dct: LicenceDocument=LicenseDocument LinguisticSystem Location MediaType MediaTypeOrExtent
+    RightsStatement Standard
+dqv: QualityMeasurement QualityMeasurementDataset
+foaf: Agent Document
+it6: Benchmark Collection ComputerInfrastructure CostMatrix DataQuality Engagement
+    EnvironmentalImpact EstimationProcedure Evaluation EvaluationMeasure Feature File Flow
+    FlowParameter Hardware HarmRisk Library MachineLearningModel Measure Modality
+    OutputFileDescription Parameter Prediction PredictionFeature Run RunCollection Split
+    Task TaskCollection TaskType
+lpwcc: Paper=paper Repository=repository
+m8g: ImageObject
+mls: Algorithm
+odrl: Policy
+prov: Activity
+rdfs: Literal Resource TemporalLiteral=Literal
+skos: Concept
+spdx: Checksum ChecksumAlgorithm
+xsd: HexBinary=hexBinary Integer=integer NonNegativeInteger=nonNegativeInteger
+"""
+MLDCAT_AP_PROPERTIES = """
+adms: status@
+dcat: accessService@ accessUrl=accessURL@ byteSize^xsd:nonNegativeInteger dataset@
+    datasetDistribution=distribution@ downloadUrl=downloadURL@ endpointUrl=endpointURL@
+    hasVersion@ keyword landingPage@ mediaType@ record@ servesDataset@ service@ theme@
+    version
+dct: abstract accessRights@ bibliographicCitation contributor@ created creator@ date
+    description format@ geographicalCoverage=spatial@ id=identifier identifier
+    isReferencedBy@ isVersionOf@ language@ licence=license@ linkedSchemas=conformsTo@
+    modificationDate=modified modified name=title publisher@ references@ releaseDate=issued
+    subject title type@
+dpv: hasData@
+dqv: hasQualityMeasurement@
+foaf: homepage@ primaryTopic@
+frapo: isFundedBy@
+it6: arrayData bias biasMethod carbonEmitted className classification@ collectionDate
+    collectionMethod component creationDate curationMethod customName dataProvenance
+    defaultTargetAttribute defaultValue descriptionVersion designSpecifications
+    download^xsd:integer errorMessage evaluationEngineId=evaluationEngine evaluationResults
+    evaluationStrategies externalVersion featureIndex@ fineTunedFrom@ fold hasBenchmark@
+    hasBibliographicReference@ hasCostMatrix@ hasDependency@ hasDocument@ hasEngagement@
+    hasEstimationProcedure@ hasEvaluation@ hasEvaluationMeasure@ hasFeature@ hasFile@
+    hasFlow@ hasFlowParameter@ hasHardware@ hasInferencingImpact@ hasInputModality@
+    hasLibrary@ hasOutput@ hasOutputFileDescription@ hasOutputFilePrediction@
+    hasOutputModality@ hasParameter@ hasPrediction@ hasPredictionFeature@ hasProvider@
+    hasRegisteredUser@ hasRepository@ hasRisk@ hasRun@ hasSplit@ hasTask@ hasTaskType@
+    hasTrainingImpact@ hasUploader@ hasVariation@ howToUse ignoreAttribute implementation
+    intendedUse intervalEnd intervalStart isAppliedTo@ isExecutedBy@ like^xsd:integer
+    limitations measurementMethodology methodOfDistribution mitigation modelArchitecture
+    nature@ numberOfDatapoints^xsd:nonNegativeInteger placedOnMarketDate powerConsumption
+    probability processingDate processingError processingWarning ranOn@ recommendedRange
+    repeat rowIdAttribute=rowIDAttribute runDetails sample sampleSize servesModel@ setupId
+    setupString severity shortDescription size source@ sourceData@ stdev targetFeature@
+    testedOn@ testingDescription totalNumberOfParameters^xsd:nonNegativeInteger trainedOn@
+    trainingMethodologies trainingProcess trainingTime unsuitabilityMethod uploaded url@
+    validatedOn@ value valueBad valueGood versionLabel visibility@
+lpwcp: hasModel@
+m8g: logo@
+mls: executes=realizes@
+mlso: hasAlgorithmType@ hasLearningMethodType@
+odrl: hasPolicy@
+prov: actedOnBehalfOf@ wasGeneratedBy@
+rdfs: label
+spdx: algorithm@ checksum@ checksumValue^xsd:hexBinary
+"""
+# Properties that mean something else on one class.
+MLDCAT_AP_EXCEPTIONS = """
+dct: BibliographicReference.format=format
+dqv: QualityMeasurement.value=value
+foaf: Agent.name=name
+it6: Flow.version=version Library.version=version
+    MachineLearningModel.releaseDate=releaseDate
+lpwcp: Paper.hasRepository=hasRepository@
+qb: QualityMeasurement.dataset=dataSet@
+skos: TaskType.description=definition TaskType.id=notation TaskType.title=prefLabel
+"""
+EOSC_PROPERTY_TERMS = """
+dcat: tags=keyword
+dct: title description created^xsd:date updated=modified^xsd:date id=identifier categories=type@
+it6: metadata_version=version summary=shortDescription source_code=hasRepository@
+    dataset=trainedOn@ libraries=hasMachineLearningLibrary@ tasks=hasTaskType@
+"""
+
+
+Context = dict[str, Any]
+
+KNOWN = (
+    ("eosc", re.compile(r"eosc[-_]mldcat", re.I)),
+    ("mldcat", re.compile(r"MLDCAT-AP", re.I)),
+    ("dcat_ap", re.compile(r"semiceu\.github\.io/.*DCAT-AP|data\.europa\.eu/.*dcat-ap", re.I)),
+    ("dcat_us", re.compile(r"project-open-data\.cio\.gov|resources\.data\.gov")),
+    ("schema_org", re.compile(r"^https?://(?:www\.)?schema\.org(?:/|$)")),
+    ("croissant", re.compile(r"mlcommons\.org/(?:croissant|schema)")),
+    ("dcat", re.compile(r"www\.w3\.org/ns/dcat")),
+)
+QUALIFIED = re.compile(r"^([A-Za-z]\w*)\.([A-Za-z]\w*)$")
+MOST_VALUES = 200_000
+
+
+def _table(text: str) -> dict[str, tuple[str, str]]:
+    """Read a table of terms: name to (address, type)."""
+    found: dict[str, tuple[str, str]] = {}
+    prefix = ""
+    for word in text.split():
+        if re.fullmatch(r"\w+:", word):
+            prefix = word[:-1]
+            continue
+        kind = "@id" if word.endswith("@") else ""
+        word, _caret, typed = word.removesuffix("@").partition("^")
+        name, _equal, local = word.partition("=")
+        found[name] = (NAMESPACES[prefix] + (local or name), kind or _full(typed))
+    return found
+
+
+def _full(name: str) -> str:
+    prefix, _colon, local = name.partition(":")
+    return NAMESPACES[prefix] + local if local else ""
+
+
+def _term(address: str, kind: str, *, spoken: bool = False) -> Json:
+    if not kind and not spoken:
+        return address
+    found: Context = {"@id": address}
+    if kind:
+        found["@type"] = kind
+    if spoken:
+        found["@container"] = "@language"
+    return found
+
+
+DCAT_AP_CLASSES = _table(DCAT_AP_CLASS_TERMS)
+DCAT_AP_PROPERTIES = _table(DCAT_AP_PROPERTY_TERMS)
+DCAT_US = {**_table(DCAT_US_CLASSES), **_table(DCAT_US_PROPERTIES)}
+MLDCAT_CLASSES = _table(MLDCAT_AP_CLASSES)
+MLDCAT_PROPERTIES = _table(MLDCAT_AP_PROPERTIES)
+MLDCAT_EXCEPTIONS = _table(MLDCAT_AP_EXCEPTIONS)
+EOSC_PROPERTIES = _table(EOSC_PROPERTY_TERMS)
+EOSC_LINK = {"@id": NAMESPACES["it6"] + "hasRepository", "@type": "@id"}
+
+
+def _dcat_ap() -> Context:
+    """Give the terms of DCAT-AP; texts may be written by language."""
+    found: Context = {**NAMESPACES}
+    for name, (address, kind) in (DCAT_AP_CLASSES | DCAT_AP_PROPERTIES).items():
+        found[name] = _term(address, kind, spoken=name in LANGUAGE_MAPS)
+    return found
+
+
+def _mldcat(keys: frozenset[str]) -> Context:
+    """Give the terms of MLDCAT-AP that a document uses: Class, and Class.property."""
+    found: Context = {name: address for name, (address, _kind) in MLDCAT_CLASSES.items()}
+    for key in keys:
+        named = QUALIFIED.match(key)
+        if named and named[2] in MLDCAT_PROPERTIES:
+            found[key] = _term(*MLDCAT_EXCEPTIONS.get(key, MLDCAT_PROPERTIES[named[2]]))
+    return found
+
+
+def _eosc(keys: frozenset[str]) -> Context:
+    """Give the plain keys that the European Open Science Cloud writes for MLDCAT-AP.
+
+    Source: the context of the EOSC pilot of MLDCAT-AP, release 3.1.0.
+    """
+    found: Context = {**_mldcat(keys), **dict.fromkeys(("dates", "links"), "@nest")}
+    for name, (address, kind) in EOSC_PROPERTIES.items():
+        found[name] = _term(address, kind)
+    hub = {"@base": "https://hub.docker.com/r/"}
+    licence = {"@base": "http://publications.europa.eu/resource/authority/licence/"}
+    found["docker_image"] = {**EOSC_LINK, "@context": hub}
+    found["license"] = {"@id": NAMESPACES["dct"] + "license", "@type": "@id"}
+    found["license"]["@context"] = licence
+    return {"@version": 1.1, **found, "type": "@type", "uri": "@id"}
+
+
+def _context(name: str, keys: frozenset[str]) -> Context:
+    match name:
+        case "eosc":
+            return _eosc(keys)
+        case "mldcat":
+            return _mldcat(keys)
+        case "dcat_ap":
+            return _dcat_ap()
+        case "dcat_us":
+            return {**NAMESPACES, **{n: _term(*each) for n, each in DCAT_US.items()}}
+        case "schema_org":
+            return {"@vocab": NAMESPACES["schema"]}
+        case "croissant":
+            return {
+                "@vocab": "https://schema.org/",
+                "sc": "https://schema.org/",
+                "cr": "http://mlcommons.org/croissant/",
+                "dct": NAMESPACES["dct"],
+                "conformsTo": NAMESPACES["dct"] + "conformsTo",
+            }
+        case _:
+            return dict(NAMESPACES)
+
+
+def localise(document: Json) -> tuple[Json, list[Fault]]:
+    """Give the document with every remote context replaced, and a fault for each unknown one."""
+    keys = frozenset(_keys(document))
+    unknown: list[str] = []
+    found = _walk(document, keys, unknown)
+    faults = [
+        fault(
+            "remote_context",
+            _(
+                "Le contexte JSON-LD « %(url)s » n’est pas connu ici et n’a pas été téléchargé : "
+                "ce qu’il définit n’est pas lu."
+            ),
+            place="@context",
+            url=url,
+        )
+        for url in dict.fromkeys(unknown)
+    ]
+    return found, faults[:10]
+
+
+def _keys(document: Json) -> set[str]:
+    keys: set[str] = set()
+    waiting, seen = [document], 0
+    while waiting and seen < MOST_VALUES:
+        each = waiting.pop()
+        seen += 1
+        if isinstance(each, Mapping):
+            keys |= set(map(str, each))
+            waiting.extend(each.values())
+        elif isinstance(each, list):
+            waiting.extend(each)
+    return keys
+
+
+def _walk(value: Json, keys: frozenset[str], unknown: list[str]) -> Json:
+    if isinstance(value, list):
+        return [_walk(each, keys, unknown) for each in value]
+    if not isinstance(value, Mapping):
+        return value
+    return {
+        key: _replaced(each, keys, unknown) if key == "@context" else _walk(each, keys, unknown)
+        for key, each in value.items()
+    }
+
+
+def _replaced(context: Json, keys: frozenset[str], unknown: list[str]) -> Json:
+    if isinstance(context, str):
+        name = next((code for code, rule in KNOWN if rule.search(context)), "")
+        if not name:
+            unknown.append(context)
+            return {}
+        return _context(name, keys)
+    if isinstance(context, list):
+        return [_replaced(each, keys, unknown) for each in context]
+    if not isinstance(context, Mapping):
+        return context
+    own = {key: _inner(each, keys, unknown) for key, each in context.items() if key != "@import"}
+    imported = context.get("@import")
+    if isinstance(imported, str):
+        return {**_mapping(_replaced(imported, keys, unknown)), **own}
+    return own
+
+
+def _inner(term: Json, keys: frozenset[str], unknown: list[str]) -> Json:
+    """A term may carry a context of its own."""
+    if isinstance(term, Mapping) and "@context" in term:
+        return {**term, "@context": _replaced(term["@context"], keys, unknown)}
+    return term
+
+
+def _mapping(value: Json) -> Context:
+    return dict(value) if isinstance(value, Mapping) else {}
+
+
+DCT = DCTERMS
+FORMAT = URIRef("http://purl.org/dc/terms/format")  # DCTERMS.format is a method of text
+DCAT = Namespace("http://www.w3.org/ns/dcat#")
+ADMS = Namespace("http://www.w3.org/ns/adms#")
+VCARD = Namespace("http://www.w3.org/2006/vcard/ns#")
+SCHEMA = Namespace("http://schema.org/")
+SCHEMAS = Namespace("https://schema.org/")
+HYDRA = Namespace("http://www.w3.org/ns/hydra/core#")
+SPDX = Namespace("http://spdx.org/rdf/terms#")
+IT6 = Namespace("http://data.europa.eu/it6/")
+OWL = Namespace("http://www.w3.org/2002/07/owl#")
+ORG = Namespace("http://www.w3.org/ns/org#")
+
+# What stands for the unknown address of a document: relative addresses stay recognisable.
+NO_BASE = "http://relative.invalid/"
+UNBOUND = re.compile(r'Prefix "([\w.-]*):" not bound')
+BAD_IRI = re.compile(r"[\s<>\"{}|\\^`]")
+MOST_BAD = 20
+LABELS = (
+    RDFS.label,
+    SKOS.prefLabel,
+    DCT.title,
+    DC.title,
+    FOAF.name,
+    VCARD.fn,
+    SCHEMA.name,
+    SCHEMAS.name,
+    RDFS.comment,
+)
+
+
+def parse(content: bytes, base_url: str) -> tuple[Graph, list[Fault]]:
+    """Parse a document; raises Unreadable with the line. Returns what is wrong but not fatal."""
+    base = base_url or NO_BASE
+    start = content.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
+    graph = Graph(bind_namespaces="none")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # rdflib warns of its own future
+        faults = _fill(graph, content, start, base)
+    return graph, faults + list(_wrong(graph))
+
+
+def _fill(graph: Graph, content: bytes, start: bytes, base: str) -> list[Fault]:
+    if start in (b"{", b"["):
+        document, faults = localise(json_text.parse(content))
+        _json(graph, json.dumps(document), base)
+        return faults
+    if (start == b"<" and b"<rdf:" in content[:20_000]) or content.lstrip()[:5] == b"<?xml":
+        xml_text.parse(content)
+        _xml(graph, content, base)
+    else:
+        _turtle(graph, decoded(content), base)
+    return []
+
+
+def _json(graph: Graph, text: str, base: str) -> None:
+    try:
+        graph.parse(data=text, format="json-ld", publicID=base)
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
+        raise Unreadable(
+            fault(
+                "invalid_json_ld",
+                _("Ce JSON-LD n’est pas bien formé (%(reason)s) : il n’est pas lu."),
+                fatal=True,
+                reason=type(error).__name__,
+            )
+        ) from error
+
+
+def _xml(graph: Graph, content: bytes, base: str) -> None:
+    try:
+        graph.parse(data=content, format="xml", publicID=base)
+    except (SAXParseException, ParserError, ValueError, AssertionError) as error:
+        line = error.getLineNumber() if isinstance(error, SAXParseException) else None
+        raise Unreadable(
+            fault(
+                "invalid_rdf_xml",
+                _("Ce RDF/XML n’est pas bien formé : il n’est pas lu."),
+                line=line,
+                fatal=True,
+            )
+        ) from error
+
+
+def _turtle(graph: Graph, text: str, base: str) -> None:
+    try:
+        graph.parse(data=text, format="turtle", publicID=base)
+    except BadSyntax as error:
+        found = UNBOUND.search(str(error))
+        line = error.lines + 1
+        if found:
+            raise Unreadable(
+                fault(
+                    "turtle_prefix",
+                    _("Turtle : le préfixe « %(prefix)s: » n’est pas déclaré."),
+                    line=line,
+                    fatal=True,
+                    prefix=found[1],
+                )
+            ) from error
+        raise Unreadable(
+            fault("invalid_turtle", _("Turtle : la syntaxe est incorrecte."), line=line, fatal=True)
+        ) from error
+    except (ValueError, AssertionError, IndexError) as error:
+        raise Unreadable(
+            fault("invalid_turtle", _("Turtle : la syntaxe est incorrecte."), fatal=True)
+        ) from error
+
+
+def _wrong(graph: Graph) -> Iterator[Fault]:
+    """Note addresses that are none and dates that lie about their type; neither is fatal."""
+    seen: set[str] = set()
+    for triple in graph:
+        for node in triple:
+            if len(seen) >= MOST_BAD:
+                return
+            text = str(node)
+            if text in seen:
+                continue
+            if isinstance(node, URIRef) and BAD_IRI.search(text):
+                seen.add(text)
+                yield fault("invalid_uri", _("« %(uri)s » n’est pas une adresse valide."), uri=text)
+            elif isinstance(node, Literal) and _is_false_date(node):
+                seen.add(text)
+                yield fault(
+                    "invalid_date",
+                    _("« %(value)s » est annoncé comme une date complète et n’en est pas une."),
+                    value=text,
+                )
+
+
+def _is_false_date(node: Literal) -> bool:
+    kind = str(node.datatype or "").rsplit("#", 1)[-1]
+    if kind == "date":
+        return re.match(r"^-?\d{4}-\d\d-\d\d", str(node)) is None
+    return kind == "dateTime" and re.match(r"^-?\d{4}-\d\d-\d\dT", str(node)) is None
+
+
+def subjects(graph: Graph, *classes: Identifier) -> list[Node]:
+    """List the subjects of some classes, named ones first, in a stable order."""
+    kinds = URIRef("http://www.w3.org/1999/02/22-rdf-syntax-ns#type")
+    found = {each for kind in classes for each in graph.subjects(kinds, kind)}
+    return sorted(found, key=lambda node: (isinstance(node, BNode), said(graph, node)))
+
+
+def objects(graph: Graph, subject: Node, *predicates: Identifier) -> list[Node]:
+    """List the values of some predicates, the first predicate first, in a stable order.
+
+    Blank nodes are named anew at each reading: they are ordered by what they say.
+    """
+    found: list[Node] = []
+    for predicate in predicates:
+        found.extend(sorted(graph.objects(subject, predicate), key=lambda each: said(graph, each)))
+    return found
+
+
+def said(graph: Graph, node: Node, depth: int = 2) -> str:
+    """Give a text by which nodes are ordered, the same at each reading of a document."""
+    if not isinstance(node, BNode):
+        return str(node)
+    if depth == 0:
+        return "_:"
+    told = graph.predicate_objects(node)
+    return "_:" + " ".join(sorted(f"{p} {said(graph, o, depth - 1)}" for p, o in told))
+
+
+def spoken(nodes: list[Node]) -> list[Literal]:
+    """Order literals: French, then without language, then English, then others."""
+    order = {"fr": 0, "": 1, "en": 2}
+    literals = [node for node in nodes if isinstance(node, Literal)]
+    return sorted(
+        literals, key=lambda node: (order.get(str(node.language or "")[:2], 3), str(node.language))
+    )
+
+
+def text(graph: Graph, subject: Node, *predicates: Identifier) -> str:
+    """Give the best text among the values of some predicates, one predicate after the other."""
+    for predicate in predicates:
+        for node in spoken(objects(graph, subject, predicate)):
+            if str(node).strip():
+                return str(node).strip()
+    return ""
+
+
+def label(graph: Graph, node: Node) -> str:
+    """Name a node: its own text, its label, or nothing."""
+    if isinstance(node, Literal):
+        return one_line(str(node))
+    return one_line(text(graph, node, *LABELS))
+
+
+def iri(node: Node | None) -> str:
+    """Give the address of a named node, "" for another or one without base."""
+    found = str(node) if isinstance(node, URIRef | Literal) else ""
+    return "" if found.startswith(NO_BASE) else found
+
+
+def relative(node: Node) -> str:
+    """Give the name of a node in its document: its address, without what stands for no base."""
+    return str(node).removeprefix(NO_BASE) if isinstance(node, URIRef) else ""

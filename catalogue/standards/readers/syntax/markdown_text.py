@@ -1,0 +1,149 @@
+"""Read the structure of Markdown prose: front matter, headings, sections, bulleted facts."""
+
+import re
+from typing import NamedTuple
+
+from catalogue.standards.readers.syntax.text import plain, web_address, without_html
+
+FRONT_MATTER = re.compile(r"\A\s*---[ \t]*\n(?P<yaml>.*?)(?:^|\n)---[ \t]*(?:\n|\Z)", re.S)
+HEADING = re.compile(r"^ {0,3}(#{1,6})\s+(.+?)\s*#*\s*$")
+UNDERLINE = re.compile(r"^ {0,3}(=+|-+)\s*$")
+FENCE = re.compile(r"^ {0,3}(```|~~~)")
+TEMPLATE_DEFAULT = re.compile(
+    r"\{\{[^{}\n]{0,200}?default\(\s*[\"']([^\"'\n]{1,200})[\"'][^{}\n]{0,200}\}\}"
+)
+TEMPLATE = re.compile(r"\{\{[^{}\n]{0,300}\}\}")
+UNFILLED = re.compile(
+    r"\[(?:more information needed|needs more information|more info needed|"
+    r"dataset name|optional)\](?:\([^()\n]{0,500}\))?|\{\{[^{}\n]{0,300}\}\}",
+    re.I,
+)
+FACT = re.compile(r"^\s*[-*]\s+\**\s*([^*:\n]{2,40}?)\s*\**\s*:\s*\**\s*(.+?)\s*$")
+LINK = re.compile(r"\]\(\s*<?(https?://[^)\s>]+)")
+BARE_LINK = re.compile(r"https?://[^\s)>\]\"'`,]+")
+MOST_LINES = 50_000
+
+
+class Section(NamedTuple):
+    """One heading and what follows it, up to the next heading of any level."""
+
+    level: int
+    title: str
+    body: str
+    line: int
+
+
+def split(text: str) -> tuple[str | None, str, int]:
+    """Cut the front matter from its text; returns it (None: there is none), the body, its line."""
+    found = FRONT_MATTER.match(text)
+    if found is None:
+        return None, text, 1
+    return found["yaml"], text[found.end() :], text.count("\n", 0, found.start("yaml")) + 1
+
+
+def sections(text: str) -> list[Section]:
+    """Cut a text at its headings; what precedes the first one has level 0 and no title."""
+    found: list[Section] = []
+    level, title, start, body = 0, "", 1, list[str]()
+    fenced = False
+    lines = text.split("\n")[:MOST_LINES]
+    for number, line in enumerate(lines, 1):
+        if FENCE.match(line):
+            fenced = not fenced
+        heading = None if fenced else _heading(line, lines, number)
+        if heading is None:
+            body.append(line)
+            continue
+        found.append(Section(level, title, "\n".join(body).strip("\n"), start))
+        level, title, start, body = heading[0], heading[1], number, []
+    found.append(Section(level, title, "\n".join(body).strip("\n"), start))
+    return [each for each in found if each.title or each.body.strip()]
+
+
+def _heading(line: str, lines: list[str], number: int) -> tuple[int, str] | None:
+    marked = HEADING.match(line)
+    if marked:
+        return len(marked[1]), plain(marked[2])
+    below = lines[number] if number < len(lines) else ""
+    if line.strip() and UNDERLINE.match(below) and below.strip()[0] == "=":
+        return 1, plain(line)
+    return None
+
+
+def written(text: str) -> str:
+    """Say what a text holds once its unfilled places are taken away."""
+    return UNFILLED.sub("", text).strip()
+
+
+def filled(text: str) -> str:
+    """Replace a place of a template by its usual value, or by nothing."""
+    return TEMPLATE.sub("", TEMPLATE_DEFAULT.sub(r"\1", text)).strip()
+
+
+def unfilled(text: str) -> int:
+    """Count the places that still wait for their words."""
+    return len(UNFILLED.findall(text))
+
+
+def clean(text: str) -> str:
+    """Take away tables of contents, unfilled places, and sections left empty by them."""
+    kept: list[str] = []
+    found = sections(without_html(text))
+    for at, section in enumerate(found):
+        if section.title.lower() in ("table of contents", "table des matières", "sommaire"):
+            continue
+        body = "\n".join(_bodies(section.body))
+        deeper = at + 1 < len(found) and found[at + 1].level > section.level
+        if not body.strip() and (not deeper or section.level == 0):
+            continue
+        head = f"{'#' * section.level} {filled(section.title)}\n\n" if section.title else ""
+        kept.append(head + body.strip("\n"))
+    return "\n\n".join(kept).strip()
+
+
+def _bodies(body: str) -> list[str]:
+    """Keep the lines that say something: not a list item whose value is still to come."""
+    lines = []
+    for line in body.split("\n"):
+        if UNFILLED.search(line) and not re.search(r"\w{3}", _after_label(written(line))):
+            continue
+        lines.append(filled(line) if "{{" in line else line)
+    return lines
+
+
+def _after_label(line: str) -> str:
+    return line.rsplit(":", 1)[-1]
+
+
+def facts(text: str) -> dict[str, str]:
+    """Read the « - **Label:** value » lines, by label in lower case; the first of each wins."""
+    found: dict[str, str] = {}
+    for line in text.split("\n")[:MOST_LINES]:
+        fact = FACT.match(line)
+        if fact and written(fact[2]):
+            found.setdefault(fact[1].strip().lower(), fact[2])
+    return found
+
+
+def address(text: str) -> str:
+    """Give the first web address of a text, a Markdown link first; "" when there is none."""
+    if not written(text):
+        return ""
+    found = LINK.search(written(text)) or BARE_LINK.search(written(text))
+    return web_address(found[found.lastindex or 0].rstrip(".;:")) if found else ""
+
+
+def section(found: list[Section], *names: str) -> Section | None:
+    """Find the first section that says something and whose title holds one of some words."""
+    for name in names:
+        for each in found:
+            if name in each.title.lower() and written(each.body):
+                return each
+    return None
+
+
+def bullets(text: str) -> list[str]:
+    """Give the items of a list, or the paragraphs of a text, each on one line."""
+    items = re.findall(r"^\s*(?:[-*]|\d+[.)])\s+(.+?)\s*$", text, re.M)
+    pieces = items or re.split(r"\n\s*\n", text)
+    return [line for line in (plain(piece) for piece in pieces) if len(line) > 3]

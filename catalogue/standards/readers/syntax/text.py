@@ -1,0 +1,224 @@
+"""Bytes to text, and small readings of text: dates, addresses, prose without its markup."""
+
+import datetime
+import html
+import re
+from html.parser import HTMLParser
+from urllib.parse import urljoin, urlsplit
+
+from catalogue.standards.readers import formats
+from catalogue.standards.readers.record import Fault, fault, shorten
+from catalogue.standards.readers.record import gettext_noop as _
+
+CONTROLS = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]"
+)
+DAY = re.compile(r"^\s*(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?(?:[T ]\S.*|Z)?\s*$")
+FRENCH_DAY = re.compile(r"^\s*(\d{1,2})[/.](\d{1,2})[/.](\d{4})\s*$")
+HOST = re.compile(r"^(?:[\w-]+\.)+[\w-]{2,}$|^localhost$|^\[[0-9a-fA-F:.]+\]$")
+CODE = re.compile(r"(```.*?(?:```|\Z)|~~~.*?(?:~~~|\Z)|`[^`\n]+`)", re.DOTALL)
+SENTENCE_END = re.compile(r"(?<=[.!?…])\s+(?=[A-ZÀ-ÖØ-Þ0-9«“\"(])")
+MARKDOWN_LINK = re.compile(r"!?\[([^\[\]\n]{0,500})\]\([^()\n]{0,1000}\)")
+EMPHASIS = re.compile(r"[*_]{1,3}(?=\S)(.{1,500}?)(?<=\S)[*_]{1,3}")
+
+
+UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+
+
+class Unreadable(Exception):
+    """A document of which nothing can be read, with the fault that says why."""
+
+    def __init__(self, found: Fault) -> None:
+        """Keep the fault."""
+        self.fault = found
+        super().__init__(found.message)
+
+
+def decoded(content: bytes) -> str:
+    """Decode UTF-8 (or a marked UTF-16) text with any end of line; raises Unreadable."""
+    try:
+        text = content.decode("utf-16" if content.startswith(UTF16_MARKS) else "utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise Unreadable(_not_utf8(content, error.start)) from error
+    if "\x00" in text:
+        line = text.count("\n", 0, text.index("\x00")) + 1
+        raise Unreadable(
+            fault(
+                "nul_character",
+                _("Ce fichier contient un caractère nul : ce n’est pas un texte."),
+                line=line,
+                fatal=True,
+            )
+        )
+    return _lines(text)
+
+
+def _lines(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _not_utf8(content: bytes, start: int) -> Fault:
+    return fault(
+        "not_utf8",
+        _("Ce fichier n’est pas en UTF-8 : enregistrez-le dans cet encodage."),
+        line=content.count(b"\n", 0, start) + 1,
+        fatal=True,
+    )
+
+
+def one_line(text: str) -> str:
+    """Bring a text to one line without control or direction characters."""
+    return " ".join(CONTROLS.sub("", text).split())
+
+
+def tidy(text: str) -> str:
+    """Take away control characters, spaces at ends of lines and more than one empty line."""
+    lines = [line.rstrip() for line in CONTROLS.sub("", _lines(text)).split("\n")]
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
+
+
+def day(value: object) -> str:
+    """Read a date as YYYY, YYYY-MM or YYYY-MM-DD; "" when it is none.
+
+    Accepts a date, the beginning of an ISO date and time, and DD/MM/YYYY.
+    """
+    if isinstance(value, datetime.date):
+        return value.isoformat()[:10]
+    text = str(value).strip() if isinstance(value, str | int) else ""
+    french = FRENCH_DAY.match(text)
+    if french:
+        text = f"{french[3]}-{french[2]}-{french[1]}"
+    found = DAY.match(text)
+    if found is None or not 1000 <= int(found[1]) <= 2200:
+        return ""
+    year, month, of_month = found.groups()
+    try:
+        datetime.date(int(year), int(month or 1), int(of_month or 1))
+    except ValueError:
+        return ""
+    parts = [year, *(f"{int(part):02d}" for part in (month, of_month) if part)]
+    return "-".join(parts)
+
+
+def period(start: object, end: object) -> str:
+    """Say a period as start/end, one of them ".." when open; "" when neither is a date."""
+    first, last = day(start), day(end)
+    return f"{first or '..'}/{last or '..'}" if first or last else ""
+
+
+def web_address(value: object, base_url: str = "") -> str:
+    """Give a complete http or https address of at most 500 characters, else ""."""
+    text = CONTROLS.sub("", str(value)).strip() if isinstance(value, str) else ""
+    if base_url and text:
+        try:
+            text = urljoin(base_url, text)
+        except ValueError:
+            return ""
+    if not text or len(text) > formats.URL_CHARACTERS or re.search(r"[\s<>\"{}|\\^`]", text):
+        return ""
+    try:
+        parts = urlsplit(text)
+        host = parts.hostname or ""
+        _ = parts.port
+    except ValueError:
+        return ""
+    if parts.scheme not in ("http", "https") or not HOST.match(host) or parts.username:
+        return ""
+    return text
+
+
+class _Stripper(HTMLParser):
+    """Keep the words of HTML, with the line ends of its blocks."""
+
+    BLOCKS = frozenset(
+        "p div br li tr table ul ol h1 h2 h3 h4 h5 h6 section article details summary".split()
+    )
+    DROPPED = frozenset("script style svg iframe object noscript template".split())
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.parts: list[str] = []
+        self.dropped = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag in self.DROPPED:
+            self.dropped += 1
+        elif tag == "li":
+            self.parts.append("\n- ")
+        elif tag in self.BLOCKS:
+            self.parts.append("\n")
+        elif tag in ("td", "th"):
+            self.parts.append(" ")
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in self.DROPPED:
+            self.dropped = max(0, self.dropped - 1)
+        elif tag in self.BLOCKS and tag not in ("br", "li"):
+            self.parts.append("\n")
+
+    def handle_data(self, data: str) -> None:
+        if not self.dropped:
+            self.parts.append(data)
+
+
+TAG = re.compile(r"<[a-zA-Z/!][^<>]{0,5000}>")
+
+
+def without_html(text: str) -> str:
+    """Take HTML away from prose or Markdown, its code blocks left as they are.
+
+    Linear in the text; a « < » that opens no tag stays.
+    """
+    if not TAG.search(text):
+        return text
+    pieces = CODE.split(text)
+    return tidy("".join(piece if at % 2 else _stripped(piece) for at, piece in enumerate(pieces)))
+
+
+def _stripped(text: str) -> str:
+    if not TAG.search(text):
+        return text
+    # An automatic link <https://…> is Markdown, not HTML.
+    text = re.sub(r"<(https?://[^\s<>]+|[\w.+-]+@[\w.-]+)>", r"\1", text)
+    stripper = _Stripper()
+    stripper.feed(text)
+    stripper.close()
+    return "".join(stripper.parts)
+
+
+def plain(text: str) -> str:
+    """Give the words of Markdown or HTML on one line."""
+    text = CODE.sub(lambda found: found[0].strip("`") if "\n" not in found[0] else " ", text)
+    text = MARKDOWN_LINK.sub(r"\1", html.unescape(without_html(text)))
+    text = re.sub(r"^\s{0,3}(?:#{1,6}|>|[-*+]|\d+[.)])\s+", "", text, flags=re.M)
+    return one_line(EMPHASIS.sub(r"\1", text))
+
+
+def summary_of(description: str) -> str:
+    """Guess a summary: the first sentences of the first paragraph of prose, 280 characters."""
+    for block in re.split(r"\n\s*\n", CODE.sub(_keep_inline, without_html(description))):
+        if _is_prose(block):
+            return _sentences(plain(block))
+    return ""
+
+
+def _keep_inline(found: re.Match[str]) -> str:
+    return "" if "\n" in found[0] else found[0]
+
+
+def _is_prose(block: str) -> bool:
+    block = block.strip()
+    if not block or block.startswith(("#", "|", "- ", "* ", "![", "[![", "<", "---", "===", ">")):
+        return False
+    words = plain(block)
+    return len(words) >= 30 and not words.lower().startswith(("[more information", "[needs more"))
+
+
+def _sentences(text: str) -> str:
+    found = ""
+    for sentence in SENTENCE_END.split(text):
+        longer = f"{found} {sentence}".strip()
+        if len(longer) > formats.SUMMARY_CHARACTERS:
+            break
+        found = longer
+    return found or shorten(text, formats.SUMMARY_CHARACTERS)

@@ -1,0 +1,172 @@
+"""Read YAML of strangers: safe, no bomb of aliases, bounded in size and depth, lines known."""
+
+import re
+from typing import Any
+
+import yaml
+
+from catalogue.standards.readers import formats
+from catalogue.standards.readers.record import Json, fault
+from catalogue.standards.readers.record import gettext_noop as _
+from catalogue.standards.readers.syntax.text import Unreadable
+
+Lines = dict[str, int]
+
+
+class _Loader(yaml.SafeLoader):
+    """A safe loader that counts nodes as if aliases were written out."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.nodes, self.depth = 0, 0
+        self.sizes: dict[str, int] = {}
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        event: yaml.Event = self.peek_event()  # type: ignore[no-untyped-call]  # stubs lack it
+        anchor = getattr(event, "anchor", None)
+        line = event.start_mark.line + 1 if event.start_mark else 1
+        if isinstance(event, yaml.AliasEvent):
+            if anchor in self.anchors and anchor not in self.sizes:
+                raise Unreadable(_refusal("yaml_loop", line))
+            self._count(self.sizes.get(str(anchor), 1), line)
+            return super().compose_node(parent, index)
+        before = self.nodes
+        self._count(1, line)
+        self.depth += 1
+        if self.depth > formats.YAML_DEPTH:
+            raise Unreadable(_refusal("yaml_depth", line))
+        node = super().compose_node(parent, index)
+        self.depth -= 1
+        if anchor:
+            self.sizes[anchor] = self.nodes - before
+        return node
+
+    def _count(self, nodes: int, line: int) -> None:
+        self.nodes += nodes
+        if self.nodes > formats.YAML_NODES:
+            raise Unreadable(_refusal("yaml_nodes", line))
+
+
+# The core schema of YAML 1.2: « no » and « NO » are words (Norwegian, Norway), 12:30 is no number,
+# and a date stays the text that was written (2018-09-05T00:00:00Z is not 2018-09-05).
+OLDER = {"bool", "int", "float", "timestamp"}
+_Loader.yaml_implicit_resolvers = {
+    letter: [pair for pair in pairs if pair[0].rsplit(":", 1)[-1] not in OLDER]
+    for letter, pairs in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+for _tag, _rule, _letters in (
+    ("bool", r"^(?:true|True|TRUE|false|False|FALSE)$", "tTfF"),
+    ("int", r"^(?:[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+)$", "-+0123456789"),
+    (
+        "float",
+        r"^(?:[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?)$",
+        "-+0123456789.",
+    ),
+):
+    _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(_rule), list(_letters))
+
+
+def _integer(loader: _Loader, node: yaml.ScalarNode) -> int:
+    text = str(loader.construct_scalar(node))
+    return int(text, 0) if text.startswith(("0x", "0o")) else int(text[:400])
+
+
+def _float(loader: _Loader, node: yaml.ScalarNode) -> float:
+    return float(str(loader.construct_scalar(node)))
+
+
+_Loader.add_constructor("tag:yaml.org,2002:int", _integer)
+_Loader.add_constructor("tag:yaml.org,2002:float", _float)
+
+SENTENCES = {
+    "yaml_size": _("Cet en-tête YAML dépasse 64 000 octets : il n’est pas lu."),
+    "yaml_depth": _("Ce YAML compte plus de 20 niveaux imbriqués : il n’est pas lu."),
+    "yaml_nodes": _("Ce YAML compte plus de 10 000 valeurs, alias développés : il n’est pas lu."),
+    "yaml_loop": _("Un alias de ce YAML se contient lui-même : il n’est pas lu."),
+    "yaml_tag": _("Étiquette YAML (!…) refusée."),
+    "yaml_documents": _("Un seul document YAML est attendu."),
+    "yaml_syntax": _("Syntaxe YAML incorrecte."),
+    "yaml_template": _("Modèle non rempli : « %(text)s » attend encore sa valeur."),
+    "yaml_value": _("Une valeur de ce YAML ne peut pas être lue."),
+    "yaml_mapping": _("Un ensemble de clés et de valeurs est attendu."),
+}
+
+
+def _refusal(code: str, line: int | None = None, column: int | None = None, **facts: Any) -> Any:
+    return fault(code, SENTENCES[code], line=line, column=column, fatal=True, **facts)
+
+
+def parse(text: str, *, first_line: int = 1) -> tuple[dict[str, Json], Lines]:
+    """Read a mapping of at most 64,000 bytes, 20 levels and 10,000 values.
+
+    first_line: line of the file where the text begins. Returns the mapping, and the line of each
+    key by its path, as authors[0].name. Raises Unreadable with the line.
+    """
+    if len(text.encode()) > formats.YAML_BYTES:
+        raise Unreadable(_refusal("yaml_size", first_line))
+    loader = None
+    try:
+        loader = _Loader(text)
+        root = loader.get_single_node()
+        if root is None:
+            return {}, {}
+        lines = _lines(root, first_line)
+        found = loader.construct_document(root)
+    except Unreadable as error:
+        raise _moved(error, first_line) from error
+    except yaml.MarkedYAMLError as error:
+        raise Unreadable(_syntax(error, text, first_line)) from error
+    except (yaml.YAMLError, ValueError, OverflowError, TypeError) as error:
+        raise Unreadable(_refusal("yaml_value", first_line)) from error
+    finally:
+        if loader is not None:
+            loader.dispose()
+    if not isinstance(found, dict):
+        raise Unreadable(_refusal("yaml_mapping", first_line))
+    return {str(key): value for key, value in found.items()}, lines
+
+
+def _moved(error: Unreadable, first_line: int) -> Unreadable:
+    found = error.fault
+    at = (found.line or 1) + first_line - 1
+    return Unreadable(_refusal(found.code, at))
+
+
+def _syntax(error: yaml.MarkedYAMLError, text: str, first_line: int) -> Any:
+    mark = error.problem_mark or error.context_mark
+    line = mark.line if mark else 0
+    column = mark.column + 1 if mark else None
+    written = text.split("\n")
+    around = next((row for row in written[max(0, line - 1) : line + 1] if "{{" in row), "")
+    if around:
+        at = written.index(around) + first_line
+        return _refusal("yaml_template", at, text=around.strip())
+    problem = error.problem or ""
+    code = "yaml_syntax"
+    if "could not determine a constructor" in problem:
+        code = "yaml_tag"
+    elif "found another document" in problem or "expected a single document" in str(error):
+        code = "yaml_documents"
+    return _refusal(code, line + first_line, column)
+
+
+def _lines(root: yaml.Node, first_line: int) -> Lines:
+    found: Lines = {}
+    waiting: list[tuple[yaml.Node, str]] = [(root, "")]
+    seen: set[int] = set()
+    while waiting:
+        node, place = waiting.pop()
+        if id(node) in seen:
+            continue
+        seen.add(id(node))
+        if isinstance(node, yaml.MappingNode):
+            for key, value in node.value:
+                below = f"{place}.{key.value}" if place else str(key.value)
+                found.setdefault(below, key.start_mark.line + first_line)
+                waiting.append((value, below))
+        elif isinstance(node, yaml.SequenceNode):
+            for at, value in enumerate(node.value):
+                below = f"{place}[{at}]"
+                found.setdefault(below, value.start_mark.line + first_line)
+                waiting.append((value, below))
+    return found

@@ -1,0 +1,111 @@
+"""How to cite a resource: CITATION.cff 1.2.0 and BibTeX.
+
+Source: Citation File Format 1.2.0."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import yaml
+
+from catalogue.standards import licences
+from catalogue.standards.published import Published
+
+CFF_VERSION = "1.2.0"
+MESSAGE = "Si vous utilisez cette ressource, citez-la comme ci-dessous."
+_DOI = re.compile(r"\b10\.\d{4,9}/[^\s\"<>]+[^\s\"<>.,;)]")
+_BIBTEX = str.maketrans(
+    {c: f"\\{c}" for c in "{}%#&_$"} | {"\\": r"\textbackslash{}", "~": r"\~{}", "^": r"\^{}"}
+)
+
+# Licences under which naming the source is compulsory.
+CITED_LICENCES = ("etalab-", "cc-by", "odbl", "odc-by")
+
+
+def doi(resource: Published) -> str:
+    """Find the DOI of a resource in what it calls its paper, or ""."""
+    found = _DOI.search(resource.text("paper"))
+    return found[0] if found else ""
+
+
+def year(resource: Published) -> str:
+    """Give the year to cite: that of its making, else of its publication here."""
+    return (resource.text("created") or resource.text("last_update"))[:4] or str(
+        resource.issued.year
+    )
+
+
+def cff(resource: Published) -> str:
+    """Write a CITATION.cff; an unknown author is the portal's record itself."""
+    authors: list[dict[str, str]] = [{"name": name} for name in resource.authors]
+    if not authors:
+        authors = [{"name": (resource.publisher or resource.site.publisher).name}]
+    found: dict[str, Any] = {
+        "cff-version": CFF_VERSION,
+        "message": MESSAGE,
+        "type": "dataset" if resource.kind == "dataset" else "software",
+        "title": resource.title,
+        "abstract": resource.summary,
+        "authors": authors,
+        "version": resource.text("version"),
+        "doi": doi(resource),
+        "date-released": _day(resource),
+        "license": _licences(resource),
+        "license-url": next((e.url for e in resource.licences if e.identifier in licences.OWN), ""),
+        "url": resource.homepage_url or resource.page,
+        "repository-code": resource.repository_url,
+        "identifiers": [
+            {"type": "url", "value": resource.iri, "description": "Identifiant pérenne"}
+        ],
+        "keywords": list(resource.keywords),
+    }
+    kept = {name: value for name, value in found.items() if value not in ("", [], None)}
+    return yaml.safe_dump(kept, allow_unicode=True, sort_keys=False, width=100)
+
+
+def _licences(resource: Published) -> str | list[str]:
+    # The format knows the identifiers of SPDX alone: another text is told by its address.
+    names = [each.identifier for each in resource.licences if each.identifier not in licences.OWN]
+    return names[0] if len(names) == 1 else names
+
+
+def _day(resource: Published) -> str:
+    said = resource.text("created") or resource.text("last_update")
+    return said if len(said) == 10 else resource.issued.date().isoformat()
+
+
+def bibtex(resource: Published) -> str:
+    """Write a BibTeX entry; names and titles are kept as written."""
+    names = resource.authors or ((resource.publisher or resource.site.publisher).name,)
+    key = re.sub(r"[^a-z0-9]+", "_", resource.slug).strip("_")
+    fields = {
+        "title": f"{{{_plain(resource.title)}}}",
+        "author": " and ".join(f"{{{_plain(name)}}}" for name in names),
+        "year": year(resource),
+        "version": _plain(resource.text("version")),
+        "doi": doi(resource),
+        "url": resource.iri,
+    }
+    lines = [f"  {name:<7} = {{{value}}}" for name, value in fields.items() if value]
+    return f"@misc{{{key},\n" + ",\n".join(lines) + "\n}\n"
+
+
+def attribution(resource: Published) -> str:
+    """Write the line that open licences ask of who reuses: source and date; "" when none does.
+
+    Source: Licence Ouverte 2.0, « Mention de la paternité » (source and date of the last update).
+    """
+    named = [
+        each for each in resource.licences if each.identifier.lower().startswith(CITED_LICENCES)
+    ]
+    if not named:
+        return ""
+    holder = (resource.publisher or resource.site.publisher).name
+    day = resource.text("last_update") or f"{resource.modified:%Y-%m-%d}"
+    names = ", ".join(each.label for each in named)
+    return f"{holder}, « {resource.title} », mis à jour le {day}, {names}, {resource.iri}\n"
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.split()).translate(_BIBTEX)
