@@ -1,13 +1,14 @@
 """What is asked of one public card: counted, left for a file, archived or brought back."""
 
+from django import forms
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext_lazy as _
 from django.views import View
 from django.views.decorators.http import require_safe
 
 from catalogue import rules
-from catalogue.contributions.forms.steps import ReasonForm
 from catalogue.models import Resource
 from catalogue.resources.actions import cards as card_changes
 from catalogue.resources.queries import files as card_files
@@ -17,6 +18,19 @@ from portal.accounts.authorization import require
 from portal.accounts.models import Organisation, User
 from portal.accounts.views import person
 from portal.lib.refusals import Hidden
+
+
+class ReasonForm(forms.Form):
+    """Why a card is archived."""
+
+    use_required_attribute = False
+    reason = forms.CharField(
+        label=_("Pourquoi l’archiver ?"),
+        help_text=_("La raison est affichée sur la fiche."),
+        max_length=300,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={"required": _("Dites pourquoi cette fiche est archivée.")},
+    )
 
 
 def count(request: HttpRequest, resource: Resource, figure: card_changes.Figure) -> None:

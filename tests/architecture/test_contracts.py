@@ -14,9 +14,15 @@ APPS = ("portal", "catalogue", "challenges", "datasets")
 BREAKAGES = [
     ("portal/lib/clock.py", "from portal.audit import record", "Floors look down"),
     ("portal/audit/record.py", "import portal.accounts.models", "Floors look down"),
-    ("catalogue/queries/__init__.py", "import datasets.models", "Floors look down"),
+    ("catalogue/search/query.py", "import datasets.models", "Floors look down"),
     ("datasets/rules.py", "def late():\n    import challenges.models", "Floors look down"),
-    ("catalogue/helpers.py", "", "Inside an app"),
+    ("catalogue/helpers.py", "", "Inside the catalogue"),
+    ("catalogue/search/text.py", "import catalogue.pages.api", "Inside the catalogue"),
+    (
+        "catalogue/resources/queries/quality.py",
+        "import catalogue.resources.tasks",
+        "Inside a subject of the catalogue",
+    ),
     ("challenges/rules.py", "import challenges.entries.actions.deposits", "Inside an app"),
     ("datasets/models.py", "import datasets.gate", "Inside an app"),
     ("challenges/forum/queries.py", "import challenges.forum.actions", "Inside a subject"),
@@ -39,7 +45,7 @@ BREAKAGES = [
         "Only the gate opens the vault",
     ),
     ("challenges/queries/__init__.py", "import datasets.gate", "The gate has its callers"),
-    ("catalogue/queries/__init__.py", "import portal.audit.models", "The ledger has one writer"),
+    ("catalogue/search/query.py", "import portal.audit.models", "The ledger has one writer"),
     (
         "challenges/scoring/metrics/ranking.py",
         "import challenges.scoring.metrics.labels",

@@ -575,19 +575,6 @@ class KindForm(forms.Form):
         kind.descriptions = KIND_HINTS
 
 
-class ReasonForm(forms.Form):
-    """Why a card is archived."""
-
-    use_required_attribute = False
-    reason = forms.CharField(
-        label=_("Pourquoi l’archiver ?"),
-        help_text=_("La raison est affichée sur la fiche."),
-        max_length=300,
-        widget=forms.Textarea(attrs={"rows": 3}),
-        error_messages={"required": _("Dites pourquoi cette fiche est archivée.")},
-    )
-
-
 class SendForm(forms.Form):
     """The last step: the charter is accepted and the proposal is sent."""
 
