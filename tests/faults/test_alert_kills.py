@@ -23,7 +23,7 @@ import sys
 import django
 django.setup()
 from datetime import datetime
-from catalogue.actions import alerts
+from catalogue.community.actions import alerts
 from portal.audit import outbox
 alerts.write_all(at=datetime.fromisoformat(sys.argv[1]))
 while outbox.relay():

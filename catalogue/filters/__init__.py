@@ -1,1 +1,0 @@
-"""From a query and its results to what a page shows: facets, chips, marked lines."""

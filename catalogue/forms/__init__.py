@@ -1,1 +1,0 @@
-"""Translate what people type into values for the actions."""

@@ -1,1 +1,0 @@
-"""Read what joins several models, and turn models into plain records."""

@@ -1,1 +1,0 @@
-"""What the endpoints of the catalogue take and send."""

@@ -1,1 +1,0 @@
-"""Translate between people and the catalogue."""
