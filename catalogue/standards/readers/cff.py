@@ -10,145 +10,18 @@ from catalogue.standards.readers.builder import Builder
 from catalogue.standards.readers.record import Json, Reading
 from catalogue.standards.readers.syntax import shapes, yaml_text
 from catalogue.standards.readers.syntax.json_text import items, mapping
-from catalogue.standards.readers.syntax.shapes import Wrong, choice, either, many, text, thing
+from catalogue.standards.readers.syntax.shapes import Schema, Shape, Wrong, load
 from catalogue.standards.readers.syntax.text import day, decoded, one_line
 
-LINE = text()
-LINE_OR_NUMBER = text(numbers=True)
-DATE = text(r"^\d{4}-(0[1-9]|1[012])-(0[1-9]|[12][0-9]|3[01])$", "AAAA-MM-JJ")
-DOI = text(r"^10\.\d{4,9}(\.\d+)?/[A-Za-z0-9:/_;\-.()\[\]\\]+$", "10.5281/zenodo.1234")
-EMAIL = text(r"^\S+@\S+\.\S{2,}$", "nom@exemple.org")
-ORCID = text(
-    r"https://orcid\.org/\d{4}-\d{4}-\d{4}-\d{3}[\dX]", "https://orcid.org/0000-0000-0000-0000"
-)
-URL = text(r"^(https|http|ftp|sftp)://\S+$", "https://…")
-SWH = text(r"^swh:1:(snp|rel|rev|dir|cnt):[0-9a-fA-F]{40}$", "swh:1:…")
-COUNTRIES = (
-    "AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR "
-    "BS BT BV BW BY BZ CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ "
-    "EC EE EG EH ER ES ET FI FJ FK FM FO FR GA GB GD GE GF GG GH GI GL GM GN GP GQ GR GS GT GU GW "
-    "GY HK HM HN HR HT HU ID IE IL IM IN IO IQ IR IS IT JE JM JO JP KE KG KH KI KM KN KP KR KW KY "
-    "KZ LA LB LC LI LK LR LS LT LU LV LY MA MC MD ME MF MG MH MK ML MM MN MO MP MQ MR MS MT MU MV "
-    "MW MX MY MZ NA NC NE NF NG NI NL NO NP NR NU NZ OM PA PE PF PG PH PK PL PM PN PR PS PT PW PY "
-    "QA RE RO RS RU RW SA SB SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ TC TD TF TG "
-    "TH TJ TK TL TM TN TO TR TT TV TW TZ UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS YE YT ZA ZM "
-    "ZW"
-).split()
-COUNTRY = choice(*COUNTRIES)
-WORKS = (
-    "art article audiovisual bill blog book catalogue conference-paper conference data database "
-    "dictionary edited-work encyclopedia film-broadcast generic government-document grant hearing "
-    "historical-work legal-case legal-rule magazine-article manual map multimedia music "
-    "newspaper-article pamphlet patent personal-communication proceedings report serial slides "
-    "software-code software-container software-executable software-virtual-machine software "
-    "sound-recording standard statute thesis unpublished video website"
-).split()
 
-
-def licence(value: Json, place: str) -> Iterator[Wrong]:
+def licence(value: Json, place: str, _schema: Schema) -> Iterator[Wrong]:
     """Ask for one SPDX identifier, not an expression."""
     known = isinstance(value, str) and licences.read(value)
     if not known or not known.is_known or len(str(value).split()) != 1:
         yield Wrong(place, "shape_choice", {"value": value})
 
 
-ADDRESS = {
-    "address": LINE,
-    "alias": LINE,
-    "city": LINE,
-    "country": COUNTRY,
-    "email": EMAIL,
-    "fax": LINE,
-    "orcid": ORCID,
-    "post-code": LINE_OR_NUMBER,
-    "region": LINE,
-    "tel": LINE,
-    "website": URL,
-}
-PERSON = thing(
-    ADDRESS
-    | dict.fromkeys(
-        ("affiliation", "family-names", "given-names", "name-particle", "name-suffix"), LINE
-    )
-)
-ENTITY = thing(
-    ADDRESS | {"name": LINE, "location": LINE, "date-end": DATE, "date-start": DATE}, ("name",)
-)
-PEOPLE = many(either(PERSON, ENTITY))
-LICENCE = either(licence, many(licence))
-IDENTIFIERS = many(
-    either(
-        *(
-            thing({"type": choice(kind), "value": shape, "description": LINE}, ("type", "value"))
-            for kind, shape in (("doi", DOI), ("url", URL), ("swh", SWH), ("other", LINE))
-        )
-    )
-)
-MONTH = either(choice(*range(1, 13)), choice(*map(str, range(1, 13))))
-COMMON = {
-    "abstract": LINE,
-    "authors": PEOPLE,
-    "commit": LINE,
-    "contact": PEOPLE,
-    "date-released": DATE,
-    "doi": DOI,
-    "identifiers": IDENTIFIERS,
-    "keywords": many(LINE),
-    "license": LICENCE,
-    "license-url": URL,
-    "repository": URL,
-    "repository-artifact": URL,
-    "repository-code": URL,
-    "title": LINE,
-    "url": URL,
-    "version": LINE_OR_NUMBER,
-}
-LINES = (
-    "abbreviation collection-title collection-type copyright data-type database department edition "
-    "entry filename format issue-date issue-title journal medium nihmsid notes scope term "
-    "thesis-type volume-title"
-).split()
-NUMBERS = (
-    "end issue loc-end loc-start number number-volumes pages section start volume year "
-    "year-original"
-).split()
-REFERENCE = thing(
-    COMMON
-    | dict.fromkeys(LINES, LINE)
-    | dict.fromkeys(NUMBERS, LINE_OR_NUMBER)
-    | dict.fromkeys(("date-accessed", "date-downloaded", "date-published"), DATE)
-    | dict.fromkeys(
-        ("conference", "database-provider", "institution", "location", "publisher"), ENTITY
-    )
-    | dict.fromkeys(("editors", "editors-series", "recipients", "senders", "translators"), PEOPLE)
-    | {
-        "collection-doi": DOI,
-        "isbn": text(r"^[0-9\- ]{10,17}X?$", "ISBN"),
-        "issn": text(r"^\d{4}-\d{3}[\dxX]$", "ISSN"),
-        "languages": many(text(r"^[a-z]{2,3}$", "fr")),
-        "month": MONTH,
-        "patent-states": many(LINE),
-        "pmcid": text(r"^PMC\d{7}$", "PMC0000000"),
-        "status": choice(
-            "abstract", "advance-online", "in-preparation", "in-press", "preprint", "submitted"
-        ),
-        "type": choice(*WORKS),
-    },
-    ("authors", "title", "type"),
-)
-CITATION = thing(
-    COMMON
-    | {
-        "cff-version": text(r"^1\.2\.0$", "1.2.0"),
-        "message": LINE,
-        "preferred-citation": REFERENCE,
-        "references": many(REFERENCE),
-        "type": choice("dataset", "software"),
-    },
-    ("authors", "cff-version", "message", "title"),
-)
-
-
+CITATION = Shape(load("cff"), {"spdx-identifier": licence})
 SOURCE = "CITATION.cff"
 
 
@@ -157,7 +30,7 @@ def read(content: bytes, base_url: str) -> Reading:
     data, lines = yaml_text.parse(decoded(content))
     kind = "dataset" if data.get("type") == "dataset" else "algorithm"
     into = Builder(kind, SOURCE, remote_id=str(data.get("doi") or ""), base=base_url)
-    into.faults.extend(shapes.faults(CITATION(data, ""), lines, fatal=True))
+    into.faults.extend(shapes.faults(CITATION.check(data), lines, fatal=True))
     into.line("title", data.get("title"), "title")
     into.describe(data.get("abstract"), "abstract")
     people = [mapping(each) for each in items(data.get("authors"))]

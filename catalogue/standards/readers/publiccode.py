@@ -5,7 +5,6 @@ Italian list of administrations cannot be checked without the network: a warning
 
 import datetime
 import re
-import unicodedata
 from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Any
@@ -16,85 +15,37 @@ from babel import Locale
 from catalogue.standards import licences
 from catalogue.standards.languages import CODES
 from catalogue.standards.readers.builder import Builder
-from catalogue.standards.readers.cff import COUNTRIES
+from catalogue.standards.readers.cff import CITATION
 from catalogue.standards.readers.record import Json, Reading
 from catalogue.standards.readers.syntax import shapes, yaml_text
 from catalogue.standards.readers.syntax.json_text import items, mapping
-from catalogue.standards.readers.syntax.shapes import (
-    Shape,
-    Wrong,
-    boolean,
-    choice,
-    either,
-    many,
-    text,
-    thing,
-)
+from catalogue.standards.readers.syntax.shapes import Schema, Shape, Wrong, load
 from catalogue.standards.readers.syntax.text import day, decoded
 
+# Rules and services that a short name stands for.
 ALIASES = frozenset("gdpr eidas nis2 cra spid cie anpr pagopa io".split())
-CATEGORIES = frozenset(
-    """accounting agile-project-management applicant-tracking application-development
-    appointment-scheduling backup billing-and-invoicing blog budgeting business-intelligence
-    business-process-management cad call-center-management cloud-management collaboration
-    communications compliance-management contact-management content-management crm
-    customer-service-and-support data-analytics data-collection data-visualization
-    design digital-asset-management digital-citizenship document-management donor-management
-    e-commerce
-    e-signature email-management email-marketing employee-management enterprise-project-management
-    enterprise-social-networking erp event-management facility-management
-    feedback-and-reviews-management financial-reporting fleet-management fundraising gamification
-    geographic-information-systems grant-management graphic-design help-desk hr ide
-    identity-management instant-messaging inventory-management it-asset-management it-development
-    it-management it-security it-service-management knowledge-management
-    learning-management-system marketing mind-mapping mobile-marketing mobile-payment
-    network-management office other online-booking online-community payment-gateway payroll
-    predictive-analysis procurement productivity-suite project-collaboration project-management
-    property-management real-estate-management remote-support resource-management sales-management
-    seo service-desk social-media-management survey talent-management task-management
-    taxes-management test-management time-management time-tracking translation video-conferencing
-    video-editing visitor-management voip warehouse-management web-collaboration web-conferencing
-    website-builder whistleblowing workflow-management""".split()
-)
-SCOPES = frozenset(
-    """agriculture culture defence education emergency-services employment energy environment
-    finance-and-economic-development foreign-affairs government healthcare infrastructures justice
-    local-authorities manufacturing research science-and-technology security society sport tourism
-    transportation welfare""".split()
-)
-STATUSES = ("concept", "development", "beta", "stable", "obsolete")
-TYPES = (
-    *(f"standalone/{each}" for each in "mobile iot desktop web backend other".split()),
-    *("addon", "library", "configurationFiles"),
-)
-
-
 LATEST = "0.7"
 VERSION = re.compile(r"^0(?:\.[2-7](?:\.\d)?)?$")
 LANGUAGES = frozenset(Locale("en").languages)  # read here: a confined child opens no file
 LANGUAGE_TAG = re.compile(
     r"^(?P<code>[a-zA-Z]{2,3})(?:-[a-zA-Z]{4})?(?:-(?:[a-zA-Z]{2}|\d{3}))?(?:-[a-zA-Z0-9]{5,8})*$"
 )
-MEDIA_TYPE = re.compile(r"^ *[A-Za-z0-9][\w!#$&^-]{0,126}/[A-Za-z0-9][\w!#$&^.+-]{0,126} *$")
+COUNTRIES = frozenset(CITATION.schema["definitions"]["country"]["enum"])
 URN = re.compile(r"^urn:[a-z0-9][a-z0-9-]{1,31}:[^\s]+$", re.I)
 VIDEO_HOSTS = re.compile(
     r"(^|\.)(youtube\.com|youtu\.be|vimeo\.com|dailymotion\.com|dai\.ly|ted\.com|twitch\.tv)$"
 )
-EXPECTED_URL = "https://…"
-LINE = text(numbers=True)
 
 
-def optional(shape: Shape) -> Shape:
-    """Let a key hold nothing."""
-
-    def check(value: Json, place: str) -> Iterator[Wrong]:
-        if value is not None:
-            yield from shape(value, place)
-
-    return check
+def _unlike(value: Json, place: str, expected: str) -> Wrong:
+    return Wrong(place, "shape_pattern", {"value": value, "expected": expected})
 
 
-def url(value: Json, place: str) -> Iterator[Wrong]:
+def _older(place: str, reason: str) -> Wrong:
+    return Wrong(place, "shape_older", {"reason": reason}, warning=True)
+
+
+def url(value: Json, place: str, _schema: Schema) -> Iterator[Wrong]:
     """Ask for an address with a scheme and a host."""
     if not isinstance(value, str):
         yield Wrong(place, "shape_text", {})
@@ -104,26 +55,26 @@ def url(value: Json, place: str) -> Iterator[Wrong]:
     except ValueError:
         parts = urlsplit("")
     if not parts.scheme or not parts.netloc or re.search(r"\s", value):
-        yield Wrong(place, "shape_pattern", {"value": value, "expected": EXPECTED_URL})
+        yield _unlike(value, place, "https://…")
 
 
-def web(value: Json, place: str) -> Iterator[Wrong]:
+def web(value: Json, place: str, schema: Schema) -> Iterator[Wrong]:
     """Ask for an http address."""
-    wrong = list(url(value, place))
+    wrong = list(url(value, place, schema))
     if not wrong and urlsplit(str(value)).scheme not in ("http", "https"):
-        wrong = [Wrong(place, "shape_pattern", {"value": value, "expected": EXPECTED_URL})]
+        wrong = [_unlike(value, place, "https://…")]
     yield from wrong
 
 
-def video(value: Json, place: str) -> Iterator[Wrong]:
+def video(value: Json, place: str, schema: Schema) -> Iterator[Wrong]:
     """Ask for a video of a site that pages can embed."""
-    wrong = list(web(value, place))
+    wrong = list(web(value, place, schema))
     if not wrong and not VIDEO_HOSTS.search(urlsplit(str(value)).hostname or ""):
-        wrong = [Wrong(place, "shape_pattern", {"value": value, "expected": "YouTube, Vimeo…"})]
+        wrong = [_unlike(value, place, "YouTube, Vimeo…")]
     yield from wrong
 
 
-def day_shape(value: Json, place: str) -> Iterator[Wrong]:
+def day_shape(value: Json, place: str, _schema: Schema) -> Iterator[Wrong]:
     """Ask for a day, without its hour."""
     if not isinstance(value, str):
         yield Wrong(place, "shape_text", {})
@@ -131,174 +82,80 @@ def day_shape(value: Json, place: str) -> Iterator[Wrong]:
     try:
         datetime.date.fromisoformat(value if len(value) == 10 else "")
     except ValueError:
-        yield Wrong(place, "shape_pattern", {"value": value, "expected": "AAAA-MM-JJ"})
+        yield _unlike(value, place, "AAAA-MM-JJ")
 
 
-def version(value: Json, place: str) -> Iterator[Wrong]:
+def version(value: Json, place: str, _schema: Schema) -> Iterator[Wrong]:
     """Ask for a version of the standard; an older one is only a warning."""
     told = str(value)
     if isinstance(value, bool) or not VERSION.match(told):
         yield Wrong(place, "shape_choice", {"value": value})
     elif told != "0" and not told.startswith(LATEST):
-        yield Wrong(place, "shape_older", {"reason": f"version {told} → {LATEST}"}, warning=True)
+        yield _older(place, f"version {told} → {LATEST}")
 
 
-def language(value: Json, place: str) -> Iterator[Wrong]:
+def language(value: Json, place: str, _schema: Schema) -> Iterator[Wrong]:
     """Ask for a language tag (BCP 47) of a language that exists."""
     tag = LANGUAGE_TAG.match(value) if isinstance(value, str) else None
     code = tag["code"].lower() if tag else ""
     if code not in CODES and code not in LANGUAGES:
-        yield Wrong(place, "shape_pattern", {"value": value, "expected": "fr, en, fr-FR…"})
+        yield _unlike(value, place, "fr, en, fr-FR…")
 
 
-def country(value: Json, place: str) -> Iterator[Wrong]:
+def country(value: Json, place: str, _schema: Schema) -> Iterator[Wrong]:
     """Ask for a country of two letters, in capitals; small letters are only a warning."""
     told = str(value)
     if told.upper() not in COUNTRIES or told not in (told.upper(), told.lower()):
         yield Wrong(place, "shape_choice", {"value": value})
     elif told == told.lower():
-        yield Wrong(place, "shape_older", {"reason": f"{told} → {told.upper()}"}, warning=True)
+        yield _older(place, f"{told} → {told.upper()}")
 
 
-def expression(value: Json, place: str) -> Iterator[Wrong]:
+def expression(value: Json, place: str, _schema: Schema) -> Iterator[Wrong]:
     """Ask for an SPDX expression."""
     if not isinstance(value, str) or not licences.read(value).is_known:
-        yield Wrong(place, "shape_pattern", {"value": value, "expected": "SPDX"})
+        yield _unlike(value, place, "SPDX")
 
 
-def characters(value: str) -> int:
-    """Count letters as they are seen: accents written apart and joiners do not count."""
-    return sum(
-        not (unicodedata.combining(char) or unicodedata.category(char) in ("Mn", "Me", "Cf"))
-        for char in unicodedata.normalize("NFC", value)
-    )
+def file(value: Json, place: str, schema: Schema) -> Iterator[Wrong]:
+    """Ask for a relative path or an address, with one of the suffixes of the schema."""
+    if not isinstance(value, str):
+        yield Wrong(place, "shape_text", {})
+        return
+    suffixes = schema["suffixes"]
+    path = urlsplit(value).path if value.startswith("http") else value
+    suffix = PurePosixPath(path).suffix.lower()
+    if value.startswith(("/", "file:")) or (suffixes and suffix not in suffixes):
+        yield _unlike(value, place, " ".join(suffixes) or "chemin relatif")
+    elif not value.startswith("http"):
+        yield Wrong(place, "shape_unchecked", {"value": value}, warning=True)
 
 
-def prose(*, least: int = 0, most: int) -> Shape:
-    """Ask for a text between two lengths."""
-
-    def check(value: Json, place: str) -> Iterator[Wrong]:
-        if not isinstance(value, str):
-            yield Wrong(place, "shape_text", {})
-        elif characters(value) > most:
-            yield Wrong(place, "shape_long", {"most": most})
-        elif characters(value) < least:
-            yield Wrong(place, "shape_short", {"least": least})
-
-    return check
-
-
-def file(*suffixes: str) -> Shape:
-    """Ask for a relative path or an address, with one of some suffixes."""
-
-    def check(value: Json, place: str) -> Iterator[Wrong]:
-        if not isinstance(value, str):
-            yield Wrong(place, "shape_text", {})
-            return
-        path = urlsplit(value).path if value.startswith("http") else value
-        suffix = PurePosixPath(path).suffix.lower()
-        if value.startswith(("/", "file:")) or (suffixes and suffix not in suffixes):
-            expected = " ".join(suffixes) or "chemin relatif"
-            yield Wrong(place, "shape_pattern", {"value": value, "expected": expected})
-        elif not value.startswith("http"):
-            yield Wrong(place, "shape_unchecked", {"value": value}, warning=True)
-
-    return check
-
-
-def holder(value: Json, place: str) -> Iterator[Wrong]:
+def holder(value: Json, place: str, schema: Schema) -> Iterator[Wrong]:
     """Ask for the URI of an organisation."""
     told = str(value)
     if told.lower().startswith("urn:x-italian-pa:") and URN.match(told):
         yield Wrong(place, "shape_unchecked", {"value": value}, warning=True)
     elif told.lower().startswith("urn:"):
         if not URN.match(told):
-            yield Wrong(place, "shape_pattern", {"value": value, "expected": "urn:…"})
+            yield _unlike(value, place, "urn:…")
     else:
-        yield from url(value, place)
+        yield from url(value, place, schema)
 
 
-def support(value: Json, place: str) -> Iterator[Wrong]:
+def support(value: Json, place: str, schema: Schema) -> Iterator[Wrong]:
     """Ask for a known alias, or the address of a rule or a standard."""
     told = str(value)
     if told.startswith("alias:"):
         if told.removeprefix("alias:") not in ALIASES:
             yield Wrong(place, "shape_choice", {"value": value})
     elif not URN.match(told):
-        yield from url(value, place)
+        yield from url(value, place, schema)
 
 
-def older(shape: Shape, instead: str) -> Shape:
-    """Warn of a key that the standard has replaced."""
-
-    def check(value: Json, place: str) -> Iterator[Wrong]:
-        yield Wrong(place, "shape_older", {"reason": instead}, warning=True)
-        yield from shape(value, place)
-
-    return check
-
-
-def among(values: frozenset[str]) -> Shape:
-    """Ask for a list of words of a vocabulary."""
-    return many(choice(*values), least=0, unique=False)
-
-
-def _all_optional(fields: Mapping[str, Shape], required: tuple[str, ...]) -> Shape:
-    loose = {name: each if name in required else optional(each) for name, each in fields.items()}
-    return thing(loose, required)
-
-
-MEDIA = many(text(MEDIA_TYPE.pattern, "type/sous-type"), least=0, unique=False)
-LINES = many(LINE, least=0, unique=False)
-IMAGE = (".svg", ".svgz", ".png")
-EMAIL = text(r"^[^\s@]+@[^\s@]+\.[^\s@]{2,}$", "nom@exemple.org")
-DEPENDENCY = _all_optional(
-    {
-        "name": text(),
-        "versionMin": LINE,
-        "versionMax": LINE,
-        "version": LINE,
-        "optional": boolean,
-    },
-    ("name",),
-)
-DEPENDENCIES = many(DEPENDENCY, least=0, unique=False)
-DESCRIPTION = _all_optional(
-    {
-        "localisedName": text(),
-        "genericName": older(prose(most=35), "sans objet"),
-        "shortDescription": prose(most=150),
-        "longDescription": prose(least=150, most=10_000),
-        "documentation": web,
-        "apiDocumentation": web,
-        "features": many(LINE, unique=False),
-        "screenshots": many(file(".jpg", ".png"), least=0, unique=False),
-        "videos": many(video, least=0, unique=False),
-        "awards": LINES,
-    },
-    ("shortDescription", "longDescription", "features"),
-)
-ORGANISATION = _all_optional({"name": text(), "uri": holder}, ("uri",))
-FUNDER = _all_optional({"name": text(), "uri": holder}, ("uri",))
-CONTRACTOR = _all_optional(
-    {"name": text(), "email": EMAIL, "website": web, "until": day_shape}, ("name", "until")
-)
-CONTACT = _all_optional(
-    {"name": text(), "email": EMAIL, "affiliation": text(), "phone": LINE}, ("name",)
-)
-MAINTENANCE = _all_optional(
-    {
-        "type": choice("internal", "contract", "community", "none"),
-        "contractors": many(CONTRACTOR, least=0, unique=False),
-        "contacts": many(CONTACT, least=0, unique=False),
-    },
-    ("type",),
-)
-
-
-def maintenance(value: Json, place: str) -> Iterator[Wrong]:
+def maintenance(value: Json, place: str, _schema: Schema) -> Iterator[Wrong]:
     """Ask for contractors with a contract and for contacts without."""
-    yield from MAINTENANCE(value, place)
+    yield from SHAPE.check(value, place, "maintenance")
     if not isinstance(value, Mapping):
         return
     kind = value.get("type")
@@ -310,17 +167,17 @@ def maintenance(value: Json, place: str) -> Iterator[Wrong]:
         yield Wrong(f"{place}.contacts", "shape_missing", {})
 
 
-def descriptions(value: Json, place: str) -> Iterator[Wrong]:
+def descriptions(value: Json, place: str, schema: Schema) -> Iterator[Wrong]:
     """Ask for one description at least, each under its language."""
     if not isinstance(value, Mapping) or not value:
         yield Wrong(place, "shape_mapping" if value else "shape_missing", {})
         return
     for tag, each in value.items():
-        yield from language(tag, f"{place}.{tag}")
-        yield from DESCRIPTION(each, f"{place}.{tag}")
+        yield from language(tag, f"{place}.{tag}", schema)
+        yield from SHAPE.check(each, f"{place}.{tag}", "description")
 
 
-def italy(value: Json, place: str) -> Iterator[Wrong]:
+def italy(value: Json, place: str, _schema: Schema) -> Iterator[Wrong]:
     """Check the section of Italy: its version, and the keys that have been replaced."""
     if not isinstance(value, Mapping):
         yield Wrong(place, "shape_mapping", {})
@@ -329,83 +186,38 @@ def italy(value: Json, place: str) -> Iterator[Wrong]:
     if told is not None and str(told) not in ("0.2", "1.0"):
         yield Wrong(f"{place}.countryExtensionVersion", "shape_choice", {"value": told})
     if "conforme" in value:
-        facts = {"reason": "sans objet"}
-        yield Wrong(f"{place}.conforme", "shape_older", facts, warning=True)
+        yield _older(f"{place}.conforme", "sans objet")
     reuse = value.get("riuso")
     if isinstance(reuse, Mapping) and reuse.get("codiceIPA"):
-        facts = {"reason": "organisation.uri"}
-        yield Wrong(f"{place}.riuso.codiceIPA", "shape_older", facts, warning=True)
+        yield _older(f"{place}.riuso.codiceIPA", "organisation.uri")
 
 
-AUDIENCE = _all_optional(
+SHAPE = Shape(
+    load("publiccode"),
     {
-        "scope": among(SCOPES),
-        "countries": many(country, least=0, unique=False),
-        "unsupportedCountries": many(country, least=0, unique=False),
+        "url": url,
+        "web": web,
+        "video": video,
+        "day": day_shape,
+        "version": version,
+        "language": language,
+        "country": country,
+        "spdx-expression": expression,
+        "file": file,
+        "holder": holder,
+        "support": support,
+        "maintenance": maintenance,
+        "descriptions": descriptions,
+        "italy": italy,
     },
-    (),
 )
-LEGAL = _all_optional(
-    {
-        "license": expression,
-        "mainCopyrightOwner": text(),
-        "repoOwner": older(text(), "organisation.name"),
-        "authorsFile": older(file(), "sans objet"),
-    },
-    ("license",),
-)
-LOCALISATION = thing(
-    {"localisationReady": boolean, "availableLanguages": many(language, unique=False)},
-    ("localisationReady", "availableLanguages"),
-)
-REQUIRED = (
-    *("publiccodeYmlVersion", "name", "url", "platforms", "developmentStatus", "softwareType"),
-    *("description", "legal", "maintenance", "localisation"),
-)
-FIELDS: dict[str, Shape] = {
-    "publiccodeYmlVersion": version,
-    "name": text(),
-    "applicationSuite": text(),
-    "url": url,
-    "landingURL": web,
-    "isBasedOn": either(url, many(url, least=0, unique=False)),
-    "softwareVersion": LINE,
-    "releaseDate": day_shape,
-    "logo": file(*IMAGE),
-    "monochromeLogo": older(file(*IMAGE), "logo"),
-    "organisation": ORGANISATION,
-    "inputTypes": older(MEDIA, "sans objet"),
-    "outputTypes": older(MEDIA, "sans objet"),
-    "platforms": many(LINE, unique=False),
-    "categories": among(CATEGORIES),
-    "usedBy": LINES,
-    "fundedBy": many(FUNDER, least=0, unique=False),
-    "roadmap": web,
-    "developmentStatus": choice(*STATUSES),
-    "softwareType": choice(*TYPES),
-    "intendedAudience": AUDIENCE,
-    "supports": many(_all_optional({"id": support}, ("id",)), least=0, unique=False),
-    "description": descriptions,
-    "legal": LEGAL,
-    "maintenance": maintenance,
-    "localisation": LOCALISATION,
-    "dependsOn": _all_optional(
-        {"open": DEPENDENCIES, "proprietary": DEPENDENCIES, "hardware": DEPENDENCIES}, ()
-    ),
-    "IT": italy,
-    "it": older(italy, "IT"),
-}
-CORE = _all_optional(FIELDS, REQUIRED)
 
 
 def publiccode(value: Mapping[str, Json]) -> Iterator[Wrong]:
     """Check a whole file; sections of other countries are not judged."""
-    known = {
-        name: each
-        for name, each in value.items()
-        if name in FIELDS or name.upper() not in COUNTRIES
-    }
-    yield from CORE(known, "")
+    fields = SHAPE.schema["properties"]
+    known = {n: each for n, each in value.items() if n in fields or n.upper() not in COUNTRIES}
+    yield from SHAPE.check(known)
     if "it" in value and "IT" in value:
         yield Wrong("it", "shape_forbidden", {"reason": "IT"})
 
