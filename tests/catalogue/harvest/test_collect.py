@@ -324,7 +324,7 @@ def test_a_second_paste_is_refused_with_what_was_given(
         paste_pages, "render", lambda _r, _t, context, status: (status, context["form"])
     )
     monkeypatch.setattr(
-        paste_pages.prefill, "from_address", lambda _url: pytest.fail("it was read")
+        paste_pages.pasting, "from_address", lambda _url: pytest.fail("it was read")
     )
     with pasting.reading(7):
         status, form = paste_pages.Paste().post(rf.post("/", {"url": "https://a.test/"}))

@@ -360,7 +360,7 @@ def test_the_letters_of_a_lot_leave_though_its_worker_died_after_the_last(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(tables.batches, "finish", die)
+        patch.setattr(tables, "finish", die)
         with pytest.raises(KeyboardInterrupt):
             tables.carry_out(batch)
     silent(batch)
