@@ -41,7 +41,7 @@ BUGS = (
         (
             "tests/challenges/scoring/test_tiers.py",
             "tests/challenges/scoring/test_simulations.py",
-            "tests/challenges/test_boards.py",
+            "tests/challenges/test_standings.py",
         ),
     ),
     Bug(
@@ -106,7 +106,6 @@ BUGS = (
         'attempt=F("attempt"),',
         (
             "tests/challenges/test_jobs.py",
-            "tests/challenges/test_outages.py",
             "tests/challenges/test_scanning.py",
             "tests/challenges/code",
         ),

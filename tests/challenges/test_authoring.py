@@ -1,25 +1,36 @@
 """A challenge written by form goes the way of an imported one; its answers are sealed at once."""
 
 import io
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+from pytest_django import DjangoAssertNumQueries
 
 from challenges.bundles.spec import Role
+from challenges.entries.actions import choices, deposits
 from challenges.enums import BoardRule, ChallengeStatus, PhaseKind, RegistrationMode
-from challenges.models import Challenge, ChallengeDraft, Column, PhaseTask, PublicFile
-from challenges.organising.actions import drafts, phases, texts
+from challenges.invariants import stale_boards
+from challenges.models import Challenge, ChallengeDraft, Column, Entry, Phase, PhaseTask, PublicFile
+from challenges.organising.actions import challenges, drafts, leaderboards, phases, texts
+from challenges.organising.forms import scorings as scoring_forms
+from challenges.organising.forms.challenges import TASKS, QuestionsForm
 from challenges.worker import drain
 from datasets.models import HoldoutVersion
 from portal.accounts.models import User
 from portal.audit.models import AuditEvent, Outbox
 from portal.lib.refusals import Conflict, Invalid, NotAllowed
-from tests.challenges.world import CANARY, ROWS, answer, owner, truth_of
-from tests.factories.accounts import UserFactory
-from tests.factories.challenges import ChallengeFactory, TeamFactory
+from tests.challenges import world
+from tests.challenges.world import CANARY, ROWS, answer, truth_of
+from tests.factories.accounts import MembershipFactory, UserFactory
+from tests.factories.challenges import ChallengeFactory, PhaseFactory, TeamFactory, captain_of
 
 pytestmark = pytest.mark.django_db
-
 IDS = [f"A{number:04}" for number in range(ROWS)]
 TEST = "id,x\n" + "".join(f"{one},{at}\n" for at, one in enumerate(IDS))
 SAMPLE = "id,niveau\n" + "".join(f"{one},1\n" for one in IDS)
@@ -67,12 +78,6 @@ METRICS = [
         "params": {"formula": "exactitude - mae / 10"},
     },
 ]
-
-
-@pytest.fixture
-def by() -> User:
-    """Return a person who may run challenges for their organisation."""
-    return owner()
 
 
 def deposit(name: str, content: str | bytes) -> drafts.Deposit:
@@ -179,19 +184,6 @@ def test_a_second_check_replaces_the_first_and_keeps_the_sealed_version(by: User
     assert task.holdout_id >= version
 
 
-def test_a_baseline_by_form_is_scored_like_an_entry(by: User) -> None:
-    challenge = filled(by)
-    drafts.add_file(
-        challenge=challenge,
-        role=Role.BASELINE_SUBMISSION,
-        deposit=deposit("reference.csv", answer(0.4)),
-        by=by,
-    )
-    drafts.ask_build(challenge=challenge, by=by)
-    assert drain()
-    assert challenge.teams.get().enrolments.get().entries.get().status == "scored"
-
-
 @pytest.mark.parametrize(("expected", "state"), [(0.2778, "done"), (0.5, "refused")])
 def test_the_expected_score_of_a_reference_is_compared(
     by: User, expected: float, state: str
@@ -211,6 +203,8 @@ def test_the_expected_score_of_a_reference_is_compared(
         state,
         [] if state == "done" else ["E_SCORES"],
     )
+    scored = challenge.teams.filter(enrolments__entries__status="scored")
+    assert scored.exists() is (state == "done")
 
 
 @pytest.mark.parametrize(
@@ -387,3 +381,368 @@ def test_texts_stay_free_and_a_reader_of_the_visa_reads_again(by: User) -> None:
     assert "<script" not in found.body_html
     assert found.bundle["title"] == "Nouveau titre"
     assert not found.licence_to_confirm
+
+
+SCORING: dict[str, Any] = {
+    "id": "id",
+    "target": "niveau",
+    "type": "integer",
+    "minimum": "1",
+    "maximum": "3",
+    "split": "jeu",
+    "public": "public",
+    "private": "private",
+    "primary": "0",
+    **{f"decimals_{at}": "4" for at in range(6)},
+    "metric_0": "accuracy",
+    "metric_1": "mae",
+    "hidden_1": "on",
+    "metric_2": "formula",
+    "key_2": "mixte",
+    "label_2": "Mixte",
+    "direction_2": "max",
+    "params_2": "formula = accuracy - mae / 10",
+}
+
+
+def at(route: str, *args: Any) -> str:
+    """Return the address of a page of the challenge written here."""
+    return reverse(f"challenges:{route}", args=["estimer-un-niveau", *args])
+
+
+def begin(client: Client, by: User) -> Challenge:
+    """Create the challenge by its form."""
+    sent = {
+        "organisation": by.memberships.get().organisation_id,
+        "title": "Estimer un niveau",
+        "summary": "Un exemple.",
+        "task": "ordinal",
+    }
+    assert client.post(reverse("challenges:create"), sent).headers["Location"] == at("write_texts")
+    return Challenge.objects.get()
+
+
+def send(client: Client, role: str, name: str, content: str) -> Any:
+    """Send a file by its form."""
+    file = SimpleUploadedFile(name, content.encode())
+    return client.post(at("write_files"), {"role": role, "file": file})
+
+
+def test_a_challenge_is_written_by_form_from_its_title_to_its_phase(
+    client: Client, by: User
+) -> None:
+    begin(client, by)
+    assert client.get(at("write_scoring")).text.count("Déposez d’abord") == 1
+    assert "# Règlement type des challenges" in client.get(at("write_terms")).text
+    for role, name, content in (
+        ("test", "test.csv", TEST),
+        ("sample_submission", "sample.csv", SAMPLE),
+        ("truth", "truth.csv", TRUTH),
+    ):
+        assert send(client, role, name, content).status_code == 302
+    files = client.get(at("write_files")).text
+    assert "id, niveau, jeu, temoin" in files
+    assert "Exemple de soumission, public" in files.split("<tbody>")[1]
+    assert world.CANARY not in files
+    assert client.post(at("write_scoring"), SCORING).headers["Location"] == at("organiser")
+    assert "Le contrôle est en cours" in client.get(at("organiser")).text
+    assert drain()
+    text = client.get(at("organiser")).text
+    assert "la phase, la notation et le classement sont prêts" in text
+    phase = Phase.objects.get()
+    assert [each.key for each in phase.leaderboards.get().columns.all()] == [
+        "accuracy",
+        "mae",
+        "mixte",
+    ]
+    assert 'value="formula = accuracy - mae / 10"' in client.get(at("write_scoring")).text
+    more = client.post(at("write_phases"), {"name": "Finale", "kind": "final"})
+    assert more.status_code == 302
+    listed = client.get(at("write_phases")).text
+    assert "Finale" in listed
+    assert "Dates à annoncer" in listed
+    assert "les phases se suivent.</b>" not in listed
+    assert client.post(at("remove_phase", 1)).status_code == 302
+    assert Phase.objects.count() == 1
+
+
+def test_what_was_typed_wrong_is_said_beside_its_field(client: Client, by: User) -> None:
+    challenge = begin(client, by)
+    again = client.post(
+        reverse("challenges:create"),
+        {
+            "organisation": challenge.organiser_id,
+            "title": "Estimer un niveau",
+            "summary": "A",
+            "task": "ordinal",
+        },
+    )
+    assert again.status_code == 422
+    assert "Cette adresse est déjà prise." in again.text
+    wrong = [
+        (send(client, "truth", "truth.csv", ""), "Ce fichier est vide."),
+        (client.post(at("write_terms"), {"text": ""}), "Écrivez le règlement."),
+        (
+            client.post(
+                at("write_participation"),
+                {
+                    "registration": "open",
+                    "allowed_domains": "pas un domaine",
+                    "team_min": "3",
+                    "team_max": "2",
+                },
+            ),
+            "n’est pas un nom de domaine.",
+        ),
+        (client.post(at("write_texts"), {"title": ""}), "Donnez un titre au challenge."),
+    ]
+    assert [(page.status_code, said in page.text) for page, said in wrong] == [(422, True)] * 4
+    for role, name, content in (
+        ("sample_submission", "sample.csv", SAMPLE),
+        ("truth", "truth.csv", TRUTH),
+    ):
+        send(client, role, name, content)
+    scoring = client.post(
+        at("write_scoring"), SCORING | {"target": "id", "primary": "5", "params_2": "formula"}
+    )
+    assert scoring.status_code == 422
+    for said in (
+        "L’identifiant n’est pas la colonne à prédire.",
+        "Choisissez une mesure à cette place",
+        "nom = valeur",
+    ):
+        assert said in scoring.text
+    assert not ChallengeDraft.objects.filter(number__gt=0).exists()
+
+
+def test_texts_rules_and_pages_are_public_once_the_challenge_is(client: Client, by: User) -> None:
+    ChallengeFactory(opened=True, owner=by, slug="estimer-un-niveau")
+    texts = {"title": "Autre titre", "summary": "Autre", "body_md": "**Gras**", "tags": "a, b"}
+    texts["language"] = "en"
+    assert client.post(at("write_texts"), texts).status_code == 302
+    assert client.post(at("write_pages"), {"title": "Jury", "body_md": "Trois"}).status_code == 302
+    assert client.post(at("write_page", 0), {"title": "Jury", "body_md": "Cinq"}).status_code == 302
+    public = client.get(at("presentation")).text
+    assert "<strong>Gras</strong>" in public
+    assert 'lang="en"' in public
+    assert Challenge.objects.get().bundle["language"] == "en"
+    assert "Cinq" in public
+    assert client.post(at("remove_page", 0)).status_code == 302
+    assert client.post(at("remove_page", 0)).status_code == 409
+    quotas = client.get(at("write_phase", 0)).text
+    assert "les quotas ne peuvent qu’augmenter" in quotas
+    assert client.post(at("write_phase", 0), {"max_per_day": "1"}).status_code == 409
+    assert client.post(at("write_phase", 0), {"max_per_day": "9"}).status_code == 302
+    assert client.post(at("build")).status_code == 409
+
+
+def test_who_writes_for_no_organisation_creates_nothing(client: Client) -> None:
+    for person in (UserFactory(), MembershipFactory(role="contributor").user):
+        client.force_login(person)
+        assert client.get(reverse("challenges:create")).status_code == 403
+        assert "Nouveau challenge" not in client.get(reverse("challenges:organiser_list")).text
+
+
+@pytest.mark.parametrize("phases", [1, 3])
+def test_pages_cost_the_same_whatever_they_show(
+    client: Client, by: User, phases: int, costs: DjangoAssertNumQueries
+) -> None:
+    challenge = ChallengeFactory(owner=by, slug="estimer-un-niveau")
+    for index in range(phases):
+        PhaseFactory(challenge=challenge, index=index)
+        challenge.pages.create(index=index, title=f"P{index}", body_md="", body_html="")
+    for route, queries in (("write_phases", 10), ("write_pages", 8), ("write_files", 8)):
+        with costs(queries):
+            assert client.get(at(route)).status_code == 200
+
+
+def test_the_measure_proposed_is_the_usual_one_of_the_task() -> None:
+    for task, (kind, metric) in scoring_forms.USUAL.items():
+        assert (kind in scoring_forms.TYPES, metric in scoring_forms.MENU, task in TASKS) == (
+            True,
+        ) * 3
+        given: dict[str, Any] = {"document": {"task": task}, "given": ["id", "y"]}
+        form = scoring_forms.ScoringForm(**given, held=["id", "y", "jeu"], titles={})
+        assert (form["type"].value(), form["metric_0"].value()) == (kind, metric)
+
+
+QUESTIONS: dict[str, Any] = {
+    "label_0": "Outil employé",
+    "type_0": "select",
+    "options_0": "R\nPython\n",
+    "required_0": "on",
+    "on_leaderboard_0": "on",
+    "label_1": "Données extérieures ?",
+    "type_1": "boolean",
+    "on_leaderboard_1": "on",
+    "label_3": "Limites",
+    "type_3": "text",
+}
+ANSWERS = {"outil-employe": "R", "donnees-exterieures": "true", "limites": "Peu de lignes."}
+
+
+@pytest.fixture
+def imported_draft(client: Client, tmp_path: Path) -> Challenge:
+    """Return a draft, and sign its owner in."""
+    by = world.owner()
+    client.force_login(by)
+    return world.imported(tmp_path, by)
+
+
+def page_at(imported_draft: Challenge, route: str) -> str:
+    """Return the address of a page."""
+    return reverse(f"challenges:{route}", args=[imported_draft.slug])
+
+
+def asked(client: Client, imported_draft: Challenge, **changes: Any) -> Any:
+    """Send the questions."""
+    return client.post(page_at(imported_draft, "write_questions"), QUESTIONS | changes)
+
+
+def opened(imported_draft: Challenge) -> Entry:
+    """Publish the challenge and enter a file with its fact sheet."""
+    by = world.owner_of(imported_draft)
+    imported_draft.refresh_from_db()
+    made = world.challenges.submit(challenge=imported_draft, by=by)
+    world.challenges.publish(challenge=made, by=UserFactory(region="moderator"))
+    assert drain()
+    entry = world.entered(made, fact_sheet=ANSWERS)
+    assert drain()
+    return entry
+
+
+def test_answers_stand_on_the_board_its_files_and_the_api(
+    client: Client, imported_draft: Challenge
+) -> None:
+    assert asked(client, imported_draft).status_code == 302
+    assert list(
+        Column.objects.filter(kind="fact").order_by("index").values_list("key", "operands")
+    ) == [
+        ("fiche.outil-employe", ["outil-employe"]),
+        ("fiche.donnees-exterieures", ["donnees-exterieures"]),
+    ]
+    form = client.get(page_at(imported_draft, "write_questions")).context["form"]
+    assert form["options_0"].value() == "R\nPython"
+    entry = opened(imported_draft)
+    visitor = Client()
+    page = visitor.get(page_at(imported_draft, "standings")).text
+    assert all(each in page for each in ("Outil employé", ">R", "Oui"))
+    assert "Limites" not in page
+    csv = visitor.get(page_at(imported_draft, "standings_csv")).text
+    assert "fiche.outil-employe,fiche.donnees-exterieures" in csv
+    document = visitor.get(page_at(imported_draft, "standings_json")).json()
+    assert document["rows"][0]["metrics"]["fiche.outil-employe"] == {"text": "R"}
+    board = imported_draft.leaderboards.get()
+    api = visitor.get(f"/api/v1/challenges/niveau/leaderboards/{board.key}").json()
+    assert api["rows"][0]["metrics"]["fiche.donnees-exterieures"] == {"text": "true"}
+    by = captain_of(entry.enrolment.team)
+    changed = ANSWERS | {"outil-employe": "Python"}
+    choices.describe(entry=entry, fact_sheet=changed, note="", by=by)
+    assert drain()
+    assert list(stale_boards()) == []
+    assert "Python" in visitor.get(page_at(imported_draft, "standings_csv")).text
+
+
+def test_a_required_answer_is_asked_before_any_attempt_is_used(
+    client: Client, imported_draft: Challenge
+) -> None:
+    asked(client, imported_draft)
+    entry = opened(imported_draft)
+    with pytest.raises(Invalid):
+        deposits.enter(
+            phase=entry.enrolment.phase,
+            team=entry.enrolment.team,
+            content=world.answer(0.9),
+            original_name="a.csv",
+            idempotency_key="b",
+            fact_sheet=ANSWERS | {"outil-employe": "Excel"},
+            by=captain_of(entry.enrolment.team),
+        )
+    assert client.post(page_at(imported_draft, "write_questions"), QUESTIONS).status_code == 409
+    assert "Outil employé" in client.get(page_at(imported_draft, "write_questions")).text
+
+
+def test_under_pseudonyms_answers_wait_for_the_results(
+    client: Client, imported_draft: Challenge
+) -> None:
+    asked(client, imported_draft)
+    by = world.owner_of(imported_draft)
+    leaderboards.mask(challenge=imported_draft, anonymous=True, by=by)
+    opened(imported_draft)
+    visitor = Client()
+    for route in ("standings", "standings_csv", "standings_json"):
+        seen = visitor.get(page_at(imported_draft, route)).text
+        assert not any(each in seen for each in (">R<", ",R,", '"R"'))
+    assert ",,\r\n" in visitor.get(page_at(imported_draft, "standings_csv")).text
+
+
+def test_a_question_that_goes_takes_its_column_and_a_wrong_one_is_refused(
+    client: Client, imported_draft: Challenge
+) -> None:
+    wrong = asked(client, imported_draft, options_0="R")
+    assert (wrong.status_code, "Deux choix au moins" in wrong.text) == (422, True)
+    asked(client, imported_draft)
+    asked(client, imported_draft, label_0="", label_3="")
+    imported_draft.refresh_from_db()
+    assert [each["key"] for each in imported_draft.fact_sheet] == ["donnees-exterieures"]
+    assert [each.key for each in Column.objects.filter(kind="fact")] == [
+        "fiche.donnees-exterieures"
+    ]
+    assert client.post(page_at(imported_draft, "write_questions"), {}).status_code == 302
+    assert not Column.objects.filter(kind="fact").exists()
+    assert imported_draft.status == ChallengeStatus.DRAFT
+
+
+def test_no_question_or_choice_of_an_import_is_lost_by_the_form() -> None:
+    long = "Un choix " + "long " * 40
+    stored = [
+        {
+            "key": f"q{page_at}",
+            "label": f"Question {page_at}",
+            "type": "select",
+            "options": ["Oui", long],
+        }
+        for page_at in range(12)
+    ]
+    shown = QuestionsForm(stored=stored)
+    data = {bound.html_name: bound.initial for each in shown.slots for bound in each["fields"]}
+    form = QuestionsForm({key: value for key, value in data.items() if value}, stored=stored)
+
+    assert form.is_valid(), form.errors
+    assert [(each["key"], each["options"]) for each in form.questions] == [
+        (each["key"], ["Oui", long.strip()]) for each in stored
+    ]
+
+
+SETTINGS = {"kind": PhaseKind.PUBLIC, "ladder": False}
+ACTS: dict[str, Callable[..., Any]] = {
+    "dates": partial(challenges.set_dates, opens_at=None, closes_at=None),
+    "settings": partial(phases.settle, settings=SETTINGS, rule=BoardRule.BEST),
+    "figures": partial(phases.measure_phase, submission={}, truth={}, metrics=[]),
+}
+
+
+@pytest.fixture
+def second() -> Phase:
+    """Return the second phase of a draft."""
+    return PhaseFactory(challenge=PhaseFactory().challenge, index=1)
+
+
+@pytest.mark.parametrize("name", ACTS)
+def test_a_phase_removed_meanwhile_is_said_to_be_absent(second: Phase, name: str) -> None:
+    by = second.challenge.organisers.get(role="owner").user
+    phases.remove(phase=Phase.objects.get(pk=second.pk), by=by)
+    with pytest.raises(Conflict) as refusal:
+        ACTS[name](phase=second, by=by)
+    assert refusal.value.code == "absent"
+
+
+def test_a_phase_takes_over_an_earlier_one_of_its_challenge_alone(second: Phase) -> None:
+    by = second.challenge.organisers.get(role="owner").user
+    settle = partial(phases.settle, phase=second, rule=BoardRule.BEST, by=by)
+    for source in (second, PhaseFactory()):
+        with pytest.raises(Invalid) as refusal:
+            settle(settings=SETTINGS | {"migrate_from": source})
+        assert refusal.value.code == "migrate_from"
+    first = second.challenge.phases.get(index=0)
+    assert settle(settings=SETTINGS | {"migrate_from": first}).migrate_from == first

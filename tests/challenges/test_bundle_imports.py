@@ -3,13 +3,17 @@
 import io
 import json
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.test import override_settings
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import DatabaseError, connection
+from django.test import Client, override_settings
+from django.urls import reverse
+from pytest_django import DjangoAssertNumQueries
 
 from challenges import worker as loop
 from challenges.bundles import child
@@ -17,18 +21,20 @@ from challenges.enums import ImportState, JobKind, JobState
 from challenges.evaluation import worker as vault
 from challenges.exchange import worker as exchange_worker
 from challenges.exchange.actions import bundles as acts
+from challenges.exchange.actions import bundles as bundle_imports
 from challenges.models import BundleImport, Challenge, Job
 from challenges.queue import actions as jobs
 from challenges.queue.worker import Beating
 from challenges.tasks import expire_imports
 from challenges.worker import drain
 from datasets.models import HoldoutVersion
+from portal.accounts.enums import TokenScope
 from portal.accounts.models import User
 from portal.lib import clock, objects
 from portal.lib.refusals import Conflict, Invalid, NotAllowed, QuotaSpent, TooLarge
 from tests.challenges import world
 from tests.challenges.bundles.foreign.tables import KAGGLE
-from tests.factories.accounts import UserFactory
+from tests.factories.accounts import UserFactory, bearer
 from tests.portal.accounts.ledger import acts as verbs
 
 pytestmark = pytest.mark.django_db
@@ -276,3 +282,201 @@ def test_a_character_that_no_database_keeps_is_a_line_of_the_report(title: str) 
     made = read(world.owner(), zipped(KAGGLE | {"conf.json": conf}))
     assert made.state == ImportState.REFUSED
     assert [(one["code"], one["file"]) for one in made.told("errors")] == [("E_JSON", "conf.json")]
+
+
+IMPORTS = "/espace/challenges/importer/"
+
+
+@pytest.fixture
+def organiser(client: Client) -> User:
+    """Sign an organiser in."""
+    made = world.owner()
+    client.force_login(made)
+    return made
+
+
+def page_of(made: BundleImport, name: str = "import") -> str:
+    return reverse(f"challenges:{name}", args=[made.pk])
+
+
+def test_from_the_deposit_to_the_draft(client: Client, organiser: User) -> None:
+    assert IMPORTS in client.get(reverse("challenges:organiser_list")).text
+    archive = SimpleUploadedFile("défi.zip", zipped(KAGGLE).getvalue())
+    sent = client.post(IMPORTS, {"file": archive})
+    made = BundleImport.objects.get()
+    assert (sent.status_code, sent["Location"]) == (302, page_of(made))
+    waiting = client.get(page_of(made))
+    assert f'data-poll="{page_of(made, "import_state")}"' in waiting.text
+    assert "data-final" not in client.get(page_of(made, "import_state")).text
+    assert drain()
+    assert "data-final" in client.get(page_of(made, "import_state")).text
+    report = client.get(page_of(made))
+    assert "Quelle mesure" in report.text
+    assert "Kaggle (CSV)" in report.text
+    missing = client.post(page_of(made), {})
+    assert missing.status_code == 422
+    assert "Cette réponse est attendue." in missing.text
+    assert client.post(page_of(made), {"answer_0": "score maison"}).status_code == 422
+    quotas = {"answer_0": "roc_auc", "answer_3": "beaucoup"}
+    assert client.post(page_of(made), quotas)["Location"] == page_of(made)
+    assert drain()
+    wrong = client.get(page_of(made)).text
+    assert "par exemple 5/100" in wrong
+    assert 'value="beaucoup"' in wrong
+    assert '<option value="roc_auc" selected>Aire sous la courbe ROC</option>' in wrong
+    english = client.get(f"/en{page_of(made)}").text
+    assert "Which metric ranks the teams?" in english
+    assert "Area under the ROC curve" in english
+    client.get(f"/fr{page_of(made)}")  # the language is kept
+    assert not Challenge.objects.exists()
+    for _click in range(2):
+        asked = client.post(page_of(made), {"answer_0": "roc_auc"})
+        assert (asked.status_code, asked["Location"]) == (302, page_of(made))
+    creating = client.get(page_of(made)).text
+    assert "Création du brouillon…" in creating
+    assert "Actualiser" in creating  # without JavaScript
+    assert "Créer le brouillon" not in creating
+    assert drain()
+    challenge = Challenge.objects.get()
+    state = client.get(page_of(made, "import_state")).text
+    assert reverse("challenges:organiser", args=[challenge.slug]) in state
+    assert "Le brouillon est créé" in client.get(page_of(made)).text
+    assert "défi.zip" in client.get(IMPORTS).text
+
+
+def test_a_report_shows_each_fault_and_offers_nothing(client: Client, organiser: User) -> None:
+    made = read(organiser, zipped({"competition.yaml": "version: 2\ntitle: [1]\n"}))
+    page = client.get(page_of(made)).text
+    assert "E_TERMS_MISSING" in page
+    assert "competition.yaml" in page
+    assert "Créer le brouillon" not in page
+    assert client.post(page_of(made), {}).status_code == 409
+    given_up = client.post(page_of(deposited(organiser), "import_abandon"))
+    assert given_up["Location"] == IMPORTS
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_the_list_costs_the_same_for_one_and_three(
+    client: Client, organiser: User, count: int, costs: DjangoAssertNumQueries
+) -> None:
+    for at in range(count):
+        deposited(organiser, zipped({"a": str(at)}))
+    with costs(7):
+        client.get(IMPORTS)
+
+
+API = "/api/v1/challenges/imports"
+
+
+def accept(client: Client, address: str, token: dict[str, str], **answers: str) -> Any:
+    body = {"answers": answers}
+    return client.post(f"{address}/accept", body, content_type="application/json", headers=token)
+
+
+def test_a_bundle_becomes_a_draft(client: Client) -> None:
+    token = bearer(world.owner(), TokenScope.ORGANISE)
+    archive = SimpleUploadedFile("defi.zip", zipped(KAGGLE).getvalue())
+    sent = client.post(API, {"file": archive}, headers=token)
+    address = sent.headers["Location"]
+    assert (sent.status_code, sent.json()["state"]) == (201, "waiting")
+    archive.seek(0)
+    assert client.post(API, {"file": archive}, headers=token).status_code == 200
+    assert accept(client, address, token).status_code == 409
+    assert drain()
+    told = client.get(address, headers=token).json()
+    assert (told["state"], told["format"], told["errors"]) == ("read", "kaggle-csv", [])
+    assert accept(client, address, token, metric="maison").json()["errors"] == []
+    assert drain()
+    wrong = client.get(address, headers=token).json()
+    assert [(one["code"], one["key"]) for one in wrong["errors"]] == [("E_ANSWER", "metric")]
+    asked = accept(client, address, token, metric="roc_auc")
+    assert (asked.status_code, asked.json()["state"]) == (202, "creating")
+    assert drain()
+    sent = accept(client, address, token, metric="mae")
+    done = sent.json()
+    assert sent.status_code == 200
+    assert (done["state"], done["challenge"]) == ("accepted", Challenge.objects.get().slug)
+    other = bearer(world.owner(), TokenScope.ORGANISE)
+    assert client.get(address, headers=other).status_code == 404
+    assert accept(client, address, other).status_code == 404
+
+
+def test_what_is_refused(client: Client) -> None:
+    token = bearer(world.owner(), TokenScope.ORGANISE)
+    empty = client.post(API, {"file": SimpleUploadedFile("a.zip", b"")}, headers=token)
+    assert (empty.status_code, empty.json()["code"]) == (422, "bundle_empty")
+    archive = SimpleUploadedFile("a.zip", b"PK")
+    reader = bearer(world.owner(), TokenScope.READ)
+    assert client.post(API, {"file": archive}, headers=reader).status_code == 403
+    sent = client.post(API, {"file": SimpleUploadedFile("a.zip", b"PK")}, headers=token)
+    assert drain()
+    told = client.get(sent.headers["Location"], headers=token).json()
+    assert (told["state"], told["errors"][0]["code"]) == ("refused", "E_BUNDLE_FORMAT")
+    assert BundleImport.objects.get().sealed == ""
+
+
+def test_an_organiser_takes_the_challenge_away(client: Client, tmp_path: Path) -> None:
+    owner = world.owner()
+    challenge = world.imported(tmp_path, owner)
+    address = f"/api/v1/challenges/{challenge.slug}/export.zip"
+    sent = client.get(address, headers=bearer(owner, TokenScope.ORGANISE))
+    content = b"".join(sent.streaming_content)
+    assert "competition.yaml" in zipfile.ZipFile(io.BytesIO(content)).namelist()
+    other = bearer(world.owner(), TokenScope.ORGANISE)
+    assert client.get(address, headers=other).status_code == 404
+
+
+Act = Callable[[], object]
+
+
+def once(words: str, act: Act) -> Callable[..., Any]:
+    """Wrap the queries of the database: after the first that starts so, do something."""
+    left = [act]
+
+    def wrapper(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        result = execute(sql, params, many, context)
+        if left and sql.startswith(words):
+            left.pop()()
+        return result
+
+    return wrapper
+
+
+LOOKUP = 'SELECT "challenges_challenge"."id"'
+
+
+def test_a_name_taken_meanwhile_is_refused(by: User) -> None:
+    made = read(by)
+    other = read(world.owner())
+    bundle_imports.accept_report(made=made, answers=METRIC, by=by)
+    bundle_imports.accept_report(made=other, answers=METRIC, by=other.by)
+    worker, second = loop.Worker("one"), loop.Worker("two")
+    with connection.execute_wrapper(once(LOOKUP, second.work_one)):
+        worker.work_one()
+    assert drain()
+    assert Challenge.objects.count() == 1
+    found = {one.state: one for one in BundleImport.objects.all()}
+    assert set(found) == {"read", "accepted"}
+    assert [one["code"] for one in found["read"].refusals] == ["E_SLUG_TAKEN"]
+
+
+def test_an_import_accepted_meanwhile_does_not_expire(by: User) -> None:
+    made = read(by)
+    BundleImport.objects.update(expires_at=clock.now() - timedelta(seconds=1))
+    act = lambda: bundle_imports.accept_report(made=made, answers=METRIC, by=by)  # noqa: E731
+    with connection.execute_wrapper(once('SELECT "challenges_bundleimport"', act)):
+        assert bundle_imports.expire_imports() == 0
+    assert bundle_imports.expire_imports() == 0  # not while its draft is made either
+    made.refresh_from_db()
+    assert made.state == ImportState.CREATING
+
+
+def test_a_deposit_that_is_not_recorded_leaves_no_bytes(by: User) -> None:
+    def broken(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if sql.startswith('INSERT INTO "challenges_bundleimport"'):
+            raise DatabaseError("disk full")
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(broken), pytest.raises(DatabaseError):
+        deposited(by, zipped(KAGGLE))
+    assert list(objects.store().hashes()) == []

@@ -1,27 +1,68 @@
-"""An organiser says by form that teams send code, and how it is run."""
+"""Challenges of code: written by form; their runs and their trials, each told to who may read."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+from pytest_django import DjangoAssertNumQueries
 
 from challenges.bundles.code import CodeRules
 from challenges.bundles.spec import Role
-from challenges.enums import PhaseKind
-from challenges.models import Challenge, ChallengeDraft, PhaseTask
+from challenges.enums import EntryStatus, PhaseKind, RunState
+from challenges.models import (
+    Challenge,
+    ChallengeDraft,
+    CodeTrial,
+    Entry,
+    Notice,
+    Phase,
+    PhaseTask,
+    Team,
+)
 from challenges.organising import queries as organising
+from challenges.organising.actions import challenges as acts
 from challenges.organising.actions import drafts, phases
 from challenges.programs.actions import code as team_code
 from challenges.worker import drain
 from datasets.models import HoldoutVersion
+from portal.accounts.enums import TokenScope
 from portal.accounts.models import User
 from portal.audit.duties import beat
 from portal.audit.models import AuditEvent
+from portal.lib import clock
 from portal.lib.refusals import Conflict, Invalid, NotAllowed
+from tests.challenges import world
 from tests.challenges.bundles.folders import CODE_FILES
-from tests.challenges.test_authoring import TEST, TRUTH, by, deposit, measured, started
-from tests.factories.accounts import UserFactory
+from tests.challenges.pages.scenes import clocked
+from tests.challenges.test_authoring import (
+    SCORING,
+    TEST,
+    TRUTH,
+    at,
+    begin,
+    deposit,
+    measured,
+    send,
+    started,
+)
+from tests.challenges.test_exports import code_folder, imported_from
+from tests.factories import code
+from tests.factories.accounts import UserFactory, bearer
+from tests.factories.challenges import (
+    ChallengeFactory,
+    EnrolmentFactory,
+    EntryFactory,
+    PhaseFactory,
+    TeamFactory,
+    captain_of,
+)
+from tests.factories.code import trial as ended
 
-__all__ = ["by"]
 pytestmark = pytest.mark.django_db
-
 FILES = {
     Role.HIDDEN_INPUTS: ("inputs.csv", TEST),
     Role.SAMPLE_INPUTS: ("sample_inputs.csv", CODE_FILES["sample_inputs.csv"]),
@@ -157,3 +198,317 @@ def test_the_checklist_tells_the_sample_the_inputs_and_the_host(by: User) -> Non
         "bubblewrap n’est pas installé.",
     )
     assert told()["code_sandbox"][0] == "advice"
+
+
+RULES: dict[str, Any] = {
+    "sent": "code",
+    "layouts": ["manifest", "main", "codalab"],
+    "environment": "systeme",
+    "time_limit_s": "120",
+    "memory_mb": "512",
+    "max_megabytes": "20",
+    "logs": "team_trial",
+}
+
+
+def test_a_challenge_of_code_is_written_by_form_to_its_phase(client: Client, by: User) -> None:
+    begin(client, by)
+    page = client.get(at("write_code")).text
+    assert "Ce qui se passe quand une équipe envoie un programme" in page
+    assert client.post(at("write_code"), RULES).headers["Location"] == at("write_files")
+    assert "la table à prédire, scellée" in client.get(at("write_files")).text
+    for role, (name, content) in FILES.items():
+        assert send(client, role.value, name, content).status_code == 302
+    assert client.post(at("write_scoring"), SCORING).status_code == 302
+    assert drain()
+    phase = Phase.objects.get()
+    assert (phase.kind, phase.max_bytes, phase.memory_mb) == ("code", 20_000_000, 512)
+    assert PhaseTask.objects.get(current=True).plan is not None
+    settings = client.get(at("write_phase", 0)).text
+    assert "le programme de l’équipe est lancé" in settings
+    assert 'name="memory_mb"' not in settings
+    more = client.post(at("write_phases"), {"name": "Finale", "kind": "final"})
+    assert more.status_code == 422
+    assert client.post(at("write_phases"), {"name": "Finale", "kind": "code"}).status_code == 302
+
+
+def test_what_is_wrong_is_said_beside_its_field(client: Client, by: User) -> None:
+    begin(client, by)
+    wrong = client.post(at("write_code"), RULES | {"layouts": [], "time_limit_s": "0"})
+    assert wrong.status_code == 422
+    assert "Admettez une présentation au moins." in wrong.text
+    assert client.post(at("write_code"), RULES).status_code == 302
+    refused = send(client, "test", "test.csv", "id,x\n1,2\n")
+    assert refused.status_code == 422
+
+
+def test_rules_are_amended_with_a_notice_until_the_first_phase_opens(
+    client: Client, by: User
+) -> None:
+    challenge = ChallengeFactory(opened=True, owner=by, slug="estimer-un-niveau")
+    challenge.bundle = {"code": {"layouts": ["main"], "time_limit_s": 60}}
+    challenge.save(update_fields=["bundle"])
+    phase = challenge.phases.get()
+    Phase.objects.filter(pk=phase.pk).update(
+        kind="code", opens_at=clock.now() + timedelta(days=1), closes_at=None
+    )
+    shown = client.get(at("write_code")).text
+    assert 'name="sent"' not in shown
+
+    assert client.post(at("write_code"), RULES).status_code == 302
+    assert client.post(at("write_code"), RULES).status_code == 302
+
+    phase.refresh_from_db()
+    challenge.refresh_from_db()
+    assert (phase.time_limit_s, phase.memory_mb) == (120, 512)
+    assert team_code.code_rules(challenge) == CodeRules(
+        layouts=("main",), time_limit_s=120, memory_mb=512, max_bytes=20_000_000
+    )
+    assert Notice.objects.filter(challenge=challenge).count() == 1
+    Phase.objects.filter(pk=phase.pk).update(opens_at=clock.now())
+    assert client.post(at("write_code"), RULES | {"memory_mb": "64"}).status_code == 409
+    assert "<button" not in client.get(at("write_code")).text.split("<main")[1].split("</main")[0]
+
+
+@pytest.mark.parametrize("phases", [1, 3])
+def test_the_page_costs_the_same_whatever_it_shows(
+    client: Client, by: User, phases: int, costs: DjangoAssertNumQueries
+) -> None:
+    challenge = ChallengeFactory(owner=by, slug="estimer-un-niveau")
+    for index in range(phases):
+        PhaseFactory(challenge=challenge, index=index)
+    with costs(10):
+        assert client.get(at("write_code")).status_code == 200
+
+
+@pytest.fixture
+def challenge() -> Challenge:
+    """Return an open challenge of code."""
+    made: Challenge = ChallengeFactory(opened=True, owner=UserFactory(), bundle={"code": {}})
+    code.plan_of(made.phases.get())
+    return made
+
+
+def run_of(challenge: Challenge, *, scored: bool = True) -> Entry:
+    """Enter for a new team."""
+    team: Team = TeamFactory(challenge=challenge)
+    made: Entry = EntryFactory(
+        enrolment=EnrolmentFactory(team=team, phase=challenge.phases.get()),
+        status=EntryStatus.SCORED if scored else EntryStatus.FAILED,
+        reason_code="" if scored else "X_PROGRAM",
+        verdict={"faults": [], "warnings": [], "rows": None},
+        submitted_by=captain_of(team),
+    )
+    return made
+
+
+def owner_of(challenge: Challenge) -> User:
+    """Return the owner of a challenge."""
+    return challenge.organisers.get().user
+
+
+def test_a_team_reads_classes(client: Client, challenge: Challenge) -> None:
+    entry = run_of(challenge)
+    code.run(entry, log="JOURNAL", detail="DETAIL")
+    client.force_login(captain_of(entry.enrolment.team))
+    address = reverse("challenges:entry", args=[challenge.slug, entry.pk])
+
+    page = client.get(address).text.replace("\u202f", " ").replace("\xa0", " ")
+
+    for shown in ("2 minutes au plus", "1,5 Go au plus"):
+        assert shown in page
+    for hidden in ("JOURNAL", "DETAIL", "1.25", "1,25"):
+        assert hidden not in page
+    headers = bearer(captain_of(entry.enrolment.team), TokenScope.READ)
+    told = client.get(f"/api/v1/entries/{entry.pk}", headers=headers).json()
+    assert told["runs"] == [
+        {
+            "state": "done",
+            "reason": "",
+            "minutes": 2,
+            "half_gib": 3,
+        }
+    ]
+
+
+def test_an_organiser_reads_logs_after_the_close_where_the_phase_says_so(
+    client: Client, challenge: Challenge
+) -> None:
+    entry = run_of(challenge)
+    code.run(entry, log="JOURNAL", detail="DETAIL")
+    client.force_login(owner_of(challenge))
+    address = reverse("challenges:code_runs", args=[challenge.slug])
+
+    page = client.get(address).text
+    assert ("JOURNAL" in page, "une fois la phase close" in page) == (False, True)
+    challenge.phases.update(closes_at=clock.now())
+    page = client.get(address).text
+    assert "JOURNAL" in page
+    assert "DETAIL" not in page
+    challenge.phases.update(logs="none")
+    assert "JOURNAL" not in client.get(address).text
+    client.force_login(captain_of(entry.enrolment.team))
+    assert client.get(address).status_code == 404
+
+
+def test_a_moderator_reads_exact_measures_of_a_failure(
+    client: Client, challenge: Challenge
+) -> None:
+    entry = run_of(challenge, scored=False)
+    code.run(entry, state=RunState.FAILED, reason_code="X_PROGRAM", detail="code de sortie 1")
+    client.force_login(UserFactory(region="moderator"))
+
+    page = client.get(reverse("challenges:examination", args=[entry.pk])).text
+
+    assert "code de sortie 1" in page
+    assert "1,25" in page
+    assert "40,0" in page
+
+
+@pytest.mark.parametrize("many", [1, 3])
+def test_pages_cost_the_same_whatever_they_show(
+    client: Client, challenge: Challenge, many: int, costs: DjangoAssertNumQueries
+) -> None:
+    for _each in range(many):
+        code.run(run_of(challenge))
+    client.force_login(owner_of(challenge))
+    client.get(reverse("challenges:code_runs", args=[challenge.slug]))
+    with costs(clocked(9)):
+        client.get(reverse("challenges:code_runs", args=[challenge.slug]))
+
+
+ZIP = b"PK\x05\x06" + b"\0" * 18
+
+
+@pytest.fixture
+def sampled(tmp_path: Path) -> Challenge:
+    """Publish the small challenge of code."""
+    made = imported_from(code_folder(tmp_path / "a"))
+    assert drain()
+    by = world.owner_of(made)
+    made.phases.update(logs="team_trial")
+    made.refresh_from_db()
+    made = acts.submit(challenge=made, by=by)
+    return acts.publish(challenge=made, by=UserFactory(region="moderator"))
+
+
+@pytest.fixture
+def team(sampled: Challenge, client: Client) -> Team:
+    """Sign the captain of a team in."""
+    made: Team = TeamFactory(challenge=sampled)
+    client.force_login(captain_of(made))
+    return made
+
+
+def page_at(route: str, *args: Any) -> str:
+    """Return the address of a page of the challenge."""
+    return reverse(f"challenges:{route}", args=["niveau", *args])
+
+
+def test_a_trial_is_started_by_form_and_followed(client: Client, team: Team) -> None:
+    page = client.get(page_at("trials")).text
+    assert "10 essais possibles sur 10 cette heure-ci." in page
+    assert "inputs.csv" in page
+
+    sent = client.post(page_at("trials"), {"file": SimpleUploadedFile("code.zip", ZIP)})
+
+    trial = CodeTrial.objects.get()
+    assert sent.headers["Location"] == page_at("trial", trial.pk)
+    waiting = client.get(page_at("trial", trial.pk)).text
+    assert f'data-poll="{page_at("trial_state", trial.pk)}"' in waiting
+    assert "File d’attente" in waiting
+    assert "data-final" not in client.get(page_at("trial_state", trial.pk)).text
+    assert "9 essais possibles sur 10" in client.get(page_at("trials")).text
+    assert client.post(page_at("trials"), {}).status_code == 422
+
+
+def test_the_rate_of_an_hour_is_told_beside_the_file(client: Client, team: Team) -> None:
+    for _each in range(10):
+        ended(team)
+    refused = client.post(page_at("trials"), {"file": SimpleUploadedFile("code.zip", ZIP)})
+    assert refused.status_code == 429
+    assert "beaucoup d’essais cette heure-ci" in refused.text
+    assert "Plus d’essai cette heure-ci" in refused.text
+
+
+def test_what_a_trial_gave_is_told_with_its_log(client: Client, team: Team) -> None:
+    done = client.get(page_at("trial", ended(team, log="<b>brut</b>").pk)).text
+    assert "Votre code est prêt à être soumis" in done
+    assert "&lt;b&gt;brut&lt;/b&gt;" in done
+    assert "40 Mo" in done.replace("\u202f", " ").replace("\xa0", " ")
+    fault = {"code": "E_ID_UNKNOWN", "message": "Inconnu.", "line": 2}
+    failed = ended(
+        team, state=RunState.FAILED, reason_code="X_OUTPUT", verdict={"faults": [fault]}, log=""
+    )
+    page = client.get(page_at("trial", failed.pk)).text
+    assert "E_ID_UNKNOWN" in page
+    assert "Le programme n’a rien écrit." in page
+    assert client.get(page_at("trial_log", ended(team).pk)).getvalue() == b"100 rows read"
+
+
+def test_a_log_is_shown_where_the_phase_says_so(client: Client, team: Team) -> None:
+    team.challenge.phases.update(logs="organiser")
+    trial = ended(team, log="SECRET")
+    assert "SECRET" not in client.get(page_at("trial", trial.pk)).text
+    assert client.get(page_at("trial_log", trial.pk)).status_code == 404
+    told = client.get(f"/api/v1/trials/{trial.pk}", headers=token(team)).json()
+    assert told["log"] is None
+
+
+def test_a_trial_belongs_to_its_team(client: Client, team: Team) -> None:
+    other = ended(TeamFactory(challenge=team.challenge), log="SECRET")
+    for route in ("trial", "trial_state", "trial_log"):
+        assert client.get(page_at(route, other.pk)).status_code == 404
+    assert client.get(f"/api/v1/trials/{other.pk}", headers=token(team)).status_code == 404
+    client.force_login(world.owner_of(team.challenge))
+    assert client.get(page_at("trial", other.pk)).status_code == 404
+    client.logout()
+    assert client.get(page_at("trials")).status_code == 302
+
+
+def test_the_sample_is_public(client: Client, sampled: Challenge) -> None:
+    answer = client.get(page_at("sample"))
+    assert answer.headers["Content-Type"] == "application/zip"
+    assert answer.getvalue().startswith(b"PK")
+
+
+def test_the_api_starts_and_follows_a_trial(client: Client, team: Team) -> None:
+    sent = client.post(
+        "/api/v1/challenges/niveau/phases/0/trials",
+        {"file": SimpleUploadedFile("code.zip", ZIP)},
+        headers=token(team),
+    )
+    trial = CodeTrial.objects.get()
+    assert (sent.status_code, sent.headers["Location"]) == (201, f"/api/v1/trials/{trial.pk}")
+    assert (sent.json()["state"], sent.json()["finished"]) == ("queued", False)
+    listed = client.get("/api/v1/challenges/niveau/trials", headers=token(team)).json()
+    assert ([each["id"] for each in listed["trials"]], listed["left"]) == ([str(trial.pk)], 9)
+    for _each in range(9):
+        ended(team)
+    refused = client.post(
+        "/api/v1/challenges/niveau/phases/0/trials",
+        {"file": SimpleUploadedFile("code.zip", ZIP)},
+        headers=token(team),
+    )
+    assert (refused.status_code, refused.json()["code"]) == (429, "trials_reached")
+    assert "next_opening" in refused.json()
+
+
+@pytest.mark.parametrize("many", [1, 3])
+def test_trials_cost_the_same_whatever_they_show(
+    client: Client, team: Team, many: int, costs: DjangoAssertNumQueries
+) -> None:
+    trials = [ended(team) for _each in range(many)]
+    client.get(page_at("trials"))
+    with costs(clocked(12)):
+        client.get(page_at("trials"))
+    with costs(clocked(9)):
+        client.get(page_at("trial", trials[0].pk))
+    headers = token(team)
+    with costs(clocked(7, reads=2)):
+        client.get("/api/v1/challenges/niveau/trials", headers=headers)
+
+
+def token(team: Team) -> dict[str, str]:
+    """Return a token of the captain."""
+    return bearer(captain_of(team), TokenScope.READ, TokenScope.ENTER)

@@ -26,8 +26,6 @@ from challenges.models import (
     Team,
     certified,
 )
-from challenges.organising.actions import challenges as life
-from challenges.results import actions as results
 from challenges.worker import drain
 from portal.accounts.enums import TokenScope
 from portal.accounts.models import User
@@ -37,7 +35,7 @@ from portal.audit.record import reference
 from portal.lib import clock
 from portal.lib.refusals import Conflict, Invalid, NotAllowed, QuotaSpent
 from tests.challenges.world import entered as really_entered
-from tests.challenges.world import opened
+from tests.challenges.world import opened, revealed
 from tests.factories.accounts import MembershipFactory, UserFactory, bearer
 from tests.factories.challenges import TeamFactory, captain_of
 from tests.factories.disqualifications import asked, entered
@@ -51,8 +49,7 @@ REASON = "Données externes, interdites à l’article 4."
 @pytest.fixture
 def moderator() -> User:
     """Make a person of the Region."""
-    made: User = UserFactory(region="moderator")
-    return made
+    return UserFactory(region="moderator")
 
 
 @pytest.fixture
@@ -311,11 +308,7 @@ def test_the_final_board_and_the_certificate_follow(tmp_path: Path, moderator: U
     really_entered(challenge, seed=2)
     assert drain()
     phase = challenge.phases.get()
-    organiser = challenge.organisers.first().user
-    life.close(phase=phase, by=organiser)
-    results.propose_reveal(phase=phase, by=organiser)
-    results.confirm_reveal(phase=phase, by=moderator)
-    assert drain()
+    revealed(challenge, moderator)
     team = first.enrolment.team
     assert certified.stated(team, phase) is not None
     rows = Standing.objects.filter(leaderboard__phase=phase, split=Split.PRIVATE, team=team)
@@ -399,7 +392,7 @@ def test_the_three_parties_go_through_it(client: Client, entry: Entry) -> None:
     assert "disqualifiee" in csv.splitlines()[0]
     assert ",oui," in csv.splitlines()[1]
     told = client.get(
-        f"/api/v1/entries/{entry.pk}", headers=bearer(captain_of(team), TokenScope.READ)
+        f"/api/v1/deposits/{entry.pk}", headers=bearer(captain_of(team), TokenScope.READ)
     ).json()
     assert told["disqualified"] is True
 

@@ -16,24 +16,28 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from challenges.entries.actions import choices, deposits
-from challenges.enums import ChallengeStatus, EntryStatus, JobKind
-from challenges.models import Challenge, Entry, Job, Phase, Reveal, Team, TermsAcceptance
+from challenges.entries.views.tables import duration
+from challenges.enums import ChallengeStatus, EntryStatus, JobKind, Split
+from challenges.models import (
+    Challenge,
+    Entry,
+    Evaluation,
+    Job,
+    Leaderboard,
+    Phase,
+    Reveal,
+    Standing,
+    Team,
+    TermsAcceptance,
+)
 from challenges.organising.actions import challenges
 from challenges.receipts import actions as receipts
 from challenges.teams.queries import quota_left
 from portal.accounts.models import User
 from portal.audit.models import AuditEvent, Outbox
 from portal.lib import clock, parts
-from portal.lib.refusals import (
-    Closed,
-    Conflict,
-    Invalid,
-    NotAllowed,
-    QuotaSpent,
-    TooLarge,
-    Unavailable,
-)
-from tests.challenges.pages.scenes import clocked, compile_keys, with_contract
+from portal.lib.refusals import Closed, Conflict, NotAllowed, QuotaSpent, Unavailable
+from tests.challenges.pages.scenes import clocked, compile_keys, listed, with_contract
 from tests.challenges.world import owner_of
 from tests.factories.accounts import UserFactory, signed_in
 from tests.factories.challenges import (
@@ -50,7 +54,6 @@ from tests.factories.challenges import (
 )
 
 pytestmark = pytest.mark.django_db
-
 NOON = datetime(2026, 11, 24, 11, 0, tzinfo=UTC)
 
 
@@ -106,26 +109,11 @@ def test_a_flipped_byte_breaks_the_receipt(team: Team) -> None:
         assert not receipts.verify_receipt(broken, public)
 
 
-def test_the_same_key_returns_the_same_receipt(team: Team) -> None:
-    first = enter(team, idempotency_key="k")
-    again = enter(team, idempotency_key="k")
-    assert (again.created, again.entry.receipt) == (False, first.entry.receipt)
-    assert Entry.objects.count() == 1
-
-
 def test_the_same_key_returns_the_receipt_after_the_close(team: Team, phase: Phase) -> None:
     first = enter(team, idempotency_key="k")
     phase.closes_at = clock.now()
     phase.save()
     assert enter(team, idempotency_key="k").entry == first.entry
-
-
-def test_the_same_key_with_other_bytes_conflicts(team: Team) -> None:
-    enter(team, idempotency_key="k")
-    with pytest.raises(Conflict) as refusal:
-        enter(team, b"id,y\n1,0.6\n", idempotency_key="k")
-    assert refusal.value.code == "idempotency_conflict"
-    assert Entry.objects.count() == 1
 
 
 def test_the_same_bytes_under_a_new_key_are_told_before_they_cost_a_slot(team: Team) -> None:
@@ -153,19 +141,18 @@ def test_the_quota_of_the_day_is_spent(team: Team, monkeypatch: pytest.MonkeyPat
     assert enter(team).entry.day_slot == 1
 
 
-def test_the_total_quota_is_spent_for_good(team: Team) -> None:
-    Phase.objects.update(max_total=1)
-    enter(team)
+@pytest.mark.parametrize(
+    ("limit", "value"), [("max_total", 1), ("max_per_day", 0), ("max_parallel", 1)]
+)
+def test_a_quota_is_spent(team: Team, limit: str, value: int) -> None:
+    Phase.objects.update(**{limit: value})
+    for _entry in range(value):
+        enter(team)
     with pytest.raises(QuotaSpent) as refusal:
         enter(team)
-    assert refusal.value.facts["next_opening"] is None
-
-
-def test_zero_a_day_is_nobody_and_none_is_no_limit(team: Team) -> None:
-    Phase.objects.update(max_per_day=0)
-    with pytest.raises(QuotaSpent):
-        enter(team)
-    Phase.objects.update(max_per_day=None, max_total=None)
+    if limit == "max_total":
+        assert refusal.value.facts["next_opening"] is None  # for good
+    Phase.objects.update(max_per_day=None, max_total=None, max_parallel=None)
     entry = enter(team).entry
     assert (entry.day_slot, entry.total_slot) == (None, None)
 
@@ -185,13 +172,6 @@ def test_what_holds_no_slot_is_bounded_too(team: Team, status: EntryStatus) -> N
     Phase.objects.update(max_refused_per_day=1)
     enter(team)
     Entry.objects.update(status=status, day_slot=None, total_slot=None)
-    with pytest.raises(QuotaSpent):
-        enter(team)
-
-
-def test_entries_in_parallel_are_bounded(team: Team) -> None:
-    Phase.objects.update(max_parallel=1)
-    enter(team)
     with pytest.raises(QuotaSpent):
         enter(team)
 
@@ -250,19 +230,6 @@ def test_new_rules_are_to_be_accepted_first(team: Team) -> None:
     assert TermsAcceptance.objects.count() == 1
 
 
-def test_an_empty_file_is_refused_and_not_counted(team: Team) -> None:
-    with pytest.raises(Invalid) as refusal:
-        enter(team, b"")
-    assert [fault["code"] for fault in refusal.value.faults] == ["E_EMPTY"]
-    assert Entry.objects.count() == 0
-
-
-def test_a_large_file_is_refused(team: Team) -> None:
-    with pytest.raises(TooLarge):
-        enter(team, b"x" * 100_001)
-    assert Entry.objects.count() == 0
-
-
 def test_receipt_dates_strictly_increase(team: Team, monkeypatch: pytest.MonkeyPatch) -> None:
     at(monkeypatch, NOON)
     Phase.objects.update(opens_at=NOON)
@@ -307,7 +274,7 @@ def test_a_form_begun_before_the_close_may_end_after_it(
     client.force_login(captain_of(team))
     sent = {"key": "k", "file": SimpleUploadedFile("a.csv", b"id,y\n1,2\n")}
     forged = {"first_byte_at": "2020-01-01T00:00:00Z"}
-    address = reverse("challenges:entries", args=[team.challenge.slug])
+    address = reverse("challenges:deposits", args=[team.challenge.slug])
     assert client.post(address, sent | forged).status_code == status
     kept = list(Entry.objects.values_list("grace", "first_byte_at"))
     assert kept == ([(True, first)] if before else [])
@@ -367,11 +334,12 @@ def test_who_knows_the_private_scores_withdraws_nothing() -> None:
     assert not AuditEvent.objects.exists()
 
 
-def test_others_withdraw_nothing() -> None:
+def test_others_withdraw_and_choose_nothing() -> None:
     entry = scored()
-    with pytest.raises(NotAllowed):
-        choices.withdraw(entry=entry, by=UserFactory(region="administrator"))
-    assert fresh(entry).status == EntryStatus.SCORED
+    for act in (choices.withdraw, choices.choose):
+        with pytest.raises(NotAllowed):
+            act(entry=entry, by=UserFactory(region="administrator"))
+    assert (fresh(entry).status, fresh(entry).final_choice) == (EntryStatus.SCORED, False)
 
 
 def test_a_captain_chooses_two_entries_at_most() -> None:
@@ -407,12 +375,6 @@ def test_nothing_is_chosen_after_the_close() -> None:
         with pytest.raises(Closed):
             act(entry=entry, by=captain_for(entry))
     assert not fresh(entry).final_choice
-
-
-def test_a_stranger_chooses_nothing() -> None:
-    entry = scored()
-    with pytest.raises(NotAllowed):
-        choices.choose(entry=entry, by=UserFactory())
 
 
 FILE = b"id,y\n1,0.5\n"
@@ -523,13 +485,6 @@ def test_spent_quota_names_the_next_opening(captain: Client, team: Team) -> None
     assert "next_opening" in sent.json()
     page = captain.get(address(team)).text
     assert "Prochain essai possible le" in page
-
-
-def test_missing_file_is_explained_beside_the_field(captain: Client, team: Team) -> None:
-    sent = captain.post(address(team), {"key": str(uuid4()), "note": ""})
-    assert sent.status_code == 422
-    assert "Choisissez le fichier à déposer." in sent.text
-    assert "<title>Erreur" in sent.text
 
 
 def test_terms_of_a_new_version_block_the_form(captain: Client, team: Team) -> None:
@@ -691,24 +646,24 @@ def test_score_receipts_of_another_task_have_their_own_number(captain: Client, t
 
 @pytest.mark.parametrize("count", [1, 3])
 def test_an_entry_costs_the_same_with_one_and_three_receipts(
-    captain: Client, team: Team, count: int, django_assert_num_queries: DjangoAssertNumQueries
+    captain: Client, team: Team, count: int, costs: DjangoAssertNumQueries
 ) -> None:
     entry = EntryFactory(enrolment=EnrolmentFactory(team=team), scored=True)
     last = None
     for _ in range(count):
         last = ScoreReceiptFactory(entry=entry, replaces=last)
-    with django_assert_num_queries(clocked(22)):
+    with costs(clocked(22)):
         captain.get(address(team, "entry", entry.pk))
 
 
 @pytest.mark.parametrize("count", [1, 3])
 def test_history_costs_the_same_for_one_and_three(
-    captain: Client, team: Team, count: int, django_assert_num_queries: DjangoAssertNumQueries
+    captain: Client, team: Team, count: int, costs: DjangoAssertNumQueries
 ) -> None:
     enrolment = EnrolmentFactory(team=team)
     for _ in range(count):
         EntryFactory(enrolment=enrolment, scored=True)
-    with django_assert_num_queries(clocked(25)):
+    with costs(clocked(25)):
         captain.get(address(team))
 
 
@@ -808,7 +763,7 @@ def test_nobody_corrects_it_after_the_close_or_for_another_team(
 
 
 def sent_by(challenge: Challenge, name: str, address: str, *, times: int = 1) -> None:
-    """Have a new team of one person send entries."""
+    """Have a new team of one person send deposits."""
     team = TeamFactory(challenge=challenge, name=name, captain=UserFactory(email=address))
     enrolment = EnrolmentFactory(team=team, phase=challenge.phases.get())
     for _ in range(times):
@@ -849,3 +804,82 @@ def test_many_teams_of_one_domain_are_told(challenge: Challenge, client: Client)
     text = listing_of(challenge, client)
     assert "5 équipes ont des adresses en @meme.example et ont déposé 15 soumissions" in text
     assert text.count("ont des adresses en @") == 1
+
+
+STARTED = datetime(2026, 3, 2, 10, 41, 7, 345678, tzinfo=UTC)
+FINISHED = datetime(2026, 3, 2, 10, 53, 29, 876543, tzinfo=UTC)
+EXACT = ("53:29", "41:07", "876543", "345678", "742.53", "742,53", "713.9", "1234.5", "1 234,5")
+
+
+@pytest.fixture
+def timed() -> Entry:
+    team: Team = TeamFactory()
+    with_contract(team.challenge)
+    made: Entry = EntryFactory(enrolment=EnrolmentFactory(team=team), status="scored")
+    score(made)
+    listed(team.challenge, "Alpha", 0.25, rank=1, entry=made)
+    Evaluation.objects.filter(entry=made).update(
+        started_at=STARTED,
+        finished_at=FINISHED,
+        seconds=742.53,
+        cpu_seconds=713.9,
+        peak_mb=1234.5,
+    )
+    Entry.objects.filter(pk=made.pk).update(status_since=FINISHED)
+    Standing.objects.filter(entry=made).update(computed_at=FINISHED)
+    board = Leaderboard.objects.get(challenge=team.challenge)
+    board.facts = {Split.PUBLIC.value: {"computed_at": FINISHED.isoformat(), "digest": "d"}}
+    board.save()
+    return made
+
+
+def pages_of(client: Client, timed: Entry) -> dict[str, str]:
+    """Read everything that a team may of its entry and of the board."""
+    slug = timed.enrolment.team.challenge.slug
+    names: list[tuple[str, list[Any]]] = [
+        ("entries", []),
+        ("entries_csv", []),
+        ("standings", []),
+        ("standings_csv", []),
+        ("standings_json", []),
+        ("presentation", []),
+        ("entry", [timed.pk]),
+        ("entry_state", [timed.pk]),
+        ("entry_receipt", [timed.pk]),
+    ]
+    return {
+        name: client.get(reverse(f"challenges:{name}", args=[slug, *more])).text
+        for name, more in names
+    }
+
+
+def test_nothing_is_told_to_the_second(client: Client, timed: Entry) -> None:
+    client.force_login(captain_of(timed.enrolment.team))
+    for name, page in pages_of(client, timed).items():
+        shown = page.replace("\N{NO-BREAK SPACE}", " ").replace("\N{NARROW NO-BREAK SPACE}", " ")
+        for exact in EXACT:
+            assert exact not in shown, (name, exact)
+
+
+def test_the_file_of_the_board_has_the_minute(client: Client, timed: Entry) -> None:
+    slug = timed.enrolment.team.challenge.slug
+    said = client.get(reverse("challenges:standings_json", args=[slug])).json()
+    assert said["computed_at"] == "2026-03-02T10:53:00+00:00"
+    Leaderboard.objects.update(facts={})
+    said = client.get(reverse("challenges:standings_json", args=[slug])).json()
+    assert said["computed_at"] is None
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"),
+    [
+        (0.2, "de moins d’une minute"),
+        (60, "de moins d’une minute"),
+        (61, "de moins de 2 minutes"),
+        (299, "de moins de 5 minutes"),
+        (1_799, "de moins de 30 minutes"),
+        (9_999, "de plus d’une heure"),
+    ],
+)
+def test_an_expected_wait_is_a_class(seconds: float, told: str) -> None:
+    assert duration(seconds) == told

@@ -1,17 +1,20 @@
-"""Exports: what they hold, what never leaves, and the way there and back."""
+"""Exports: what they hold, what never leaves, and the way there and back, field by field."""
 
 import hashlib
 import io
 import json
+import random
 import subprocess
 import sys
 import zipfile
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from django.core.management import CommandError
 from django.test import Client
 from django.urls import reverse
 
@@ -20,14 +23,22 @@ from challenges.bundles.foreign import reading
 from challenges.enums import BoardRule, PhaseKind
 from challenges.exchange.actions import exports
 from challenges.exchange.actions.bundles import import_bundle
-from challenges.models import Challenge, Leaderboard, Phase, PublicFile, Terms
+from challenges.models import Challenge, Leaderboard, Phase, PhaseTask, PublicFile, RunPlan, Terms
+from challenges.organising.actions import challenges, leaderboards, phases
 from challenges.organising.actions import challenges as acts
-from challenges.organising.actions import leaderboards, phases
 from datasets.actions import holdouts
+from datasets.models import HoldoutVersion
 from portal.accounts.models import User
 from portal.lib.markdown import render
-from portal.lib.refusals import Invalid, NotAllowed
+from portal.lib.refusals import Conflict, Invalid, NotAllowed
 from tests.challenges import world
+from tests.challenges.bundles.folders import CODE_FILES, code_document, write_code
+from tests.challenges.bundles.foreign import own
+from tests.challenges.bundles.foreign.cases import BUNDLES, NEEDED
+from tests.challenges.commands import run
+from tests.challenges.test_authoring import IDS, TEST, TRUTH
+from tests.challenges.test_bundle_imports import created, read
+from tests.challenges.test_imports import translated
 from tests.factories.accounts import MembershipFactory, UserFactory
 from tests.factories.challenges import ChallengeFactory
 from tests.portal.accounts.ledger import acts as verbs
@@ -119,20 +130,6 @@ def owner() -> User:
 def challenge(owner: User, tmp_path: Path) -> Challenge:
     """Import the small challenge, with a canary in each held-out row and an unknown key."""
     return world.imported(tmp_path, owner, maison={"clé": [1, "deux"]})
-
-
-def test_an_export_with_its_reference_comes_back_the_same(
-    challenge: Challenge, owner: User, tmp_path: Path
-) -> None:
-    folder = tmp_path / "niveau"
-    made = exports.export(challenge=challenge, by=owner, reference=folder)
-    back = again(written(tmp_path / "export.zip", made), challenge)
-    assert back.bundle["maison"] == {"clé": [1, "deux"]}
-    assert verbs()[-1] != "challenge.exported"
-    other = exports.export(challenge=back, by=world.owner_of(back), reference=folder)
-    first = zipfile.ZipFile(tmp_path / "export.zip").read(exporting.DOCUMENT)
-    second = zipfile.ZipFile(written(tmp_path / "second.zip", other)).read(exporting.DOCUMENT)
-    assert first == second
 
 
 def test_what_was_changed_since_leaves_with_it(
@@ -385,3 +382,379 @@ def test_a_draft_without_a_task_leaves_too(owner: User) -> None:
     with zipfile.ZipFile(io.BytesIO(content)) as opened:
         document = yaml.safe_load(opened.read("competition.yaml"))
     assert (document["title"], document["tasks"]) == (bare.title, [])
+
+
+def forged(archive: Path, settings: Mapping[str, Any] | None = None, **phase: Any) -> Path:
+    """Unpack an export, its settings and their first phase changed, without its sums."""
+    folder = archive.with_suffix("")
+    with zipfile.ZipFile(archive) as opened:
+        opened.extractall(folder)
+    place = folder / exporting.DOCUMENT
+    document = yaml.safe_load(place.read_text("utf-8"))
+    document["settings"]["phases"][0] |= phase
+    document["settings"] |= settings or {}
+    place.write_text(exporting.dump(document), encoding="utf-8")
+    (folder / exporting.SUMS).write_text("", encoding="utf-8")
+    return folder
+
+
+def exported(challenge: Challenge, by: User, folder: Path, reference: Path) -> Path:
+    """Write the export of a challenge, its reference in clear."""
+    made = exports.export(challenge=challenge, by=by, reference=reference)
+    return written(folder / "export.zip", made)
+
+
+def programmed(folder: Path, by: User) -> Challenge:
+    """Import a challenge that a program scores."""
+    found = import_bundle(path=own.bundle(folder, "codabench", {}), by=by, answers={}).imported
+    assert found.challenge is not None, found.errors
+    return found.challenge
+
+
+def test_an_export_changes_no_published_challenge(owner: User, tmp_path: Path) -> None:
+    challenge = programmed(tmp_path / "d", owner)
+    archive = exported(challenge, owner, tmp_path, tmp_path / "d")
+    challenge = challenges.submit(challenge=challenge, by=owner)
+    challenge = challenges.publish(
+        challenge=challenge, confirm_licence=True, by=UserFactory(region="moderator")
+    )
+    before = rows_of(challenge)
+    with pytest.raises(Conflict) as refusal:
+        import_bundle(path=forged(archive, max_total=999), by=owner, answers={})
+    challenge.refresh_from_db()
+    assert (refusal.value.code, rows_of(challenge)) == ("challenge_open", before)
+
+
+@pytest.mark.parametrize("maker", ["ours", "programs"])
+def test_an_export_takes_back_the_visa_that_is_awaited(
+    owner: User, tmp_path: Path, maker: str
+) -> None:
+    ours = maker == "ours"
+    challenge = world.imported(tmp_path, owner) if ours else programmed(tmp_path / "d", owner)
+    archive = exported(challenge, owner, tmp_path, tmp_path / ("niveau" if ours else "d"))
+    import_bundle(path=archive, by=owner, answers={})  # the form of the export
+    challenge.refresh_from_db()
+    read_by_moderator = challenges.submit(challenge=challenge, by=owner)
+    import_bundle(path=archive, by=owner, answers={})
+    assert Challenge.objects.get().status == "in_review"  # nothing changed
+    import_bundle(path=forged(archive, max_total=999), by=owner, answers={})
+    assert Challenge.objects.get().status == "draft"
+    assert verbs()[-1] == "challenge.settings_applied"
+    with pytest.raises(Conflict):
+        challenges.publish(
+            challenge=read_by_moderator, confirm_licence=True, by=UserFactory(region="moderator")
+        )
+
+
+def test_an_export_that_closes_before_it_opens_is_refused_whole(
+    owner: User, tmp_path: Path
+) -> None:
+    challenge = world.imported(tmp_path, owner)
+    archive = exported(challenge, owner, tmp_path, tmp_path / "niveau")
+    dates = {"opens_at": "2099-02-01T00:00:00Z", "closes_at": "2099-01-01T00:00:00Z"}
+    found = import_bundle(path=forged(archive, **dates), by=owner, answers={}).imported
+    assert [(one.code, one.key) for one in found.errors] == [("E_EXPORT", "settings.phases.0")]
+
+
+def test_settings_that_are_refused_leave_no_draft(owner: User, tmp_path: Path) -> None:
+    challenge = world.imported(tmp_path, owner)
+    archive = exported(challenge, owner, tmp_path, tmp_path / "niveau")
+    Challenge.objects.update(slug="ancien")
+    folder = forged(archive, {"forum_url": "nulle part"})
+    with pytest.raises(Invalid):
+        import_bundle(path=folder, by=owner, answers={})
+    assert Challenge.objects.get().slug == "ancien"
+
+
+def exported_by_command(challenge: Challenge, path: Path, *more: str) -> dict[str, Any]:
+    owner = world.owner_of(challenge).username
+    code, told = run("export_challenge", challenge.slug, str(path), "--by", owner, *more)
+    assert code == 0, told
+    return told
+
+
+def test_a_sealed_export_comes_back_where_the_key_is(challenge: Challenge, tmp_path: Path) -> None:
+    told = exported_by_command(challenge, tmp_path / "e.zip")
+    assert told["size"] == (tmp_path / "e.zip").stat().st_size
+    owner, before = world.owner_of(challenge), rows_of(challenge)
+    Challenge.objects.filter(pk=challenge.pk).update(slug="niveau-avant")
+    path = str(tmp_path / "e.zip")
+    other = world.owner().username
+    code, refused = run("import_challenge", path, "--owner", other)
+    assert (code, [one["code"] for one in refused["errors"]]) == (1, ["E_SEALED"])
+    code, made = run("import_challenge", path, "--owner", owner.username)
+    assert (code, made["status"]) == (0, "draft"), json.dumps(made["errors"])
+    assert rows_of(Challenge.objects.get(slug="niveau")) == before
+    assert HoldoutVersion.objects.count() == 2
+
+
+def test_a_sealed_export_comes_back_by_the_page(challenge: Challenge, tmp_path: Path) -> None:
+    exported_by_command(challenge, tmp_path / "e.zip")
+    owner, before = world.owner_of(challenge), rows_of(challenge)
+    Challenge.objects.filter(pk=challenge.pk).update(slug="niveau-avant")
+    archive = (tmp_path / "e.zip").read_bytes()
+    stranger = read(world.owner(), io.BytesIO(archive))
+    assert (stranger.state, [one["code"] for one in stranger.told("errors")]) == (
+        "refused",
+        ["E_SEALED"],
+    )
+    made = read(owner, io.BytesIO(archive))
+    assert (made.state, made.report["dry_run"] != []) == ("read", True)
+    assert world.CANARY not in json.dumps(made.report)
+    assert created(made, {}, owner).challenge == Challenge.objects.get(slug="niveau")
+    assert rows_of(Challenge.objects.get(slug="niveau")) == before
+
+
+def test_the_command_says_what_it_refuses(challenge: Challenge, tmp_path: Path) -> None:
+    owner = world.owner_of(challenge).username
+    path = tmp_path / "e.zip"
+    path.write_bytes(b"")
+    words = ["export_challenge", challenge.slug, str(path), "--by", owner]
+    with pytest.raises(CommandError):
+        run(*words)
+    other = str(tmp_path / "b.zip")
+    code, told = run("export_challenge", challenge.slug, other, "--by", world.owner().username)
+    assert (code, told["error"]["code"]) == (1, "not_allowed")
+    assert not Path(other).exists()
+
+
+KITS = BUNDLES.parent / "challenges"
+ANSWERS = {"kaggle": {"metric": "roc_auc", "licence": "Licence Ouverte"}}
+PROGRAMS = {
+    "v2_resultats": "bundle",
+    "v2_code_ingestion": "bundle",
+    "v2_multi_taches": "bundle",
+    "v15_phases": "bundle",
+    "evalai": "bundle",
+}
+
+
+def imported_from(path: Path, **answers: str) -> Challenge:
+    """Import a bundle; a second time for another organisation."""
+    found = import_bundle(path=path, by=world.owner(), answers=answers)
+    assert found.imported.errors == ()
+    assert found.imported.challenge is not None
+    return found.imported.challenge
+
+
+def returned(challenge: Challenge, archive: Path, reference: Path) -> Challenge:
+    """Export a challenge, put it aside, and import it again."""
+    by = world.owner_of(challenge)
+    made = written(archive, exports.export(challenge=challenge, by=by, reference=reference))
+    Challenge.objects.filter(pk=challenge.pk).update(slug=f"{challenge.slug}-avant")
+    return imported_from(made)
+
+
+def without(rows: Mapping[str, Any], *names: str) -> Mapping[str, Any]:
+    """Leave out what names the archive itself."""
+    bundle = {key: one for key, one in rows["challenge"]["bundle"].items() if key not in names}
+    return {**rows, "challenge": {**rows["challenge"], "bundle": bundle, "source": None}}
+
+
+@NEEDED
+@pytest.mark.slow
+@pytest.mark.parametrize("case", PROGRAMS)
+def test_a_challenge_of_programs_comes_back_the_same(case: str, tmp_path: Path) -> None:
+    folder = BUNDLES / case / PROGRAMS[case]
+    first = imported_from(folder)
+    before = rows_of(first)
+    back = returned(first, tmp_path / "e.zip", folder)
+    assert without(rows_of(back), "source") == without(before, "source")
+
+
+@NEEDED
+@pytest.mark.slow
+@pytest.mark.parametrize("case", ["csv_usage/kaggle", "csv_usage/huggingface", "trec"])
+def test_a_challenge_of_tables_comes_back_the_same(case: str, tmp_path: Path) -> None:
+    name = case.split("/")[-1]
+    first = imported_from(BUNDLES / case, **ANSWERS.get(name, {"licence": "Licence Ouverte"}))
+    before = rows_of(first)
+    reference = tmp_path / "reference"
+    translated(BUNDLES / case, reference, **ANSWERS.get(name, {"licence": "Licence Ouverte"}))
+    back = returned(first, tmp_path / "e.zip", reference)
+    assert rows_of(back) == before
+
+
+@NEEDED
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "slug",
+    [
+        "codage-appellations-rome",
+        "mobilites-metiers",
+        "prevision-tension-fap",
+        "tensions-bassins-sud",
+    ],
+)
+def test_a_regional_challenge_comes_back_the_same(slug: str, tmp_path: Path) -> None:
+    first = imported_from(KITS / slug)
+    before = rows_of(first)
+    back = returned(first, tmp_path / "e.zip", KITS / slug)
+    assert rows_of(back) == before
+
+
+LEAN, FULL = 8, 60
+WORDS = [
+    "emploi",
+    "Zône",
+    "l’été",
+    "« x »",
+    "a: b",
+    "- c",
+    "#d",
+    "null",
+    "2027-01-01",
+    "1.50",
+    "oui",
+]
+DATES = [
+    None,
+    "2027-03-28T01:59:59+01:00",
+    "2027-10-31T02:30:00+02:00",
+    "2028-02-29T00:00:00+00:00",
+]
+
+
+def drawn_value(draw: random.Random, depth: int = 0) -> Any:
+    """Draw what an unknown key may hold."""
+    kind = draw.randrange(9 if depth < 3 else 7)
+    simple = (None, True, False, draw.randrange(-9, 10**6), draw.random(), draw.choice(WORDS), "")
+    if kind < len(simple):
+        return simple[kind]
+    if kind == len(simple):
+        return [drawn_value(draw, depth + 1) for _one in range(draw.randrange(4))]
+    return {draw.choice(WORDS): drawn_value(draw, depth + 1) for _one in range(draw.randrange(4))}
+
+
+def drawn_changes(draw: random.Random) -> dict[str, Any]:
+    """Draw the free part of a document."""
+    opens, closes = draw.choice(DATES), draw.choice(DATES)
+    if opens and closes and closes <= opens:
+        closes = None
+    board: dict[str, Any] = {
+        "kept": draw.choice(["best", "last", "chosen"]),
+        "ladder": draw.choice([True, False]),
+    }
+    found: dict[str, Any] = {
+        "title": " ".join(draw.choices(WORDS, k=3)),
+        "summary": " ".join(draw.choices(WORDS, k=5)),
+        "tags": draw.sample(WORDS, draw.randrange(4)),
+        "use_cases": draw.sample(["UC1", "UC3", "UC6"], draw.randrange(3)),
+        "prizes": draw.random() < 0.5,
+        "quotas": {
+            "timezone": "Europe/Paris",
+            "per_day": draw.choice([None, 0, 3]),
+            "total": draw.choice([None, 0, 60]),
+            "final_selections": draw.choice([1, 2, 5]),
+        },
+        "leaderboard": board,
+        "provenance": [{"title": draw.choice(WORDS), "source": "https://exemple.fr/"}],
+    }
+    if draw.random() < 0.7:
+        found["schedule"] = {"opens": opens, "closes": closes}
+    if draw.random() < 0.5:
+        found["terms"] = "Règlement « maison »\n\n" + " ".join(draw.choices(WORDS, k=9))
+    for at in range(draw.randrange(4)):
+        found[f"maison_{at}"] = drawn_value(draw)
+    return found
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "seed",
+    [seed if seed < LEAN else pytest.param(seed, marks=pytest.mark.full) for seed in range(FULL)],
+)
+def test_a_drawn_document_comes_back_the_same(seed: int, tmp_path: Path) -> None:
+    drawn = drawn_changes(random.Random(seed))  # noqa: S311  # test data
+    found = import_bundle(
+        path=world.folder(tmp_path, **drawn), by=world.owner(), answers={}
+    ).imported
+    assert found.errors == ()
+    challenge = found.challenge
+    assert challenge is not None
+    made = exports.export(
+        challenge=challenge, by=world.owner_of(challenge), reference=tmp_path / "niveau"
+    )
+    back = again(written(tmp_path / "e.zip", made), challenge, "bundle")
+    for key in drawn:
+        if key.startswith("maison"):
+            assert back.bundle[key] == challenge.bundle[key]
+
+
+SECRET = "CNRY-hidden-input-4b1f"
+INPUTS = TEST.replace("A0003,3\n", f"A0003,{SECRET}\n")
+
+
+def code_folder(path: Path) -> Path:
+    """Write a folder of code of 120 hidden rows."""
+    document: dict[str, Any] = code_document()
+    document |= {"slug": "niveau", "fairness": {}}
+    del document["truth"]["cluster"]
+    for entry in (*document["files"]["public"], *document["files"]["held_out"]):
+        entry.pop("rows", None)
+    return write_code(path, document, inputs_csv=INPUTS, truth_csv=TRUTH)
+
+
+def plan_of(challenge: Challenge) -> dict[str, Any]:
+    """Give what an import writes of a plan."""
+    plan = RunPlan.objects.get(tasks__phase__challenge=challenge, tasks__current=True)
+    names = sorted(plan.inputs.files.filter(kind="source").values_list("name", flat=True))
+    fields = ("ids", "environment", "sample_sha256", "sample_rows", "sample_files")
+    return {"inputs": names, **{name: getattr(plan, name) for name in fields}}
+
+
+def test_a_challenge_of_code_comes_back_field_by_field(tmp_path: Path) -> None:
+    source = code_folder(tmp_path / "a")
+    first = imported_from(source)
+    before = rows_of(first) | {"plan": plan_of(first)}
+    made = written(
+        tmp_path / "e.zip",
+        exports.export(challenge=first, by=world.owner_of(first), reference=source),
+    )
+    Challenge.objects.filter(pk=first.pk).update(slug="niveau-avant")
+
+    back = imported_from(made)
+
+    assert rows_of(back) | {"plan": plan_of(back)} == before
+    with zipfile.ZipFile(made) as archive:
+        competition = yaml.safe_load(archive.read("competition.yaml"))
+        assert competition["tasks"][0]["input_data"] == "inputs"
+        assert archive.read("inputs/inputs.csv").decode() == INPUTS
+        assert "truth.csv" not in {name for name in archive.namelist() if "inputs/" in name}
+        said = yaml.safe_load(archive.read("openemploi.yaml"))["lost_in_codabench"]
+    assert said[0].startswith("Aucune présentation admise ici")
+
+
+def test_inputs_leave_as_ciphertext_and_limits_as_they_are_today(tmp_path: Path) -> None:
+    challenge = imported_from(code_folder(tmp_path / "a"))
+    challenge.phases.update(time_limit_s=77)
+
+    made = written(
+        tmp_path / "e.zip", exports.export(challenge=challenge, by=world.owner_of(challenge))
+    )
+
+    with zipfile.ZipFile(made) as archive:
+        whole = b"".join(archive.read(name) for name in archive.namelist())
+        document = yaml.safe_load(archive.read("openemploi.yaml"))
+    assert SECRET.encode() not in whole
+    assert IDS[3].encode() not in whole
+    assert document["challenge"]["code"]["time_limit_s"] == 77
+    sealed = [row["path"] for row in document["files"] if row.get("sealed")]
+    assert sorted(sealed) == ["inputs.csv", "truth.csv"]
+
+
+def test_the_same_folder_changes_nothing_and_another_sample_makes_another_plan(
+    tmp_path: Path,
+) -> None:
+    source, by = code_folder(tmp_path / "a"), world.owner()
+    assert import_bundle(path=source, by=by, answers={}).imported.changed
+    assert not import_bundle(path=source, by=by, answers={}).imported.changed
+    first = PhaseTask.objects.get(current=True).plan_id
+    shown = CODE_FILES["sample_inputs.csv"].replace("S1,0.5", "S1,0.75")
+    (source / "sample_inputs.csv").write_text(shown)
+
+    import_bundle(path=source, by=by, answers={})
+
+    task = PhaseTask.objects.get(current=True)
+    assert task.plan_id != first
+    assert RunPlan.objects.count() == 2

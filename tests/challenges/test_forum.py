@@ -2,13 +2,15 @@
 
 import pytest
 from django.core import mail
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
-from challenges.enums import ChallengeStatus, RegistrationMode
+from challenges.enums import ChallengeStatus, OrganiserRole, RegistrationMode
 from challenges.forum import actions as forum
-from challenges.models import Challenge, ForumBlock, Post, Thread
+from challenges.models import Challenge, ChallengeOrganiser, ForumBlock, Post, PostReport, Thread
 from challenges.organising import letters as challenge_letters
 from portal.accounts.enums import RegionRole
 from portal.accounts.models import Notification, User
@@ -16,7 +18,7 @@ from portal.audit.models import AuditEvent, Outbox
 from portal.audit.outbox import relay
 from portal.lib.refusals import Conflict, Invalid, NotAllowed, QuotaSpent
 from tests.challenges.pages.scenes import clocked
-from tests.factories.accounts import UserFactory
+from tests.factories.accounts import UserFactory, signed_in
 from tests.factories.challenges import (
     ChallengeFactory,
     TeamFactory,
@@ -31,15 +33,13 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def owner() -> User:
     """Return an owner."""
-    made: User = UserFactory(display_name="Dominique")
-    return made
+    return UserFactory(display_name="Dominique")
 
 
 @pytest.fixture
 def challenge(owner: User) -> Challenge:
     """Return an open challenge."""
-    made: Challenge = ChallengeFactory(opened=True, owner=owner)
-    return made
+    return ChallengeFactory(opened=True, owner=owner)
 
 
 def opened(challenge: Challenge, by: User | None = None, body: str = "Où sont-ils ?") -> Thread:
@@ -189,18 +189,6 @@ def test_the_title_of_a_hidden_thread_leaves_no_more(challenge: Challenge, owner
     assert set(Notification.objects.values_list("letter", flat=True)) == {"forum_hidden"}
 
 
-def test_the_thread_past_the_limit_keeps_its_text(client: Client, challenge: Challenge) -> None:
-    by = UserFactory()
-    for number in range(5):
-        opened(challenge, by, f"Question {number}")
-    client.force_login(by)
-    listing = reverse("challenges:help", args=[challenge.slug])
-    page = client.post(listing, {"title": "Le sixième", "body_md": "Longue question"})
-    assert page.status_code == 429
-    for said in ("Cinq fils par jour", "De nouveau possible le", "Le sixième", "Longue question"):
-        assert said in page.text
-
-
 def test_a_blocked_person_reads_why_there_is_no_form(
     client: Client, challenge: Challenge, owner: User
 ) -> None:
@@ -270,8 +258,7 @@ def test_pages_ask_answer_report_and_moderate(
     assert [client.get(act).status_code for act in acts] == [200, 403, 403]
     desk = reverse("challenges:forum_moderation", args=[challenge.slug])
     assert client.get(desk).status_code == 404
-    run = Client()
-    run.force_login(owner)
+    run = signed_in(owner)
     assert "Doublon" in run.get(desk).text
     assert run.post(desk, {"decision": "dismiss", "post": post.public_id}).status_code == 302
     assert "Doublon" not in run.get(desk).text
@@ -296,10 +283,7 @@ def test_pages_ask_answer_report_and_moderate(
 
 @pytest.mark.parametrize("count", [1, 3])
 def test_pages_cost_the_same_for_one_and_three(
-    client: Client,
-    challenge: Challenge,
-    count: int,
-    django_assert_num_queries: DjangoAssertNumQueries,
+    client: Client, challenge: Challenge, count: int, costs: DjangoAssertNumQueries
 ) -> None:
     threads = [opened(challenge, body=f"Question {number}") for number in range(count)]
     for number in range(count):
@@ -310,5 +294,62 @@ def test_pages_cost_the_same_for_one_and_three(
         reverse("challenges:forum_feed", args=[challenge.slug]): 3,
     }
     for page, queries in pages.items():
-        with django_assert_num_queries(queries):
+        with costs(queries):
             assert client.get(page).status_code == 200
+
+
+QUEUE = "/moderation/entraide/"
+
+
+def reported(title: str, owner: User | None = None) -> Post:
+    challenge: Challenge = ChallengeFactory(opened=True, owner=owner or UserFactory())
+    thread = forum.open_thread(
+        challenge=challenge, title=title, body_md="Un message.", by=UserFactory()
+    )
+    post = thread.posts.get()
+    forum.report(post=post, reason="Hors sujet", by=UserFactory())
+    return post
+
+
+def test_each_reads_what_they_moderate(client: Client) -> None:
+    owner, moderator, jury = UserFactory(), UserFactory(region="moderator"), UserFactory()
+    own, other = reported("Fil d’ici", owner), reported("Fil d’ailleurs")
+    ChallengeOrganiser.objects.create(
+        challenge=own.thread.challenge, user=jury, role=OrganiserRole.JURY
+    )
+    for reader, titles in ((owner, {own}), (moderator, {own, other})):
+        client.force_login(reader)
+        text = client.get(QUEUE).text
+        assert {each for each in (own, other) if each.thread.title in text} == titles
+        assert QUEUE in client.get("/espace/").text
+    assert "Fil d’ici" not in client.get(QUEUE, {"challenge": other.thread.challenge.slug}).text
+    TeamFactory(challenge=other.thread.challenge, captain=moderator)  # who plays judges nobody
+    assert "Fil d’ailleurs" not in client.get(QUEUE).text
+    for reader in (jury, UserFactory()):
+        client.force_login(reader)
+        assert client.get(QUEUE).status_code == 404
+
+
+def test_a_message_is_left_from_there_by_who_moderates_it(client: Client) -> None:
+    owner = UserFactory()
+    own, other = reported("Fil d’ici", owner), reported("Fil d’ailleurs")
+    client.force_login(owner)
+    for named in (str(other.public_id), "rien", ""):
+        assert client.post(QUEUE, {"post": named}).status_code == 404
+    assert PostReport.objects.filter(dismissed_at__isnull=True).count() == 2
+    assert client.post(QUEUE, {"post": str(own.public_id)})["Location"] == QUEUE
+    assert "Aucun signalement" in client.get(QUEUE).text
+    assert PostReport.objects.get(dismissed_at__isnull=True).post == other
+
+
+def test_it_costs_the_same_with_three(client: Client) -> None:
+    client.force_login(UserFactory(region="moderator"))
+    counts = []
+    for more in (1, 2):
+        for number in range(more):
+            reported(f"Fil {number}")
+        client.get(QUEUE)
+        with CaptureQueriesContext(connection) as queries:
+            assert client.get(QUEUE).status_code == 200
+        counts.append(len(queries))
+    assert counts[0] == counts[1] <= 25

@@ -2,7 +2,6 @@
 
 import csv
 import json
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,6 @@ from django.core.management import call_command
 
 from challenges.models import Challenge, Score
 from portal.management.opening import people
-from tests.challenges.bundles.folders import change
 from tests.challenges.commands import run
 from tests.conftest import shared_cases
 
@@ -117,70 +115,6 @@ def test_a_real_challenge_runs_from_its_folder_to_its_reveal(folder: Path, tmp_p
     assert low <= RECORDED[slug][1]
     assert high >= RECORDED[slug][0]
     call_command("verify")
-
-
-@pytest.mark.slow
-@pytest.mark.django_db
-@pytest.mark.skipif(not FOLDERS, reason="the acceptance cases (../shared/cases) are not here")
-def test_importing_twice_changes_nothing() -> None:
-    people.region()
-    people.open_accounts()
-    folder = next(path for path in FOLDERS if path.name == "mobilites-metiers")
-    first = run("import_challenge", str(folder))[1]
-    assert first["status"] == "draft"
-    before = tables()
-    assert run("import_challenge", str(folder))[1] == first
-    assert tables() == before
-
-
-INVALID = (
-    [
-        case
-        for case in json.loads((CASES / "invalid.json").read_text(encoding="utf-8"))["cases"]
-        if case["expect"].startswith("E_")
-    ]
-    if CASES
-    else []
-)
-
-
-@pytest.mark.django_db
-@pytest.mark.slow
-@pytest.mark.skipif(not FOLDERS, reason="the acceptance cases (../shared/cases) are not here")
-@pytest.mark.parametrize("case", INVALID, ids=lambda case: case["name"])
-def test_a_broken_folder_is_refused_and_leaves_no_row(case: dict[str, Any], tmp_path: Path) -> None:
-    people.region()
-    people.open_accounts()
-    before = tables()
-    assert CASES is not None
-    code, answer = run("import_challenge", str(broken(CASES / case["base"], case, tmp_path)))
-    assert (code, answer["errors"][0]["code"]) == (1, case["expect"])
-    assert tables() == before
-
-
-def broken(base: Path, case: dict[str, Any], target: Path) -> Path:
-    for path in base.iterdir():
-        if path.name != "challenge.yaml":
-            shutil.copy(path, target / path.name)
-    document = yaml.safe_load((base / "challenge.yaml").read_text(encoding="utf-8"))
-    for dotted, value in case.get("set", {}).items():
-        document = change(document, dotted, value)
-    for dotted in case.get("delete", []):
-        document = change(document, dotted, ...)
-    (target / "challenge.yaml").write_text(
-        yaml.safe_dump(document, allow_unicode=True, sort_keys=False), encoding="utf-8"
-    )
-    return target
-
-
-def tables() -> dict[str, list[tuple[Any, ...]]]:
-    from django.apps import apps  # noqa: PLC0415  # test
-
-    return {
-        model._meta.label: list(model._base_manager.order_by("pk").values_list())
-        for label in ("challenges", "datasets", "audit")
-        for model in apps.get_app_config(label).get_models()
-    }
 
 
 @pytest.mark.django_db

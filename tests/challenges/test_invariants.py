@@ -1,26 +1,46 @@
-"""One planted breach per invariant: found, and only it."""
+"""What must never be: a planted breach is found, and the database itself refuses."""
 
 import hashlib
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
+from uuid import uuid4
 
 import pytest
+from django.db import DatabaseError, IntegrityError, transaction
 from django.utils import timezone
 
-from challenges.enums import Split
+from challenges.enums import ENTRY_EDGES, EntryStatus, JobKind, JobState, Split
 from challenges.invariants import INVARIANTS
-from challenges.models import Entry, Evaluation, Job, Phase, PublicFile, Standing
+from challenges.models import (
+    Entry,
+    Evaluation,
+    Job,
+    Phase,
+    PublicFile,
+    ReceiptKey,
+    Score,
+    SealedResult,
+    Standing,
+    TeamMember,
+)
 from challenges.worker import drain
-from portal.lib import objects
+from portal.lib import immutable, objects
+from portal.lib.immutable import WriteRefused
+from portal.lib.refusals import Conflict
 from tests.challenges.world import entered, opened
 from tests.factories.challenges import (
     EntryFactory,
+    PhaseFactory,
     ScoreReceiptFactory,
+    TeamFactory,
     captain_of,
+    evaluation_of,
     score,
 )
 
-pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+pytestmark = pytest.mark.django_db
 
 
 def breached() -> list[str]:
@@ -115,6 +135,7 @@ BREACHES: list[tuple[Callable[[], None], list[str]]] = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("plant", "found"), BREACHES, ids=lambda value: getattr(value, "__name__", "")
 )
@@ -129,9 +150,172 @@ def test_a_planted_breach_is_found_and_only_it(
     assert breached() == found
 
 
+@pytest.mark.slow
 def test_a_lost_score_job_is_found(tmp_path: Path) -> None:
     challenge = opened(tmp_path)
     entered(challenge)
     assert drain()
     lose_the_score_job()
     assert "I2" in breached()
+
+
+def refuses(constraint: str, make: Any) -> None:
+    with (
+        pytest.raises(IntegrityError, match=f"(?i){constraint}|UNIQUE|unique"),
+        transaction.atomic(),
+    ):
+        make()
+
+
+@pytest.mark.parametrize(("name", "day", "total"), [("day", 1, 2), ("total", 2, 1)])
+def test_two_entries_cannot_share_a_slot(name: str, day: int, total: int) -> None:
+    enrolment = EntryFactory().enrolment
+    refuses(
+        f"entry_{name}_slot_once",
+        lambda: EntryFactory(enrolment=enrolment, number=2, day_slot=day, total_slot=total),
+    )
+
+
+def test_released_slots_are_free_for_others() -> None:
+    entry = EntryFactory(rejected=True)
+    EntryFactory(enrolment=entry.enrolment, rejected=True)
+    assert Entry.objects.filter(day_slot__isnull=True).count() == 2
+
+
+def test_an_entry_after_the_close_needs_the_grace() -> None:
+    now = timezone.now()
+    late = {"received_at": now, "closes_at_snapshot": now - timedelta(seconds=1)}
+    refuses("entry_received_before_the_close", lambda: EntryFactory(**late))
+    assert EntryFactory(**late, grace=True).grace
+
+
+def test_a_phase_closes_after_it_opens() -> None:
+    now = timezone.now()
+    refuses("phase_closes_after_it_opens", lambda: PhaseFactory(opens_at=now, closes_at=now))
+
+
+def test_one_team_per_person_per_challenge() -> None:
+    team = TeamFactory()
+    other = TeamFactory(challenge=team.challenge)
+    refuses(
+        "one_team_per_person_per_challenge",
+        lambda: TeamMember.objects.create(
+            team=other, challenge=team.challenge, user=captain_of(team), joined_at=timezone.now()
+        ),
+    )
+
+
+@pytest.mark.parametrize("state", sorted(JobState))
+def test_a_lease_goes_with_its_token(state: JobState) -> None:
+    now = timezone.now()
+    leased = state == JobState.LEASED
+    values = {"kind": JobKind.CHECK, "subject_id": "1", "run_after": now, "created_at": now}
+    right = {"lease_token": uuid4() if leased else None, "lease_until": now if leased else None}
+    wrong = {"lease_token": None if leased else uuid4(), "lease_until": now if leased else None}
+    Job.objects.create(dedup_key="right", state=state, **values, **right)
+    refuses(
+        "job_leased_has_its_token",
+        lambda: Job.objects.create(dedup_key="wrong", state=state, **values, **wrong),
+    )
+
+
+@pytest.mark.parametrize(
+    ("value", "low", "high"),
+    [
+        *[(value, None, None) for value in (float("inf"), float("-inf"), float("nan"), 1e308)],
+        (0.45, None, 0.5),
+        (0.45, 0.5, None),
+        (0.45, 0.5, 0.4),
+        (0.45, 0.5, float("inf")),
+        (0.45, float("nan"), 0.5),
+    ],
+)
+def test_a_score_is_finite_and_its_interval_whole(
+    value: float, low: float | None, high: float | None
+) -> None:
+    evaluation = evaluation_of(EntryFactory())
+    with pytest.raises(DatabaseError), transaction.atomic(), immutable.writes(Score):
+        Score(
+            evaluation=evaluation,
+            split=Split.PUBLIC,
+            metric="mae",
+            value=value,
+            value_text="",
+            low=low,
+            high=high,
+            released_at=timezone.now(),
+        ).save()
+    assert Score.objects.count() == 0
+
+
+def test_a_score_is_written_once() -> None:
+    entry = EntryFactory(scored=True)
+    refuses("score_once", lambda: score(entry, 0.5))
+
+
+def sealed() -> SealedResult:
+    with immutable.writes(SealedResult):
+        made = SealedResult(
+            evaluation=evaluation_of(EntryFactory()), payload=b"x", sha256="0" * 64, key_id="k"
+        )
+        made.save()
+    return made
+
+
+def key() -> ReceiptKey:
+    with immutable.writes(ReceiptKey):
+        made = ReceiptKey(key_id="0" * 16, public="A" * 44, first_used_at=timezone.now())
+        made.save()
+    return made
+
+
+@pytest.mark.parametrize(
+    ("make", "changes"),
+    [
+        (lambda: score(EntryFactory()), {"value": 0}),
+        (sealed, {"payload": b"y"}),
+        (ScoreReceiptFactory, {"text": "{}"}),
+        (key, {"public": "B" * 44}),
+    ],
+    ids=["score", "sealed result", "score receipt", "receipt key"],
+)
+def test_nobody_changes_what_was_written(make: Any, changes: dict[str, Any]) -> None:
+    """Neither by the code that forgot to ask, nor past it: the database itself refuses."""
+    made = make()
+    model, before = type(made), list(type(made).objects.values_list())
+    with pytest.raises(WriteRefused):
+        model.objects.update(**changes)
+    with pytest.raises(WriteRefused):
+        made.delete()
+    for verb in (
+        lambda: model.objects.update(**changes),
+        lambda: model.objects.filter(pk=made.pk).delete(),
+    ):
+        with pytest.raises(DatabaseError), transaction.atomic(), immutable.writes(model):
+            verb()
+    assert list(model.objects.values_list()) == before
+
+
+def test_a_score_receipt_has_one_successor() -> None:
+    first = ScoreReceiptFactory()
+    ScoreReceiptFactory(entry=first.entry, replaces=first)
+    refuses(
+        "score_receipt_names_the_former",
+        lambda: ScoreReceiptFactory(entry=first.entry, serial=2),
+    )
+    refuses("replaces_id", lambda: ScoreReceiptFactory(entry=first.entry, replaces=first, serial=3))
+    refuses("score_receipt_serial_once", lambda: ScoreReceiptFactory(entry=first.entry))
+
+
+def test_an_edge_absent_from_the_table_is_refused() -> None:
+    entry = EntryFactory.build(enrolment=None, submitted_by=None, number=1, sha256="0" * 64)
+    for start in EntryStatus:
+        for end in EntryStatus:
+            entry.status = start
+            if end in ENTRY_EDGES[start]:
+                entry.become(end, at=timezone.now())
+                assert entry.status == end
+            else:
+                with pytest.raises(Conflict):
+                    entry.become(end, at=timezone.now())
+                assert entry.status == start

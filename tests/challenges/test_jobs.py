@@ -1,16 +1,43 @@
-"""The queue: a lease, a token, and nothing from whoever lost it."""
+"""The queue: leases, outages that are nobody's fault, and the references scored each night."""
 
 from datetime import datetime, timedelta
+from pathlib import Path
+from statistics import fmean
+from typing import Any, Never
 from uuid import uuid4
 
 import pytest
 from django.db import transaction
+from django.urls import reverse
 
-from challenges.enums import JobKind, JobState
-from challenges.models import Job
+from challenges.enums import BuildState, EntryStatus, ImportState, JobKind, JobState, WatchState
+from challenges.evaluation import worker as vault
+from challenges.exchange.actions import bundles as acts
+from challenges.models import (
+    BaselineCheck,
+    Challenge,
+    ChallengeDraft,
+    Entry,
+    Evaluation,
+    Job,
+    Score,
+)
+from challenges.organising.actions import drafts
 from challenges.queue import actions as jobs
-from portal.audit.models import AuditEvent
-from portal.lib import clock
+from challenges.rescoring import actions as rescorings
+from challenges.rescoring import tasks
+from challenges.rescoring import worker as judging
+from challenges.worker import drain
+from datasets.models import SealedFile
+from portal.audit.models import AuditEvent, Outbox
+from portal.lib import clock, immutable, objects
+from portal.lib.refusals import Unavailable
+from portal.pages.health import Level, checks
+from tests.challenges import world
+from tests.challenges.test_authoring import filled
+from tests.challenges.test_bundle_imports import METRIC, created, deposited, read
+from tests.challenges.world import opened, owner_of
+from tests.factories.accounts import signed_in
 
 pytestmark = pytest.mark.django_db
 buried: list[str] = []
@@ -141,3 +168,204 @@ def test_a_live_job_is_not_revived() -> None:
     job = claimed()
     jobs.revive(kind=JobKind.SCORE, subject_id="a", dedup_key="a")
     assert Job.objects.get().lease_token == job.lease_token
+
+
+def tried_without_store(kind: JobKind, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the worker meet an outage more often than a job may fail; it is then due again."""
+
+    def away(*_args: Any) -> Never:
+        raise Unavailable
+
+    with monkeypatch.context() as patch:
+        patch.setattr(objects.FolderStore, "open", away)
+        for _time in range(4):
+            assert drain(lambda: True)
+            job = Job.objects.get(kind=kind, state=JobState.READY)
+            assert (job.attempt, job.error_code) == (0, jobs.STORE_AWAY)
+            assert job.run_after > clock.now()
+            assert next(each for each in checks() if each.key == "queue").level == Level.WATCH
+            Job.objects.update(run_after=clock.now())
+
+
+def test_an_entry_waits_for_the_store_with_its_slot(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entry = world.entered(world.opened(tmp_path))
+    tried_without_store(JobKind.CHECK, monkeypatch)
+    assert drain()
+    entry.refresh_from_db()
+    assert (entry.status, entry.day_slot) == (EntryStatus.SCORED, 1)
+
+
+def test_a_bundle_is_read_once_the_store_is_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = deposited(world.owner())
+    tried_without_store(JobKind.IMPORT, monkeypatch)
+    assert drain()
+    made.refresh_from_db()
+    assert made.state == ImportState.READ
+
+
+def test_a_draft_is_checked_once_the_store_is_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    by = world.owner()
+    challenge = filled(by)
+    drafts.ask_build(challenge=challenge, by=by)
+    tried_without_store(JobKind.DRY_RUN, monkeypatch)
+    written = ChallengeDraft.objects.get()
+    assert (written.state, written.errors) == (BuildState.QUEUED, [])
+    assert drain()
+    written.refresh_from_db()
+    assert (written.state, written.errors) == (BuildState.DONE, [])
+
+
+def test_a_bundle_makes_its_draft_once_the_store_is_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    by = world.owner()
+    made = read(by)
+    acts.accept_report(made=made, answers=METRIC, by=by)
+    tried_without_store(JobKind.IMPORT, monkeypatch)
+    made.refresh_from_db()
+    assert (made.state, made.refusals) == (ImportState.CREATING, [])
+    assert drain()
+    made.refresh_from_db()
+    assert made.challenge == Challenge.objects.get()
+
+
+def test_sealed_answers_that_are_gone_are_told_to_who_can_deposit_them_again() -> None:
+    by = world.owner()
+    challenge = filled(by)
+    objects.store().delete(SealedFile.objects.get().ciphertext_sha256)
+    drafts.ask_build(challenge=challenge, by=by)
+    assert drain()
+    written = ChallengeDraft.objects.get()
+    assert written.state == BuildState.REFUSED
+    assert [one["code"] for one in written.errors] == ["vault_broken"]
+
+
+def test_a_deposit_that_is_gone_is_told_to_who_can_deposit_it_again() -> None:
+    by = world.owner()
+    made = read(by)
+    objects.store().delete(made.sealed)
+    found = created(made, METRIC, by)
+    assert found.state == ImportState.READ
+    assert [one["code"] for one in found.refusals] == ["E_ZIP_CORRUPT"]
+
+
+@pytest.fixture
+def challenge(tmp_path: Path) -> Challenge:
+    return opened(tmp_path)
+
+
+def night(monkeypatch: pytest.MonkeyPatch, days: int) -> None:
+    """Live the night after so many days: queue what is watched and have the worker do it."""
+    now = clock.now
+    with monkeypatch.context() as patch:
+        patch.setattr(clock, "now", lambda: now() + timedelta(days=days))
+        tasks.watch_baselines()
+        assert drain()
+
+
+@pytest.mark.slow
+def test_a_reference_that_scores_the_same_rings_nobody(
+    challenge: Challenge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = (list(Score.objects.values_list()), Evaluation.objects.count())
+    for days in (1, 1, 2):
+        night(monkeypatch, days)
+    assert [each.state for each in BaselineCheck.objects.order_by("day")] == ["same", "same"]
+    assert before == (list(Score.objects.values_list()), Evaluation.objects.count())
+    assert Outbox.objects.filter(topic="mail.baseline_drifted").count() == 0
+
+
+@pytest.mark.slow
+def test_each_drift_rings_once(challenge: Challenge, monkeypatch: pytest.MonkeyPatch) -> None:
+    evaluation = Evaluation.objects.get(entry__is_baseline=True)
+    known = vault.unseal(evaluation.pk)
+    shifts = iter([2e-9, 2e-9, 0.0, 2e-9, 0.1])
+
+    def shifted(pk: Any) -> Any:
+        by = next(shifts)
+        public = {**known["values"]["public"]}
+        public["exactitude"] += by
+        return known | {"values": known["values"] | {"public": public}}
+
+    monkeypatch.setattr(judging.vault, "unseal", shifted)
+    for days in range(1, 6):
+        night(monkeypatch, days)
+    rows = BaselineCheck.objects.order_by("day")
+    assert [(each.state, each.rang) for each in rows] == [
+        ("drifted", True),
+        ("drifted", False),
+        ("same", False),
+        ("drifted", True),
+        ("drifted", True),
+    ]
+    assert {each.figure for each in rows if each.state == "drifted"} == {"public/exactitude"}
+    assert Outbox.objects.filter(topic="mail.baseline_drifted").count() == 3
+    told = list(AuditEvent.objects.values_list("action", flat=True))
+    assert told.count("baseline.drifted") == 3
+    browser = signed_in(owner_of(challenge))
+    page = browser.get(reverse("challenges:rescorings", args=[challenge.slug])).text
+    assert "La référence ne donne plus le même score" in page
+    assert "public/exactitude" in page
+    cockpit = reverse("challenges:organiser", args=[challenge.slug])
+    assert "La référence ne donne plus le même score" in browser.get(cockpit).text
+    shifts = iter([0.0])
+    night(monkeypatch, 6)
+    assert "La référence ne donne plus le même score" not in browser.get(cockpit).text
+
+
+def test_a_figure_beyond_the_tolerance_is_a_drift() -> None:
+    expected = {"public/a": 0.5, "private/a": 0.25}
+    public = {"public/a"}
+
+    def found(**moves: float) -> Any:
+        return lambda: {
+            "public/a": 0.5 + moves.get("public", 0.0),
+            "private/a": 0.25 + moves.get("private", 0.0),
+        }
+
+    def judged(**moves: float) -> Any:
+        return judging.compare_runs(expected, found(**moves), public=public, runs=1)
+
+    assert judged().state == WatchState.SAME
+    assert judged(public=0.9e-9).state == WatchState.SAME
+    seen = judged(public=1.1e-9, private=0.1)
+    assert (seen.state, seen.figure, seen.tolerance) == (WatchState.DRIFTED, "public/a", 1e-9)
+    hidden = judged(private=0.1)
+    assert (hidden.state, hidden.figure, hidden.difference) == (WatchState.DRIFTED, "", None)
+    gone = judging.compare_runs(expected, lambda: {"public/a": 0.5}, public=public, runs=1)
+    assert (gone.state, gone.figure) == (WatchState.DRIFTED, "")
+
+
+def test_a_scoring_that_draws_is_allowed_three_standard_deviations() -> None:
+    draws = [0.50, 0.52, 0.48, 0.51, 0.49]
+
+    def judged(shift: float) -> Any:
+        left = iter([each + shift for each in draws])
+        return judging.compare_runs(
+            {"acc": 0.501}, lambda: {"acc": next(left)}, public={"acc"}, runs=5
+        )
+
+    assert fmean(draws) == pytest.approx(0.5)
+    assert (judged(0.0).state, judged(0.0).runs) == (WatchState.SAME, 5)
+    assert judged(0.1).state == WatchState.DRIFTED
+
+    def fails() -> Any:
+        raise judging.NotScored("X_PROGRAM")
+
+    seen = judging.compare_runs({"acc": 0.5}, fails, public={"acc"}, runs=5)
+    assert (seen.state, seen.reason_code) == (WatchState.FAILED, "X_PROGRAM")
+
+
+@pytest.mark.slow
+def test_a_lost_lease_and_a_second_delivery_write_nothing(challenge: Challenge) -> None:
+    assert rescorings.queue_watches() == 1
+    assert rescorings.queue_watches() == 1
+    assert Job.objects.filter(kind="watch").count() == 1
+    assert drain()
+    job = Job.objects.get(kind="watch")
+    evaluation = Evaluation.objects.get(entry=Entry.objects.get(is_baseline=True))
+    seen = rescorings.WatchOutcome(WatchState.DRIFTED, "public/exactitude", 0.1, 1e-9)
+    assert rescorings.note_watch(job=job, evaluation=evaluation, seen=seen) is None
+    assert BaselineCheck.objects.get().state == "same"
+    with pytest.raises(immutable.WriteRefused):
+        BaselineCheck.objects.update(state="drifted")

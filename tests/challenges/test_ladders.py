@@ -1,13 +1,16 @@
-"""What the Ladder shows of a team's entries: in order of receipt, whoever scores them first."""
+"""What the Ladder shows of a team's entries, in order of receipt, whoever scores them first."""
 
 import json
 import random
 from collections.abc import Sequence
-from itertools import permutations
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
 
 from challenges.entries.actions import choices
 from challenges.entries.queries import released_figures
@@ -17,9 +20,11 @@ from challenges.evaluation.actions import evaluations, interventions
 from challenges.invariants import stale_boards
 from challenges.models import (
     Challenge,
+    Enrolment,
     Entry,
     Evaluation,
     Job,
+    Phase,
     Rung,
     Score,
     ScoreReceipt,
@@ -27,21 +32,25 @@ from challenges.models import (
     Team,
 )
 from challenges.models.ladders import chain, task_of
-from challenges.organising.actions import challenges as acts
 from challenges.queue import actions as jobs
-from challenges.results import actions as results
 from challenges.results import actions as settlements
 from challenges.results import worker as climbing
 from challenges.worker import Worker, drain
 from portal.audit.models import AuditEvent
-from portal.lib import clock
+from portal.lib import clock, immutable
+from tests.challenges.pages.scenes import clocked, with_contract
 from tests.challenges.scoring.ladders import climb
-from tests.challenges.world import ROWS, entered, opened, owner_of, truth_of
+from tests.challenges.world import ROWS, entered, opened, revealed, truth_of
 from tests.factories.accounts import UserFactory
-from tests.factories.challenges import TeamFactory, captain_of
+from tests.factories.challenges import (
+    EnrolmentFactory,
+    EntryFactory,
+    TeamFactory,
+    captain_of,
+    score,
+)
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
-
 PUBLIC = [row for row in range(ROWS) if row % 10 < 3]  # 36 rows
 FREE = {"kept": "best", "ladder": True}
 
@@ -117,28 +126,20 @@ def test_only_what_the_rows_can_tell_is_shown(challenge: Challenge, team: Team) 
     assert events == 5
 
 
-def test_the_other_public_figures_follow(challenge: Challenge, team: Team) -> None:
-    """A second figure in full would tell what the first one hides."""
+def test_what_follows_a_leader_is_shown_by_its_figures_alone(
+    challenge: Challenge, team: Team
+) -> None:
+    """A second figure, or an interval of its own, would tell what the first figure hides."""
     entries = sent(challenge, team, [range(20), range(21)])
     assert drain()
     errors = [released_figures(Entry.objects.get(pk=each.pk))["mae"]["text"] for each in entries]
     assert errors[0] == errors[1]
-
-
-def test_the_board_shows_the_leader_and_its_interval(challenge: Challenge, team: Team) -> None:
-    entries = sent(challenge, team, [range(20), range(21)])
-    assert drain()
     row = row_of(team)
     assert row.entry_id == entries[0].pk
     bounds = vault.unseal(Evaluation.objects.get(entry=entries[0]).pk)["intervals"]["public"]
     assert row.interval_low == round(bounds["exactitude"][0], 4)
     lows = [released_figures(one)["exactitude"]["low"] for one in entries]
-    assert lows == [row.interval_low] * 2  # its own would tell its own score
-
-
-def test_the_receipt_says_whose_figures_it_holds(challenge: Challenge, team: Team) -> None:
-    entries = sent(challenge, team, [range(20), range(21)])
-    assert drain()
+    assert lows == [row.interval_low] * 2
     said = [receipt_of(one) for one in entries]
     assert [one["values"]["public"]["exactitude"] for one in said] == ["0.5556", "0.5556"]
     assert [one["ladder"] for one in said] == [
@@ -174,17 +175,6 @@ def score_in(order: Sequence[int], entries: Sequence[Entry]) -> None:
             pass
     later = Job.objects.filter(run_after__year=2999)
     later.update(run_after=clock.now())
-
-
-def test_whoever_is_scored_first_the_same_is_shown(tmp_path: Path) -> None:
-    """Every order of scoring gives what order of receipt gives; a later one waits."""
-    challenge = opened(tmp_path, leaderboard=FREE)
-    for order in list(permutations(range(4)))[::5]:
-        team = TeamFactory(challenge=challenge)
-        entries = sent(challenge, team, FILES[:4])
-        score_in(order, entries)
-        assert shown(entries) == SHOWN[:4], order
-        assert rungs(entries) == [(True, 1), (False, 1), (True, 3), (False, 3)], order
 
 
 def test_a_score_waits_for_the_entries_before_it(challenge: Challenge, team: Team) -> None:
@@ -254,15 +244,6 @@ def test_each_team_climbs_alone(challenge: Challenge) -> None:
     entries = sent(challenge, two, [range(20), range(21)])
     assert drain()
     assert shown(entries) == ["0.5556", "0.5556"]
-
-
-def revealed(challenge: Challenge) -> None:
-    phase = challenge.phases.get()
-    acts.close(phase=phase, by=owner_of(challenge))
-    assert drain()
-    results.propose_reveal(phase=phase, by=owner_of(challenge))
-    results.confirm_reveal(phase=phase, by=UserFactory(region="administrator"))
-    assert drain()
 
 
 def test_the_private_part_is_the_same_with_and_without(tmp_path: Path) -> None:
@@ -384,3 +365,128 @@ def test_the_reference_is_always_shown(challenge: Challenge) -> None:
     row = Standing.objects.get(is_baseline=True)
     assert row.cells["exactitude"]["value"] is not None
     assert Rung.objects.count() == 0
+
+
+@pytest.fixture
+def player() -> Team:
+    made: Team = TeamFactory()
+    with_contract(made.challenge)
+    Phase.objects.filter(challenge=made.challenge).update(ladder=True)
+    return made
+
+
+@pytest.fixture
+def captain(client: Client, player: Team) -> Client:
+    client.force_login(captain_of(player))
+    return client
+
+
+@pytest.fixture
+def enrolment(player: Team) -> Enrolment:
+    return EnrolmentFactory(team=player, phase=player.challenge.phases.get())
+
+
+def settled(enrolment: Enrolment, value: float, leader: Entry | None = None) -> Entry:
+    """Make a scored entry that shows its own figure, or another entry's."""
+    entry: Entry = EntryFactory(enrolment=enrolment, status="scored")
+    evaluation = score(entry, value).evaluation
+    with immutable.writes(Rung):
+        Rung.objects.create(
+            evaluation=evaluation,
+            improved=leader is None,
+            leader=evaluation if leader is None else leader.evaluations.get(),
+            settled_at=timezone.now(),
+        )
+    return entry
+
+
+def page_of(client: Client, entry: Entry, name: str = "entry") -> str:
+    slug = entry.enrolment.team.challenge.slug
+    return spaced(client.get(reverse(f"challenges:{name}", args=[slug, entry.pk])).text)
+
+
+def spaced(text: str) -> str:
+    """Write every space as a plain one."""
+    return " ".join(text.split())
+
+
+def entries_page(client: Client, player: Team, name: str = "entries") -> Any:
+    return client.get(reverse(f"challenges:{name}", args=[player.challenge.slug]))
+
+
+def test_a_team_reads_that_nothing_improved(captain: Client, enrolment: Enrolment) -> None:
+    first = settled(enrolment, 0.25)
+    second = settled(enrolment, 0.25, first)
+    sentence = (
+        "Pas d’amélioration significative : le classement garde le score de votre "
+        f"soumission n° {first.number}."
+    )
+    assert sentence not in page_of(captain, first)
+    page = page_of(captain, second)
+    assert page.count(sentence) == 2  # in its life, and under the score
+    assert "/evaluation/#echelle" in page
+    table = entries_page(captain, enrolment.team).text
+    assert f"score de la n° {first.number}" in spaced(table)
+    exported = entries_page(captain, enrolment.team, "entries_csv").text
+    assert "score_public,score_de" in exported.splitlines()[0]
+    assert f",0.2500,{first.number}," in exported.replace("0,2500", "0.2500").replace('"', "")
+
+
+def test_a_withdrawn_leader_is_said_to_be(captain: Client, enrolment: Enrolment) -> None:
+    first = settled(enrolment, 0.25)
+    second = settled(enrolment, 0.25, first)
+    Entry.objects.filter(pk=first.pk).update(status=EntryStatus.WITHDRAWN)
+    page = page_of(captain, second)
+    assert "retirée depuis" in page
+    assert "le classement garde" not in page
+
+
+def test_a_score_that_waits_says_so(captain: Client, enrolment: Enrolment) -> None:
+    entry = EntryFactory(enrolment=enrolment, status="scored")
+    page = page_of(captain, entry)
+    assert "Le score paraîtra quand vos soumissions précédentes seront évaluées." in page
+    assert "data-final" not in page_of(captain, entry, "entry_state")
+    score(entry, 0.25)
+    assert "data-final" in page_of(captain, entry, "entry_state")
+
+
+def test_after_the_reveal_the_entry_has_its_own_figure(
+    captain: Client, enrolment: Enrolment
+) -> None:
+    first = settled(enrolment, 0.25)
+    second = settled(enrolment, 0.25, first)
+    assert "ce fichier seul" not in page_of(captain, second)
+    with immutable.writes(Rung):
+        Rung.objects.filter(evaluation__entry=second).update(own={"mae": [0.2463, "0.2463"]})
+    assert "0,2463" in page_of(captain, second)
+
+
+def test_nothing_of_it_shows_without_the_option(captain: Client, enrolment: Enrolment) -> None:
+    Phase.objects.update(ladder=False)
+    entry = EntryFactory(enrolment=enrolment, status="scored")
+    score(entry, 0.25)
+    for page in (
+        page_of(captain, entry),
+        entries_page(captain, enrolment.team).text,
+        entries_page(captain, enrolment.team, "evaluation").text,
+    ):
+        assert "amélioration" not in page
+        assert "echelle" not in page
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_the_pages_ask_as_much_for_one_as_for_three(
+    captain: Client, enrolment: Enrolment, count: int, costs: DjangoAssertNumQueries
+) -> None:
+    first = settled(enrolment, 0.25)
+    for _ in range(count):
+        settled(enrolment, 0.25, first)
+    with costs(clocked(25)):
+        entries_page(captain, enrolment.team)
+
+
+def test_a_private_figure_stays_away(captain: Client, enrolment: Enrolment) -> None:
+    first = settled(enrolment, 0.25)
+    second = settled(enrolment, 0.25, first)
+    score(second, 0.7123, split=Split.PRIVATE)
+    assert "7123" not in page_of(captain, second)

@@ -10,26 +10,22 @@ import pytest
 from django.core import mail
 
 from challenges.enums import EntryStatus, Split
-from challenges.models import Challenge, Entry, Job, Phase, Team
+from challenges.models import Challenge, ChallengeOrganiser, Entry, Job, Phase, Score, Team
 from challenges.organising import tasks as deadlines
 from challenges.organising.actions import challenges
 from challenges.organising.tasks import KINDS
 from challenges.tasks import alarms
 from challenges.teams import actions as teams
+from challenges.worker import drain
 from portal.accounts.actions import notifications
 from portal.accounts.models import Notification
 from portal.audit import duties, outbox
 from portal.audit.models import Heartbeat, Outbox
 from portal.audit.outbox import owe
 from portal.lib import clock
+from tests.challenges.world import answer, entered, opened, owner_of, revealed
 from tests.factories.accounts import UserFactory
-from tests.factories.challenges import (
-    EntryFactory,
-    TeamFactory,
-    accepted_person,
-    captain_of,
-    score,
-)
+from tests.factories.challenges import EntryFactory, TeamFactory, accepted_person, captain_of, score
 
 pytestmark = pytest.mark.django_db
 CLOSE = datetime(2060, 11, 26, 11, 0, tzinfo=UTC)  # after the dates of the factories
@@ -259,3 +255,61 @@ def test_whoever_is_captain_again_is_told_again(team: Team) -> None:
         assert delivered() == {"vous êtes capitaine": 1}
     told = Notification.objects.filter(letter="team_captain").order_by("pk")
     assert list(told.values_list("user", flat=True)) == [second.pk, first.pk, second.pk]
+
+
+def letters_sent() -> list[tuple[str, list[str]]]:
+    while outbox.relay():
+        pass
+    assert outbox.pending() == 0
+    return sorted((message.subject, message.to) for message in mail.outbox)
+
+
+@pytest.mark.slow
+def test_a_challenge_writes_to_the_people_concerned(tmp_path: Path) -> None:
+    challenge = opened(tmp_path)
+    moderator = UserFactory(region="moderator")
+    involved = UserFactory(region="moderator")
+    ChallengeOrganiser.objects.create(challenge=challenge, user=involved, role="jury")
+    letters_sent()
+    mail.outbox.clear()
+    team = TeamFactory(challenge=challenge)
+    entered(challenge, team=team)
+    entered(challenge, team=team, content=answer(0.5).replace(b"A0001,", b"A0001;"))
+    teams.invite(team=team, email="claire@exemple.test", by=captain_of(team))
+    assert drain()
+    revealed(challenge, moderator)
+    captain = [captain_of(team).email]
+    title = "Challenge « Estimer un niveau »"
+    told = letters_sent()
+    assert told == sorted(
+        [
+            ("Invitation dans l’équipe " + team.name, ["claire@exemple.test"]),
+            (f"{title} : dates", captain),
+            (f"{title} : fichier refusé", captain),
+            (f"{title} : soumission évaluée", captain),
+            (f"{title} : résultats définitifs", captain),
+            (f"{title} : résultats définitifs", [owner_of(challenge).email]),
+            *[
+                (f"{title} : résultats à confirmer", [person])
+                for person in sorted(region_addresses() - {involved.email})
+            ],
+        ]
+    )
+    (asked,) = [
+        one for one in mail.outbox if one.to == [moderator.email] and "à confirmer" in one.subject
+    ]
+    assert f"/espace/challenges/{challenge.slug}/\n" in asked.body  # where one confirms
+    texts = "\n".join(message.body for message in mail.outbox)
+    for text in Score.objects.values_list("value_text", flat=True):
+        assert text not in texts
+    assert "/equipe/invitation/" in texts
+    assert letters_sent() == told
+
+
+def region_addresses() -> set[str]:
+    from portal.accounts.models import RegionAppointment  # noqa: PLC0415  # test
+
+    roles = ["moderator", "administrator"]
+    return set(
+        RegionAppointment.objects.filter(role__in=roles).values_list("user__email", flat=True)
+    )

@@ -12,6 +12,7 @@ from challenges.enums import ChallengeStatus
 from challenges.exchange.actions import exports
 from challenges.models import Challenge, EntryCard
 from challenges.organising.actions import challenges, drafts, texts
+from portal.accounts.models import User
 from portal.lib import clock
 from portal.lib.refusals import Invalid
 from tests.challenges import world
@@ -27,6 +28,19 @@ pytestmark = pytest.mark.django_db
 def need() -> Resource:
     return ResourceFactory(
         published=True, kind="need", slug="tensions", title="Prévoir", summary="Un besoin."
+    )
+
+
+def started(by: User, card: str) -> Challenge:
+    """Begin a challenge from a card."""
+    return drafts.start(
+        organisation=by.memberships.get().organisation,
+        slug="un",
+        title="Un",
+        summary="Un.",
+        task="ordinal",
+        cards=[card],
+        by=by,
     )
 
 
@@ -74,17 +88,8 @@ def test_a_visitor_is_not_offered_to_begin_one(client: Client, need: Resource) -
 def test_what_cannot_lead_to_a_challenge_is_named(text: str) -> None:
     ResourceFactory(published=True, kind="news", title="Une actualité")
     ResourceFactory(kind="need", slug="cachee", title="Cachée")
-    by = world.owner()
     with pytest.raises(Invalid) as refused:
-        drafts.start(
-            organisation=by.memberships.get().organisation,
-            slug="un",
-            title="Un",
-            summary="Un.",
-            task="ordinal",
-            cards=[text],
-            by=by,
-        )
+        started(world.owner(), text)
     assert text[:64] in str(refused.value)
     assert not Challenge.objects.exists()
 
@@ -92,15 +97,7 @@ def test_what_cannot_lead_to_a_challenge_is_named(text: str) -> None:
 def test_texts_change_the_cards(need: Resource) -> None:
     data = ResourceFactory(published=True, kind="dataset", title="Des offres")
     by = world.owner()
-    made = drafts.start(
-        organisation=by.memberships.get().organisation,
-        slug="un",
-        title="Un",
-        summary="Un.",
-        task="ordinal",
-        cards=["tensions"],
-        by=by,
-    )
+    made = started(by, "tensions")
     same = {"title": "Un", "summary": "Un.", "body_md": "", "language": "fr"}
     texts.describe(
         challenge=made, texts=same, licence=made.licence, cards=["Des offres", data.slug], by=by
@@ -131,15 +128,7 @@ def test_the_visa_ties_the_cards_of_an_imported_document(need: Resource) -> None
 
 def test_a_card_that_is_no_longer_public_stays_named(need: Resource) -> None:
     by = world.owner()
-    made = drafts.start(
-        organisation=by.memberships.get().organisation,
-        slug="un",
-        title="Un",
-        summary="Un.",
-        task="ordinal",
-        cards=["tensions"],
-        by=by,
-    )
+    made = started(by, "tensions")
     Resource.objects.filter(pk=need.pk).update(live=False, masked_at=clock.now())
     same = {"title": "Deux", "summary": "Un.", "body_md": "", "language": "fr"}
     texts.describe(

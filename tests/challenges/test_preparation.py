@@ -1,19 +1,34 @@
-"""What a challenge needs before the visa is asked, and the journal of what was done to it."""
+"""The cockpit: what a challenge needs before the visa, the way between pages, the journal."""
 
 import csv
 import io
+import re
 from pathlib import Path
 
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import translation
 from pytest_django import DjangoAssertNumQueries
 
-from challenges.models import Challenge, ChallengeDraft, PhaseTask, Rescoring, Reveal
+from challenges import urls
+from challenges.enums import ChallengeStatus, OrganiserRole
+from challenges.models import (
+    Challenge,
+    ChallengeDraft,
+    ChallengeOrganiser,
+    PhaseTask,
+    Rescoring,
+    Reveal,
+)
 from challenges.organising import queries as organising
 from challenges.organising.actions import challenges, texts
+from challenges.organising.queries import JOURNAL_APART, JOURNAL_FAMILIES
+from challenges.organising.views.layout import HALLS
+from challenges.pages.views.journal import ACTS
 from challenges.teams import actions as teams
 from challenges.worker import drain
+from portal.accounts.enums import RegionRole
 from portal.accounts.models import User
 from portal.audit.record import record
 from portal.lib import clock
@@ -25,9 +40,12 @@ from tests.factories.challenges import (
     ChallengeFactory,
     EnrolmentFactory,
     EntryFactory,
+    PersonFactory,
     PhaseFactory,
     TeamFactory,
+    region_person,
 )
+from tests.routes.declared import routes
 
 pytestmark = pytest.mark.django_db
 
@@ -82,18 +100,6 @@ def test_what_is_missing_is_named_and_the_visa_is_not_asked(tmp_path: Path) -> N
         "« Finale » n’a pas de date d’ouverture",
         "la phase « Finale » n’a pas de notation",
     ]
-
-
-def test_the_cockpit_leads_from_each_point_to_its_page(client: Client) -> None:
-    by = UserFactory()
-    challenge = ChallengeFactory(owner=by)
-    client.force_login(by)
-    text = client.get(reverse("challenges:organiser", args=[challenge.slug])).text
-    assert "aucune phase n’est définie" in text
-    for route in ("write_texts", "write_scoring"):
-        assert f'href="{reverse(f"challenges:{route}", args=[challenge.slug])}">Corriger' in text
-    assert "organiser_submit" not in text
-    assert reverse("challenges:organiser_submit", args=[challenge.slug]) not in text
 
 
 @pytest.fixture
@@ -173,10 +179,137 @@ def test_the_journal_tells_one_act_of_each_family(run_by: User) -> None:
 
 @pytest.mark.parametrize("count", [1, 3])
 def test_the_journal_costs_the_same_for_one_and_three(
-    client: Client, run_by: User, count: int, django_assert_num_queries: DjangoAssertNumQueries
+    client: Client, run_by: User, count: int, costs: DjangoAssertNumQueries
 ) -> None:
     challenge = ChallengeFactory(opened=True, owner=run_by)
     for number in range(count):
         texts.write_terms(challenge=challenge, text=f"Règle {number}.", by=run_by)
-    with django_assert_num_queries(21):
+    with costs(21):
         assert client.get(reverse("challenges:journal", args=[challenge.slug])).status_code == 200
+
+
+# Pages of one thing, each listed by another page; files, listed by the page of exports.
+LISTED = {
+    "write_page",
+    "write_phase",
+    "write_phase_scoring",
+    "write_board",
+    "disqualification_proposal",
+    "statistics_csv",
+    "journal_csv",
+    "journal_json",
+}
+LINK = re.compile(r'<a href="(/espace/challenges/[^"?#]+)"')
+
+
+@pytest.fixture
+def challenge() -> Challenge:
+    """Return an open challenge with a scoring."""
+    made: Challenge = ChallengeFactory(opened=True, owner=PersonFactory())
+    with_contract(made)
+    return made
+
+
+def led_to(client: Client, address: str) -> set[str]:
+    """Follow the entries of a page, and gather every page that they lead to."""
+    entries = halls(client.get(address).text)
+    found = set(entries)
+    for each in entries:
+        page = client.get(each)
+        assert page.status_code == 200
+        navs = re.findall(r'<nav class="(?:tabs|segment row)".*?</nav>', page.text, re.S)
+        assert "".join(navs).count(f'<a href="{each}" aria-current="page"') == 1
+        found |= set(LINK.findall("".join(navs)))
+    return found
+
+
+def halls(text: str) -> list[str]:
+    """Return the addresses of the entries of a page."""
+    nav = re.search(r'<nav class="tabs".*?</nav>', text, re.S)
+    assert nav
+    return LINK.findall(nav[0])
+
+
+def role_of(challenge: Challenge, name: str) -> User:
+    """Return the organiser, a member of the jury, or a person of the Region."""
+    if name == "region":
+        return region_person(RegionRole.MODERATOR)
+    if name == "administrator":
+        return region_person(RegionRole.ADMINISTRATOR)
+    if name == "jury":
+        role = OrganiserRole.JURY
+        made = ChallengeOrganiser.objects.create(
+            challenge=challenge, user=PersonFactory(), role=role
+        )
+        return made.user
+    return challenge.organisers.get().user
+
+
+@pytest.mark.parametrize("name", ["organiser", "jury", "region", "administrator"])
+def test_every_page_is_behind_an_entry_and_none_is_refused(
+    client: Client, challenge: Challenge, name: str
+) -> None:
+    client.force_login(role_of(challenge, name))
+    home = reverse("challenges:organiser", args=[challenge.slug])
+    found = led_to(client, home)
+    assert home in found
+    assert {client.get(each).status_code for each in found} == {200}
+    assert len(halls(client.get(home).text)) <= 4
+    if name == "organiser":
+        # Of code, of a program, of guests: none here.
+        kept = {"code_runs", "program_reports", "guests"}
+        named = {route for _label, pages in HALLS for route, _words in pages} - kept
+        assert found == {reverse(f"challenges:{each}", args=[challenge.slug]) for each in named}
+
+
+def test_no_page_of_the_organisers_is_left_out() -> None:
+    named = {route for _label, pages in HALLS for route, _words in pages}
+    under = "espace/challenges/<slug:slug>/"
+    declared = [each for each in routes() if each.pattern.startswith(under)]
+    read = {each.pattern for each in declared if "GET" in each.methods}
+    reached = {
+        under + str(each.pattern) for each in urls.organiser_patterns if each.name in named | LISTED
+    }
+    assert read == reached
+
+
+@pytest.mark.parametrize(
+    ("status", "words", "route"),
+    [
+        (ChallengeStatus.PUBLISHED, "réévaluation", "rescorings"),
+        (ChallengeStatus.IN_REVIEW, "Retirer la demande de visa", "organiser"),
+    ],
+)
+def test_what_is_locked_leads_to_how_it_changes(
+    client: Client, challenge: Challenge, status: ChallengeStatus, words: str, route: str
+) -> None:
+    if status == ChallengeStatus.IN_REVIEW:
+        Challenge.objects.update(status=status, published_at=None)
+    client.force_login(challenge.organisers.get().user)
+    leads = reverse(f"challenges:{route}", args=[challenge.slug])
+    for page in ("write_scoring", "write_files"):
+        text = client.get(reverse(f"challenges:{page}", args=[challenge.slug])).text
+        assert re.search(rf'<a href="{leads}">[^<]*{words}', text)
+
+
+ROOT = Path(__file__).resolve().parents[2]
+NAMED = re.compile(rf'"((?:{"|".join(JOURNAL_FAMILIES)})\.[a-z_]+)"')
+# The name of a file, and that of a point where tests cut the worker.
+NO_ACTS = {"challenge.yaml", "reveal.computed"}
+
+
+def acts_of_the_code() -> set[str]:
+    found = {"registration.accepted", "registration.refused"}
+    for app in ("challenges", "datasets"):
+        for path in (ROOT / app).rglob("*.py"):
+            if path.name != "journal_words.py":
+                found |= set(NAMED.findall(path.read_text(encoding="utf-8")))
+    return found
+
+
+def test_every_act_has_its_sentence() -> None:
+    known = set(ACTS)
+    assert acts_of_the_code() - JOURNAL_APART - NO_ACTS - known == set()
+    assert known - acts_of_the_code() == set()
+    with translation.override("en"):
+        assert {action for action, said in ACTS.items() if "." in str(said)} == set()

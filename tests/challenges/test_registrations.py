@@ -222,14 +222,11 @@ def test_an_organiser_refuses_on_the_page_with_a_reason(
 
 @pytest.mark.parametrize("count", [1, 3])
 def test_the_page_costs_the_same_for_one_and_three(
-    organiser: Client,
-    challenge: Challenge,
-    count: int,
-    django_assert_num_queries: DjangoAssertNumQueries,
+    organiser: Client, challenge: Challenge, count: int, costs: DjangoAssertNumQueries
 ) -> None:
     for number in range(count):
         asks(challenge, f"Personne{number}")
-    with django_assert_num_queries(13):
+    with costs(13):
         organiser.get(page(challenge))
 
 

@@ -1,22 +1,37 @@
 """Another scoring of a phase: proposed, tried aside on every entry, decided by a second person."""
 
 import copy
+from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from pytest_django import DjangoAssertNumQueries
 
-from challenges.entries import queries as reads
+from challenges.entries import queries
 from challenges.entries.actions import choices
-from challenges.enums import EntryStatus, EvaluationState, RescoringState, Split
+from challenges.enums import (
+    ChallengeStatus,
+    EntryStatus,
+    EvaluationState,
+    JobKind,
+    RescoringState,
+    Split,
+)
 from challenges.evaluation.actions import evaluations, scorers
 from challenges.invariants import INVARIANTS
 from challenges.models import (
+    Certificate,
     Challenge,
     Entry,
     Evaluation,
+    FairnessAudit,
     Job,
     Notice,
     Phase,
@@ -27,18 +42,27 @@ from challenges.models import (
     Standing,
     Team,
 )
+from challenges.models.certified import stands
+from challenges.models.evaluation import forsaken
 from challenges.organising.actions import challenges
+from challenges.organising.views.words import TITLES
 from challenges.queue import actions as jobs
 from challenges.rescoring import actions as rescorings
+from challenges.rescoring import worker
+from challenges.rescoring.forms import MeasuresForm, form_for
 from challenges.results import actions as results
 from challenges.worker import Worker, drain
 from datasets.actions import holdouts
 from portal.accounts.models import User
 from portal.audit.models import AuditEvent, Outbox
+from portal.lib import clock
 from portal.lib.refusals import Conflict, Invalid, NotAllowed
+from tests.challenges.pages.scenes import compile_keys, with_contract
+from tests.challenges.test_organising import signed_in
 from tests.challenges.world import CANARY, ROWS, entered, opened, owner_of, scored, truth_of
-from tests.factories.accounts import UserFactory
-from tests.factories.challenges import TeamFactory, captain_of
+from tests.challenges.world import revealed as reveal
+from tests.factories.accounts import UserFactory, bearer
+from tests.factories.challenges import ChallengeFactory, TeamFactory, captain_of, rescoring_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
@@ -137,23 +161,21 @@ def test_a_trial_changes_nothing_that_anybody_sees(challenge: Challenge) -> None
         == 50
     )
     assert Notice.objects.filter(kind="scoring").count() == 0
-    assert breaches() == []
-
-
-def test_the_comparison_tells_ranks_and_no_figure(challenge: Challenge) -> None:
-    made = tried(challenge, truth=corrected())
-    board = made.facts["boards"][0]
+    assert Outbox.objects.filter(topic="mail.rescoring_ready").count() == 1
+    board = made.facts["boards"][0]  # tells ranks, and no figure
     assert set(board) == {"key", "title", "split", "teams", "moved", "tiers", "rows"}
-    assert board["teams"] == 3
-    for row in board["rows"]:
-        assert set(row) == {"team", "before", "after", "tier_before", "tier_after"}
+    assert [set(row) for row in board["rows"]] == [
+        {"team", "before", "after", "tier_before", "tier_after"}
+    ] * board["teams"]
     now = {row["team"]: row["before"] for row in board["rows"]}
     assert now == {t: rank for t, (_p, rank, _c) in ranks().items() if rank is not None}
-    assert Outbox.objects.filter(topic="mail.rescoring_ready").count() == 1
+    assert breaches() == []
 
 
 def test_what_was_announced_is_what_comes_in_force(challenge: Challenge) -> None:
     old = scores()
+    entry = Entry.objects.filter(is_baseline=False).order_by("received_at")[0]
+    before = queries.released_figures(entry)["exactitude"]["value"]
     receipts = ScoreReceipt.objects.count()
     made = accepted(challenge, truth=corrected(), reason="Quarante réponses étaient fausses.")
     assert made.state == RescoringState.IN_FORCE
@@ -166,22 +188,14 @@ def test_what_was_announced_is_what_comes_in_force(challenge: Challenge) -> None
     again = ScoreReceipt.objects.filter(reason="rescored")
     assert again.count() == receipts
     assert all(each.replaces is not None and each.serial == 2 for each in again)
+    shown = queries.released_figures(entry)["exactitude"]["value"]
+    assert shown < before
+    assert Standing.objects.get(entry=entry).cells["exactitude"]["value"] == shown
     notice = Notice.objects.get(kind="scoring")
     assert "Quarante réponses étaient fausses." in notice.text
     assert Outbox.objects.filter(topic="mail.phase_rescored").count() == 1
     assert set(Entry.objects.values_list("status", flat=True)) == {EntryStatus.SCORED}
     assert breaches() == []
-
-
-def test_the_page_of_an_entry_shows_the_scoring_in_force(challenge: Challenge) -> None:
-    entry = Entry.objects.filter(is_baseline=False).order_by("received_at")[0]
-    before = reads.released_figures(entry)["exactitude"]["value"]
-    accepted(challenge, truth=corrected())
-    after = reads.released_figures(entry)["exactitude"]["value"]
-    assert after < before
-    assert [row.cells["exactitude"]["value"] for row in Standing.objects.filter(entry=entry)] == [
-        after
-    ]
 
 
 def test_another_primary_figure_ranks_by_it(challenge: Challenge) -> None:
@@ -460,22 +474,8 @@ def test_a_final_choice_stays_chosen(challenge: Challenge) -> None:
     choices.choose(entry=Entry.objects.get(pk=worst.pk), by=captain_of(team))
     accepted(challenge, truth=corrected())
     assert Entry.objects.get(pk=worst.pk).final_choice
-    challenges.close(phase=phase(), by=owner_of(challenge))
-    results.propose_reveal(phase=phase(), by=owner_of(challenge))
-    results.confirm_reveal(phase=phase(), by=region())
-    assert drain()
+    reveal(challenge)
     assert Standing.objects.get(team=team, split="private").entry == worst
-
-
-def test_who_may_decide_gives_a_dead_exchange_another_life(challenge: Challenge) -> None:
-    made = tried(challenge, truth=corrected())
-    digest = made.facts["digest"]
-    rescorings.accept(rescoring=made, digest=digest, by=region())
-    Job.objects.filter(kind="swap").update(state="dead", error_code="lease_lost")
-    rescorings.accept(rescoring=made, digest=digest, by=region())
-    assert drain()
-    assert Rescoring.objects.get(pk=made.pk).state == RescoringState.IN_FORCE
-    assert AuditEvent.objects.filter(action="rescoring.relaunched").count() == 1
 
 
 def test_a_trial_is_queued_in_few_queries_however_many_entries(challenge: Challenge) -> None:
@@ -492,35 +492,400 @@ def test_a_trial_is_queued_in_few_queries_however_many_entries(challenge: Challe
     assert counts[1] <= counts[0]
     asked = Job.objects.alive().filter(kind="score", priority=50)
     assert asked.count() == 4
-    swept = []
-    for missing in (1, 4):
-        asked.filter(pk__in=list(asked.values_list("pk", flat=True)[:missing])).delete()
-        with CaptureQueriesContext(connection) as seen:
-            assert evaluations.sweep_trials() == missing
-        swept.append(len(seen))
-    assert swept[0] == swept[1]
-    assert evaluations.sweep_trials() == 0
-    asked.delete()
-    assert evaluations.queue_missing_trials(made, size=2, batches=1) == 2
-    assert evaluations.queue_missing_trials(made, size=2) == 2
-    assert asked.count() == 4
+    asked.filter(pk__in=list(asked.values_list("pk", flat=True)[:3])).delete()
+    assert [evaluations.sweep_trials(), evaluations.sweep_trials()] == [3, 0]
 
 
-def test_a_comparison_holds_the_phase_and_never_the_ledger(challenge: Challenge) -> None:
-    entry = Entry.objects.filter(is_baseline=False)[0]
-    made = tried(challenge, truth=corrected())
-    Entry.objects.filter(pk=entry.pk).update(status="failed", reason_code="X_TIMEOUT")
-    evaluations.compare_boards_later(made, cause="again")
-    with CaptureQueriesContext(connection) as seen:
-        assert drain()
-    asked = [each["sql"] for each in seen]
-    shared = [at for at, sql in enumerate(asked) if "FOR SHARE" in sql]
-    moved = [at for at, sql in enumerate(asked) if 'UPDATE "challenges_entry"' in sql]
-    assert moved
-    assert not [sql for sql in asked if "audit_audithead" in sql or "audit_outbox" in sql]
-    assert len(shared) == (1 if connection.vendor == "postgresql" else 0)
-    assert all(at > first for first in shared for at in moved)
+def started(challenge: Challenge) -> Rescoring:
+    made = proposed(challenge, truth=corrected())
+    assert drain()
+    return rescorings.start(rescoring=made, by=owner_of(challenge))
+
+
+def withdrawn(entry: Entry) -> Entry:
+    return choices.withdraw(entry=entry, by=captain_of(entry.enrolment.team))
+
+
+def moved(rescoring: Rescoring) -> set[int]:
+    return {row["team"] for row in rescoring.facts["boards"][0]["rows"]}
+
+
+def test_the_comparison_comes_when_the_last_entry_is_taken_back(challenge: Challenge) -> None:
+    made = started(challenge)
+    last = Entry.objects.filter(is_baseline=False).order_by("-received_at")[0]
+    job = Job.objects.filter(kind=JobKind.SCORE, subject_id__in=_of(made, last))
+    job.update(run_after=clock.now() + timedelta(hours=1))
+    assert not drain(seconds=2)
     made.refresh_from_db()
-    compared = [row for row in made.facts["boards"][0]["rows"] if row["before"] is None]
-    assert [row["team"] for row in compared] == [entry.enrolment.team_id]
-    assert compared[0]["after"] is not None
+    assert (made.state, made.waiting()) == (RescoringState.RUNNING, 1)
+    withdrawn(last)
+    assert evaluations.sweep_trials() == 1
+    job.delete()
+    assert drain()
+    made.refresh_from_db()
+    assert made.state == RescoringState.READY
+    assert last.enrolment.team_id not in moved(made)
+    assert evaluations.sweep_trials() == 0
+
+
+def _of(made: Rescoring, entry: Entry) -> list[str]:
+    tried = made.evaluations().filter(entry=entry)
+    return [str(pk) for pk in tried.values_list("pk", flat=True)]
+
+
+def test_a_dead_comparison_lives_again_by_itself(challenge: Challenge) -> None:
+    made = tried(challenge, truth=corrected())
+    Rescoring.objects.filter(pk=made.pk).update(state="running", facts={})
+    jobs = Job.objects.filter(kind=JobKind.COMPARE)
+    jobs.update(state="dead", attempt=3, error_code="VaultBroken", finished_at=clock.now())
+    assert evaluations.sweep_trials() == 0
+    jobs.update(finished_at=clock.now() - timedelta(seconds=evaluations.COMPARE_AGAIN_SECONDS + 1))
+    assert evaluations.sweep_trials() == 1
+    assert drain()
+    made.refresh_from_db()
+    assert made.state == RescoringState.READY
+
+
+def test_what_moves_while_boards_are_compared_is_compared_again(
+    challenge: Challenge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = Entry.objects.filter(is_baseline=False).order_by("received_at")[0]
+    real, told = worker.compute_board, []
+
+    def computed(*given: Any) -> Any:
+        assert connection.in_atomic_block is outer
+        if not told:
+            told.append(withdrawn(gone))
+        return real(*given)
+
+    outer = connection.in_atomic_block
+    monkeypatch.setattr(worker, "computed", computed)
+    made = tried(challenge, truth=corrected())
+    assert told
+    assert gone.enrolment.team_id not in moved(made)
+    assert made.facts["seen"] == made.seen()
+
+
+def test_the_end_of_a_scoring_aside_costs_the_same_whatever_is_left(challenge: Challenge) -> None:
+    made = started(challenge)
+    aside = Evaluation.objects.filter(holdout=made.task.holdout)
+    one = aside.select_related("entry__enrolment").order_by("pk")[0]
+    counts = []
+    for left in (3, 1):
+        Evaluation.objects.filter(holdout=made.task.holdout).exclude(pk=one.pk).update(
+            state="done", finished_at=clock.now()
+        )
+        others = Evaluation.objects.filter(holdout=made.task.holdout).exclude(pk=one.pk)
+        others.filter(pk__in=list(others.values_list("pk", flat=True)[:left])).update(
+            state="pending", finished_at=None
+        )
+        with CaptureQueriesContext(connection) as seen:
+            evaluations.note_trial_end(one)
+        counts.append([each["sql"] for each in seen])
+    assert len(counts[0]) == len(counts[1])
+    assert not [sql for sql in counts[1] if "NOT EXISTS" in sql]  # no reading of every entry
+
+
+def orphans() -> Iterator[str]:
+    _sentence, check = INVARIANTS["I2"]
+    return check()
+
+
+def test_the_database_finds_the_entries_that_no_job_moves_on(challenge: Challenge) -> None:
+    """As the invariant reads them one by one; in batches, the oldest first."""
+    made = [entered(challenge, 0.7, seed=50 + at) for at in range(4)]
+    worker = Worker()
+    while Job.objects.alive().filter(kind=JobKind.CHECK).exists():
+        worker.work_one()
+    late = entered(challenge, 0.7, seed=60)
+    assert not forsaken().exists()
+    Job.objects.filter(subject_id=str(late.pk)).update(state="dead")
+    of = {each.pk: [str(one.pk) for one in each.evaluations.all()] for each in made}
+    Job.objects.filter(subject_id__in=of[made[0].pk]).delete()
+    Job.objects.filter(subject_id__in=of[made[1].pk]).update(state="done")
+    made[2].evaluations.all().delete()
+    lost = {str(each.pk) for each in (*made[:3], late)}
+    assert {str(pk) for pk in forsaken().values_list("pk", flat=True)} == lost == set(orphans())
+    with CaptureQueriesContext(connection) as seen:
+        assert evaluations.sweep_entries(size=1) == 1
+    assert not [each for each in seen if 'FROM "challenges_job"' in each["sql"][:40]]
+    assert {str(pk) for pk in forsaken().values_list("pk", flat=True)} == lost - {str(made[0].pk)}
+    assert evaluations.sweep_entries() == 3
+    assert drain()
+    assert set(Entry.objects.values_list("status", flat=True)) == {EntryStatus.SCORED}
+
+
+def revealed(folder: Path, **options: object) -> Challenge:
+    made = scored(folder, 0.9, 0.6, 0.5, **options)
+    reveal(made)
+    return Challenge.objects.get(pk=made.pk)
+
+
+def final() -> dict[int, tuple[object, ...]]:
+    rows = Standing.objects.filter(split=Split.PRIVATE).order_by("position")
+    return {row.team_id: (row.rank, row.cells["exactitude"]["value"]) for row in rows}
+
+
+@pytest.mark.parametrize("options", [{}, LADDER], ids=["plain", "ladder"])
+def test_an_erratum_keeps_both_results(tmp_path: Path, options: dict[str, object]) -> None:
+    challenge = revealed(tmp_path, **options)
+    team = Entry.objects.filter(is_baseline=False).order_by("received_at")[0].enrolment.team
+    certificate = results.issue_certificate(team=team, phase=phase(), by=captain_of(team))
+    before, old, audits = final(), scores(), FairnessAudit.objects.count()
+    receipts = ScoreReceipt.objects.count()
+    made = tried(challenge, truth=corrected(300), reason="Trois cents réponses étaient fausses.")
+    assert (scores(), final()) == (old, before)
+    assert {board["split"] for board in made.facts["boards"]} == {"public", "private"}
+    rescorings.accept(rescoring=made, digest=made.facts["digest"], by=region())
+    assert drain()
+
+    made.refresh_from_db()
+    assert made.state == RescoringState.IN_FORCE
+    assert scores()[: len(old)] == old
+    assert final() != before
+    private = Score.objects.filter(split=Split.PRIVATE, evaluation__holdout=made.task.holdout)
+    assert private.exists()
+    announced = {
+        row["team"]: row["after"]
+        for board in made.facts["boards"]
+        if board["split"] == "private"
+        for row in board["rows"]
+    }
+    assert announced == {t: rank for t, (rank, _v) in final().items() if rank is not None}
+    assert FairnessAudit.objects.count() == audits  # a team never reads two
+    assert ScoreReceipt.objects.count() > receipts
+    assert Challenge.objects.get(pk=challenge.pk).status == ChallengeStatus.REVEALED
+    assert phase().reveal.executed_at is not None
+    assert not stands(Certificate.objects.get(pk=certificate.pk))
+    assert "Erratum" in Notice.objects.filter(kind="scoring").order_by("-pk")[0].text
+    assert [name for name, (_said, check) in INVARIANTS.items() if list(check())] == []
+
+    client = Client()
+    for name in ("standings", "report"):
+        page = client.get(reverse(f"challenges:{name}", args=[challenge.slug])).text
+        assert "Réévalué le" in page
+        assert "Trois cents réponses" in page
+        assert CANARY not in page
+    told = client.get(reverse("challenges:report_json", args=[challenge.slug])).json()
+    assert [each["reason"] for each in told["errata"]] == ["Trois cents réponses étaient fausses."]
+    entry = Entry.objects.filter(enrolment__team=team)[0]
+    page = signed_in(captain_of(team)).get(
+        reverse("challenges:entry", args=[challenge.slug, entry.pk])
+    )
+    assert "(partie privée)" in page.text
+
+
+def test_no_change_while_the_results_are_being_released_nor_once_archived(
+    tmp_path: Path,
+) -> None:
+    challenge = opened(tmp_path)
+    entered(challenge, 0.9)
+    assert drain()
+    challenges.close(phase=phase(), by=owner_of(challenge))
+    results.propose_reveal(phase=phase(), by=owner_of(challenge))
+    results.confirm_reveal(phase=phase(), by=region())
+    with pytest.raises(Conflict) as early:
+        proposed(challenge, truth=corrected())
+    assert early.value.code == "phase_revealing"
+    assert drain()
+    Challenge.objects.update(status=ChallengeStatus.ARCHIVED)
+    with pytest.raises(Conflict) as late:
+        proposed(challenge, truth=corrected())
+    assert late.value.code == "rescoring_untimely"
+    Challenge.objects.update(status=ChallengeStatus.REVEALED)
+    assert accepted(challenge, truth=corrected()).state == RescoringState.IN_FORCE
+    assert Rescoring.objects.count() == 1
+
+
+def at(challenge: Challenge, name: str, *ids: object) -> str:
+    return reverse(f"challenges:{name}", args=[challenge.slug, *ids])
+
+
+@pytest.fixture
+def world(tmp_path: Any) -> Challenge:
+    return scored(tmp_path, 0.9, 0.5)
+
+
+def csv(content: bytes) -> SimpleUploadedFile:
+    return SimpleUploadedFile("reponses.csv", content, content_type="text/csv")
+
+
+def shown_figures(challenge: Challenge) -> dict[str, Any]:
+    """Return what the form of a phase shows of its figures, as a browser sends it back."""
+    form = form_for(list(PhaseTask.objects.filter(current=True)), titles=TITLES)
+    assert isinstance(form, MeasuresForm)
+    shown = {name: form[name].value() for name in form.fields}
+    return {name: value for name, value in shown.items() if value not in (None, False)}
+
+
+def test_a_measure_is_changed_by_form_and_the_rest_of_it_stays(world: Challenge) -> None:
+    task = PhaseTask.objects.get(current=True)
+    former = task.scorer_version.spec["metrics"]
+    organiser = signed_in(owner_of(world))
+    page = organiser.get(at(world, "rescorings")).text
+    assert 'name="metric_0"' in page
+    assert "challenge.yaml" not in page
+    said = shown_figures(world) | {
+        "reason": "Trois décimales",
+        "decimals_0": "3",
+        "label_0": "Part",
+    }
+    assert organiser.post(at(world, "rescoring_propose", 0), said).status_code == 302
+    figures = Rescoring.objects.get().task.scorer_version.spec["metrics"]
+    assert figures == [former[0] | {"decimals": 3, "label": "Part"}, *former[1:]]
+
+
+def test_organiser_proposes_tries_and_the_region_accepts(world: Challenge) -> None:
+    organiser = signed_in(owner_of(world))
+    page = organiser.get(at(world, "rescorings")).text
+    assert "exactitude" in page
+    assert "Proposer un changement" in page
+    sent = organiser.post(
+        at(world, "rescoring_propose", 0),
+        shown_figures(world) | {"reason": "Des réponses fausses", "truth": csv(corrected())},
+    )
+    assert (sent.status_code, sent["Location"]) == (302, at(world, "rescorings"))
+    assert "en cours de lecture" in organiser.get(at(world, "rescorings")).text
+    assert drain()
+    change = Rescoring.objects.get()
+    assert organiser.post(at(world, "rescoring_start", change.public_id)).status_code == 302
+    assert drain()
+    change.refresh_from_db()
+    shown = organiser.get(at(world, "rescorings")).text
+    assert "change de rang" in shown or "changent de rang" in shown
+    assert CANARY not in shown
+    assert "Enregistrer la décision" not in shown
+    region = signed_in(UserFactory(region="administrator"))
+    assert "Enregistrer la décision" in region.get(at(world, "rescorings")).text
+    said = {"digest": change.facts["digest"], "decision": "accept", "sure": "on"}
+    assert region.post(at(world, "rescoring_decide", change.public_id), said).status_code == 302
+    assert drain()
+    change.refresh_from_db()
+    assert change.state == RescoringState.IN_FORCE
+    entry = Entry.objects.filter(is_baseline=False)[0]
+    captain = signed_in(captain_of(entry.enrolment.team))
+    own = captain.get(at(world, "entry", entry.pk)).text
+    assert "Notations précédentes" in own
+    assert "Des réponses fausses" in own
+
+
+@pytest.mark.parametrize(
+    ("given", "status", "said"),
+    [
+        ({"reason": ""}, 422, "Dites pourquoi la notation change"),
+        ({}, 422, "Rien ne change"),
+        ({"metric_0": ""}, 422, "c’est elle qui classe"),
+        ({"metric_0": "inconnue"}, 422, "Sélectionnez un choix valide"),
+        ({"metric_0": "f1", "params_0": "beta"}, 422, "plusieurs séparés par un point-virgule"),
+        ({"metric_0": "f1", "params_0": "betta = 2"}, 422, "paramètre inconnu"),
+        ({"truth": b"id;niveau\n1;2\n"}, 422, "E_COLUMN_MISSING"),
+    ],
+)
+def test_what_cannot_be_proposed_is_said_beside_its_field(
+    world: Challenge, given: dict[str, Any], status: int, said: str
+) -> None:
+    organiser = signed_in(owner_of(world))
+    body = shown_figures(world) | {"reason": "x"} | given
+    body |= {"truth": csv(given["truth"])} if "truth" in given else {}
+    answer = organiser.post(at(world, "rescoring_propose", 0), body)
+    assert answer.status_code == status
+    assert said in answer.text
+    assert Rescoring.objects.count() == 0
+
+
+def test_a_decision_on_what_has_moved_is_asked_again(world: Challenge) -> None:
+    change = tried(world, truth=corrected())
+    region = signed_in(UserFactory(region="administrator"))
+    address = at(world, "rescoring_decide", change.public_id)
+    stale = {"digest": "0" * 64, "decision": "accept", "sure": "on"}
+    answer = region.post(address, stale)
+    assert answer.status_code == 409
+    assert "La comparaison a changé" in answer.text
+    bare = region.post(address, {"digest": "0", "decision": "refuse", "sure": "on"})
+    assert bare.status_code == 422
+    assert "Dites pourquoi vous refusez" in bare.text
+    rescorings.refuse(rescoring=change, note="Non.", by=UserFactory(region="moderator"))
+    late = region.post(address, stale | {"digest": change.facts["digest"]})
+    assert late.status_code == 409
+
+
+def test_corrected_answers_are_those_of_the_task_that_was_chosen(tmp_path: Path) -> None:
+    challenge = opened(tmp_path)
+    by, first = owner_of(challenge), PhaseTask.objects.get(current=True)
+    other = holdouts.correct(version=first.holdout, files={"truth.csv": corrected()}, by=by)
+    second = PhaseTask.objects.create(
+        phase=first.phase,
+        index=1,
+        name="Second avis",
+        scorer_version=first.scorer_version,
+        holdout=other,
+    )
+    organiser = signed_in(by)
+    page = organiser.get(at(challenge, "rescorings")).text
+    assert ('name="metrics"' in page, '<option value="1">Second avis' in page) == (False, True)
+    truth = (tmp_path / "niveau" / "truth.csv").read_bytes()
+    path = f"/api/v1/challenges/{challenge.slug}/phases/0/rescorings"
+    others = {"reason": "x", "task": "1", "metrics": "- {key: mae, metric: mae, direction: min}"}
+    refused = Client().post(path, others, headers=bearer(by))
+    assert (refused.status_code, refused.json()["code"]) == (422, "metrics_shared")
+    for send in (
+        lambda said: organiser.post(at(challenge, "rescoring_propose", 0), said),
+        lambda said: Client().post(path, said, headers=bearer(by)),
+    ):
+        sent = send({"reason": "Des réponses fausses", "task": "1", "truth": csv(truth)})
+        assert sent.status_code in {201, 302}
+        change = Rescoring.objects.order_by("-pk")[0]
+        assert (change.former, change.task.index, change.task.name) == (second, 1, "Second avis")
+        rescorings.withdraw(rescoring=change, by=by)
+
+
+def test_the_page_is_hidden_and_the_decision_asks_for_a_proof(client: Client) -> None:
+    owner: User = UserFactory()
+    challenge = ChallengeFactory(opened=True, owner=owner)
+    with_contract(challenge)
+    compile_keys(challenge, ["1"])
+    change = rescoring_of(challenge.phases.get(), owner)
+    assert client.get(at(challenge, "rescorings")).status_code == 302
+    client.force_login(UserFactory())
+    assert client.get(at(challenge, "rescorings")).status_code == 404
+    client.force_login(UserFactory(region="administrator"))
+    asked = client.post(at(challenge, "rescoring_decide", change.public_id), {})
+    assert asked.status_code == 302
+    assert "reauthenticate" in asked["Location"] or "/compte/" in asked["Location"]
+    organiser = signed_in(owner)
+    assert organiser.post(at(challenge, "rescoring_decide", change.public_id)).status_code == 403
+    assert organiser.post(at(challenge, "rescoring_withdraw", change.public_id)).status_code == 302
+    assert Rescoring.objects.get().state == RescoringState.WITHDRAWN
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_query_count(count: int, costs: DjangoAssertNumQueries) -> None:
+    owner: User = UserFactory()
+    challenge = ChallengeFactory(opened=True, owner=owner)
+    with_contract(challenge)
+    compile_keys(challenge, ["1"])
+    for _each in range(count):
+        change = rescoring_of(challenge.phases.get(), owner)
+        rescorings.withdraw(rescoring=change, by=owner)
+    browser = signed_in(owner)
+    browser.get(at(challenge, "rescorings"))
+    with costs(14):
+        browser.get(at(challenge, "rescorings"))
+
+
+def test_a_dead_exchange_is_told_and_the_region_relaunches_it(world: Challenge) -> None:
+    change = tried(world, truth=corrected())
+    digest = change.facts["digest"]
+    rescorings.accept(rescoring=change, digest=digest, by=UserFactory(region="moderator"))
+    other = signed_in(UserFactory(region="administrator"))
+    assert "Relancer la mise en vigueur" not in other.get(at(world, "rescorings")).text
+    Job.objects.filter(kind="swap").update(state="dead", error_code="lease_lost")
+    seen = signed_in(owner_of(world)).get(at(world, "rescorings")).text
+    assert "La mise en vigueur a échoué" in seen
+    assert "Relancer la mise en vigueur" not in seen
+    assert "Relancer la mise en vigueur" in other.get(at(world, "rescorings")).text
+    said = {"digest": digest, "decision": "accept", "sure": "on"}
+    assert other.post(at(world, "rescoring_decide", change.public_id), said).status_code == 302
+    assert drain()
+    assert Rescoring.objects.get().state == RescoringState.IN_FORCE
+    assert AuditEvent.objects.filter(action="rescoring.relaunched").count() == 1

@@ -7,9 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils.formats import date_format
 
@@ -189,7 +187,7 @@ def test_the_same_file_in_two_phases_that_are_due_goes_from_both(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_each_phase_and_each_batch_of_logs_has_its_transaction_and_tells_it_last(
+def test_a_phase_that_fails_stops_no_other(
     entry: Entry, phase: Phase, monkeypatch: pytest.MonkeyPatch, caplog: Any
 ) -> None:
     """Phases that hold the same file share one; one that fails stops no other."""
@@ -198,8 +196,6 @@ def test_each_phase_and_each_batch_of_logs_has_its_transaction_and_tells_it_last
     broken = entry_of(TeamFactory(), content=b"id,y\n1,0.9\n")
     for each in (entry, alike, apart, broken):
         revealed(each.enrolment.phase)
-    for _ in range(2):
-        report_of(91)
     told = retention.record
 
     def fails(action: str, *, on: Any, **facts: Any) -> None:
@@ -208,24 +204,8 @@ def test_each_phase_and_each_batch_of_logs_has_its_transaction_and_tells_it_last
         told(action, on=on, **facts)
 
     monkeypatch.setattr(retention, "record", fails)
-    monkeypatch.setattr(retention, "LOGS_AT_ONCE", 1)
     monkeypatch.setattr(duties, "_duties", {NAME: duties._duties[NAME]})
-    with CaptureQueriesContext(connection) as asked:
-        assert duties.run_due() == [NAME]
-    words = {
-        "COMMIT": ";",
-        'UPDATE "challenges_entry"': "m",
-        'UPDATE "challenges_programreport"': "l",
-        'INSERT INTO "audit_auditevent"': "r",
-    }
-    done = [
-        letter
-        for query in asked.captured_queries
-        for start, letter in words.items()
-        if query["sql"].startswith(start)
-    ]
-    kept = "".join(done).split(";")
-    assert [each for each in kept if each] == ["mmrr", "mr", "mlr", "lr"]
+    assert duties.run_due() == [NAME]
     assert [deleted(each) for each in (entry, alike, apart, broken)] == [True, True, True, False]
     assert "No space" in caplog.text
 

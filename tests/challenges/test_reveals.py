@@ -6,23 +6,37 @@ from typing import Any
 
 import pytest
 from django.db.models import QuerySet
+from django.test import Client
 
 from challenges.entries.actions import choices
 from challenges.enums import ChallengeStatus, EntryStatus, Split
 from challenges.invariants import INVARIANTS
-from challenges.models import Challenge, Entry, Job, Notice, Phase, Reveal, Score, Standing
+from challenges.models import (
+    Challenge,
+    Entry,
+    Job,
+    Notice,
+    Phase,
+    PhaseTask,
+    Rescoring,
+    Reveal,
+    Score,
+    Standing,
+)
 from challenges.organising.actions import challenges
 from challenges.results import actions as results
 from challenges.results.queries import boards
 from challenges.worker import drain
-from portal.accounts.models import User
+from portal.accounts.enums import TokenScope
+from portal.accounts.models import ApiToken, User
 from portal.audit.actors import SystemActor
 from portal.audit.models import AuditEvent, Outbox
 from portal.lib import clock, objects
 from portal.lib.refusals import Conflict, Hidden, NotAllowed
 from tests.challenges.bundles import folders
-from tests.challenges.world import ROWS, entered, opened, owner_of, scored, truth_of
-from tests.factories.accounts import UserFactory
+from tests.challenges.test_rescorings import corrected, proposed
+from tests.challenges.world import ROWS, entered, opened, owner_of, revealed, scored, truth_of
+from tests.factories.accounts import UserFactory, bearer
 from tests.factories.challenges import TeamFactory, captain_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
@@ -44,14 +58,6 @@ def closed(challenge: Challenge) -> Phase:
 
 def region() -> User:
     return UserFactory(region="administrator")
-
-
-def revealed(challenge: Challenge) -> Reveal:
-    phase = closed(challenge)
-    results.propose_reveal(phase=phase, by=owner_of(challenge))
-    results.confirm_reveal(phase=phase, by=region())
-    assert drain()
-    return Reveal.objects.get()
 
 
 def private_scores(entry: Entry) -> QuerySet[Score]:
@@ -205,16 +211,6 @@ def test_an_entry_that_no_board_lists_has_its_own_private_interval(challenge: Ch
     assert all(each.low <= each.value <= each.high for each in found if each.low is not None)
 
 
-def test_equal_files_share_their_rank_and_each_figure_holds(challenge: Challenge) -> None:
-    twins = [entered(challenge, 0.6, seed=1), entered(challenge, 0.6, seed=1)]
-    assert drain()
-    stored = [Standing.objects.get(entry=entry) for entry in twins]
-    assert stored[0].cells == stored[1].cells
-    assert stored[0].rank == stored[1].rank
-    for name, (_sentence, check) in INVARIANTS.items():
-        assert list(check()) == [], name
-
-
 def test_a_board_that_was_tampered_with_is_found(challenge: Challenge) -> None:
     standing = Standing.objects.order_by("position").first()
     assert standing is not None
@@ -222,17 +218,6 @@ def test_a_board_that_was_tampered_with_is_found(challenge: Challenge) -> None:
     Standing.objects.filter(pk=standing.pk).update(cells=cells)
     breached = [name for name, (_sentence, check) in INVARIANTS.items() if list(check())]
     assert breached == ["I5"]
-
-
-def test_the_csv_of_the_board_neutralises_formulas(challenge: Challenge) -> None:
-    team = TeamFactory(challenge=challenge, name="=1+1", slug="formule")
-    entered(challenge, team=team, seed=30)
-    assert drain()
-    lines = list(boards.csv_rows(boards.whole_board(phase_of(challenge), Split.PUBLIC, VISITOR)))
-    assert lines[0][:3] == ["rang", "equipe", "reference"]
-    assert lines[0][6:9] == ["exactitude", "exactitude_bas", "exactitude_haut"]
-    assert "'=1+1" in [line[1] for line in lines]
-    assert all(len(line) == len(lines[0]) for line in lines)
 
 
 def test_a_small_group_is_never_shown(tmp_path: Path) -> None:
@@ -317,3 +302,85 @@ def test_a_reveal_whose_job_died_is_confirmed_again(challenge: Challenge) -> Non
     results.confirm_reveal(phase=phase, by=confirmer)
     assert drain()
     assert Reveal.objects.get().executed_at is not None
+
+
+def post(client: Client, path: str, headers: dict[str, str], body: Any = None) -> Any:
+    address = f"/api/v1/{path}"
+    return client.post(address, body or {}, content_type="application/json", headers=headers)
+
+
+def test_another_scoring_is_tried_then_accepted(client: Client, tmp_path: Path) -> None:
+    challenge = opened(tmp_path)
+    for number, skill in enumerate((0.9, 0.5)):
+        entered(challenge, skill, seed=number)
+    change = proposed(challenge, truth=corrected())
+    assert drain()
+    path = f"phase-tasks/{change.task.key}"
+    organiser = bearer(owner_of(challenge))
+    region = bearer(UserFactory(region="administrator"))
+    assert client.get(f"/api/v1/{path}", headers=bearer(UserFactory())).status_code == 404
+    weak = bearer(owner_of(challenge), TokenScope.READ)
+    assert post(client, f"{path}/rescore", weak).json()["code"] == "scope_required"
+    started = post(client, f"{path}/rescore", organiser).json()
+    assert (started["state"], started["progress"]) == (
+        "running",
+        {"total": 3, "done": 0, "failed": 0, "waiting": 3},
+    )
+    early = post(client, f"{path}/accept", region, {"digest": "0"})
+    assert (early.status_code, early.json()["code"]) == (409, "rescoring_unready")
+    assert drain()
+    read = client.get(f"/api/v1/{path}", headers=region).json()
+    assert read["state"] == "ready"
+    assert [set(move) for move in read["boards"][0]["moves"]] == [
+        {"team", "before", "after", "changes_tier"}
+    ] * 2
+    assert post(client, f"{path}/accept", organiser, {"digest": read["digest"]}).status_code == 403
+    said = post(client, f"{path}/accept", region, {"digest": read["digest"]})
+    assert (said.status_code, said.json()["state"]) == (200, "accepted")
+    assert drain()
+    assert PhaseTask.objects.get(current=True) == change.task
+    late = post(client, f"{path}/refuse", region, {"note": "Non."})
+    assert (late.status_code, late.json()["code"]) == (409, "answered")
+    assert Rescoring.objects.get().state == "in_force"
+
+
+def test_the_final_results_are_proposed_then_confirmed(client: Client, tmp_path: Path) -> None:
+    challenge = opened(tmp_path)
+    entered(challenge, 0.9)
+    assert drain()
+    path = f"challenges/{challenge.slug}/phases/0/reveal"
+    organiser = bearer(owner_of(challenge))
+    region = bearer(UserFactory(region="administrator"))
+    early = post(client, f"{path}/propose", organiser)
+    assert (early.status_code, early.json()["code"]) == (409, "phase_open")
+    challenges.close(phase=challenge.phases.get(), by=owner_of(challenge))
+    assert post(client, f"{path}/confirm", region).json()["code"] == "reveal_not_proposed"
+    asked = post(client, f"{path}/propose", organiser).json()
+    assert (asked["phase"], asked["confirmed_at"]) == (0, None)
+    assert post(client, f"{path}/confirm", organiser).status_code == 403
+    assert post(client, f"{path}/confirm", bearer(UserFactory())).status_code == 404
+    assert post(client, f"{path}/confirm", region).status_code == 200
+    assert drain()
+    assert Reveal.objects.get().executed_at is not None
+    assert post(client, f"{path}/confirm", region).json()["executed_at"] is not None
+
+
+def test_a_decision_asks_for_a_proof_of_less_than_ten_minutes(
+    client: Client, tmp_path: Path
+) -> None:
+    challenge = opened(tmp_path)
+    entered(challenge, 0.9)
+    assert drain()
+    challenges.close(phase=challenge.phases.get(), by=owner_of(challenge))
+    path = f"challenges/{challenge.slug}/phases/0/reveal"
+    region = UserFactory(region="administrator")
+    kept = bearer(region)
+    assert post(client, f"{path}/propose", bearer(owner_of(challenge))).status_code == 200
+    ApiToken.objects.filter(user=region).update(created_at=clock.now() - timedelta(minutes=10))
+
+    old = post(client, f"{path}/confirm", kept)
+
+    assert (old.status_code, old.json()["code"]) == (403, "step_up_required")
+    assert client.get(f"/api/v1/challenges/{challenge.slug}", headers=kept).status_code == 200
+    assert Reveal.objects.get().confirmed_at is None
+    assert post(client, f"{path}/confirm", bearer(region)).status_code == 200

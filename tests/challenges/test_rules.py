@@ -153,6 +153,7 @@ def test_a_jury_member_is_no_organiser(challenge: Challenge) -> None:
     jury = UserFactory()
     challenge.organisers.create(user=jury, role="jury")
     assert not rules.may_edit_challenge(jury, challenge)
+    assert not rules.may_take_part(jury, challenge)
 
 
 def test_who_ran_a_challenge_and_left_decides_on_nothing_of_it(challenge: Challenge) -> None:

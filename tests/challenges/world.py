@@ -8,8 +8,9 @@ from uuid import uuid4
 
 from challenges.entries.actions import deposits
 from challenges.exchange.actions.imports import import_folder
-from challenges.models import Challenge, Entry, Team
+from challenges.models import Challenge, Entry, Reveal, Team
 from challenges.organising.actions import challenges
+from challenges.results import actions as results
 from challenges.worker import drain
 from portal.accounts.models import Membership, User
 from tests.challenges import kept
@@ -97,19 +98,20 @@ def opened(path: Path, *, work: bool = True, **changes: Any) -> Challenge:
     return made
 
 
-def scored(path: Path, *skills: float) -> Challenge:
+def scored(path: Path, *skills: float, **changes: Any) -> Challenge:
     """Open the small challenge and score a file of each skill, each of a new team; kept as well."""
 
     def make() -> int:
-        challenge = opened(path)
+        challenge = opened(path, **changes)
         for seed, skill in enumerate(skills):
             entered(challenge, skill, seed=seed)
         assert drain()
         return challenge.pk
 
-    made = Challenge.objects.get(pk=kept.world(f"scored {skills}", make))
+    asked = f"scored {skills} {json.dumps(changes, sort_keys=True)}"
+    made = Challenge.objects.get(pk=kept.world(asked, make))
     if not (path / "niveau").exists():
-        folder(path)
+        folder(path, **changes)
     return made
 
 
@@ -138,3 +140,13 @@ def entered(
         "again": True,
     }
     return deposits.enter(**{**values, **given}).entry
+
+
+def revealed(challenge: Challenge, by: User | None = None) -> Reveal:
+    """Close the phase of a challenge and publish its results, as its owner and the Region do."""
+    owner = owner_of(challenge)
+    phase = challenges.close(phase=challenge.phases.get(), by=owner)
+    results.propose_reveal(phase=phase, by=owner)
+    results.confirm_reveal(phase=phase, by=by or UserFactory(region="administrator"))
+    assert drain()
+    return Reveal.objects.get(phase=phase)

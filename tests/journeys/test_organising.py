@@ -23,7 +23,7 @@ from tests.challenges.bundles.foreign.cases import NEEDED
 from tests.challenges.bundles.foreign.tables import KAGGLE
 from tests.challenges.programs.cases import Clock, isolated
 from tests.challenges.programs.conftest import hour as hour
-from tests.challenges.programs.test_pages import played
+from tests.challenges.programs.test_runs import played
 from tests.challenges.test_authoring import SAMPLE, TEST, TRUTH, built, deposit
 from tests.challenges.test_bundle_imports import deposited, read, zipped
 from tests.challenges.test_rescorings import corrected, region, tried

@@ -1,4 +1,4 @@
-"""The whole way by HTTP: code asked by form, tried, submitted, run, scored and ranked."""
+"""The whole way of a team: the kit taken, its code tried, submitted, run, scored and ranked."""
 
 import io
 import re
@@ -10,17 +10,17 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
-from challenges.models import Challenge, CodeTrial, Entry
+from challenges.bundles.code import CodeRules
+from challenges.models import CodeTrial, Entry
 from challenges.worker import drain
 from tests.challenges import world
-from tests.challenges.pages.test_authoring import SCORING
-from tests.challenges.pages.test_coding import RULES
-from tests.challenges.programs.cases import isolated
-from tests.challenges.test_authoring import IDS, TEST, TRUTH
-from tests.factories.accounts import UserFactory
+from tests.challenges.programs.cases import isolated, published
+from tests.challenges.test_authoring import IDS
+from tests.challenges.test_coding import built
+from tests.factories.accounts import UserFactory, signed_in
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
-SLUG = "estimer-un-niveau"
+SLUG = "niveau"
 # What a team can learn: the level follows x.
 LEARNT = """
     x = int(row["x"])
@@ -40,33 +40,6 @@ def file(name: str, content: str | bytes) -> SimpleUploadedFile:
     return SimpleUploadedFile(name, raw)
 
 
-def written(organiser: Client, by: Any) -> None:
-    """Write the challenge by form: what teams send, its files, its figures, its quotas."""
-    organiser.post(
-        reverse("challenges:create"),
-        {
-            "organisation": by.memberships.get().organisation_id,
-            "title": "Estimer un niveau",
-            "summary": "Un exemple.",
-            "task": "ordinal",
-        },
-    )
-    organiser.post(at("write_terms"), {"text": "Règlement."})
-    organiser.post(at("write_code"), RULES | {"time_limit_s": "30"})
-    sample = "id,x\n" + "".join(f"S{at:03},{at + 500}\n" for at in range(100))
-    answers = "id,niveau\n" + "".join(f"S{at:03},1\n" for at in range(100))
-    for role, name, content in (
-        ("hidden_inputs", "inputs.csv", TEST),
-        ("sample_inputs", "sample_inputs.csv", sample),
-        ("sample_submission", "sample.csv", answers),
-        ("truth", "truth.csv", TRUTH),
-    ):
-        sent = organiser.post(at("write_files"), {"role": role, "file": file(name, content)})
-        assert sent.status_code == 302
-    assert organiser.post(at("write_scoring"), SCORING).status_code == 302
-    assert drain()
-
-
 def package(team: Client) -> bytes:
     """Take the package of the kit and teach it what the sample shows."""
     kit = team.get(at("kit"))
@@ -80,22 +53,15 @@ def package(team: Client) -> bytes:
     return out.getvalue()
 
 
-def test_an_organiser_asks_for_code_and_a_team_is_ranked_by_it() -> None:
+def test_a_team_is_ranked_by_the_code_of_its_kit() -> None:
     isolated()
     by = world.owner()
-    organiser, region, team = Client(), Client(), Client()
-    organiser.force_login(by)
-    region.force_login(UserFactory(region="moderator"))
-    team.force_login(UserFactory())
-    written(organiser, by)
-    assert organiser.post(at("organiser_submit")).status_code == 302
-    challenge = Challenge.objects.get()
-    seen = {"version": challenge.version, "confirm_licence": "on"}
-    assert region.post(at("organiser_publish"), seen).status_code == 302
-    challenge.refresh_from_db()
-    assert challenge.status == "published"
+    organiser, team = signed_in(by), signed_in(UserFactory())
+    sample = "id,x\n" + "".join(f"S{at:03},{at + 500}\n" for at in range(100))
+    answers = "id,niveau\n" + "".join(f"S{at:03},1\n" for at in range(100))
+    made = built(by, CodeRules(time_limit_s=30), sample_inputs=sample, sample_submission=answers)
+    challenge = published(made, by)
     assert drain()
-
     team.post(at("rules"), {"accepted": "on", "terms": challenge.terms.get().number})
     team.post(at("team"), {"name": "Les codeurs"})
     code = package(team)

@@ -19,6 +19,7 @@ from challenges.worker import drain
 from portal.accounts.models import User
 from portal.lib import clock
 from tests.challenges import world
+from tests.challenges.bundles.foreign import own
 from tests.challenges.bundles.foreign.cases import BUNDLES
 from tests.factories.accounts import UserFactory
 from tests.factories.challenges import TeamFactory, captain_of
@@ -77,6 +78,39 @@ def enter(phase: Phase, path: Path, team: Team | None = None, **facts: Any) -> E
         idempotency_key=str(uuid4()),
         by=captain_of(team),
         fact_sheet=facts,
+        again=True,
+    ).entry
+
+
+def bundle(path: Path, program: str, changes: dict[str, object] | None = None) -> Path:
+    """Write a Codabench bundle whose answers a program of one file scores."""
+    folder = own.bundle(path, "codabench", changes or {})
+    (folder / "notation/n.py").write_text(program)
+    command = "command: python3 $program/n.py $input $output\n"
+    (folder / "notation/metadata.yaml").write_text(command)
+    return folder
+
+
+def scored_by(folder: Path, hour: "Clock", **answers: str) -> Challenge:
+    """Import and publish a bundle, and move inside its first phase."""
+    by = world.owner()
+    found = import_bundle(path=folder, by=by, answers=answers)
+    assert found.imported.challenge is not None, found.imported.errors
+    made = published(found.imported.challenge, by)
+    hour.inside(made.phases.order_by("index")[0])
+    return made
+
+
+def entered(challenge: Challenge, text: str, team: Team | None = None) -> Entry:
+    """Enter a text in the first phase for a team, a new one by default."""
+    team = team or TeamFactory(challenge=challenge)
+    return deposits.enter(
+        phase=challenge.phases.order_by("index")[0],
+        team=team,
+        content=text.encode(),
+        original_name="answer.md",
+        idempotency_key=str(uuid4()),
+        by=captain_of(team),
         again=True,
     ).entry
 

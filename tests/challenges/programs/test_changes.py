@@ -11,7 +11,6 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
-from challenges.entries.actions import deposits
 from challenges.enums import EntryStatus, EvaluationState, RescoringState
 from challenges.exchange.actions import exports
 from challenges.exchange.actions.bundles import import_bundle
@@ -29,10 +28,9 @@ from portal.audit.models import AuditEvent
 from portal.lib.refusals import Conflict, Invalid
 from tests.challenges import world
 from tests.challenges.bundles.foreign import own
-from tests.challenges.pages.test_organiser import signed_in
-from tests.challenges.programs.cases import Clock, isolated, published
+from tests.challenges.programs.cases import Clock, entered, isolated, scored_by
+from tests.challenges.test_organising import signed_in
 from tests.factories.accounts import UserFactory, bearer
-from tests.factories.challenges import TeamFactory, captain_of
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 METADATA = "command: python3 $program/n.py $input $output\n"
@@ -80,28 +78,11 @@ def opened(folder: Path, form: str, hour: Clock) -> Challenge:
     else:
         (made / "notation/metadata.yaml").write_text(METADATA)
         (made / "notation/n.py").write_text(CODABENCH.format(factor=0.01))
-    by = world.owner()
-    found = import_bundle(path=made, by=by, answers={})
-    assert found.imported.challenge is not None, found.imported.errors
-    challenge = published(found.imported.challenge, by)
-    hour.inside(first(challenge))
-    return challenge
+    return scored_by(made, hour)
 
 
 def first(challenge: Challenge) -> Phase:
     return challenge.phases.order_by("index")[0]
-
-
-def entered(challenge: Challenge, text: str) -> Entry:
-    team = TeamFactory(challenge=challenge)
-    return deposits.enter(
-        phase=first(challenge),
-        team=team,
-        content=text.encode(),
-        original_name="answer.md",
-        idempotency_key=text,
-        by=captain_of(team),
-    ).entry
 
 
 def proposed(challenge: Challenge, **files: bytes) -> Rescoring:

@@ -1,5 +1,6 @@
-"""Whose fault a failure is, what becomes of the attempt, and who learns what (design §3.5)."""
+"""What a program may give: values, and their bounds; whose fault a failure is."""
 
+import json
 import zipfile
 from io import BytesIO
 from pathlib import Path
@@ -7,24 +8,30 @@ from typing import Any
 
 import pytest
 from django.core import mail
+from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 
+from challenges.bundles.programs import Bounds, read_bounds
+from challenges.bundles.settings import Settings
 from challenges.entries.actions import checks, deposits
 from challenges.enums import EntryStatus, EvaluationState
 from challenges.evaluation import worker as vault
 from challenges.evaluation.actions import interventions
+from challenges.exchange.actions import exports, imports
 from challenges.exchange.actions.bundles import import_bundle
-from challenges.models import Challenge, Entry, ScorerVersion, Team
+from challenges.models import Challenge, Entry, Leaderboard, Phase, ScorerVersion
+from challenges.programs.actions import bounds as score_bounds
 from challenges.queue.actions import NoSandbox
 from challenges.sandbox.bubblewrap import Bubblewrap
 from challenges.worker import drain
+from portal.accounts.models import User
 from portal.audit import outbox
 from portal.audit.models import Outbox
 from tests.challenges import world
-from tests.challenges.bundles.foreign import own
-from tests.challenges.programs.cases import Clock, isolated, published, worked
-from tests.factories.accounts import UserFactory
+from tests.challenges.programs.cases import Clock, bundle, entered, isolated, scored_by, worked
+from tests.challenges.test_leaderboards import arranged, at, pk_of
+from tests.factories.accounts import UserFactory, signed_in
 from tests.factories.challenges import TeamFactory, captain_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -52,8 +59,6 @@ if entered == "text":
     scores["a"] = "0.5"
 json.dump(scores, open(sys.argv[2] + "/scores.json", "w"))
 """
-
-
 CODE = """\
 import glob, sys
 seen = glob.glob("/app/**/verite.csv", recursive=True) + glob.glob("/app/input/ref*")
@@ -65,30 +70,8 @@ open(sys.argv[2] + "/answer.md", "w").write("extra" if seen else "fine")
 def challenge(tmp_path: Path, hour: Clock) -> Challenge:
     """Open a challenge whose program does what the file says; scores lie in [-1, 1], not −1."""
     changes = {"phases.0.execution_time_limit": 2, "phases.0.max_submissions_per_day": 20}
-    folder = own.bundle(tmp_path / "d", "codabench", changes)
-    (folder / "notation/n.py").write_text(PROGRAM)
-    command = "command: python3 $program/n.py $input $output\n"
-    (folder / "notation/metadata.yaml").write_text(command)
-    by = world.owner()
-    answers = {"scores.a": "-1/1 ; -1", "scores.b": "-1/1 ; -1"}
-    found = import_bundle(path=folder, by=by, answers=answers)
-    assert found.imported.challenge is not None, found.imported.errors
-    made = published(found.imported.challenge, by)
-    hour.inside(made.phases.get(index=0))
-    return made
-
-
-def entered(challenge: Challenge, what: str, team: Team | None = None) -> Entry:
-    """Enter a file that asks the program to do something."""
-    team = team or TeamFactory(challenge=challenge)
-    return deposits.enter(
-        phase=challenge.phases.get(index=0),
-        team=team,
-        content=f"{what}\n".encode(),
-        original_name="answer.md",
-        idempotency_key=what,
-        by=captain_of(team),
-    ).entry
+    folder = bundle(tmp_path / "d", PROGRAM, changes)
+    return scored_by(folder, hour, **{"scores.a": "-1/1 ; -1", "scores.b": "-1/1 ; -1"})
 
 
 @pytest.mark.parametrize(
@@ -145,7 +128,7 @@ def test_a_file_that_a_proven_program_refuses_is_the_teams_fault(challenge: Chal
 def test_of_restricted_data_a_program_says_nothing_in_its_own_words(
     challenge: Challenge, what: str
 ) -> None:
-    """It has read the answers, and could write them in a log or in the name of a score."""
+    """It has read_bounds the answers, and could write them in a log or in the name of a score."""
     isolated()
     Challenge.objects.update(restricted=True)
     report = worked(entered(challenge, what)).evaluations.get().program_report
@@ -173,8 +156,7 @@ def test_an_examined_entry_may_be_tried_again_or_closed(challenge: Challenge) ->
     isolated()
     entry = worked(entered(challenge, "missing"))
     moderator: Any = UserFactory(region="moderator")
-    client = Client()
-    client.force_login(moderator)
+    client = signed_in(moderator)
     said = client.get(reverse("challenges:examination", args=[entry.pk])).content.decode()
     assert "score absent : <code>b</code>" in said.replace("\N{NO-BREAK SPACE}", " ")
 
@@ -256,3 +238,100 @@ def test_code_reads_the_inputs_and_never_the_reference(challenge: Challenge) -> 
 
     assert (stopped.status, stopped.reason_code) == (EntryStatus.FAILED, "X_PROGRAM")
     assert stopped.day_slot == 1
+
+
+OF_TWO = """\
+import json, sys
+json.dump({"a": -1, "b": 0.5}, open(sys.argv[2] + "/scores.json", "w"))
+"""
+
+
+def folder(tmp_path: Path) -> Path:
+    """Write a bundle whose program gives −1 to the solution that comes with it."""
+    solutions = [{"index": 0, "tasks": [0], "path": "solution", "name": "S"}]
+    made = bundle(tmp_path / "d", OF_TWO, {"solutions": solutions})
+    (made / "solution").mkdir()
+    (made / "solution/answer.md").write_text("x")
+    return made
+
+
+def drafted(tmp_path: Path, by: User, **answers: str) -> Challenge:
+    """Import it."""
+    found = import_bundle(path=folder(tmp_path), by=by, answers=answers).imported
+    assert found.challenge is not None, found.errors
+    return found.challenge
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("", Bounds()),
+        (" / ", Bounds()),
+        ("0/", Bounds(low=0)),
+        ("/0,5", Bounds(high=0.5)),
+        ("−1/1 ; -1 -999", Bounds(-1, 1, (-1, -999))),
+        ("; -0.999999", Bounds(sentinels=(-0.999999,))),
+    ],
+)
+def test_values_are_read_as_they_are_written(text: str, found: Bounds) -> None:
+    assert read_bounds(text) == found
+    assert read_bounds(found.text) == found
+
+
+@pytest.mark.parametrize("text", ["1/0", "0", "0/1/2", "nan/", "0/inf", "0/1 ; x", "1e999/"])
+def test_other_values_are_refused_beside_their_question(text: str, tmp_path: Path) -> None:
+    found = import_bundle(path=folder(tmp_path), by=world.owner(), answers={"scores.a": text})
+
+    assert [(one.code, one.key) for one in found.imported.errors] == [("E_ANSWER", "scores.a")]
+    assert found.report is not None
+    asked = [(each.key, each.proposal) for each in found.report.questions]
+    assert {("scores.a", "/"), ("scores.b", "/")} <= set(asked)
+    assert "scores.m" not in dict(asked)  # computed here
+    assert not Challenge.objects.exists()
+
+
+def test_the_board_of_a_draft_changes_them_and_the_reference_is_scored_again(
+    client: Client, tmp_path: Path
+) -> None:
+    isolated()
+    by = world.owner()
+    client.force_login(by)
+    challenge = drafted(tmp_path, by)
+    drain()
+    reference = Entry.objects.filter(is_baseline=True).order_by("pk")[0]
+    assert reference.status == EntryStatus.SCORED
+    phase = reference.enrolment.phase
+    board = Leaderboard.objects.get(phase=phase)
+    name = f"values_{pk_of(board, 'a')}"
+    address = at(challenge, "write_board", board.pk)
+    assert f'name="{name}" value="/"' in client.get(address).text
+    assert f"values_{pk_of(board, 'm')}" not in client.get(address).text  # computed here
+
+    refused = client.post(address, arranged(board, **{name: "0 à 1"}))
+    assert refused.status_code == 422
+    assert client.post(address, arranged(board, **{name: "-1/1 ; -1"})).status_code == 302
+
+    assert score_bounds.bounds_of(phase) == {"a": Bounds(-1, 1, (-1.0,)), "b": Bounds()}
+    drain()
+    reference.refresh_from_db()
+    assert (reference.status, reference.reason_code) == (EntryStatus.NEEDS_ATTENTION, "X_OUTPUT")
+
+
+def test_an_export_keeps_them_and_a_metric_has_none(tmp_path: Path) -> None:
+    by = world.owner()
+    challenge = drafted(tmp_path, by, **{"scores.a": "0/1 ; -1"})
+    first, other = Phase.objects.order_by("index")
+    told = exports.settings_of(challenge)
+    assert [each["values"] for each in told["boards"][0]["columns"]] == ["0/1 ; -1", "/", ""]
+    with transaction.atomic():
+        for phase in (first, other):
+            score_bounds.put_bounds(phase, {"a": Bounds(), "b": Bounds(low=0)})
+
+    settings = Settings.model_validate_json(json.dumps(told))
+    written = {settings.terms: "# Règlement\n"} | {each.file: "# Page\n" for each in settings.pages}
+    texts = imports.render_texts(settings, written)
+    imports.apply_settings(challenge=challenge, settings=settings, texts=texts, dated=False, by=by)
+
+    assert score_bounds.bounds_of(first) == {"a": Bounds(0, 1, (-1.0,)), "b": Bounds()}
+    assert score_bounds.bounds_of(other) == score_bounds.bounds_of(first)
+    assert first.tasks.get(current=True).scorer_version.number == 1  # the one it had

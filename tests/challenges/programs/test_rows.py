@@ -1,23 +1,17 @@
 """rows.csv of a scoring program: intervals and tiers of its figure, or why there are none."""
 
 from pathlib import Path
-from uuid import uuid4
 
 import numpy as np
 import pytest
 from django.test import Client
 from django.urls import reverse
 
-from challenges.entries.actions import deposits
 from challenges.enums import EntryStatus
-from challenges.exchange.actions.bundles import import_bundle
 from challenges.models import Challenge, Entry, ProgramReport, Score
 from challenges.scoring.contributed import NotTheMean, contributed
 from challenges.scoring.tiers import Listed, tiers
-from tests.challenges import world
-from tests.challenges.bundles.foreign import own
-from tests.challenges.programs.cases import Clock, isolated, published, worked
-from tests.factories.challenges import TeamFactory, captain_of
+from tests.challenges.programs.cases import Clock, bundle, entered, isolated, scored_by, worked
 
 CANARY = "CNRY-ligne-77e0"
 PROGRAM = f"""\
@@ -39,28 +33,11 @@ def challenge(tmp_path: Path, hour: Clock) -> Challenge:
     """Open a challenge whose program writes what each row contributed, if it is asked to."""
     board = "leaderboards.0.columns"
     changes = {f"{board}.0.sorting": "desc", "phases.0.max_submissions_per_day": 20}
-    folder = own.bundle(tmp_path / "d", "codabench", changes)
-    (folder / "notation/n.py").write_text(PROGRAM)
-    command = "command: python3 $program/n.py $input $output\n"
-    (folder / "notation/metadata.yaml").write_text(command)
-    by = world.owner()
-    found = import_bundle(path=folder, by=by, answers={})
-    assert found.imported.challenge is not None, found.imported.errors
-    made = published(found.imported.challenge, by)
-    hour.inside(made.phases.get(index=0))
-    return made
+    return scored_by(bundle(tmp_path / "d", PROGRAM, changes), hour)
 
 
 def scored(challenge: Challenge, skill: float, what: str = "rows") -> Entry:
-    team = TeamFactory(challenge=challenge)
-    made = deposits.enter(
-        phase=challenge.phases.get(index=0),
-        team=team,
-        content=f"{skill} {what}\n".encode(),
-        original_name="answer.md",
-        idempotency_key=str(uuid4()),
-        by=captain_of(team),
-    ).entry
+    made = entered(challenge, f"{skill} {what}\n")
     assert worked(made).status == EntryStatus.SCORED, (made.reason_code, made.verdict)
     return made
 

@@ -58,7 +58,7 @@ from tests.challenges.bundles.foreign.tables import KAGGLE
 from tests.challenges.programs.test_changes import packed
 from tests.challenges.test_authoring import filled
 from tests.challenges.test_bundle_imports import METRIC, folder_zipped, zipped
-from tests.challenges.test_imports_again import exported, forged, programmed
+from tests.challenges.test_exports import exported, forged, programmed
 from tests.challenges.test_retention import report_of
 from tests.challenges.world import (
     answer,

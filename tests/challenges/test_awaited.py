@@ -1,0 +1,224 @@
+"""What waits for a person: each procedure reaches who decides, and nobody with a part in it."""
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
+
+from challenges.enums import (
+    ChallengeStatus,
+    ImportState,
+    OrganiserRole,
+    RegistrationMode,
+    RescoringState,
+)
+from challenges.models import BundleImport, Challenge, ChallengeOrganiser, Reveal, TeamMember
+from challenges.organising.actions import organisers
+from challenges.pages.views.space import awaited_decisions, to_do
+from challenges.teams import actions as teams
+from portal.accounts import space
+from portal.accounts.enums import RegionRole
+from portal.accounts.models import User
+from portal.lib import clock
+from tests.challenges.pages.scenes import clocked, with_contract
+from tests.factories.accounts import MembershipFactory
+from tests.factories.challenges import (
+    ChallengeFactory,
+    EnrolmentFactory,
+    EntryFactory,
+    PersonFactory,
+    TeamFactory,
+    captain_of,
+    region_person,
+    rescoring_of,
+)
+from tests.factories.disqualifications import asked, entered
+
+pytestmark = pytest.mark.django_db
+
+
+def titles(person: User) -> list[str]:
+    """Return the titles of what waits for a person, with the spaces of a typewriter."""
+    return [
+        str(each.title).replace("\u00a0", " ") for each in awaited_decisions(person, clock.now())
+    ]
+
+
+def to_decide(n: int) -> list[Challenge]:
+    """Make n challenges with one thing of each kind that waits for the Region."""
+    made = []
+    for _each in range(n):
+        owner, now = PersonFactory(), timezone.now()
+        challenge = ChallengeFactory(owner=owner, closed=True, title="Tensions")
+        with_contract(challenge)
+        phase = challenge.phases.get()
+        asked(entered(TeamFactory(challenge=challenge)), days=0)
+        rescoring_of(phase, owner, state=RescoringState.READY)
+        Reveal.objects.create(phase=phase, proposed_by=owner, proposed_at=now)
+        ChallengeFactory(owner=owner, title="Neuf", status=ChallengeStatus.IN_REVIEW)
+        made.append(challenge)
+    return made
+
+
+OF_THE_REGION = [
+    "Donner le visa à « Neuf »",
+    "Confirmer les résultats de « Tensions »",
+    "Décider d’un changement de notation de « Tensions »",
+    "Décider des disqualifications demandées",
+]
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_the_region_reads_every_procedure_in_one_list(
+    count: int, costs: DjangoAssertNumQueries
+) -> None:
+    to_decide(count)
+    moderator = region_person(RegionRole.MODERATOR)
+    one = [each for each in OF_THE_REGION[:3] for _n in range(count)]
+    with costs(clocked(10)):
+        assert titles(moderator) == [*one, OF_THE_REGION[3]]
+
+
+@pytest.mark.parametrize("part", ["asked", "runs", "played", "belongs"])
+def test_who_has_a_part_in_it_is_not_asked(part: str) -> None:
+    [challenge] = to_decide(1)
+    person = region_person(RegionRole.MODERATOR)
+    match part:
+        case "asked":
+            for rows in (challenge.disqualifications, challenge.phases.get().rescorings):
+                rows.update(proposed_by=person)
+            Reveal.objects.update(proposed_by=person)
+        case "runs":
+            ChallengeOrganiser.objects.create(
+                challenge=challenge, user=person, role=OrganiserRole.JURY
+            )
+        case "played":
+            team = challenge.teams.first()
+            TeamMember.objects.create(
+                team=team, challenge=challenge, user=person, joined_at=timezone.now()
+            )
+        case _:
+            MembershipFactory(user=person, organisation=challenge.organiser)
+    assert titles(person) == OF_THE_REGION[:1]
+
+
+def test_an_erratum_and_a_stopped_exchange_are_said_to_be_so() -> None:
+    [challenge] = to_decide(1)
+    phase, person = challenge.phases.get(), region_person(RegionRole.MODERATOR)
+    at = timezone.now()
+    other = region_person(RegionRole.ADMINISTRATOR)
+    Reveal.objects.update(confirmed_by=other, confirmed_at=at, executed_at=at)
+    assert "Décider d’un erratum aux résultats de « Tensions »" in titles(person)
+    phase.rescorings.update(state=RescoringState.ACCEPTED, decided_by=other, decided_at=at)
+    assert "Relancer la mise en vigueur d’une notation de « Tensions »" in titles(person)
+
+
+def for_a_person(person: User, n: int) -> None:
+    """Make n of each of what waits for somebody who is not of the Region."""
+    at = timezone.now()
+    for number in range(n):
+        challenge = ChallengeFactory(opened=True, title="Tensions", owner=PersonFactory())
+        organisers.invite(
+            challenge=challenge,
+            email=person.email,
+            role=OrganiserRole.ORGANISER,
+            by=challenge.organisers.get().user,
+        )
+        run = ChallengeFactory(
+            opened=True, owner=person, title="Mien", registration=RegistrationMode.APPROVAL
+        )
+        teams.accept_terms(challenge=run, by=PersonFactory())
+        BundleImport.objects.create(
+            by=person,
+            filename="dossier.zip",
+            sha256=str(number) * 64,
+            size=1,
+            state=ImportState.READ,
+            created_at=at,
+            state_since=at,
+            expires_at=at + timedelta(days=7),
+        )
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_a_person_reads_what_waits_for_them(count: int, costs: DjangoAssertNumQueries) -> None:
+    person = PersonFactory()
+    for_a_person(person, count)
+    with costs(clocked(5)):
+        found = titles(person)
+    assert found == [
+        *["Répondre à l’invitation à organiser « Tensions »"] * count,
+        *["Répondre aux inscriptions à « Mien »"] * count,
+        *["Répondre au rapport d’import de « dossier.zip »"] * count,
+    ]
+
+
+def test_the_cockpit_lists_what_waits_with_its_page(client: Client) -> None:
+    [challenge] = to_decide(1)
+    address = reverse("challenges:organiser", args=[challenge.slug])
+    leads = reverse("challenges:rescorings", args=[challenge.slug])
+    for person, queue in (
+        (challenge.organisers.get().user, f"{address}disqualifications/"),
+        (region_person(RegionRole.MODERATOR), reverse("challenges:disqualifications")),
+    ):
+        client.force_login(person)
+        text = client.get(address).text
+        told = text[text.index("En attente d’une décision") :].partition("</ul>")[0]
+        assert f'href="{leads}"' in told
+        assert f'href="{queue}"' in told
+
+
+def titles_to_do(person: object) -> list[str]:
+    """Return the titles of what a person has to do."""
+    return [str(item.title) for item in to_do(person)]
+
+
+def test_invitation_waits_for_an_answer() -> None:
+    team = TeamFactory(name="Alpha")
+    invited = PersonFactory()
+    teams.invite(team=team, email=invited.email.upper(), by=captain_of(team))
+    assert titles_to_do(invited) == ["Rejoindre l’équipe « Alpha »"]
+    assert titles_to_do(PersonFactory()) == []
+
+
+def test_captain_is_reminded_two_days_before_the_close() -> None:
+    team = TeamFactory(name="Alpha")
+    entry = EntryFactory(enrolment=EnrolmentFactory(team=team), scored=True)
+    phase = team.challenge.phases.get()
+    assert titles_to_do(captain_of(team)) == []
+    phase.closes_at = timezone.now() + timedelta(hours=47)
+    phase.save()
+    assert titles_to_do(captain_of(team)) == ["Choisir les soumissions finales de « Alpha »"]
+    entry.final_choice = True
+    entry.save()
+    assert titles_to_do(captain_of(team)) == []
+
+
+def test_an_organisation_shows_the_challenges_it_holds_in_public() -> None:
+    shown = ChallengeFactory(opened=True, title="Tensions")
+    draft = ChallengeFactory(title="Brouillon", organiser=shown.organiser)
+    ChallengeFactory(opened=True, title="Ailleurs")
+    parts = space.organisation_parts(shown.organiser, PersonFactory())
+    listed = {str(title): items for title, items in parts}
+    assert list(listed) == ["Challenges organisés"]
+    [item] = listed["Challenges organisés"]
+    assert item.title == "Tensions"
+    assert item.url == f"/challenges/{shown.slug}/"
+    assert (str(item.badge_tone), item.badge_icon) == ("ocre", "circle-dot")
+    assert draft.organiser == shown.organiser
+
+
+def test_the_side_navigation_leads_to_the_challenges_one_runs() -> None:
+    owner, moderator = PersonFactory(), region_person(RegionRole.MODERATOR)
+    ChallengeFactory(owner=owner)
+    routes = [
+        [place.route for place in space.places(person)]
+        for person in (PersonFactory(), owner, moderator)
+    ]
+    mine = ["catalogue:contributions", "catalogue:followed"]
+    runs = "challenges:organiser_list"
+    region = ["catalogue:harvest_sources", "catalogue:moderation", runs, "wagtailadmin_home"]
+    assert routes == [mine, [*mine, runs], [*mine, *region]]

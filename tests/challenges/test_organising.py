@@ -1,0 +1,743 @@
+"""The life of a challenge: visa, dates, close, archive, and the cockpit where one decides."""
+
+import json
+import re
+import time
+from contextlib import nullcontext
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any
+
+import pytest
+from django.core import mail
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import override
+from pytest_django import DjangoAssertNumQueries
+
+from challenges import rules
+from challenges.enums import ChallengeStatus, NoticeKind, PhaseMoment
+from challenges.models import (
+    Challenge,
+    Enrolment,
+    Notice,
+    Phase,
+    PhaseTask,
+    Reveal,
+    Scorer,
+    ScorerVersion,
+)
+from challenges.organising.actions import challenges
+from challenges.results import actions as results
+from challenges.results.queries.reports import obstacles
+from portal.accounts.enums import RegionRole
+from portal.accounts.models import User
+from portal.audit import outbox
+from portal.audit.models import AuditEvent, Outbox
+from portal.audit.reading import events as events_of
+from portal.audit.record import reference
+from portal.lib import clock
+from portal.lib.refusals import Conflict, Invalid, NotAllowed
+from tests.challenges.pages.scenes import clocked, listed, with_contract
+from tests.factories.accounts import MembershipFactory, UserFactory
+from tests.factories.catalogue import ResourceFactory
+from tests.factories.challenges import (
+    ChallengeFactory,
+    EntryFactory,
+    PersonFactory,
+    PhaseFactory,
+    TeamFactory,
+    holdout_of,
+    region_person,
+    rescoring_of,
+)
+from tests.factories.disqualifications import asked
+
+pytestmark = pytest.mark.django_db
+NOON = datetime(2026, 11, 24, 11, 0, tzinfo=UTC)
+
+
+def owner_of(challenge: Challenge) -> User:
+    return challenge.organisers.get().user
+
+
+def ready(**given: object) -> Challenge:
+    """Make a draft that may be submitted."""
+    challenge = ChallengeFactory(**given)
+    phase = PhaseFactory(challenge=challenge)
+    scorer = Scorer.objects.create(challenge=challenge, key="mesures")
+    version = ScorerVersion.objects.create(
+        scorer=scorer, number=1, spec={}, digest="0" * 64, created_at=clock.now()
+    )
+    PhaseTask.objects.create(
+        phase=phase, name="t", scorer_version=version, holdout=holdout_of(challenge)
+    )
+    return challenge
+
+
+def in_review(**given: object) -> Challenge:
+    challenge = ready(**given)
+    return challenges.submit(challenge=challenge, by=owner_of(challenge))
+
+
+def events() -> list[str]:
+    return [event.action for event in AuditEvent.objects.order_by("seq")]
+
+
+def status() -> str:
+    return str(Challenge.objects.get().status)
+
+
+def test_an_organiser_asks_for_the_visa() -> None:
+    in_review()
+    assert status() == ChallengeStatus.IN_REVIEW
+    assert events() == ["challenge.submitted"]
+    assert [row.topic for row in Outbox.objects.all()] == ["mail.challenge_submitted"]
+
+
+def test_an_unfinished_draft_is_not_submitted() -> None:
+    challenge = ChallengeFactory()
+    with pytest.raises(Invalid) as refusal:
+        challenges.submit(challenge=challenge, by=owner_of(challenge))
+    assert refusal.value.faults == ["aucune phase n’est définie"]
+    assert status() == ChallengeStatus.DRAFT
+
+
+def test_a_stranger_submits_nothing() -> None:
+    with pytest.raises(NotAllowed):
+        challenges.submit(challenge=ready(), by=UserFactory(region="moderator"))
+
+
+def test_a_moderator_publishes_and_the_phase_opens() -> None:
+    challenge = in_review()
+    challenges.publish(challenge=challenge, by=UserFactory(region="moderator"))
+    assert status() == ChallengeStatus.PUBLISHED
+    phase = Phase.objects.get()
+    assert (phase.moment(), phase.closes_at) == (PhaseMoment.OPEN, None)
+    assert events() == ["challenge.submitted", "challenge.published"]
+    with pytest.raises(Conflict):
+        challenges.publish(challenge=challenge, by=UserFactory(region="moderator"))
+
+
+def test_dates_that_were_set_are_kept() -> None:
+    challenge = in_review()
+    later = clock.now() + timedelta(days=3)
+    Phase.objects.update(opens_at=later)
+    challenges.publish(challenge=challenge, by=UserFactory(region="moderator"))
+    assert Phase.objects.get().opens_at == later
+
+
+def test_nobody_publishes_their_own_challenge() -> None:
+    organiser = UserFactory(region="moderator")
+    own = in_review(owner=organiser)
+    with pytest.raises(NotAllowed):
+        challenges.publish(challenge=own, by=organiser)
+    member = UserFactory(region="moderator")
+    MembershipFactory(user=member, organisation=own.organiser, role="contributor")
+    with pytest.raises(NotAllowed):
+        challenges.publish(challenge=own, by=ResourceFactory(pk=member.pk))
+    with pytest.raises(NotAllowed):
+        challenges.publish(challenge=own, by=UserFactory(region="administrator"))
+    assert status() == ChallengeStatus.IN_REVIEW
+
+
+def test_a_licence_to_confirm_asks_for_a_confirmation() -> None:
+    challenge = in_review(licence={"status": "to_confirm"})
+    moderator = UserFactory(region="moderator")
+    with pytest.raises(Invalid) as refusal:
+        challenges.publish(challenge=challenge, by=moderator)
+    assert refusal.value.code == "licence_to_confirm"
+    challenges.publish(challenge=challenge, confirm_licence=True, by=moderator)
+    assert status() == ChallengeStatus.PUBLISHED
+    event = AuditEvent.objects.get(action="challenge.published")
+    assert json.loads(event.body.body)["facts"] == {"licence_confirmed": True}
+
+
+@pytest.mark.parametrize("named_by_the_open_one", [True, False])
+def test_two_challenges_that_tell_on_each_other_are_not_open_together(
+    named_by_the_open_one: bool,
+) -> None:
+    opened = ChallengeFactory(opened=True, incompatible_with=["b"] * named_by_the_open_one)
+    challenge = in_review(slug="b", incompatible_with=[opened.slug] * (not named_by_the_open_one))
+    with pytest.raises(Conflict) as refusal:
+        challenges.publish(challenge=challenge, by=UserFactory(region="moderator"))
+    assert refusal.value.facts["other"] == opened.slug
+    opened.phases.update(closes_at=clock.now())
+    challenges.publish(challenge=challenge, by=UserFactory(region="moderator"))
+
+
+def test_a_moderator_asks_for_corrections() -> None:
+    challenge = in_review()
+    with pytest.raises(NotAllowed):
+        challenges.send_back(challenge=challenge, reason="", by=owner_of(challenge))
+    challenges.send_back(challenge=challenge, reason="Titre", by=UserFactory(region="moderator"))
+    assert status() == ChallengeStatus.DRAFT
+
+
+def test_the_visa_is_for_the_version_that_was_read() -> None:
+    challenge = in_review()
+    read = Challenge.objects.get()
+    later = clock.now() + timedelta(days=3)
+    by = owner_of(challenge)
+    challenges.set_dates(phase=challenge.phases.get(), opens_at=later, closes_at=None, by=by)
+    moderator = UserFactory(region="moderator")
+    before = events()
+    for decide in (challenges.publish, partial(challenges.send_back, reason="Titre")):
+        with pytest.raises(Conflict) as refusal:
+            decide(challenge=read, by=moderator)
+        assert refusal.value.code == "changed"
+        assert refusal.value.facts == {"version": 3, "current": ChallengeStatus.IN_REVIEW}
+    assert (status(), events()) == (ChallengeStatus.IN_REVIEW, before)
+    challenges.publish(challenge=Challenge.objects.get(), by=moderator)
+    assert status() == ChallengeStatus.PUBLISHED
+
+
+@pytest.mark.parametrize("stage", ["closed", "revealed"])
+def test_an_owner_archives_what_is_revealed_and_the_region_the_rest(stage: str) -> None:
+    challenge = ChallengeFactory(closed=True)
+    by = UserFactory(region="moderator")
+    refused = [UserFactory(), owner_of(challenge)]
+    if stage == "revealed":
+        people = {"proposed_by": owner_of(challenge), "confirmed_by": UserFactory()}
+        at = dict.fromkeys(("proposed_at", "confirmed_at", "executed_at"), clock.now())
+        Reveal.objects.create(phase=challenge.phases.get(), **people, **at)
+        Challenge.objects.update(status=ChallengeStatus.REVEALED)
+        by = refused.pop()
+    else:  # who runs it is not apart, whatever their role at the Region
+        refused.append(UserFactory(region="moderator"))
+        challenge.organisers.create(user=refused[-1], role="jury")
+    for each in refused:
+        with pytest.raises(NotAllowed):
+            challenges.archive(challenge=challenge, reason="x", by=each)
+    with pytest.raises(Invalid):
+        challenges.archive(challenge=challenge, reason=" ", by=by)
+    challenges.archive(challenge=challenge, reason="édition finie", by=by)
+    found = Challenge.objects.get()
+    assert (found.status, found.is_revealed) == (ChallengeStatus.ARCHIVED, stage == "revealed")
+    assert Notice.objects.get().text == "Challenge archivé : édition finie"
+    (event,) = events_of([reference(challenge)], families=["challenge"])
+    told = {"reason": "édition finie", "results_published": stage == "revealed"}
+    assert (event.action, event.facts) == ("challenge.archived", told)
+    with pytest.raises(Conflict):
+        challenges.archive(challenge=challenge, reason="encore", by=UserFactory(region="moderator"))
+
+
+@pytest.mark.parametrize("confirmed", [False, True])
+def test_a_publication_holds_the_archive_once_confirmed(confirmed: bool) -> None:
+    challenge, now = ChallengeFactory(closed=True), clock.now()
+    reveal = Reveal(phase=challenge.phases.get(), proposed_by=owner_of(challenge), proposed_at=now)
+    if confirmed:
+        reveal.confirmed_by, reveal.confirmed_at = UserFactory(), now
+    reveal.save()
+    by = UserFactory(region="moderator")
+    if confirmed:
+        with pytest.raises(Conflict) as refusal:
+            challenges.archive(challenge=challenge, reason="fini", by=by)
+        assert refusal.value.code == "reveal_waiting"
+    else:
+        challenges.archive(challenge=challenge, reason="fini", by=by)
+    assert (status() == ChallengeStatus.ARCHIVED) is not confirmed
+
+
+@pytest.mark.parametrize(
+    ("stage", "code"), [("opened", "challenge_status"), ("closed", "entries_unfinished")]
+)
+def test_nothing_is_archived_while_it_goes_on(stage: str, code: str) -> None:
+    challenge = ChallengeFactory(opened=stage == "opened", closed=stage == "closed")
+    if stage == "closed":
+        EntryFactory(enrolment__phase=challenge.phases.get())
+    with pytest.raises(Conflict) as refusal:
+        challenges.archive(challenge=challenge, reason="x", by=UserFactory(region="moderator"))
+    assert refusal.value.code == code
+
+
+def test_the_archive_waits_for_files_begun_before_the_close() -> None:
+    challenge, by = ChallengeFactory(closed=True), UserFactory(region="moderator")
+    closed = clock.now() - timedelta(minutes=5)
+    Phase.objects.update(closes_at=closed, closed_by_hand=False)
+    with pytest.raises(Conflict) as refusal:
+        challenges.archive(challenge=challenge, reason="fini", by=by)
+    assert refusal.value.code == "phase_in_grace"
+    Phase.objects.update(closes_at=closed - timedelta(minutes=10))
+    challenges.archive(challenge=challenge, reason="fini", by=by)
+    assert status() == ChallengeStatus.ARCHIVED
+
+
+@pytest.mark.parametrize("act", ["propose", "confirm"])
+def test_what_is_archived_meanwhile_is_not_published(
+    act: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    challenge, now = ChallengeFactory(closed=True), clock.now()
+    phase, by = challenge.phases.get(), owner_of(challenge)
+    if act == "confirm":
+        Reveal.objects.create(phase=phase, proposed_by=by, proposed_at=now)
+        by = UserFactory(region="moderator")
+    rule = getattr(rules, f"may_{act}_reveal")
+
+    def crossed(*given: Any) -> bool:
+        allowed: bool = rule(*given)
+        Challenge.objects.update(status=ChallengeStatus.ARCHIVED)
+        return allowed
+
+    monkeypatch.setattr(rules, rule.__name__, crossed)
+    with pytest.raises(Conflict) as refusal:
+        getattr(results, act)(phase=phase, by=by)
+    assert refusal.value.code == "challenge_archived"
+    assert not Reveal.objects.filter(confirmed_at__isnull=False).exists()
+    assert Reveal.objects.exists() is (act == "confirm")
+
+
+def test_a_moderator_suspends_and_resumes() -> None:
+    challenge = ChallengeFactory(opened=True)
+    moderator = UserFactory(region="moderator")
+    with pytest.raises(NotAllowed):
+        challenges.suspend(challenge=challenge, reason="x", by=owner_of(challenge))
+    challenges.suspend(challenge=challenge, reason="incident", by=moderator)
+    assert status() == ChallengeStatus.SUSPENDED
+    assert Notice.objects.get().text == "Challenge suspendu : incident"
+    (event,) = events_of([reference(challenge)], families=["challenge"])
+    assert (event.action, event.facts) == ("challenge.suspended", {"reason": "incident"})
+    challenges.resume(challenge=challenge, by=moderator)
+    assert status() == ChallengeStatus.PUBLISHED
+
+
+def test_an_open_phase_without_an_announced_close_is_closed() -> None:
+    challenge = ChallengeFactory(opened=True)
+    phase = challenge.phases.get()
+    for _ in range(2):
+        challenges.close(phase=phase, by=owner_of(challenge))
+    assert Phase.objects.get().moment() == PhaseMoment.CLOSED
+    assert status() == ChallengeStatus.CLOSED
+    assert Notice.objects.get().kind == NoticeKind.DATES
+    assert events() == ["phase.closed", "challenge.closed"]
+    assert Outbox.objects.filter(topic="mail.phase_dates").count() == 1
+
+
+def test_closing_by_hand_ends_the_grace() -> None:
+    challenge = ChallengeFactory(opened=True)
+    Phase.objects.update(closes_at=clock.now())
+    phase = challenge.phases.get()
+    by = owner_of(challenge)
+    assert phase.is_in_grace(clock.now())
+    for _ in range(2):
+        challenges.close(phase=phase, by=by)
+    fresh = Phase.objects.get()
+    assert (fresh.closed_by_hand, fresh.closes_at) == (True, phase.closes_at)
+    assert events() == ["phase.grace_ended", "challenge.closed"]
+    assert Notice.objects.get().kind == NoticeKind.DATES
+
+
+def test_a_phase_that_opens_again_has_its_grace_again() -> None:
+    challenge = ChallengeFactory(opened=True)
+    PhaseFactory(challenge=challenge, index=1)  # undated: the challenge is not over
+    phase = challenge.phases.get(index=0)
+    by = owner_of(challenge)
+    phase = challenges.close(phase=phase, by=by)
+    assert phase.closed_by_hand
+    later = clock.now() + timedelta(days=1)
+    challenges.set_dates(phase=phase, opens_at=phase.opens_at, closes_at=later, by=by)
+    assert not Phase.objects.get(index=0).closed_by_hand
+
+
+def test_an_announced_close_is_not_brought_forward() -> None:
+    challenge = ChallengeFactory(opened=True)
+    later = clock.now() + timedelta(days=1)
+    Phase.objects.update(closes_at=later)
+    with pytest.raises(Conflict) as refusal:
+        challenges.close(phase=challenge.phases.get(), by=owner_of(challenge))
+    assert refusal.value.facts["closes_at"] == later
+
+
+def test_a_phase_that_never_opened_is_not_closed() -> None:
+    challenge = ready()
+    with pytest.raises(Conflict):
+        challenges.close(phase=challenge.phases.get(), by=owner_of(challenge))
+
+
+def test_only_an_organiser_closes() -> None:
+    challenge = ChallengeFactory(opened=True)
+    for region in ("moderator", "administrator"):
+        with pytest.raises(NotAllowed):
+            challenges.close(phase=challenge.phases.get(), by=UserFactory(region=region))
+    assert status() == ChallengeStatus.PUBLISHED
+
+
+def test_a_challenge_closes_by_itself_when_its_close_has_passed() -> None:
+    ChallengeFactory(opened=True)
+    assert challenges.close_those_over() == 0
+    Phase.objects.update(closes_at=clock.now())
+    assert challenges.close_those_over() == 1
+    assert status() == ChallengeStatus.CLOSED
+
+
+def test_dates_move_freely_before_the_first_entry() -> None:
+    challenge = ChallengeFactory(opened=True)
+    phase = challenge.phases.get()
+    by = owner_of(challenge)
+    challenges.set_dates(phase=phase, opens_at=NOON, closes_at=NOON + timedelta(days=1), by=by)
+    challenges.set_dates(phase=phase, opens_at=NOON, closes_at=NOON + timedelta(hours=1), by=by)
+    assert Phase.objects.get().closes_at == NOON + timedelta(hours=1)
+    with pytest.raises(Invalid):
+        challenges.set_dates(phase=phase, opens_at=NOON, closes_at=NOON, by=by)
+
+
+def test_a_notice_is_written_in_the_language_of_its_challenge() -> None:
+    french, english = ChallengeFactory(opened=True), ChallengeFactory(opened=True, language="en")
+    with override("en"):
+        for challenge in (french, english):
+            challenges.close(phase=challenge.phases.get(), by=owner_of(challenge))
+    told = [challenge.notices.first().text for challenge in (french, english)]
+    assert told[0].endswith(" est close.")
+    assert told[1].endswith(" is closed.")
+
+
+def test_the_same_dates_change_nothing() -> None:
+    challenge = ChallengeFactory(opened=True)
+    phase = challenge.phases.get()
+    told = challenge.notices.count()
+    dates = {"opens_at": phase.opens_at, "closes_at": phase.closes_at}
+    challenges.set_dates(phase=phase, **dates, by=owner_of(challenge))
+    assert challenge.notices.count() == told
+    assert AuditEvent.objects.filter(action="phase.dated").count() == 0
+    assert Challenge.objects.get().version == challenge.version
+
+
+def test_after_the_first_entry_an_announced_close_only_moves_later() -> None:
+    entry = EntryFactory()
+    phase = entry.enrolment.phase
+    by = owner_of(phase.challenge)
+    opens, closes = phase.opens_at, clock.now() + timedelta(days=1)
+    challenges.set_dates(phase=phase, opens_at=opens, closes_at=closes, by=by)
+    later = closes + timedelta(days=1)
+    challenges.set_dates(phase=phase, opens_at=opens, closes_at=later, by=by)
+    for opens_at, closes_at in ((opens, closes), (opens, None), (NOON, later)):
+        with pytest.raises(Conflict):
+            challenges.set_dates(phase=phase, opens_at=opens_at, closes_at=closes_at, by=by)
+    assert Phase.objects.get().closes_at == later
+
+
+@pytest.mark.parametrize(("days", "code"), [(-5, "close_passed"), (5, None)])
+def test_with_entries_a_close_without_date_is_not_set_in_the_past(
+    days: int, code: str | None
+) -> None:
+    phase = EntryFactory().enrolment.phase
+    phase.opens_at = clock.now() - timedelta(days=10)
+    phase.save()
+    closes = clock.now() + timedelta(days=days)
+    dates = {"opens_at": phase.opens_at, "closes_at": closes}
+    with pytest.raises(Conflict) if code else nullcontext() as refusal:
+        challenges.set_dates(phase=phase, **dates, by=owner_of(phase.challenge))
+    assert code is None or refusal.value.code == code
+    assert Phase.objects.get().closes_at == (None if code else closes)
+
+
+def test_with_entries_a_phase_opens_again_during_its_grace_alone() -> None:
+    phase = EntryFactory().enrolment.phase
+    by, later = owner_of(phase.challenge), clock.now() + timedelta(days=1)
+    PhaseFactory(challenge=phase.challenge, index=1)  # undated: the challenge is not over
+    for minutes in (16, 5):
+        closed = clock.now() - timedelta(minutes=minutes)
+        Phase.objects.filter(pk=phase.pk).update(closes_at=closed)
+        phase.refresh_from_db()
+        if minutes == 16:
+            with pytest.raises(Conflict) as refusal:
+                challenges.set_dates(phase=phase, opens_at=phase.opens_at, closes_at=later, by=by)
+            assert refusal.value.code == "phase_over"
+    challenges.set_dates(phase=phase, opens_at=phase.opens_at, closes_at=later, by=by)
+    assert Phase.objects.get(pk=phase.pk).closes_at == later
+
+
+@pytest.mark.parametrize("why", ["closed", "reveal proposed"])
+def test_the_dates_of_a_closed_challenge_stay(why: str) -> None:
+    challenge = ChallengeFactory(opened=True)
+    Phase.objects.update(closes_at=clock.now())
+    phase, by = challenge.phases.get(), owner_of(challenge)
+    if why == "closed":
+        challenges.close_those_over()
+    else:
+        Reveal.objects.create(phase=phase, proposed_by=by, proposed_at=clock.now())
+    for closes in (None, clock.now() + timedelta(days=1)):
+        with pytest.raises(Conflict):
+            challenges.set_dates(phase=phase, opens_at=phase.opens_at, closes_at=closes, by=by)
+    assert Phase.objects.get().closes_at == phase.closes_at
+
+
+def test_a_close_already_passed_is_not_published() -> None:
+    challenge = in_review()
+    Phase.objects.update(closes_at=NOON - timedelta(days=900))
+    with pytest.raises(Conflict) as refusal:
+        challenges.publish(challenge=challenge, by=UserFactory(region="moderator"))
+    assert refusal.value.code == "close_passed"
+    assert status() == ChallengeStatus.IN_REVIEW
+
+
+@pytest.fixture
+def owner(client: Client) -> User:
+    """Sign the organiser in."""
+    made: User = PersonFactory()
+    client.force_login(made)
+    prove(client)
+    return made
+
+
+def signed_in(person: User) -> Client:
+    """Return a browser in which a person signed in a moment ago."""
+    browser = Client()
+    browser.force_login(person)
+    prove(browser)
+    return browser
+
+
+def prove(browser: Client) -> None:
+    """Note that the person proved who they are just now."""
+    session = browser.session
+    session["account_authentication_methods"] = [{"method": "password", "at": time.time()}]
+    session["account_authentication_methods_user"] = session["_auth_user_id"]
+    session.save()
+
+
+def read_in(page: Any) -> dict[str, str]:
+    """Return the version of the challenge that a page shows, as its forms send it back."""
+    found = set(re.findall(r'name="version" value="(\d+)"', page.text))
+    assert len(found) == 1
+    return {"version": found.pop()}
+
+
+def address(challenge: Challenge, name: str, *ids: object) -> str:
+    """Return an address of the cockpit."""
+    return reverse(f"challenges:{name}", args=[challenge.slug, *ids])
+
+
+def test_list_and_cockpit_are_hidden_from_others(client: Client, owner: User) -> None:
+    mine = ChallengeFactory(owner=owner, title="Le mien")
+    other = ChallengeFactory(title="Celui d’une autre")
+    page = client.get(reverse("challenges:organiser_list"))
+    assert "Le mien" in page.text
+    assert "Celui d’une autre" not in page.text
+    assert client.get(address(mine, "organiser")).status_code == 200
+    assert client.get(address(other, "organiser")).status_code == 404
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_list_costs_the_same_for_one_and_three(
+    client: Client, owner: User, count: int, costs: DjangoAssertNumQueries
+) -> None:
+    ChallengeFactory.create_batch(count, owner=owner, opened=True)
+    with costs(clocked(10)):
+        client.get(reverse("challenges:organiser_list"))
+
+
+def test_organiser_asks_then_a_moderator_publishes(client: Client, owner: User) -> None:
+    challenge = ChallengeFactory(owner=owner)
+    PhaseFactory(challenge=challenge)
+    assert "À faire avant le visa" in client.get(address(challenge, "organiser")).text
+    with_contract(challenge)
+    client.post(address(challenge, "organiser_submit"))
+    assert Challenge.objects.get().status == ChallengeStatus.IN_REVIEW
+    assert client.post(address(challenge, "organiser_publish")).status_code == 403
+    moderator = signed_in(region_person(RegionRole.MODERATOR))
+    page = moderator.get(address(challenge, "organiser"))
+    assert "Publier le challenge" in page.text
+    moderator.post(address(challenge, "organiser_publish"), read_in(page))
+    assert Challenge.objects.get().status == ChallengeStatus.PUBLISHED
+
+
+def test_moderator_asks_for_corrections(client: Client, owner: User) -> None:
+    challenge = in_review(owner=owner)
+    moderator = signed_in(region_person(RegionRole.MODERATOR))
+    read = read_in(moderator.get(address(challenge, "organiser")))
+    refused = moderator.post(address(challenge, "organiser_send_back"), read | {"reason": ""})
+    assert refused.status_code == 422
+    assert "Dites ce qui est à corriger." in refused.text
+    moderator.post(address(challenge, "organiser_send_back"), read | {"reason": "Les <dates>."})
+    assert Challenge.objects.get().status == ChallengeStatus.DRAFT
+    assert "Les &lt;dates&gt;." in client.get(address(challenge, "organiser")).text
+    while outbox.relay():
+        pass
+    (letter,) = [one for one in mail.outbox if "Corrections" in one.subject]
+    assert letter.to == [owner.email]
+    assert "Les <dates>." in letter.body
+    assert f"/espace/challenges/{challenge.slug}/" in letter.body
+    client.post(address(challenge, "organiser_submit"))
+    assert Challenge.objects.get().corrections == ""
+
+
+@pytest.mark.parametrize("name", ["organiser_publish", "organiser_send_back"])
+def test_a_decision_on_a_page_that_has_aged_is_refused(owner: User, name: str) -> None:
+    challenge = in_review(owner=owner)
+    moderator = signed_in(region_person(RegionRole.MODERATOR))
+    stale = read_in(moderator.get(address(challenge, "organiser"))) | {"reason": "Les dates."}
+    blind = moderator.post(address(challenge, name), {"reason": "Les dates."})
+    assert (blind.status_code, "elle ne dit pas quelle version" in blind.text) == (422, True)
+    challenge.refresh_from_db()
+    challenges.send_back(challenge=challenge, reason="Le titre.", by=region_person())
+    Challenge.objects.update(title="Autre titre")
+    challenges.submit(challenge=challenge, by=owner)
+    refused = moderator.post(address(challenge, name), stale)
+    assert refused.status_code == 409
+    assert re.search(r"Code\W+changed\.", refused.text)
+    assert "à l’état «\u00a0En relecture\u00a0»" in refused.text
+    assert "Autre titre" in refused.text
+    assert ("Les dates.</textarea>" in refused.text) is (name == "organiser_send_back")
+    assert Challenge.objects.get().status == ChallengeStatus.IN_REVIEW
+    again = read_in(refused) | {"reason": "Les dates."}
+    assert moderator.post(address(challenge, name), again).status_code == 302
+
+
+def test_reveal_takes_two_people(client: Client, owner: User) -> None:
+    challenge = ChallengeFactory(owner=owner, closed=True)
+    listed(challenge, "Alpha", 0.3, rank=1)
+    proposal = address(challenge, "reveal_propose", 0)
+    assert client.post(proposal).status_code == 422
+    client.post(proposal, {"sure": "on"})
+    confirmation = address(challenge, "reveal_confirm", 0)
+    assert client.post(confirmation, {"sure": "on"}).status_code == 403
+    assert "Une autre personne" in client.get(address(challenge, "organiser")).text
+    moderator = signed_in(region_person(RegionRole.MODERATOR))
+    assert "Confirmer la publication" in moderator.get(address(challenge, "organiser")).text
+    moderator.post(confirmation, {"sure": "on"})
+    found = Reveal.objects.get()
+    assert (found.proposed_by, found.confirmed_at is not None) == (owner, True)
+    assert "le calcul est en cours" in client.get(address(challenge, "organiser")).text
+
+
+def test_what_must_end_before_the_results_is_told_before_the_click(
+    client: Client, owner: User
+) -> None:
+    challenge = ChallengeFactory(owner=owner, closed=True)
+    with_contract(challenge)
+    phase = challenge.phases.get()
+    offered = "Proposer la publication des résultats"
+    assert offered in client.get(address(challenge, "organiser")).text
+    rescoring_of(phase, owner)
+    other = Enrolment.objects.create(phase=phase, team=TeamFactory(challenge=challenge))
+    asked(team=other.team)
+    EntryFactory(enrolment=other)
+    text = client.get(address(challenge, "organiser")).text
+    assert offered not in text
+    told = re.search(r"Avant de publier les résultats.*?</ul>", text, re.S)
+    assert told
+    leads = [address(challenge, "rescorings"), address(challenge, "disqualification_proposals")]
+    assert re.findall(r'href="([^"]+)"', told[0]) == [*leads, address(challenge, "pipeline")]
+    codes = [each.code for each in obstacles(phase, timezone.now())]
+    assert codes == ["rescoring_open", "disqualification_open", "entries_unfinished"]
+    sent = client.post(address(challenge, "reveal_propose", 0), {"sure": "on"})
+    assert (sent.status_code, Reveal.objects.count()) == (409, 0)
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_cockpit_costs_the_same_for_one_and_three(
+    client: Client, owner: User, count: int, costs: DjangoAssertNumQueries
+) -> None:
+    challenge = ChallengeFactory(owner=owner, opened=True)
+    for n in range(count):
+        listed(challenge, f"Équipe {n}", 0.3, rank=1)
+    with costs(clocked(21)):
+        client.get(address(challenge, "organiser"))
+
+
+@pytest.mark.parametrize("name", ["reveal_propose", "reveal_confirm"])
+def test_reveal_asks_again_who_is_there(name: str) -> None:
+    owner = PersonFactory()
+    challenge = ChallengeFactory(owner=owner, closed=True)
+    browser = Client()
+    browser.force_login(owner)
+    sent = browser.post(address(challenge, name, 0), {"sure": "on"})
+    assert sent.status_code == 302
+    assert "identite" in sent["Location"]
+    assert Reveal.objects.count() == 0
+
+
+def test_dates_are_paris_hours(client: Client, owner: User) -> None:
+    challenge = ChallengeFactory(owner=owner)
+    PhaseFactory(challenge=challenge)
+    body = {"opens_at": "2126-07-01T09:00", "closes_at": "2126-12-17T23:59"}
+    client.post(address(challenge, "organiser_dates", 0), body)
+    phase = challenge.phases.get()
+    assert phase.opens_at.isoformat() == "2126-07-01T07:00:00+00:00"
+    assert phase.closes_at.isoformat() == "2126-12-17T23:00:00+00:00"
+
+
+def test_untouched_opening_keeps_its_seconds(client: Client, owner: User) -> None:
+    challenge = ChallengeFactory(owner=owner, opened=True)
+    listed(challenge, "Alpha", 0.3, rank=1)
+    phase = challenge.phases.get()
+    shown = timezone.localtime(phase.opens_at).strftime("%Y-%m-%dT%H:%M")
+    body = {"opens_at": shown, "closes_at": "2126-12-17T17:00"}
+    assert client.post(address(challenge, "organiser_dates", 0), body).status_code == 302
+    again = challenge.phases.get()
+    assert (again.opens_at, again.closes_at.year) == (phase.opens_at, 2126)
+    sooner = {"opens_at": shown, "closes_at": "2126-11-17T17:00"}
+    refused = client.post(address(challenge, "organiser_dates", 0), sooner)
+    assert refused.status_code == 409
+    assert '<div id="id_dates_0_closes_at_error">' in refused.text
+    assert 'value="2126-11-17T17:00"' in refused.text
+
+
+def test_a_close_needs_a_tick_told_beside_its_own_phase(client: Client, owner: User) -> None:
+    challenge = ChallengeFactory(owner=owner, opened=True)
+    PhaseFactory(challenge=challenge, index=1, opens_at=timezone.now())
+    refused = client.post(address(challenge, "organiser_close", 0), {})
+    assert refused.status_code == 422
+    assert refused.text.count("Cochez la case pour confirmer la clôture.") == 2
+    assert '<a href="#id_close_0_sure">' in refused.text
+    assert '<div id="id_close_0_sure_error">' in refused.text
+    Phase.objects.filter(index=1).delete()
+    assert client.post(address(challenge, "organiser_close", 7), {"sure": "on"}).status_code == 404
+    client.post(address(challenge, "organiser_close", 0), {"sure": "on"})
+    assert Challenge.objects.get().status == ChallengeStatus.CLOSED
+
+
+@pytest.mark.parametrize(
+    ("value", "sentence"),
+    [
+        ("2026-03-29T02:30", "n’existe pas"),
+        ("2026-10-25T02:30", "existe deux fois"),
+        ("demain", "Écrivez la date et l’heure"),
+        ("0001-01-01T00:00", "Une année de 1990 à 2200"),
+        ("9999-12-31T23:59", "Une année de 1990 à 2200"),
+    ],
+)
+def test_impossible_hours_are_refused(
+    client: Client, owner: User, value: str, sentence: str
+) -> None:
+    challenge = ChallengeFactory(owner=owner)
+    PhaseFactory(challenge=challenge)
+    sent = client.post(address(challenge, "organiser_dates", 0), {"opens_at": value})
+    assert sent.status_code == 422
+    assert sentence in sent.text
+    assert "<title>Erreur" in sent.text
+
+
+def test_an_owner_archives_from_the_cockpit() -> None:
+    challenge = ChallengeFactory(closed=True)
+    owner = signed_in(challenge.organisers.get().user)
+    page = address(challenge, "organiser_archive")
+    assert "Ses résultats ne sont pas publiés" in owner.get(page).text
+    assert owner.post(page, {"reason": "Fini.", "sure": "on"}).status_code == 403
+    Challenge.objects.update(status=ChallengeStatus.REVEALED)
+    unproven = Client()
+    unproven.force_login(challenge.organisers.get().user)
+    assert unproven.post(page, {"reason": "Fini.", "sure": "on"}).status_code == 302
+    assert Challenge.objects.get().status == ChallengeStatus.REVEALED
+    assert page in owner.get(address(challenge, "organiser")).text
+    assert "ne s’annule pas" in owner.get(page).text
+    assert owner.post(page, {"reason": "Fini."}).status_code == 422
+    assert owner.post(page, {"reason": "Fini.", "sure": "on"}).status_code == 302
+    assert Challenge.objects.get().status == ChallengeStatus.ARCHIVED
+    assert "Fini." in owner.get(address(challenge, "organiser")).text
+    assert "Ce challenge est archivé" in owner.get(page).text
+    assert not Client().get(address(challenge, "presentation")).text.count("Lire le bilan")
+
+
+def test_moderator_suspends_and_resumes() -> None:
+    challenge = ChallengeFactory(opened=True)
+    moderator = signed_in(region_person(RegionRole.MODERATOR))
+    assert moderator.post(address(challenge, "organiser_suspend"), {}).status_code == 422
+    moderator.post(address(challenge, "organiser_suspend"), {"reason": "Une erreur."})
+    assert Challenge.objects.get().status == ChallengeStatus.SUSPENDED
+    page = Client().get(address(challenge, "presentation"))
+    assert "Challenge suspendu" in page.text
+    moderator.post(address(challenge, "organiser_resume"))
+    assert Challenge.objects.get().status == ChallengeStatus.PUBLISHED
