@@ -7,90 +7,27 @@ From a starter kit: `python openemploi.pyz …`; installed with the extra « sco
 import argparse
 import io
 import json
+import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from challenges.client import bundles, coding, language, online, receipts
-from challenges.client.receipts import ReceiptFault, ReceiptState
+from challenges.client import coding, online, receipts
+from challenges.client.receipts import ReceiptFault
 from challenges.client.remote import Refused
 from challenges.client.reporting import written_answer
-from challenges.client.sentences import LANGUAGES, UNREADABLE, told
+from challenges.client.sentences import LANGUAGES, UNREADABLE, help_of, sentences, told
 from challenges.scoring import contract
 from challenges.scoring.answer import UsageFault
 from challenges.scoring.commands import alone, guess, offline
 
 ACCEPTED, REFUSED, USAGE = 0, 1, 2
 FORMAT_NAME, CONTRACT_NAME, PROGRAM_NAME = "format.json", "contrat.json", "openemploi.pyz"
-COLUMNS: Mapping[str, tuple[str, str]] = {
-    "id": ("identifiant, requête ou document", "identifier, query or document"),
-    "target": (
-        "réponse dans la vérité : étiquette, nombre, gain",
-        "answer in the truth: label, number, gain",
-    ),
-    "prediction": (
-        "réponse dans le fichier : étiquette, nombre, rang, score",
-        "answer in the file: label, number, rank, score",
-    ),
-    "item": ("élément d’une liste", "item of a list"),
-    "split": ("parts de la vérité, publique et privée", "parts of the truth"),
-    "cluster": ("unité de rééchantillonnage", "unit of resampling"),
-    "weight": ("poids des lignes de la vérité", "weight of the rows of the truth"),
-}
-POSITIVE = (
-    "étiquette positive de precision, recall, f1 ou fbeta",
-    "positive label of precision, recall, f1 or fbeta",
-)
+COLUMNS = ("id", "target", "prediction", "item", "split", "cluster", "weight")
+# The order in which POSIX reads them.
+VARIABLES = ("LC_ALL", "LC_MESSAGES", "LANG")
 Json = dict[str, Any]
-HELP: dict[str, tuple[str, str]] = {
-    "challenge": (
-        "demander au portail le verdict de ce challenge",
-        "ask the portal for the verdict of this challenge",
-    ),
-    "": (
-        "Vérifie et note une soumission sur votre machine, avec le code du portail et sans "
-        "réseau ; soumet et suit par l’API du portail.",
-        "Checks and scores an entry on your machine, with the portal's own code, offline; submits "
-        "and follows by the API of the portal.",
-    ),
-    "check": ("vérifier le format d’un fichier", "check the format of a file"),
-    "score": ("noter un fichier contre une vérité à soi", "score a file against one's own truth"),
-    "split": (
-        "découper des données d’apprentissage en essai et vérité",
-        "cut training data into a test and its truth",
-    ),
-    "verify-receipt": ("vérifier la signature d’un récépissé", "verify a receipt's signature"),
-    "phase": ("numéro de la phase, avec --challenge", "number of the phase, with --challenge"),
-    "version": ("nommer ce moteur", "name this engine"),
-    "json": ("une ligne de JSON", "one line of JSON"),
-    "lang": ("langue des phrases", "language of the sentences"),
-    "template": (
-        "exemple de soumission, format.json d’une trousse ou SPEC.json:TÂCHE ; par défaut le "
-        "format.json à côté du programme",
-        "sample submission, format.json of a kit or SPEC.json:TASK; by default the format.json "
-        "beside the program",
-    ),
-    "file": ("fichier de prédictions", "file of predictions"),
-    "truth": ("vérité, en CSV", "truth, as CSV"),
-    "metric": ("par exemple accuracy, auc ou ndcg@10", "such as accuracy, auc or ndcg@10"),
-    "contract": (
-        "contrat d’un challenge ; par défaut le contrat.json à côté du programme",
-        "contract of a challenge; by default the contrat.json beside the program",
-    ),
-    "group": (
-        "colonnes de la vérité dont chaque groupe a son chiffre",
-        "columns of the truth, a figure for each of their groups",
-    ),
-    "train": ("données d’apprentissage, en CSV", "training data, as CSV"),
-    "folder": ("dossier à remplir", "folder to fill"),
-    "share": ("part des lignes à mettre de côté", "share of the rows to put aside"),
-    "seed": ("graine du tirage", "seed of the draw"),
-    "test-name": ("nom du fichier d’essai", "name of the test file"),
-    "with": ("fichiers à copier dans le dossier", "files to copy into the folder"),
-    "receipt": ("récépissé (JSON)", "receipt (JSON)"),
-    "key": ("clé publique du portail, en PEM", "public key of the portal, in PEM"),
-}
 
 
 def main(arguments: Sequence[str] | None = None, *, folder: Path | None = None) -> int:
@@ -177,15 +114,8 @@ def _verify_receipt(options: argparse.Namespace) -> Json:
         public = receipts.from_pem(Path(options.key).read_text("utf-8"))
     except ReceiptFault as fault:
         raise UsageFault("U_PUBLIC_KEY", options.key) from fault
-    data = Path(options.file).read_bytes()
-    try:
-        receipt = receipts.read(data)
-    except ReceiptFault:
-        return {"state": ReceiptState.ALTERED.value, "valid": False, "payload": None}
-    state = receipts.state_of(receipt, {receipts.key_id(public): public})
-    valid = state is ReceiptState.VALID
-    payload = dict(receipt.payload) if valid else None
-    return {"state": state.value, "valid": valid, "key_id": receipt.key_id, "payload": payload}
+    keys = {receipts.key_id(public): public}
+    return online.verified_receipt(Path(options.file).read_bytes(), keys)
 
 
 def _version(options: argparse.Namespace) -> Json:
@@ -200,7 +130,6 @@ RUN: Mapping[str, Callable[[argparse.Namespace], Json]] = {
     "version": _version,
     "run": coding.run,
     **online.RUN,
-    **bundles.RUN,
 }
 
 
@@ -227,16 +156,14 @@ def _beside_the_program() -> Path | None:
 
 def _spoken(arguments: Sequence[str]) -> str:
     first = argparse.ArgumentParser(add_help=False)
-    first.add_argument("--lang", choices=LANGUAGES, default=language.spoken())
+    first.add_argument("--lang", choices=LANGUAGES, default=environment_language())
     found: str = first.parse_known_args(arguments)[0].lang
     return found
 
 
 def _parser(spoken: str) -> argparse.ArgumentParser:
     def told_help(name: str) -> str:
-        return (HELP | online.HELP | bundles.HELP | coding.HELP)[name][
-            LANGUAGES.index(spoken)
-        ].replace("%", "%%")
+        return help_of(name, spoken)
 
     shared = argparse.ArgumentParser(add_help=False)
     shared.add_argument("--json", action="store_true", help=told_help("json"))
@@ -252,7 +179,7 @@ def _parser(spoken: str) -> argparse.ArgumentParser:
     check.add_argument("template", metavar="TEMPLATE", nargs="?", help=told_help("template"))
     check.add_argument("file", metavar="FILE", help=told_help("file"))
     check.add_argument("--challenge", metavar="CHALLENGE", help=told_help("challenge"))
-    check.add_argument("--phase", type=int, help=told_help("phase"))
+    check.add_argument("--phase", type=int, help=told_help("phase-of-challenge"))
     score = command("score")
     score.add_argument("truth", metavar="TRUTH", help=told_help("truth"))
     score.add_argument("file", metavar="FILE", help=told_help("file"))
@@ -268,32 +195,38 @@ def _parser(spoken: str) -> argparse.ArgumentParser:
         "--with", dest="beside", nargs="+", default=[], metavar="FILE", help=told_help("with")
     )
     verify = command("verify-receipt")
-    verify.add_argument("file", metavar="FILE", help=told_help("receipt"))
+    verify.add_argument("file", metavar="FILE", help=told_help("receipt-json"))
     verify.add_argument("--key", metavar="PUBLIC.pem", required=True, help=told_help("key"))
     command("version")
     online.add_commands(command, spoken)
-    bundles.add_commands(command, spoken)
     coding.add_commands(command, spoken)
     return parser
 
 
 def add_score_options(parser: argparse.ArgumentParser, spoken: str = "fr") -> None:
     """Accept the ways of scoring."""
-    place = LANGUAGES.index(spoken)
-    parser.add_argument("--metric", metavar="NAME", help=HELP["metric"][place])
+    parser.add_argument("--metric", metavar="NAME", help=help_of("metric", spoken))
     parser.add_argument("--spec", metavar="SPEC.json:TASK")
-    parser.add_argument("--contract", metavar="CONTRACT.json", help=HELP["contract"][place])
-    for name, told_help in COLUMNS.items():
-        parser.add_argument(f"--{name}", metavar="COL", help=told_help[place])
-    parser.add_argument("--positive", metavar="LABEL", help=POSITIVE[place])
+    parser.add_argument("--contract", metavar="CONTRACT.json", help=help_of("contract", spoken))
+    for name in COLUMNS:
+        told_help = sentences(spoken)["columns"][name]
+        parser.add_argument(f"--{name}", metavar="COL", help=told_help)
+    parser.add_argument("--positive", metavar="LABEL", help=help_of("positive", spoken))
     parser.add_argument(
         "--group",
         metavar="COL",
         nargs="+",
         action="extend",
         default=[],
-        help=HELP["group"][place],
+        help=help_of("group", spoken),
     )
+
+
+def environment_language(environment: Mapping[str, str] | None = None) -> str:
+    """Return "en" where the environment asks for English, else "fr"."""
+    known = os.environ if environment is None else environment
+    asked = next((known[name] for name in VARIABLES if known.get(name)), "")
+    return "en" if asked.split("_")[0].split(".")[0] == "en" else "fr"
 
 
 if __name__ == "__main__":

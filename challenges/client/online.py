@@ -3,6 +3,7 @@
 import argparse
 import base64
 import getpass
+import itertools
 import json
 import sys
 import time
@@ -12,53 +13,12 @@ from typing import Any
 
 from challenges.client import receipts, remote
 from challenges.client.remote import Access, Portal
-from challenges.client.sentences import LANGUAGES
+from challenges.client.sentences import help_of
 from challenges.scoring.answer import UsageFault
 
 Json = dict[str, Any]
 WAITS_SECONDS = (1, 1, 2, 2, 3, 5)
-HELP: dict[str, tuple[str, str]] = {
-    "login": ("se connecter à un portail par un jeton", "connect to a portal by a token"),
-    "list": ("lister les challenges", "list the challenges"),
-    "rules": ("lire le règlement en vigueur, l’accepter", "read the rules in force, accept them"),
-    "download": (
-        "télécharger les fichiers publics et la trousse",
-        "download the public files and the kit",
-    ),
-    "submit": ("soumettre un fichier", "submit a file"),
-    "entries": ("lister les soumissions de son équipe", "list the entries of one's team"),
-    "standings": ("lire un classement", "read a leaderboard"),
-    "choose": (
-        "faire d’une soumission un choix final, ou non",
-        "make an entry a final choice, or not",
-    ),
-    "receipt": (
-        "vérifier un récépissé avec les clés du portail",
-        "verify a receipt with the keys of the portal",
-    ),
-    "server": ("adresse du portail", "address of the portal"),
-    "slug": ("nom du challenge dans son adresse", "name of the challenge in its address"),
-    "accept": ("accepter ce règlement", "accept these rules"),
-    "to": ("dossier où écrire", "folder to write to"),
-    "file": ("fichier de prédictions", "file of predictions"),
-    "phase": ("numéro de la phase", "number of the phase"),
-    "note": ("note pour son équipe", "note for one's team"),
-    "fact": (
-        "réponse à une question de l’organisateur ; de nouveau la même clé : plusieurs choix",
-        "answer to a question of the organiser; the same key again: several choices",
-    ),
-    "again": (
-        "déposer même un fichier que son équipe a déjà déposé",
-        "submit even a file that one's team already submitted",
-    ),
-    "wait": ("attendre le score", "wait for the score"),
-    "seconds": ("attendre au plus ce temps", "wait for so long at most"),
-    "key": ("classement", "leaderboard"),
-    "split": ("partie des données", "part of the data"),
-    "number": ("numéro de la soumission", "number of the entry"),
-    "no": ("retirer ce choix", "take the choice back"),
-    "receipt-file": ("récépissé (JSON)", "receipt (JSON)"),
-}
+WAITING = frozenset({"waiting", "creating"})
 Make = Callable[[str], argparse.ArgumentParser]
 
 
@@ -66,7 +26,7 @@ def add_commands(command: Make, spoken: str) -> None:
     """Accept the commands that ask the portal."""
 
     def said(name: str) -> str:
-        return HELP[name][LANGUAGES.index(spoken)]
+        return help_of(name, spoken)
 
     command("login").add_argument("server", metavar="URL", help=said("server"))
     command("list")
@@ -87,14 +47,22 @@ def add_commands(command: Make, spoken: str) -> None:
     submit.add_argument("--again", action="store_true", help=said("again"))
     submit.add_argument("--wait", action="store_true", help=said("wait"))
     submit.add_argument("--seconds", type=float, default=900, help=said("seconds"))
-    standings.add_argument("--key", help=said("key"))
-    standings.add_argument("--split", choices=("public", "private"), help=said("split"))
+    standings.add_argument("--key", help=said("board"))
+    standings.add_argument("--split", choices=("public", "private"), help=said("part"))
     choose.add_argument("number", type=int, help=said("number"))
     choose.add_argument("--phase", type=int, help=said("phase"))
     choose.add_argument("--no", action="store_true", help=said("no"))
     receipt = command("receipt")
     receipt.add_argument("act", choices=["verify"])
-    receipt.add_argument("file", metavar="FILE", help=said("receipt-file"))
+    receipt.add_argument("file", metavar="FILE", help=said("receipt-json"))
+    bring = command("import")
+    bring.add_argument("file", metavar="FILE.zip", help=said("bundle"))
+    bring.add_argument("--answer", action="append", default=[], metavar="K=V", help=said("answer"))
+    bring.add_argument("--report", action="store_true", help=said("report"))
+    bring.add_argument("--seconds", type=float, default=600, help=said("read-within"))
+    take = command("export")
+    take.add_argument("slug", metavar="CHALLENGE", help=said("exported"))
+    take.add_argument("--to", type=Path, default=None, metavar="FILE.zip", help=said("zip"))
 
 
 def check(options: argparse.Namespace) -> Json:
@@ -157,7 +125,7 @@ def _submit(options: argparse.Namespace) -> Json:
 def _facts(given: list[str]) -> dict[str, str | list[str]]:
     """Read the answers to the questions; a key that comes again makes a list of its answers."""
     found: dict[str, list[str]] = {}
-    for key, answer in map(_pair, given):
+    for key, answer in (_pair(each, "U_FACT") for each in given):
         found.setdefault(key, []).append(answer)
     return {key: answers if len(answers) > 1 else answers[0] for key, answers in found.items()}
 
@@ -169,28 +137,21 @@ def _try(options: argparse.Namespace) -> Json:
     if phase is None:
         phase = _phase_in_view(portal, options.slug)
     told = portal.start_trial(options.slug, phase, Path(options.file))
-    deadline = time.monotonic() + options.seconds
-    attempt = 0
-    while options.wait and not told["finished"]:
-        if time.monotonic() > deadline:
-            raise UsageFault("U_WAIT", told["id"])
-        time.sleep(WAITS_SECONDS[min(attempt, len(WAITS_SECONDS) - 1)])
-        attempt += 1
-        told = portal.get(f"trials/{told['id']}")
+    if options.wait and not told["finished"]:
+        path = f"trials/{told['id']}"
+        told = _followed(portal, path, options.seconds, told["id"], lambda each: each["finished"])
     return told | {"accepted": told["state"] != "failed"}
 
 
 def _finished(portal: Portal, entry: str, seconds: float) -> Json:
     """Follow an entry until nothing will act on it; raises UsageFault when it takes too long."""
-    deadline = time.monotonic() + seconds
-    for attempt in range(10**6):
-        told = portal.get(f"entries/{entry}")
-        if told["finished"] or told["status"] == "needs_attention":
-            return told
-        if time.monotonic() > deadline:
-            break
-        time.sleep(WAITS_SECONDS[min(attempt, len(WAITS_SECONDS) - 1)])
-    raise UsageFault("U_WAIT", entry)
+    return _followed(
+        portal,
+        f"entries/{entry}",
+        seconds,
+        entry,
+        lambda each: each["finished"] or each["status"] == "needs_attention",
+    )
 
 
 def _entries(options: argparse.Namespace) -> Json:
@@ -229,14 +190,54 @@ def _receipt(options: argparse.Namespace) -> Json:
         each["key_id"]: base64.b64decode(each["public_key"])
         for each in _portal(options.lang).get("keys")["keys"]
     }
+    return verified_receipt(Path(options.file).read_bytes(), keys)
+
+
+def verified_receipt(data: bytes, keys: Mapping[str, bytes]) -> Json:
+    """Say what a receipt is worth, by known public keys; its content only where it is valid."""
     try:
-        receipt = receipts.read(Path(options.file).read_bytes())
+        receipt = receipts.read(data)
     except receipts.ReceiptFault:
         return {"state": receipts.ReceiptState.ALTERED.value, "valid": False, "payload": None}
     state = receipts.state_of(receipt, keys)
     valid = state is receipts.ReceiptState.VALID
     payload = dict(receipt.payload) if valid else None
     return {"state": state.value, "valid": valid, "key_id": receipt.key_id, "payload": payload}
+
+
+def _import(options: argparse.Namespace) -> Json:
+    """Deposit, wait for the report, then create the draft unless something is missing."""
+    pairs = [_pair(each, "U_ANSWER") for each in options.answer]
+    answers = {key.strip(): value.strip() for key, value in pairs}
+    portal = _portal(options.lang)
+    told = portal.deposit(Path(options.file))
+    told = _settled(portal, told, options.seconds)
+    missing = [
+        each["key"]
+        for each in told["questions"]
+        if not each["proposal"] and not answers.get(each["key"])
+    ]
+    if told["state"] == "read" and not missing and not options.report:
+        told = portal.post(f"challenges/imports/{told['id']}/accept", {"answers": answers})
+        told = _settled(portal, told, options.seconds)
+    done = told["challenge"] is not None or (options.report and told["state"] == "read")
+    return told | {"accepted": done}
+
+
+def _settled(portal: Portal, told: Json, seconds: float) -> Json:
+    """Wait until the worker has read the archive, or made its draft."""
+    if told["state"] not in WAITING:
+        return told
+    path, name = f"challenges/imports/{told['id']}", str(told["id"])
+    return _followed(portal, path, seconds, name, lambda each: each["state"] not in WAITING)
+
+
+def _export(options: argparse.Namespace) -> Json:
+    target = options.to or Path(f"{options.slug}.zip")
+    if target.exists():
+        raise UsageFault("U_EXISTS", str(target))
+    size = _portal(options.lang).take(f"challenges/{options.slug}/export.zip", target)
+    return {"file": str(target), "size": size}
 
 
 RUN: Mapping[str, Callable[[argparse.Namespace], Json]] = {
@@ -250,6 +251,8 @@ RUN: Mapping[str, Callable[[argparse.Namespace], Json]] = {
     "standings": _standings,
     "choose": _choose,
     "receipt": _receipt,
+    "import": _import,
+    "export": _export,
 }
 
 
@@ -272,11 +275,24 @@ def _phase_in_view(portal: Portal, slug: str) -> int:
     return int(phase)
 
 
-def _pair(text: str) -> tuple[str, str]:
+def _pair(text: str, code: str) -> tuple[str, str]:
     key, equals, value = text.partition("=")
     if not equals:
-        raise UsageFault("U_FACT", text)
+        raise UsageFault(code, text)
     return key, value
+
+
+def _followed(
+    portal: Portal, path: str, seconds: float, name: str, is_over: Callable[[Json], bool]
+) -> Json:
+    """Read a document until it is over; raises UsageFault when that takes too long."""
+    deadline = time.monotonic() + seconds
+    waits = itertools.chain(WAITS_SECONDS, itertools.repeat(WAITS_SECONDS[-1]))
+    while not is_over(answer := portal.get(path)):
+        if time.monotonic() > deadline:
+            raise UsageFault("U_WAIT", name)
+        time.sleep(next(waits))
+    return answer
 
 
 def _plain(name: str) -> str:

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from challenges.client import bundles, coding
-from challenges.client.sentences import FRAMES, frame
+from challenges.client import coding
+from challenges.client.sentences import fault_line, frame, sentences
 from challenges.scoring.commands import offline
 from challenges.scoring.contract import LEVEL
 
@@ -16,8 +16,7 @@ Json = dict[str, Any]
 
 def told_lines(options: argparse.Namespace, answer: Json) -> Iterator[str]:
     """Yield the lines of the answer of a command; options.lang is the language."""
-    tell = TELL | dict(bundles.TELL)
-    return tell[options.command](answer, options.lang)
+    return TELL[options.command](answer, options.lang)
 
 
 def _login(answer: Json, spoken: str) -> Iterator[str]:
@@ -63,7 +62,7 @@ def _rules(answer: Json, spoken: str) -> Iterator[str]:
     yield str(answer["text"])
     if "state" in answer:
         name = f"joined.{answer['state']}"
-        name = name if name in FRAMES else "joined.other"
+        name = name if name in sentences("fr")["frames"] else "joined.other"
         yield frame(name, spoken, state=answer["state"])
 
 
@@ -78,8 +77,7 @@ def _entry(entry: Json, spoken: str) -> Iterator[str]:
         if sentence:
             yield f"  {sentence}"
     for fault in entry["errors"]:
-        where = frame("line", spoken, line=fault["line"]) if fault.get("line") else ""
-        yield f"  {fault['code']} : {where}{fault['message']}"
+        yield f"  {fault_line(fault, spoken)}"
 
 
 def _standings(board: Json, spoken: str) -> Iterator[str]:
@@ -96,6 +94,24 @@ def _standings(board: Json, spoken: str) -> Iterator[str]:
         yield frame("none", spoken)
 
 
+def _tell_import(answer: Json, spoken: str) -> Iterator[str]:
+    for kind in ("errors", "warnings"):
+        for each in answer[kind]:
+            yield " · ".join(part for part in each.values() if part)
+    if answer["challenge"] is None:
+        for each in answer["questions"]:
+            proposal = each["proposal"] or frame("awaited", spoken)
+            yield f"--answer {each['key']}=… : {each['text']} [{proposal}]"
+            yield from (f"    {one['value']} : {one['label']}" for one in each["choices"])
+    yield from answer["dry_run"]
+    name = "drafted" if answer["challenge"] else f"import.{answer['state']}"
+    yield frame(name, spoken, slug=answer["challenge"] or "", page=answer["page"])
+
+
+def _tell_export(answer: Json, spoken: str) -> Iterator[str]:
+    yield frame("kept", spoken, name=answer["file"])
+
+
 TELL: dict[str, Callable[[Json, str], Iterator[str]]] = {
     "login": _login,
     "list": _list,
@@ -107,6 +123,8 @@ TELL: dict[str, Callable[[Json, str], Iterator[str]]] = {
     "entries": _entries,
     "standings": _standings,
     "choose": _choose,
+    "import": _tell_import,
+    "export": _tell_export,
 }
 
 
@@ -168,12 +186,7 @@ def _check_lines(answer: Json, name: str, spoken: str) -> list[str]:
 
 
 def _faults(answer: Json, spoken: str) -> list[str]:
-    return [
-        f"{fault['code']} : "
-        + (frame("line", spoken, line=fault["line"]) if fault.get("line") else "")
-        + fault["message"]
-        for fault in answer["errors"]
-    ]
+    return [fault_line(fault, spoken) for fault in answer["errors"]]
 
 
 def _part(part: str, n: int, spoken: str) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from challenges.client.packages import LAYOUTS, MAIN_FILE, MANIFEST
+from challenges.scoring.packages import MAIN_FILE, MANIFEST, Layout
 
 PACKAGE, SAMPLE, RULES_NAME = "modele", "echantillon", "code.json"
 RULES_FORMAT = "open-emploi/code"
@@ -110,7 +110,7 @@ def files(coding: Coding) -> dict[str, bytes]:
     rules = {
         "format": RULES_FORMAT,
         "format_version": 1,
-        "layouts": [each for each in LAYOUTS if each in coding.layouts],
+        "layouts": [each.value for each in Layout if each in coding.layouts],
         "environments": [coding.environment],
         "time_limit_s": coding.seconds,
         "memory_mb": coding.memory_mb,

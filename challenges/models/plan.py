@@ -22,7 +22,7 @@ class RunPlan(models.Model):
         "datasets.HoldoutVersion", on_delete=models.PROTECT, related_name="run_plans"
     )
     ids = models.CharField(max_length=120)
-    # The layouts of packages that are taken, of sandbox.packages.Layout; all where empty.
+    # The layouts of packages that are taken, of scoring.packages.Layout; all where empty.
     layouts = models.JSONField(default=list, blank=True)
     environment = models.CharField(max_length=64, default="systeme")
     sample_sha256 = models.CharField(max_length=64)

@@ -50,11 +50,10 @@ from challenges.programs.actions.changes import Report
 from challenges.programs.actions.code import RunOutcome, TrialOutcome
 from challenges.queue.actions import WORKER
 from challenges.queue.worker import Beating
-from challenges.sandbox import archives, evalai, metadata, packages, rooms, steps
+from challenges.sandbox import archives, evalai, metadata, rooms, steps
 from challenges.sandbox import code_runs as running
 from challenges.sandbox.base import MIB, Limits
 from challenges.sandbox.code_runs import Run
-from challenges.sandbox.packages import Layout, Package
 from challenges.sandbox.scores import Declared, Rows
 from challenges.sandbox.steps import Outcome, Party, Reason
 from challenges.scoring import contract, inputs
@@ -62,6 +61,7 @@ from challenges.scoring.answer import AnswerSpec, Policy
 from challenges.scoring.arrays.blob import Data
 from challenges.scoring.contributed import Contributed, NotTheMean, contributed
 from challenges.scoring.inputs import UNLIKE, InputFault, identifiers
+from challenges.scoring.packages import Layout, Package, PackageRefused
 from challenges.scoring.predictions.faults import archive_fault, fault_of, neutral
 from challenges.scoring.process import child
 from challenges.scoring.truth.keys import keys_of, load_keys
@@ -495,7 +495,7 @@ def check_package(path: Path, task: PhaseTask) -> Verdict:
             _package(path, desk, _plan(task))
         except archives.ArchiveRefused as refused:
             return Verdict(False, (archive_fault(refused.code),))
-        except packages.PackageRefused as refused:
+        except PackageRefused as refused:
             return Verdict(False, (_unstartable(refused),))
     return Verdict(True)
 
@@ -552,7 +552,7 @@ def _tried(trial: CodeTrial, job: Job) -> TrialOutcome:
             package = _package(path, desk, plan)
         except archives.ArchiveRefused as refused:
             return _not_run(archive_fault(refused.code))
-        except packages.PackageRefused as refused:
+        except PackageRefused as refused:
             return _not_run(_unstartable(refused))
         sample = desk / "sample"
         held = objects.read(plan.sample_sha256)
@@ -572,7 +572,7 @@ def _tried(trial: CodeTrial, job: Job) -> TrialOutcome:
     return _trial_outcome(ended, phase.logs == LogAudience.TEAM_TRIAL)
 
 
-def _unstartable(refused: packages.PackageRefused) -> Fault:
+def _unstartable(refused: PackageRefused) -> Fault:
     """Say why a package cannot be started, what its author wrote made safe to show."""
     facts = {k: neutral(v) if isinstance(v, str) else v for k, v in refused.facts.items()}
     return replace(fault_of(PACKAGE, variant=refused.why, **facts), line=refused.line)
@@ -710,10 +710,10 @@ def code_limits(task: PhaseTask) -> Limits:
 def _package(path: Path, desk: Path, plan: RunPlan) -> Package:
     folder = _made(desk / "package")
     archives.unpack(path, folder)
-    package = packages.read(folder, environments=(plan.environment,))
+    package = metadata.package_of(folder, environments=(plan.environment,))
     if plan.layouts and package.layout not in plan.layouts:
         shown = ", ".join(LAYOUTS[one] for one in plan.layouts)
-        raise packages.PackageRefused("layout", attendu=shown)
+        raise PackageRefused("layout", attendu=shown)
     return package
 
 

@@ -7,10 +7,10 @@ What the rest of the house calls, from `challenges.worker` only:
 - `base` holds the values that go in and out of a run: `Call`, its mounts and limits, `Ended`.
 - `steps.run_steps(task, submission, sandbox=, room=)` scores a submission by an organiser's
   program (Codabench v2, CodaLab 1.5), `evalai.run_evaluation(...)` by an EvalAI script.
-- `archives.unpack(zip, folder)` opens what an organiser or a team sends; `packages.read(folder)`
-  says how a team's code starts; `code_runs.trial` and `code_runs.hidden` run it (steps A and B),
-  scoring its predictions (C) being another run.
-- `environments.fingerprint(name, sandbox)` digests what programs run with, for receipts.
+- `archives.unpack(zip, folder)` opens what an organiser or a team sends;
+  `metadata.package_of(folder)` says how a team's code starts; `code_runs.trial` and
+  `code_runs.hidden` run it (steps A and B), scoring its predictions (C) being another run.
+- `host.fingerprint(name, sandbox)` digests what programs run with, for receipts.
 
 The life of one evaluation, in the worker:
 

@@ -1,6 +1,6 @@
 """Run a team's code: the trial (A), the hidden inputs (B). Scoring (C) is elsewhere on purpose.
 
-    package = packages.read(folder, environments=("systeme",))
+    package = metadata.package_of(folder, environments=("systeme",))
     trial(package, sample, …)      A: public sample; the team reads its whole log, 64 kB
     hidden(package, inputs, …)     B: hidden inputs; no log, the team reads `Seen` and no more
 
@@ -31,8 +31,8 @@ from challenges.sandbox.base import (
     Shown,
     Written,
 )
-from challenges.sandbox.packages import Layout, Package
 from challenges.sandbox.steps import REASONS, Reason, placed
+from challenges.scoring.packages import Layout, Package
 
 ANSWER = "predictions"
 DRIVEN = "/code_execution"

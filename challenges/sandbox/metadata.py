@@ -1,16 +1,24 @@
-"""Read the `metadata` of a program folder, and write the one that a scoring program reads.
+"""Read how the program of a folder starts, and write the metadata that a scoring program reads.
 
 Codabench v2 and CodaLab 1.5 put `metadata.yaml` or `metadata` beside a program: a YAML map whose
 key `command` says how to start it.
 """
 
 import shlex
+from collections.abc import Collection
 from pathlib import Path
 
 import yaml
 
-NAMES = ("metadata.yaml", "metadata")
-MOST_BYTES = 16 * 1024
+from challenges.scoring.packages import (
+    METADATA,
+    MOST_BYTES,
+    Package,
+    PackageFiles,
+    PackageRefused,
+    read_package,
+)
+
 MOST_EVENTS, MOST_DEPTH = 500, 8  # PyYAML is quadratic in both
 MOST_COMMAND = 2000
 # Plain replacements in this order: an earlier name that begins a later one wins, as in Codabench.
@@ -24,7 +32,7 @@ class MetadataRefused(Exception):
 
 def path_of(folder: Path) -> Path | None:
     """Find the metadata of a folder, or None: then its files are answers, not a program."""
-    for name in NAMES:
+    for name in METADATA:
         path = folder / name
         if path.is_file() and not path.is_symlink():
             return path
@@ -107,3 +115,25 @@ def _bounded(text: str, name: str) -> None:
             raise MetadataRefused(f"{name} : les alias ne sont pas lus")
         if depth > MOST_DEPTH or count > MOST_EVENTS:
             raise MetadataRefused(f"{name} est trop long ou trop profond")
+
+
+def package_of(folder: Path, *, environments: Collection[str]) -> Package:
+    """Read the package of a folder (archives.unpack); environments: the names one may choose.
+
+    The first environment is the one of packages that name none. Raises PackageRefused.
+    """
+
+    def holds(path: str) -> bool:
+        return (folder / path).is_file() and not (folder / path).is_symlink()
+
+    def head(path: str) -> bytes:
+        with (folder / path).open("rb") as file:
+            return file.read(MOST_BYTES + 1)
+
+    def command() -> str | None:
+        try:
+            return None if path_of(folder) is None else command_of(folder)
+        except MetadataRefused as refused:
+            raise PackageRefused("metadata", raison=str(refused)) from refused
+
+    return read_package(PackageFiles(holds, head, command, folder), environments)

@@ -416,7 +416,7 @@ class Limits:
 class UsageFault(ContractFault):
     """Name what is missing or contradictory: a code of the closed list, and the word at fault.
 
-    The sentences of the codes are those of challenges/client/sentences.py.
+    The sentences of the codes stand in challenges/client.
     """
 
     def __init__(self, code: str, detail: str = "") -> None:

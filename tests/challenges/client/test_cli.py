@@ -11,7 +11,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from challenges.client import cli, language, online, receipts, sentences
+from challenges.client import cli, receipts, sentences
 from challenges.scoring import contract
 from challenges.scoring.commands import guess
 from challenges.scoring.process import child
@@ -30,7 +30,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture(autouse=True)
 def french(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in language.VARIABLES:
+    for name in cli.VARIABLES:
         monkeypatch.delenv(name, raising=False)
 
 
@@ -223,9 +223,9 @@ def test_a_wrong_usage_has_a_code_and_a_sentence(
     (folder / "lists.json").write_text(json.dumps(lists))
     found, out, err = run(capsys, folder, *words, "--lang", spoken)
     assert (found, out) == (2, "")
-    table = sentences.USAGE | sentences.TRUTH
+    table = {**sentences.sentences(spoken)["usage"], **sentences.sentences(spoken)["truth"]}
     assert err.startswith(f"openemploi : {code} : ")
-    start = table[code][spoken == "en"].partition("{")[0]
+    start = table[code].partition("{")[0]
     assert err.removeprefix(f"openemploi : {code} : ").startswith(start)
     found, out, _ = run(capsys, folder, *words, "--json")
     assert (found, json.loads(out)["error"]["code"]) == (2, code)
@@ -257,7 +257,7 @@ def test_without_a_kit_the_format_and_the_contract_are_asked_for(
     ],
 )
 def test_the_language_is_that_of_the_terminal(environment: dict[str, str], wanted: str) -> None:
-    assert language.spoken(environment) == wanted
+    assert cli.environment_language(environment) == wanted
 
 
 def test_english_where_the_terminal_is(
@@ -273,19 +273,20 @@ def test_english_where_the_terminal_is(
 
 
 def test_every_sentence_has_two_languages_with_the_same_places() -> None:
-    tables = (sentences.USAGE, sentences.TRUTH, sentences.FRAMES, cli.HELP, online.HELP)
-    for table in (*tables, cli.COLUMNS):
-        for code, (french, english) in table.items():
-            assert french != english, code
-            places = [
-                sorted(p.split("}")[0] for p in text.split("{")[1:]) for text in (french, english)
-            ]
+    french, english = (sentences.sentences(each) for each in sentences.LANGUAGES)
+    assert set(french) == {*english, "reasons"}
+    for table in english:
+        assert set(french[table]) == set(english[table])
+        for code, text in english[table].items():
+            other = french[table][code]
+            assert text != other, code
+            places = [sorted(p.split("}")[0] for p in one.split("{")[1:]) for one in (text, other)]
             assert places[0] == places[1], code
 
 
 def test_the_page_of_the_participants_names_every_code_and_command() -> None:
     page = (ROOT / "docs" / "participants.md").read_text("utf-8")
-    assert set(re.findall(r"`(U_[A-Z_]+)`", page)) == set(sentences.USAGE)
+    assert set(re.findall(r"`(U_[A-Z_]+)`", page)) == set(sentences.sentences("fr")["usage"])
     assert set(re.findall(r"^\| `openemploi ([a-z-]+)", page, re.M)) == set(cli.RUN)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from challenges.client import cli, language, online, remote
+from challenges.client import cli, online, remote
 from challenges.client.remote import Refused
 from challenges.evaluation import worker as vault
 from challenges.models import Challenge, Entry, Team, Upload
@@ -57,7 +57,7 @@ def terminal(
 ) -> Terminal:
     """Return a French terminal whose memory is a file of this test."""
     monkeypatch.setenv(remote.VARIABLE, str(tmp_path / "memory" / "acces.json"))
-    for name in language.VARIABLES:
+    for name in cli.VARIABLES:
         monkeypatch.delenv(name, raising=False)
     return Terminal(live_server.url, capsys)
 

@@ -1,11 +1,13 @@
 """The command line and the worker read packages of code alike; faults have their line."""
 
+import argparse
 from pathlib import Path
 
 import pytest
 
-from challenges.client import packages
-from challenges.sandbox import packages as theirs
+from challenges.client import coding
+from challenges.sandbox.metadata import package_of
+from challenges.scoring.packages import PackageRefused
 
 ENVIRONMENTS = ("systeme",)
 OURS = 'entry = "main.py"\n'
@@ -31,32 +33,25 @@ CASES = {
 def test_a_package_is_read_as_by_the_worker(
     tmp_path: Path, files: dict[str, str], line: int | str | None
 ) -> None:
-    for name, text in files.items():
-        (tmp_path / name).write_text(text)
-    fault: packages.PackageFault | None = None
-    try:
-        ours = packages.read(packages.contents(tmp_path), environments=ENVIRONMENTS)
-    except packages.PackageFault as found:
-        fault = found
+    kit = tmp_path / "kit"
+    folder = tmp_path / "package"
+    for place, names in ((folder, files), (kit, {"code.json": '{"format": "open-emploi/code"}'})):
+        place.mkdir()
+        for name, text in names.items():
+            (place / name).write_text(text)
+    answer = coding.check(argparse.Namespace(file=str(folder), lang="fr"), kit)
 
+    assert answer["verdict"] == ("accept" if line is None else "reject")
     if line is None:
-        expected = theirs.read(tmp_path, environments=ENVIRONMENTS)
-        assert (ours.layout, ours.entry, ours.seed) == (
-            expected.layout.value,
-            expected.entry,
-            expected.seed,
-        )
+        package_of(folder, environments=ENVIRONMENTS)
     else:
-        with pytest.raises(theirs.PackageRefused) as refused:
-            theirs.read(tmp_path, environments=ENVIRONMENTS)
-        assert fault is not None
-        assert fault.line == (line or None)
-        assert (refused.value.line or None) == fault.line
+        with pytest.raises(PackageRefused) as refused:
+            package_of(folder, environments=ENVIRONMENTS)
+        assert answer["line"] == (refused.value.line or None) == (line or None)
 
 
 def test_a_layout_that_is_not_accepted_is_refused(tmp_path: Path) -> None:
     (tmp_path / "main.py").write_text("")
-    files = packages.contents(tmp_path)
-
-    with pytest.raises(packages.PackageFault, match="n’est pas admise ici ; admises : manifest"):
-        packages.read(files, environments=ENVIRONMENTS, layouts=("manifest",))
+    (tmp_path / "code.json").write_text('{"format": "open-emploi/code", "layouts": ["manifest"]}')
+    answer = coding.check(argparse.Namespace(file=str(tmp_path), lang="fr"), tmp_path)
+    assert "qui ont : manifest" in answer["message"]

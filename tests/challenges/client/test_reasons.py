@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from challenges.client.reasons import REASONS, french
-from challenges.client.sentences import told
+from challenges.client.sentences import french_reasons as french
+from challenges.client.sentences import sentences, told
 from challenges.scoring.answer import ContractFault
 
 ROOT = Path(__file__).resolve().parents[3] / "challenges/scoring"
@@ -52,7 +52,7 @@ def test_every_french_form_is_of_a_reason() -> None:
         "the metric has no value on this part",
         "2 × 2 ",
     ]
-    for pattern in REASONS:
+    for pattern in sentences("fr")["reasons"]:
         shown = [text for text in found if re.fullmatch(pattern, text)]
         assert shown or "×" in pattern, pattern
 

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from challenges.sandbox import packages
+from challenges.sandbox import metadata
 from challenges.sandbox.base import MIB, End, Ended, Limits, Measures
 from challenges.sandbox.bubblewrap import Bubblewrap
 from challenges.sandbox.code_runs import Run, Seen, hidden, trial
 from challenges.sandbox.scores import Declared
 from challenges.sandbox.steps import Reason, Task, run_steps
+from challenges.scoring.packages import Package
 
 LIMITS = Limits(wall_seconds=10, memory_bytes=256 * MIB, output_bytes=MIB, grace_seconds=1)
 LABEL = "CNRY-label-7f3a"
@@ -41,16 +42,16 @@ def inputs(room: Path) -> Path:
     return folder
 
 
-def package(room: Path, **files: str) -> packages.Package:
+def package(room: Path, **files: str) -> Package:
     """Write a package; double underscores in a name stand for a dot."""
     folder = room / "package"
     folder.mkdir()
     for name, text in files.items():
         (folder / name.replace("__", ".")).write_text(text)
-    return packages.read(folder, environments=("systeme",))
+    return metadata.package_of(folder, environments=("systeme",))
 
 
-def ours(room: Path, program: str) -> packages.Package:
+def ours(room: Path, program: str) -> Package:
     return package(room, manifest__toml=MANIFEST, predict__py=program)
 
 

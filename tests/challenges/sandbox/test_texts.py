@@ -17,8 +17,7 @@ from challenges.sandbox.metadata import (
     words,
     written,
 )
-from challenges.sandbox.packages import Layout, Package, PackageRefused
-from challenges.sandbox.packages import read as read_package
+from challenges.sandbox.metadata import package_of as read_package
 from challenges.sandbox.scores import (
     Declared,
     Fault,
@@ -29,6 +28,7 @@ from challenges.sandbox.scores import (
     read_rows,
     read_scores,
 )
+from challenges.scoring.packages import Layout, Package, PackageRefused
 from challenges.scoring.predictions.faults import fault_of
 
 ENVIRONMENTS = ("systeme", "apprentissage")

@@ -1,4 +1,4 @@
-"""Read a team's package of code: how it starts, from one of three layouts.
+"""Read a team's package of code: how it starts, from one of three layouts; standard library only.
 
 - ours: `manifest.toml` with `entry` (a file of the package) and, if wanted, `environment` (a name
   of the closed list), `resources`, `licence`, `seed`. The entry is called with
@@ -13,17 +13,16 @@ Nothing is installed and nothing of a package is run to read it.
 
 import re
 import tomllib
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path, PurePosixPath
 
-from challenges.sandbox import metadata
-
-MANIFEST, MAIN_FILE = "manifest.toml", "main.py"
+MANIFEST, MAIN_FILE, METADATA = "manifest.toml", "main.py", ("metadata.yaml", "metadata")
 MOST_BYTES = 16 * 1024
 MOST_SEED = 2**32 - 1
 KEYS = frozenset({"entry", "environment", "resources", "licence", "seed"})
+CODE = "E_PACKAGE"
 
 
 class Layout(StrEnum):
@@ -36,7 +35,10 @@ class Layout(StrEnum):
 
 @dataclass(frozen=True)
 class Package:
-    """A package that can be started. entry: a path in it, or the command of CodaLab's metadata."""
+    """A package that can be started. entry: a path in it, or the command of CodaLab's metadata.
+
+    folder: where its files are, when they are in one.
+    """
 
     folder: Path
     layout: Layout
@@ -59,77 +61,80 @@ class PackageRefused(Exception):
         self.why, self.line, self.facts = why, line, facts
 
 
-def read(folder: Path, *, environments: Collection[str]) -> Package:
-    """Read the package of a folder (archives.unpack); environments: the names one may choose.
+@dataclass(frozen=True)
+class PackageFiles:
+    """Give the files of a package.
 
-    The first environment is the one of packages that name none. Raises PackageRefused.
+    holds: whether a path is a plain file of it. head: its bytes, one more than MOST_BYTES at
+    most. command: that of CodaLab's metadata, None without any; raises PackageRefused.
     """
-    ordinary = next(iter(environments))
-    if _plain(folder / MANIFEST):
-        return _manifest(folder, environments, ordinary)
-    if _plain(folder / MAIN_FILE):
-        return Package(folder, Layout.MAIN, MAIN_FILE, ordinary)
-    try:
-        return Package(folder, Layout.CODALAB, metadata.command_of(folder), ordinary)
-    except metadata.MetadataRefused as refused:
-        if metadata.path_of(folder) is not None:
-            raise PackageRefused("metadata", raison=str(refused)) from refused
-        raise PackageRefused("none") from refused
+
+    holds: Callable[[str], bool]
+    head: Callable[[str], bytes]
+    command: Callable[[], str | None]
+    folder: Path = Path()
 
 
-def _manifest(folder: Path, environments: Collection[str], ordinary: str) -> Package:
-    with (folder / MANIFEST).open("rb") as file:
-        raw = file.read(MOST_BYTES + 1)
+def read_package(files: PackageFiles, environments: Collection[str]) -> Package:
+    """Find how a package starts; environments: the names one may choose, the usual one first.
+
+    Raises PackageRefused.
+    """
+    if files.holds(MANIFEST):
+        return _manifest(files, environments)
+    usual = next(iter(environments))
+    if files.holds(MAIN_FILE):
+        return Package(files.folder, Layout.MAIN, MAIN_FILE, usual)
+    command = files.command()
+    if command is None:
+        raise PackageRefused("none")
+    return Package(files.folder, Layout.CODALAB, command, usual)
+
+
+def _manifest(files: PackageFiles, environments: Collection[str]) -> Package:
+    raw = files.head(MANIFEST)
     if len(raw) > MOST_BYTES:
         raise PackageRefused("size", max=MOST_BYTES)
     try:
         text = raw.decode("utf-8")
-        found = tomllib.loads(text)
+        manifest = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         line = re.search(r"at line (\d+)", str(error))
         raise PackageRefused("toml", int(line[1]) if line else None) from error
     try:
-        return _declared(folder, found, environments, ordinary)
+        return _declared(files, manifest, environments)
     except _KeyRefused as refused:
-        line_at = _line_of(text, refused.key)
-        raise PackageRefused(refused.why, line_at, **refused.facts) from refused
+        raise PackageRefused(refused.why, _line_of(text, refused.key), **refused.facts) from refused
 
 
 def _declared(
-    folder: Path, found: dict[str, object], environments: Collection[str], ordinary: str
+    files: PackageFiles, manifest: dict[str, object], environments: Collection[str]
 ) -> Package:
-    if unknown := sorted(set(found) - KEYS):
-        raise _KeyRefused("key", unknown[0], valeur=unknown[0])
-    environment = _text(found, "environment", ordinary)
+    if unknown := sorted(set(manifest) - KEYS):
+        raise _KeyRefused("key", unknown[0], valeur=unknown[0][:64])
+    environment = _text(manifest, "environment", next(iter(environments)))
     if environment not in environments:
         choices = ", ".join(environments)
         raise _KeyRefused("environment", "environment", valeur=environment, attendu=choices)
+    entry, seed = _text(manifest, "entry", ""), manifest.get("seed", 0)
+    parts = PurePosixPath(entry).parts
+    if not entry or entry.startswith("/") or ".." in parts or not files.holds(entry):
+        raise _KeyRefused("entry", "entry")
+    if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed <= MOST_SEED:
+        raise _KeyRefused("seed", "seed", max=MOST_SEED)
     return Package(
-        folder,
+        files.folder,
         Layout.MANIFEST,
-        _entry(folder, _text(found, "entry", "")),
+        entry,
         environment,
-        _seed(found.get("seed", 0)),
-        _text(found, "resources", ""),
-        _text(found, "licence", ""),
+        seed,
+        _text(manifest, "resources", ""),
+        _text(manifest, "licence", ""),
     )
 
 
-def _entry(folder: Path, entry: str) -> str:
-    parts = PurePosixPath(entry).parts
-    if not entry or entry.startswith("/") or ".." in parts or not _plain(folder / entry):
-        raise _KeyRefused("entry", "entry")
-    return entry
-
-
-def _seed(value: object) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MOST_SEED:
-        raise _KeyRefused("seed", "seed", max=MOST_SEED)
-    return value
-
-
-def _text(found: dict[str, object], key: str, ordinary: str) -> str:
-    value = found.get(key, ordinary)
+def _text(manifest: dict[str, object], key: str, usual: str) -> str:
+    value = manifest.get(key, usual)
     if not isinstance(value, str) or len(value) > 200 or not value.isprintable():
         raise _KeyRefused("text", key, valeur=key)
     return value
@@ -147,7 +152,3 @@ def _line_of(text: str, key: str) -> int | None:
     pattern = re.compile(rf"\s*[\"']?{name}[\"']?\s*(=|\.)|\s*\[+{name}\]")
     lines = text.splitlines()
     return next((at for at, line in enumerate(lines, 1) if pattern.match(line)), None)
-
-
-def _plain(path: Path) -> bool:
-    return path.is_file() and not path.is_symlink()
