@@ -118,9 +118,9 @@ def write_every_row(made: Any) -> None:
 
     from challenges.enums import BoardRule, Split  # noqa: PLC0415  # app ready
     from challenges.models import Leaderboard  # noqa: PLC0415  # app ready
-    from challenges.models.listings import listing  # noqa: PLC0415  # app ready
     from challenges.results import actions as results  # noqa: PLC0415  # app ready
     from challenges.results.actions import Line  # noqa: PLC0415  # app ready
+    from challenges.results.models.boards import listing  # noqa: PLC0415  # app ready
 
     board = made.leaderboards.get()
     board.rule = BoardRule.ALL

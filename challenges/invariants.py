@@ -28,10 +28,10 @@ from challenges.models import (
     Rescoring,
     Score,
     ScoreReceipt,
-    certified,
 )
-from challenges.models.listings import listing
-from challenges.models.rescoring import evaluations_of
+from challenges.rescoring.models import evaluations_of
+from challenges.results.models import certificates as certified
+from challenges.results.models.boards import listing
 from portal.audit.reading import events
 from portal.audit.record import reference
 from portal.lib import clock, objects, signing

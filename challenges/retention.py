@@ -2,7 +2,8 @@
 
 A file is deleted by its mark: from then on the portal gives it to nobody and scores it no more,
 and the sweep of the store takes its bytes, which nothing names any longer, in its two steps.
-Hashes, figures, receipts and fact sheets stay for ever."""
+Hashes, figures, receipts and fact sheets stay for ever.
+"""
 
 import logging
 from collections.abc import Collection, Iterable, Iterator
@@ -16,6 +17,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
 from django.utils.translation import gettext as _
 
+from challenges.entries.models import EntryQuerySet
 from challenges.enums import ChallengeStatus
 from challenges.models import (
     ChallengeDraft,
@@ -32,7 +34,6 @@ from challenges.models import (
     SealedResult,
     Upload,
 )
-from challenges.models.entry import EntryQuerySet
 from portal.audit.actors import SystemActor
 from portal.audit.record import record
 from portal.lib import clock, parts

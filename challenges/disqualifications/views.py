@@ -15,8 +15,8 @@ from challenges import rules
 from challenges.disqualifications import actions as acts
 from challenges.disqualifications import queries as reads
 from challenges.disqualifications.forms import DecisionForm, ProposalForm, ReplyForm, WithdrawalForm
+from challenges.disqualifications.models import DisqualificationQuerySet
 from challenges.models import Disqualification, Team
-from challenges.models.disqualifications import DisqualificationQuerySet
 from challenges.organising.views.layout import person, room, run_by, scene
 from portal.accounts.authorization import Permission, has_permission, require
 from portal.lib import clock

@@ -11,6 +11,7 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from challenges.enums import ChallengeStatus, DisqualificationStatus, EntryStatus, JobState, Split
+from challenges.evaluation.models import rounded
 from challenges.models import (
     Challenge,
     Column,
@@ -28,11 +29,10 @@ from challenges.models import (
     Team,
     TeamMember,
 )
-from challenges.models.listings import finals
-from challenges.models.rescoring import in_force
-from challenges.models.rounding import rounded
 from challenges.models.words import LADDER_WAITS, led_sentence
 from challenges.organising.models import Viewer
+from challenges.rescoring.models import in_force
+from challenges.results.models.boards import finals
 
 _RECENT = 20
 

@@ -8,10 +8,10 @@ from typing import Any
 from django.conf import settings
 from django.db.models import Count, Min, Q
 
+from challenges.entries.models import EntryQuerySet
 from challenges.enums import UNFINISHED, EntryStatus, ReasonCode
 from challenges.models import Challenge, Entry, Evaluation, Job, Phase
-from challenges.models.entry import EntryQuerySet
-from challenges.models.job import attempt_seconds
+from challenges.queue.models import attempt_seconds
 
 
 def longest_stay(status: EntryStatus, *, limit: int) -> timedelta | None:

@@ -1,23 +1,19 @@
 """Facts of the challenges app, with their named constraints."""
 
+from challenges.disqualifications.models import Disqualification
+from challenges.entries.models import Entry, Upload
+from challenges.evaluation.models import (
+    Evaluation,
+    PhaseTask,
+    Rung,
+    RunPlan,
+    Score,
+    Scorer,
+    ScorerVersion,
+    SealedResult,
+)
 from challenges.exchange.models import BundleImport
 from challenges.forum.models import ForumBlock, Post, PostReport, Thread
-from challenges.models.board import Column, Leaderboard, Reveal, Standing
-from challenges.models.card import ChallengeOrigin, EntryCard
-from challenges.models.certificate import Certificate
-from challenges.models.code import CodeRun, CodeTrial, SealedPredictions
-from challenges.models.disqualifications import Disqualification
-from challenges.models.entry import Entry
-from challenges.models.evaluation import Evaluation, Rung, Score, SealedResult
-from challenges.models.findings import FairnessAudit
-from challenges.models.job import Job
-from challenges.models.plan import RunPlan
-from challenges.models.program import ProgramReport
-from challenges.models.receipt import ReceiptKey, ScoreReceipt
-from challenges.models.rescoring import Rescoring
-from challenges.models.scorer import PhaseTask, Scorer, ScorerVersion
-from challenges.models.upload import Upload
-from challenges.models.watch import BaselineCheck
 from challenges.organising.models import (
     Challenge,
     ChallengeDraft,
@@ -29,6 +25,17 @@ from challenges.organising.models import (
     OrganiserInvitation,
     Phase,
     PublicFile,
+)
+from challenges.programs.models import CodeRun, CodeTrial, ProgramReport, SealedPredictions
+from challenges.queue.models import Job
+from challenges.receipts.models import ReceiptKey, ScoreReceipt
+from challenges.rescoring.models import BaselineCheck, Rescoring
+from challenges.results.models.boards import Column, Leaderboard, Reveal, Standing
+from challenges.results.models.certificates import (
+    Certificate,
+    ChallengeOrigin,
+    EntryCard,
+    FairnessAudit,
 )
 from challenges.teams.models import (
     Enrolment,

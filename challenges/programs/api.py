@@ -11,11 +11,11 @@ from ninja.files import UploadedFile
 
 from challenges.api.finding import challenge_named, own_team, person, phase_to_enter
 from challenges.entries.api import FaultOut
+from challenges.entries.models import faults_told
 from challenges.models import CodeTrial
-from challenges.models.told import faults_told
-from challenges.models.trial_words import trial_detail, trial_reason, trial_state
 from challenges.programs import queries as program_queries
 from challenges.programs.actions import code as team_code
+from challenges.programs.models import trial_detail, trial_reason, trial_state
 from portal.accounts.bearer import Token
 from portal.accounts.enums import TokenScope
 from portal.lib import clock, visible

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db.models import Count, Q, QuerySet
 
 from challenges.bundles.programs import PUBLIC, ProgramSpec
+from challenges.entries.models import EntryQuerySet
 from challenges.enums import ColumnKind, OrganiserRole, ReportAudience
 from challenges.models import (
     Challenge,
@@ -23,9 +24,8 @@ from challenges.models import (
     Standing,
     Team,
 )
-from challenges.models.entry import EntryQuerySet
-from challenges.models.rescoring import in_force
 from challenges.organising.models import Viewer, person_id
+from challenges.rescoring.models import in_force
 from portal.lib import clock
 from portal.lib.refusals import Hidden
 

@@ -32,6 +32,7 @@ from challenges.evaluation import worker as vault
 from challenges.evaluation.actions import evaluations
 from challenges.evaluation.actions.evaluations import Result
 from challenges.evaluation.actions.releases import columns_of
+from challenges.evaluation.models import rounded
 from challenges.models import (
     CodeRun,
     CodeTrial,
@@ -43,7 +44,6 @@ from challenges.models import (
     PhaseTask,
     RunPlan,
 )
-from challenges.models.rounding import rounded
 from challenges.programs.actions import changes as program_changes
 from challenges.programs.actions import code as team_code
 from challenges.programs.actions.changes import Report

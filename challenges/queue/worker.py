@@ -25,8 +25,8 @@ from django.db.models import QuerySet
 
 from challenges.enums import JobKind
 from challenges.models import CodeRun, CodeTrial, Evaluation, Job
-from challenges.models.job import attempt_seconds
 from challenges.queue import actions as jobs
+from challenges.queue.models import attempt_seconds
 from portal.accounts.models import User
 
 log = logging.getLogger("portal.worker")

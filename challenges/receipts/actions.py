@@ -15,8 +15,8 @@ from uuid import UUID
 
 from challenges.client.receipts import ReceiptState, key_id
 from challenges.enums import EvaluationState, ReceiptReason, Split
+from challenges.evaluation.models import written
 from challenges.models import Column, Evaluation, Phase, PhaseTask, ReceiptKey, Score, ScoreReceipt
-from challenges.models.rounding import written
 from challenges.receipts.queries import judge_alone
 from portal.lib import canonical, clock, immutable, signing
 from portal.lib.signing import public_key

@@ -7,7 +7,8 @@ from uuid import UUID
 
 from challenges.client import receipts as reading
 from challenges.client.receipts import Receipt, ReceiptFault, ReceiptState, key_id, to_pem
-from challenges.models import Certificate, Entry, ReceiptKey, ScoreReceipt, certified
+from challenges.models import Certificate, Entry, ReceiptKey, ScoreReceipt
+from challenges.results.models import certificates as certified
 from challenges.results.queries import reports
 from portal.lib import signing
 

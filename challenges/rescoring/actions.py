@@ -41,15 +41,15 @@ from challenges.models import (
     Score,
     ScorerVersion,
 )
-from challenges.models.listings import Listing
-from challenges.models.rescoring import evaluations_of
 from challenges.organising.actions.folders import queue_compile
 from challenges.organising.actions.notices import announce
 from challenges.queue import actions as jobs
 from challenges.queue.actions import WORKER, queue_standings
 from challenges.receipts import actions as receipts
+from challenges.rescoring.models import evaluations_of
 from challenges.results import actions as results
 from challenges.results.actions import FinalResults, SettledRung
+from challenges.results.models.boards import Listing
 from challenges.scoring.contract import ScoringContract
 from challenges.scoring.truth.keys import Keys, load_keys
 from datasets.models import HoldoutVersion

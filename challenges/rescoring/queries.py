@@ -20,8 +20,8 @@ from challenges.models import (
     Score,
     Team,
 )
-from challenges.models.rescoring import evaluations_of, in_force
 from challenges.models.words import REASON_SENTENCES
+from challenges.rescoring.models import evaluations_of, in_force
 
 _NIGHTS = 14
 

@@ -10,16 +10,15 @@ from challenges.enums import EvaluationState, Split, WatchState
 from challenges.evaluation import worker as vault
 from challenges.evaluation.worker import Opened
 from challenges.models import Evaluation, Job, Phase, PhaseTask, Rescoring
-from challenges.models.ladders import chain, waiting_enrolments
-from challenges.models.listings import Listing, listing
-from challenges.models.rescoring import evaluations_of, is_in_force
 from challenges.programs import worker as program_worker
 from challenges.queue import actions as jobs
 from challenges.queue.worker import Beating
 from challenges.rescoring import actions as rescorings
 from challenges.rescoring.actions import NotSeen, Prepared, Release, WatchOutcome
+from challenges.rescoring.models import evaluations_of, is_in_force
 from challenges.results import worker as result_worker
 from challenges.results.actions import Line
+from challenges.results.models.boards import Listing, chain, listing, waiting_enrolments
 from challenges.results.worker import compute_board, final_results, scores_to_release
 from portal.lib import canonical, clock, failpoints
 

@@ -37,18 +37,24 @@ from challenges.models import (
     Score,
     Standing,
     Team,
-    certified,
 )
-from challenges.models.board import in_words, told_answer
-from challenges.models.candidates import Candidate
-from challenges.models.ladders import Chain, chain
-from challenges.models.listings import Listing, listing, outcome_digest
 from challenges.organising.actions.challenges import close_challenge_if_over, note_revealed
 from challenges.organising.actions.notices import announce
 from challenges.organising.queries import KINDS
 from challenges.queue import actions as jobs
 from challenges.queue.actions import WORKER
 from challenges.receipts import actions as receipts
+from challenges.results.models import certificates as certified
+from challenges.results.models.boards import (
+    Candidate,
+    Chain,
+    Listing,
+    chain,
+    in_words,
+    listing,
+    outcome_digest,
+    told_answer,
+)
 from challenges.results.queries import reports as reads
 from challenges.results.queries.reports import obstacles
 from portal.accounts.authorization import require

@@ -20,15 +20,22 @@ from challenges.models import (
     Reveal,
     Score,
 )
-from challenges.models.candidates import Candidate
-from challenges.models.ladders import Chain, chain, task_of, waiting_enrolments
-from challenges.models.listings import Listing, OwnFigures, listing
-from challenges.models.rescoring import in_force
 from challenges.queue import actions as jobs
 from challenges.queue.worker import Beating
+from challenges.rescoring.models import in_force
 from challenges.results import actions as acts
 from challenges.results import actions as results
 from challenges.results.actions import FinalResults, Finding, Line, SettledRung
+from challenges.results.models.boards import (
+    Candidate,
+    Chain,
+    Listing,
+    OwnFigures,
+    chain,
+    listing,
+    task_of,
+    waiting_enrolments,
+)
 from challenges.scoring.audit.run import published_audit
 from challenges.scoring.contract import ScoringContract
 from challenges.scoring.ladder import Seen, better, seen_of

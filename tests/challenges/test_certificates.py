@@ -25,10 +25,10 @@ from challenges.models import (
     Standing,
     Team,
     TeamMember,
-    certified,
 )
 from challenges.receipts.queries import judge
 from challenges.results import actions as results
+from challenges.results.models import certificates as certified
 from portal.accounts.models import User
 from portal.audit.models import AuditEvent
 from portal.lib import clock, immutable

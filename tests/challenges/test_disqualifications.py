@@ -24,8 +24,8 @@ from challenges.models import (
     Notice,
     Standing,
     Team,
-    certified,
 )
+from challenges.results.models import certificates as certified
 from challenges.worker import drain
 from portal.accounts.enums import TokenScope
 from portal.accounts.models import User

@@ -31,10 +31,10 @@ from challenges.models import (
     Standing,
     Team,
 )
-from challenges.models.ladders import chain, task_of
 from challenges.queue import actions as jobs
 from challenges.results import actions as settlements
 from challenges.results import worker as climbing
+from challenges.results.models.boards import chain, task_of
 from challenges.worker import Worker, drain
 from portal.audit.models import AuditEvent
 from portal.lib import clock, immutable

@@ -25,6 +25,7 @@ from challenges.enums import (
     Split,
 )
 from challenges.evaluation.actions import evaluations, scorers
+from challenges.evaluation.models import forsaken
 from challenges.invariants import INVARIANTS
 from challenges.models import (
     Certificate,
@@ -42,8 +43,6 @@ from challenges.models import (
     Standing,
     Team,
 )
-from challenges.models.certified import stands
-from challenges.models.evaluation import forsaken
 from challenges.organising.actions import challenges
 from challenges.organising.views.words import TITLES
 from challenges.queue import actions as jobs
@@ -51,6 +50,7 @@ from challenges.rescoring import actions as rescorings
 from challenges.rescoring import worker
 from challenges.rescoring.forms import MeasuresForm, form_for
 from challenges.results import actions as results
+from challenges.results.models.certificates import stands
 from challenges.worker import Worker, drain
 from datasets.actions import holdouts
 from portal.accounts.models import User

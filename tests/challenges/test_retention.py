@@ -12,10 +12,10 @@ from django.urls import reverse
 from django.utils.formats import date_format
 
 from challenges import invariants, retention
+from challenges.entries.models import Entry
 from challenges.enums import ChallengeStatus
 from challenges.evaluation.actions import interventions
 from challenges.models import Challenge, EntryCard, Evaluation, Phase, ProgramReport, Reveal, Upload
-from challenges.models.entry import Entry
 from challenges.organising import queries as organising
 from challenges.organising.actions import challenges
 from challenges.rescoring import actions as rescorings

@@ -16,6 +16,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from challenges.enums import BoardRule, ChallengeStatus, Direction, NoticeKind, PhaseMoment, Split
 from challenges.evaluation.actions import releases
+from challenges.evaluation.models import rounded
 from challenges.models import (
     Challenge,
     Column,
@@ -26,10 +27,9 @@ from challenges.models import (
     Standing,
     Team,
 )
-from challenges.models.listings import listing
-from challenges.models.rounding import rounded
 from challenges.organising import queries as organising
 from challenges.receipts import actions as receipts
+from challenges.results.models.boards import listing
 from challenges.results.queries import boards
 from challenges.results.worker import Opened, compute_board
 from portal.audit.actors import SystemActor

@@ -11,11 +11,11 @@ from django.utils import translation
 from django.utils.formats import date_format
 
 from challenges.models import Challenge, CodeTrial
-from challenges.models.trial_words import trial_detail
 from challenges.organising import queries as organising
 from challenges.organising.forms.phases import SettingsForm
 from challenges.organising.views import words
 from challenges.organising.views.words import TITLES
+from challenges.programs.models import trial_detail
 from challenges.scoring import manual, registry
 from portal.lib import clock
 from portal.management import messages

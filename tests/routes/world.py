@@ -31,11 +31,11 @@ from challenges.models import (
     Score,
     SealedResult,
     TeamMember,
-    certified,
 )
 from challenges.organising.actions import organisers
 from challenges.receipts import actions as receipts
 from challenges.results import actions as results
+from challenges.results.models import certificates as certified
 from challenges.teams import actions as teams
 from datasets import gate
 from datasets.enums import AccessLevel

@@ -10,6 +10,7 @@ from django.db import IntegrityError, OperationalError, transaction
 from django.utils.translation import gettext as _
 
 from challenges import rules
+from challenges.entries.models import EntryQuerySet
 from challenges.entries.queries import fair_rank
 from challenges.enums import (
     ChallengeStatus,
@@ -20,7 +21,6 @@ from challenges.enums import (
     TeamState,
 )
 from challenges.models import Challenge, Enrolment, Entry, Phase, Team, TermsAcceptance
-from challenges.models.entry import EntryQuerySet
 from challenges.queue import actions as jobs
 from challenges.queue.actions import refuse_not_isolated
 from challenges.receipts import actions as receipts

@@ -20,6 +20,7 @@ from challenges.entries.actions import checks, choices
 from challenges.entries.actions import deposits as acts
 from challenges.entries.actions.deposits import takes_bench
 from challenges.entries.forms import DescriptionForm, EntryForm
+from challenges.entries.models import warnings_told
 from challenges.entries.views import tables as entry_tables
 from challenges.entries.views.tables import (
     Figures,
@@ -33,7 +34,6 @@ from challenges.entries.views.tables import (
 )
 from challenges.enums import INFECTED, EntryStatus, PhaseKind
 from challenges.models import Challenge, Entry, Phase
-from challenges.models.told import warnings_told
 from challenges.organising.views.layout import (
     find_challenge,
     person,

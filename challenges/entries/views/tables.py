@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from challenges.entries import queries as entry_queries
+from challenges.entries.models import faults_told
 from challenges.entries.queries import expected_wait_seconds, led_by, led_message, queue_position
 from challenges.enums import EntryStatus, PhaseKind, PhaseMoment, ReasonCode, Split
 from challenges.models import (
@@ -26,10 +27,9 @@ from challenges.models import (
     Standing,
     Team,
 )
-from challenges.models.rescoring import in_force
-from challenges.models.told import faults_told
 from challenges.models.words import LADDER_WAITS, receipt_word
 from challenges.organising.views.words import ENTRY_MARKS
+from challenges.rescoring.models import in_force
 from challenges.results.queries.boards import is_revealed
 from portal.lib import clock
 

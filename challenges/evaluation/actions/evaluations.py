@@ -29,6 +29,7 @@ from challenges.enums import (
 )
 from challenges.evaluation import queries as evaluation_queries
 from challenges.evaluation.actions import releases
+from challenges.evaluation.models import forsaken
 from challenges.models import (
     CodeRun,
     CodeTrial,
@@ -43,11 +44,10 @@ from challenges.models import (
     SealedResult,
     Team,
 )
-from challenges.models.evaluation import forsaken
-from challenges.models.rescoring import held_by, is_in_force
 from challenges.queue import actions as jobs
 from challenges.queue.actions import WORKER
 from challenges.receipts import actions as receipts
+from challenges.rescoring.models import held_by, is_in_force
 from portal.accounts.models import User
 from portal.audit.outbox import owe
 from portal.audit.record import record

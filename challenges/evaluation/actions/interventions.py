@@ -6,15 +6,15 @@ from django.utils.translation import gettext_lazy
 
 from challenges import retention, rules
 from challenges.entries.actions import deposits
+from challenges.entries.models import EntryQuerySet
 from challenges.enums import EntryStatus, EvaluationState, JobKind, JobState, NoticeKind, ReasonCode
 from challenges.evaluation.actions.evaluations import queue_scores
 from challenges.models import Entry, Evaluation, Job, Phase, Reveal
-from challenges.models.entry import EntryQuerySet
-from challenges.models.job import Dashed
-from challenges.models.rescoring import held_by, in_force
 from challenges.organising.actions.notices import announce
 from challenges.queue import actions as jobs
 from challenges.queue.actions import settle_later
+from challenges.queue.models import Dashed
+from challenges.rescoring.models import held_by, in_force
 from portal.accounts.authorization import require
 from portal.accounts.models import User
 from portal.audit.actors import Actor

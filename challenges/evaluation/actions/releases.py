@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import Any
 
 from challenges.enums import Split
+from challenges.evaluation.models import rounded
 from challenges.models import Column, Evaluation, Phase, PhaseTask, Score
-from challenges.models.rounding import rounded
 from challenges.scoring.audit.run import rounded_count
 
 

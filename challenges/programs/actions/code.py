@@ -60,11 +60,11 @@ from challenges.models import (
     SealedPredictions,
     Team,
 )
-from challenges.models.rescoring import held_by
 from challenges.organising.actions import drafts
 from challenges.organising.actions.notices import announce
 from challenges.queue import actions as jobs
 from challenges.queue.actions import WORKER, refuse_not_isolated
+from challenges.rescoring.models import held_by
 from challenges.scoring.answer import Layout
 from challenges.scoring.inputs import InputFault, identifiers
 from datasets.actions import holdouts, releases

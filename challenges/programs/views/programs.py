@@ -33,7 +33,6 @@ from challenges.models import (
     ProgramReport,
     RunPlan,
 )
-from challenges.models.run_words import run_duration, run_memory, run_state
 from challenges.organising.views import words as page_words
 from challenges.organising.views.drafts import tried
 from challenges.organising.views.layout import find_to_run, person, room, run_by
@@ -41,6 +40,7 @@ from challenges.programs import queries as program_queries
 from challenges.programs.actions import code as team_code
 from challenges.programs.actions.code import FORMAT_NAME
 from challenges.programs.forms import ENVIRONMENT_WORDS, CodeForm
+from challenges.programs.models import run_duration, run_memory, run_state
 from challenges.results.queries.boards import Board
 from portal.accounts.authorization import require
 from portal.lib import clock, objects, visible

@@ -13,16 +13,16 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 from django.views.decorators.http import require_http_methods, require_safe
 
+from challenges.entries.models import warnings_told
 from challenges.entries.views.pages import phase_to_enter
 from challenges.entries.views.tables import Stage, faults_of
 from challenges.enums import PhaseKind, ReasonCode, RunState
 from challenges.models import CodeTrial
-from challenges.models.told import warnings_told
-from challenges.models.trial_words import trial_detail, trial_reason, trial_state
 from challenges.organising.views.layout import person, scene, scene_to_enter
 from challenges.programs import queries as program_queries
 from challenges.programs.actions import code as team_code
 from challenges.programs.forms import TrialForm
+from challenges.programs.models import trial_detail, trial_reason, trial_state
 from challenges.programs.views.programs import packing
 from challenges.teams.queries import has_accepted_terms
 from challenges.teams.views import own_team

@@ -15,6 +15,7 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from challenges import rules
+from challenges.disqualifications.models import DisqualificationQuerySet
 from challenges.entries import queries as entry_queries
 from challenges.enums import (
     BoardRule,
@@ -42,11 +43,9 @@ from challenges.models import (
     Team,
     TeamMember,
 )
-from challenges.models.board import ranks_of_teams, told_answer
-from challenges.models.disqualifications import DisqualificationQuerySet
-from challenges.models.ladders import is_waiting
 from challenges.organising.models import Viewer
 from challenges.rescoring.queries import errata
+from challenges.results.models.boards import is_waiting, ranks_of_teams, told_answer
 from challenges.results.queries import boards
 from challenges.results.queries.boards import Board, BoardRow
 from portal.accounts.models import User

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from challenges.enums import Direction
 from challenges.models import Challenge, Column
-from challenges.models.board import in_words
+from challenges.results.models.boards import in_words
 from challenges.results.queries.boards import Board, BoardRow
 from challenges.teams.queries import member_names
 from portal.lib import languages

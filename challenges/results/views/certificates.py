@@ -22,9 +22,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 from catalogue.models import Resource
 from catalogue.resources.queries.detail import VerifiedScore
 from challenges import rules
-from challenges.models import Certificate, Challenge, EntryCard, Phase, Team, certified
+from challenges.models import Certificate, Challenge, EntryCard, Phase, Team
 from challenges.organising.views.layout import find_challenge, person, scene
 from challenges.results import actions as results
+from challenges.results.models import certificates as certified
 from challenges.results.queries import reports as reads
 from challenges.results.queries.boards import phase_of
 from challenges.results.queries.reports import reported_phase

@@ -14,9 +14,9 @@ from django.views.decorators.http import require_safe
 from challenges import rules
 from challenges.entries.views.pages import csv_answer
 from challenges.models import Challenge, Phase
-from challenges.models.board import in_words
 from challenges.models.words import REASON_SENTENCES, entry_word
 from challenges.organising.views.layout import find_challenge, followed_by, person, room, scene
+from challenges.results.models.boards import in_words
 from challenges.results.queries import reports
 from challenges.results.queries import reports as reads
 from challenges.results.queries.reports import TEAMS_LEAST

@@ -11,8 +11,8 @@ from challenges.enums import JobKind
 from challenges.evaluation import worker as vault
 from challenges.evaluation.actions import evaluations
 from challenges.models import Challenge, CodeTrial, Entry, Job, RunPlan, Team
-from challenges.models.trial_words import trial_reason
 from challenges.programs.actions import code as team_code
+from challenges.programs.models import trial_reason
 from challenges.sandbox.bubblewrap import Bubblewrap
 from challenges.worker import Worker, drain
 from datasets import gate

@@ -1,17 +1,19 @@
-"""A team's code: what it is given to read, its runs on hidden inputs, its trials.
+"""A team's code: what it reads, its trials and runs, in words too; what programs report."""
 
-Nothing hidden lies here in clear: inputs are a sealed version, predictions a sealed object.
-"""
-
+import re
 from uuid import uuid4
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.formats import number_format
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
-from challenges.enums import JobKind, RunState
-from challenges.models.entry import Entry
-from challenges.models.plan import RunPlan
+from challenges.entries.models import FRENCH, Entry, faults_told, reader_language
+from challenges.enums import INFECTED, JobKind, ReasonCode, RunState
+from challenges.evaluation.models import Evaluation, RunPlan
 from challenges.models.words import within, word
 from challenges.organising.models import Phase, Viewer
 from challenges.teams.models import Team
@@ -159,3 +161,149 @@ class CodeTrial(models.Model):
     def is_alive(self) -> bool:
         """Say whether it waits or runs."""
         return self.state in ALIVE
+
+
+class ProgramReport(models.Model):
+    """Hold what one evaluation by a program left behind; it saw labels, so no team reads it.
+
+    undeclared: names of scores that no column declares. faults: [{"kind", "key", "line"}].
+    detail: French sentence. log: end of its error stream when it failed, empty where data are
+    restricted. html: its detailed results, sanitised; the challenge says whether its team may
+    read them (Challenge.detailed_results). log_forgotten: both were emptied when their days had
+    passed.
+    """
+
+    evaluation = models.OneToOneField(
+        Evaluation, on_delete=models.PROTECT, related_name="program_report"
+    )
+    undeclared = models.JSONField(default=list, blank=True)
+    faults = models.JSONField(default=list, blank=True)
+    detail = models.TextField(blank=True)
+    log = models.TextField(blank=True)
+    html = models.TextField(blank=True)
+    written_at = models.DateTimeField()
+    log_forgotten = models.BooleanField(default=False)
+
+    class Meta:
+        ordering = ["evaluation_id"]
+
+
+RUN_STATES = {
+    RunState.QUEUED: gettext_lazy("En attente"),
+    RunState.RUNNING: pgettext_lazy("exécution", "En cours"),
+    RunState.DONE: gettext_lazy("Terminée"),
+    RunState.FAILED: gettext_lazy("Arrêtée"),
+}
+
+
+def run_state(state: str) -> str:
+    """Name the state of a run."""
+    return str(RUN_STATES[RunState(state)])
+
+
+def run_duration(run: CodeRun) -> str:
+    """Write the class of the duration of a run; empty before it ended."""
+    if run.is_alive or not run.measures:
+        return ""
+    return duration_class(run.minutes)
+
+
+def duration_class(minutes: int | None) -> str:
+    """Write a class of durations; None is above the last."""
+    if minutes is None:
+        return _("plus de 4 heures")
+    return ngettext("%(n)s minute au plus", "%(n)s minutes au plus", minutes) % {"n": minutes}
+
+
+def run_memory(run: CodeRun) -> str:
+    """Write the class of the memory of a run; empty before it ended."""
+    if run.half_gib is None:
+        return ""
+    return memory_class(run.half_gib)
+
+
+def memory_class(half_gib: int) -> str:
+    """Write a class of memory, in halves of a GiB."""
+    return _("%(n)s Go au plus") % {"n": number_format(half_gib / 2)}
+
+
+TRIAL_STATES: dict[RunState, str | Promise] = {
+    RunState.QUEUED: gettext_lazy("En attente"),
+    RunState.RUNNING: pgettext_lazy("exécution", "En cours"),
+    RunState.DONE: gettext_lazy("Réussi"),
+    RunState.FAILED: gettext_lazy("À corriger"),
+}
+REASONS: dict[ReasonCode, str | Promise] = {
+    ReasonCode.TIMEOUT: gettext_lazy("Temps dépassé : le programme a été arrêté à la limite."),
+    ReasonCode.MEMORY: gettext_lazy("Mémoire dépassée : le programme a été arrêté à la limite."),
+    ReasonCode.PROGRAM: gettext_lazy("Le programme s’est arrêté sur une erreur."),
+    ReasonCode.OUTPUT: gettext_lazy("Le fichier produit manque, ou n’est pas conforme."),
+    ReasonCode.PLATFORM: gettext_lazy(
+        "Panne de notre côté : relancez l’essai, il ne vous est rien reproché."
+    ),
+    ReasonCode.NO_SANDBOX: gettext_lazy(
+        "Cette installation ne sait pas isoler de programme : rien n’a été lancé."
+    ),
+}
+PACKAGE = gettext_lazy("L’archive ne peut pas être lancée.")
+UNSAFE = gettext_lazy(
+    "L’antivirus du portail a trouvé quelque chose dans cette archive : elle n’a pas été lue."
+)
+
+
+def trial_state(state: str) -> str:
+    """Name the state of a trial."""
+    return str(TRIAL_STATES[RunState(state)])
+
+
+def trial_reason(code: str) -> str:
+    """Say in one sentence why a trial failed; empty without a code."""
+    if not code:
+        return ""
+    if code == INFECTED:
+        return str(UNSAFE)
+    return str(REASONS[ReasonCode(code)] if code in set(ReasonCode) else PACKAGE)
+
+
+# What the sandbox told of a run, in French: each is a whole detail.
+DETAILS: dict[str, str | Promise] = {
+    r"code de sortie (?P<code>-?\d+)": gettext_lazy("code de sortie %(code)s"),
+    r"mémoire refusée au programme": gettext_lazy("mémoire refusée au programme"),
+    r"plus de (?P<n>[\d.]+) s": gettext_lazy("plus de %(n)s s"),
+    r"plus de (?P<n>[\d.]+) s de processeur": gettext_lazy("plus de %(n)s s de processeur"),
+    r"plus de (?P<n>\d+) Mio de mémoire": gettext_lazy("plus de %(n)s Mio de mémoire"),
+    r"plus de (?P<n>\d+) Mio écrits": gettext_lazy("plus de %(n)s Mio écrits"),
+    r"plus de (?P<n>\d+) fichiers (écrits|dans un dossier de travail)": gettext_lazy(
+        "plus de %(n)s fichiers écrits"
+    ),
+    r"plus de (?P<n>\d+) processus": gettext_lazy("plus de %(n)s processus"),
+    r"plus de (?P<n>\d+) prises réseau": gettext_lazy("plus de %(n)s prises réseau"),
+    r"(?P<file>\S+) est absent": gettext_lazy("%(file)s est absent"),
+    r"(?P<file>\S+) est présent sous plusieurs extensions": gettext_lazy(
+        "%(file)s est présent sous plusieurs extensions"
+    ),
+    r"trop de fichiers produits": gettext_lazy("trop de fichiers produits"),
+    r"fichiers produits trop volumineux": gettext_lazy("fichiers produits trop volumineux"),
+    r"plus de (?P<n>\d+) dossiers emboîtés": gettext_lazy("plus de %(n)s dossiers emboîtés"),
+    r"nom de fichier illisible( ou trop long)?": gettext_lazy(
+        "nom de fichier illisible ou trop long"
+    ),
+    r"un .+ au lieu d’un fichier ordinaire|une .+ au lieu d’un fichier ordinaire": gettext_lazy(
+        "un fichier produit n’est pas un fichier ordinaire"
+    ),
+    r"un fichier produit ne peut pas être lu": gettext_lazy(
+        "un fichier produit ne peut pas être lu"
+    ),
+    r"un fichier produit a plusieurs noms": gettext_lazy("un fichier produit a plusieurs noms"),
+}
+
+
+def trial_detail(trial: CodeTrial) -> tuple[str, str]:
+    """Say what a failed trial met, and the language of that: the reader's where it is known."""
+    told = faults_told(trial.verdict)
+    if told:
+        return f"{told[0]['code']} : {told[0]['message']}", str(told[0]["language"])
+    for pattern, sentence in DETAILS.items():
+        if found := re.fullmatch(pattern, trial.detail):
+            return str(sentence) % found.groupdict(), reader_language()
+    return trial.detail, FRENCH

@@ -1,4 +1,4 @@
-"""A change of scoring that is proposed, tried on every entry, then accepted or refused."""
+"""A change of scoring, proposed, tried and decided; what a reference scored each night."""
 
 from datetime import datetime
 from typing import Any
@@ -8,14 +8,14 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Count, Exists, F, Max, OuterRef, Q, Sum
 
-from challenges.enums import EntryStatus, EvaluationState, RescoringState
-from challenges.models.entry import Entry
-from challenges.models.evaluation import Evaluation
-from challenges.models.scorer import PhaseTask
+from challenges.entries.models import Entry
+from challenges.enums import EntryStatus, EvaluationState, RescoringState, WatchState
+from challenges.evaluation.models import Evaluation, PhaseTask
 from challenges.models.words import within, word
 from challenges.organising.models import Phase
 from challenges.teams.models import Team
 from portal.lib import canonical
+from portal.lib.immutable import Immutable
 
 OPEN = (
     RescoringState.PROPOSED,
@@ -234,3 +234,32 @@ def in_force(path: str = "") -> Q:
         holdout_id=OuterRef(f"{path}holdout_id"),
     )
     return Q(Exists(tasks.filter(current=True))) | ~Q(Exists(tasks))
+
+
+class BaselineCheck(Immutable):
+    """Tell whether a reference still scores the same; written once a night, never changed."""
+
+    evaluation = models.ForeignKey(
+        Evaluation, on_delete=models.PROTECT, related_name="baseline_checks"
+    )
+    day = models.DateField()
+    state = word(WatchState)
+    # The public figure that moved most, and by how much; empty and None where a reserved one did.
+    figure = models.CharField(max_length=160, blank=True)
+    difference = models.FloatField(null=True, blank=True)
+    tolerance = models.FloatField(null=True, blank=True)
+    runs = models.PositiveSmallIntegerField(default=1)
+    reason_code = models.CharField(max_length=40, blank=True)
+    # Whether organisers and operators were told of it: once for each drift.
+    rang = models.BooleanField(default=False)
+    checked_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["evaluation_id", "-day"]
+        constraints = [
+            within("state", WatchState, name="baseline_check_state_known"),
+            models.UniqueConstraint(fields=["evaluation", "day"], name="baseline_check_once_a_day"),
+            models.CheckConstraint(
+                condition=Q(rang=False) | ~Q(state="same"), name="baseline_check_rings_for_a_drift"
+            ),
+        ]

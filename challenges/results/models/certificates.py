@@ -1,20 +1,66 @@
-"""What a team may be certified for: its result in a revealed phase, as the final board has it."""
+"""What the final board gives a team: certificates, fairness audits, cards."""
 
 import json
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any
-from uuid import UUID
+from typing import Any, ClassVar
+from uuid import UUID, uuid4
 
+from django.conf import settings
+from django.db import models
+
+from challenges.entries.models import Entry
 from challenges.enums import EntryStatus, Split, TeamState
-from challenges.models.board import Standing, ranks_of_teams
-from challenges.models.certificate import Certificate
-from challenges.models.receipt import ScoreReceipt
-from challenges.organising.models import Phase
+from challenges.evaluation.models import Evaluation
+from challenges.organising.models import Challenge, Phase
+from challenges.receipts.models import ScoreReceipt
+from challenges.results.models.boards import Standing, ranks_of_teams
 from challenges.teams.models import Team
 from portal.audit.reading import events
 from portal.audit.record import reference
 from portal.lib import clock
+from portal.lib.immutable import GuardedQuerySet, Immutable
+
+
+class CertificateQuerySet(GuardedQuerySet):
+    """Certificates, by where they stand."""
+
+    def in_force(self) -> "CertificateQuerySet":
+        """Keep the last of each team and phase: those that none replaces."""
+        return self.filter(replaced_by__isnull=True)
+
+
+class Certificate(Immutable):
+    """State once what a team obtained in a phase; a later one names this one."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="certificates")
+    phase = models.ForeignKey(Phase, on_delete=models.PROTECT, related_name="certificates")
+    entry = models.ForeignKey(Entry, on_delete=models.PROTECT, related_name="certificates")
+    serial = models.PositiveIntegerField()
+    # Canonical JSON, signed.
+    text = models.TextField()
+    sha256 = models.CharField(max_length=64, unique=True)
+    replaces = models.OneToOneField(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="replaced_by"
+    )
+    issued_at = models.DateTimeField()
+
+    objects: ClassVar[Any] = CertificateQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["team_id", "phase_id", "serial"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["team", "phase", "serial"], name="certificate_serial_once"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(serial=1, replaces__isnull=True)
+                | models.Q(serial__gt=1, replaces__isnull=False),
+                name="certificate_names_the_former",
+            ),
+        ]
+
 
 # What a certificate stands on: when one of these moves, it is no longer what the portal says.
 STANDS_ON = (
@@ -182,3 +228,49 @@ def _interval(cell: Mapping[str, Any], decimals: int) -> list[str] | None:
 
 def _second(at: Any) -> str:
     return str(at.astimezone(clock.PARIS).isoformat(timespec="seconds"))
+
+
+class FairnessAudit(Immutable):
+    """Hold the fairness audit of one evaluation, as it may be read."""
+
+    evaluation = models.OneToOneField(
+        Evaluation, on_delete=models.PROTECT, related_name="fairness_audit"
+    )
+    # See challenges.scoring.audit.run: rounded, without small cells.
+    record = models.JSONField()
+    sha256 = models.CharField(max_length=64)
+    released_at = models.DateTimeField()
+
+
+class ChallengeOrigin(models.Model):
+    """Tie a challenge to a card that it starts from: a need, an idea, data."""
+
+    challenge = models.ForeignKey(Challenge, on_delete=models.CASCADE, related_name="origins")
+    resource = models.ForeignKey(
+        "catalogue.Resource", on_delete=models.CASCADE, related_name="challenges"
+    )
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["challenge", "resource"], name="challenge_origin_once")
+        ]
+
+
+class EntryCard(models.Model):
+    """Tie a card of the catalogue to the entry whose score it shows."""
+
+    team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="cards")
+    phase = models.ForeignKey(Phase, on_delete=models.PROTECT, related_name="cards")
+    entry = models.ForeignKey(Entry, on_delete=models.PROTECT, related_name="cards")
+    resource = models.OneToOneField(
+        "catalogue.Resource", on_delete=models.CASCADE, related_name="entry_card"
+    )
+    proposed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+    )
+    proposed_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["proposed_at", "pk"]
+        constraints = [models.UniqueConstraint(fields=["team", "phase"], name="entry_card_once")]

@@ -1,11 +1,14 @@
-"""An entry: what a team submits, and where it stands."""
+"""An entry: what a team submits, whole or in parts, where it stands, what its check told."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 from uuid import uuid4
 
 from django.conf import settings
 from django.db import models
 from django.db.models import F, OuterRef, Q, Sum
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from challenges.enums import (
@@ -16,9 +19,11 @@ from challenges.enums import (
     EvaluationState,
     JobKind,
     TeamState,
+    UploadState,
 )
 from challenges.models.words import REASON_SENTENCES, entry_word, within, word
 from challenges.organising.models import Viewer
+from challenges.scoring.predictions import faults
 from challenges.teams.models import Enrolment, Team
 from portal.lib.refusals import Conflict
 
@@ -206,3 +211,99 @@ class Entry(models.Model):
             else (JobKind.SCORE.value, str(each.pk))
             for each in waiting
         }
+
+
+class UploadQuerySet(models.QuerySet["Upload"]):
+    """Uploads, by who may see them and by where they stand."""
+
+    def visible_to(self, user: Viewer) -> "UploadQuerySet":
+        """Keep the uploads of the teams this person is in today."""
+        return self.filter(enrolment__team_id__in=Team.objects.of(user).values("pk"))
+
+    def live(self, at: datetime) -> "UploadQuerySet":
+        """Keep those that may still grow or be submitted."""
+        entered = Entry.objects.filter(
+            enrolment=models.OuterRef("enrolment"), sha256=models.OuterRef("sha256")
+        )
+        whole = Q(state=UploadState.STORED) & ~models.Exists(entered)
+        return self.filter(Q(state=UploadState.OPEN) | whole, expires_at__gt=at)
+
+    def locked(self, upload: "Upload") -> "Upload":
+        """Return the fresh row, held until the end of the transaction."""
+        return self.select_for_update().get(pk=upload.pk)
+
+
+class Upload(models.Model):
+    """Hold what came of a file: how far, in which parts, since when."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    enrolment = models.ForeignKey(Enrolment, on_delete=models.CASCADE, related_name="uploads")
+    begun_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="uploads"
+    )
+    name = models.CharField(max_length=200)
+    length = models.PositiveBigIntegerField()
+    offset = models.PositiveBigIntegerField(default=0)
+    # Names of the parts kept, in order; emptied when the file is whole in the store (it may
+    # await its submission still), or dropped.
+    parts = models.JSONField(default=list, blank=True)
+    state = word(UploadState, default=UploadState.OPEN)
+    sha256 = models.CharField(max_length=64, blank=True)
+    begun_at = models.DateTimeField()
+    first_byte_at = models.DateTimeField(null=True, blank=True)
+    expires_at = models.DateTimeField()
+
+    objects = UploadQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-begun_at", "pk"]
+        constraints = [
+            within("state", UploadState, name="upload_state_known"),
+            models.CheckConstraint(
+                condition=Q(length__gt=0) & Q(offset__lte=F("length")),
+                name="upload_within_its_length",
+            ),
+            models.CheckConstraint(
+                condition=Q(offset=0, first_byte_at__isnull=True)
+                | Q(offset__gt=0, first_byte_at__isnull=False),
+                name="upload_first_byte_dated",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="stored", offset=F("length")) & ~Q(sha256="")
+                | ~Q(state="stored") & Q(sha256=""),
+                name="upload_stored_whole",
+            ),
+        ]
+        indexes = [models.Index(fields=["state", "expires_at"], name="upload_state_expiry")]
+
+
+FRENCH = "fr"
+
+
+def reader_language() -> str:
+    """Return the language of the reader that faults can be said in."""
+    asked = (get_language() or FRENCH).partition("-")[0]
+    return asked if asked in faults.LANGUAGES else FRENCH
+
+
+def faults_told(verdict: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the faults of a stored verdict in the reader's language.
+
+    Each has its language too, that of its sentence: one stored without its facts stays French.
+    """
+    return [_told(each) for each in verdict.get("faults", ())]
+
+
+def warnings_told(verdict: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the warnings of a stored verdict in the reader's language; see faults_told."""
+    return [_told(each) for each in verdict.get("warnings", ())]
+
+
+def _told(stored: Mapping[str, Any]) -> dict[str, Any]:
+    language = reader_language()
+    if not faults.has_sentence(stored, language):
+        language = FRENCH
+    types = {"nombre": _("nombre"), "texte": _("texte")}
+    expected = stored.get("expected")
+    said = {"message": faults.sentence_of(stored, language), "language": language}
+    return {**stored, **said, "expected": types.get(str(expected), expected)}

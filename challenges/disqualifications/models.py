@@ -9,8 +9,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
+from challenges.entries.models import Entry
 from challenges.enums import DisqualificationStatus
-from challenges.models.entry import Entry
 from challenges.models.words import within, word
 from challenges.organising.models import (
     Challenge,

@@ -6,9 +6,9 @@ from uuid import uuid4
 
 from django.db import models
 
+from challenges.entries.models import Entry
 from challenges.enums import ReceiptReason
-from challenges.models.entry import Entry
-from challenges.models.evaluation import Evaluation
+from challenges.evaluation.models import Evaluation
 from challenges.models.words import within, word
 from portal.lib.immutable import GuardedQuerySet, Immutable
 
