@@ -10,11 +10,11 @@ import pytest
 from django.core import mail
 
 from challenges.enums import EntryStatus, Split
+from challenges.evaluation import tasks as evaluation_tasks
 from challenges.models import Challenge, ChallengeOrganiser, Entry, Job, Phase, Score, Team
 from challenges.organising import tasks as deadlines
 from challenges.organising.actions import challenges
 from challenges.organising.tasks import KINDS
-from challenges.tasks import alarms
 from challenges.teams import actions as teams
 from challenges.worker import drain
 from portal.accounts.actions import notifications
@@ -188,11 +188,11 @@ def test_administrators_hear_of_a_silent_worker_once(monkeypatch: pytest.MonkeyP
     seen = Heartbeat.objects.get().at
     for seconds, told in ((60, {}), (61, {"Le processus worker ne répond plus": 1}), (120, {})):
         at(monkeypatch, seen + timedelta(seconds=seconds))
-        alarms.watch()
+        evaluation_tasks.watch()
         assert delivered() == told
     duties.beat("worker")  # back: the next silence rings again
     at(monkeypatch, clock.now() + timedelta(seconds=61))
-    alarms.watch()
+    evaluation_tasks.watch()
     assert sum(delivered().values()) == 1
     assert set(Notification.objects.values_list("user", flat=True)) == {administrator.pk}
 
@@ -205,13 +205,13 @@ def test_administrators_hear_of_waiting_and_dead_work(monkeypatch: pytest.Monkey
     )
     for minutes, told in ((15, {}), (16, {"Des travaux attendent depuis plus de 15 minutes": 2})):
         at(monkeypatch, CLOSE + timedelta(minutes=minutes))
-        alarms.watch()
-        alarms.watch()
+        evaluation_tasks.watch()
+        evaluation_tasks.watch()
         assert delivered() == told
-    monkeypatch.setattr(alarms.evaluation_queries, "has_late_entries", lambda _now: True)
+    monkeypatch.setattr(evaluation_tasks.evaluation_queries, "has_late_entries", lambda _now: True)
     at(monkeypatch, CLOSE + timedelta(minutes=1))
-    alarms.watch()
-    alarms.watch()
+    evaluation_tasks.watch()
+    evaluation_tasks.watch()
     assert delivered() == {"Des soumissions n’avancent plus": 2}
     owe("mail.job_dead", key="x", job_id=str(job.pk))
     assert delivered() == {"Un travail de la plateforme a échoué": 2}

@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from challenges.disqualifications import actions as disqualifications
 from challenges.entries.actions import choices, deposits
+from challenges.entries.tasks import take_over
 from challenges.enums import ChallengeStatus, EntryStatus, PhaseKind
 from challenges.invariants import INVARIANTS, late_takeovers
 from challenges.models import (
@@ -28,7 +29,6 @@ from challenges.organising.queries import checklist
 from challenges.organising.views.layout import stage_of
 from challenges.results import actions as results
 from challenges.results.queries import boards
-from challenges.tasks.takeovers import take_over
 from challenges.worker import drain
 from portal.accounts.models import User
 from portal.audit.models import AuditEvent

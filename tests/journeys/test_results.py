@@ -21,9 +21,9 @@ from django.urls import reverse
 
 from catalogue.models import Contribution, Resource
 from challenges.client.remote import VARIABLE
+from challenges.entries.tasks import take_over
 from challenges.models import Challenge, Phase, Team
 from challenges.sandbox.bubblewrap import Bubblewrap
-from challenges.tasks.takeovers import take_over
 from challenges.worker import drain
 from portal.accounts.actions import accounts
 from portal.accounts.enums import TokenScope

@@ -1,16 +1,20 @@
-"""Write about entries and results: to teams, organisers, the Region; end old uploads."""
+"""Write to teams about their entries; end old uploads; take final choices over."""
 
-from challenges import rules
-from challenges.entries.actions import uploads
-from challenges.models import (
-    Entry,
-    Job,
-    Reveal,
-)
-from challenges.organising.letters import alarm, members, organisers, page, region, registered, tell
+from challenges.entries.actions import choices, uploads
+from challenges.entries.queries import phases_taking_over
+from challenges.models import Entry
+from challenges.organising.letters import members, organisers, page, region, tell
 from portal.accounts.enums import RegionRole
 from portal.audit.duties import duty
 from portal.audit.outbox import handler
+from portal.lib import clock
+
+
+@duty("challenges.takeovers", minutes=1, by_itself=True)
+def take_over() -> None:
+    """Copy the choices that are due, a team at a time; what fails is tried again."""
+    for phase in phases_taking_over(clock.now()):
+        choices.take_over(phase=phase)
 
 
 def _entry_letter(letter: str, entry_id: str) -> None:
@@ -81,52 +85,6 @@ def entry_examined(entry_id: str) -> None:
         event=f"{entry.pk}:{entry.version}",
         about=entry.enrolment.phase.name,
     )
-
-
-@handler("mail.reveal_proposed")
-def reveal_proposed(reveal_id: int, again: str = "") -> None:
-    """Ask those of the Region who may confirm a reveal, where it is done.
-
-    again: when an earlier confirmation was set back.
-    """
-    reveal = Reveal.objects.select_related("phase__challenge").get(pk=reveal_id)
-    challenge = reveal.phase.challenge
-    tell(
-        "reveal_proposed",
-        [
-            person
-            for person in region(RegionRole.ADMINISTRATOR, RegionRole.MODERATOR)
-            if person.pk != reveal.proposed_by_id and rules.may_confirm_reveal(person, reveal.phase)
-        ],
-        challenge,
-        path=f"/espace/challenges/{challenge.slug}/",
-        event=f"{reveal.pk}:{again}" if again else str(reveal.pk),
-        about=reveal.phase.name,
-    )
-
-
-@handler("mail.phase_revealed")
-def phase_revealed(reveal_id: int) -> None:
-    """Tell everybody concerned that the final results are out."""
-    reveal = Reveal.objects.select_related("phase__challenge").get(pk=reveal_id)
-    challenge = reveal.phase.challenge
-    people = {person.pk: person for person in [*registered(challenge), *organisers(challenge)]}
-    tell(
-        "phase_revealed",
-        people.values(),
-        challenge,
-        path=page(challenge, "classement/"),
-        event=str(reveal.pk),
-        about=reveal.phase.name,
-    )
-
-
-@handler("mail.job_dead")
-def job_dead(job_id: str) -> None:
-    """Tell the administrators that a job of the platform failed for good."""
-    job = Job.objects.get(pk=job_id)
-    about = f"{job.kind}, {job.error_code}"
-    alarm("job_dead", event=f"{job.pk}:{job.attempt}", about=about)
 
 
 @duty("challenges.uploads", minutes=60)

@@ -1,4 +1,4 @@
-"""Ring the administrators: no worker alive, work that waits for too long."""
+"""Ring the administrators: no worker alive, work that waits for too long or failed for good."""
 
 from datetime import timedelta
 
@@ -53,3 +53,11 @@ def queue_late(hour: str) -> None:
 def entries_late(hour: str) -> None:
     """Tell the administrators that entries stay in a state for longer than they may."""
     alarm("platform_alarm", event=f"entries:{hour}", about="entries")
+
+
+@handler("mail.job_dead")
+def job_dead(job_id: str) -> None:
+    """Tell the administrators that a job of the platform failed for good."""
+    job = Job.objects.get(pk=job_id)
+    about = f"{job.kind}, {job.error_code}"
+    alarm("job_dead", event=f"{job.pk}:{job.attempt}", about=about)

@@ -1,16 +1,30 @@
-"""Deliver what the challenges app owes, and do what it does by itself."""
+"""Deliver what the challenges app owes, and do what it does by itself, subject by subject."""
 
 from challenges import retention
+from challenges.disqualifications import tasks as disqualifications
+from challenges.entries import tasks as entries
+from challenges.evaluation import tasks as evaluation
 from challenges.exchange.actions import bundles
 from challenges.forum import tasks as forum
-from challenges.organising import letters as challenge_letters
+from challenges.organising import letters
 from challenges.organising import tasks as organising
-from challenges.tasks import alarms, certificates, letters, takeovers
+from challenges.rescoring import tasks as rescoring
+from challenges.results import tasks as results
 from challenges.teams import tasks as teams
 from portal.audit.duties import duty
 
 # Imported so that what they deliver and do by themselves is registered.
-TASKS = (alarms, certificates, challenge_letters, forum, letters, organising, takeovers, teams)
+TASKS = (
+    letters,
+    disqualifications,
+    entries,
+    evaluation,
+    forum,
+    organising,
+    rescoring,
+    results,
+    teams,
+)
 
 
 @duty("challenges.imports", minutes=60)

@@ -1,1 +1,0 @@
-"""Reads that join models: boards, quotas, queue, teams."""

@@ -1,0 +1,53 @@
+"""Write about final results; keep the ledger true about certificates."""
+
+from challenges import rules
+from challenges.models import Reveal
+from challenges.organising.letters import organisers, page, region, registered, tell
+from challenges.results import actions as results
+from portal.accounts.enums import RegionRole
+from portal.audit.duties import duty
+from portal.audit.outbox import handler
+
+
+@handler("mail.reveal_proposed")
+def reveal_proposed(reveal_id: int, again: str = "") -> None:
+    """Ask those of the Region who may confirm a reveal, where it is done.
+
+    again: when an earlier confirmation was set back.
+    """
+    reveal = Reveal.objects.select_related("phase__challenge").get(pk=reveal_id)
+    challenge = reveal.phase.challenge
+    tell(
+        "reveal_proposed",
+        [
+            person
+            for person in region(RegionRole.ADMINISTRATOR, RegionRole.MODERATOR)
+            if person.pk != reveal.proposed_by_id and rules.may_confirm_reveal(person, reveal.phase)
+        ],
+        challenge,
+        path=f"/espace/challenges/{challenge.slug}/",
+        event=f"{reveal.pk}:{again}" if again else str(reveal.pk),
+        about=reveal.phase.name,
+    )
+
+
+@handler("mail.phase_revealed")
+def phase_revealed(reveal_id: int) -> None:
+    """Tell everybody concerned that the final results are out."""
+    reveal = Reveal.objects.select_related("phase__challenge").get(pk=reveal_id)
+    challenge = reveal.phase.challenge
+    people = {person.pk: person for person in [*registered(challenge), *organisers(challenge)]}
+    tell(
+        "phase_revealed",
+        people.values(),
+        challenge,
+        path=page(challenge, "classement/"),
+        event=str(reveal.pk),
+        about=reveal.phase.name,
+    )
+
+
+@duty("challenges.certificates", minutes=60, by_itself=True)
+def review_certificates() -> None:
+    """Compare, each hour, the certificates in force with the final boards."""
+    results.review_certificates()

@@ -1,1 +1,0 @@
-"""Hold the French names and sentences of the metrics, for pages."""
