@@ -7,6 +7,8 @@ from pathlib import Path
 
 import yaml
 
+from challenges.bundles import portable
+
 IDS = [f"A{number}" for number in range(1, 7)]
 TRUTH = "id,niveau,jeu,zone,groupe\n" + "".join(
     f"{one},{at % 3 + 1},{'public' if at < 2 else 'private'},"
@@ -190,3 +192,11 @@ def change(found: object, path: str, value: object) -> object:
     else:
         at[last] = value  # type: ignore[index] # the tests name places that exist
     return changed
+
+
+def read(place: Path, *changes: tuple[str, object], **files: str) -> portable.Report:
+    """Write the valid folder with changes of its document, and read it."""
+    found: object = document()
+    for path, value in changes:
+        found = change(found, path, value)
+    return portable.read(write(place, found, **files))

@@ -1,10 +1,14 @@
-"""The portable form: what is read, and the cause given for each fault."""
+"""The portable form: what is read, and the cause given for each fault.
+
+With code of teams, with a fairness audit, and as the page for organisers documents it.
+"""
 
 from __future__ import annotations
 
 import json
 import math
 import os
+import re
 import shutil
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -15,10 +19,23 @@ import pytest
 import yaml
 
 from challenges.bundles import portable, recorded
+from challenges.bundles.code import CodeRules
 from challenges.bundles.folder import Folder
 from challenges.bundles.report import Findings
-from challenges.bundles.spec import Audience, Role, Task
-from tests.challenges.bundles.folders import FILES, change, document, write
+from challenges.bundles.spec import TOP_KEYS, Audience, Role, Task
+from challenges.scoring.audit import declared
+from challenges.scoring.contract import ScoringContract
+from challenges.scoring.registry import METRICS
+from tests.challenges.bundles.folders import (
+    CODE_FILES,
+    FILES,
+    change,
+    code_document,
+    document,
+    read,
+    write,
+    write_code,
+)
 
 REAL = (
     "codage-appellations-rome",
@@ -29,7 +46,7 @@ REAL = (
 
 
 def test_a_valid_folder_is_read_whole(tmp_path: Path) -> None:
-    report = portable.read(write(tmp_path))
+    report = read(tmp_path)
 
     assert (report.errors, report.warnings) == ((), ())
     spec = report.spec
@@ -57,7 +74,7 @@ def test_a_valid_folder_is_read_whole(tmp_path: Path) -> None:
 
 
 def test_the_scoring_contract_is_json_with_its_domains_written_out(tmp_path: Path) -> None:
-    spec = portable.read(write(tmp_path)).spec
+    spec = read(tmp_path).spec
     assert spec is not None
 
     contract = spec.scoring_contract(tmp_path)
@@ -178,34 +195,26 @@ CAUSES: list[tuple[str, str, object, list[str]]] = [
 def test_each_fault_has_its_cause(
     tmp_path: Path, path: str, value: object, causes: list[str]
 ) -> None:
-    report = portable.read(write(tmp_path, change(document(), path, value)))
+    report = read(tmp_path, (path, value))
 
     assert report.codes == causes
     assert report.spec is None
 
 
 def test_every_fault_is_found_not_only_the_first(tmp_path: Path) -> None:
-    found = document()
-    for path, value in [
+    changes = [
         ("title", ...),
         ("slug", "Niveau !"),
         ("files.public.0.rows", 9),
         ("truth.split.private", "prive"),
         ("metrics.1.direction", "asc"),
         ("quotas.per_day", -1),
-    ]:
-        found = change(found, path, value)  # type: ignore[assignment] # still a mapping
-
-    report = portable.read(write(tmp_path, found))
-
-    assert report.codes == [
-        "E_KEY_MISSING",
-        "E_SLUG",
-        "E_FILE_ROWS",
-        "E_DIRECTION",
-        "E_SPLIT",
-        "E_QUOTA",
     ]
+
+    report = read(tmp_path, *changes)
+
+    wanted = ("KEY_MISSING", "SLUG", "FILE_ROWS", "DIRECTION", "SPLIT", "QUOTA")
+    assert report.codes == [f"E_{cause}" for cause in wanted]
     assert report.errors[2].to_json() == {
         "code": "E_FILE_ROWS",
         "file": "challenge.yaml",
@@ -219,37 +228,35 @@ def test_every_fault_is_found_not_only_the_first(tmp_path: Path) -> None:
     )
 
 
-def test_tables_that_disagree_are_refused(tmp_path: Path) -> None:
-    cases = {
-        "truth_csv": [
-            (FILES["truth.csv"].replace("A6", "A7"), ["E_IDS"]),
-            (FILES["truth.csv"].replace("A6", "A5"), ["E_IDS", "E_IDS"]),
-            (FILES["truth.csv"].replace("A6,3", "A6,x"), ["E_DOMAIN", "E_DOMAIN"]),
-            (FILES["truth.csv"].replace("A6,3", "A6,3,9"), ["E_FILE_ROWS", *["E_FILE_ROWS"] * 5]),
-            ("", ["E_FILE_ROWS"] * 6),
-        ],
-        "test_csv": [
-            (FILES["test.csv"].replace("A6,5\n", ""), ["E_FILE_ROWS", "E_IDS", "E_IDS"]),
-            (FILES["truth.csv"], ["E_TRUTH_PUBLIC", "E_TRUTH_PUBLIC"]),
-        ],
-        "sample_csv": [(FILES["sample.csv"] + "A6,1\n", ["E_FILE_ROWS", "E_IDS"])],
-    }
-    for number, (name, text, causes) in enumerate(
-        (name, text, causes) for name, tried in cases.items() for text, causes in tried
-    ):
-        report = portable.read(write(tmp_path / str(number), **{name: text}))
-        assert (name, number, report.codes) == (name, number, causes)
+@pytest.mark.parametrize(
+    ("name", "old", "new", "causes"),
+    [
+        ("truth.csv", "A6", "A7", ["E_IDS"]),
+        ("truth.csv", "A6", "A5", ["E_IDS", "E_IDS"]),
+        ("truth.csv", "A6,3", "A6,x", ["E_DOMAIN", "E_DOMAIN"]),
+        ("truth.csv", "A6,3", "A6,3,9", ["E_FILE_ROWS"] * 6),
+        ("truth.csv", FILES["truth.csv"], "", ["E_FILE_ROWS"] * 6),
+        ("test.csv", "A6,5\n", "", ["E_FILE_ROWS", "E_IDS", "E_IDS"]),
+        ("test.csv", FILES["test.csv"], FILES["truth.csv"], ["E_TRUTH_PUBLIC"] * 2),
+        ("sample.csv", "A6,1\n", "A6,1\nA6,1\n", ["E_FILE_ROWS", "E_IDS"]),
+    ],
+)
+def test_tables_that_disagree_are_refused(
+    tmp_path: Path, name: str, old: str, new: str, causes: list[str]
+) -> None:
+    files = {name.replace(".", "_"): FILES[name].replace(old, new)}
+    assert read(tmp_path, **files).codes == causes
 
 
 def test_strata_are_part_of_the_contract(tmp_path: Path) -> None:
-    spec = portable.read(write(tmp_path, change(document(), "truth.strata", "zone"))).spec
+    spec = read(tmp_path, ("truth.strata", "zone")).spec
     assert spec is not None
     assert spec.scoring_contract(tmp_path)["truth"]["strata"] == "zone"
 
 
 def test_a_group_in_both_parts_is_refused(tmp_path: Path) -> None:
     text = FILES["truth.csv"].replace(",g1", ",g0")
-    (problem,) = portable.read(write(tmp_path, truth_csv=text)).errors
+    (problem,) = read(tmp_path, truth_csv=text).errors
     assert problem.to_json() == {
         "code": "E_SPLIT",
         "file": "truth.csv",
@@ -266,7 +273,7 @@ def test_what_is_counted_agrees(tmp_path: Path) -> None:
         text = FILES["truth.csv"]
         for changed in ("A6", "A5")[:number]:
             text = text.replace(changed, f"B{changed}")
-        report = portable.read(write(tmp_path / str(number), truth_csv=text))
+        report = read(tmp_path / str(number), truth_csv=text)
         told[number] = [one.message for one in report.errors if one.code == "E_IDS"]
     assert told == {
         1: ["1 identifiant absent de ceux de test.csv, 1 en trop"],
@@ -298,35 +305,32 @@ def test_links_and_strange_files_are_refused(tmp_path: Path) -> None:
 
 
 def test_warnings_are_given_and_do_not_refuse(tmp_path: Path) -> None:
-    found = change(document(), "sort", "desc")
-    found = change(found, "quotas.per_day", 0)
-    found = change(found, "licence.data.status", "to_confirm")
-    found = change(found, "caveats.+", {"key": "truth_public_elsewhere", "text": "ouvert"})
-
-    report = portable.read(write(tmp_path, found))
-
-    assert [warning.code for warning in report.warnings] == [
-        "W_UNKNOWN_KEY",
-        "W_QUOTA_ZERO",
-        "W_LICENCE_TO_CONFIRM",
-        "W_TRUTH_PUBLIC_ELSEWHERE",
+    changes: list[tuple[str, object]] = [
+        ("sort", "desc"),
+        ("quotas.per_day", 0),
+        ("licence.data.status", "to_confirm"),
+        ("caveats.+", {"key": "truth_public_elsewhere", "text": "ouvert"}),
     ]
+
+    report = read(tmp_path, *changes)
+
+    wanted = ("UNKNOWN_KEY", "QUOTA_ZERO", "LICENCE_TO_CONFIRM", "TRUTH_PUBLIC_ELSEWHERE")
+    assert [warning.code for warning in report.warnings] == [f"W_{cause}" for cause in wanted]
     assert report.errors == ()
     assert report.spec is not None
     assert report.spec.unknown == {"sort": "desc"}
-    prized = portable.read(write(tmp_path, change(found, "prizes", True)))
-    assert prized.codes == ["E_PRIZES"]
+    assert read(tmp_path, *changes, ("prizes", True)).codes == ["E_PRIZES"]
 
 
 def test_dates_and_terms_are_read(tmp_path: Path) -> None:
-    found = change(document(), "schedule", {"opens": "2027-03-01T09:00:00+01:00", "closes": None})
-    spec = portable.read(write(tmp_path, change(found, "terms", "Règlement en une phrase."))).spec
+    opens = ("schedule", {"opens": "2027-03-01T09:00:00+01:00", "closes": None})
+    spec = read(tmp_path, opens, ("terms", "Règlement en une phrase.")).spec
     assert spec is not None
     assert spec.schedule.opens == datetime(2027, 3, 1, 8, tzinfo=UTC)
     assert spec.terms_text == "Règlement en une phrase."
 
     (tmp_path / "REGLEMENT.md").write_text("# Règlement\n", encoding="utf-8")
-    spec = portable.read(write(tmp_path, change(found, "terms", "REGLEMENT.md"))).spec
+    spec = read(tmp_path, opens, ("terms", "REGLEMENT.md")).spec
     assert spec is not None
     assert spec.terms_text == "# Règlement\n"
 
@@ -373,7 +377,7 @@ def test_recorded_scores_that_are_not_reproduced_are_refused(tmp_path: Path) -> 
         recorded.check(spec, Folder(tmp_path), score, findings)
         return [(each.code, each.key) for each in findings.errors]
 
-    spec = portable.read(write(tmp_path)).spec
+    spec = read(tmp_path).spec
     assert spec is not None
 
     assert faults(scorer(0.50004)) == []
@@ -440,13 +444,257 @@ def test_the_recorded_variants_are_judged_alike(shared: Path, tmp_path: Path, na
     assert judged == [(case["name"], case["expect"]) for case in cases]
 
 
-@pytest.mark.parametrize(
-    ("given", "read"),
-    [({}, False), ({"ladder": False}, False), ({"ladder": True}, True)],
-    ids=["absent", "false", "true"],
-)
-def test_the_ladder_is_on_or_off(tmp_path: Path, given: dict[str, object], read: bool) -> None:
-    found = document() | {"leaderboard": given}
-    report = portable.read(write(tmp_path / "one", found))
+@pytest.mark.parametrize(("given", "on"), [({}, False), ({"ladder": False}, False),
+                                           ({"ladder": True}, True)])  # fmt: skip
+def test_the_ladder_is_on_or_off(tmp_path: Path, given: dict[str, object], on: bool) -> None:
+    report = read(tmp_path, ("leaderboard", given))
     assert report.spec is not None, report.errors
-    assert report.spec.leaderboard.ladder is read
+    assert report.spec.leaderboard.ladder is on
+
+
+# --- code of teams: inputs held out, a public sample
+
+
+def test_a_folder_of_code_is_read_whole(tmp_path: Path) -> None:
+    report = portable.read(write_code(tmp_path))
+
+    assert (report.errors, report.warnings) == ((), ())
+    spec = report.spec
+    assert spec is not None
+    assert spec.code == CodeRules(
+        "systeme", ("manifest", "main"), 120, 512, "organiser", 50_000_000
+    )
+    assert [entry.path for entry in spec.by_audience(Audience.HELD_OUT)] == [
+        "truth.csv",
+        "inputs.csv",
+    ]
+    assert spec.unknown == {}
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "code", "key"),
+    [
+        ("code.environment", "python2", "E_CODE", "code.environment"),
+        ("code.layouts", ["manifest", "docker"], "E_CODE", "code.layouts"),
+        ("code.time_limit_s", 0, "E_CODE", "code.time_limit_s"),
+        ("code.memory_mb", 99_999, "E_CODE", "code.memory_mb"),
+        ("code.logs", "public", "E_CODE", "code.logs"),
+        ("code.network", True, "E_CODE", "code.network"),
+        ("code", ..., "E_FILE_ROLE", "files"),
+        ("files.held_out.1.role", "test", "E_FILE_ROLE", "files"),
+        ("files.public.+", {"path": "inputs.csv", "role": "extra"}, "E_TRUTH_PUBLIC", None),
+        ("files.public.1", {"path": "train.csv", "role": "extra"}, "E_FILE_ROLE", "files"),
+    ],
+    ids=str,
+)
+def test_a_fault_of_code_is_told_with_its_key(
+    tmp_path: Path, path: str, value: object, code: str, key: str | None
+) -> None:
+    report = portable.read(write_code(tmp_path, change(code_document(), path, value)))
+    found = [(one.code, one.key) for one in report.errors]
+    assert code in [one for one, _key in found]
+    assert key is None or (code, key) in found
+
+
+def test_inputs_held_out_are_never_public(tmp_path: Path) -> None:
+    document = code_document()
+    files = document["files"]
+    assert isinstance(files, dict)
+    files["public"].append(files["held_out"].pop())
+    copied = write_code(tmp_path / "copied", train_csv=CODE_FILES["inputs.csv"])
+
+    assert portable.read(write_code(tmp_path / "shown", document)).codes == ["E_TRUTH_PUBLIC"]
+    assert "E_TRUTH_PUBLIC" in portable.read(copied).codes
+
+
+def test_inputs_agree_with_the_truth_and_the_sample(tmp_path: Path) -> None:
+    told = CODE_FILES["inputs.csv"].replace("id,x", "id,niveau").replace("A1,0", "A1,1")
+    cases = {
+        "ids": {"inputs_csv": CODE_FILES["inputs.csv"].replace("A1,", "Z9,")},
+        "answer": {"sample_csv": CODE_FILES["sample.csv"].replace("S1,", "S0,")},
+        "columns": {"sample_inputs_csv": CODE_FILES["sample_inputs.csv"].replace("id,x", "id,y")},
+        "labels": {"inputs_csv": told},
+    }
+    found = {
+        name: portable.read(write_code(tmp_path / name, None, **files)).errors
+        for name, files in cases.items()
+    }
+
+    assert {name: sorted({one.code for one in faults}) for name, faults in found.items()} == {
+        "ids": ["E_IDS"],
+        "answer": ["E_IDS"],
+        "columns": ["E_COLUMN_MISSING"],
+        "labels": ["E_COLUMN_MISSING", "E_TRUTH_PUBLIC"],
+    }
+
+
+def test_a_sample_that_is_small_or_shows_hidden_rows_is_told_by_counts(tmp_path: Path) -> None:
+    shown = CODE_FILES["sample_inputs.csv"].replace("S1,0.5\n", "A1,0\n")
+    answers = CODE_FILES["sample.csv"].replace("S1,1\n", "A1,1\n")
+    small = CODE_FILES["sample_inputs.csv"].replace("S9,0.5\n", "")
+    folder = write_code(tmp_path / "a", None, sample_inputs_csv=shown, sample_csv=answers)
+    short = write_code(
+        tmp_path / "b",
+        change(code_document(), "files.public.1.rows", None),
+        sample_inputs_csv=small,
+        sample_csv=CODE_FILES["sample.csv"].replace("S9,1\n", ""),
+    )
+
+    report = portable.read(folder)
+
+    assert [(one.code, one.value) for one in portable.read(short).errors] == [("E_CODE", "99")]
+    assert [(one.code, one.value) for one in report.warnings] == [("W_SAMPLE_HIDDEN", "")]
+    assert report.warnings[0].message.startswith("1 ligne est aussi")
+
+
+# --- a fairness audit
+
+PLACES = [
+    {"key": "zone", "source": "truth", "column": "zone", "label": "Zone"},
+    {"key": "groupe", "source": "truth", "column": "groupe", "label": "Groupe"},
+]
+
+
+def audited(tmp_path: Path, audit: Any, attributes: list[dict[str, Any]] | None = None) -> Any:
+    """Read a folder whose fairness declares an audit."""
+    more = [("fairness.attributes", attributes)] if attributes is not None else []
+    return read(tmp_path, ("fairness.audit", audit), *more)
+
+
+def codes(reading: Any) -> list[tuple[str, str]]:
+    """Return the causes and places of the refusals."""
+    return [(each.code, each.key) for each in reading.errors]
+
+
+def test_a_folder_without_an_audit_keeps_its_contract(tmp_path: Path) -> None:
+    reading = audited(tmp_path, None)
+    assert "audit" not in reading.spec.scoring_contract(tmp_path)["fairness"]
+
+
+def test_an_empty_audit_takes_every_default(tmp_path: Path) -> None:
+    reading = audited(tmp_path, {})
+    assert reading.errors == ()
+    raw = reading.spec.scoring_contract(tmp_path)
+    contract = ScoringContract.from_json(raw)
+    assert contract.audit == declared.AuditSpec()
+    assert contract.audited == ("zone",)
+    assert ScoringContract.from_json(contract.to_json()) == contract
+
+
+def test_a_whole_audit_is_read(tmp_path: Path) -> None:
+    audit = {
+        "attributes": ["zone", "groupe"],
+        "crossings": [["zone", "groupe"]],
+        "measures": ["equal_opportunity", "worst_group"],
+        "positive": 3,
+        "event": "niveaux élevés",
+        "shown": "team",
+        "min_persons": 20,
+        "person": "cluster",
+        "column": {"attribute": "zone", "limit": 0.6, "label": "Pire zone"},
+    }
+    reading = audited(tmp_path, audit, PLACES)
+    assert reading.errors == ()
+    spec = ScoringContract.from_json(reading.spec.scoring_contract(tmp_path)).audit
+    assert spec is not None
+    assert spec.crossings == (("zone", "groupe"),)
+    assert (spec.positive, spec.shown, spec.min_persons) == ("3", "team", 20)
+    assert spec.column == declared.BoardColumn(attribute="zone", limit=0.6, label="Pire zone")
+
+
+@pytest.mark.parametrize(
+    ("audit", "place"),
+    [
+        ({"attributes": ["age"]}, "fairness.audit.attributes"),
+        ({"measures": ["justice"]}, "fairness.audit.measures"),
+        ({"crossings": [["zone", "zone"]]}, "fairness.audit.crossings"),
+        ({"crossings": [["zone", "groupe", "zone"]]}, "fairness.audit.crossings"),
+        ({"crossings": "zone"}, "fairness.audit.crossings"),
+        ({"shown": "personne"}, "fairness.audit.shown"),
+        ({"min_persons": 5}, "fairness.audit.min_persons"),
+        ({"person": "foyer"}, "fairness.audit.person"),
+        ({"threshold": "haut"}, "fairness.audit.threshold"),
+        ({"column": {"measure": "justice"}}, "fairness.audit.column.measure"),
+        ({"column": {"attribute": "age"}}, "fairness.audit.column.attribute"),
+        ({"column": {"key": "mae"}}, "fairness.audit.column.key"),
+    ],
+)
+def test_a_badly_declared_audit_is_refused(tmp_path: Path, audit: Any, place: str) -> None:
+    assert codes(audited(tmp_path, audit, PLACES)) == [("E_AUDIT", place)]
+
+
+@pytest.mark.parametrize(
+    ("asked", "least"), [(None, 11), (11, 11), (40, 40), (10, None), (0, None), ("x", None)]
+)
+def test_the_threshold_of_the_challenge_is_only_raised(
+    tmp_path: Path, asked: Any, least: int | None
+) -> None:
+    changes = {"min_rows": 1, "n_min_group": asked, "audit": {}}
+    reading = read(tmp_path, *((f"fairness.{key}", value) for key, value in changes.items()))
+    if least is None:
+        assert codes(reading) == [("E_AUDIT", "fairness.n_min_group")]
+        return
+    assert reading.spec is not None
+    assert reading.spec.contract.n_min_group == least
+    raw = reading.spec.scoring_contract(tmp_path)
+    assert ("n_min_group" in raw["fairness"]) is (least > 11)  # older contracts keep their digest
+    contract = ScoringContract.from_json(raw)
+    assert contract.least_group == least
+    assert ScoringContract.from_json(contract.to_json()) == contract
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "refused"),
+    [
+        ({"key": "nationalite"}, {"key": "commune"}, True),
+        ({"key": "a", "label": "Origine migratoire"}, {"key": "b", "label": "Code INSEE"}, True),
+        ({"key": "a", "nature": "origin"}, {"key": "b", "nature": "department"}, True),
+        ({"key": "nationalite"}, {"key": "age"}, False),
+        ({"key": "sexe"}, {"key": "commune"}, False),
+    ],
+)
+def test_origin_is_never_crossed_with_a_small_territory(
+    tmp_path: Path, first: dict[str, Any], second: dict[str, Any], refused: bool
+) -> None:
+    attributes = [PLACES[0] | {"label": "x"} | first, PLACES[1] | {"label": "y"} | second]
+    pair = [first["key"], second["key"]]
+    document_metrics = audited(tmp_path, {"crossings": [pair]}, attributes)
+    wanted = ("E_AUDIT", "fairness.audit.crossings")
+    assert (wanted in codes(document_metrics)) is refused
+
+
+@pytest.mark.parametrize(
+    "attribute",
+    [
+        {"key": "zone", "source": "truth", "column": "zone", "of": "items"},
+        {"key": "zone", "source": "truth", "column": "zone", "nature": "ville"},
+    ],
+)
+def test_a_word_of_no_list_is_refused_in_an_attribute(
+    tmp_path: Path, attribute: dict[str, Any]
+) -> None:
+    assert "E_AUDIT" in [code for code, _ in codes(audited(tmp_path, {}, [attribute]))]
+
+
+# --- the page for organisers names every cause, key and metric, and no other
+
+ROOT = Path(__file__).resolve().parents[3]
+PAGE = (ROOT / "docs" / "organisers.md").read_text(encoding="utf-8")
+
+
+def test_causes_and_warnings() -> None:
+    folders = (ROOT / "challenges/bundles", ROOT / "challenges/exchange")
+    places = [path for folder in folders for path in folder.rglob("*.py")]
+    code = "".join(path.read_text(encoding="utf-8") for path in places)
+    cause = re.compile(r"\b[EW]_[A-Z_]+\b")
+
+    assert set(cause.findall(PAGE)) == set(cause.findall(code))
+
+
+def test_keys_roles_tasks_and_metrics() -> None:
+    told = set(re.findall(r"`([A-Za-z_0-9]+)`", PAGE))
+
+    assert set(TOP_KEYS) - told == set()
+    assert {role.value for role in Role} - told == set()
+    assert {task.value for task in Task} - told == set()
+    assert set(METRICS) - told == set()

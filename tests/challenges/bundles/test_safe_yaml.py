@@ -1,4 +1,4 @@
-"""YAML from strangers, and the folder writer."""
+"""YAML and patterns from strangers, and the folder writer."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from challenges.bundles import exporting, portable, safe_yaml
-from tests.challenges.bundles.folders import FILES, document
+from challenges.bundles import exporting, patterns, portable, safe_yaml
+from tests.challenges.bundles.folders import FILES, document, read
 
 BOMB = (
     "a: &a [x, x, x, x, x, x, x, x, x, x]\n"
@@ -40,43 +40,34 @@ REFUSED = {
     "no such day": b"a: 2027-13-45",
     "huge number": b"a: " + b"9" * 5_000,
     "too large": b"a: " + b"b" * 1_000_000,
+    "nothing": b"",
+    "a list": b"[]",
+    "a text": b"texte",
+    "a number": b"3",
 }
 
 
-@pytest.mark.parametrize("name", sorted(REFUSED))
-def test_what_is_not_plain_data_is_refused(name: str) -> None:
-    with pytest.raises(safe_yaml.YamlRefused):
-        safe_yaml.load(REFUSED[name])
-
-
-@pytest.mark.parametrize("name", sorted(REFUSED))
-def test_the_report_names_the_cause(name: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_is_not_plain_data_is_refused(name: str, tmp_path: Path) -> None:
     (tmp_path / "challenge.yaml").write_bytes(REFUSED[name])
 
     assert portable.read(tmp_path).codes == ["E_YAML"]
 
 
-def test_the_line_of_a_fault_is_told(tmp_path: Path) -> None:
-    (tmp_path / "challenge.yaml").write_bytes(b"a: 1\nb: 2\na: 3")
-
-    assert [problem.message for problem in portable.read(tmp_path).errors] == [
-        "ligne 3 : clé « a » en double"
-    ]
-
-
-def test_the_line_of_a_character_that_nothing_keeps_is_told(tmp_path: Path) -> None:
-    (tmp_path / "challenge.yaml").write_bytes(b'a: 1\nb:\n  - "c\\0d"\n')
-
-    assert [problem.message for problem in portable.read(tmp_path).errors] == [
-        "ligne 3 : caractère nul ou demi-paire Unicode dans un texte"
-    ]
-
-
-@pytest.mark.parametrize("raw", [b"", b"[]", b"texte", b"3"])
-def test_what_is_not_a_mapping_is_refused(raw: bytes, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("raw", "said"),
+    [
+        (b"a: 1\nb: 2\na: 3", "ligne 3 : clé « a » en double"),
+        (
+            b'a: 1\nb:\n  - "c\\0d"\n',
+            "ligne 3 : caractère nul ou demi-paire Unicode dans un texte",
+        ),
+    ],
+)
+def test_the_line_of_a_fault_is_told(raw: bytes, said: str, tmp_path: Path) -> None:
     (tmp_path / "challenge.yaml").write_bytes(raw)
 
-    assert portable.read(tmp_path).codes == ["E_YAML"]
+    assert [problem.message for problem in portable.read(tmp_path).errors] == [said]
 
 
 def test_plain_data_aliases_and_old_text_are_read() -> None:
@@ -110,3 +101,56 @@ def test_nothing_is_written_outside_the_folder(path: str, tmp_path: Path) -> Non
     with pytest.raises(ValueError, match=r".*"):
         exporting.write_folder(tmp_path / "new", document(), {path: b""})
     assert not (tmp_path / "new").exists()
+
+
+# --- regular expressions that a folder may declare for a column
+
+TAME = [
+    r"[A-N]\d{4}",
+    r"\d{1,5}",
+    r"[A-Z]+-\d+",
+    r"(?:(?:25[0-5]|\d{1,2})\.){3}\d{1,3}",
+    r"[a-z]{2}(?:-[A-Z]{2})?",
+    r"A\d{4}(?: A\d{4})*",
+    r"(?i)oui|non",
+    r"^\d{5}$",
+]
+COSTLY = [
+    r"(a+)+$",
+    r"(a*)*$",
+    r"(a|aa)+$",
+    r"(?:ab?)*c",
+    r"(?:\d+\s?)+x",
+    r"\w+\w+\w+x",
+    r"(?:a?){30}a{30}",
+    "a" * 501,
+]
+FOREIGN = [r"(a)\1", r"(?=a)a", r"(?<!b)a", r"(a)?(?(1)b|c)"]  # other languages read them otherwise
+WRONG = ["(", "[z-a]", "*a", "(?P<n>a)(?P<n>b)", "a{99999999999}"]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "fault"),
+    [
+        *((pattern, "") for pattern in TAME),
+        *((pattern, patterns.COSTLY) for pattern in COSTLY),
+        *((pattern, patterns.FOREIGN) for pattern in FOREIGN),
+        *((pattern, patterns.WRONG) for pattern in WRONG),
+    ],
+)
+def test_a_pattern_is_tame_or_refused(pattern: str, fault: str) -> None:
+    assert patterns.fault(pattern) == fault
+
+
+def test_a_costly_pattern_is_reported_before_it_is_tried(tmp_path: Path) -> None:
+    """Tried on this cell, it would not end before the test was given up."""
+    cell = "a" * 60 + "!"
+    files = {
+        f"{name}_csv": FILES[f"{name}.csv"].replace(",1", f",{cell}", 1)
+        for name in ("sample", "baseline", "truth")
+    }
+    column = "submission.columns.1"
+    changes = [(f"{column}.type", "category"), (f"{column}.pattern", "(a+)+$")]
+    report = read(tmp_path, *changes, **files)
+    wrong = [one for one in report.errors if one.value == "(a+)+$"]
+    assert [(one.code, one.message) for one in wrong] == [("E_DOMAIN", patterns.COSTLY)]
