@@ -1,149 +1,128 @@
-"""Each fault of a foreign bundle: its code, its key, and nothing else refused."""
+"""Bundles of Codabench, CodaLab and EvalAI: what is read, each fault by its code and key.
+
+Whatever stands at a key, the reader reports and never breaks; traits that real organisers wrote.
+"""
 
 from __future__ import annotations
 
+import copy
+import datetime
+import json
+import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 
-from challenges.bundles import child
-from challenges.bundles.foreign import reading
-from challenges.bundles.foreign.values import Rule, facts_of
+from challenges.bundles import child, safe_yaml
+from challenges.bundles.foreign import archives, forms, reading
+from challenges.bundles.foreign.blocks import Block, Document
+from challenges.bundles.foreign.dates import Instant, instant, stamp
+from challenges.bundles.foreign.questions import Question
+from challenges.bundles.foreign.settling import settle
+from challenges.bundles.foreign.values import ForeignSpec, Rule, facts_of
+from challenges.bundles.report import Findings, Problem
 from tests.challenges.bundles.foreign import own
-from tests.journeys import bundles as written
+from tests.challenges.bundles.foreign.tables import KAGGLE, TREC, written
+from tests.journeys import bundles as programs
 
 UUID = "7f1c2b9e-5a0c-4a51-9c55-6a3f0c9d1e22"
-CODABENCH: dict[str, tuple[dict[str, object], str, str]] = {
-    "no title": ({"title": None}, "E_KEY_MISSING", "title"),
-    "title is a list": ({"title": ["a"]}, "E_KEY_TYPE", "title"),
-    "no page file": ({"pages.0.file": "absent.md"}, "E_FILE_MISSING", "pages[0].file"),
-    "page outside": ({"pages.0.file": "../x.md"}, "E_DATASET_PATH", "pages[0].file"),
-    "no tasks": ({"phases.0.tasks": None}, "E_KEY_MISSING", "phases[0].tasks"),
-    "phase index": ({"phases.1.index": 0}, "E_PHASE_INDEX_DUPLICATE", "phases[1].index"),
-    "no start": ({"phases.1.start": None}, "E_PHASE_DATES", "phases[1].start"),
-    "no end before another": ({"phases.0.end": None}, "E_PHASE_DATES", "phases[0].end"),
-    "other server": (
-        {"tasks.0.reference_data": UUID},
-        "E_FILE_MISSING",
-        "tasks[0].reference_data",
-    ),
-    "task of another server": ({"tasks.0.key": UUID}, "E_FILE_MISSING", "tasks[0].key"),
-    "old key": (
-        {"leaderboards": None, "leaderboard": [{"title": "x"}]},
-        "E_KEY_MISSING",
-        "leaderboard",
-    ),
-    "column index": (
-        {
-            "leaderboards.0.columns.1.index": 0,
-            "leaderboards.0.columns.2.computation_indexes": [0],
-        },
-        "E_COLUMN_INDEX_DUPLICATE",
-        "leaderboards[0].columns[1].index",
-    ),
-    "operand": (
-        {"leaderboards.0.columns.2.computation_indexes": [0, 9]},
-        "E_COLUMN_UNKNOWN",
-        "leaderboards[0].columns[2].computation_indexes",
-    ),
-    "primary": (
-        {"leaderboards.0.primary_index": 9},
-        "E_COLUMN_UNKNOWN",
-        "leaderboards[0].primary_index",
-    ),
-    "rule": (
-        {"leaderboards.0.submission_rule": "Best"},
-        "E_KEY_TYPE",
-        "leaderboards[0].submission_rule",
-    ),
-    "long key": (
-        {"leaderboards.0.columns.0.key": "a" * 37},
-        "E_KEY_TYPE",
-        "leaderboards[0].columns[0].key",
-    ),
-    "quota": ({"phases.0.max_submissions": -1}, "E_KEY_TYPE", "phases[0].max_submissions"),
-    "solution": (
-        {"solutions": [{"index": 0, "path": "notation", "tasks": [3]}]},
-        "E_TASK_UNKNOWN",
-        "solutions[0].tasks",
-    ),
-    "version": ({"version": 3}, "E_BUNDLE_FORMAT", "version"),
-}
-CODALAB: dict[str, tuple[dict[str, object], str, str]] = {
-    "no terms": ({"html.terms": None}, "E_TERMS_MISSING", "html.terms"),
-    "no reference": (
-        {"phases.1.reference_data": None},
-        "E_KEY_MISSING",
-        "phases.1.reference_data",
-    ),
-    "server id": ({"phases.1.scoring_program": 42}, "E_FILE_MISSING", "phases.1.scoring_program"),
-    "order": ({"phases.2.start_date": "2026-12-01"}, "E_PHASE_ORDER", "phases.1.start_date"),
-    "end": ({"end_date": "2027-01-15"}, "E_PHASE_DATES", "end_date"),
-    "fields": (
-        {"leaderboard.columns.b.computed": {"operation": "Avg", "fields": "a, z"}},
-        "E_COLUMN_UNKNOWN",
-        "leaderboard.columns.b.computed.fields",
-    ),
-}
-EVALAI: dict[str, tuple[dict[str, object], str, str]] = {
-    "remote": ({"remote_evaluation": True}, "E_REMOTE_EVALUATION", "remote_evaluation"),
-    "unknown phase": (
-        {"challenge_phase_splits.0.challenge_phase_id": 9},
-        "E_SPLIT_UNKNOWN",
-        "challenge_phase_splits[0].challenge_phase_id",
-    ),
-    "visibility": (
-        {"challenge_phase_splits.0.visibility": 7},
-        "E_KEY_TYPE",
-        "challenge_phase_splits[0].visibility",
-    ),
-    "order by": (
-        {"leaderboard.0.schema.default_order_by": "F2"},
-        "E_COLUMN_UNKNOWN",
-        "leaderboard[0].schema.default_order_by",
-    ),
-    "no script": ({"evaluation_script": "absent"}, "E_FILE_MISSING", "evaluation_script"),
-    "end": (
-        {"challenge_phases.0.end_date": "2026-01-01 00:00:00"},
-        "E_PHASE_DATES",
-        "challenge_phases[0].end_date",
-    ),
-}
+LONG = "é" * 200  # within the characters of a path, beyond the bytes of a name
+Changes = dict[str, object]
 
 
-@pytest.mark.parametrize("form", sorted(own.FORMS))
+def read(folder: Path, form: str, changes: Changes | None = None) -> reading.ForeignReport:
+    """Read a sound bundle with changes."""
+    return reading.read(own.bundle(folder, form, changes))
+
+
+def sound(report: reading.ForeignReport) -> tuple[ForeignSpec, list[str]]:
+    """Return what a bundle without fault says, and the codes of its warnings."""
+    assert report.errors == ()
+    assert report.spec is not None
+    return report.spec, [one.code for one in report.warnings]
+
+
+BOARD, COLUMN = "leaderboards.0", "leaderboards[0].columns"
+ONE_INDEX = {f"{BOARD}.columns.1.index": 0, f"{BOARD}.columns.2.computation_indexes": [0]}
+SOLUTION = {"index": 0, "path": "notation", "tasks": [3]}
+COMPUTED = {"operation": "Avg", "fields": "a, z"}
+FAULTS: dict[str, list[tuple[Changes, str, str]]] = {
+    "codabench": [
+        ({"title": None}, "E_KEY_MISSING", "title"),
+        ({"title": ["a"]}, "E_KEY_TYPE", "title"),
+        ({"pages.0.file": "absent.md"}, "E_FILE_MISSING", "pages[0].file"),
+        ({"pages.0.file": "../x.md"}, "E_DATASET_PATH", "pages[0].file"),
+        ({"phases.0.tasks": None}, "E_KEY_MISSING", "phases[0].tasks"),
+        ({"phases.1.index": 0}, "E_PHASE_INDEX_DUPLICATE", "phases[1].index"),
+        ({"phases.1.start": None}, "E_PHASE_DATES", "phases[1].start"),
+        ({"phases.0.end": None}, "E_PHASE_DATES", "phases[0].end"),
+        ({"tasks.0.reference_data": UUID}, "E_FILE_MISSING", "tasks[0].reference_data"),
+        ({"tasks.0.key": UUID}, "E_FILE_MISSING", "tasks[0].key"),
+        ({"leaderboards": None, "leaderboard": [{"title": "x"}]}, "E_KEY_MISSING", "leaderboard"),
+        (ONE_INDEX, "E_COLUMN_INDEX_DUPLICATE", f"{COLUMN}[1].index"),
+        ({f"{BOARD}.columns.2.computation_indexes": [0, 9]}, "E_COLUMN_UNKNOWN",
+         f"{COLUMN}[2].computation_indexes"),
+        ({f"{BOARD}.primary_index": 9}, "E_COLUMN_UNKNOWN", "leaderboards[0].primary_index"),
+        ({f"{BOARD}.submission_rule": "Best"}, "E_KEY_TYPE", "leaderboards[0].submission_rule"),
+        ({f"{BOARD}.columns.0.key": "a" * 37}, "E_KEY_TYPE", f"{COLUMN}[0].key"),
+        ({"phases.0.max_submissions": -1}, "E_KEY_TYPE", "phases[0].max_submissions"),
+        ({"solutions": [SOLUTION]}, "E_TASK_UNKNOWN", "solutions[0].tasks"),
+        ({"version": 3}, "E_BUNDLE_FORMAT", "version"),
+    ],
+    "codalab": [
+        ({"html.terms": None}, "E_TERMS_MISSING", "html.terms"),
+        ({"phases.1.reference_data": None}, "E_KEY_MISSING", "phases.1.reference_data"),
+        ({"phases.1.scoring_program": 42}, "E_FILE_MISSING", "phases.1.scoring_program"),
+        ({"phases.2.start_date": "2026-12-01"}, "E_PHASE_ORDER", "phases.1.start_date"),
+        ({"end_date": "2027-01-15"}, "E_PHASE_DATES", "end_date"),
+        ({"leaderboard.columns.b.computed": COMPUTED}, "E_COLUMN_UNKNOWN",
+         "leaderboard.columns.b.computed.fields"),
+    ],
+    "evalai": [
+        ({"remote_evaluation": True}, "E_REMOTE_EVALUATION", "remote_evaluation"),
+        ({"challenge_phase_splits.0.challenge_phase_id": 9}, "E_SPLIT_UNKNOWN",
+         "challenge_phase_splits[0].challenge_phase_id"),
+        ({"challenge_phase_splits.0.visibility": 7}, "E_KEY_TYPE",
+         "challenge_phase_splits[0].visibility"),
+        ({"leaderboard.0.schema.default_order_by": "F2"}, "E_COLUMN_UNKNOWN",
+         "leaderboard[0].schema.default_order_by"),
+        ({"evaluation_script": "absent"}, "E_FILE_MISSING", "evaluation_script"),
+        ({"challenge_phases.0.end_date": "2026-01-01 00:00:00"}, "E_PHASE_DATES",
+         "challenge_phases[0].end_date"),
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("form", own.FORMS)
 def test_a_sound_bundle_has_no_fault_and_writes_nothing(form: str, tmp_path: Path) -> None:
     folder = own.bundle(tmp_path, form)
     before = sorted(tmp_path.rglob("*"))
 
-    report = reading.read(folder)
+    _spec, codes = sound(reading.read(folder))
 
-    assert report.errors == ()
-    assert {one.code for one in report.warnings} <= {"W_DRY_RUN"}
+    assert set(codes) <= {"W_DRY_RUN"}
     assert sorted(tmp_path.rglob("*")) == before
 
 
 @pytest.mark.parametrize(
-    ("form", "name"),
-    [
-        (form, name)
-        for form, cases in (("codabench", CODABENCH), ("codalab", CODALAB), ("evalai", EVALAI))
-        for name in cases
-    ],
+    ("form", "changes", "code", "key"),
+    [(form, *fault) for form, faults in FAULTS.items() for fault in faults],
 )
-def test_a_fault_is_told_by_its_code_and_key(form: str, name: str, tmp_path: Path) -> None:
-    changes, code, key = {"codabench": CODABENCH, "codalab": CODALAB, "evalai": EVALAI}[form][name]
-
-    report = reading.read(own.bundle(tmp_path, form, changes))
+def test_a_fault_is_told_by_its_code_and_key(
+    form: str, changes: Changes, code: str, key: str, tmp_path: Path
+) -> None:
+    report = read(tmp_path, form, changes)
 
     assert [(one.code, one.key) for one in report.errors] == [(code, key)]
     assert report.spec is None
 
 
 def test_every_fault_is_in_one_report_with_its_line(tmp_path: Path) -> None:
-    changes: dict[str, object] = {"title": None, "phases.1.tasks": [4], "terms": "absent.md"}
+    changes: Changes = {"title": None, "phases.1.tasks": [4], "terms": "absent.md"}
 
-    report = reading.read(own.bundle(tmp_path, "codabench", changes))
+    report = read(tmp_path, "codabench", changes)
 
     assert report.codes == ["E_KEY_MISSING", "E_FILE_MISSING", "E_TASK_UNKNOWN"]
     assert [one.message.split(" : ")[0] for one in report.errors[1:]] == ["ligne 3", "ligne 22"]
@@ -169,13 +148,13 @@ def test_unknown_keys_are_kept_for_the_export(tmp_path: Path) -> None:
 
     report = reading.read(folder)
 
-    assert report.spec is not None
-    assert report.spec.kept == {"default_sort": "a", "tasks[0].is_public": True}
-    assert [one.code for one in report.warnings] == ["W_UNKNOWN_KEY", "W_UNKNOWN_KEY"]
+    spec, codes = sound(report)
+    assert spec.kept == {"default_sort": "a", "tasks[0].is_public": True}
+    assert codes == ["W_UNKNOWN_KEY", "W_UNKNOWN_KEY"]
 
 
 def test_zero_is_asked_about(tmp_path: Path) -> None:
-    report = reading.read(own.bundle(tmp_path, "codabench", {"phases.0.max_submissions": 0}))
+    report = read(tmp_path, "codabench", {"phases.0.max_submissions": 0})
 
     assert [(one.key, one.proposal) for one in report.questions] == [
         ("phases[0].max_submissions", "0")
@@ -183,7 +162,7 @@ def test_zero_is_asked_about(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("written", "rule"),
+    ("name", "rule"),
     [
         ("Add", Rule.CHOSEN_ONE),
         ("Add_And_Delete_Multiple", Rule.CHOSEN_SEVERAL),
@@ -192,8 +171,8 @@ def test_zero_is_asked_about(tmp_path: Path) -> None:
         ("Force_Best", Rule.BEST),
     ],
 )
-def test_rules_are_ours(written: str, rule: Rule, tmp_path: Path) -> None:
-    folder = own.bundle(tmp_path, "codabench", {"leaderboards.0.submission_rule": written})
+def test_rules_are_ours(name: str, rule: Rule, tmp_path: Path) -> None:
+    folder = own.bundle(tmp_path, "codabench", {"leaderboards.0.submission_rule": name})
 
     report = reading.read(folder)
 
@@ -202,7 +181,7 @@ def test_rules_are_ours(written: str, rule: Rule, tmp_path: Path) -> None:
 
 
 def test_phases_a_day_apart_end_where_the_next_begins(tmp_path: Path) -> None:
-    report = reading.read(own.bundle(tmp_path, "codalab", {"phases.2.start_date": "2027-01-02"}))
+    report = read(tmp_path, "codalab", {"phases.2.start_date": "2027-01-02"})
 
     assert report.spec is not None
     first = facts_of(report.spec)["phases"][0]  # type: ignore[index] # a list
@@ -213,11 +192,11 @@ def test_phases_a_day_apart_end_where_the_next_begins(tmp_path: Path) -> None:
 
 
 def test_the_parent_of_parallel_phases_is_left_out(tmp_path: Path) -> None:
-    changes: dict[str, object] = {
+    changes: Changes = {
         "phases.1.is_parallel_parent": True,
         "phases.2.parent_phasenumber": 1,
     }
-    report = reading.read(own.bundle(tmp_path, "codalab", changes))
+    report = read(tmp_path, "codalab", changes)
 
     assert report.spec is not None
     assert [phase.name for phase in report.spec.phases] == ["Finale"]
@@ -235,16 +214,13 @@ def test_a_folder_of_no_known_format_is_refused(tmp_path: Path) -> None:
 
 def test_a_bundle_of_a_program_is_read_within_the_memory_of_the_child(tmp_path: Path) -> None:
     """A limit of 2 GiB for a file asked for 2 GiB of memory, all that the child may have."""
-    found = child.examine(written.write(tmp_path / "defi.zip"))
+    found = child.examine(programs.write(tmp_path / "defi.zip"))
     assert (found["format"], found["errors"]) == ("codabench-v2", [])
-
-
-LONG = "é" * 200  # within the characters of a path, beyond the bytes of a name
 
 
 @pytest.mark.parametrize("key", ["image", "terms", "pages.0.file", "tasks.0.scoring_program"])
 def test_a_name_that_no_system_can_have_is_an_absent_file(key: str, tmp_path: Path) -> None:
-    report = reading.read(own.bundle(tmp_path, "codabench", {key: LONG}))
+    report = read(tmp_path, "codabench", {key: LONG})
     found = [*report.codes, *(one.code for one in report.warnings)]
     assert "E_FILE_MISSING" in found or "W_IMAGE_MISSING" in found
 
@@ -301,3 +277,308 @@ def test_a_package_of_code_is_told_from_a_challenge(tmp_path: Path) -> None:
     assert error.code == "E_BUNDLE_FORMAT"
     assert "paquet de code pour DrivenData" in error.message
     assert "page « Code »" in error.message
+
+
+# --- traits of bundles that real organisers wrote
+
+
+def test_a_date_under_a_key_without_effect_is_kept_as_text(tmp_path: Path) -> None:
+    folder = own.bundle(tmp_path, "codabench")
+    file = folder / "competition.yaml"
+    file.write_text(file.read_text() + "created_when: 2027-01-01 10:00:00\ndays: [2027-01-02]\n")
+
+    spec, _codes = sound(reading.read(folder))
+
+    assert json.loads(json.dumps(spec.kept)) == {
+        "created_when": "2027-01-01 10:00:00",
+        "days": ["2027-01-02"],
+    }
+
+
+def test_phases_that_run_together_are_imported_with_a_warning(tmp_path: Path) -> None:
+    changes: Changes = {"phases.1.start": "2027-01-15 00:00:00"}
+
+    spec, codes = sound(read(tmp_path, "codabench", changes))
+
+    assert "W_PHASES_OVERLAP" in codes
+    assert len(spec.phases) == 2
+
+
+def test_a_last_phase_that_ends_as_it_starts_is_left_without_end(tmp_path: Path) -> None:
+    changes: Changes = {"phases.1.end": "2027-02-01 00:00:01"}
+
+    spec, codes = sound(read(tmp_path, "codabench", changes))
+
+    assert "W_PHASE_END" in codes
+    assert [phase.end is None for phase in spec.phases] == [False, True]
+
+
+def test_of_a_key_written_twice_the_last_counts(tmp_path: Path) -> None:
+    folder = own.bundle(tmp_path, "codabench")
+    file = folder / "competition.yaml"
+    file.write_text(file.read_text() + "title: Le bon titre\n")
+
+    spec, codes = sound(reading.read(folder))
+
+    assert (spec.title, codes.count("W_YAML_DUPLICATE")) == ("Le bon titre", 1)
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_a_file_packed_twice_is_read_when_both_are_alike(tmp_path: Path) -> None:
+    path = tmp_path / "b.zip"
+
+    def pack(*contents: bytes) -> None:
+        with zipfile.ZipFile(path, "w") as archive:
+            for content in contents:
+                archive.writestr("a.txt", content)
+
+    pack(b"one", b"one")
+    with archives.opened(path) as folder:
+        assert (folder / "a.txt").read_bytes() == b"one"
+    pack(b"one", b"two")
+    with pytest.raises(archives.BundleRefused, match="E_ZIP_DUPLICATE"), archives.opened(path):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("program", "name"),
+    [
+        ('data = open(os.path.join(folder, "prediction")).read()', "prediction"),
+        ('data = np.loadtxt(folder / "prediction")', "prediction"),
+        ('data = open("prediction", "rb")', "prediction"),
+        ('data = open(path, encoding="utf-8")', ""),
+    ],
+)
+def test_the_file_that_a_program_opens_is_expected_without_extension_too(
+    program: str, name: str, tmp_path: Path
+) -> None:
+    folder = own.bundle(tmp_path, "codabench")
+    (folder / "notation/n.py").write_text(program)
+    spec, _codes = sound(reading.read(folder))
+
+    proposal = forms.proposals(spec, reading.Folder(folder))[0]
+
+    assert proposal.form.name == name
+
+
+@pytest.mark.parametrize("name", ["qrels.tsv", "qrels.trec", "test.qrels", "topics.qrels.txt"])
+def test_judgements_are_known_by_their_usual_names(name: str, tmp_path: Path) -> None:
+    files = {name: TREC["qrels.txt"], "description.md": TREC["description.md"]}
+
+    spec, _codes = sound(reading.read(written(tmp_path / "t", files)))
+
+    assert spec.judgements is not None
+    assert len(spec.judgements.topics) == 4
+
+
+# --- the answers to the questions about phases take their place in what was read
+
+QUOTA, START = "phases[1].max_submissions_per_day", "phases[0].start"
+# The second phase of the file comes first.
+CHANGES: Changes = {
+    "phases.0.index": 1,
+    "phases.0.start": "3-4-2027",
+    "phases.0.end": None,
+    "phases.1.index": 0,
+    "phases.1.start": "2027-01-01",
+    "phases.1.end": "2027-02-01",
+    "phases.1.max_submissions_per_day": 0,
+}
+
+
+def settled(folder: Path, **answers: str) -> tuple[ForeignSpec, tuple[Problem, ...]]:
+    report = read(folder, "codabench", CHANGES)
+    assert report.spec is not None, report.errors
+    assert {one.key for one in report.questions} == {QUOTA, START}
+    keys = {"quota": QUOTA, "start": START}
+    given = {keys.get(key, key): one for key, one in answers.items()}
+    return settle(report.spec, report.questions, given)
+
+
+def test_without_answer_what_was_read_stays(tmp_path: Path) -> None:
+    spec, problems = settled(tmp_path)
+
+    assert problems == ()
+    assert [phase.max_per_day for phase in spec.phases] == [0, 5]
+    assert spec.phases[1].start is not None
+    assert stamp(spec.phases[1].start.at) == "2027-03-04T00:00:00Z"
+
+
+def test_answers_go_to_the_phase_they_were_asked_of(tmp_path: Path) -> None:
+    spec, problems = settled(tmp_path, quota="sans limite", start="2027-04-03T09:00:00+02:00")
+
+    assert problems == ()
+    assert [phase.max_per_day for phase in spec.phases] == [None, 5]
+    assert spec.phases[1].start is not None
+    assert stamp(spec.phases[1].start.at) == "2027-04-03T07:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("answers", "key"),
+    [
+        ({"quota": "beaucoup"}, QUOTA),
+        ({"start": "demain"}, START),
+        ({"couleur": "bleu"}, "couleur"),
+    ],
+)
+def test_a_wrong_answer_is_told(answers: dict[str, str], key: str, tmp_path: Path) -> None:
+    _spec, problems = settled(tmp_path, **answers)
+
+    assert [(one.code, one.key) for one in problems] == [("E_ANSWER", key)]
+
+
+def test_a_quota_that_nothing_said_takes_its_proposal(tmp_path: Path) -> None:
+    folder = own.bundle(tmp_path, "codalab", {"phases.2.max_submissions_per_day": None})
+    report = reading.read(folder)
+    assert report.spec is not None
+
+    spec, problems = settle(report.spec, report.questions, {})
+
+    assert problems == ()
+    assert [phase.max_per_day for phase in spec.phases] == [5, 5]
+
+
+# --- dates: ours, and what Codabench would have read
+
+DATES = {
+    "2027-01-04": ("2027-01-04T00:00:00Z", ""),
+    '"2027-01-11 08:00:00"': ("2027-01-11T08:00:00Z", ""),
+    "2027-01-11 08:00:00": ("2027-01-11T08:00:00Z", "W_DATE_TIME_KEPT"),
+    '"2027-02-01T09:00:00+01:00"': ("2027-02-01T08:00:00Z", "W_DATE_OFFSET"),
+    "2027-06-15T14:00:00+02:00": ("2027-06-15T12:00:00Z", "W_DATE_OFFSET"),
+    '"2027-06-15T14:00:00-0930"': ("2027-06-15T23:30:00Z", "W_DATE_OFFSET"),
+    '"2027-06-15T14:00Z"': ("2027-06-15T14:00:00Z", ""),
+    "1-2-2027": ("2027-01-02T00:00:00Z", "W_DATE_AMBIGUOUS"),
+    "3/4/2027 10:30": ("2027-03-04T10:30:00Z", "W_DATE_AMBIGUOUS"),
+    "5-5-2027": ("2027-05-05T00:00:00Z", ""),
+    "12-31-2027": ("2027-12-31T00:00:00Z", ""),
+    "31-12-2027": ("2027-12-31T00:00:00Z", ""),
+    "January 5, 2027": ("2027-01-05T00:00:00Z", ""),
+    "2027-1-5": ("2027-01-05T00:00:00Z", ""),
+}
+NO_DATES = ("demain", "31-31-2027", "2027-02-30 10:00", '"2027-01-01 25:00"', "[2027]", "true", "7",
+           '"0001-01-01T00:00:00+23:00"')  # fmt: skip
+
+
+def dated(text: str, *, codabench: bool = True) -> tuple[Instant | None, Findings, list[str]]:
+    findings, asked = Findings(), []
+
+    def ask(question: Question) -> None:
+        asked.append(f"{question.key} {question.proposal}")
+        assert question.proposal in question.choices
+
+    block = Block(Document("f.yaml", findings), safe_yaml.load(f"d: {text}".encode()))
+    return instant(block, "d", ask=ask, codabench=codabench), findings, asked
+
+
+@pytest.mark.parametrize("text", sorted(DATES))
+def test_a_date_is_read_and_another_reading_is_told(text: str) -> None:
+    found, findings, asked = dated(text)
+    wanted, warning = DATES[text]
+
+    assert found is not None
+    assert stamp(found.at) == wanted
+    assert findings.errors == []
+    assert [one.code for one in findings.warnings] == ([warning] if warning else [])
+    assert asked == ([f"d {wanted}"] if warning == "W_DATE_AMBIGUOUS" else [])
+
+
+@pytest.mark.parametrize("text", NO_DATES)
+def test_what_is_no_date_is_refused(text: str) -> None:
+    found, findings, _asked = dated(text)
+
+    assert found is None
+    assert [(one.code, one.key) for one in findings.errors] == [("E_PHASE_DATES", "d")]
+
+
+@pytest.mark.parametrize("text", ["", '""', "null", '"null"'])
+def test_no_date_is_none(text: str) -> None:
+    assert dated(text)[:2] == (None, Findings())
+
+
+def test_only_our_reading_counts_where_codabench_reads_nothing() -> None:
+    assert dated("2027-01-01 10:00:00", codabench=False)[1].warnings == []
+
+
+# --- whatever stands at a key
+
+STRANGE: tuple[object, ...] = (
+    None, "", " ", "x", "../x", "/etc", ".", "null", -1, 0, 10**12, 1.5, float("nan"), True, [],
+    [[1]], [None], {}, {"a": {"b": 1}}, [{"a": 1}], {1: 2}, datetime.date(2027, 1, 1),
+    datetime.datetime(1, 1, 1, tzinfo=datetime.UTC), "9999-12-31T23:59:59-23:00", "notation",
+)  # fmt: skip
+
+
+def places(value: object, way: tuple[object, ...] = ()) -> Iterator[tuple[object, ...]]:
+    """List the way to every value below a document."""
+    below: Iterator[tuple[object, object]]
+    if isinstance(value, dict):
+        below = iter(value.items())
+    elif isinstance(value, list):
+        below = iter(enumerate(value))
+    else:
+        return
+    for key, one in below:
+        yield (*way, key)
+        yield from places(one, (*way, key))
+
+
+def put(document: object, way: tuple[object, ...], value: object) -> object:
+    changed = copy.deepcopy(document)
+    at = changed
+    for part in way[:-1]:
+        at = at[part]  # type: ignore[index] # a list or a mapping
+    at[way[-1]] = value  # type: ignore[index] # a list or a mapping
+    return changed
+
+
+FULL = {
+    "codabench": {
+        "fact_sheet": {"A": {"key": "A", "type": "select", "selection": ["a"], "title": "a"}},
+        "solutions": [{"index": 0, "path": "notation", "tasks": [0]}],
+        "queue": "x", "docker_image": "y", "make_input_data_available": True,
+    },
+    "codalab": {"competition_docker_image": "y", "has_registration": True},
+    "evalai": {"tags": ["a"], "allowed_email_domains": ["a.fr"]},
+}  # fmt: skip
+
+
+# make test tries every strange value at one key in five, .ci/run at all.
+every = pytest.mark.parametrize("step", [5, pytest.param(1, marks=pytest.mark.ci)])
+
+
+@every
+@pytest.mark.slow
+@pytest.mark.parametrize("form", sorted(own.FORMS))
+def test_no_value_breaks_a_reader(form: str, step: int, tmp_path: Path) -> None:
+    folder = own.bundle(tmp_path, form)
+    file = folder / ("challenge_config.yaml" if form == "evalai" else "competition.yaml")
+    valid = {**copy.deepcopy(own.FORMS[form]), **FULL[form]}
+    tried = 0
+    for way in [*places(valid)][::step]:
+        for strange in STRANGE:
+            file.write_text(
+                yaml.dump(put(valid, way, strange), Dumper=yaml.CSafeDumper), encoding="utf-8"
+            )
+            report = reading.read(folder)
+            json.dumps(report.to_json())
+            assert (report.spec is None) == bool(report.errors), (way, strange)
+            tried += 1
+    assert tried > 700 / step
+
+
+@every
+@pytest.mark.slow
+def test_no_value_breaks_conf_json(step: int, tmp_path: Path) -> None:
+    conf = {
+        "EVAL_METRIC": "accuracy_score", "EVAL_HIGHER_IS_BETTER": 1, "SUBMISSION_ROWS": 40,
+        "SUBMISSION_COLUMNS": "id,y", "SUBMISSION_ID_COLUMN": "id", "END_DATE": "2027-12-31",
+        "SUBMISSION_LIMIT": 5, "SELECTION_LIMIT": 2, "COMPETITION_TYPE": "generic",
+    }  # fmt: skip
+    folder = written(tmp_path / "h", KAGGLE)
+    for way in [*places(conf)][::step]:
+        for strange in STRANGE:
+            text = json.dumps(put(conf, way, strange), default=str)
+            (folder / "conf.json").write_text(text, encoding="utf-8")
+            report = reading.read(folder)
+            assert (report.spec is None) == bool(report.errors), (way, strange)
