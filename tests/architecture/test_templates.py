@@ -1,4 +1,4 @@
-"""Templates escape what people write."""
+"""Templates escape what people write, and every disclosure shows that it opens."""
 
 import re
 from pathlib import Path
@@ -21,3 +21,13 @@ def test_only_html_that_we_made_is_written_as_it_is() -> None:
         if "autoescape off" in text:
             wrong.append(f"{path.relative_to(TEMPLATES)}: autoescape off")
     assert wrong == []
+
+
+def test_every_summary_has_its_chevron() -> None:
+    bare = [
+        f"{path.relative_to(TEMPLATES)}: {found[:60]}"
+        for path in sorted(TEMPLATES.rglob("*.html"))
+        for found in re.findall(r"<summary.*?</summary>", path.read_text("utf-8"), re.DOTALL)
+        if '{% icon "chevron-down" %}' not in found
+    ]
+    assert bare == []

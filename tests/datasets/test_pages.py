@@ -232,14 +232,6 @@ def test_a_restricted_dataset_says_that_requests_are_to_come(client: Client) -> 
     assert "Arles" not in text
 
 
-def test_its_producer_downloads_a_restricted_file(client: Client) -> None:
-    file = DataFileFactory(level=AccessLevel.RESTRICTED_BUSINESS)
-    prove(client, member(file.release.dataset.resource.organisation))
-
-    assert address(file) in client.get(page(file)).content.decode()
-    assert body(client.get(address(file))) == CSV
-
-
 @pytest.mark.parametrize("minutes", [None, 11])
 def test_a_restricted_file_asks_its_producer_for_a_recent_proof(
     client: Client, minutes: int | None
@@ -255,6 +247,7 @@ def test_a_restricted_file_asks_its_producer_for_a_recent_proof(
         assert parse_qs(urlsplit(asked.url).query)["next"] == [address(file)]
     assert Download.objects.count() == 0
     prove(client, producer)
+    assert address(file) in client.get(page(file)).content.decode()
     assert body(client.get(address(file))) == CSV
     assert body(client.get(address(open_file()))) == CSV
 

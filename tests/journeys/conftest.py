@@ -2,7 +2,7 @@
 
 Fixtures: `running` (the browser, once a session), `site` (the address of the served portal,
 its database being the test's own), `as_user` (cookies of a signed-in person, for `tab`),
-`faults_of` (what is wrong with pages in the looks of the test).
+`faults_of` (what is wrong with pages in the looks of the test), `check_pages` (that nothing is).
 """
 
 from collections.abc import Callable, Iterator
@@ -18,6 +18,7 @@ from tests.journeys import axe, browser
 
 Cookies = Callable[[User], list[dict[str, Any]]]
 Faults = Callable[..., dict[str, list[str]]]
+CheckPages = Callable[..., None]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -74,3 +75,13 @@ def faults_of(
             }
 
     return faults
+
+
+@pytest.fixture
+def check_pages(faults_of: Faults) -> CheckPages:
+    """Return a function that visits pages as a person and accepts no fault."""
+
+    def check(person: User | None, *paths: str) -> None:
+        assert faults_of(person, *paths) == {}
+
+    return check

@@ -12,7 +12,7 @@ from portal.accounts.models import Membership
 from portal.audit import outbox
 from tests.factories.accounts import PASSWORD, MembershipFactory, UserFactory
 from tests.journeys import axe, browser
-from tests.journeys.conftest import Faults
+from tests.journeys.conftest import CheckPages
 
 pytestmark = [
     pytest.mark.journey,
@@ -176,14 +176,14 @@ OWN = [
 
 
 @axe.other_pages
-def test_pages_of_accounts_have_no_fault(faults_of: Faults) -> None:
+def test_pages_of_accounts_have_no_fault(check_pages: CheckPages) -> None:
     user = UserFactory(region="administrator")
     place = MembershipFactory(
         user=user, role="referent", organisation__name="Bâtir Sud", organisation__slug="batir-sud"
     )
     MembershipFactory(organisation=place.organisation, user__display_name="Camille Aubanel")
-    assert faults_of(None, *PAGES) == {}
-    assert faults_of(user, *OWN) == {}
+    check_pages(None, *PAGES)
+    check_pages(user, *OWN)
 
 
 @pytest.mark.full

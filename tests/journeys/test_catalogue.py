@@ -31,7 +31,7 @@ from tests.factories.accounts import MembershipFactory, OrganisationFactory, Use
 from tests.factories.catalogue import MeasurementFactory, ResourceFactory, ResourceLinkFactory
 from tests.factories.contributions import changed
 from tests.journeys import axe, browser
-from tests.journeys.conftest import Cookies, Faults
+from tests.journeys.conftest import CheckPages, Cookies, Faults
 
 pytestmark = [pytest.mark.journey, pytest.mark.slow]
 
@@ -158,8 +158,8 @@ def addresses() -> list[str]:
 
 
 @axe.other_pages
-def test_cards_and_versions_have_no_fault(faults_of: Faults) -> None:
-    assert faults_of(None, *addresses()) == {}
+def test_cards_and_versions_have_no_fault(check_pages: CheckPages) -> None:
+    check_pages(None, *addresses())
 
 
 @pytest.fixture
@@ -200,7 +200,9 @@ def card(editor: User) -> Resource:
 
 
 @axe.other_pages
-def test_pages_around_a_card_have_no_fault(faults_of: Faults, card: Resource, editor: User) -> None:
+def test_pages_around_a_card_have_no_fault(
+    check_pages: CheckPages, card: Resource, editor: User
+) -> None:
     search = SavedSearch.objects.get()
     base, thread = card.get_absolute_url(), card.discussions.get(title="Quelles dates ?")
     addresses = [
@@ -223,8 +225,8 @@ def test_pages_around_a_card_have_no_fault(faults_of: Faults, card: Resource, ed
         "/moderation/autour/",
         f"{base}messages/{thread.messages.first().public_id}/masquer/",
     ]
-    assert faults_of(editor, *addresses) == {}
-    assert faults_of(make.moderator("relecteur"), *moderated) == {}
+    check_pages(editor, *addresses)
+    check_pages(make.moderator("relecteur"), *moderated)
 
 
 def test_a_visitor_asks_for_an_alert_and_stops_it_without_script(
@@ -273,7 +275,9 @@ def test_a_member_follows_declares_and_discusses_without_script(
 
 
 @axe.other_pages
-def test_pages_of_reports_and_lots_have_no_fault(faults_of: Faults) -> None:
+def test_pages_of_reports_and_lots_have_no_fault(
+    faults_of: Faults, check_pages: CheckPages
+) -> None:
     author, one = make.person("autrice"), make.moderator("une")
     here, there = make.organisation("Donneuse"), make.organisation("Receveuse")
     owner = make.joined(make.person("tenante"), here, Role.EDITOR)
@@ -285,29 +289,23 @@ def test_pages_of_reports_and_lots_have_no_fault(faults_of: Faults) -> None:
     decision = reports.decide(report=decided, reasons=upheld(), by=one)
     maskings.mask(resource=masked, category="illegal", explanation="Propos.", by=one, report=report)
     make.submitted()
-    assert (
-        faults_of(
-            author,
-            f"/signalements/decisions/{decision.public_id}/",
-            "/signaler/?adresse=/ressources/",
-            reports.tracking_path(decided),
-            "/transparence/",
-        )
-        == {}
+    check_pages(
+        author,
+        f"/signalements/decisions/{decision.public_id}/",
+        "/signaler/?adresse=/ressources/",
+        reports.tracking_path(decided),
+        "/transparence/",
     )
     [behind] = faults_of(author, masked.get_absolute_url()).values()
     assert [fault for fault in behind if "451" not in fault] == []
-    assert (
-        faults_of(
-            make.moderator("autre"),
-            "/moderation/",
-            "/moderation/lot/",
-            "/moderation/signalements/",
-            f"/moderation/signalements/{report.public_id}/",
-            "/moderation/transferts/",
-            f"{held.get_absolute_url()}transmettre/",
-        )
-        == {}
+    check_pages(
+        make.moderator("autre"),
+        "/moderation/",
+        "/moderation/lot/",
+        "/moderation/signalements/",
+        f"/moderation/signalements/{report.public_id}/",
+        "/moderation/transferts/",
+        f"{held.get_absolute_url()}transmettre/",
     )
 
 
@@ -371,10 +369,10 @@ def dataset_pages() -> list[str]:
 
 
 @axe.main_pages
-def test_pages_of_datasets_have_no_fault(demonstration: str, faults_of: Faults) -> None:
-    assert faults_of(None, *dataset_pages()) == {}
+def test_pages_of_datasets_have_no_fault(demonstration: str, check_pages: CheckPages) -> None:
+    check_pages(None, *dataset_pages())
     producer = User.objects.get(username="producteur")
-    assert faults_of(producer, f"{dataset_pages()[2]}versions/nouvelle/") == {}
+    check_pages(producer, f"{dataset_pages()[2]}versions/nouvelle/")
 
 
 def test_filter_read_and_download_without_script(running: Any, demonstration: str) -> None:

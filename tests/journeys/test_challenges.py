@@ -19,7 +19,7 @@ from tests.factories import findings
 from tests.factories.accounts import PASSWORD, UserFactory
 from tests.factories.challenges import ChallengeFactory, captain_of
 from tests.journeys import axe, browser
-from tests.journeys.conftest import Cookies, Faults
+from tests.journeys.conftest import CheckPages, Cookies
 
 pytestmark = [pytest.mark.journey, pytest.mark.slow]
 
@@ -151,25 +151,25 @@ def test_live_state_updates_by_itself(
 
 
 @axe.main_pages
-def test_pages_of_a_challenge_have_no_fault(team: Team, faults_of: Faults) -> None:
+def test_pages_of_a_challenge_have_no_fault(team: Team, check_pages: CheckPages) -> None:
     challenge = team.challenge
     home, space = f"/challenges/{challenge.slug}/", "/espace/challenges/"
     own = f"soumissions/{team.enrolments.get().entries.order_by('number').last().pk}/"
-    assert faults_of(None, "/challenges/", *(home + path for path in PUBLIC)) == {}
+    check_pages(None, "/challenges/", *(home + path for path in PUBLIC))
     private = ("soumissions/", own, own + "retirer/", "equipe/")
-    assert faults_of(captain_of(team), *(home + path for path in private)) == {}
+    check_pages(captain_of(team), *(home + path for path in private))
     broken = entered(challenge, seed=11)
     Entry.objects.filter(pk=broken.pk).update(status="needs_attention")
     Challenge.objects.update(registration="approval")
     teams.accept_terms(challenge=challenge, by=UserFactory())
     examinations = "/moderation/soumissions/"
     moderator = UserFactory(region="moderator")
-    assert faults_of(moderator, examinations, f"{examinations}{broken.pk}/") == {}
+    check_pages(moderator, examinations, f"{examinations}{broken.pk}/")
     Entry.objects.filter(pk=broken.pk).update(status="withdrawn")
     owner, cockpit = owner_of(challenge), f"{space}{challenge.slug}/"
-    assert faults_of(owner, space, cockpit, f"{cockpit}inscriptions/") == {}
+    check_pages(owner, space, cockpit, f"{cockpit}inscriptions/")
     revealed(challenge)
-    assert faults_of(owner, home + "classement/", home, cockpit) == {}
+    check_pages(owner, home + "classement/", home, cockpit)
 
 
 LABELS = {"f": "Femmes", "h": "Hommes"}
@@ -197,16 +197,13 @@ def audited(site: str) -> Entry:
 
 
 @axe.other_pages
-def test_pages_of_audits_have_no_fault(audited: Entry, faults_of: Faults) -> None:
-    assert (
-        faults_of(
-            captain_of(audited.enrolment.team),
-            reverse("challenges:audits", args=["tensions"]),
-            reverse("challenges:audit", args=["tensions", audited.pk]),
-            reverse("challenges:entry", args=["tensions", audited.pk]),
-            reverse("challenges:standings", args=["tensions"]),
-        )
-        == {}
+def test_pages_of_audits_have_no_fault(audited: Entry, check_pages: CheckPages) -> None:
+    check_pages(
+        captain_of(audited.enrolment.team),
+        reverse("challenges:audits", args=["tensions"]),
+        reverse("challenges:audit", args=["tensions", audited.pk]),
+        reverse("challenges:entry", args=["tensions", audited.pk]),
+        reverse("challenges:standings", args=["tensions"]),
     )
 
 

@@ -19,7 +19,7 @@ from tests.catalogue.moderation.test_tables import need, table
 from tests.factories import contributions as make
 from tests.factories.harvests import HarvestRunFactory, LinkCheckFactory, SourceFactory, datagouv
 from tests.journeys import axe, browser
-from tests.journeys.conftest import Cookies, Faults
+from tests.journeys.conftest import CheckPages, Cookies
 from tests.sites import says
 from tests.sites import site as foreign
 
@@ -85,10 +85,10 @@ def moderator_pages() -> list[str]:
 
 
 @axe.other_pages
-def test_pages_of_authors_and_moderators_have_no_fault(faults_of: Faults) -> None:
+def test_pages_of_authors_and_moderators_have_no_fault(check_pages: CheckPages) -> None:
     author = make.person()
-    assert faults_of(author, *author_pages(author)) == {}
-    assert faults_of(make.moderator(), *moderator_pages()) == {}
+    check_pages(author, *author_pages(author))
+    check_pages(make.moderator(), *moderator_pages())
 
 
 @with_script_in_ci
@@ -210,7 +210,7 @@ def test_a_pasted_card_fills_the_draft(
 
 @axe.other_pages
 def test_pages_of_a_paste_have_no_fault(
-    running: Any, site: str, as_user: Cookies, faults_of: Faults, shared: Path
+    running: Any, site: str, as_user: Cookies, check_pages: CheckPages, shared: Path
 ) -> None:
     author = make.person()
     with browser.tab(running, cookies=as_user(author)) as page:
@@ -222,15 +222,12 @@ def test_pages_of_a_paste_have_no_fault(
         page.click("main form .btn-primary")
         assert "Ligne 2" in page.locator("main [role=alert]").inner_text()
     draft = Contribution.objects.get()
-    assert (
-        faults_of(
-            author,
-            reverse("catalogue:contribute"),
-            reverse("catalogue:contribution_paste"),
-            reverse("catalogue:contribution_reading", args=(draft.public_id,)),
-            reverse("catalogue:contribution_step", args=(draft.public_id, Step.DESCRIBE)),
-        )
-        == {}
+    check_pages(
+        author,
+        reverse("catalogue:contribute"),
+        reverse("catalogue:contribution_paste"),
+        reverse("catalogue:contribution_reading", args=(draft.public_id,)),
+        reverse("catalogue:contribution_step", args=(draft.public_id, Step.DESCRIBE)),
     )
 
 
@@ -356,7 +353,7 @@ def test_a_catalogue_is_harvested(
 
 
 @axe.other_pages
-def test_pages_of_harvests_have_no_fault(faults_of: Faults) -> None:
+def test_pages_of_harvests_have_no_fault(check_pages: CheckPages) -> None:
     waits, paused = SourceFactory(), SourceFactory(approved=True, status="paused")
     refused = SourceFactory(approved=True, status="refused", message="Hors du sujet.")
     runs = [
@@ -367,20 +364,17 @@ def test_pages_of_harvests_have_no_fault(faults_of: Faults) -> None:
     ]
     since = runs[0].asked_at.replace(year=2025)
     LinkCheckFactory(dead_since=since, failures=3, first_failed_at=since, state="gone")
-    assert (
-        faults_of(
-            make.moderator(),
-            reverse("catalogue:harvest_sources"),
-            reverse("catalogue:harvest_propose"),
-            *(
-                reverse("catalogue:harvest_source", args=(each.public_id,))
-                for each in (waits, paused, refused)
-            ),
-            *(
-                reverse("catalogue:harvest_run", args=(run.source.public_id, run.public_id))
-                for run in runs
-            ),
-            reverse("catalogue:dead_links"),
-        )
-        == {}
+    check_pages(
+        make.moderator(),
+        reverse("catalogue:harvest_sources"),
+        reverse("catalogue:harvest_propose"),
+        *(
+            reverse("catalogue:harvest_source", args=(each.public_id,))
+            for each in (waits, paused, refused)
+        ),
+        *(
+            reverse("catalogue:harvest_run", args=(run.source.public_id, run.public_id))
+            for run in runs
+        ),
+        reverse("catalogue:dead_links"),
     )

@@ -39,7 +39,7 @@ from tests.factories.challenges import (
 )
 from tests.factories.disqualifications import asked
 from tests.journeys import axe, browser
-from tests.journeys.conftest import Cookies, Faults
+from tests.journeys.conftest import CheckPages, Cookies
 from tests.journeys.test_challenges import prove
 
 pytestmark = [pytest.mark.journey, pytest.mark.slow]
@@ -103,7 +103,7 @@ def test_a_challenge_is_created_by_form_without_script(
 
 
 @axe.other_pages
-def test_rooms_of_the_organisers_have_no_fault(tmp_path: Path, faults_of: Faults) -> None:
+def test_rooms_of_the_organisers_have_no_fault(tmp_path: Path, check_pages: CheckPages) -> None:
     challenge = world.opened(tmp_path)
     by, member = world.owner_of(challenge), UserFactory()
     world.entered(challenge)
@@ -118,24 +118,21 @@ def test_rooms_of_the_organisers_have_no_fault(tmp_path: Path, faults_of: Faults
     forum.block(challenge=challenge, user=UserFactory(), reason="Injures", by=by)
     assert drain()
     home, space = f"/challenges/{challenge.slug}/", f"/espace/challenges/{challenge.slug}/"
-    assert (
-        faults_of(
-            by,
-            "/espace/challenges/nouveau/",
-            *(space + path for path in ROOMS),
-            f"{home}entraide/",
-            f"{home}entraide/{thread.public_id}/",
-            f"{home}entraide/messages/{post.public_id}/masquer/",
-        )
-        == {}
+    check_pages(
+        by,
+        "/espace/challenges/nouveau/",
+        *(space + path for path in ROOMS),
+        f"{home}entraide/",
+        f"{home}entraide/{thread.public_id}/",
+        f"{home}entraide/messages/{post.public_id}/masquer/",
     )
     Challenge.objects.update(status="draft", published_at=None)
-    assert faults_of(by, *(space + path for path in ("", "notation/", "phases/0/"))) == {}
-    assert faults_of(member, "/espace/challenges/") == {}
+    check_pages(by, *(space + path for path in ("", "notation/", "phases/0/")))
+    check_pages(member, "/espace/challenges/")
 
 
 @axe.other_pages
-def test_rooms_of_a_draft_have_no_fault(faults_of: Faults) -> None:
+def test_rooms_of_a_draft_have_no_fault(check_pages: CheckPages) -> None:
     by = world.owner()
     challenge = built(by)
     final = phases.add(challenge=challenge, name="Finale", kind=PhaseKind.FINAL, by=by)
@@ -157,7 +154,7 @@ def test_rooms_of_a_draft_have_no_fault(faults_of: Faults) -> None:
         "classements/",
         f"classements/{board.pk}/",
     )
-    assert faults_of(by, *(f"/espace/challenges/{challenge.slug}/{path}" for path in rooms)) == {}
+    check_pages(by, *(f"/espace/challenges/{challenge.slug}/{path}" for path in rooms))
 
 
 def final(challenge: Challenge) -> None:
@@ -170,7 +167,9 @@ def final(challenge: Challenge) -> None:
 
 
 @axe.rooms
-def test_rooms_of_teams_and_of_a_finished_challenge(faults_of: Faults, tmp_path: Path) -> None:
+def test_rooms_of_teams_and_of_a_finished_challenge(
+    check_pages: CheckPages, tmp_path: Path
+) -> None:
     challenge = world.opened(tmp_path)
     by, home = world.owner_of(challenge), f"/challenges/{challenge.slug}/"
     space = f"/espace/challenges/{challenge.slug}/"
@@ -191,83 +190,67 @@ def test_rooms_of_teams_and_of_a_finished_challenge(faults_of: Faults, tmp_path:
     guest = accepted_person(challenge)
     call = teams.invite(team=one, email=guest.email, by=captain_of(one))
     link = f"{home}equipe/invitation/{call.public_id}/{call.token}/"
-    assert faults_of(guest, link, f"{home}equipe/") == {}
-    assert faults_of(UserFactory(), link) == {}
+    check_pages(guest, link, f"{home}equipe/")
+    check_pages(UserFactory(), link)
     assert drain()
-    assert (
-        faults_of(
-            captain_of(one),
-            f"{home}equipe/",
-            f"{home}equipe/membre/{member.pk}/capitaine/",
-            f"{home}equipe/membre/{member.pk}/retirer/",
-            f"{home}soumissions/{first.pk}/fiche/",
-            "/espace/avis/",
-            "/compte/avis/",
-        )
-        == {}
+    check_pages(
+        captain_of(one),
+        f"{home}equipe/",
+        f"{home}equipe/membre/{member.pk}/capitaine/",
+        f"{home}equipe/membre/{member.pk}/retirer/",
+        f"{home}soumissions/{first.pk}/fiche/",
+        "/espace/avis/",
+        "/compte/avis/",
     )
     change = tried(challenge, truth=corrected())
-    assert faults_of(by, f"{space}reevaluation/") == {}
-    assert faults_of(UserFactory(region="administrator"), f"{space}reevaluation/") == {}
+    check_pages(by, f"{space}reevaluation/")
+    check_pages(UserFactory(region="administrator"), f"{space}reevaluation/")
     rescorings.withdraw(rescoring=change, by=by)
     final(challenge)
     late = world.entered(challenge, 0.95, team=other, seed=5)
     assert drain()
-    assert faults_of(captain_of(other), f"{home}soumissions/{late.pk}/") == {}
-    assert (
-        faults_of(
-            captain_of(one),
-            f"{home}banc-essai/",
-            f"{home}soumissions/{first.pk}/detail/",
-            f"{home}certificats/{one.public_id}/",
-            f"{home}classement/",
-            f"{home}bilan/",
-        )
-        == {}
+    check_pages(captain_of(other), f"{home}soumissions/{late.pk}/")
+    check_pages(
+        captain_of(one),
+        f"{home}banc-essai/",
+        f"{home}certificats/{one.public_id}/",
+        f"{home}classement/",
+        f"{home}bilan/",
     )
-    assert faults_of(by, space) == {}
+    check_pages(by, space)
 
 
 @axe.rooms
-def test_the_report_of_an_import_and_its_questions(faults_of: Faults) -> None:
+def test_the_report_of_an_import_and_its_questions(check_pages: CheckPages) -> None:
     by = world.owner()
     asks = read(by, zipped(KAGGLE))
     faulty = read(by, zipped({"competition.yaml": "version: 2\ntitle: [1]\n"}))
     imports_page = "/espace/challenges/importer/"
-    assert (
-        faults_of(
-            by,
-            imports_page,
-            f"{imports_page}{asks.pk}/",
-            f"{imports_page}{faulty.pk}/",
-        )
-        == {}
+    check_pages(
+        by,
+        imports_page,
+        f"{imports_page}{asks.pk}/",
+        f"{imports_page}{faulty.pk}/",
     )
 
 
 @NEEDED
 @axe.rooms
-def test_rooms_of_a_challenge_scored_by_a_program(faults_of: Faults, hour: Clock) -> None:
+def test_rooms_of_a_challenge_scored_by_a_program(check_pages: CheckPages, hour: Clock) -> None:
     isolated()
     challenge, entry, team = played(hour)
     home = f"/challenges/{challenge.slug}/"
-    assert (
-        faults_of(
-            captain_of(team),
-            f"{home}evaluation/",
-            f"{home}classement/",
-            f"{home}soumissions/{entry.pk}/",
-        )
-        == {}
+    check_pages(
+        captain_of(team),
+        f"{home}evaluation/",
+        f"{home}classement/",
+        f"{home}soumissions/{entry.pk}/",
     )
     space = f"/espace/challenges/{challenge.slug}/"
-    assert (
-        faults_of(
-            world.owner_of(challenge),
-            f"{space}programme/",
-            f"{space}reevaluation/",
-        )
-        == {}
+    check_pages(
+        world.owner_of(challenge),
+        f"{space}programme/",
+        f"{space}reevaluation/",
     )
 
 
@@ -292,7 +275,7 @@ def scene() -> tuple[Challenge, Entry]:
 
 
 @axe.rooms
-def test_pages_of_code_are_accessible(faults_of: Faults) -> None:
+def test_pages_of_code_are_accessible(check_pages: CheckPages) -> None:
     challenge, entry = scene()
     team = entry.enrolment.team
     done = code.trial(team)
@@ -309,32 +292,24 @@ def test_pages_of_code_are_accessible(faults_of: Faults) -> None:
     queued = code.trial(team, **waiting, verdict={})
     home, space = f"/challenges/{challenge.slug}/", f"/espace/challenges/{challenge.slug}/"
 
-    assert (
-        faults_of(
-            captain_of(team),
-            f"{home}essais/",
-            f"{home}essais/{done.pk}/",
-            f"{home}essais/{failed.pk}/",
-            f"{home}essais/{queued.pk}/",
-            f"{home}soumissions/",
-            f"{home}soumissions/{entry.pk}/",
-            f"{home}evaluation/",
-        )
-        == {}
+    check_pages(
+        captain_of(team),
+        f"{home}essais/",
+        f"{home}essais/{done.pk}/",
+        f"{home}essais/{failed.pk}/",
+        f"{home}essais/{queued.pk}/",
+        f"{home}soumissions/",
+        f"{home}soumissions/{entry.pk}/",
+        f"{home}evaluation/",
     )
-    assert (
-        faults_of(
-            challenge.organisers.get().user,
-            f"{space}code/",
-            f"{space}executions/",
-            f"{space}statistiques/",
-        )
-        == {}
+    check_pages(
+        challenge.organisers.get().user,
+        f"{space}code/",
+        f"{space}executions/",
+        f"{space}statistiques/",
     )
     draft = ChallengeFactory(owner=challenge.organisers.get().user)
-    assert (
-        faults_of(challenge.organisers.get().user, f"/espace/challenges/{draft.slug}/code/") == {}
-    )
+    check_pages(challenge.organisers.get().user, f"/espace/challenges/{draft.slug}/code/")
 
 
 def reported(challenge: Challenge) -> None:
@@ -353,7 +328,7 @@ def broken(entry: Entry) -> None:
 
 
 @axe.rooms
-def test_pages_of_decisions_are_accessible(faults_of: Faults, tmp_path: Path) -> None:
+def test_pages_of_decisions_are_accessible(check_pages: CheckPages, tmp_path: Path) -> None:
     challenge = world.opened(tmp_path)
     entries = [world.entered(challenge, 0.9 - seed / 10, seed=seed) for seed in range(4)]
     assert drain()
@@ -366,67 +341,49 @@ def test_pages_of_decisions_are_accessible(faults_of: Faults, tmp_path: Path) ->
         found=decided, reason="Article 4.", by=decider, version=decided.version
     )
     reported(challenge)
-    assert (
-        faults_of(
-            by,
-            f"{space}disqualifications/",
-            f"{space}disqualifications/{waiting.public_id}/",
-            f"{space}disqualifications/{decided.public_id}/",
-            f"{space}file/",
-        )
-        == {}
+    check_pages(
+        by,
+        f"{space}disqualifications/",
+        f"{space}disqualifications/{waiting.public_id}/",
+        f"{space}disqualifications/{decided.public_id}/",
+        f"{space}file/",
     )
-    assert (
-        faults_of(captain_of(waiting.team), f"{home}equipe/disqualification/{waiting.public_id}/")
-        == {}
+    check_pages(captain_of(waiting.team), f"{home}equipe/disqualification/{waiting.public_id}/")
+    check_pages(
+        captain_of(decided.team),
+        f"{home}equipe/disqualification/{decided.public_id}/",
+        f"{home}soumissions/{entries[1].pk}/",
     )
-    assert (
-        faults_of(
-            captain_of(decided.team),
-            f"{home}equipe/disqualification/{decided.public_id}/",
-            f"{home}soumissions/{entries[1].pk}/",
-        )
-        == {}
+    check_pages(
+        decider,
+        queue,
+        f"{queue}{waiting.public_id}/",
+        f"{queue}{decided.public_id}/",
     )
-    assert (
-        faults_of(
-            decider,
-            queue,
-            f"{queue}{waiting.public_id}/",
-            f"{queue}{decided.public_id}/",
-        )
-        == {}
-    )
-    assert faults_of(UserFactory(region="moderator"), "/moderation/entraide/") == {}
+    check_pages(UserFactory(region="moderator"), "/moderation/entraide/")
     disqualifications.withdraw(found=waiting, reason="Une erreur.", by=by)
     before = Entry.objects.get(pk=entries[3].pk).status
     broken(entries[3])
     phase = interventions.pause(phase=challenge.phases.get(), reason="Une ligne fausse.", by=by)
-    assert faults_of(by, f"{space}file/") == {}
-    assert faults_of(captain_of(entries[0].enrolment.team), f"{home}soumissions/") == {}
+    check_pages(by, f"{space}file/")
+    check_pages(captain_of(entries[0].enrolment.team), f"{home}soumissions/")
     Entry.objects.filter(pk=entries[3].pk).update(status=before, reason_code="")
     interventions.resume(phase=phase, by=by)
     final(challenge)
-    assert faults_of(by, f"{space}reevaluation/") == {}
+    check_pages(by, f"{space}reevaluation/")
     change = tried(challenge, truth=corrected(60), reason="Soixante réponses étaient fausses.")
-    assert faults_of(decider, f"{space}reevaluation/") == {}
+    check_pages(decider, f"{space}reevaluation/")
     rescorings.accept(rescoring=change, digest=change.facts["digest"], by=decider)
     assert drain()
-    assert (
-        faults_of(
-            None,
-            f"{home}classement/",
-            f"{home}bilan/",
-            f"{home}classement/cadre/",
-        )
-        == {}
+    check_pages(
+        None,
+        f"{home}classement/",
+        f"{home}bilan/",
+        f"{home}classement/cadre/",
     )
-    assert (
-        faults_of(captain_of(entries[0].enrolment.team), f"{home}soumissions/{entries[0].pk}/")
-        == {}
-    )
+    check_pages(captain_of(entries[0].enrolment.team), f"{home}soumissions/{entries[0].pk}/")
     made = deposited(by, zipped(KAGGLE))
-    assert faults_of(by, f"/espace/challenges/importer/{made.pk}/") == {}
+    check_pages(by, f"/espace/challenges/importer/{made.pk}/")
 
 
 class Plain:

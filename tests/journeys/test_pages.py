@@ -7,7 +7,7 @@ import pytest
 from portal.management.opening import pages, people
 from portal.pages import frame
 from tests.journeys import axe, browser
-from tests.journeys.conftest import Faults
+from tests.journeys.conftest import CheckPages
 
 pytestmark = [pytest.mark.journey, pytest.mark.slow]
 
@@ -32,8 +32,8 @@ def opened(site: str) -> str:
 
 
 @axe.main_pages
-def test_pages_of_the_portal_have_no_fault(opened: str, faults_of: Faults) -> None:
-    assert faults_of(None, *PATHS) == {}
+def test_pages_of_the_portal_have_no_fault(opened: str, check_pages: CheckPages) -> None:
+    check_pages(None, *PATHS)
 
 
 def test_reflow_at_320_pixels(running: Any, opened: str) -> None:

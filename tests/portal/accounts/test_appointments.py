@@ -135,22 +135,6 @@ def test_install_is_for_the_system_and_happens_once(first: User, person: User) -
     assert person.groups.count() == 0
 
 
-@pytest.mark.parametrize(
-    ("role", "group"),
-    [
-        (RegionRole.ADMINISTRATOR, ["Moderators"]),
-        (RegionRole.MODERATOR, ["Editors"]),
-        (RegionRole.OFFICER, []),
-        (RegionRole.APPROVER, []),
-        (RegionRole.DPO, []),
-        (RegionRole.AUDITOR, []),
-    ],
-)
-def test_who_enters_the_back_office(person: User, role: RegionRole, group: list[str]) -> None:
-    appointments.install(user=person, role=role, by=SYSTEM)
-    assert list(person.groups.values_list("name", flat=True)) == group
-
-
 def in_place(by: User, membership: Membership, role: str, kind: str = "give") -> RoleProposal:
     return appointments.propose(
         kind=kind,

@@ -20,12 +20,10 @@ from django.urls import reverse
 
 from portal.accounts.actions import appointments, organisations
 from portal.accounts.enums import RegionRole, Role
-from portal.accounts.forms import signin
 from portal.accounts.models import User
 from portal.accounts.sealing import SealBroken, seal, unseal
 from portal.audit import outbox
 from portal.audit.actors import SystemActor
-from portal.lib.refusals import Hidden
 from tests.factories.accounts import PASSWORD, MembershipFactory, UserFactory
 from tests.portal.accounts.ledger import acts
 
@@ -311,13 +309,6 @@ def test_letters_carry_no_html_and_no_token_at_rest(client: Client) -> None:
     assert letter.extra_headers == {"Auto-Submitted": "auto-generated"}
 
 
-def test_a_letter_leaves_once(client: Client) -> None:
-    client.post(reverse("account_signup"), NEW)
-    letters()
-    letters()
-    assert len(mail.outbox) == 1
-
-
 STEP = 30
 
 
@@ -578,24 +569,6 @@ def test_how_long_a_session_lives(
     client.get("/espace/")
     watch.seconds += hours * 3600
     assert (client.get("/espace/").status_code == 200) is alive
-
-
-def test_end_is_for_ones_own_session() -> None:
-    from portal.accounts.actions import accounts  # noqa: PLC0415  # test
-
-    with pytest.raises(Hidden):
-        accounts.end(session_pk=1, by=UserFactory())
-
-
-def test_accepted_step_is_the_one_of_the_code(watch: Watch) -> None:
-    seed = "JBSWY3DPEHPK3PXP"
-    now = int(watch.seconds) // STEP
-    found = [
-        signin.accepted_step(seed, code(seed, watch, shift), now_seconds=watch.seconds)
-        for shift in range(-2, 3)
-    ]
-    assert found == [None, now - 1, now, now + 1, None]
-    assert signin.accepted_step(seed, "", now_seconds=watch.seconds) is None
 
 
 PERSON = SimpleNamespace(

@@ -1,10 +1,11 @@
-"""The table of rights follows the models, whatever the database of the tests."""
+"""Rights and initial migrations follow the models, whatever the database of the tests."""
 
 import pytest
-from django.apps import apps
+from django.apps import AppConfig, apps
 
 from portal.lib.immutable import Immutable
 from portal.management import rights
+from tests import schema
 
 
 def test_an_exception_names_a_model() -> None:
@@ -31,3 +32,9 @@ def test_what_a_challenge_writes_once_nobody_may_change(kind: str) -> None:
         if given[label].get("UPDATE") == rights.WHOLE or "DELETE" in given[label]
     ]
     assert whole == []
+
+
+@pytest.mark.parametrize("app", schema.own_apps(), ids=lambda app: app.label)
+def test_an_initial_migration_is_what_the_models_say(app: AppConfig) -> None:
+    written = schema.path_of(app).read_text(encoding="utf-8")
+    assert written == schema.initial(app), "A model changed: run `make schema`."
