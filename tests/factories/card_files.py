@@ -51,7 +51,7 @@ class House:
 
 def brought(card: Resource, by: User, name: str, **values: Any) -> CardFile:
     """Have a change of a card bring a file and these values, and put it online."""
-    change = make.contributions.propose(resource=Resource.objects.get(pk=card.pk), by=by)
+    change = make.drafts.propose(resource=Resource.objects.get(pk=card.pk), by=by)
     file = make.filed(change, name, OTHER, by=by)
     make.put_online(make.edit(change, by, **values), by)
     return file

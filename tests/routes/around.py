@@ -107,7 +107,7 @@ def _files(world: Any, side: str, by: User) -> None:
     closed = world.canary(own, "on-request", own)
     draft = make.draft(by, kind=ResourceKind.DATASET, holder=holder, distributions=[])
     withdrawn = make.filed(draft, "a.csv", f"a\n{told}\n".encode(), by=by)
-    change = make.contributions.propose(resource=_online(draft, by), by=by)
+    change = make.drafts.propose(resource=_online(draft, by), by=by)
     public = make.filed(change, "a.csv", b"a\nouvert\n", by=by)
     _online(change, by)
     draft = make.draft(
@@ -123,9 +123,7 @@ def _files(world: Any, side: str, by: User) -> None:
 
 
 def _online(contribution: Contribution, by: User) -> Resource:
-    sent = make.contributions.submit(
-        contribution=make.again(contribution), charter=make.CHARTER, by=by
-    )
+    sent = make.drafts.submit(contribution=make.again(contribution), charter=make.CHARTER, by=by)
     review.publish(contribution=sent, by=make.moderator())
     return Resource.objects.get(pk=sent.resource_id)
 

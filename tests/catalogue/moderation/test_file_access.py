@@ -42,12 +42,12 @@ def closed(house: House, access: Access = Access.ON_REQUEST) -> tuple[CardFile, 
 
 def proposed(card: Resource, by: User, **values: Any) -> Contribution:
     """Have a stranger open a change of a card."""
-    return make.edit(make.contributions.propose(resource=card, by=by), by, **values)
+    return make.edit(make.drafts.propose(resource=card, by=by), by, **values)
 
 
 def carried_over(draft: Contribution, by: User, **values: Any) -> Contribution:
     """Bring a change up to what is online, and write in it."""
-    make.contributions.catch_up(contribution=make.again(draft), by=by)
+    make.drafts.catch_up(contribution=make.again(draft), by=by)
     return make.edit(draft, by, **values)
 
 
@@ -110,7 +110,7 @@ def test_a_file_is_public_with_the_text_that_names_it(house: House) -> None:
 
 def test_a_change_gives_its_file_once_published_alone(house: House) -> None:
     old, card = house.file(), house.publish()
-    change = make.contributions.propose(resource=card, by=house.by)
+    change = make.drafts.propose(resource=card, by=house.by)
     new = make.filed(change, "offres.csv", OTHER, by=house.by)
     assert [given(each).status_code for each in (old, new)] == [200, 404]
     assert statuses(new, house.by) == [200]
@@ -149,7 +149,7 @@ def test_a_file_brought_to_a_closed_card_goes_to_who_brought_it_and_who_answers(
 ) -> None:
     _file, card = closed(house)
     stranger = make.person()
-    draft = make.contributions.propose(resource=card, by=stranger)
+    draft = make.drafts.propose(resource=card, by=stranger)
     new = make.filed(draft, "ajout.csv", OTHER, by=stranger)
     assert statuses(new, stranger, house.by, make.moderator()) == [200, 404, 404]
     make.send(draft, stranger)
@@ -187,9 +187,9 @@ def test_a_masked_card_gives_its_files_to_its_organisation_and_the_moderators(
 ) -> None:
     file, card = house.file(), house.publish()
     early = make.person()
-    draft = make.contributions.propose(resource=card, by=early)
+    draft = make.drafts.propose(resource=card, by=early)
     own = make.filed(draft, "ajout.csv", OTHER, by=early)
-    make.contributions.withdraw(contribution=make.again(draft), by=early)
+    make.drafts.withdraw(contribution=make.again(draft), by=early)
     judge, auditor = make.moderator(), make.region(RegionRole.AUDITOR)
     maskings.mask(resource=card, category="illegal", explanation="Propos.", by=make.moderator())
     people = (None, make.person(), early, auditor, judge, house.by)
@@ -221,7 +221,7 @@ def test_a_withdrawn_file_is_not_had_again_by_naming_it(
 ) -> None:
     old, (row,) = house.file(), house.rows()
     card, stranger, late = house.publish(), make.person(), make.person()
-    early = make.contributions.propose(resource=card, by=stranger)
+    early = make.drafts.propose(resource=card, by=stranger)
     brought(card, house.by, "offres.csv")
     card.refresh_from_db()
     assert statuses(old, stranger, None, house.by) == [404, 404, 200]
@@ -257,11 +257,11 @@ def test_to_name_a_file_tells_neither_its_name_nor_its_digest(house: House) -> N
 def test_an_older_draft_takes_away_no_file_that_was_online(house: House) -> None:
     house.file()
     card, colleague = house.publish(), house.colleague()
-    older = make.contributions.propose(resource=card, by=colleague)
+    older = make.drafts.propose(resource=card, by=colleague)
     new = brought(card, house.by, "suite.csv")
-    make.contributions.catch_up(contribution=make.again(older), by=colleague)
+    make.drafts.catch_up(contribution=make.again(older), by=colleague)
     card.refresh_from_db()
-    change = make.contributions.propose(resource=card, by=house.by)
+    change = make.drafts.propose(resource=card, by=house.by)
     draft_files.remove(contribution=change, file=new, by=house.by)
     make.put_online(change, house.by)
     draft_files.remove(contribution=make.again(older), file=new, by=colleague)
@@ -272,7 +272,7 @@ def test_an_older_draft_takes_away_no_file_that_was_online(house: House) -> None
 def test_who_proposes_is_shown_no_file_had_on_request_and_deletes_none(house: House) -> None:
     file, card = closed(house)
     stranger = make.person()
-    draft = make.contributions.propose(resource=card, by=stranger)
+    draft = make.drafts.propose(resource=card, by=stranger)
     program, own = Pipeline(stranger), str(file.public_id)
     assert own not in signed_in(stranger).get(step(draft)).text
     told = program.ask("GET", f"contributions/{draft.public_id}")
@@ -287,7 +287,7 @@ def test_who_proposes_is_shown_no_file_had_on_request_and_deletes_none(house: Ho
 def test_files_that_were_not_shown_stay_whatever_the_card_becomes(house: House) -> None:
     file, card = closed(house)
     stranger = make.person()
-    draft = make.contributions.propose(resource=card, by=stranger)
+    draft = make.drafts.propose(resource=card, by=stranger)
     make.changed(card, house.by, access=Access.OPEN)
     carried_over(draft, stranger, summary=JUSTER)
     assert changes(draft) == ["summary"]
@@ -299,7 +299,7 @@ def test_a_change_carried_over_to_a_card_that_closed_shows_its_files_no_more(
 ) -> None:
     file, (row,) = house.file(), house.rows()
     card, stranger, other = house.publish(), make.person(), make.person()
-    draft = make.contributions.propose(resource=card, by=stranger)
+    draft = make.drafts.propose(resource=card, by=stranger)
     renaming = proposed(card, other, distributions=[row | {"title": "Les offres"}])
     new = brought(card, house.by, "suite.csv", access=Access.ON_REQUEST)
     for each, by in ((draft, stranger), (renaming, other)):
@@ -337,7 +337,7 @@ def test_the_files_of_a_closed_card_are_opened_by_who_answers_for_it_alone(house
 def test_a_card_that_changes_hands_takes_the_files_it_gives(house: House) -> None:
     file, card = house.file(), house.publish()
     assert archived(house.holder, house.by) == {in_archive(file): CSV}
-    draft = make.contributions.propose(resource=card, by=house.by)
+    draft = make.drafts.propose(resource=card, by=house.by)
     written = make.filed(draft, "ajout.csv", OTHER, by=house.by)
     there, receiver = handed_over(card, house.by)
     assert reads.weight(organisation=there, person=None) == file.size
@@ -348,7 +348,7 @@ def test_a_card_that_changes_hands_takes_the_files_it_gives(house: House) -> Non
 
 def test_the_archive_holds_what_a_stranger_brought_to_a_card_online(house: House) -> None:
     file, card, stranger = house.file(), house.publish(), make.person()
-    draft = make.contributions.propose(resource=card, by=stranger)
+    draft = make.drafts.propose(resource=card, by=stranger)
     new = make.filed(draft, "ajout.csv", OTHER, by=stranger)
     sent = make.send(draft, stranger)
     assert set(archived(house.holder, house.by)) == {in_archive(file)}
@@ -359,7 +359,7 @@ def test_the_archive_holds_what_a_stranger_brought_to_a_card_online(house: House
 def test_a_change_begun_before_a_transfer_gives_the_card_back_to_nobody(house: House) -> None:
     house.file()
     card, stranger = house.publish(), make.person()
-    early = make.contributions.propose(resource=card, by=stranger)
+    early = make.drafts.propose(resource=card, by=stranger)
     there, _receiver = handed_over(card, house.by)
     card = make.put_online(carried_over(early, stranger, summary=JUSTER), stranger)
     assert (card.summary, card.organisation) == (JUSTER, there)

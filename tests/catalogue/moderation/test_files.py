@@ -199,7 +199,7 @@ def test_files_outlive_the_address_of_the_portal(house: House, settings: Any) ->
     assert str(file.public_id) not in " ".join(links_of(card))
     way = reverse("catalogue:file_out", args=(card.slug, "distributions", 0, "download_url"))
     assert Client().get(way)["Location"] == told.download_url
-    assert found(make.contributions.propose(resource=card, by=house.by)) == set()
+    assert found(make.drafts.propose(resource=card, by=house.by)) == set()
 
 
 @pytest.mark.parametrize("many", [1, 3])
@@ -448,7 +448,7 @@ def test_what_a_stranger_brought_counts_with_who_holds_the_card_once_online(hous
     house.file()
     card = house.publish()
     for each, owner in ((card, house.holder), (make.put_online(lone, author), author)):
-        draft = make.contributions.propose(resource=each, by=stranger)
+        draft = make.drafts.propose(resource=each, by=stranger)
         make.filed(draft, "ajout.csv", OTHER, by=stranger)
         sent = make.send(draft, stranger)
         assert weights(owner, stranger) == [len(CSV), len(OTHER)]
@@ -468,7 +468,7 @@ def test_what_no_text_names_is_forgotten_later(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kept, lost = house.file(), house.file("brouillon.csv", b"a;b\n")
-    change = make.contributions.propose(resource=house.publish(), by=house.by)
+    change = make.drafts.propose(resource=house.publish(), by=house.by)
     draft_files.remove(contribution=change, file=lost, by=house.by)
     make.put_online(change, house.by)
     assert draft_files.forget_unnamed() == 0
