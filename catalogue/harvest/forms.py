@@ -10,39 +10,39 @@ from catalogue.contributions.queries import proposals
 from catalogue.enums import HarvestFrequency, SourceKind
 from catalogue.models import Source
 from portal.accounts.models import Organisation
+from portal.lib.fields import PlainForm, choice, line, prose
 
 MOST_TRUSTED = 100
 
 
-class SourceForm(forms.Form):
+class SourceForm(PlainForm):
     """What to harvest, in whose name, how often."""
 
-    use_required_attribute = False
-    organisation = forms.ChoiceField(
-        label=_("Au nom de"), error_messages={"required": _("Choisissez une organisation.")}
-    )
-    title = forms.CharField(
-        label=_("Nom du catalogue"),
-        max_length=120,
-        help_text=_("Celui que verront les lecteurs : « Catalogue de l’observatoire »."),
-        error_messages={"required": _("Donnez un nom à ce catalogue.")},
+    organisation = choice(_("Au nom de"), fault=_("Choisissez une organisation."))
+    title = line(
+        _("Nom du catalogue"),
+        120,
+        _("Donnez un nom à ce catalogue."),
+        _("Celui que verront les lecteurs : « Catalogue de l’observatoire »."),
+        check=None,
     )
     kind = forms.ChoiceField(
         label=_("Sorte de catalogue"),
         choices=SourceKind.choices,
         help_text=_("Le protocole que parle ce catalogue ; son éditeur le sait."),
     )
-    url = forms.CharField(
-        label=_("Adresse"),
-        max_length=500,
-        widget=forms.URLInput,
-        help_text=_(
+    url = line(
+        _("Adresse"),
+        500,
+        _("Donnez l’adresse de ce catalogue."),
+        _(
             "CKAN : la racine du portail. DCAT : l’adresse du catalogue. data.gouv.fr : "
             "https://www.data.gouv.fr/api/1/datasets/?organization=… "
             "OAI-PMH et CSW : l’adresse du service. "
             "Hugging Face : https://huggingface.co/api/models?author=…"
         ),
-        error_messages={"required": _("Donnez l’adresse de ce catalogue.")},
+        widget=forms.URLInput,
+        check=None,
     )
     frequency = forms.ChoiceField(
         label=_("Rythme"), choices=HarvestFrequency.choices, initial=HarvestFrequency.WEEKLY
@@ -59,22 +59,20 @@ class SourceForm(forms.Form):
         return self.holders[self.cleaned_data["organisation"]]
 
 
-class RefusalForm(forms.Form):
+class RefusalForm(PlainForm):
     """Why the Region does not harvest a source."""
 
-    use_required_attribute = False
-    message = forms.CharField(
-        label=_("Raison, pour qui l’a proposée"),
-        max_length=2_000,
-        widget=forms.Textarea(attrs={"rows": 3}),
-        error_messages={"required": _("Dites pourquoi cette source est refusée.")},
+    message = prose(
+        _("Raison, pour qui l’a proposée"),
+        2_000,
+        _("Dites pourquoi cette source est refusée."),
+        check=None,
     )
 
 
-class RankForm(forms.Form):
+class RankForm(PlainForm):
     """How much a source is trusted beside others: whole, then by field."""
 
-    use_required_attribute = False
     priority = forms.IntegerField(
         label=_("Priorité de la source"),
         min_value=0,
@@ -88,7 +86,7 @@ class RankForm(forms.Form):
         label=_("Peut compléter les fiches d’une autre source de la même organisation"),
         required=False,
     )
-    field = forms.ChoiceField(label=_("Un champ où elle diffère"), required=False)
+    field = choice(_("Un champ où elle diffère"))
     field_priority = forms.IntegerField(
         label=_("Priorité pour ce champ"),
         min_value=0,

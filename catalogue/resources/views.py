@@ -1,6 +1,5 @@
 """What is asked of one public card: counted, left for a file, archived or brought back."""
 
-from django import forms
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
@@ -17,19 +16,19 @@ from catalogue.validators.addresses import is_robot, is_web
 from portal.accounts.authorization import require
 from portal.accounts.models import Organisation, User
 from portal.accounts.views import person
+from portal.lib.fields import PlainForm, prose
 from portal.lib.refusals import Hidden
 
 
-class ReasonForm(forms.Form):
+class ReasonForm(PlainForm):
     """Why a card is archived."""
 
-    use_required_attribute = False
-    reason = forms.CharField(
-        label=_("Pourquoi l’archiver ?"),
-        help_text=_("La raison est affichée sur la fiche."),
-        max_length=300,
-        widget=forms.Textarea(attrs={"rows": 3}),
-        error_messages={"required": _("Dites pourquoi cette fiche est archivée.")},
+    reason = prose(
+        _("Pourquoi l’archiver ?"),
+        300,
+        _("Dites pourquoi cette fiche est archivée."),
+        _("La raison est affichée sur la fiche."),
+        check=None,
     )
 
 

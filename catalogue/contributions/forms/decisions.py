@@ -10,45 +10,41 @@ from django.utils.translation import gettext_lazy as _
 from catalogue.contributions.actions.review import BulkAct, Order
 from catalogue.enums import DecisionReason, RemovalReason
 from portal.accounts.models import Organisation
-from portal.lib.characters import plain_line, plain_text
+from portal.lib.fields import PlainForm, choice, line, prose
 
 PUBLISH, REQUEST_CHANGES, REFUSE = "publish", "request_changes", "refuse"
 
 
-class DecisionForm(forms.Form):
+class DecisionForm(PlainForm):
     """What to do with a proposal, why, and what to tell its author."""
 
-    use_required_attribute = False
-    outcome = forms.ChoiceField(
-        label=_("Décision"),
-        widget=forms.RadioSelect,
-        choices=[
+    outcome = choice(
+        _("Décision"),
+        [
             (PUBLISH, _("Publier")),
             (REQUEST_CHANGES, _("Demander des corrections")),
             (REFUSE, _("Refuser")),
         ],
-        error_messages={"required": _("Choisissez une décision.")},
+        _("Choisissez une décision."),
+        radio=True,
     )
     version = forms.IntegerField(widget=forms.HiddenInput, min_value=1)
-    reason = forms.ChoiceField(
-        label=_("Motif"),
-        required=False,
-        choices=[("", "—"), *DecisionReason.choices],
-        help_text=_("Pour un refus ou une demande de corrections."),
+    reason = choice(
+        _("Motif"),
+        [("", "—"), *DecisionReason.choices],
+        hint=_("Pour un refus ou une demande de corrections."),
     )
     concerned = forms.MultipleChoiceField(
         label=_("Champs concernés"),
         required=False,
         widget=forms.CheckboxSelectMultiple,
     )
-    message = forms.CharField(
-        label=_("Message à l’auteur"),
-        required=False,
-        max_length=4_000,
-        widget=forms.Textarea(attrs={"rows": 4}),
-        help_text=_(
-            "Dites quoi changer, où, et pourquoi. Le message est conservé dans l’historique."
-        ),
+    message = prose(
+        _("Message à l’auteur"),
+        4_000,
+        hint=_("Dites quoi changer, où, et pourquoi. Le message est conservé dans l’historique."),
+        rows=4,
+        check=None,
     )
 
     def __init__(
@@ -78,23 +74,17 @@ class DecisionForm(forms.Form):
 ACCEPT, DECLINE = "accept", "decline"
 
 
-class OwnerAnswerForm(forms.Form):
+class OwnerAnswerForm(PlainForm):
     """What who holds a card thinks of a change that somebody else proposes of it."""
 
-    use_required_attribute = False
-    answer = forms.ChoiceField(
-        label=_("Votre avis"),
-        widget=forms.RadioSelect,
-        choices=[(ACCEPT, _("Favorable")), (DECLINE, _("Défavorable"))],
-        error_messages={"required": _("Choisissez un avis.")},
+    answer = choice(
+        _("Votre avis"),
+        [(ACCEPT, _("Favorable")), (DECLINE, _("Défavorable"))],
+        _("Choisissez un avis."),
+        radio=True,
     )
-    reason = forms.CharField(
-        label=_("Raison"),
-        required=False,
-        max_length=2_000,
-        validators=[plain_text],
-        widget=forms.Textarea(attrs={"rows": 4}),
-        help_text=_("Lue par l’auteur de la proposition et par la Région."),
+    reason = prose(
+        _("Raison"), 2_000, hint=_("Lue par l’auteur de la proposition et par la Région."), rows=4
     )
 
     def __init__(self, *args: Any, **options: Any) -> None:
@@ -113,30 +103,20 @@ class OwnerAnswerForm(forms.Form):
         return cleaned
 
 
-class OrderForm(forms.Form):
+class OrderForm(PlainForm):
     """What to do with several proposals at once."""
 
-    use_required_attribute = False
-    act = forms.ChoiceField(
-        label=_("Ce qu’il faut faire"),
-        choices=BulkAct.choices,
-        widget=forms.RadioSelect,
-        error_messages={"required": _("Choisissez ce qu’il faut faire.")},
+    act = choice(
+        _("Ce qu’il faut faire"), BulkAct.choices, _("Choisissez ce qu’il faut faire."), radio=True
     )
-    assignee = forms.ChoiceField(label=_("À qui confier"), required=False)
-    reason = forms.ChoiceField(
-        label=_("Motif"),
-        required=False,
-        choices=[("", "—"), *DecisionReason.choices],
-        help_text=_("Pour un refus ou une demande de corrections."),
+    assignee = choice(_("À qui confier"))
+    reason = choice(
+        _("Motif"),
+        [("", "—"), *DecisionReason.choices],
+        hint=_("Pour un refus ou une demande de corrections."),
     )
-    message = forms.CharField(
-        label=_("Message aux auteurs"),
-        required=False,
-        max_length=4_000,
-        validators=[plain_text],
-        widget=forms.Textarea(attrs={"rows": 4}),
-        help_text=_("Chaque auteur reçoit le même."),
+    message = prose(
+        _("Message aux auteurs"), 4_000, hint=_("Chaque auteur reçoit le même."), rows=4
     )
 
     def __init__(self, *args: Any, moderators: Sequence[Any] = (), **options: Any) -> None:
@@ -169,10 +149,9 @@ class OrderForm(forms.Form):
         )
 
 
-class RemovalForm(forms.Form):
+class RemovalForm(PlainForm):
     """Why a card is to be removed, and what its address may still say."""
 
-    use_required_attribute = False
     reason = forms.ChoiceField(
         label=_("Motif"),
         choices=RemovalReason.choices,
@@ -181,28 +160,24 @@ class RemovalForm(forms.Form):
     keep_title = forms.BooleanField(
         label=_("Garder le titre à l’adresse de la fiche"), required=False, initial=True
     )
-    explanation = forms.CharField(
-        label=_("Explication pour la deuxième personne et pour l’auteur"),
-        max_length=300,
-        widget=forms.Textarea(attrs={"rows": 3}),
-        error_messages={"required": _("Dites pourquoi cette fiche doit être retirée.")},
+    explanation = prose(
+        _("Explication pour la deuxième personne et pour l’auteur"),
+        300,
+        _("Dites pourquoi cette fiche doit être retirée."),
+        check=None,
     )
 
 
-class TransferForm(forms.Form):
+class TransferForm(PlainForm):
     """To whom a card goes, and a word."""
 
-    use_required_attribute = False
-    target = forms.CharField(
-        label=_("Organisation qui reprendrait la fiche"),
-        max_length=200,
-        validators=[plain_line],
-        help_text=_("Son nom exact sur le portail, ou l’adresse de sa page."),
-        error_messages={"required": _("Dites à quelle organisation.")},
+    target = line(
+        _("Organisation qui reprendrait la fiche"),
+        200,
+        _("Dites à quelle organisation."),
+        _("Son nom exact sur le portail, ou l’adresse de sa page."),
     )
-    message = forms.CharField(
-        label=_("Message"), max_length=500, required=False, validators=[plain_line]
-    )
+    message = line(_("Message"), 500)
 
     def __init__(
         self, *args: Any, places: list[Organisation] | None = None, **options: Any

@@ -8,19 +8,15 @@ from django.utils.translation import gettext_lazy as _
 
 from catalogue.enums import ResourceKind
 from catalogue.standards.readers import formats
+from portal.lib.fields import PlainForm, choice, line
 
 DRAFTS, REVIEW = "drafts", "review"
 
 
-class TableForm(forms.Form):
+class TableForm(PlainForm):
     """One file, and the organisation for which it is brought."""
 
-    use_required_attribute = False
-
-    organisation = forms.ChoiceField(
-        label=_("Pour quelle organisation ?"),
-        error_messages={"required": _("Choisissez une organisation.")},
-    )
+    organisation = choice(_("Pour quelle organisation ?"), fault=_("Choisissez une organisation."))
     file = forms.FileField(
         label=_("Fichier CSV"),
         help_text=_("En UTF-8, 5 Mo et 1 000 lignes au plus."),
@@ -40,20 +36,18 @@ class TableForm(forms.Form):
         return file
 
 
-class LaunchForm(forms.Form):
+class LaunchForm(PlainForm):
     """Import as drafts, or send to the review what is ready; the charter is accepted for it."""
 
-    use_required_attribute = False
-
-    then = forms.ChoiceField(
-        label=_("Et ensuite ?"),
-        widget=forms.RadioSelect,
-        choices=[
+    then = choice(
+        _("Et ensuite ?"),
+        [
             (DRAFTS, _("Garder les fiches en brouillon")),
             (REVIEW, _("Envoyer à la relecture celles qui sont prêtes")),
         ],
+        _("Choisissez ce que deviennent les fiches."),
+        radio=True,
         initial=DRAFTS,
-        error_messages={"required": _("Choisissez ce que deviennent les fiches.")},
     )
     charter = forms.BooleanField(label=_("J’accepte la charte de contribution."), required=False)
 
@@ -70,20 +64,18 @@ ADDRESS_CHARACTERS = 2_000
 MOST_CHOICES = 50
 
 
-class PasteForm(forms.Form):
+class PasteForm(PlainForm):
     """One address, one text or one file; then, when it holds several records, one of them."""
 
-    use_required_attribute = False
-
-    url = forms.CharField(
-        label=_("Adresse"),
-        required=False,
-        max_length=ADDRESS_CHARACTERS,
-        help_text=_(
+    url = line(
+        _("Adresse"),
+        ADDRESS_CHARACTERS,
+        hint=_(
             "Page de data.gouv.fr, d’un catalogue CKAN ou de Hugging Face, dépôt de code, "
             "fichier de description."
         ),
         widget=forms.URLInput(attrs={"inputmode": "url", "autocomplete": "off"}),
+        check=None,
     )
     file = forms.FileField(
         label=_("Fichier"),
@@ -100,11 +92,7 @@ class PasteForm(forms.Form):
         help_text=_("Le contenu d’un de ces fichiers, ou un README."),
         widget=forms.Textarea(attrs={"rows": 10}),
     )
-    kind = forms.ChoiceField(
-        label=_("Type de ressource"),
-        required=False,
-        choices=[("", _("D’après le document")), *ResourceKind.choices],
-    )
+    kind = choice(_("Type de ressource"), [("", _("D’après le document")), *ResourceKind.choices])
 
     def clean_text(self) -> str:
         """Refuse a text that a file would better carry."""
@@ -135,15 +123,10 @@ class PasteForm(forms.Form):
         return cleaned
 
 
-class RecordForm(forms.Form):
+class RecordForm(PlainForm):
     """The choice of one record among several, by its place in the document."""
 
-    use_required_attribute = False
-    record = forms.ChoiceField(
-        label=_("Laquelle reprendre ?"),
-        widget=forms.RadioSelect,
-        error_messages={"required": _("Choisissez une des notices.")},
-    )
+    record = choice(_("Laquelle reprendre ?"), fault=_("Choisissez une des notices."), radio=True)
 
     def __init__(self, titles: list[str], *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -151,10 +134,8 @@ class RecordForm(forms.Form):
         field.choices = [(str(at), title) for at, title in enumerate(titles[:MOST_CHOICES])]
 
 
-class FileForm(forms.Form):
+class FileForm(PlainForm):
     """One file to bring, or the identifier of one to take out."""
-
-    use_required_attribute = False
 
     file = forms.FileField(label=_("Déposer un fichier"), required=False, allow_empty_file=True)
     remove = forms.UUIDField(required=False, widget=forms.HiddenInput)

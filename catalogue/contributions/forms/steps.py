@@ -30,6 +30,7 @@ from catalogue.validators.fields import (
     clean_value,
     language_choices,
 )
+from portal.lib.fields import PlainForm, choice, prose
 
 BLANK_ROWS = 1
 MOST_ROWS = 50
@@ -399,7 +400,7 @@ def _choices(own: Field, kind: str) -> Field:
     return replace(own, choices=DETAILS[kind].subtypes) if own.name == "subtype" else own
 
 
-class StepForm(forms.Form):
+class StepForm(PlainForm):
     """One step of a contribution of some kind.
 
     `record`: the values saved so far. `holders`: the organisations in whose name the person may
@@ -407,8 +408,6 @@ class StepForm(forms.Form):
     read, by name, when a description was pasted. After validation, `accepted()`
     gives the values without fault.
     """
-
-    use_required_attribute = False
 
     def __init__(
         self,
@@ -558,15 +557,14 @@ KIND_HINTS: dict[str, Promise] = {
 }
 
 
-class KindForm(forms.Form):
+class KindForm(PlainForm):
     """The choice of a kind, the first step."""
 
-    use_required_attribute = False
-    kind = forms.ChoiceField(
-        label=_("Quel type de ressource ?"),
-        widget=forms.RadioSelect,
-        choices=ResourceKind.choices,
-        error_messages={"required": _("Choisissez un type de ressource.")},
+    kind = choice(
+        _("Quel type de ressource ?"),
+        ResourceKind.choices,
+        _("Choisissez un type de ressource."),
+        radio=True,
     )
 
     def __init__(self, *args: Any, **options: Any) -> None:
@@ -575,20 +573,19 @@ class KindForm(forms.Form):
         kind.descriptions = KIND_HINTS
 
 
-class SendForm(forms.Form):
+class SendForm(PlainForm):
     """The last step: the charter is accepted and the proposal is sent."""
 
-    use_required_attribute = False
     charter = forms.BooleanField(
         label=_("J’accepte la charte de contribution."),
         error_messages={"required": _("Acceptez la charte pour envoyer votre proposition.")},
     )
-    reply = forms.CharField(
-        label=_("Réponse à la Région"),
-        required=False,
-        max_length=4_000,
-        widget=forms.Textarea(attrs={"rows": 4}),
-        help_text=_("Dites ce que vous avez changé. Votre réponse est jointe à la proposition."),
+    reply = prose(
+        _("Réponse à la Région"),
+        4_000,
+        hint=_("Dites ce que vous avez changé. Votre réponse est jointe à la proposition."),
+        rows=4,
+        check=None,
     )
 
 

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
@@ -24,22 +23,19 @@ from catalogue.resources.views import public
 from portal.accounts.authorization import require
 from portal.accounts.views import person
 from portal.lib import markdown
+from portal.lib.fields import PlainForm, line
 from portal.lib.refusals import Conflict, Invalid
 
 
-class WithholdForm(forms.Form):
+class WithholdForm(PlainForm):
     """The reason, read by the moderators alone."""
 
-    use_required_attribute = False
-    reason = forms.CharField(
-        label=gettext_lazy("Pourquoi ne plus montrer cette version ?"),
-        help_text=gettext_lazy(
-            "Lu par les modérateurs seulement : ne répétez pas ce qui doit disparaître."
-        ),
-        max_length=300,
-        error_messages={
-            "required": gettext_lazy("Dites pourquoi cette version n’est plus montrée.")
-        },
+    reason = line(
+        gettext_lazy("Pourquoi ne plus montrer cette version ?"),
+        300,
+        gettext_lazy("Dites pourquoi cette version n’est plus montrée."),
+        gettext_lazy("Lu par les modérateurs seulement : ne répétez pas ce qui doit disparaître."),
+        check=None,
     )
 
 

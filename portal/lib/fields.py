@@ -1,0 +1,75 @@
+"""Fields of forms as the portal writes them: a text checked, a fault that says what to do."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from django import forms
+
+from portal.lib.characters import plain_line, plain_text
+
+Text = Any  # a sentence, translated now or when it is shown
+Check = Callable[[str], None]
+
+
+class PlainForm(forms.Form):
+    """A form that shows its own faults: the browser is not asked to refuse an empty field."""
+
+    use_required_attribute = False
+
+
+def line(
+    label: Text,
+    most: int,
+    fault: Text = "",
+    hint: Text = "",
+    *,
+    check: Check | None = plain_line,
+    **options: Any,
+) -> forms.CharField:
+    """Ask for one line of at most so many characters.
+
+    fault: what is said when it is empty; without one, it may be.
+    """
+    return forms.CharField(
+        label=label,
+        max_length=most,
+        help_text=hint,
+        validators=[check] if check else [],
+        **_required(fault),
+        **options,
+    )
+
+
+def prose(
+    label: Text,
+    most: int,
+    fault: Text = "",
+    hint: Text = "",
+    *,
+    rows: int = 3,
+    check: Check | None = plain_text,
+    **options: Any,
+) -> forms.CharField:
+    """Ask for several lines of text. As `line`."""
+    widget = forms.Textarea(attrs={"rows": rows})
+    return line(label, most, fault, hint, check=check, widget=widget, **options)
+
+
+def choice(
+    label: Text,
+    choices: Iterable[Any] = (),
+    fault: Text = "",
+    hint: Text = "",
+    *,
+    radio: bool = False,
+    **options: Any,
+) -> forms.ChoiceField:
+    """Ask for one of some choices, as radio buttons or in a list. As `line`."""
+    shown: dict[str, Any] = {"widget": forms.RadioSelect} if radio else {}
+    return forms.ChoiceField(
+        label=label, choices=choices, help_text=hint, **shown, **_required(fault), **options
+    )
+
+
+def _required(fault: Text) -> dict[str, Any]:
+    return {"error_messages": {"required": fault}} if fault else {"required": False}
