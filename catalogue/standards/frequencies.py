@@ -5,114 +5,25 @@ Source: http://publications.europa.eu/resource/authority/frequency, with the cod
 """
 
 import re
+import tomllib
+from pathlib import Path
 from typing import NamedTuple
 
 
 class Frequency(NamedTuple):
-    """One rhythm: its code in the EU's list, days between two updates (None: no period)."""
+    """One rhythm: code and label of the EU's list, days between two updates (None: no period)."""
 
     authority: str
+    label: str
     days: float | None = None
 
 
+TABLES = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
 FREQUENCIES: dict[str, Frequency] = {
-    "continuous": Frequency("CONT"),
-    "several_daily": Frequency("DAILY_2", 0.5),
-    "daily": Frequency("DAILY", 1),
-    "several_weekly": Frequency("WEEKLY_2", 3.5),
-    "weekly": Frequency("WEEKLY", 7),
-    "fortnightly": Frequency("BIWEEKLY", 14),
-    "several_monthly": Frequency("MONTHLY_2", 15),
-    "monthly": Frequency("MONTHLY", 31),
-    "bimonthly": Frequency("BIMONTHLY", 62),
-    "quarterly": Frequency("QUARTERLY", 92),
-    "three_yearly": Frequency("ANNUAL_3", 122),
-    "biannual": Frequency("ANNUAL_2", 183),
-    "annual": Frequency("ANNUAL", 366),
-    "biennial": Frequency("BIENNIAL", 731),
-    "triennial": Frequency("TRIENNIAL", 1_096),
-    "quinquennial": Frequency("QUINQUENNIAL", 1_827),
-    "decennial": Frequency("DECENNIAL", 3_653),
-    "irregular": Frequency("IRREG"),
-    "punctual": Frequency("NOT_PLANNED"),
-    "never": Frequency("NEVER"),
-    "unknown": Frequency("UNKNOWN"),
+    name: Frequency(code, label, days or None)
+    for name, (code, label, days) in TABLES["frequencies"].items()
 }
-# Codes of the EU's list that are near one of ours, and names of other lists.
-NEAR = {
-    "update_cont": "continuous",
-    "hourly": "several_daily",
-    "bihourly": "several_daily",
-    "trihourly": "several_daily",
-    "12hrs": "several_daily",
-    "1min": "continuous",
-    "5min": "continuous",
-    "10min": "continuous",
-    "15min": "continuous",
-    "30min": "continuous",
-    "daily_2": "several_daily",
-    "weekly_2": "several_weekly",
-    "weekly_3": "several_weekly",
-    "weekly_4": "several_weekly",
-    "weekly_5": "several_weekly",
-    "monthly_2": "several_monthly",
-    "monthly_3": "several_monthly",
-    "quadrennial": "quinquennial",
-    "bidecennial": "decennial",
-    "tridecennial": "decennial",
-    "as_needed": "irregular",
-    "other": "irregular",
-    "op_datpro": "unknown",
-    # data.gouv.fr
-    "fourtimesaday": "several_daily",
-    "threetimesaday": "several_daily",
-    "semidaily": "several_daily",
-    "fourtimesaweek": "several_weekly",
-    "threetimesaweek": "several_weekly",
-    "semiweekly": "several_weekly",
-    "biweekly": "fortnightly",
-    "threetimesamonth": "several_monthly",
-    "semimonthly": "several_monthly",
-    "threetimesayear": "three_yearly",
-    "semiannual": "biannual",
-    # ISO 19115, CKAN and prose
-    "continual": "continuous",
-    "annually": "annual",
-    "yearly": "annual",
-    "biannually": "biannual",
-    "asneeded": "irregular",
-    "notplanned": "punctual",
-    "annuelle": "annual",
-    "annuel": "annual",
-    "mensuelle": "monthly",
-    "mensuel": "monthly",
-    "hebdomadaire": "weekly",
-    "quotidienne": "daily",
-    "quotidien": "daily",
-    "trimestrielle": "quarterly",
-    "trimestriel": "quarterly",
-    "semestrielle": "biannual",
-    "semestriel": "biannual",
-    "ponctuelle": "punctual",
-    "inconnue": "unknown",
-    "freq:annual": "annual",
-    "r/p1y": "annual",
-    "r/p1m": "monthly",
-    "r/p3m": "quarterly",
-    "r/p6m": "biannual",
-    "r/p1w": "weekly",
-    "r/p7d": "weekly",
-    "r/p1d": "daily",
-    "r/p2y": "biennial",
-    "r/p10y": "decennial",
-    "r/p3y": "triennial",
-    "r/p5y": "quinquennial",
-    "r/p2w": "fortnightly",
-    "r/p2m": "bimonthly",
-    "r/p4m": "three_yearly",
-    "r/pt1s": "continuous",
-    "r/pt1h": "several_daily",
-}
+NEAR: dict[str, str] = {word: name for name, words in TABLES["near"].items() for word in words}
 BY_AUTHORITY = {each.authority.lower(): name for name, each in FREQUENCIES.items()}
 LAST = re.compile(r"(?:^|[/#:])([\w-]+)/?$")
 

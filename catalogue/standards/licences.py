@@ -5,9 +5,11 @@ the license-expression library; names and addresses checked one by one against t
 """
 
 import re
+import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from license_expression import ExpressionError, Licensing, get_spdx_licensing
@@ -92,119 +94,12 @@ def is_ambiguous(text: str) -> bool:
     return AMBIGUOUS.match(text) is not None
 
 
-# Names that people write for one licence and only one; checked one by one.
-# "Licence Ouverte" without its version, "BSD", "CeCILL", "GPL" and "CC BY" name several: not here.
-ALIASES = {
-    "licence ouverte 1.0": OPEN_LICENCE_1,
-    "licence ouverte v1.0": OPEN_LICENCE_1,
-    "licence ouverte version 1.0": OPEN_LICENCE_1,
-    "licence ouverte / open licence version 1.0": OPEN_LICENCE_1,
-    "etalab-1.0": OPEN_LICENCE_1,
-    "licence ouverte 2.0": "etalab-2.0",
-    "licence ouverte v2": "etalab-2.0",
-    "licence ouverte v2.0": "etalab-2.0",
-    "licence ouverte v2.0 (etalab)": "etalab-2.0",
-    "licence ouverte version 2.0": "etalab-2.0",
-    "licence ouverte etalab 2.0": "etalab-2.0",
-    "licence ouverte / open licence version 2.0": "etalab-2.0",
-    "licence ouverte / open licence 2.0": "etalab-2.0",
-    "licence ouverte / open licence v2.0": "etalab-2.0",
-    "open licence 2.0": "etalab-2.0",
-    "open licence v2.0": "etalab-2.0",
-    "open licence version 2.0": "etalab-2.0",
-    "etalab 2.0": "etalab-2.0",
-    "lov2": "etalab-2.0",
-    "odbl": "ODbL-1.0",
-    "odbl 1.0": "ODbL-1.0",
-    "odc-odbl": "ODbL-1.0",
-    "odc odbl": "ODbL-1.0",
-    "open database license": "ODbL-1.0",
-    "open database license (odbl)": "ODbL-1.0",
-    "open database license 1.0": "ODbL-1.0",
-    "open data commons (odbl)": "ODbL-1.0",
-    "open data commons open database license": "ODbL-1.0",
-    "open data commons open database license (odbl)": "ODbL-1.0",
-    "open data commons open database license 1.0": "ODbL-1.0",
-    "odc-by": "ODC-By-1.0",
-    "open data commons attribution license": "ODC-By-1.0",
-    "odc-pddl": "PDDL-1.0",
-    "open data commons public domain dedication and license": "PDDL-1.0",
-    "apache 2.0": "Apache-2.0",
-    "apache2": "Apache-2.0",
-    "apache-2": "Apache-2.0",
-    "apache license 2.0": "Apache-2.0",
-    "apache license version 2.0": "Apache-2.0",
-    "apache license, version 2.0": "Apache-2.0",
-    "mit license": "MIT",
-    "the mit license": "MIT",
-    "licence mit": "MIT",
-    "agpl-3.0": "AGPL-3.0-only",
-    "agplv3": "AGPL-3.0-only",
-    "gpl-3.0": "GPL-3.0-only",
-    "gplv3": "GPL-3.0-only",
-    "gpl-2.0": "GPL-2.0-only",
-    "lgpl-3.0": "LGPL-3.0-only",
-    "lgpl-2.1": "LGPL-2.1-only",
-    "lgpl-lr": "LGPLLR",
-    "bsd 3-clause": "BSD-3-Clause",
-    "bsd-3-clauses": "BSD-3-Clause",
-    "bsd 2-clause": "BSD-2-Clause",
-    "cc by 4.0": "CC-BY-4.0",
-    "cc-by 4.0": "CC-BY-4.0",
-    "creative commons attribution 4.0": "CC-BY-4.0",
-    "creative commons attribution 4.0 international": "CC-BY-4.0",
-    "cc by-sa 4.0": "CC-BY-SA-4.0",
-    "cc-by-sa 4.0": "CC-BY-SA-4.0",
-    "cc by-nc 4.0": "CC-BY-NC-4.0",
-    "cc-by-nc 4.0": "CC-BY-NC-4.0",
-    "cc0": "CC0-1.0",
-    "cc0 1.0": "CC0-1.0",
-    "cc-zero": "CC0-1.0",
-    "creative commons cczero": "CC0-1.0",
-    "c-uda": "C-UDA-1.0",
-    "eupl 1.2": "EUPL-1.2",
-    "eupl-1.2": "EUPL-1.2",
-    "european union public licence 1.2": "EUPL-1.2",
-    "cecill-2.1": "CECILL-2.1",
-    "cecill 2.1": "CECILL-2.1",
-    "cecill-b": "CECILL-B",
-    "cecill-c": "CECILL-C",
-    "uk-ogl-3.0": "OGL-UK-3.0",
-    "mozilla public license 2.0": "MPL-2.0",
-    "gnu general public license v3.0": "GPL-3.0-only",
-    "gnu affero general public license v3.0": "AGPL-3.0-only",
-}
-# Host and path without scheme, "www." and the slash at the end; the longest that fits wins.
-ADDRESSES = {
-    "etalab.gouv.fr/licence-ouverte-open-licence": "",  # one page for both versions
-    "etalab.gouv.fr/wp-content/uploads/2014/05/licence_ouverte.pdf": OPEN_LICENCE_1,
-    "etalab.gouv.fr/wp-content/uploads/2017/04/etalab-licence-ouverte-v2.0.pdf": "etalab-2.0",
-    "github.com/etalab/licence-ouverte/blob/master/lo.md": "etalab-2.0",
-    "etalab.gouv.fr/licence-ouverte-open-licence-etalab-v2.0": "etalab-2.0",
-    "opendatacommons.org/licenses/odbl": "ODbL-1.0",
-    "opendatacommons.org/licenses/by": "ODC-By-1.0",
-    "opendatacommons.org/licenses/pddl": "PDDL-1.0",
-    "opendefinition.org/licenses/odc-odbl": "ODbL-1.0",
-    "opendefinition.org/licenses/odc-by": "ODC-By-1.0",
-    "opendefinition.org/licenses/odc-pddl": "PDDL-1.0",
-    "opendefinition.org/licenses/cc-zero": "CC0-1.0",
-    "dcat-ap.de/def/licenses/cc-zero": "CC0-1.0",
-    "dcat-ap.de/def/licenses/dl-by-de/2.0": "DL-DE-BY-2.0",
-    "dcat-ap.de/def/licenses/dl-zero-de/2.0": "DL-DE-ZERO-2.0",
-    "govdata.de/dl-de/by-2-0": "DL-DE-BY-2.0",
-    "govdata.de/dl-de/zero-2-0": "DL-DE-ZERO-2.0",
-    "creativecommons.org/publicdomain/zero/1.0": "CC0-1.0",
-    "creativecommons.org/publicdomain/mark/1.0": "CC-PDM-1.0",
-    "apache.org/licenses/license-2.0": "Apache-2.0",
-    "opensource.org/licenses/mit": "MIT",
-    "opensource.org/license/mit": "MIT",
-    "opensource.org/licenses/apache-2.0": "Apache-2.0",
-    "mozilla.org/mpl/2.0": "MPL-2.0",
-    "gnu.org/licenses/gpl-3.0": "GPL-3.0-only",
-    "gnu.org/licenses/agpl-3.0": "AGPL-3.0-only",
-    "joinup.ec.europa.eu/collection/eupl/eupl-text-eupl-12": "EUPL-1.2",
-    "nationalarchives.gov.uk/doc/open-government-licence/version/3": "OGL-UK-3.0",
-}
+def _named(table: str) -> dict[str, str]:
+    return {text: name for name, texts in TABLES[table].items() for text in texts}
+
+
+TABLES = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
+ALIASES, ADDRESSES = _named("names"), _named("addresses")
 CREATIVE = re.compile(
     r"^creativecommons\.org/licenses/(?P<terms>by(?:-nc)?(?:-nd|-sa)?)/(?P<version>\d\.\d)"
     r"(?:/(?P<port>[a-z]{2,3}))?(?:/|$)"

@@ -1,6 +1,10 @@
 """Words of the European and international vocabularies, and ours in them."""
 
+import tomllib
+from pathlib import Path
 from typing import NamedTuple
+
+from catalogue.standards import frequencies
 
 EU = "http://publications.europa.eu/resource/authority"
 ADMS_LICENCE = "http://purl.org/adms/licencetype"
@@ -21,21 +25,19 @@ def _eu(table: str, code: str, label: str) -> Term:
     return Term(f"{EU}/{table}/{code}", f"{EU}/{table}", label)
 
 
-SCHEMES = {
-    f"{EU}/data-theme": "Thèmes de données",
-    f"{EU}/frequency": "Fréquences",
-    f"{EU}/file-type": "Types de fichier",
-    f"{EU}/language": "Langues",
-    f"{EU}/access-right": "Droits d’accès",
-    f"{EU}/planned-availability": "Disponibilité prévue",
-    f"{EU}/distribution-status": "États des distributions",
-    f"{EU}/dataset-status": "États des notices",
-    f"{EU}/country": "Pays",
-    f"{EU}/continent": "Continents",
-    f"{ADMS_LICENCE}/1.0": "Types de licence",
-    f"{ADMS_PUBLISHER}/1.0": "Types de producteur",
+TABLES = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
+SCHEMES: dict[str, str] = TABLES["schemes"]
+LICENCE_TITLES: dict[str, str] = TABLES["licence_titles"]
+THEMES: dict[str, str] = TABLES["themes"]
+# Of a format as people write it: EU file type, IANA media type.
+FORMATS: dict[str, tuple[str, str]] = {
+    n: (each[0], each[1]) for n, each in TABLES["formats"].items()
 }
-
+LANGUAGES = {name: _eu("language", *each) for name, each in TABLES["languages"].items()}
+FREQUENCIES = {
+    name: _eu("frequency", each.authority, each.label)
+    for name, each in frequencies.FREQUENCIES.items()
+}
 POPULATION = _eu("data-theme", "SOCI", "Population et société")
 EDUCATION = _eu("data-theme", "EDUC", "Éducation, culture et sport")
 ECONOMY = _eu("data-theme", "ECON", "Économie et finances")
@@ -46,42 +48,6 @@ THEMES_OF_USE_CASES = {
     "sme_needs": ECONOMY,
 }
 
-FREQUENCIES = {
-    "continuous": _eu("frequency", "CONT", "en continu"),
-    "several_daily": _eu("frequency", "DAILY_2", "deux fois par jour"),
-    "daily": _eu("frequency", "DAILY", "quotidienne"),
-    "several_weekly": _eu("frequency", "WEEKLY_2", "deux fois par semaine"),
-    "weekly": _eu("frequency", "WEEKLY", "hebdomadaire"),
-    "fortnightly": _eu("frequency", "BIWEEKLY", "toutes les deux semaines"),
-    "several_monthly": _eu("frequency", "MONTHLY_2", "deux fois par mois"),
-    "monthly": _eu("frequency", "MONTHLY", "mensuelle"),
-    "bimonthly": _eu("frequency", "BIMONTHLY", "tous les deux mois"),
-    "quarterly": _eu("frequency", "QUARTERLY", "trimestrielle"),
-    "three_yearly": _eu("frequency", "ANNUAL_3", "trois fois par an"),
-    "biannual": _eu("frequency", "ANNUAL_2", "semestrielle"),
-    "annual": _eu("frequency", "ANNUAL", "annuelle"),
-    "biennial": _eu("frequency", "BIENNIAL", "tous les deux ans"),
-    "triennial": _eu("frequency", "TRIENNIAL", "tous les trois ans"),
-    "quinquennial": _eu("frequency", "QUINQUENNIAL", "tous les cinq ans"),
-    "decennial": _eu("frequency", "DECENNIAL", "tous les dix ans"),
-    "irregular": _eu("frequency", "IRREG", "irrégulière"),
-    "punctual": _eu("frequency", "NOT_PLANNED", "non planifiée"),
-    "never": _eu("frequency", "NEVER", "jamais"),
-    "unknown": _eu("frequency", "UNKNOWN", "inconnue"),
-}
-
-LANGUAGES = {
-    "fr": _eu("language", "FRA", "français"),
-    "en": _eu("language", "ENG", "anglais"),
-    "it": _eu("language", "ITA", "italien"),
-    "es": _eu("language", "SPA", "espagnol"),
-    "de": _eu("language", "DEU", "allemand"),
-    "oc": _eu("language", "OCI", "occitan"),
-    "pt": _eu("language", "POR", "portugais"),
-    "nl": _eu("language", "NLD", "néerlandais"),
-    "ar": _eu("language", "ARA", "arabe"),
-    "mul": _eu("language", "MUL", "multilingue"),
-}
 
 PUBLIC = _eu("access-right", "PUBLIC", "public")
 RESTRICTED = _eu("access-right", "RESTRICTED", "restreint")
@@ -108,18 +74,6 @@ WITHDRAWN = _eu("distribution-status", "WITHDRAWN", "retirée")
 CURRENT = _eu("dataset-status", "COMPLETED", "complète")
 OUTDATED = _eu("dataset-status", "DEPRECATED", "archivée")
 
-# What licences ask for, as ADMS classes them.
-_LICENCE_TYPES = {
-    "PublicDomain": "domaine public",
-    "Attribution": "attribution",
-    "ViralEffect-ShareAlike": "partage dans les mêmes conditions",
-    "NonCommercialUseOnly": "usage non commercial",
-    "NoDerivativeWork": "pas de modification",
-    "KnownIPR": "droits connus",
-    "UnknownIPR": "droits inconnus",
-    "OtherRestrictiveClauses": "autres restrictions",
-}
-
 
 def licence_type(identifier: str) -> Term:
     """Class a licence by its SPDX identifier; "" is one that nobody has confirmed."""
@@ -140,31 +94,13 @@ def licence_type(identifier: str) -> Term:
         code = "Attribution"
     else:
         code = "KnownIPR"
-    return Term(f"{ADMS_LICENCE}/{code}", f"{ADMS_LICENCE}/1.0", _LICENCE_TYPES[code])
-
-
-# The names under which other portals know the licences of data: they are found again by these.
-LICENCE_TITLES = {
-    "etalab-2.0": "Licence Ouverte / Open Licence version 2.0",
-    "ODbL-1.0": "Open Data Commons Open Database License (ODbL)",
-    "CC-BY-4.0": "Creative Commons Attribution 4.0",
-    "CC0-1.0": "Creative Commons CCZero",
-}
-PUBLISHER_TYPES = {
-    "administration": ("NationalAuthority", "autorité nationale"),
-    "local_authority": ("LocalAuthority", "autorité locale"),
-    "region": ("RegionalAuthority", "autorité régionale"),
-    "association": ("NonProfitOrganisation", "organisme sans but lucratif"),
-    "company": ("Company", "entreprise"),
-    "laboratory": ("Academia-ScientificOrganisation", "enseignement ou recherche"),
-    "individual": ("PrivateIndividual(s)", "particulier"),
-}
+    return Term(f"{ADMS_LICENCE}/{code}", f"{ADMS_LICENCE}/1.0", TABLES["licence_types"][code])
 
 
 def publisher_type(kind: str, *, root: str) -> Term:
     """Class a producer; one whose nature nobody has told gets a concept of ours that says so."""
-    if kind in PUBLISHER_TYPES:
-        code, label = PUBLISHER_TYPES[kind]
+    if kind in TABLES["publishers"]:
+        code, label = TABLES["publishers"][kind]
         return Term(f"{ADMS_PUBLISHER}/{code}", f"{ADMS_PUBLISHER}/1.0", label)
     scheme = f"{root}/ressources/#nature-des-producteurs"
     return Term(f"{scheme}-non-renseignee", scheme, "nature non renseignée")
@@ -200,53 +136,6 @@ EUROPE = Place(
 # A local resource names its territories beside; the smallest place sure to hold it is the country.
 PLACES = {"local": FRANCE, "regional": REGION, "national": FRANCE, "european": EUROPE}
 
-# Format as people write it: (EU file type, IANA media type).
-FORMATS = {
-    "csv": ("CSV", "text/csv"),
-    "tsv": ("TSV", "text/tab-separated-values"),
-    "json": ("JSON", "application/json"),
-    "jsonl": ("JSON", "application/x-ndjson"),
-    "json-ld": ("JSON_LD", "application/ld+json"),
-    "jsonld": ("JSON_LD", "application/ld+json"),
-    "geojson": ("GEOJSON", "application/geo+json"),
-    "xml": ("XML", "application/xml"),
-    "html": ("HTML", "text/html"),
-    "pdf": ("PDF", "application/pdf"),
-    "xls": ("XLS", "application/vnd.ms-excel"),
-    "excel": ("XLS", "application/vnd.ms-excel"),
-    "xlsx": ("XLSX", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
-    "ods": ("ODS", "application/vnd.oasis.opendocument.spreadsheet"),
-    "doc": ("DOC", "application/msword"),
-    "docx": ("DOCX", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
-    "odt": ("ODT", "application/vnd.oasis.opendocument.text"),
-    "txt": ("TXT", "text/plain"),
-    "parquet": ("PARQUET", "application/vnd.apache.parquet"),
-    "zip": ("ZIP", "application/zip"),
-    "gz": ("GZIP", "application/gzip"),
-    "gzip": ("GZIP", "application/gzip"),
-    "tar": ("TAR", "application/x-tar"),
-    "shp": ("SHP", ""),
-    "gpkg": ("GPKG", "application/geopackage+sqlite3"),
-    "kml": ("KML", "application/vnd.google-earth.kml+xml"),
-    "gml": ("GML", "application/gml+xml"),
-    "rdf": ("RDF", "application/rdf+xml"),
-    "ttl": ("RDF_TURTLE", "text/turtle"),
-    "turtle": ("RDF_TURTLE", "text/turtle"),
-    "n3": ("N3", "text/n3"),
-    "sql": ("SQL", "application/sql"),
-    "png": ("PNG", "image/png"),
-    "jpg": ("JPEG", "image/jpeg"),
-    "jpeg": ("JPEG", "image/jpeg"),
-    "rss": ("RSS", "application/rss+xml"),
-    "atom": ("ATOM", "application/atom+xml"),
-    "wms": ("WMS_SRVC", ""),
-    "wfs": ("WFS_SRVC", ""),
-    "api": ("REST", ""),
-    "md": ("TXT", "text/markdown"),
-    "yaml": ("TXT", "application/yaml"),
-    "yml": ("TXT", "application/yaml"),
-}
-
 
 def file_type(name: str) -> Term:
     """Give the EU file type of a format; what the table does not know is binary data."""
@@ -262,21 +151,6 @@ def media_type(name: str, declared: str = "") -> str:
     return FORMATS.get(name.lower().lstrip(".").strip(), ("", ""))[1]
 
 
-THEMES = {
-    "AGRI": "agriculture, pêche et alimentation",
-    "ECON": "économie et finances",
-    "EDUC": "éducation, culture et sport",
-    "ENER": "énergie",
-    "ENVI": "environnement",
-    "GOVE": "gouvernement et secteur public",
-    "HEAL": "santé",
-    "INTR": "questions internationales",
-    "JUST": "justice et sécurité publique",
-    "REGI": "régions et villes",
-    "SOCI": "population et société",
-    "TECH": "science et technologie",
-    "TRAN": "transports",
-}
 AUTHORITY = "http://publications.europa.eu/resource/authority/data-theme/"
 
 
