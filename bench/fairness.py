@@ -22,7 +22,7 @@ from challenges.scoring.audit.run import audit
 from challenges.scoring.contract import ScoringContract
 from challenges.scoring.intervals import Buckets, draw_weights
 from challenges.scoring.metric import Part, dense
-from challenges.scoring.tiers import Listed, ranking
+from challenges.scoring.tiers import Listed, tiers
 
 REPLICATES = 1000
 BUCKETS = 2000
@@ -154,7 +154,7 @@ def measure(count: int, rounds: int) -> dict[str, Any]:
         record = note("audit_16_cells_s", lambda: audit(narrow, cells, weights, primary))
         peer = note("fairlearn_point_s", frame)
         note("audit_5_attributes_s", lambda: audit(wide, five, weights, primary))
-        note("ranks_100_teams_s", lambda: ranking(entries, "max"))
+        note("ranks_100_teams_s", lambda: tiers(entries, "max"))
     note("fairlearn_one_replicate_s", lambda: frame(1))
     medians = {name: round(statistics.median(times), 4) for name, times in took.items()}
     one = max(medians["fairlearn_one_replicate_s"] - medians["fairlearn_point_s"], 0.0)

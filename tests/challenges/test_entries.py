@@ -274,7 +274,7 @@ def test_a_form_begun_before_the_close_may_end_after_it(
     client.force_login(captain_of(team))
     sent = {"key": "k", "file": SimpleUploadedFile("a.csv", b"id,y\n1,2\n")}
     forged = {"first_byte_at": "2020-01-01T00:00:00Z"}
-    address = reverse("challenges:deposits", args=[team.challenge.slug])
+    address = reverse("challenges:entries", args=[team.challenge.slug])
     assert client.post(address, sent | forged).status_code == status
     kept = list(Entry.objects.values_list("grace", "first_byte_at"))
     assert kept == ([(True, first)] if before else [])

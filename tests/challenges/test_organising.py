@@ -282,7 +282,7 @@ def test_what_is_archived_meanwhile_is_not_published(
 
     monkeypatch.setattr(rules, rule.__name__, crossed)
     with pytest.raises(Conflict) as refusal:
-        getattr(results, act)(phase=phase, by=by)
+        getattr(results, f"{act}_reveal")(phase=phase, by=by)
     assert refusal.value.code == "challenge_archived"
     assert not Reveal.objects.filter(confirmed_at__isnull=False).exists()
     assert Reveal.objects.exists() is (act == "confirm")

@@ -448,7 +448,7 @@ def test_the_pages_say_what_the_bench_is(tmp_path: Path) -> None:
     team = entries_of_teams()[0].enrolment.team
     captain = Client()
     captain.force_login(captain_of(team))
-    page = captain.get(reverse("challenges:deposits", args=[made.slug])).text
+    page = captain.get(reverse("challenges:entries", args=[made.slug])).text
     assert "Les résultats définitifs sont publiés et ne changent plus." in page
     assert "Dépôt fermé" not in page
     assert "Pensez à votre choix final" not in page
@@ -460,7 +460,7 @@ def test_the_pages_say_what_the_bench_is(tmp_path: Path) -> None:
     assert "ne paraissent qu’ici" in bench.text
     assert ">0," in bench.text
     assert ">0." not in bench.text
-    results = Client().get(reverse("challenges:results", args=[made.slug])).text
+    results = Client().get(reverse("challenges:standings", args=[made.slug])).text
     assert reverse("challenges:bench", args=[made.slug]) in results
 
 

@@ -308,7 +308,7 @@ def test_too_few_times_are_not_told(busy: Challenge) -> None:
 
 
 def test_page_and_csv_hold_no_score_nor_rare_cause(client: Client, busy: Challenge) -> None:
-    text = client.get(reverse("challenges:reports", args=[busy.slug])).text
+    text = client.get(reverse("challenges:statistics", args=[busy.slug])).text
     assert "moins de 3 équipes" in text.replace("\u00a0", " ")
     answer = client.get(reverse("challenges:statistics_csv", args=[busy.slug]))
     rows = {
@@ -333,4 +333,4 @@ def test_the_page_costs_the_same_for_one_and_three(
         team = TeamFactory(challenge=busy)
         EntryFactory(enrolment=EnrolmentFactory(team=team, phase=phase), scored=True)
     with costs(clocked(20)):
-        assert client.get(reverse("challenges:reports", args=[busy.slug])).status_code == 200
+        assert client.get(reverse("challenges:statistics", args=[busy.slug])).status_code == 200

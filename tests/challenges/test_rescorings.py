@@ -559,7 +559,7 @@ def test_what_moves_while_boards_are_compared_is_compared_again(
         return real(*given)
 
     outer = connection.in_atomic_block
-    monkeypatch.setattr(worker, "computed", computed)
+    monkeypatch.setattr(worker, "compute_board", computed)
     made = tried(challenge, truth=corrected())
     assert told
     assert gone.enrolment.team_id not in moved(made)

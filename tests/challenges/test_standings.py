@@ -388,7 +388,7 @@ def test_files_answer_conditional_requests(client: Client, challenge: Challenge,
 def test_pager_counts_teams_and_leaves_the_reference_at_its_place(
     client: Client, challenge: Challenge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("challenges.views.standings.PER_PAGE", 2)
+    monkeypatch.setattr("challenges.results.views.standings.PER_PAGE", 2)
     names = ("A", "B", "Première référence", "C", "D", "Dernière référence")
     for at, name in enumerate(names):
         listed(challenge, name, 0.3 + at / 100, rank=at, baseline="référence" in name)
@@ -510,7 +510,7 @@ TEAMS = 7
 def long_board(monkeypatch: pytest.MonkeyPatch) -> Challenge:
     """Rank seven teams, two of them tied, with the reference in third place."""
     made: Challenge = ChallengeFactory(opened=True, slug="tensions", title="Tensions <1>")
-    monkeypatch.setattr("challenges.views.standings.PER_PAGE", 3)
+    monkeypatch.setattr("challenges.results.views.standings.PER_PAGE", 3)
     ranks = (1, 2, 2, 4, 5, 6, 7)
     for number, rank in enumerate(ranks):
         if number == 2:
@@ -543,7 +543,7 @@ def test_a_page_says_the_same_read_alone_or_whole(
 ) -> None:
     client.force_login(captain_of(long_board.teams.get(name="Équipe 4")))
     whole = shown_of(client, f"page={page}")
-    monkeypatch.setattr(boards, "WHOLE", 2)
+    monkeypatch.setattr(boards, "WHOLE_ROWS", 2)
     assert shown_of(client, f"page={page}") == whole
     assert len(whole["rows"]) in {1, 3, 4}
     assert whole["gap"]["above_rank"] == 4
@@ -552,7 +552,7 @@ def test_a_page_says_the_same_read_alone_or_whole(
 def test_a_page_costs_the_same_whatever_the_board(
     client: Client, long_board: Challenge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(boards, "WHOLE", 2)
+    monkeypatch.setattr(boards, "WHOLE_ROWS", 2)
     counts = []
     for more in (0, 3):
         for number in range(more):
@@ -567,7 +567,7 @@ def test_a_page_costs_the_same_whatever_the_board(
 def test_json_goes_by_pages_and_csv_whole(
     client: Client, long_board: Challenge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(boards, "WHOLE", 2)
+    monkeypatch.setattr(boards, "WHOLE_ROWS", 2)
     monkeypatch.setattr(boards, "JSON_ROWS", 4)
     key = Leaderboard.objects.get().key
     names: list[str] = []
