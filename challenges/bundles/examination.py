@@ -14,6 +14,7 @@ from challenges.bundles.folder import Folder
 from challenges.bundles.foreign import archives, forms, reading
 from challenges.bundles.report import Problem
 from challenges.bundles.spec import CHALLENGE_FILE
+from challenges.scoring.archives import ArchiveRefused
 
 
 def main(path: Path, report: Path, cpu_seconds: int, memory_bytes: int, file_bytes: int) -> None:
@@ -34,7 +35,7 @@ def examined(path: Path) -> dict[str, object]:
             if not (root / CHALLENGE_FILE).is_file():
                 return _foreign(root)
             return _own(root)
-    except archives.BundleRefused as refusal:
+    except ArchiveRefused as refusal:
         return _refused((reading.refused(refusal),))
 
 

@@ -18,11 +18,12 @@ import yaml
 from pydantic import ValidationError
 
 from challenges.bundles import programs, safe_yaml, spec
-from challenges.bundles.folder import FileAbsent, Folder, PathRefused, TableRefused, is_relative
+from challenges.bundles.folder import FileAbsent, Folder, PathRefused, TableRefused
 from challenges.bundles.foreign.blocks import load
 from challenges.bundles.report import Findings, Problem
 from challenges.bundles.settings import Settings
 from challenges.bundles.spec import CHALLENGE_FILE
+from challenges.scoring.archives import is_relative
 
 
 def dump_challenge(document: Mapping[str, object]) -> str:

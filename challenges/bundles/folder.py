@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import BinaryIO, TextIO
 
 from challenges.bundles import safe_yaml
-
-MAX_PATH = 255
+from challenges.scoring.archives import is_relative
 
 
 class PathRefused(Exception):
@@ -147,14 +146,3 @@ def _lines(rows: Iterator[list[str]]) -> Iterator[list[str]]:
     for row in rows:
         if row:
             yield row
-
-
-def is_relative(path: str) -> bool:
-    """Say whether a path is relative, plain and without a way out."""
-    return (
-        0 < len(path) <= MAX_PATH
-        and "\\" not in path
-        and ":" not in path
-        and path.isprintable()
-        and all(part not in {"", ".", ".."} for part in path.split("/"))
-    )

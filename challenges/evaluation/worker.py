@@ -25,9 +25,10 @@ from challenges.evaluation.actions import releases
 from challenges.models import CodeRun, Entry, Evaluation, PhaseTask, SealedResult
 from challenges.programs.actions.code import KeptPredictions
 from challenges.queue.actions import WORKER
-from challenges.sandbox import archives, host, rooms
+from challenges.sandbox import host, rooms
 from challenges.sandbox.base import MIB, SYSTEM, Missing
 from challenges.sandbox.bubblewrap import Bubblewrap
+from challenges.scoring import archives
 from challenges.scoring.contract import ScoringContract
 from challenges.scoring.contributed import Contributed
 from challenges.scoring.process import child

@@ -50,13 +50,13 @@ from challenges.programs.actions.changes import Report
 from challenges.programs.actions.code import RunOutcome, TrialOutcome
 from challenges.queue.actions import WORKER
 from challenges.queue.worker import Beating
-from challenges.sandbox import archives, evalai, metadata, rooms, steps
 from challenges.sandbox import code_runs as running
+from challenges.sandbox import evalai, metadata, rooms, steps
 from challenges.sandbox.base import MIB, Limits
 from challenges.sandbox.code_runs import Run
 from challenges.sandbox.scores import Declared, Rows
 from challenges.sandbox.steps import Outcome, Party, Reason
-from challenges.scoring import contract, inputs
+from challenges.scoring import archives, contract, inputs
 from challenges.scoring.answer import AnswerSpec, Policy
 from challenges.scoring.arrays.blob import Data
 from challenges.scoring.contributed import Contributed, NotTheMean, contributed
@@ -260,7 +260,7 @@ def run_program(
     try:
         submission = _submission(sent, room / "submission", form)
     except archives.ArchiveRefused as refused:
-        return Ran(Outcome(Reason.OUTPUT, Party.TEAM, {}, detail=refused.sentence))
+        return Ran(Outcome(Reason.OUTPUT, Party.TEAM, {}, detail=refused.reason))
     if not spec.takes_code:
         _disarm(submission)
     task = steps.Task(

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from challenges.bundles.folder import FileAbsent, PathRefused, is_relative
+from challenges.bundles.folder import FileAbsent, PathRefused
 from challenges.bundles.foreign.blocks import MISSING, Block
 from challenges.bundles.foreign.context import Reading, orders, plain
 from challenges.bundles.foreign.dates import Instant, instant
@@ -24,6 +24,7 @@ from challenges.bundles.foreign.values import (
     Rule,
     Text,
 )
+from challenges.scoring.archives import is_relative
 
 MAX_TAGS, MAX_DECIMALS = 4, 10
 KINDS = ("text", "radio", "checkbox", "boolean")

@@ -12,10 +12,11 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 
 from challenges.bundles import safe_yaml
-from challenges.bundles.folder import FileAbsent, Folder, PathRefused, TableRefused, is_relative
+from challenges.bundles.folder import FileAbsent, Folder, PathRefused, TableRefused
 from challenges.bundles.foreign import archives
 from challenges.bundles.foreign.blocks import MISSING, Block
 from challenges.bundles.foreign.values import Holding, Payload, Task, Text
+from challenges.scoring.archives import CHUNK, ArchiveRefused, is_relative, judged
 
 MAX_FILE_BYTES = 2 << 30
 MAX_TABLE_BYTES = 200 << 20
@@ -129,7 +130,7 @@ class Payloads:
             block.refuse(PATH, "ni fichier ni dossier ordinaire", key=key, value=path)
         except FileAbsent:
             block.refuse(ABSENT, _absent(path), key=key, value=path)
-        except archives.BundleRefused as refusal:
+        except ArchiveRefused as refusal:
             block.refuse(refusal.code, f"{refusal.reason} {refusal.member}".strip(), key=key)
         return None
 
@@ -148,7 +149,7 @@ class Payloads:
         return self._keys.get(name.lower(), name)
 
     def payload(self, path: str) -> Payload:
-        """Read a payload; raises PathRefused, FileAbsent, or BundleRefused for a bad zip."""
+        """Read a payload; raises PathRefused, FileAbsent, or ArchiveRefused for a bad zip."""
         if path not in self._found:
             self._found[path] = self._read(path)
         return self._found[path]
@@ -171,7 +172,7 @@ class Payloads:
         """List a zip inside the bundle, judged by the same rules, without writing it out."""
         each: dict[str, str] = {}
         with place.open("rb") as stream:
-            members = archives.judged(stream)
+            members = judged(stream)
             with zipfile.ZipFile(stream) as archive:
                 for name in sorted(members):
                     each[name] = _digest(archive, name)
@@ -302,7 +303,7 @@ def _absent(path: str) -> str:
 def _digest(archive: zipfile.ZipFile, name: str) -> str:
     digest = hashlib.sha256()
     with archive.open(name) as member:
-        while block := member.read(archives.CHUNK):
+        while block := member.read(CHUNK):
             digest.update(block)
     return digest.hexdigest()
 

@@ -24,6 +24,7 @@ from challenges.bundles.foreign.questions import Question
 from challenges.bundles.foreign.rehearsal import Evaluator
 from challenges.bundles.foreign.values import ForeignSpec, Format
 from challenges.bundles.report import Findings, Problem
+from challenges.scoring.archives import ArchiveRefused
 
 YAML = (".yaml", ".yml")
 COMPETITION = ("competition.yaml", "competition.yml")
@@ -73,11 +74,11 @@ def read(path: Path, *, evaluate: Evaluator | None = None) -> ForeignReport:
     try:
         with archives.opened(path) as root:
             return read_folder(root, evaluator=lambda: evaluate)
-    except archives.BundleRefused as refusal:
+    except ArchiveRefused as refusal:
         return ForeignReport(None, (refused(refusal),), ())
 
 
-def refused(refusal: archives.BundleRefused) -> Problem:
+def refused(refusal: ArchiveRefused) -> Problem:
     """Write the refusal of an archive as a problem."""
     return Problem(refusal.code, refusal.reason, refusal.member)
 

@@ -14,12 +14,12 @@ from django.utils.translation import gettext as _
 
 from challenges import rules
 from challenges.bundles.foreign import archives
-from challenges.bundles.foreign.archives import BundleRefused
 from challenges.bundles.programs import Form, FormKind
 from challenges.enums import INFECTED
 from challenges.models import Phase, PhaseTask, Team
 from challenges.queue.actions import refuse_not_isolated
 from challenges.scoring.answer import AnswerSpec
+from challenges.scoring.archives import ArchiveRefused, Bounds
 from challenges.scoring.predictions import faults
 from challenges.scoring.predictions.faults import archive_fault, fault_of, neutral
 from challenges.scoring.process import child
@@ -131,7 +131,7 @@ def _private_copy(
         yield path
 
 
-BOUNDS = archives.Bounds(members=1000, total_bytes=2**30)
+BOUNDS = Bounds(members=1000, total_bytes=2**30)
 MOST_LISTED = 5
 PIECE_BYTES = 65_536
 
@@ -159,7 +159,7 @@ def check_for_program(path: Path, task: PhaseTask, known: bytes, *, name: str) -
             return _content(inner, form, known)
     except _Refused as refused:
         return Verdict(False, (refused.fault,))
-    except BundleRefused as refused:
+    except ArchiveRefused as refused:
         return Verdict(False, (archive_fault(refused.code, refused.member),))
 
 

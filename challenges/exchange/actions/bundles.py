@@ -39,6 +39,7 @@ from challenges.programs.actions import changes as program_changes
 from challenges.programs.actions import drafts as program_drafts
 from challenges.programs.actions.drafts import Bundle, slug_of
 from challenges.queue import actions as jobs
+from challenges.scoring.archives import ArchiveRefused
 from datasets.actions import releases
 from portal.accounts.authorization import require
 from portal.accounts.models import User
@@ -353,7 +354,7 @@ def import_bundle(
                 report, imported = _programs(path, root, report, spec, order)
             else:
                 imported = _translated(root, report, order)
-    except archives.BundleRefused as refusal:
+    except ArchiveRefused as refusal:
         report = ForeignReport(None, (reading.refused(refusal),), ())
         imported = _nothing(report, report.errors)
     return ForeignImported(imported, report)

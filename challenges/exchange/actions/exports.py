@@ -38,6 +38,7 @@ from challenges.organising.actions.texts import standard_terms
 from challenges.programs.actions import bounds as score_bounds
 from challenges.programs.actions.drafts import Bundle, fingerprint_of
 from challenges.scoring.answer import canonical
+from challenges.scoring.archives import ArchiveRefused
 from challenges.scoring.contract import ScoringContract
 from challenges.teams.queries import latest_terms
 from datasets.models import HoldoutVersion, SealedFile
@@ -117,7 +118,7 @@ def read_source(challenge: Challenge, root: Path) -> Source:
     try:
         with archives.opened(root):  # judged, read in place
             return _checked_source(challenge, root)
-    except archives.BundleRefused as refusal:
+    except ArchiveRefused as refusal:
         raise Invalid(
             _("Ce dossier n’est pas lisible : %(why)s.") % {"why": refusal.reason},
             code="reference_missing",

@@ -15,12 +15,12 @@ from challenges.bundles import document as documents
 from challenges.bundles import spec
 from challenges.bundles.audiences import CODE_ONLY
 from challenges.bundles.code import KEY
-from challenges.bundles.folder import is_relative
 from challenges.enums import BuildState, ChallengeStatus, JobKind, OrganiserRole
 from challenges.models import Challenge, ChallengeDraft, ChallengeOrganiser, Job
 from challenges.organising.actions import texts
 from challenges.queue import actions as jobs
 from challenges.queue.actions import WORKER
+from challenges.scoring.archives import is_relative
 from datasets.actions import holdouts
 from portal.accounts.authorization import require
 from portal.accounts.models import Organisation, User

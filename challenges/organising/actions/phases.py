@@ -11,7 +11,6 @@ from django.utils.translation import gettext_lazy
 from challenges import rules
 from challenges.bundles import spec
 from challenges.bundles.contract import DEFAULT_MAX_BYTES
-from challenges.bundles.folder import is_relative
 from challenges.enums import BoardRule, ChallengeStatus, NoticeKind, PhaseKind
 from challenges.evaluation.actions import evaluations
 from challenges.models import (
@@ -28,6 +27,7 @@ from challenges.models import (
 from challenges.organising.actions import drafts, folders, leaderboards
 from challenges.organising.actions.drafts import Deposit
 from challenges.organising.actions.notices import announce
+from challenges.scoring.archives import is_relative
 from datasets.actions import holdouts
 from datasets.models import HoldoutVersion
 from portal.accounts.authorization import require

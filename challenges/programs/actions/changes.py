@@ -16,7 +16,6 @@ from challenges.bundles import programs
 from challenges.bundles.exporting import Correction
 from challenges.bundles.folder import FileAbsent, Folder, PathRefused
 from challenges.bundles.foreign import payloads
-from challenges.bundles.foreign.archives import BundleRefused
 from challenges.bundles.foreign.payloads import Payloads
 from challenges.bundles.foreign.values import Holding, Payload
 from challenges.bundles.programs import ProgramSpec, Protocol
@@ -34,6 +33,7 @@ from challenges.models import (
 )
 from challenges.organising.actions import folders
 from challenges.rescoring import actions as rescorings
+from challenges.scoring.archives import ArchiveRefused
 from datasets.actions import holdouts
 from datasets.models import HoldoutVersion
 from portal.accounts.authorization import require
@@ -188,7 +188,7 @@ def _digest(archive: bytes) -> str:
     with _laid("", Sent("archive.zip", io.BytesIO(archive))) as (root, name):
         try:
             return Payloads(root).payload(name).digest
-        except BundleRefused as refusal:
+        except ArchiveRefused as refusal:
             raise _unread("", refusal.reason, refusal.code) from refusal
 
 
@@ -228,7 +228,7 @@ def _packed(part: str, sent: Sent, spec: ProgramSpec) -> _Packed:
     with _laid(part, sent) as (root, name):
         try:
             payload = Payloads(root).payload(name)
-        except BundleRefused as refusal:
+        except ArchiveRefused as refusal:
             why = f"{refusal.reason} {refusal.member}".strip()
             raise _unread(part, why, refusal.code) from refusal
         except (FileAbsent, PathRefused) as refusal:

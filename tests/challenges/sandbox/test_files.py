@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 
 from challenges.sandbox import rooms
-from challenges.sandbox.archives import ArchiveRefused, Bounds, unpack
 from challenges.sandbox.outputs import OutputRefused, Room, take
+from challenges.scoring.archives import ArchiveRefused, Bounds, unpack
 
 Change = Callable[[bytes], bytes]
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from challenges.bundles.foreign import archives
+from challenges.scoring.archives import RATIO_FLOOR_BYTES, ArchiveRefused, Bounds
 
 LINK = (stat.S_IFLNK | 0o777) << 16
 FIFO = (stat.S_IFIFO | 0o644) << 16
@@ -71,7 +72,7 @@ def misplaced(path: Path) -> Path:
     return path
 
 
-ZEROS = b"\0" * (archives.RATIO_FLOOR_BYTES + 1)
+ZEROS = b"\0" * (RATIO_FLOOR_BYTES + 1)
 REFUSED: dict[str, tuple[Callable[[Path], Path], str]] = {
     "climbs": (lambda p: zipped(p, ("a/../../b", b"")), "E_ZIP_PATH"),
     "absolute": (lambda p: zipped(p, ("/etc/b", b"")), "E_ZIP_PATH"),
@@ -97,7 +98,7 @@ def test_a_zip_with_a_fault_is_refused_and_nothing_is_written(
     make, code = REFUSED[name]
 
     with (
-        pytest.raises(archives.BundleRefused) as refusal,
+        pytest.raises(ArchiveRefused) as refusal,
         archives.opened(make(tmp_path / "b.zip")),
     ):
         pass
@@ -111,20 +112,18 @@ def test_a_compression_that_is_not_read_is_refused(tmp_path: Path) -> None:
     with zipfile.ZipFile(path, "w", zipfile.ZIP_LZMA) as archive:
         archive.writestr("un.txt", b"un")
 
-    with pytest.raises(archives.BundleRefused, match="E_ZIP_METHOD"), archives.opened(path):
+    with pytest.raises(ArchiveRefused, match="E_ZIP_METHOD"), archives.opened(path):
         pass
 
 
 @pytest.mark.parametrize(
     ("bounds", "code"),
     [
-        (archives.Bounds(members=1), "E_ZIP_ENTRIES"),
-        (archives.Bounds(total_bytes=5), "E_ZIP_BOMB"),
+        (Bounds(members=1), "E_ZIP_ENTRIES"),
+        (Bounds(total_bytes=5), "E_ZIP_BOMB"),
     ],
 )
-def test_bounds_hold_for_a_zip_and_for_a_folder(
-    bounds: archives.Bounds, code: str, tmp_path: Path
-) -> None:
+def test_bounds_hold_for_a_zip_and_for_a_folder(bounds: Bounds, code: str, tmp_path: Path) -> None:
     folder = tmp_path / "d"
     folder.mkdir()
     (folder / "un.txt").write_bytes(b"un")
@@ -132,7 +131,7 @@ def test_bounds_hold_for_a_zip_and_for_a_folder(
     archive = zipped(tmp_path / "b.zip", ("deux.txt", b"deux"))
 
     for path in (folder, archive):
-        with pytest.raises(archives.BundleRefused, match=code), archives.opened(path, bounds):
+        with pytest.raises(ArchiveRefused, match=code), archives.opened(path, bounds):
             pass
 
 
@@ -150,7 +149,7 @@ def test_a_folder_with_a_link_or_a_pipe_is_refused(
     (folder / "sous").mkdir(parents=True)
     make(folder / "sous/x")
 
-    with pytest.raises(archives.BundleRefused, match=code) as refusal, archives.opened(folder):
+    with pytest.raises(ArchiveRefused, match=code) as refusal, archives.opened(folder):
         pass
 
     assert refusal.value.member == "sous/x"
@@ -161,10 +160,10 @@ def test_what_is_no_zip_is_no_bundle(content: bytes, tmp_path: Path) -> None:
     path = tmp_path / "b.zip"
     path.write_bytes(content)
 
-    with pytest.raises(archives.BundleRefused, match="E_BUNDLE_FORMAT"), archives.opened(path):
+    with pytest.raises(ArchiveRefused, match="E_BUNDLE_FORMAT"), archives.opened(path):
         pass
     with (
-        pytest.raises(archives.BundleRefused, match="E_BUNDLE_FORMAT"),
+        pytest.raises(ArchiveRefused, match="E_BUNDLE_FORMAT"),
         archives.opened(tmp_path / "absent"),
     ):
         pass

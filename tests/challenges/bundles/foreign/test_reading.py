@@ -23,6 +23,7 @@ from challenges.bundles.foreign.questions import Question
 from challenges.bundles.foreign.settling import settle
 from challenges.bundles.foreign.values import ForeignSpec, Rule, facts_of
 from challenges.bundles.report import Findings, Problem
+from challenges.scoring.archives import ArchiveRefused
 from tests.challenges.bundles.foreign import own
 from tests.challenges.bundles.foreign.tables import KAGGLE, TREC, written
 from tests.journeys import bundles as programs
@@ -336,7 +337,7 @@ def test_a_file_packed_twice_is_read_when_both_are_alike(tmp_path: Path) -> None
     with archives.opened(path) as folder:
         assert (folder / "a.txt").read_bytes() == b"one"
     pack(b"one", b"two")
-    with pytest.raises(archives.BundleRefused, match="E_ZIP_DUPLICATE"), archives.opened(path):
+    with pytest.raises(ArchiveRefused, match="E_ZIP_DUPLICATE"), archives.opened(path):
         pass
 
 
