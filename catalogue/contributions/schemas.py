@@ -38,15 +38,6 @@ class CardUploadIn(Schema):
     length: int = Field(ge=1)
 
 
-class CardUploadOut(Schema):
-    """A file on its way: how many bytes are kept, until when it may be resumed."""
-
-    id: UUID
-    offset: int
-    length: int
-    expires_at: datetime
-
-
 class RemarkOut(Schema):
     """One thing that a check says. verdict: green, unknown, warning or blocking."""
 

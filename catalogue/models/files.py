@@ -3,7 +3,6 @@
 import uuid
 from datetime import datetime
 from typing import TYPE_CHECKING
-from uuid import uuid4
 
 from django.conf import settings
 from django.db import models
@@ -12,6 +11,7 @@ from django.db.models import F, Q
 from catalogue.enums import FileState
 from catalogue.models.contribution import Contribution
 from catalogue.models.resource import Resource
+from portal.lib.parts import PartedFile
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -144,10 +144,9 @@ class CardUploadQuerySet(models.QuerySet["CardUpload"]):
         return self.select_for_update(of=("self",)).get(pk=upload.pk)
 
 
-class CardUpload(models.Model):
-    """Hold what came of a file: how far, in which parts; then the file that it became."""
+class CardUpload(PartedFile):
+    """A file that comes to a draft in parts; then the file that it became."""
 
-    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     # Either may go before the day is over: the parts are dropped then.
     contribution = models.ForeignKey(
         Contribution, null=True, blank=True, on_delete=models.SET_NULL, related_name="uploads"
@@ -155,11 +154,6 @@ class CardUpload(models.Model):
     begun_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
-    name = models.CharField(max_length=200)
-    length = models.PositiveBigIntegerField()
-    offset = models.PositiveBigIntegerField(default=0)
-    # Names of the parts kept, in order; emptied once the file is whole in the store.
-    parts = models.JSONField(default=list, blank=True)
     file = models.ForeignKey(
         CardFile, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
@@ -168,20 +162,18 @@ class CardUpload(models.Model):
     retry_at = models.DateTimeField(null=True, blank=True)
     # Until when a process puts it together, alone; killed, it leaves it to another then.
     assembling_until = models.DateTimeField(null=True, blank=True)
-    begun_at = models.DateTimeField()
-    expires_at = models.DateTimeField()
 
     objects = CardUploadQuerySet.as_manager()
 
     class Meta:
         ordering = ("begun_at", "pk")
-        constraints = [
-            models.CheckConstraint(
-                name="card_upload_within_its_length",
-                condition=Q(length__gt=0) & Q(offset__lte=F("length")),
-            ),
-        ]
+        constraints = PartedFile.Meta.constraints
         indexes = [models.Index(name="card_upload_expiry", fields=("expires_at",))]
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether it became a file: whole, it is put together again at an empty part."""
+        return self.file_id is not None

@@ -24,12 +24,11 @@ from challenges.scoring.commands.offline import verdict_json
 from challenges.teams.queries import Quota, quota_left
 from portal.accounts.bearer import Token
 from portal.accounts.enums import TokenScope
-from portal.lib import objects, parts, visible
+from portal.lib import parts, visible
 from portal.lib.endpoints import Limit, after, refused
 from portal.lib.endpoints import lazy as _
 from portal.lib.files import safe_name
-from portal.lib.numbers import natural
-from portal.lib.refusals import Hidden, Invalid, TooLarge
+from portal.lib.refusals import Hidden, Invalid
 
 
 class FaultOut(Schema):
@@ -179,15 +178,6 @@ class UploadIn(Schema):
     phase: int | None = Field(None, ge=0, le=32_767)
     length: int
     name: str = Field("fichier.csv", min_length=1, max_length=200)
-
-
-class UploadOut(Schema):
-    """An upload: how many bytes are kept, of how many, until when it may end."""
-
-    id: UUID
-    offset: int
-    length: int
-    expires_at: datetime
 
 
 router = Router(tags=[_("Soumissions")])
@@ -448,7 +438,7 @@ upload_router = Router(tags=[_("Soumissions")], auth=Token(TokenScope.ENTER))
 
 @upload_router.post(
     "/uploads",
-    response={201: UploadOut, **refused(400, 401, 403, 404, 413, 415, 422, 429)},
+    response={201: parts.UploadOut, **refused(400, 401, 403, 404, 413, 415, 422, 429)},
     operation_id="begin_upload",
     summary=_("Commencer l’envoi d’un grand fichier"),
 )
@@ -462,10 +452,7 @@ def begin_upload(request: HttpRequest, upload: UploadIn) -> HttpResponse:
         name=upload.name,
         by=person(request),
     )
-    told = UploadOut(id=made.pk, offset=0, length=made.length, expires_at=made.expires_at)
-    response = HttpResponse(told.model_dump_json(), content_type="application/json", status=201)
-    response["Location"] = f"/api/v1/uploads/{made.pk}"
-    return parts.placed(response, offset=made.offset, length=made.length)
+    return parts.begun(made, "/api/v1/uploads")
 
 
 @upload_router.api_operation(
@@ -477,8 +464,7 @@ def begin_upload(request: HttpRequest, upload: UploadIn) -> HttpResponse:
 )
 def upload_place(request: HttpRequest, upload: UUID) -> HttpResponse:
     """Upload-Offset : le nombre d’octets gardés ; Upload-Length : la taille annoncée."""
-    own = _upload_named(request, upload)
-    return parts.placed(HttpResponse(status=200), offset=own.offset, length=own.length)
+    return parts.placed(_upload_named(request, upload), status=200)
 
 
 @upload_router.patch(
@@ -500,15 +486,14 @@ def append_upload(
     """
     parts.require_part(request)
     own = _upload_named(request, upload)
-    _refuse_announced(request, own)
     kept = uploads.append(
         upload=own,
         offset=offset,
-        content=objects.pieces(cast(IO[bytes], request)),
+        content=parts.body(request, own),
         checksum=parts.digest(checksum),
         by=person(request),
     )
-    return parts.placed(HttpResponse(status=204), offset=kept.offset, length=kept.length)
+    return parts.placed(kept, status=204)
 
 
 def _upload_named(request: HttpRequest, upload: UUID) -> Upload:
@@ -516,12 +501,6 @@ def _upload_named(request: HttpRequest, upload: UUID) -> Upload:
         "enrolment__phase", "enrolment__team"
     )
     return visible.find(rows, among=Upload.objects.all(), pk=upload)
-
-
-def _refuse_announced(request: HttpRequest, upload: Upload) -> None:
-    """Refuse a part that says it is too long before one byte of it is read."""
-    if natural(request.headers.get("Content-Length") or "") > upload.length:
-        raise TooLarge(limit_bytes=upload.length)
 
 
 def entry_json(entry: Entry, shown: ShownFigures) -> dict[str, Any]:

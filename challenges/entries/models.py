@@ -25,6 +25,7 @@ from challenges.models.words import REASON_SENTENCES, entry_word, within, word
 from challenges.organising.models import Viewer
 from challenges.scoring.predictions import faults
 from challenges.teams.models import Enrolment, Team
+from portal.lib.parts import PartedFile
 from portal.lib.refusals import Conflict
 
 
@@ -233,41 +234,24 @@ class UploadQuerySet(models.QuerySet["Upload"]):
         return self.select_for_update().get(pk=upload.pk)
 
 
-class Upload(models.Model):
-    """Hold what came of a file: how far, in which parts, since when."""
+class Upload(PartedFile):
+    """A file that a team sends in parts before it submits it."""
 
-    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     enrolment = models.ForeignKey(Enrolment, on_delete=models.CASCADE, related_name="uploads")
     begun_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="uploads"
     )
-    name = models.CharField(max_length=200)
-    length = models.PositiveBigIntegerField()
-    offset = models.PositiveBigIntegerField(default=0)
-    # Names of the parts kept, in order; emptied when the file is whole in the store (it may
-    # await its submission still), or dropped.
-    parts = models.JSONField(default=list, blank=True)
     state = word(UploadState, default=UploadState.OPEN)
+    # Of the whole file in the store, which may await its submission still.
     sha256 = models.CharField(max_length=64, blank=True)
-    begun_at = models.DateTimeField()
-    first_byte_at = models.DateTimeField(null=True, blank=True)
-    expires_at = models.DateTimeField()
 
     objects = UploadQuerySet.as_manager()
 
     class Meta:
         ordering = ["-begun_at", "pk"]
         constraints = [
+            *PartedFile.Meta.constraints,
             within("state", UploadState, name="upload_state_known"),
-            models.CheckConstraint(
-                condition=Q(length__gt=0) & Q(offset__lte=F("length")),
-                name="upload_within_its_length",
-            ),
-            models.CheckConstraint(
-                condition=Q(offset=0, first_byte_at__isnull=True)
-                | Q(offset__gt=0, first_byte_at__isnull=False),
-                name="upload_first_byte_dated",
-            ),
             models.CheckConstraint(
                 condition=Q(state="stored", offset=F("length")) & ~Q(sha256="")
                 | ~Q(state="stored") & Q(sha256=""),
@@ -275,6 +259,11 @@ class Upload(models.Model):
             ),
         ]
         indexes = [models.Index(fields=["state", "expires_at"], name="upload_state_expiry")]
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether all its bytes came, or the file was stored."""
+        return self.state != UploadState.OPEN or self.offset == self.length
 
 
 FRENCH = "fr"

@@ -2,19 +2,32 @@
 
 import base64
 import binascii
+import secrets
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import Any
-from uuid import UUID
+from typing import IO, Any, TypeVar, cast
+from uuid import UUID, uuid4
 
+from django.conf import settings
 from django.core.files.uploadhandler import FileUploadHandler
-from django.db import models
+from django.db import models, transaction
+from django.db.models import F, Q
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
+from ninja import Schema
 
 from portal.lib import clock, objects
+from portal.lib.numbers import natural
 from portal.lib.objects import Stored
-from portal.lib.refusals import Conflict, Refusal, Unsupported
+from portal.lib.refusals import (
+    Conflict,
+    Corrupted,
+    Hidden,
+    Refusal,
+    TooLarge,
+    Unavailable,
+    Unsupported,
+)
 
 NOTED = "_first_byte_at"
 
@@ -100,6 +113,163 @@ def _upload(name: str) -> UUID | None:
         return None
 
 
+class PartedFile(models.Model):
+    """A file that comes in parts: how far it is, in which parts, until when it is resumed.
+
+    A subclass says when it is finished, and its manager gives `locked(upload)`: the fresh row,
+    kept until the end of the transaction.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    name = models.CharField(max_length=200)
+    length = models.PositiveBigIntegerField()
+    offset = models.PositiveBigIntegerField(default=0)
+    # Names of the parts kept, in order; emptied when the file is whole in the store, or dropped.
+    parts = models.JSONField(default=list, blank=True)
+    begun_at = models.DateTimeField()
+    first_byte_at = models.DateTimeField(null=True, blank=True)
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        abstract = True
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(length__gt=0) & Q(offset__lte=F("length")),
+                name="%(class)s_within_its_length",
+            ),
+            models.CheckConstraint(
+                condition=Q(offset=0, first_byte_at__isnull=True)
+                | Q(offset__gt=0, first_byte_at__isnull=False),
+                name="%(class)s_first_byte_dated",
+            ),
+        ]
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether the file takes no part any more, not even an empty one."""
+        raise NotImplementedError
+
+
+Upload = TypeVar("Upload", bound=PartedFile)
+
+
+class UploadOut(Schema):
+    """A file on its way: how many bytes are kept, of how many, until when it may be resumed."""
+
+    id: UUID
+    offset: int
+    length: int
+    expires_at: datetime
+
+
+def append(
+    upload: Upload,
+    *,
+    offset: int,
+    content: Iterable[bytes],
+    checksum: bytes | None,
+    check: Callable[[Upload], None],
+) -> Upload:
+    """Keep a part of a file at the place where the file stops.
+
+    In order: the part, synchronised; then, in one transaction, its name and the new offset. A part
+    that is refused leaves nothing behind. checksum: sha256 of the part, 32 bytes. check: what is
+    required again of the fresh row, under its lock. Raises Conflict for another offset (facts:
+    offset) or a file that is whole or expired; TooLarge, Corrupted, Unavailable; Hidden when the
+    upload went meanwhile.
+    """
+    refuse_out_of_place(upload, offset)
+    name = f"{upload.pk}/{secrets.token_hex(8)}"
+    dated = _Dated(content)
+    try:
+        stored = put(name, dated, limit_bytes=upload.length - offset)
+    except OSError as error:  # a full disk, a connection that broke: nothing was kept
+        raise Unavailable from error
+    try:
+        if checksum is not None and bytes.fromhex(stored.sha256) != checksum:
+            raise Corrupted(offset=offset)
+        return _kept(upload, offset, name, stored.size, dated.first_at, check)
+    except BaseException:
+        drop([name])
+        raise
+
+
+class _Dated:
+    """Bytes that arrive, and when the first of them did."""
+
+    def __init__(self, content: Iterable[bytes]) -> None:
+        self._content = content
+        self.first_at: datetime | None = None
+
+    def __iter__(self) -> Iterator[bytes]:
+        for chunk in self._content:
+            self.first_at = self.first_at or clock.now()
+            yield chunk
+
+
+@transaction.atomic
+def _kept(
+    upload: Upload,
+    offset: int,
+    name: str,
+    size: int,
+    first_at: datetime | None,
+    check: Callable[[Upload], None],
+) -> Upload:
+    fresh = locked(upload)
+    check(fresh)
+    refuse_out_of_place(fresh, offset)
+    if not size:
+        drop([name])
+        return fresh
+    fresh.parts = [*fresh.parts, name]
+    fresh.offset += size
+    fresh.first_byte_at = fresh.first_byte_at or first_at
+    fresh.save(update_fields=["parts", "offset", "first_byte_at"])
+    return fresh
+
+
+def locked(upload: Upload) -> Upload:
+    """Return the fresh row under its lock; raises Hidden when its day ended meanwhile."""
+    model: Any = type(upload)
+    try:
+        return cast(Upload, model.objects.locked(upload))
+    except model.DoesNotExist:
+        raise Hidden from None
+
+
+def refuse_out_of_place(upload: PartedFile, offset: int) -> None:
+    """Take a part of a file that is open, where it stops alone; raises Conflict."""
+    if upload.expires_at <= clock.now():
+        raise expired()
+    kept = upload.offset
+    if upload.is_finished:
+        raise Conflict(_("Ce fichier est déjà entier."), code="upload_complete", offset=kept)
+    if offset != kept:
+        raise Conflict(
+            _("Le fichier s’arrête à un autre octet : reprenez là."),
+            code="upload_offset",
+            offset=kept,
+        )
+    if kept < upload.length and len(upload.parts) >= settings.UPLOAD_MAX_PARTS:
+        raise Conflict(
+            _("Ce fichier a été envoyé en trop de morceaux : recommencez avec de plus grands."),
+            code="upload_parts",
+            offset=kept,
+        )
+
+
+def expired() -> Conflict:
+    """Refuse what comes after the last day of a file."""
+    return Conflict(_("Cet envoi a expiré : recommencez-le."), code="upload_expired")
+
+
+def refuse_length(length: int) -> None:
+    """Refuse a file without a byte."""
+    if length < 1:
+        raise Refusal(_("Un fichier a au moins un octet."), code="upload_length")
+
+
 MEDIA_TYPE = "application/offset+octet-stream"
 SHA256_BYTES = 32
 
@@ -108,6 +278,13 @@ def require_part(request: HttpRequest) -> None:
     """Take a body that is said to be a part alone; raises Unsupported."""
     if request.content_type != MEDIA_TYPE:
         raise Unsupported(_("Un morceau est un « application/offset+octet-stream »."))
+
+
+def body(request: HttpRequest, upload: PartedFile) -> Iterator[bytes]:
+    """Give the bytes of a part; raises TooLarge before one is read when it says it is too long."""
+    if natural(request.headers.get("Content-Length") or "") > upload.length:
+        raise TooLarge(limit_bytes=upload.length)
+    return objects.pieces(cast(IO[bytes], request))
 
 
 def digest(header: str) -> bytes | None:
@@ -127,39 +304,20 @@ def digest(header: str) -> bytes | None:
     return found
 
 
-def placed(response: HttpResponse, *, offset: int, length: int) -> HttpResponse:
-    """Tell how many bytes are kept of how many announced."""
-    response["Upload-Offset"] = str(offset)
-    response["Upload-Length"] = str(length)
-    response["Cache-Control"] = "no-store"
+def begun(upload: PartedFile, folder: str) -> HttpResponse:
+    """Answer with an upload that begins, and where its parts are sent."""
+    shown = UploadOut(id=upload.pk, offset=0, length=upload.length, expires_at=upload.expires_at)
+    response = placed(upload, status=201)
+    response.content = shown.model_dump_json()
+    response["Content-Type"] = "application/json"
+    response["Location"] = f"{folder}/{upload.pk}"
     return response
 
 
-def whole(kept: int) -> Conflict:
-    """Refuse a part of a file that has all of its own."""
-    return Conflict(_("Ce fichier est déjà entier."), code="upload_complete", offset=kept)
-
-
-def expired() -> Conflict:
-    """Refuse what comes after the last day of a file."""
-    return Conflict(_("Cet envoi a expiré : recommencez-le."), code="upload_expired")
-
-
-def refuse_elsewhere(offset: int, kept: int) -> None:
-    """Take a part where the file stops alone; raises Conflict, which says where (offset)."""
-    if offset != kept:
-        raise Conflict(
-            _("Le fichier s’arrête à un autre octet : reprenez là."),
-            code="upload_offset",
-            offset=kept,
-        )
-
-
-def refuse_crumbs(parts: int, most: int, kept: int) -> None:
-    """Take no more parts of one file than allowed; raises Conflict."""
-    if parts >= most:
-        raise Conflict(
-            _("Ce fichier a été envoyé en trop de morceaux : recommencez avec de plus grands."),
-            code="upload_parts",
-            offset=kept,
-        )
+def placed(upload: PartedFile, *, status: int) -> HttpResponse:
+    """Answer with how many bytes are kept of how many announced."""
+    response = HttpResponse(status=status)
+    response["Upload-Offset"] = str(upload.offset)
+    response["Upload-Length"] = str(upload.length)
+    response["Cache-Control"] = "no-store"
+    return response

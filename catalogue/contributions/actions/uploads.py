@@ -1,7 +1,6 @@
 """Send a large file to a draft in parts, resumed where it stopped."""
 
 import logging
-import secrets
 from collections.abc import Iterable
 from datetime import timedelta
 
@@ -21,12 +20,10 @@ from portal.lib import clock, objects, parts
 from portal.lib.objects import Stored
 from portal.lib.queue import nudge
 from portal.lib.refusals import (
-    Corrupted,
     Hidden,
     NotAllowed,
     QuotaSpent,
     Refusal,
-    TooLarge,
     Unavailable,
 )
 
@@ -45,8 +42,7 @@ def begin(*, contribution: Contribution, length: int, name: str, by: User) -> Ca
     does, Refusal for a length that is none, QuotaSpent past the uploads that a person has open.
     """
     name = draft_files.clean_name(name)
-    if length < 1:
-        raise Refusal(_("Un fichier a au moins un octet."), code="upload_length")
+    parts.refuse_length(length)
     # Before the room, as who adds a file: the upload refers to the draft, and would wait for it.
     contribution = Contribution.objects.locked(contribution)
     draft_files.announce(contribution=contribution, name=name, size=length, by=by)
@@ -77,8 +73,7 @@ def append(
 ) -> CardUpload:
     """Keep a part of the file, at the place where the file stops; with the last one, the file.
 
-    In order: the part, synchronised; then, in one transaction, its name and the new offset. A
-    small file is brought to its draft at once (`stored_files.add`), a large one by a task. An
+    A small file is brought to its draft at once (`stored_files.add`), a large one by a task. An
     empty part at the end of a whole file tries again what was refused then. checksum: sha256 of
     the part, 32 bytes; a part that is refused leaves nothing behind. Raises NotAllowed; Conflict
     for another offset (facts: offset); TooLarge past the announced length; Corrupted, Unavailable;
@@ -87,9 +82,11 @@ def append(
     if upload.contribution is None:
         raise Hidden
     require(rules.may_edit, by, upload.contribution)
-    _refuse_out_of_place(upload, offset)
+    parts.refuse_out_of_place(upload, offset)
     if upload.offset < upload.length:
-        upload = _part(upload, offset, content, checksum)
+        upload = parts.append(
+            upload, offset=offset, content=content, checksum=checksum, check=lambda _own: None
+        )
     if upload.offset < upload.length:
         return upload
     if upload.length > settings.CARD_FILE_EXAMINED_AT_ONCE_BYTES:
@@ -190,52 +187,12 @@ def _finish(upload: CardUpload, sender: User, contribution: Contribution) -> Car
     return upload
 
 
-def _part(
-    upload: CardUpload, offset: int, content: Iterable[bytes], checksum: bytes | None
-) -> CardUpload:
-    name = f"{upload.pk}/{secrets.token_hex(8)}"
-    try:
-        stored = parts.put(name, content, limit_bytes=upload.length - offset)
-    except OSError as error:  # a full disk, a connection that broke: nothing was kept
-        raise Unavailable from error
-    try:
-        if checksum is not None and bytes.fromhex(stored.sha256) != checksum:
-            raise Corrupted(offset=offset)
-        return _kept(upload, offset, name, stored.size)
-    except BaseException:
-        parts.drop([name])
-        raise
-
-
-@transaction.atomic
-def _kept(upload: CardUpload, offset: int, name: str, size: int) -> CardUpload:
-    upload = _locked(upload)
-    _refuse_out_of_place(upload, offset)
-    if not size:
-        parts.drop([name])
-        return upload
-    upload.parts = [*upload.parts, name]
-    upload.offset += size
-    upload.save(update_fields=["parts", "offset"])
-    return upload
-
-
-def _refuse_out_of_place(upload: CardUpload, offset: int) -> None:
-    if upload.expires_at <= clock.now():
-        raise parts.expired()
-    if upload.file_id is not None:
-        raise parts.whole(upload.offset)
-    parts.refuse_elsewhere(offset, upload.offset)
-    if upload.offset < upload.length:
-        parts.refuse_crumbs(len(upload.parts), settings.UPLOAD_MAX_PARTS, upload.offset)
-
-
 @transaction.atomic
 def _settle(upload: CardUpload, stored: Stored, sender: User) -> CardUpload:
     """Make a file of what was put together, unless another process did."""
     rows = Contribution.objects.select_for_update(of=("self",))
     contribution = rows.filter(pk=upload.contribution_id or 0).first()
-    upload = _locked(upload)
+    upload = parts.locked(upload)
     if upload.file_id is not None or contribution is None:
         return upload
     names = list(upload.parts)
@@ -246,16 +203,3 @@ def _settle(upload: CardUpload, stored: Stored, sender: User) -> CardUpload:
     upload.save(update_fields=["file", "parts"])
     transaction.on_commit(lambda: parts.drop(names))
     return upload
-
-
-def _locked(upload: CardUpload) -> CardUpload:
-    try:
-        return CardUpload.objects.locked(upload)
-    except CardUpload.DoesNotExist:  # its day ended meanwhile
-        raise Hidden from None
-
-
-def refuse_announced(upload: CardUpload, size: int) -> None:
-    """Refuse a part that says it is too long, before one byte of it is read."""
-    if size > upload.length - upload.offset:
-        raise TooLarge(limit_bytes=upload.length - upload.offset)

@@ -11,7 +11,7 @@ from catalogue.contributions.actions import drafts
 from catalogue.contributions.actions import files as draft_files
 from catalogue.contributions.actions import uploads as file_uploads
 from catalogue.contributions.api.cards import open_on, subject_named, work_on
-from catalogue.contributions.schemas import CardFileOut, CardUploadIn, CardUploadOut
+from catalogue.contributions.schemas import CardFileOut, CardUploadIn
 from catalogue.models import CardFile, CardUpload, Contribution
 from catalogue.resources.actions import files as file_care
 from catalogue.resources.queries import files as reads
@@ -111,7 +111,7 @@ upload_router = Router(tags=[_("Contribuer")], auth=Token(TokenScope.CONTRIBUTE)
 
 @upload_router.post(
     "/resources/{slug:resource}/uploads",
-    response={201: CardUploadOut, **refused(400, 401, 403, 404, 409, 413, 415, 422, 429)},
+    response={201: parts.UploadOut, **refused(400, 401, 403, 404, 409, 413, 415, 422, 429)},
     operation_id="begin_card_upload",
     summary=_("Commencer l’envoi d’un grand fichier vers une fiche"),
 )
@@ -123,10 +123,7 @@ def begin(
     made = file_uploads.begin(
         contribution=work, length=upload.length, name=upload.name, by=person(request)
     )
-    told = CardUploadOut(id=made.pk, offset=0, length=made.length, expires_at=made.expires_at)
-    answer = HttpResponse(told.model_dump_json(), content_type="application/json", status=201)
-    answer["Location"] = f"/api/v1/resources/uploads/{made.pk}"
-    return parts.placed(answer, offset=made.offset, length=made.length)
+    return parts.begun(made, "/api/v1/resources/uploads")
 
 
 @upload_router.api_operation(
@@ -138,8 +135,7 @@ def begin(
 )
 def place(request: HttpRequest, upload: UUID) -> HttpResponse:
     """Upload-Offset : le nombre d’octets gardés ; Upload-Length : la taille annoncée."""
-    own = _found(request, upload)
-    return parts.placed(HttpResponse(status=200), offset=own.offset, length=own.length)
+    return parts.placed(_found(request, upload), status=200)
 
 
 @upload_router.patch(
@@ -161,15 +157,14 @@ def append(
     """
     parts.require_part(request)
     own = _found(request, upload)
-    file_uploads.refuse_announced(own, natural(request.headers.get("Content-Length") or ""))
     kept = file_uploads.append(
         upload=own,
         offset=offset,
-        content=objects.pieces(cast(IO[bytes], request)),
+        content=parts.body(request, own),
         checksum=parts.digest(checksum),
         by=person(request),
     )
-    return parts.placed(HttpResponse(status=204), offset=kept.offset, length=kept.length)
+    return parts.placed(kept, status=204)
 
 
 def _found(request: HttpRequest, upload: UUID) -> CardUpload:

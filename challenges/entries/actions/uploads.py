@@ -1,9 +1,8 @@
 """Uploads: a large file sent in parts, resumed where it stopped, then submitted."""
 
 import logging
-import secrets
-from collections.abc import Iterable, Iterator
-from datetime import datetime, timedelta
+from collections.abc import Iterable
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
@@ -22,7 +21,7 @@ from portal.audit.record import record
 from portal.lib import clock, objects, parts
 from portal.lib.files import safe_name
 from portal.lib.objects import Stored
-from portal.lib.refusals import Conflict, Corrupted, QuotaSpent, Refusal, TooLarge, Unavailable
+from portal.lib.refusals import Conflict, QuotaSpent, TooLarge
 
 log = logging.getLogger("portal.uploads")
 
@@ -38,8 +37,7 @@ def begin(*, phase: Phase, team: Team, length: int, name: str, by: User) -> Uplo
     require(rules.may_enter, by, team)
     now = clock.now()
     deposits.refuse_closed(Phase.objects.select_related("challenge").get(pk=phase.pk), now)
-    if length < 1:
-        raise Refusal(_("Un fichier a au moins un octet."), code="upload_length")
+    parts.refuse_length(length)
     if length > phase.max_bytes:
         raise TooLarge(limit_bytes=phase.max_bytes)
     enrolment, _created = Enrolment.objects.get_or_create(phase=phase, team=team)
@@ -69,23 +67,15 @@ def append(
 ) -> Upload:
     """Keep a part of the file, at the place where the file stops.
 
-    In order: the part, synchronised; then, in one transaction, its name and the new offset; with
-    the last one the whole file, under its sha256, so that to submit it copies nothing.
-    checksum: sha256 of the part, 32 bytes. A part that is refused leaves nothing behind.
-    Raises NotAllowed; Conflict for another offset (facts: offset) or a finished upload;
-    TooLarge past the announced length; Corrupted.
+    With the last part comes the whole file, under its sha256, so that to submit it copies nothing.
+    Raises NotAllowed, and what `parts.append` does.
     """
-    require(rules.may_enter, by, upload.enrolment.team)
-    _refuse_out_of_place(upload, offset)
-    part = _Part(f"{upload.pk}/{secrets.token_hex(8)}")
-    part.keep(content, limit_bytes=upload.length - offset)
-    try:
-        if checksum is not None and bytes.fromhex(part.stored.sha256) != checksum:
-            raise Corrupted(offset=offset)
-        upload = _kept(upload, offset, part, by)
-    except BaseException:
-        parts.drop([part.name])
-        raise
+
+    def check(own: Upload) -> None:
+        require(rules.may_enter, by, own.enrolment.team)
+
+    check(upload)
+    upload = parts.append(upload, offset=offset, content=content, checksum=checksum, check=check)
     return _assembled(upload) if upload.offset == upload.length else upload
 
 
@@ -136,44 +126,6 @@ def expire() -> int:
     return len(found)
 
 
-class _Part:
-    """Bytes that arrive, and when the first of them did."""
-
-    stored: Stored
-    first_at: datetime
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-    def keep(self, content: Iterable[bytes], *, limit_bytes: int) -> None:
-        try:
-            self.stored = parts.put(self.name, self._dated(content), limit_bytes=limit_bytes)
-        except OSError as error:  # a full disk, a connection that broke: nothing was kept
-            raise Unavailable from error
-
-    def _dated(self, content: Iterable[bytes]) -> Iterator[bytes]:
-        first = True
-        for chunk in content:
-            if first:
-                self.first_at, first = clock.now(), False
-            yield chunk
-
-
-@transaction.atomic
-def _kept(upload: Upload, offset: int, part: _Part, by: User) -> Upload:
-    upload = Upload.objects.locked(upload)
-    require(rules.may_enter, by, upload.enrolment.team)
-    _refuse_out_of_place(upload, offset)
-    if part.stored.size == 0:
-        parts.drop([part.name])
-        return upload
-    upload.parts = [*upload.parts, part.name]
-    upload.offset += part.stored.size
-    upload.first_byte_at = upload.first_byte_at or part.first_at
-    upload.save(update_fields=["parts", "offset", "first_byte_at"])
-    return upload
-
-
 def _assembled(upload: Upload) -> Upload:
     """Write the whole file into the store; what fails here is tried again by `submit`."""
     try:
@@ -183,15 +135,6 @@ def _assembled(upload: Upload) -> Upload:
         return upload
     _settle(upload, UploadState.STORED, stored.sha256)
     return Upload.objects.get(pk=upload.pk)
-
-
-def _refuse_out_of_place(upload: Upload, offset: int) -> None:
-    if upload.state == UploadState.EXPIRED or upload.expires_at <= clock.now():
-        raise parts.expired()
-    if upload.state != UploadState.OPEN or upload.offset == upload.length:
-        raise parts.whole(upload.offset)
-    parts.refuse_elsewhere(offset, upload.offset)
-    parts.refuse_crumbs(len(upload.parts), settings.UPLOAD_MAX_PARTS, upload.offset)
 
 
 def _content(upload: Upload) -> Iterable[bytes] | Stored:

@@ -466,7 +466,7 @@ def test_a_part_that_no_upload_names_goes_after_a_day(
     program.patch(place, CSV[:5], 0)
     (kept,) = left(settings)
     with monkeypatch.context() as patched:  # killed between the part and its row
-        patched.setattr(file_uploads, "_kept", lambda upload, *_of: upload)
+        patched.setattr(parts, "_kept", lambda upload, *_of: upload)
         program.patch(place, CSV[5:], 5)
     parts.put("elsewhere/lost", [b"lost"], limit_bytes=4)
     assert len(left(settings)) == 3
@@ -499,13 +499,15 @@ def test_the_parts_of_an_erased_draft_are_dropped(
 def arrived(house: House, name: str = "suite.csv", **values: Any) -> CardUpload:
     """Make an upload whose bytes have all come, that ends now."""
     now = clock.now()
-    given_values = {"begun_at": now - timedelta(days=1), "expires_at": now, **values}
+    day_before = now - timedelta(days=1)
+    given_values = {"begun_at": day_before, "expires_at": now, **values}
     return CardUpload.objects.create(
         contribution=make.again(house.draft),
         begun_by=house.by,
         name=name,
         length=3,
         offset=3,
+        first_byte_at=day_before,
         **given_values,
     )
 
