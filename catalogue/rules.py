@@ -1,6 +1,6 @@
 """Who may do what to the catalogue: predicates, no query but the actor's own roles."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from catalogue.enums import ContributionStatus
 from portal.accounts.authorization import Permission, belongs_to, has_permission
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     )
     from portal.accounts.models import Organisation
 
-    Brought = Reuse | FieldFeedback
+    Brought: TypeAlias = Reuse | FieldFeedback
 
 EDITABLE = frozenset({ContributionStatus.DRAFT, ContributionStatus.CHANGES_REQUESTED})
 # What its authors write, or took back while they wrote it: theirs alone until it is sent.
