@@ -99,7 +99,10 @@ def figures(entry: Entry) -> list[tuple[int, str, float]]:
     return [(each.pk, each.metric, each.value) for each in rows]
 
 
-@pytest.mark.parametrize("form", ["codabench", "codalab", "evalai"])
+@pytest.mark.parametrize(
+    "form",
+    ["codabench", *(pytest.param(each, marks=pytest.mark.ci) for each in ("codalab", "evalai"))],
+)
 def test_a_changed_program_is_tried_on_every_entry(
     form: str, tmp_path: Path, hour: Clock, client: Client
 ) -> None:
