@@ -8,6 +8,7 @@ import socket
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -16,8 +17,8 @@ from typing import Any
 import pytest
 from django.conf import settings as django_settings
 from django.core.cache import cache
-from django.db import connection, connections
-from django.test import TransactionTestCase
+from django.db import connection, connections, transaction
+from django.test import TransactionTestCase, override_settings
 from django.utils import translation
 
 from challenges.enums import JobState
@@ -84,6 +85,18 @@ def settings_below(place: Path) -> dict[str, Any]:
         "EMBEDDED_HOLDOUT_PRIVATE_KEY_FILE": str(keys / "holdout_private.key"),
         "RECEIPT_KEY_FILE": str(keys / "receipt.key"),
     }
+
+
+@contextmanager
+def shared_rows(blocker: Any, place: Path) -> Iterator[None]:
+    """Keep the rows that a module makes until its end; what each of its tests writes is undone.
+
+    place: the folder of objects and keys while the rows are made.
+    """
+    below = override_settings(**settings_below(place))
+    with below, blocker.unblock(), transaction.atomic():
+        yield
+        transaction.set_rollback(True)
 
 
 @pytest.fixture(autouse=True)

@@ -1,6 +1,7 @@
 """The opening catalogue: what is read, published, queued, and never invented."""
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -13,11 +14,20 @@ from catalogue.models import Contribution, Resource
 from catalogue.resources.actions.opening import licence_of
 from catalogue.validators import words
 from portal.management.opening import catalogue, people
+from tests.conftest import shared_rows
+
+
+@pytest.fixture(scope="module")
+def cards(
+    django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Any]:
+    with shared_rows(django_db_blocker, tmp_path_factory.mktemp("opening")):
+        yield catalogue.cards()
 
 
 @pytest.fixture
-def opened(db: None) -> Any:
-    return catalogue.cards()
+def opened(cards: Any, db: None) -> Any:
+    return cards
 
 
 @pytest.mark.slow

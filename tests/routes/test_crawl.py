@@ -27,14 +27,14 @@ from django.apps import apps
 from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection, transaction
-from django.test import Client, override_settings
+from django.test import Client
 from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 from django.views.decorators.http import require_http_methods
 from ninja.operation import PathView
 from pypdf import PdfReader
 
 import portal.api
-from tests.conftest import settings_below
+from tests.conftest import settings_below, shared_rows
 from tests.factories import accounts as people
 from tests.routes import world as worlds
 from tests.routes.declared import Route, matrix, prefixes, routes, walk
@@ -221,12 +221,10 @@ def world(
 ) -> Iterator[worlds.World]:
     """Make the world once: every request is undone, so all parts walk through the same."""
     place = tmp_path_factory.mktemp("world")
-    below = override_settings(**settings_below(place))
-    with below, django_db_blocker.unblock(), transaction.atomic():
+    with shared_rows(django_db_blocker, place):
         made = worlds.build()
         made.folder = place
         yield made
-        transaction.set_rollback(True)
 
 
 @pytest.fixture(autouse=True)

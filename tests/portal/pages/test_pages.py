@@ -13,7 +13,6 @@ from xml.etree import ElementTree
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser, Group
-from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import OperationalError, connection
 from django.test import Client, RequestFactory
@@ -35,17 +34,15 @@ from portal.accounts import space
 from portal.accounts.actions.appointments import BACKOFFICE_GROUPS
 from portal.accounts.enums import RegionRole
 from portal.audit import duties
-from portal.audit.models import AuditEvent
 from portal.audit.outbox import owe
 from portal.lib import clock, languages
 from portal.lib.markdown import render
 from portal.lib.refusals import QuotaSpent, TooLarge
-from portal.management.opening import pages as opening
 from portal.management.opening import people
 from portal.middleware import refusal_response
-from portal.pages import frame, health, home, searching, views, workstreams
+from portal.pages import health, home, searching, views, workstreams
 from portal.pages.home import Census
-from portal.pages.models import ContentPage, HomePage, NewsPage, PageText
+from portal.pages.models import ContentPage, HomePage, PageText
 from portal.pages.workstreams import Workstream
 from tests.challenges.pages.scenes import board_of, listed, with_contract
 from tests.factories import contributions as make
@@ -60,12 +57,6 @@ from tests.factories.datasets import (
 )
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def opened() -> int:
-    """Create the opening pages."""
-    return opening.create(by=people.OPENING)
 
 
 def test_empty_portal_shows_designed_empty_states(client: Client) -> None:
@@ -83,68 +74,11 @@ def test_every_link_within_the_component_page_leads_somewhere(client: Client) ->
     assert anchors - set(re.findall(r'id="([^"]+)"', page)) == set()
 
 
-def test_opening_pages_are_written_once_and_left_as_they_are_edited(opened: int) -> None:
-    events = AuditEvent.objects.filter(action="page.published").count()
-    page = HomePage.objects.get(locale__language_code="fr")
-    page.frequent_searches = "autre"
-    page.save_revision().publish()
-    assert (opened, opening.create(by=people.OPENING), events) == (25, 0, 25)
-    assert HomePage.objects.get(pk=page.pk).frequent_searches == "autre"
-
-
-@pytest.mark.parametrize("language", ["", "/en"])
-def test_every_address_of_the_frame_answers(client: Client, opened: int, language: str) -> None:
-    for path in sorted(frame.reserved_paths()):
-        assert (path, client.get(language + path).status_code) == (path, 200)
-
-
 def test_every_page_leads_to_reports_and_to_their_figures(client: Client) -> None:
     page = client.get("/ressources/").content.decode()
     footer = page[page.index('class="site-footer"') :]
     assert 'href="/signaler/"' in footer
     assert 'href="/transparence/"' in footer
-
-
-def test_language_switch_leads_to_the_same_page(client: Client, opened: int) -> None:
-    french = client.get("/programme/innovation/").content.decode()
-    english = client.get("/en/programme/innovation/").content.decode()
-    assert '<html lang="fr"' in french
-    assert 'href="/en/programme/innovation/" lang="en"' in french
-    assert '<html lang="en"' in english
-    assert 'href="/programme/innovation/" lang="fr"' in english
-    untranslated = client.get("/actualites/le-portail-est-ouvert/").content.decode()
-    assert 'href="/en/" lang="en"' in untranslated
-
-
-def test_home_query_count_does_not_depend_on_the_news(client: Client, opened: int) -> None:
-    def count() -> int:
-        client.get("/")
-        with CaptureQueriesContext(
-            connection,
-        ) as seen:
-            client.get("/")
-        return len(seen)
-
-    one = count()
-    index = NewsPage.objects.get().get_parent()
-    for i in range(2):
-        index.add_child(instance=NewsPage(title=f"Autre {i}", slug=f"autre-{i}"))
-    assert count() == one
-    assert one <= 25
-
-
-def test_news_list_shows_the_latest_first(client: Client, opened: int) -> None:
-    index = NewsPage.objects.get().get_parent()
-    index.add_child(instance=NewsPage(title="Ancienne", slug="a", published_on="2001-02-03"))
-    page = client.get("/actualites/").content.decode()
-    assert page.index("est ouvert aux contributions") < page.index("Ancienne")
-    assert "3 février 2001" in page
-
-
-def test_workstream_page_computes_its_state(client: Client, opened: int) -> None:
-    page = client.get("/programme/innovation/").content.decode()
-    assert "Où en est ce chantier" in page
-    assert "rien n’est encore publié ici" in page
 
 
 def test_every_workstream_has_figures() -> None:
@@ -161,13 +95,6 @@ def test_kinds_are_counted_by_access() -> None:
     assert [row["count"] for row in home.kinds(census)] == [2, 0, 7, *[0] * 6]
     assert census.of([ResourceKind.DATASET], [Access.OPEN]) == 3
     assert census.of() == 9
-
-
-def test_reserved_address_cannot_be_renamed(opened: int) -> None:
-    page = ContentPage.objects.get(slug="charte", locale__language_code="fr")
-    page.slug = "autre"
-    with pytest.raises(ValidationError, match="gardez-la"):
-        page.full_clean()
 
 
 def test_theme_comes_from_the_cookie(client: Client) -> None:
@@ -267,18 +194,6 @@ def test_a_refused_file_names_the_limit_and_leads_back_to_its_form(
     assert (response.status_code, "Taille permise : 1 Mo." in page) == (413, True)
     link = f'<a class="btn btn-primary" href="{back}">Revenir au formulaire</a>'
     assert (link in page, "Revenir au formulaire" in page) == (bool(back), bool(back))
-
-
-def test_sitemap_and_robots(client: Client, opened: int) -> None:
-    parts = client.get("/sitemap.xml").content.decode()
-    assert parts.count("<loc>") == 4
-    pages = client.get("/sitemap-pages.xml").content.decode()
-    assert pages.count("<loc>") == 25
-    robots = client.get("/robots.txt").content.decode()
-    assert "Disallow: /espace/" in robots
-    assert "/sitemap.xml" in robots
-    NewsPage.objects.get().unpublish()
-    assert "le-portail-est-ouvert" not in client.get("/sitemap-pages.xml").content.decode()
 
 
 @pytest.mark.parametrize("out", [False, True], ids=["closed", "revealed"])

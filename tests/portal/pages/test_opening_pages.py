@@ -1,0 +1,109 @@
+"""The pages that the opening writes: once, in both languages, at their addresses."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from portal.audit.models import AuditEvent
+from portal.management.opening import pages as opening
+from portal.management.opening import people
+from portal.pages import frame
+from portal.pages.models import ContentPage, HomePage, NewsPage
+from tests.conftest import shared_rows
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(scope="module")
+def written(
+    django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[int]:
+    with shared_rows(django_db_blocker, tmp_path_factory.mktemp("pages")):
+        yield opening.create(by=people.OPENING)
+
+
+@pytest.fixture
+def opened(written: int, db: None) -> int:
+    """Return how many pages the opening wrote."""
+    return written
+
+
+def test_opening_pages_are_written_once_and_left_as_they_are_edited(opened: int) -> None:
+    events = AuditEvent.objects.filter(action="page.published").count()
+    page = HomePage.objects.get(locale__language_code="fr")
+    page.frequent_searches = "autre"
+    page.save_revision().publish()
+    assert (opened, opening.create(by=people.OPENING), events) == (25, 0, 25)
+    assert HomePage.objects.get(pk=page.pk).frequent_searches == "autre"
+
+
+@pytest.mark.parametrize("language", ["", "/en"])
+def test_every_address_of_the_frame_answers(client: Client, opened: int, language: str) -> None:
+    for path in sorted(frame.reserved_paths()):
+        assert (path, client.get(language + path).status_code) == (path, 200)
+
+
+def test_language_switch_leads_to_the_same_page(client: Client, opened: int) -> None:
+    french = client.get("/programme/innovation/").content.decode()
+    english = client.get("/en/programme/innovation/").content.decode()
+    assert '<html lang="fr"' in french
+    assert 'href="/en/programme/innovation/" lang="en"' in french
+    assert '<html lang="en"' in english
+    assert 'href="/programme/innovation/" lang="fr"' in english
+    untranslated = client.get("/actualites/le-portail-est-ouvert/").content.decode()
+    assert 'href="/en/" lang="en"' in untranslated
+
+
+def test_home_query_count_does_not_depend_on_the_news(client: Client, opened: int) -> None:
+    def count() -> int:
+        client.get("/")
+        with CaptureQueriesContext(
+            connection,
+        ) as seen:
+            client.get("/")
+        return len(seen)
+
+    one = count()
+    index = NewsPage.objects.get().get_parent()
+    for i in range(2):
+        index.add_child(instance=NewsPage(title=f"Autre {i}", slug=f"autre-{i}"))
+    assert count() == one
+    assert one <= 25
+
+
+def test_news_list_shows_the_latest_first(client: Client, opened: int) -> None:
+    index = NewsPage.objects.get().get_parent()
+    index.add_child(instance=NewsPage(title="Ancienne", slug="a", published_on="2001-02-03"))
+    page = client.get("/actualites/").content.decode()
+    assert page.index("est ouvert aux contributions") < page.index("Ancienne")
+    assert "3 février 2001" in page
+
+
+def test_workstream_page_computes_its_state(client: Client, opened: int) -> None:
+    page = client.get("/programme/innovation/").content.decode()
+    assert "Où en est ce chantier" in page
+    assert "rien n’est encore publié ici" in page
+
+
+def test_reserved_address_cannot_be_renamed(opened: int) -> None:
+    page = ContentPage.objects.get(slug="charte", locale__language_code="fr")
+    page.slug = "autre"
+    with pytest.raises(ValidationError, match="gardez-la"):
+        page.full_clean()
+
+
+def test_sitemap_and_robots(client: Client, opened: int) -> None:
+    parts = client.get("/sitemap.xml").content.decode()
+    assert parts.count("<loc>") == 4
+    pages = client.get("/sitemap-pages.xml").content.decode()
+    assert pages.count("<loc>") == 25
+    robots = client.get("/robots.txt").content.decode()
+    assert "Disallow: /espace/" in robots
+    assert "/sitemap.xml" in robots
+    NewsPage.objects.get().unpublish()
+    assert "le-portail-est-ouvert" not in client.get("/sitemap-pages.xml").content.decode()
