@@ -99,6 +99,29 @@ class TasksProcess(PortalProcess):
         super().__init__(var, *command, name="tasks", **environment)
 
 
+def run_once(
+    var: Path, *command: str, name: str, point: str = "", seconds: float = 120, **environment: str
+) -> int:
+    """Run a command to its end, killed at a point when one is named; return how it ended."""
+    failpoint = {"OE_FAILPOINT": point} if point else {}
+    running = PortalProcess(var, *command, name=name, **failpoint, **environment)
+    try:
+        return int(running.process.wait(timeout=seconds))
+    finally:
+        running.kill()  # closes its log
+
+
+def killed_worker(var: Path, point: str, **environment: str) -> WorkerProcess:
+    """Start a worker that dies at a point; return it dead."""
+    worker = WorkerProcess(var, hurried=True, OE_FAILPOINT=point, **environment)
+    try:
+        assert until(lambda: worker.process.poll() is not None, 60), point
+    finally:
+        worker.kill()  # closes its log
+    assert worker.process.returncode == 9
+    return worker
+
+
 def until(done: Callable[[], Any], seconds: float, *, every: float = 0.05) -> bool:
     """Wait for something; False when the time is over."""
     deadline = time.monotonic() + seconds

@@ -14,7 +14,7 @@ from catalogue.search.query import ResourceQuery
 from portal.audit import outbox
 from tests.factories.accounts import UserFactory
 from tests.factories.catalogue import ResourceFactory
-from tests.faults.processes import PortalProcess
+from tests.faults.processes import run_once
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.fault, pytest.mark.slow]
 # What the schedule and the relay do, one after the other, on a morning of the day given.
@@ -35,11 +35,7 @@ POINTS = ("alerts.gathered", "alerts.after_sending", "alerts.found", "alerts.bef
 def write(var: Path, day: int, point: str = "") -> int:
     """Run the process once, killed at a point; return how it ended."""
     at = f"2099-01-{day:02d}T09:00:00+00:00"
-    more = {"OE_FAILPOINT": point} if point else {}
-    running = PortalProcess(var, "-c", WRITE, at, name="alerts", EMAIL_URL="folder:", **more)
-    code = running.process.wait(timeout=120)
-    running.log.close()
-    return int(code)
+    return run_once(var, "-c", WRITE, at, name="alerts", point=point, EMAIL_URL="folder:")
 
 
 def told(var: Path) -> list[str]:

@@ -1,17 +1,52 @@
-"""kill -9 of the worker: every entry ends, no figure is written twice, nobody is stuck."""
+"""kill -9 at every step: every entry, draft and row ends once, nobody is stuck, nothing is left."""
 
+import os
 import random
 import time
+from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.core.management import call_command
 from django.db.models import Count
 
+from catalogue.contributions.actions import tables
+from catalogue.contributions.queries import tables as table_rows
+from catalogue.enums import BatchState, ContributionStatus
+from catalogue.models import Contribution, ContributionBatch, Resource
 from challenges.enums import EntryStatus, JobState
-from challenges.models import Challenge, Entry, Job, Score, SealedResult
+from challenges.exchange.actions import bundles as bundle_imports
+from challenges.models import (
+    BundleImport,
+    Challenge,
+    CodeRun,
+    Entry,
+    Job,
+    Score,
+    SealedPredictions,
+    SealedResult,
+)
+from challenges.queue import worker as queue_worker
+from challenges.sandbox import rooms
+from challenges.worker import drain
+from datasets.actions import releases
+from datasets.models import HoldoutVersion
+from portal.accounts.enums import Role
+from portal.audit import outbox
+from portal.audit.models import AuditEvent
+from portal.lib import clock, objects
+from tests.catalogue.moderation.test_tables import table
+from tests.challenges import world
+from tests.challenges.bundles.foreign.tables import KAGGLE
+from tests.challenges.code import world as code_world
+from tests.challenges.programs.cases import isolated
+from tests.challenges.test_bundle_imports import METRIC, read, zipped
 from tests.challenges.world import entered, opened
-from tests.faults.processes import WorkerProcess, until
+from tests.datasets.test_actions import aged
+from tests.factories import contributions as make
+from tests.faults.processes import ROOT, WorkerProcess, killed_worker, run_once, until
 
 TERMINAL = {
     EntryStatus.REJECTED,
@@ -95,14 +130,12 @@ POINTS = [
 ]
 
 
-@pytest.mark.parametrize("point", [pytest.param(point, marks=pytest.mark.full) for point in POINTS])
+@pytest.mark.full
+@pytest.mark.parametrize("point", POINTS)
 def test_a_death_between_any_two_statements_is_repaired(tmp_path: Path, point: str) -> None:
     challenge = opened(tmp_path)
     entered(challenge)
-    worker = WorkerProcess(tmp_path, hurried=True, OE_FAILPOINT=point)
-    assert until(lambda: worker.process.poll() is not None, 30), point
-    assert worker.process.returncode == 9
-    worker.log.close()
+    killed_worker(tmp_path, point)
     scored = Entry.objects.filter(status=EntryStatus.SCORED, is_baseline=False)
     if not point.startswith("standings"):
         assert scored.count() == 0  # never scored without its figures
@@ -114,3 +147,181 @@ def test_a_death_between_any_two_statements_is_repaired(tmp_path: Path, point: s
         second.stop()
     assert scored.count() == 1
     check(1)
+
+
+# --- code of a team: scored once, nothing left in clear
+
+SHARED = Path("/dev/shm")  # noqa: S108  # where hidden inputs lie while code reads them
+CODE_POINTS = ["run.before_code", "run.read", "run.computed", "run.before_commit"]
+
+
+def left_by(pid: int) -> list[str]:
+    """List what a process laid in memory and did not remove."""
+    return [
+        one.name
+        for one in SHARED.iterdir()
+        if rooms.NAME.match(one.name) and f"-{pid}-" in one.name
+    ]
+
+
+@pytest.mark.parametrize(
+    "point", [pytest.param(point, marks=pytest.mark.full) for point in CODE_POINTS]
+)
+def test_a_death_while_code_runs_is_repaired(tmp_path: Path, point: str) -> None:
+    isolated()
+    challenge = code_world.opened(tmp_path)
+    entry = code_world.entered(challenge, code_world.package())
+    worker = killed_worker(tmp_path, point)
+    assert bool(left_by(worker.pid)) is (point == "run.read")
+    assert not CodeRun.objects.filter(state="done").exists()
+
+    second = WorkerProcess(tmp_path, hurried=True)
+    try:
+        assert until(lambda: not Job.objects.alive().exists(), 90)
+        assert until(lambda: not left_by(worker.pid), 30)
+    finally:
+        second.stop()
+
+    entry.refresh_from_db()
+    assert (entry.status, entry.code_runs.get().state) == (EntryStatus.SCORED, "done")
+    assert SealedPredictions.objects.count() == 1
+    assert Score.objects.filter(evaluation__entry=entry, metric="exactitude").count() == 1
+
+
+# --- a bundle deposited, its draft made: nothing lost, doubled or left
+
+DEPOSIT = """
+from challenges.exchange.actions import bundles
+from portal.accounts.models import User
+with open({path!r}, "rb") as content:
+    bundles.deposit(content=content, filename="defi.zip", by=User.objects.get(pk={pk}))
+"""
+
+
+def test_a_deposit_killed_before_its_row_leaves_nothing_in_the_end(tmp_path: Path) -> None:
+    by = world.owner()
+    (tmp_path / "defi.zip").write_bytes(zipped(KAGGLE).getvalue())
+    words = DEPOSIT.format(path=str(tmp_path / "defi.zip"), pk=by.pk)
+    command = (str(ROOT / "manage.py"), "shell", "-c", words)
+    assert run_once(tmp_path, *command, name="deposit", point="deposit.kept") == 9
+    (left,) = objects.store().hashes()
+    assert not BundleImport.objects.exists()
+    for _delay in range(2):
+        aged(left)
+        releases.sweep()
+    assert list(objects.store().hashes()) == list(objects.store().aside()) == []
+    assert read(by).is_read  # the same archive again
+
+
+@pytest.mark.parametrize("point", ["creation.opened", "creation.before_commit"])
+def test_a_draft_whose_worker_is_killed_is_made_once(tmp_path: Path, point: str) -> None:
+    by = world.owner()
+    made = read(by)
+    bundle_imports.accept_report(made=made, answers=METRIC, by=by)
+    (tmp_path / "tmp").mkdir()
+    place = {"TMPDIR": str(tmp_path / "tmp")}
+    killed_worker(tmp_path, point, **place)
+    assert not Challenge.objects.exists()
+    made.refresh_from_db()
+    assert made.is_being_created
+    leased = Job.objects.filter(state=JobState.LEASED)
+    assert leased.update(lease_until=clock.now() - timedelta(seconds=1)) == 1
+    assert drain(lambda: not BundleImport.objects.get().is_being_created)
+    assert BundleImport.objects.get().challenge == Challenge.objects.get()
+    assert HoldoutVersion.objects.count() == 1
+    left = set(objects.store().hashes())
+    for sha256 in left:
+        aged(sha256)
+    releases.sweep()  # what the killed worker sealed, and no row names
+    assert len(left - set(objects.store().hashes())) == (point == "creation.before_commit")
+
+    assert [*clear(tmp_path / "tmp")] != []  # a killed process removes nothing
+    for lock in (tmp_path / "tmp").glob(
+        f"{queue_worker.FOLDER_PREFIX}*/{queue_worker.FOLDER_LOCK}"
+    ):
+        os.utime(lock, times=(0, 0))
+    again = WorkerProcess(tmp_path, hurried=True, **place)
+    assert until(lambda: [*clear(tmp_path / "tmp")] == [], 30)
+    again.stop()
+    assert [*(tmp_path / "tmp").iterdir()] == []
+
+
+def clear(place: Path) -> Iterator[Path]:
+    """List the copies of deposits in clear."""
+    return place.glob("**/defi.zip")
+
+
+def test_the_folders_of_living_workers_stay(tmp_path: Path) -> None:
+    with queue_worker.locked_folder(tmp_path) as mine:
+        os.utime(mine / queue_worker.FOLDER_LOCK, times=(0, 0))
+        assert queue_worker.remove_left_folders(tmp_path) == 0
+        (tmp_path / f"{queue_worker.FOLDER_PREFIX}link").symlink_to(mine)
+        left = tmp_path / f"{queue_worker.FOLDER_PREFIX}left"
+        left.mkdir()
+        (left / queue_worker.FOLDER_LOCK).touch()
+        assert queue_worker.remove_left_folders(tmp_path) == 0  # perhaps a worker that starts
+        os.utime(left / queue_worker.FOLDER_LOCK, times=(0, 0))
+        assert queue_worker.remove_left_folders(tmp_path) == 1
+    assert not mine.exists()
+
+
+# --- a table of cards: no row lost, none written twice
+
+# What a worker does with the message of a lot.
+CARRY_OUT = """
+import sys
+import django
+django.setup()
+from catalogue.contributions import tasks
+tasks.import_cards(batch_id=int(sys.argv[1]))
+"""
+
+
+def carry_out(var: Path, batch: ContributionBatch, point: str = "") -> int:
+    """Run a worker on a lot, killed at a point; return how it ended."""
+    return run_once(var, "-c", CARRY_OUT, str(batch.pk), name="lot", point=point)
+
+
+def silent() -> None:
+    """Let the time pass after which a worker that says nothing is held for dead."""
+    since = clock.now() - timedelta(minutes=settings.BATCH_STALE_MINUTES + 1)
+    ContributionBatch.objects.update(beat_at=since)
+
+
+def imported(var: Path, *, rows: int, points: list[str]) -> None:
+    holder = make.organisation("Mission locale du Var")
+    editor = make.joined(make.person(), holder, Role.EDITOR)
+    ready = {"kind": "need"} | table_rows.written("need", make.NEED)
+    titles = [f"{number} – repérer les ruptures de contrat" for number in range(rows)]
+    made = tables.read_table(table(*(ready | {"title": title} for title in titles)))
+    batch = tables.prepare(
+        organisation=holder, name="fiches.csv", columns=made.columns, rows=made.rows, by=editor
+    )
+    tables.ask(batch=batch, sends=True, charter=make.CHARTER, by=editor)
+    for point in points:
+        assert carry_out(var, batch, point) == 9, (var / "lot.log").read_text()
+        before = Contribution.objects.count()
+        assert carry_out(var, batch) == 0  # its lease still stands: this worker leaves it alone
+        assert Contribution.objects.count() == before
+        silent()
+    assert carry_out(var, batch) == 0, (var / "lot.log").read_text()
+    batch.refresh_from_db()
+    assert (batch.state, batch.cursor, batch.failures) == (BatchState.DONE, rows, [])
+    assert sum(batch.counts.values()) == rows
+    found = Contribution.objects.filter(batch=batch, status=ContributionStatus.SUBMITTED)
+    assert sorted(each.content["title"] for each in found) == sorted(titles)
+    assert Resource.objects.count() == Contribution.objects.count() == rows
+    for action in ("contribution.started", "contribution.submitted"):
+        assert AuditEvent.objects.filter(action=action).count() == rows
+    assert AuditEvent.objects.filter(action="batch.imported").count() == 1
+    assert outbox.pending(topic="mail.batch_to_review") == 1
+
+
+def test_two_kills_lose_and_double_no_row(tmp_path: Path) -> None:
+    imported(tmp_path, rows=4, points=["batches.after_row:2", "batches.after_sending"])
+
+
+@pytest.mark.full
+def test_six_kills_over_a_lot_of_twenty(tmp_path: Path) -> None:
+    points = ["batches.after_row:4"] * 3 + ["batches.after_sending:4"] * 3
+    imported(tmp_path, rows=20, points=points)

@@ -24,100 +24,78 @@ FILES = {
     "baseline.csv": "id,niveau\n" + "".join(f"{one},2\n" for one in IDS),
     "scores.json": '{"reference": {"public": {"n": 2, "exactitude": 0.5}}}',
 }
-DOCUMENT: dict[str, object] = {
-    "format": "open-emploi/challenge",
-    "format_version": 1,
-    "slug": "niveau-exemple",
-    "language": "fr",
-    "title": "Estimer un niveau",
-    "summary": "Un exemple.",
-    "use_cases": ["UC3"],
-    "tags": ["exemple"],
-    "task": "ordinal",
-    "page": "README.md",
-    "prizes": False,
-    "caveats": [{"key": "synthetic", "text": "Données synthétiques."}],
-    "files": {
-        "public": [
-            {"path": "train.csv", "role": "train", "rows": 3},
-            {"path": "test.csv", "role": "test", "rows": 6},
-            {"path": "sample.csv", "role": "sample_submission", "rows": 6},
-        ],
-        "held_out": [{"path": "truth.csv", "role": "truth", "rows": 6}],
-        "organiser": [
-            {"path": "baseline.csv", "role": "baseline_submission"},
-            {"path": "scores.json", "role": "expected_scores"},
-        ],
-    },
-    "submission": {
-        "layout": "one_row_per_id",
-        "formats": ["csv"],
-        "max_bytes": 100_000,
-        "columns": [
-            {"name": "id", "role": "id", "type": "string"},
-            {
-                "name": "niveau",
-                "role": "target",
-                "type": "integer",
-                "min": 1,
-                "max": 3,
-                "domain": {"file": "train.csv", "column": "niveau"},
-            },
-        ],
-    },
-    "truth": {
-        "file": "truth.csv",
-        "id": "id",
-        "target": "niveau",
-        "split": {"column": "jeu", "public": "public", "private": "private"},
-        "cluster": "groupe",
-    },
-    "metrics": [
-        {
-            "key": "exactitude",
-            "metric": "accuracy",
-            "label": "Exactitude",
-            "primary": True,
-            "direction": "max",
-            "decimals": 4,
-        },
-        {"key": "mae", "metric": "mae", "label": "Erreur", "direction": "min", "decimals": 2},
-    ],
-    "fairness": {
-        "min_rows": 11,
-        "attributes": [
-            {
-                "key": "zone",
-                "source": "truth",
-                "column": "zone",
-                "label": "Zone",
-                "groups": {"nord": "Nord", "sud": "Sud"},
-            }
-        ],
-        "metrics": [
-            {
-                "key": "mae_par_zone",
-                "metric": "mae",
-                "by": "zone",
-                "aggregate": "table",
-                "label": "Erreur par zone",
-                "direction": "min",
-                "decimals": 2,
-            }
-        ],
-    },
-    "quotas": {"timezone": "Europe/Paris", "per_day": 5, "total": 100, "final_selections": 2},
-    "schedule": {"opens": None, "closes": None},
-    "expected": {"file": "scores.json", "baseline": "reference"},
-    "licence": {
-        "data": {
-            "name": "Licence Ouverte",
-            "spdx": "etalab-2.0",
-            "holder": "Région",
-            "status": "verified",
-        }
-    },
-}
+DOCUMENT: dict[str, object] = yaml.safe_load("""
+format: open-emploi/challenge
+format_version: 1
+slug: niveau-exemple
+language: fr
+title: Estimer un niveau
+summary: Un exemple.
+use_cases: [UC3]
+tags: [exemple]
+task: ordinal
+page: README.md
+prizes: false
+caveats:
+  - {key: synthetic, text: Données synthétiques.}
+files:
+  public:
+    - {path: train.csv, role: train, rows: 3}
+    - {path: test.csv, role: test, rows: 6}
+    - {path: sample.csv, role: sample_submission, rows: 6}
+  held_out:
+    - {path: truth.csv, role: truth, rows: 6}
+  organiser:
+    - {path: baseline.csv, role: baseline_submission}
+    - {path: scores.json, role: expected_scores}
+submission:
+  layout: one_row_per_id
+  formats: [csv]
+  max_bytes: 100000
+  columns:
+    - {name: id, role: id, type: string}
+    - name: niveau
+      role: target
+      type: integer
+      min: 1
+      max: 3
+      domain: {file: train.csv, column: niveau}
+truth:
+  file: truth.csv
+  id: id
+  target: niveau
+  split: {column: jeu, public: public, private: private}
+  cluster: groupe
+metrics:
+  - key: exactitude
+    metric: accuracy
+    label: Exactitude
+    primary: true
+    direction: max
+    decimals: 4
+  - {key: mae, metric: mae, label: Erreur, direction: min, decimals: 2}
+fairness:
+  min_rows: 11
+  attributes:
+    - key: zone
+      source: truth
+      column: zone
+      label: Zone
+      groups: {nord: Nord, sud: Sud}
+  metrics:
+    - key: mae_par_zone
+      metric: mae
+      by: zone
+      aggregate: table
+      label: Erreur par zone
+      direction: min
+      decimals: 2
+quotas: {timezone: Europe/Paris, per_day: 5, total: 100, final_selections: 2}
+schedule: {opens: null, closes: null}
+expected: {file: scores.json, baseline: reference}
+licence:
+  data: {name: Licence Ouverte, spdx: etalab-2.0, holder: Région, status: verified}
+""")
 
 
 # The same challenge where teams send code: the test is held out, a sample of 100 rows is public.

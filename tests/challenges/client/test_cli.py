@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from challenges.scoring.process import child
 from tests.challenges.client import kits
 from tests.challenges.client.kits import CONTRACT, TRUTH
 
-PLACE = re.compile(r"\{(\w+)\}")
+Run = Callable[..., tuple[int, str, str]]
 ROOT = Path(__file__).resolve().parents[3]
 
 
@@ -34,57 +35,56 @@ def french(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
-def run(capsys: pytest.CaptureFixture[str], folder: Path, *words: Any) -> tuple[int, str, str]:
-    """Run the command beside a kit; return its exit code and what it wrote."""
-    code = cli.main([str(word) for word in words], folder=folder)
-    said = capsys.readouterr()
-    return code, said.out, said.err
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str], folder: Path) -> Run:
+    """Run the command beside the kit; return its exit code and what it wrote."""
+
+    def call(*words: Any, place: Path | None = folder) -> tuple[int, str, str]:
+        code = cli.main([str(word) for word in words], folder=place)
+        said = capsys.readouterr()
+        return code, said.out, said.err
+
+    return call
 
 
-def test_check_says_right_format_and_counts(
-    capsys: pytest.CaptureFixture[str], folder: Path
-) -> None:
-    code, said, _ = run(capsys, folder, "check", folder / "good.csv")
+def test_check_says_right_format_and_counts(run: Run, folder: Path) -> None:
+    code, said, _ = run("check", folder / "good.csv")
     assert (code, said) == (0, "good.csv : format correct, 6 lignes.\n")
 
 
-def test_check_names_code_line_and_sentence(
-    capsys: pytest.CaptureFixture[str], folder: Path
-) -> None:
+def test_check_names_code_line_and_sentence(run: Run, folder: Path) -> None:
     bad = folder / "bad.csv"
     bad.write_text("id,y\na,1\nb,deux\nc,1\nd,1\ne,1\nf,1\n")
-    code, said, _ = run(capsys, folder, "check", bad)
+    code, said, _ = run("check", bad)
     assert code == 1
     assert said.startswith("E_VALUE_TYPE : ligne 3 : ")
     assert said.endswith("bad.csv : format refusé.\n")
-    code, said, _ = run(capsys, folder, "check", bad, "--json")
+    code, said, _ = run("check", bad, "--json")
     assert (code, json.loads(said)["code"], json.loads(said)["line"]) == (1, "E_VALUE_TYPE", 3)
 
 
-def test_check_tells_warnings_in_words(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
+def test_check_tells_warnings_in_words(run: Run, folder: Path) -> None:
     marked = folder / "bom.csv"
     marked.write_bytes(b"\xef\xbb\xbf" + (folder / "good.csv").read_bytes())
-    code, said, _ = run(capsys, folder, "check", marked)
+    code, said, _ = run("check", marked)
     assert code == 0
     assert said.startswith("Attention : ")
     assert "W_BOM" not in said
 
 
-def test_check_against_a_sample(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
-    code, said, _ = run(capsys, folder, "check", folder / "good.csv", folder / "good.csv")
+def test_check_against_a_sample(run: Run, folder: Path) -> None:
+    code, said, _ = run("check", folder / "good.csv", folder / "good.csv")
     assert (code, "format correct" in said) == (0, True)
 
 
-def test_score_by_the_contract_of_the_kit(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
-    code, said, _ = run(capsys, folder, "score", folder / "verite.csv", folder / "good.csv")
+def test_score_by_the_contract_of_the_kit(run: Run, folder: Path) -> None:
+    code, said, _ = run("score", folder / "verite.csv", folder / "good.csv")
     assert code == 0
     assert said.splitlines()[0] == "Toute la vérité, 6 lignes :"
     assert said.splitlines()[1].startswith("  mae : 0.5 (intervalle à 95 % de ")
     assert "Non calculées ici, faute des colonnes que seul le portail a : par_zone." in said
     assert "Colonnes du contrat absentes de cette vérité : employeur, jeu." in said
-    code, said, _ = run(
-        capsys, folder, "score", folder / "verite.csv", folder / "good.csv", "--json"
-    )
+    code, said, _ = run("score", folder / "verite.csv", folder / "good.csv", "--json")
     answer = json.loads(said)
     assert (answer["metric"], answer["score"], answer["n"]) == ("mae", 0.5, 6)
     assert answer["values"]["all"] == {"n": 6, "mae": 0.5, "rmse": 0.5**0.5}
@@ -92,13 +92,9 @@ def test_score_by_the_contract_of_the_kit(capsys: pytest.CaptureFixture[str], fo
     assert answer["engine_sha256"] == contract.engine_sha256()
 
 
-def test_score_of_both_parts_and_groups_when_the_truth_has_them(
-    capsys: pytest.CaptureFixture[str], folder: Path
-) -> None:
+def test_score_of_both_parts_and_groups_when_the_truth_has_them(run: Run, folder: Path) -> None:
     (folder / "truth.csv").write_text(TRUTH)
-    code, said, _ = run(
-        capsys, folder, "score", folder / "truth.csv", folder / "good.csv", "--json"
-    )
+    code, said, _ = run("score", folder / "truth.csv", folder / "good.csv", "--json")
     answer = json.loads(said)
     assert code == 0
     assert answer["values"] == {
@@ -111,7 +107,7 @@ def test_score_of_both_parts_and_groups_when_the_truth_has_them(
         },
     }
     assert (answer["left_out"], answer["absent"]) == ([], [])
-    _, said, _ = run(capsys, folder, "score", folder / "truth.csv", folder / "good.csv")
+    _, said, _ = run("score", folder / "truth.csv", folder / "good.csv")
     assert "  par_zone : nord 0.5, sud 1" in said
 
 
@@ -126,7 +122,7 @@ def test_score_of_both_parts_and_groups_when_the_truth_has_them(
     ids=lambda words: words[1],
 )
 def test_the_same_answers_as_the_portal(
-    capsys: pytest.CaptureFixture[str],
+    run: Run,
     folder: Path,
     words: tuple[str, ...],
     monkeypatch: pytest.MonkeyPatch,
@@ -134,7 +130,7 @@ def test_the_same_answers_as_the_portal(
     monkeypatch.chdir(folder)
     for name in ("good.csv", "bad.csv"):
         (folder / "bad.csv").write_text("id,y\na,1\na,2\n")
-        code, said, _ = run(capsys, folder, "score", "verite.csv", name, *words, "--json")
+        code, said, _ = run("score", "verite.csv", name, *words, "--json")
         options = dict.fromkeys((*cli.COLUMNS, "metric", "spec", "contract", "positive")) | {
             "group": []
         }
@@ -147,13 +143,11 @@ def test_the_same_answers_as_the_portal(
         assert code == (0 if name == "good.csv" else 1)
 
 
-def test_split_then_score_is_a_whole_story(
-    capsys: pytest.CaptureFixture[str], folder: Path
-) -> None:
+def test_split_then_score_is_a_whole_story(run: Run, folder: Path) -> None:
     train = folder / "train.csv"
     rows = "".join(f"t{i},{i % 7},e{i % 40}\n" for i in range(200))
     train.write_text("id,y,employeur\n" + rows)
-    code, said, _ = run(capsys, folder, "split", train, folder / "essai")
+    code, said, _ = run("split", train, folder / "essai")
     assert (code, "200" in said) == (0, False)
     kept, test, truth = (
         (folder / "essai" / name).read_text().splitlines()
@@ -166,15 +160,13 @@ def test_split_then_score_is_a_whole_story(
     assert [line.split(",")[0] for line in test[1:]] == [line.split(",")[0] for line in truth[1:]]
     answer = "id,y\n" + "".join(f"{line.split(',')[0]},3\n" for line in test[1:])
     (folder / "essai" / "answer.csv").write_text(answer)
-    code, said, _ = run(
-        capsys, folder, "score", folder / "essai/verite.csv", folder / "essai/answer.csv", "--json"
-    )
+    code, said, _ = run("score", folder / "essai/verite.csv", folder / "essai/answer.csv", "--json")
     wanted = [abs(int(line.split(",")[1]) - 3) for line in truth[1:]]
     assert json.loads(said)["score"] == pytest.approx(sum(wanted) / len(wanted), abs=1e-12)
     before = (folder / "essai" / "verite.csv").read_bytes()
-    run(capsys, folder, "split", train, folder / "essai")
+    run("split", train, folder / "essai")
     assert (folder / "essai" / "verite.csv").read_bytes() == before
-    run(capsys, folder, "split", train, folder / "essai", "--seed", "1")
+    run("split", train, folder / "essai", "--seed", "1")
     assert (folder / "essai" / "verite.csv").read_bytes() != before
 
 
@@ -206,7 +198,7 @@ def test_split_then_score_is_a_whole_story(
 )  # fmt: skip
 @pytest.mark.parametrize("spoken", ["fr", "en"])
 def test_a_wrong_usage_has_a_code_and_a_sentence(
-    capsys: pytest.CaptureFixture[str],
+    run: Run,
     folder: Path,
     words: tuple[str, ...],
     code: str,
@@ -221,26 +213,24 @@ def test_a_wrong_usage_has_a_code_and_a_sentence(
     (folder / "wide.csv").write_text(TRUTH)
     lists = CONTRACT | {"submission": kits.RANKED, "truth": kits.RANKED_TRUTH}
     (folder / "lists.json").write_text(json.dumps(lists))
-    found, out, err = run(capsys, folder, *words, "--lang", spoken)
+    found, out, err = run(*words, "--lang", spoken)
     assert (found, out) == (2, "")
     table = {**sentences.sentences(spoken)["usage"], **sentences.sentences(spoken)["truth"]}
     assert err.startswith(f"openemploi : {code} : ")
     start = table[code].partition("{")[0]
     assert err.removeprefix(f"openemploi : {code} : ").startswith(start)
-    found, out, _ = run(capsys, folder, *words, "--json")
+    found, out, _ = run(*words, "--json")
     assert (found, json.loads(out)["error"]["code"]) == (2, code)
 
 
-def test_without_a_kit_the_format_and_the_contract_are_asked_for(
-    capsys: pytest.CaptureFixture[str], folder: Path, tmp_path: Path
-) -> None:
-    (tmp_path / "empty").mkdir()
+def test_without_a_kit_the_format_and_the_contract_are_asked_for(run: Run, folder: Path) -> None:
+    (folder / "empty").mkdir()
     for place, words, code in (
         (None, ("check", folder / "good.csv"), "U_TEMPLATE"),
-        (tmp_path / "empty", ("score", folder / "verite.csv", folder / "good.csv"), "U_HOW"),
+        (folder / "empty", ("score", folder / "verite.csv", folder / "good.csv"), "U_HOW"),
     ):
-        found = cli.main([str(word) for word in words], folder=place)
-        assert (found, code in capsys.readouterr().err) == (2, True)
+        found, _, err = run(*words, place=place)
+        assert (found, code in err) == (2, True)
 
 
 @pytest.mark.parametrize(
@@ -261,14 +251,14 @@ def test_the_language_is_that_of_the_terminal(environment: dict[str, str], wante
 
 
 def test_english_where_the_terminal_is(
-    capsys: pytest.CaptureFixture[str], folder: Path, monkeypatch: pytest.MonkeyPatch
+    run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("LANG", "en_GB.UTF-8")
-    _, said, _ = run(capsys, folder, "check", folder / "good.csv")
+    _, said, _ = run("check", folder / "good.csv")
     assert said == "good.csv: right format, 6 rows.\n"
-    _, said, _ = run(capsys, folder, "score", folder / "verite.csv", folder / "good.csv")
+    _, said, _ = run("score", folder / "verite.csv", folder / "good.csv")
     assert said.splitlines()[0] == "The whole truth, 6 rows:"
-    _, said, _ = run(capsys, folder, "check", folder / "good.csv", "--lang", "fr")
+    _, said, _ = run("check", folder / "good.csv", "--lang", "fr")
     assert "format correct" in said
 
 
@@ -301,40 +291,40 @@ def test_help_is_in_both_languages(capsys: pytest.CaptureFixture[str]) -> None:
         assert said in " ".join(capsys.readouterr().out.split())
 
 
-def test_verify_a_receipt_offline(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
+def test_verify_a_receipt_offline(run: Run, folder: Path) -> None:
     key = Ed25519PrivateKey.from_private_bytes(bytes(32))
     public = key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
     text = kits.receipt(key, {"kind": "score", "team": "équipe"})
     (folder / "r.json").write_bytes(text)
     (folder / "k.pem").write_text(receipts.to_pem(public))
     words = ("verify-receipt", folder / "r.json", "--key", folder / "k.pem")
-    code, said, _ = run(capsys, folder, *words)
+    code, said, _ = run(*words)
     assert (code, said.splitlines()[0]) == (0, "Récépissé authentique.")
     assert 'team : "équipe"' in said
     (folder / "r.json").write_bytes(text.replace("équipe".encode(), b"autre"))
-    code, said, _ = run(capsys, folder, *words, "--json")
+    code, said, _ = run(*words, "--json")
     assert (code, json.loads(said)["state"], json.loads(said)["payload"]) == (1, "altered", None)
     (folder / "r.json").write_bytes(b"{}")
-    assert run(capsys, folder, *words)[0] == 1
+    assert run(*words)[0] == 1
     (folder / "k.pem").write_text(receipts.to_pem(bytes(32)))
     (folder / "r.json").write_bytes(text)
-    code, said, _ = run(capsys, folder, *words)
+    code, said, _ = run(*words)
     assert (code, said.startswith("Clé inconnue")) == (1, True)
 
 
-def test_version_names_the_sources(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
-    code, said, _ = run(capsys, folder, "version")
+def test_version_names_the_sources(run: Run, folder: Path) -> None:
+    code, said, _ = run("version")
     assert (code, contract.VERSION in said, contract.engine_sha256() in said) == (0, True, True)
 
 
 def test_a_missing_library_is_named(
-    capsys: pytest.CaptureFixture[str], folder: Path, monkeypatch: pytest.MonkeyPatch
+    run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def missing(*_args: Any) -> Any:
         raise ModuleNotFoundError("no pyarrow", name="pyarrow.parquet")
 
     monkeypatch.setattr(guess, "check_template", missing)
-    code, _, err = run(capsys, folder, "check", folder / "good.csv")
+    code, _, err = run("check", folder / "good.csv")
     assert (code, "pip install pyarrow" in err) == (2, True)
 
 
@@ -395,14 +385,13 @@ def test_a_large_file_needs_numpy_only(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("language", "said"),
-    [("fr", "Il manque 1 identifiant sur 2."), ("en", "1 identifier is missing out of 2.")],
+    ("spoken", "told"),
+    [("fr", "Il manque 5 identifiants sur 6."), ("en", "5 identifiers are missing out of 6.")],
 )
 def test_a_refused_file_is_explained_in_the_language_of_the_terminal(
-    language: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    run: Run, folder: Path, spoken: str, told: str
 ) -> None:
-    (tmp_path / "truth.csv").write_text("id,y\n1,0\n2,1\n")
-    (tmp_path / "answer.csv").write_text("id,y\n1,0\n")
-    files = [str(tmp_path / "truth.csv"), str(tmp_path / "answer.csv")]
-    assert cli.main(["score", *files, "--metric", "mae", "--lang", language]) == 1
-    assert said in capsys.readouterr().out
+    (folder / "one.csv").write_text("id,y\na,1\n")
+    words = ("score", folder / "verite.csv", folder / "one.csv", "--metric", "mae")
+    code, said, _ = run(*words, "--lang", spoken)
+    assert (code, told in said) == (1, True)

@@ -1,14 +1,16 @@
-"""Reading a receipt: what was signed, and nothing else."""
+"""Receipts: what was signed, and nothing else; signatures verified without a library."""
 
 import base64
 import json
+import random
 from typing import Any
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from challenges.client import receipts
+from challenges.client import ed25519, receipts
 from challenges.client.receipts import ReceiptFault, ReceiptState
 from challenges.receipts.queries import judge_alone
 from challenges.scoring.answer import canonical
@@ -136,3 +138,86 @@ def test_a_public_key_goes_through_pem() -> None:
 def test_what_is_no_public_key_is_refused(text: str) -> None:
     with pytest.raises(ReceiptFault):
         receipts.from_pem(text)
+
+
+# --- verification without a library, against the vectors and the library
+
+# RFC 8032, §7.1: public key, message, signature.
+VECTORS = [
+    (
+        "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a",
+        "",
+        "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e06522490155"
+        "5fb8821590a33bacc61e39701cf9b46bd25bf5f0595bbe24655141438e7a100b",
+    ),
+    (
+        "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c",
+        "72",
+        "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da"
+        "085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00",
+    ),
+    (
+        "fc51cd8e6218a1a38da47ed00230f0580816ed13ba3303ac5deb911548908025",
+        "af82",
+        "6291d657deec24024827e69c3abe01a30ce548a284743a445e3680d7db5ac3ac"
+        "18ff9b538d16f290ae67f760984dc6594a7c15e9716ed28dc027beceea1ec40a",
+    ),
+]
+ORDER = 2**252 + 27742317777372353535851937790883648493
+
+
+def by_the_library(public: bytes, message: bytes, signature: bytes) -> bool:
+    try:
+        Ed25519PublicKey.from_public_bytes(public).verify(signature, message)
+    except (InvalidSignature, ValueError):
+        return False
+    return True
+
+
+@pytest.mark.parametrize(("public", "message", "signature"), VECTORS)
+def test_vectors_of_the_standard(public: str, message: str, signature: str) -> None:
+    values = [bytes.fromhex(each) for each in (public, message, signature)]
+    assert ed25519.verify(*values)
+    assert not ed25519.verify(values[0], values[1] + b"x", values[2])
+
+
+def test_the_library_agrees_on_true_and_broken_signatures() -> None:
+    draw = random.Random(8032)  # noqa: S311  # test data
+    for _ in range(8):
+        key = Ed25519PrivateKey.from_private_bytes(draw.randbytes(32))
+        public = key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+        message = draw.randbytes(draw.randrange(200))
+        signature = key.sign(message)
+        assert ed25519.verify(public, message, signature)
+        for _ in range(4):
+            broken = bytearray(signature)
+            broken[draw.randrange(64)] ^= 1 << draw.randrange(8)
+            assert not ed25519.verify(public, message, bytes(broken))
+            other = bytearray(public)
+            other[draw.randrange(32)] ^= 1 << draw.randrange(8)
+            assert not ed25519.verify(bytes(other), message, signature)
+            assert not by_the_library(bytes(other), message, signature)
+
+
+def test_a_second_writing_of_a_signature_is_refused() -> None:
+    public, message, signature = (bytes.fromhex(each) for each in VECTORS[1])
+    scalar = int.from_bytes(signature[32:], "little") + ORDER
+    malleable = signature[:32] + scalar.to_bytes(32, "little")
+    assert not ed25519.verify(public, message, malleable)
+    assert not by_the_library(public, message, malleable)
+
+
+@pytest.mark.parametrize(
+    ("public", "signature"),
+    [
+        (b"", b"\0" * 64),
+        (b"\0" * 31, b"\0" * 64),
+        (b"\xff" * 32, b"\0" * 64),  # y is past the prime
+        (b"\x02" + b"\0" * 31, b"\0" * 64),  # no point of the curve has this y
+        (bytes.fromhex(VECTORS[0][0]), b"\0" * 63),
+        (bytes.fromhex(VECTORS[0][0]), b"\0" * 64),
+        (bytes.fromhex(VECTORS[0][0]), b"\xff" * 64),
+    ],
+)
+def test_anything_malformed_is_no_signature(public: bytes, signature: bytes) -> None:
+    assert not ed25519.verify(public, b"", signature)

@@ -1,7 +1,8 @@
 """A team's code: what each step sees, what it leaves, and what its team learns."""
 
 import shutil
-from dataclasses import asdict
+from collections.abc import Callable
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -51,54 +52,68 @@ def package(room: Path, **files: str) -> Package:
     return metadata.package_of(folder, environments=("systeme",))
 
 
-def ours(room: Path, program: str) -> Package:
-    return package(room, manifest__toml=MANIFEST, predict__py=program)
+class Code:
+    """Code of a team, run on trial or on hidden inputs, each time in a folder of the room."""
+
+    def __init__(self, sandbox: Bubblewrap, room: Path, inputs: Path) -> None:
+        self.sandbox, self.room, self.inputs, self.runs = sandbox, room, inputs, 0
+        self.limits = LIMITS
+
+    def write(self, program: str) -> Package:
+        return package(self.room, manifest__toml=MANIFEST, predict__py=program)
+
+    def run(self, how: Callable[..., Run], code: Package | str) -> Run:
+        code = self.write(code) if isinstance(code, str) else code
+        place = self.room / f"run{self.runs}"
+        place.mkdir()
+        self.runs += 1
+        return how(code, self.inputs, sandbox=self.sandbox, room=place, limits=self.limits)
+
+    def answered(self, code: Package | str) -> str:
+        """Run code on hidden inputs; return its answer."""
+        run = self.run(hidden, code)
+        assert run.file is not None, run.detail
+        return run.file.read_bytes().decode()
 
 
-def place(room: Path, name: str = "run") -> Path:
-    folder = room / name
-    folder.mkdir()
-    return folder
+@pytest.fixture
+def code(sandbox: Bubblewrap, room: Path, inputs: Path) -> Code:
+    return Code(sandbox, room, inputs)
 
 
-def test_a_trial_gives_its_whole_log(sandbox: Bubblewrap, room: Path, inputs: Path) -> None:
-    run = trial(ours(room, ANSWER), inputs, sandbox=sandbox, room=place(room), limits=LIMITS)
+def ended(run: Run) -> Ended:
+    assert run.ended is not None
+    return run.ended
+
+
+def test_a_trial_gives_its_whole_log(code: Code) -> None:
+    run = code.run(trial, ANSWER)
     assert (run.reason, run.detail) == (None, "")
     assert run.file is not None
     assert run.file.read_bytes().decode() == EXPECTED
-    assert run.ended is not None
-    assert run.ended.stdout == b"read 2\n"
+    assert ended(run).stdout == b"read 2\n"
 
 
-def test_a_trial_that_fails_shows_why(sandbox: Bubblewrap, room: Path, inputs: Path) -> None:
-    program = "print('x' * 100_000, flush=True)\n1 / 0"
-    run = trial(ours(room, program), inputs, sandbox=sandbox, room=place(room), limits=LIMITS)
+def test_a_trial_that_fails_shows_why(code: Code) -> None:
+    run = code.run(trial, "print('x' * 100_000, flush=True)\n1 / 0")
     assert (run.reason, run.file, run.detail) == (Reason.PROGRAM, None, "code de sortie 1")
-    assert run.ended is not None
-    assert b"ZeroDivisionError" in run.ended.stderr
-    assert len(run.ended.stdout) == 64 * 1024
-    assert run.ended.cut
+    assert b"ZeroDivisionError" in ended(run).stderr
+    assert (len(ended(run).stdout), ended(run).cut) == (64 * 1024, True)
 
 
-def test_hidden_inputs_give_classes_and_no_log(
-    sandbox: Bubblewrap, room: Path, inputs: Path
-) -> None:
-    program = ANSWER + "\nprint(rows, file=sys.stderr)\n"
-    run = hidden(ours(room, program), inputs, sandbox=sandbox, room=place(room), limits=LIMITS)
+def test_hidden_inputs_give_classes_and_no_log(code: Code) -> None:
+    run = code.run(hidden, ANSWER + "\nprint(rows, file=sys.stderr)\n")
     assert run.file is not None
     assert run.file.read_bytes().decode() == EXPECTED
-    assert run.ended is not None
-    assert (run.ended.stdout, run.ended.stderr, run.ended.cut) == (b"", b"", False)
+    assert (ended(run).stdout, ended(run).stderr, ended(run).cut) == (b"", b"", False)
     assert asdict(run.seen) == {"reason": None, "duration_minutes": 1, "memory_half_gb": 1}
 
 
 @pytest.mark.parametrize("leak", [[], ["/data/in/truth.csv"]], ids=["as built", "were it there"])
-def test_no_label_is_in_reach_of_a_teams_code(
-    sandbox: Bubblewrap, room: Path, inputs: Path, leak: list[str]
-) -> None:
+def test_no_label_is_in_reach_of_a_teams_code(code: Code, leak: list[str]) -> None:
     """The program seeks the label in every byte it can read; exit and sleep by label need one."""
     for path in leak:
-        shutil.copy(room / "labels/truth.csv", inputs / Path(path).name)
+        shutil.copy(code.room / "labels/truth.csv", code.inputs / Path(path).name)
     program = f"""
 import os, sys
 def hold(path):
@@ -118,14 +133,12 @@ mounted = {{line.split()[4] for line in open("/proc/self/mountinfo")}}
 print(found, sorted(m for m in mounted if m.startswith(("/app", "/data"))), file=sys.stderr)
 sys.exit(len(found))
 """
-    run = trial(ours(room, program), inputs, sandbox=sandbox, room=place(room), limits=LIMITS)
-    assert run.ended is not None
-    told = run.ended.stderr.decode()
-    assert told == f"{leak} ['/app/program', '/data/in', '/data/out']\n"
-    assert run.ended.exit_code == len(leak)
+    run = code.run(trial, program)
+    assert ended(run).stderr.decode() == f"{leak} ['/app/program', '/data/in', '/data/out']\n"
+    assert ended(run).exit_code == len(leak)
 
 
-def test_main_beside_data(sandbox: Bubblewrap, room: Path, inputs: Path) -> None:
+def test_main_beside_data(code: Code) -> None:
     program = """
 import csv, helper
 rows = list(csv.DictReader(open("data/submission_format.csv")))
@@ -134,42 +147,31 @@ with open("submission.csv", "w", newline="") as file:
     out.writeheader()
     out.writerows({**row, "label": helper.LABEL} for row in rows)
 """
-    code = package(room, main__py=program, helper__py="LABEL = 'yes'", data="theirs")
-    run = hidden(code, inputs, sandbox=sandbox, room=place(room), limits=LIMITS)
-    assert run.file is not None, run.detail
-    assert run.file.name == "predictions.csv"
-    assert run.file.read_bytes().decode() == "id,label\r\na,yes\r\nb,yes\r\n"
+    files = {"helper__py": "LABEL = 'yes'", "data": "theirs"}
+    answer = code.answered(package(code.room, main__py=program, **files))
+    assert answer == "id,label\r\na,yes\r\nb,yes\r\n"
 
 
-def test_main_may_use_the_submission_folder(sandbox: Bubblewrap, room: Path, inputs: Path) -> None:
-    code = package(room, main__py="open('submission/submission.csv', 'w').write('x')")
-    run = hidden(code, inputs, sandbox=sandbox, room=place(room), limits=LIMITS)
-    assert run.file is not None
-    assert run.file.read_text() == "x"
+def test_main_may_use_the_submission_folder(code: Code) -> None:
+    program = "open('submission/submission.csv', 'w').write('x')"
+    assert code.answered(package(code.room, main__py=program)) == "x"
 
 
-def test_a_submission_that_came_with_the_package_is_no_answer(
-    sandbox: Bubblewrap, room: Path, inputs: Path
-) -> None:
-    code = package(room, main__py="", submission__csv="id,label\n")
-    run = hidden(code, inputs, sandbox=sandbox, room=place(room), limits=LIMITS)
-    assert (run.reason, run.file) == (Reason.OUTPUT, None)
-    assert run.detail == "submission.csv est absent"
+def test_a_submission_that_came_with_the_package_is_no_answer(code: Code) -> None:
+    run = code.run(hidden, package(code.room, main__py="", submission__csv="id,label\n"))
+    told = (run.reason, run.file, run.detail)
+    assert told == (Reason.OUTPUT, None, "submission.csv est absent")
 
 
-def test_a_command_of_codalab(sandbox: Bubblewrap, room: Path, inputs: Path) -> None:
-    code = package(
-        room,
+def test_a_command_of_codalab(code: Code) -> None:
+    made = package(
+        code.room,
         metadata="command: sh $program/run.sh $input $output",
         run__sh="cp $1/submission_format.csv $2/predictions.csv; echo kept > $2/other.txt",
     )
-    run = hidden(code, inputs, sandbox=sandbox, room=place(room), limits=LIMITS)
-    assert run.file is not None
-    assert run.file.read_text() == "id,label\na,no\nb,no\n"
-    assert sorted(str(p.relative_to(room / "run")) for p in (room / "run").rglob("*")) == [
-        "answer",
-        "answer/predictions.csv",
-    ]
+    assert code.answered(made) == "id,label\na,no\nb,no\n"
+    left = [str(path.relative_to(code.room / "run0")) for path in (code.room / "run0").rglob("*")]
+    assert sorted(left) == ["answer", "answer/predictions.csv"]
 
 
 @pytest.mark.parametrize(
@@ -193,46 +195,35 @@ def test_a_command_of_codalab(sandbox: Bubblewrap, room: Path, inputs: Path) -> 
     ],
 )
 def test_a_run_without_a_whole_answer_has_a_reason_and_no_file(
-    sandbox: Bubblewrap,
-    room: Path,
-    inputs: Path,
-    program: str,
-    reason: Reason,
-    detail: str | None,
+    code: Code, program: str, reason: Reason, detail: str | None
 ) -> None:
-    limits = Limits(**{**asdict(LIMITS), "wall_seconds": 0.5}) if "sleep" in program else LIMITS
-    run = hidden(ours(room, program), inputs, sandbox=sandbox, room=place(room), limits=limits)
+    code.limits = replace(LIMITS, wall_seconds=0.5) if "sleep" in program else LIMITS
+    run = code.run(hidden, program)
     assert (run.reason, run.file) == (reason, None)
     assert detail is None or run.detail == detail
-    assert not (room / "run/answer").exists()
+    assert not (code.room / "run0/answer").exists()
 
 
-def test_the_seed_of_the_package_is_given(sandbox: Bubblewrap, room: Path, inputs: Path) -> None:
+def test_the_seed_of_the_package_is_given(code: Code) -> None:
     program = "import os; print(os.environ['OE_SEED'], os.environ['PYTHONHASHSEED'], hash('a'))"
-    code = ours(room, program)
-    first, second = (
-        trial(code, inputs, sandbox=sandbox, room=place(room, name), limits=LIMITS).ended
-        for name in ("first", "second")
-    )
-    assert first is not None
-    assert second is not None
-    assert first.stdout.startswith(b"7 7 ")
-    assert first.stdout == second.stdout
+    made = code.write(program)
+    first, second = (ended(code.run(trial, made)).stdout for _ in range(2))
+    assert first.startswith(b"7 7 ")
+    assert first == second
 
 
-def test_scoring_is_another_process_without_code_of_the_team(
-    sandbox: Bubblewrap, room: Path, inputs: Path
-) -> None:
-    run = hidden(ours(room, ANSWER), inputs, sandbox=sandbox, room=place(room), limits=LIMITS)
+def test_scoring_is_another_process_without_code_of_the_team(code: Code) -> None:
+    run = code.run(hidden, ANSWER)
     assert run.file is not None
-    scoring = room / "scoring"
+    scoring, place = code.room / "scoring", code.room / "c"
     scoring.mkdir()
+    place.mkdir()
     (scoring / "metadata").write_text("command: sh $program/run.sh $input $output")
     (scoring / "run.sh").write_text(
         "cd /; find /app /data -type f 2>/dev/null | sort; echo score:1 > $2/scores.txt"
     )
-    task = Task(scoring, room / "labels", (Declared("score"),), scoring_limits=LIMITS)
-    outcome = run_steps(task, run.file.parent, sandbox=sandbox, room=place(room, "c"))
+    task = Task(scoring, code.room / "labels", (Declared("score"),), scoring_limits=LIMITS)
+    outcome = run_steps(task, run.file.parent, sandbox=code.sandbox, room=place)
     assert outcome.values == {"score": 1.0}
     assert outcome.steps[0].ended.stdout.decode().split() == [
         "/app/input/ref/truth.csv",
@@ -255,12 +246,12 @@ def test_scoring_is_another_process_without_code_of_the_team(
     ],
 )
 def test_a_team_sees_classes_only(seconds: float, peak: int, seen: tuple[int | None, int]) -> None:
-    ended = Ended(End.EXITED, 0, Measures(seconds, seconds, peak, 1, 0))
-    assert Run(None, None, ended).seen == Seen(None, *seen)
+    over = Ended(End.EXITED, 0, Measures(seconds, seconds, peak, 1, 0))
+    assert Run(None, None, over).seen == Seen(None, *seen)
 
 
 def test_nothing_runs_where_the_host_cannot_isolate(room: Path, inputs: Path) -> None:
     absent = Bubblewrap(program=str(room / "absent"))
-    run = hidden(ours(room, ANSWER), inputs, sandbox=absent, room=place(room), limits=LIMITS)
+    run = Code(absent, room, inputs).run(hidden, ANSWER)
     assert (run.reason, run.file, run.ended) == (Reason.NO_SANDBOX, None, None)
     assert run.seen == Seen(Reason.NO_SANDBOX, None, 0)
