@@ -14,8 +14,7 @@ from portal.accounts.enums import Role
 from portal.accounts.models import User
 from portal.audit.actors import SystemActor
 from portal.lib.refusals import Conflict, NotAllowed
-from tests.catalogue.community.test_discussions import known
-from tests.catalogue.community.test_reuses import declared
+from tests.catalogue.community.test_community import declared, known
 from tests.catalogue.ledger import cost, queries, refused
 from tests.factories import contributions as make
 from tests.factories.accounts import signed_in

@@ -2,11 +2,13 @@
 
 import re
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
 from django.utils.html import escape
 
+from catalogue.contributions.actions import drafts
 from catalogue.enums import Deposit, LicenceStatus, LinkType, RemovalReason, ResourceKind
 from catalogue.models import Resource
 from catalogue.resources.actions import cards as card_changes
@@ -14,16 +16,15 @@ from catalogue.validators.fields import DETAILS
 from portal.audit.actors import SystemActor
 from portal.lib import clock
 from tests.catalogue.ledger import cost, same_for_three
-from tests.factories.catalogue import (
-    MeasurementFactory,
-    ResourceFactory,
-    ResourceLinkFactory,
-)
+from tests.factories import contributions as make
+from tests.factories.accounts import signed_in
+from tests.factories.catalogue import MeasurementFactory, ResourceFactory, ResourceLinkFactory
 
 pytestmark = pytest.mark.django_db
 BY = SystemActor("test")
 CANARY = "Oiseau jaune zzcanari"
-ROUTES = (
+# What the public, or a stranger with an account, may open.
+PUBLIC = (
     "/ressources/",
     "/ressources/?q=zzcanari",
     "/ressources/suggestions?q=zzcanari",
@@ -31,6 +32,8 @@ ROUTES = (
     "/flux/ressources.atom",
     "/flux/ressources.atom?q=zzcanari",
     "/en/ressources/?q=zzcanari",
+    "/sitemap.xml",
+    "/",
 )
 
 
@@ -38,16 +41,26 @@ def text(client: Client, address: str) -> str:
     return client.get(address).text
 
 
-@pytest.mark.parametrize("address", ROUTES)
-def test_a_draft_appears_nowhere_and_a_published_card_does(client: Client, address: str) -> None:
+@pytest.mark.slow
+@pytest.mark.parametrize("state", [*make.IN_STATE.values(), "change"])
+def test_what_is_not_published_is_nowhere(state: Any) -> None:
+    """A draft, what is sent or sent back, a change under review: neither its words nor its page."""
     ResourceFactory(title="Une autre fiche", published=True)
-    draft = ResourceFactory(title=CANARY, summary=CANARY, producer_name=CANARY, tags=["zzcanari"])
-    titles = ("zzcanari</", "jaune zzcanari", ">zzcanari<", "jaune <mark>")
-    assert [mark for mark in titles if mark in text(client, address)] == []
-    assert client.get(f"/ressources/{draft.slug}/").status_code == 404
-    unknown = client.get("/ressources/jamais-vue/")
-    hidden = client.get(f"/ressources/{draft.slug}/")
-    assert hidden.status_code == unknown.status_code
+    author = make.person()
+    words = {"title": CANARY, "summary": CANARY, "tags": ["zzcanari"]}
+    if state == "change":
+        change = drafts.propose(resource=make.published(author), by=author)
+        make.send(make.edit(change, author, **words), author)
+        own = (change.resource.get_absolute_url(),)
+    else:
+        slug = state(author, **words).resource.slug
+        own = (f"/ressources/{slug}/", f"/ressources/{slug}/modifier/")
+    marks = ("zzcanari</", "jaune zzcanari", ">zzcanari<", "jaune <mark>")
+    for client in (Client(), signed_in(make.person())):
+        for address in (*PUBLIC, *own):
+            page = client.get(address, follow=True)
+            assert [mark for mark in marks if mark in page.text.lower()] == [], address
+            assert address != own[0] or page.status_code == (200 if state == "change" else 404)
 
 
 def test_a_published_card_is_in_the_list_the_feed_and_the_suggestions(client: Client) -> None:

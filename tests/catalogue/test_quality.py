@@ -17,7 +17,6 @@ from catalogue.resources.actions import cards as history
 from catalogue.resources.queries import quality as queries
 from catalogue.standards import quality
 from catalogue.standards.readers.serve import read_here
-from catalogue.validators import words
 from catalogue.validators.fields import DETAILS, MODEL, card_complete, card_faults
 from portal.audit.actors import SystemActor
 from portal.lib import clock
@@ -196,21 +195,6 @@ def test_the_card_refuses_what_the_act_forbids() -> None:
     assert [f.field for f in card_faults({"emotion_inference": "yes"})] == ["emotion_inference"]
     assert card_faults({"exemption": "yes", "profiling": "no", "emotion_inference": "no"}) == []
     assert not card_complete({"limits": ["x"]})
-
-
-@pytest.mark.parametrize(
-    ("text", "names"),
-    [
-        ("ODbL", ("ODbL-1.0",)),
-        ("Open Database License (ODbL)", ("ODbL-1.0",)),
-        ("apache 2.0", ("Apache-2.0",)),
-        ("Licence Ouverte", ()),
-        ("BSD", ()),
-        ("", ()),
-    ],
-)
-def test_licence_names(text: str, names: tuple[str, ...]) -> None:
-    assert words.named_licence(text).identifiers == names
 
 
 # Criteria stored by the portal: ours by their name; the time of the last update depends on the day.

@@ -23,8 +23,7 @@ from portal.accounts.enums import Role
 from portal.accounts.models import User
 from portal.lib import clock
 from portal.management.opening import datasets, people
-from tests.catalogue.community.test_discussions import known
-from tests.catalogue.community.test_reuses import declared, told
+from tests.catalogue.community.test_community import declared, known, told
 from tests.catalogue.reports.test_reports import in_hand, sent, upheld
 from tests.factories import contributions as make
 from tests.factories.accounts import MembershipFactory, OrganisationFactory, UserFactory

@@ -12,7 +12,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from catalogue.contributions.actions import drafts, review
-from catalogue.contributions.queries.descriptions import read_all
+from catalogue.contributions.queries import descriptions
 from catalogue.enums import ContributionStatus, ItemState, RunState
 from catalogue.harvest import collection, passages
 from catalogue.harvest.actions import records as harvested_records
@@ -203,7 +203,7 @@ def test_a_card_of_the_hub_that_cannot_be_read_is_alone_not_absent(source: Sourc
         found = Collected()
         for page, content in zip(pages, cards, strict=True):
             found.add_card(page, content)
-        gathered = passages.Gathered(found, read_all(found.records))
+        gathered = passages.Gathered(found, descriptions.read_all(found.records))
         return states(carried_out(source, gathered=gathered))
 
     assert passage(text, text, text, text) == {"created": 4}

@@ -10,17 +10,17 @@ from django.conf import settings
 from django.db import DatabaseError, connection, connections, transaction
 
 from catalogue.contributions.actions import drafts, review
-from catalogue.contributions.actions import drafts as co_writing
 from catalogue.contributions.actions import files as draft_files
 from catalogue.contributions.actions import uploads as file_uploads
 from catalogue.contributions.queries import proposals
+from catalogue.contributions.queries import proposals as written
 from catalogue.enums import ContributionStatus, DecisionReason
 from catalogue.models import CardFile, CardUpload, Contribution, Decision, Resource
 from catalogue.resources.actions import files as file_care
 from portal.accounts.enums import Role
 from portal.accounts.models import User
 from portal.lib import clock
-from portal.lib.refusals import Conflict, Refusal
+from portal.lib.refusals import Refusal
 from tests.catalogue.ledger import events
 from tests.factories import contributions as make
 from tests.factories.card_files import House
@@ -191,7 +191,7 @@ def saving(
     contribution: Contribution, values: dict[str, Any], seen: dict[str, str], by: User
 ) -> Callable[[], Any]:
     read = make.again(contribution)
-    return lambda: co_writing.merge(contribution=read, values=values, seen=seen, by=by)
+    return lambda: drafts.merge(contribution=read, values=values, seen=seen, by=by)
 
 
 def test_two_editors_of_one_draft_at_once_lose_no_text() -> None:
@@ -200,7 +200,7 @@ def test_two_editors_of_one_draft_at_once_lose_no_text() -> None:
     contribution = make.draft(one, holder=holder)
     for number in range(2 * ROUNDS):
         before = proposals.proposed_record(make.again(contribution))
-        seen = proposals.prints(before, ("title", "summary", "tags"))
+        seen = written.prints(before, ("title", "summary", "tags"))
         typed = {
             one: {"title": f"Titre {number}", "tags": [f"une-{number}", "b", "c"]},
             two: {"summary": f"Résumé {number}", "tags": [f"autre-{number}", "b", "c"]},
@@ -228,13 +228,3 @@ def test_two_sendings_at_once_send_once() -> None:
 
     assert gave == ["Conflict", "done"]
     assert events().count("contribution.submitted") == 1
-
-
-def test_a_version_read_before_is_refused() -> None:
-    author = make.person()
-    contribution = make.submitted(author)
-    read = make.again(contribution)
-    drafts.withdraw(contribution=contribution, by=author)
-
-    with pytest.raises(Conflict):
-        review.publish(contribution=read, by=make.moderator())

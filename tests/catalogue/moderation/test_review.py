@@ -1,20 +1,21 @@
-"""The review: decisions, claims and archives; its queue, pages and letters; what waits."""
+"""The review: decisions, claims and archives; its queue, pages and letters; several at once."""
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from django.core import mail
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from catalogue.community.actions import maskings
 from catalogue.contributions.actions import drafts, review
+from catalogue.contributions.actions.review import BulkAct, Order
 from catalogue.contributions.queries import reviews
 from catalogue.contributions.views import review as pages
+from catalogue.contributions.views import review as review_pages
 from catalogue.enums import ContributionStatus, DecisionReason, ResourceKind
 from catalogue.harvest.actions import sources
 from catalogue.models import Contribution, Decision, IndexedResource, Resource
@@ -26,7 +27,7 @@ from portal.accounts.enums import RegionRole, Role
 from portal.accounts.models import User
 from portal.lib import clock
 from portal.lib.refusals import Conflict, Invalid, NotAllowed, Refusal
-from tests.catalogue.ledger import cost, events, owed, refused, same_for_three
+from tests.catalogue.ledger import cost, events, owed, queries, refused, rows, same_for_three
 from tests.factories import contributions as make
 from tests.factories.accounts import MembershipFactory, signed_in
 from tests.factories.catalogue import ResourceFactory
@@ -379,23 +380,18 @@ def test_a_change_is_compared_field_by_field(desk: Client, view: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("typed", "status"),
+    ("outcome", "reason", "status"),
     [
-        ({"outcome": "publish"}, ContributionStatus.PUBLISHED),
-        (
-            {"outcome": "request_changes", "reason": "licence", "message": "Laquelle ?"},
-            ContributionStatus.CHANGES_REQUESTED,
-        ),
-        (
-            {"outcome": "refuse", "reason": "off_topic", "message": "Hors sujet."},
-            ContributionStatus.REFUSED,
-        ),
+        ("publish", "", ContributionStatus.PUBLISHED),
+        ("request_changes", "licence", ContributionStatus.CHANGES_REQUESTED),
+        ("refuse", "off_topic", ContributionStatus.REFUSED),
     ],
 )
 def test_deciding_leads_to_the_next(
-    desk: Client, typed: dict[str, str], status: ContributionStatus
+    desk: Client, outcome: str, reason: str, status: ContributionStatus
 ) -> None:
     contribution, following = make.submitted(), make.submitted()
+    typed = {"outcome": outcome, "reason": reason, "message": "Laquelle ?" if reason else ""}
     answer = desk.post(item(contribution), typed | {"version": str(contribution.version)})
     assert answer.headers["Location"] == item(following)
     assert make.again(contribution).status == status
@@ -611,21 +607,179 @@ def test_a_masking_waits_for_a_second_person() -> None:
     assert (title in seen(one), title in seen(two)) == (True, False)
 
 
-def test_what_waits_costs_the_same_for_one_and_three() -> None:
-    judge = make.moderator("un")
-    counts = []
-    for _ in range(2):
-        for _ in range(1 if not counts else 2):
-            SourceFactory()
-            card = ResourceFactory(published=True)
-            maskings.mask(
-                resource=Resource.objects.get(pk=card.pk),
-                category="illegal",
-                explanation="Propos.",
-                by=make.moderator(),
-            )
-        fresh = User.objects.get(pk=judge.pk)
-        with CaptureQueriesContext(connection) as queries:
-            assert list(to_do(fresh))
-        counts.append(len(queries))
-    assert counts[0] == counts[1]
+def test_what_waits_costs_the_same_for_one_and_three(judge: User) -> None:
+    def more() -> None:
+        SourceFactory()
+        card, other = ResourceFactory(published=True), make.moderator()
+        maskings.mask(resource=card, category="illegal", explanation="Propos.", by=other)
+
+    def read() -> None:
+        list(to_do(User.objects.get(pk=judge.pk)))
+
+    same_for_three(more, lambda: queries(read))
+
+
+BULK = "/moderation/lot/"
+EMPTY = {"assignee": "", "reason": "", "message": ""}
+PUBLISH = {**EMPTY, "act": "publish"}
+REFUSE = {**EMPTY, "act": "refuse", "reason": "off_topic", "message": "Hors du sujet."}
+
+
+def token(contribution: Contribution) -> str:
+    return f"{contribution.public_id}:{contribution.version}"
+
+
+def tokens(*lot: Contribution) -> dict[str, Any]:
+    return {"item": [token(each) for each in lot]}
+
+
+def states(*lot: Contribution) -> list[str]:
+    return [make.again(each).status for each in lot]
+
+
+def values(page: str, name: str) -> list[str]:
+    return re.findall(rf'name="{name}" value="([^"]*)"', page)
+
+
+def tied() -> tuple[User, Contribution]:
+    """Make a moderator, and a contribution of an organisation that they belong to."""
+    holder = make.organisation()
+    judge = make.joined(make.moderator(), holder, Role.CONTRIBUTOR)
+    editor = make.joined(make.person(), holder, Role.EDITOR)
+    return judge, make.submitted(editor, holder=holder)
+
+
+def test_an_order_is_told_then_done_and_leaves_out_what_touches_one() -> None:
+    judge, mine = tied()
+    other, blocked = make.submitted(title="Libre de tout lien"), make.submitted(title="Bloquée ici")
+    fault = {"code": "licence", "verdict": "blocking", "remarks": [{"code": "licence_missing"}]}
+    Contribution.objects.filter(pk=blocked.pk).update(checks=[fault])
+    client, order = signed_in(judge), PUBLISH | tokens(mine, other, blocked)
+    before = rows()
+    page = client.post(BULK, order).text
+    assert rows() == before
+    for said in (
+        "Libre de tout lien",
+        "Un contrôle bloque la publication.",
+        "une autre personne décide",
+    ):
+        assert said in page
+    for _time in range(2):
+        client.post(BULK, order | {"confirm": "1"})
+        assert states(mine, other, blocked) == ["submitted", "published", "submitted"]
+    acts = events("access.", "contribution.published")
+    assert acts == ["access.denied", "contribution.published"]
+
+
+def test_refusals_in_a_lot_write_to_each_author_once(judge: User) -> None:
+    lot = [make.submitted(), make.submitted()]
+    order = Order(BulkAct.REFUSE, reason="off_topic", message="Hors du sujet du portail.")
+    for _time in range(2):
+        done = review.carry_out_order(contributions=lot, order=order, by=judge)
+        lot = [make.again(each) for each in lot]
+    assert all(line.skipped for line in done)
+    assert states(*lot) == ["refused"] * 2
+    letters()
+    told = [m.to[0] for m in mail.outbox if "Hors du sujet" in m.body]
+    assert sorted(told) == sorted(each.author.email for each in lot if each.author)
+
+
+def test_a_proposal_is_given_to_who_may_decide_on_it() -> None:
+    one, two = make.moderator("un"), make.moderator("deux")
+    waiting = make.submitted(title="À confier")
+    own = make.submitted(two, title="Celle de deux")
+    order = Order(BulkAct.ASSIGN, assignee=two)
+    done = review.carry_out_order(contributions=[waiting, own], order=order, by=one)
+    assert [bool(line.skipped) for line in done] == [False, True]
+    with refused(NotAllowed):
+        review.assign(contribution=make.again(own), to=two, by=one)
+    for assignee, wanted in (("moi", waiting), ("personne", own)):
+        sieve = reviews.Sieve(assignee=assignee)
+        assert list(reviews.queue(sieve=sieve, viewer=two)) == [wanted]
+    page = signed_in(two).get(reverse("catalogue:moderation"), {"confiee": "moi"}).text
+    assert ("À confier" in page, "Celle de deux" in page) == (True, False)
+
+
+def test_the_queue_is_sifted_by_organisation_and_check() -> None:
+    _judge, theirs = tied()
+    other = make.submitted()
+    remark = {"code": "language", "verdict": "warning", "remarks": [{"code": "spam"}]}
+    Contribution.objects.filter(pk=other.pk).update(checks=[remark])
+    Contribution.objects.filter(pk=theirs.pk).update(checks=[])
+    holder = theirs.organisation
+    for sieve, wanted in (
+        (reviews.Sieve(organisation=holder.slug), theirs),
+        (reviews.Sieve(check="language"), other),
+    ):
+        assert list(reviews.queue(sieve=sieve)) == [wanted]
+
+
+def test_the_page_asks_for_what_lacks(desk: Client) -> None:
+    item = tokens(make.submitted())
+    for wrong in (
+        {"act": "refuse", **item},
+        {"act": "publish"},
+        {"act": "publish", "item": ["x:y", "é"]},
+    ):
+        assert desk.post(BULK, wrong).status_code == 422
+
+
+def test_the_page_and_its_telling_cost_the_same_for_three(desk: Client) -> None:
+    desk.get(BULK)  # what is read once for all
+    order = PUBLISH | {"all": "1"}
+    same_for_three(
+        make.submitted, lambda: cost(desk, BULK), lambda: queries(lambda: desk.post(BULK, order))
+    )
+
+
+def test_all_that_a_filter_keeps_is_chosen_told_by_its_number_and_done_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    judge, mine = tied()
+    others = [make.submitted(title=f"À trier {number}") for number in range(4)]
+    elsewhere = make.submitted(kind="dataset")
+    client, address = signed_in(judge), f"{BULK}?kind=need"
+    monkeypatch.setattr(review_pages, "MOST_SHOWN", 2)
+    shown = client.get(address).text
+    assert "Les 5 fiches de cette file" in shown
+    assert len(values(shown, "item")) == 2
+    before = rows()
+    page = client.post(address, REFUSE | {"all": "1"}).text
+    assert rows() == before
+    assert "4 fiches seront traitées. 1 fiche est laissée de côté." in page
+    assert "Confirmer pour 4 fiches" in page
+    items = values(page, "item")
+    assert sorted(items) == sorted(tokens(mine, *others)["item"])
+    late = make.submitted(title="Arrivée depuis")
+    for treated in (4, 0):  # what is confirmed is what was told, once
+        report = client.post(address, REFUSE | {"all": "1", "item": items, "confirm": "1"}).text
+        assert f"{treated} fiche{'s' if treated > 1 else ''} traitée" in report
+        assert "une autre personne décide" in report
+        assert states(*others) == ["refused"] * 4
+        assert states(mine, elsewhere, late) == ["submitted"] * 3
+
+
+def test_what_takes_too_long_goes_on_where_it_was_left(
+    judge: User, desk: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lot = [make.submitted(judge, title="La mienne"), *(make.submitted() for _ in range(2))]
+    monkeypatch.setattr(review_pages, "MOST_SECONDS", 0)
+    order = REFUSE | tokens(*lot) | {"confirm": "1"}
+    told = []
+    for _ in range(3):
+        page = desk.post(BULK, order).text
+        told.append((len(values(page, "item")), len(values(page, "left")), "La mienne" in page))
+        order |= {name: values(page, name) for name in ("item", "left", "treated")}
+    assert told == [(2, 1, True), (1, 1, True), (0, 0, True)]
+    assert "2 fiches traitées." in page
+    assert states(*lot) == ["submitted", "refused", "refused"]
+
+
+def test_no_more_than_the_bound_is_chosen_at_once(
+    desk: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(4):
+        make.submitted()
+    monkeypatch.setattr(review_pages, "MOST", 3)
+    assert "Les 3 plus anciennes des 4 fiches de cette file" in desk.get(BULK).text
+    assert "3 fiches seront traitées" in desk.post(BULK, REFUSE | {"all": "1"}).text

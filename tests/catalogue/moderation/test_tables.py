@@ -30,7 +30,7 @@ from portal.accounts.models import User
 from portal.lib import clock
 from portal.lib.refusals import Conflict, NotAllowed, QuotaSpent
 from tests.catalogue.ledger import cost, events, owed, queries, rows
-from tests.catalogue.moderation.test_sheets import cards
+from tests.catalogue.moderation.test_checks import cards
 from tests.factories import contributions as make
 from tests.factories.accounts import signed_in
 from tests.factories.letters import letters

@@ -46,19 +46,14 @@ def test_terms(text: str, terms: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("one", "other"),
-    [
-        ("métier", "métiers"),
-        ("régional", "régionaux"),
-        ("mobilité", "mobilités"),
-        ("tableau", "tableaux"),
-        ("jeune", "jeunes"),
-        ("besoin", "besoins"),
-        ("lieu", "lieux"),
-    ],
+    "forms",
+    (
+        "métier métiers,régional régionaux,mobilité mobilités,tableau tableaux,jeune jeunes,"
+        "besoin besoins,lieu lieux"
+    ).split(","),
 )
-def test_singular_and_plural_meet(one: str, other: str) -> None:
-    assert analysis.terms(one) == analysis.terms(other)
+def test_singular_and_plural_meet(forms: str) -> None:
+    assert len(set(analysis.terms(forms))) == 1
 
 
 def test_tokens_stand_where_they_are_in_the_text() -> None:
