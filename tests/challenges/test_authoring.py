@@ -26,6 +26,7 @@ from portal.accounts.models import User
 from portal.audit.models import AuditEvent, Outbox
 from portal.lib.refusals import Conflict, Invalid, NotAllowed
 from tests.challenges import world
+from tests.challenges.pages.scenes import url_of
 from tests.challenges.world import CANARY, ROWS, answer, truth_of
 from tests.factories.accounts import MembershipFactory, UserFactory
 from tests.factories.challenges import ChallengeFactory, PhaseFactory, TeamFactory, captain_of
@@ -468,50 +469,25 @@ def test_a_challenge_is_written_by_form_from_its_title_to_its_phase(
 
 def test_what_was_typed_wrong_is_said_beside_its_field(client: Client, by: User) -> None:
     challenge = begin(client, by)
-    again = client.post(
-        reverse("challenges:create"),
-        {
-            "organisation": challenge.organiser_id,
-            "title": "Estimer un niveau",
-            "summary": "A",
-            "task": "ordinal",
-        },
-    )
-    assert again.status_code == 422
-    assert "Cette adresse est déjà prise." in again.text
-    wrong = [
-        (send(client, "truth", "truth.csv", ""), "Ce fichier est vide."),
-        (client.post(at("write_terms"), {"text": ""}), "Écrivez le règlement."),
-        (
-            client.post(
-                at("write_participation"),
-                {
-                    "registration": "open",
-                    "allowed_domains": "pas un domaine",
-                    "team_min": "3",
-                    "team_max": "2",
-                },
-            ),
-            "n’est pas un nom de domaine.",
-        ),
-        (client.post(at("write_texts"), {"title": ""}), "Donnez un titre au challenge."),
-    ]
-    assert [(page.status_code, said in page.text) for page, said in wrong] == [(422, True)] * 4
+    taken = {"organisation": challenge.organiser_id, "title": "Estimer un niveau"}
+    taken |= {"summary": "A", "task": "ordinal"}
+    domains = {"registration": "open", "allowed_domains": "pas un domaine"}
     for role, name, content in (
         ("sample_submission", "sample.csv", SAMPLE),
         ("truth", "truth.csv", TRUTH),
     ):
         send(client, role, name, content)
-    scoring = client.post(
-        at("write_scoring"), SCORING | {"target": "id", "primary": "5", "params_2": "formula"}
-    )
-    assert scoring.status_code == 422
-    for said in (
-        "L’identifiant n’est pas la colonne à prédire.",
-        "Choisissez une mesure à cette place",
-        "nom = valeur",
-    ):
-        assert said in scoring.text
+    scoring = SCORING | {"target": "id", "primary": "5", "params_2": "formula"}
+    wrong = [
+        (client.post(reverse("challenges:create"), taken), "Cette adresse est déjà prise."),
+        (send(client, "truth", "truth.csv", ""), "Ce fichier est vide."),
+        (client.post(at("write_terms"), {"text": ""}), "Écrivez le règlement."),
+        (client.post(at("write_participation"), domains), "n’est pas un nom de domaine."),
+        (client.post(at("write_texts"), {"title": ""}), "Donnez un titre au challenge."),
+        (client.post(at("write_scoring"), scoring), "pas la colonne à prédire."),
+    ]
+    assert [(page.status_code, said in page.text) for page, said in wrong] == [(422, True)] * 6
+    assert "Choisissez une mesure à cette place" in wrong[-1][0].text
     assert not ChallengeDraft.objects.filter(number__gt=0).exists()
 
 
@@ -589,14 +565,9 @@ def imported_draft(client: Client, tmp_path: Path) -> Challenge:
     return world.imported(tmp_path, by)
 
 
-def page_at(imported_draft: Challenge, route: str) -> str:
-    """Return the address of a page."""
-    return reverse(f"challenges:{route}", args=[imported_draft.slug])
-
-
 def asked(client: Client, imported_draft: Challenge, **changes: Any) -> Any:
     """Send the questions."""
-    return client.post(page_at(imported_draft, "write_questions"), QUESTIONS | changes)
+    return client.post(url_of(imported_draft, "write_questions"), QUESTIONS | changes)
 
 
 def opened(imported_draft: Challenge) -> Entry:
@@ -621,16 +592,16 @@ def test_answers_stand_on_the_board_its_files_and_the_api(
         ("fiche.outil-employe", ["outil-employe"]),
         ("fiche.donnees-exterieures", ["donnees-exterieures"]),
     ]
-    form = client.get(page_at(imported_draft, "write_questions")).context["form"]
+    form = client.get(url_of(imported_draft, "write_questions")).context["form"]
     assert form["options_0"].value() == "R\nPython"
     entry = opened(imported_draft)
     visitor = Client()
-    page = visitor.get(page_at(imported_draft, "standings")).text
+    page = visitor.get(url_of(imported_draft, "standings")).text
     assert all(each in page for each in ("Outil employé", ">R", "Oui"))
     assert "Limites" not in page
-    csv = visitor.get(page_at(imported_draft, "standings_csv")).text
+    csv = visitor.get(url_of(imported_draft, "standings_csv")).text
     assert "fiche.outil-employe,fiche.donnees-exterieures" in csv
-    document = visitor.get(page_at(imported_draft, "standings_json")).json()
+    document = visitor.get(url_of(imported_draft, "standings_json")).json()
     assert document["rows"][0]["metrics"]["fiche.outil-employe"] == {"text": "R"}
     board = imported_draft.leaderboards.get()
     api = visitor.get(f"/api/v1/challenges/niveau/leaderboards/{board.key}").json()
@@ -640,7 +611,7 @@ def test_answers_stand_on_the_board_its_files_and_the_api(
     choices.describe(entry=entry, fact_sheet=changed, note="", by=by)
     assert drain()
     assert list(stale_boards()) == []
-    assert "Python" in visitor.get(page_at(imported_draft, "standings_csv")).text
+    assert "Python" in visitor.get(url_of(imported_draft, "standings_csv")).text
 
 
 def test_a_required_answer_is_asked_before_any_attempt_is_used(
@@ -658,8 +629,8 @@ def test_a_required_answer_is_asked_before_any_attempt_is_used(
             fact_sheet=ANSWERS | {"outil-employe": "Excel"},
             by=captain_of(entry.enrolment.team),
         )
-    assert client.post(page_at(imported_draft, "write_questions"), QUESTIONS).status_code == 409
-    assert "Outil employé" in client.get(page_at(imported_draft, "write_questions")).text
+    assert client.post(url_of(imported_draft, "write_questions"), QUESTIONS).status_code == 409
+    assert "Outil employé" in client.get(url_of(imported_draft, "write_questions")).text
 
 
 def test_under_pseudonyms_answers_wait_for_the_results(
@@ -671,9 +642,9 @@ def test_under_pseudonyms_answers_wait_for_the_results(
     opened(imported_draft)
     visitor = Client()
     for route in ("standings", "standings_csv", "standings_json"):
-        seen = visitor.get(page_at(imported_draft, route)).text
+        seen = visitor.get(url_of(imported_draft, route)).text
         assert not any(each in seen for each in (">R<", ",R,", '"R"'))
-    assert ",,\r\n" in visitor.get(page_at(imported_draft, "standings_csv")).text
+    assert ",,\r\n" in visitor.get(url_of(imported_draft, "standings_csv")).text
 
 
 def test_a_question_that_goes_takes_its_column_and_a_wrong_one_is_refused(
@@ -688,7 +659,7 @@ def test_a_question_that_goes_takes_its_column_and_a_wrong_one_is_refused(
     assert [each.key for each in Column.objects.filter(kind="fact")] == [
         "fiche.donnees-exterieures"
     ]
-    assert client.post(page_at(imported_draft, "write_questions"), {}).status_code == 302
+    assert client.post(url_of(imported_draft, "write_questions"), {}).status_code == 302
     assert not Column.objects.filter(kind="fact").exists()
     assert imported_draft.status == ChallengeStatus.DRAFT
 

@@ -23,7 +23,7 @@ from portal.accounts import space
 from portal.accounts.enums import RegionRole
 from portal.accounts.models import User
 from portal.lib import clock
-from tests.challenges.pages.scenes import clocked, with_contract
+from tests.challenges.pages.scenes import clocked, url_of, with_contract
 from tests.factories.accounts import MembershipFactory
 from tests.factories.challenges import (
     ChallengeFactory,
@@ -158,8 +158,8 @@ def test_a_person_reads_what_waits_for_them(count: int, costs: DjangoAssertNumQu
 
 def test_the_cockpit_lists_what_waits_with_its_page(client: Client) -> None:
     [challenge] = to_decide(1)
-    address = reverse("challenges:organiser", args=[challenge.slug])
-    leads = reverse("challenges:rescorings", args=[challenge.slug])
+    address = url_of(challenge, "organiser")
+    leads = url_of(challenge, "rescorings")
     for person, queue in (
         (challenge.organisers.get().user, f"{address}disqualifications/"),
         (region_person(RegionRole.MODERATOR), reverse("challenges:disqualifications")),

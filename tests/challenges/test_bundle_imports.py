@@ -34,6 +34,7 @@ from portal.lib import clock, objects
 from portal.lib.refusals import Conflict, Invalid, NotAllowed, QuotaSpent, TooLarge
 from tests.challenges import world
 from tests.challenges.bundles.foreign.tables import KAGGLE
+from tests.challenges.pages.scenes import url_of
 from tests.factories.accounts import UserFactory, bearer
 from tests.portal.accounts.ledger import acts as verbs
 
@@ -167,7 +168,6 @@ def test_our_own_form_is_rehearsed_before_it_is_offered(tmp_path: Path) -> None:
     assert (made.state, made.format) == ("read", "open-emploi")
     assert made.report["dry_run"] == ["vérité compilée, scores enregistrés retrouvés"]
     challenge = created(made, {}, by).challenge
-    assert challenge is not None
     assert challenge.slug == "niveau"
 
 
@@ -339,7 +339,7 @@ def test_from_the_deposit_to_the_draft(client: Client, organiser: User) -> None:
     assert drain()
     challenge = Challenge.objects.get()
     state = client.get(page_of(made, "import_state")).text
-    assert reverse("challenges:organiser", args=[challenge.slug]) in state
+    assert url_of(challenge, "organiser") in state
     assert "Le brouillon est créé" in client.get(page_of(made)).text
     assert "défi.zip" in client.get(IMPORTS).text
 

@@ -33,7 +33,7 @@ from portal.accounts.models import User
 from portal.audit.models import AuditEvent
 from portal.lib import clock, immutable
 from portal.lib.refusals import Conflict, Invalid, NotAllowed
-from tests.challenges.pages.scenes import clocked, listed, reveal
+from tests.challenges.pages.scenes import clocked, listed, reveal, url_of
 from tests.factories.accounts import UserFactory
 from tests.factories.challenges import ChallengeFactory, EntryFactory, captain_of
 from tests.factories.contributions import CHARTER, again, moderator
@@ -480,7 +480,7 @@ def test_who_may_not_and_what_is_not_due(client: Client, told_challenge: Challen
         client.force_login(captain_of(team))
         assert client.get(card_of(team) + query).status_code == 404
     client.force_login(organiser)
-    cockpit = reverse("challenges:organiser", args=[told_challenge.slug])
+    cockpit = url_of(told_challenge, "organiser")
     assert card_of(team) not in client.get(cockpit).text
     Team.objects.filter(pk=team.pk).update(allow_card=True)
     assert card_of(team) in client.get(cockpit).text

@@ -37,7 +37,7 @@ from portal.accounts.models import User
 from portal.audit.models import AuditEvent, Outbox
 from portal.lib import clock, parts
 from portal.lib.refusals import Closed, Conflict, NotAllowed, QuotaSpent, Unavailable
-from tests.challenges.pages.scenes import clocked, compile_keys, listed, with_contract
+from tests.challenges.pages.scenes import clocked, compile_keys, listed, url_of, with_contract
 from tests.challenges.world import owner_of
 from tests.factories.accounts import UserFactory, signed_in
 from tests.factories.challenges import (
@@ -274,7 +274,7 @@ def test_a_form_begun_before_the_close_may_end_after_it(
     client.force_login(captain_of(team))
     sent = {"key": "k", "file": SimpleUploadedFile("a.csv", b"id,y\n1,2\n")}
     forged = {"first_byte_at": "2020-01-01T00:00:00Z"}
-    address = reverse("challenges:entries", args=[team.challenge.slug])
+    address = url_of(team.challenge, "entries")
     assert client.post(address, sent | forged).status_code == status
     kept = list(Entry.objects.values_list("grace", "first_byte_at"))
     assert kept == ([(True, first)] if before else [])
@@ -397,7 +397,7 @@ def captain(client: Client, team: Team) -> Client:
 
 def address(team: Team, name: str = "entries", *ids: Any) -> str:
     """Return an address of the team's challenge."""
-    return reverse(f"challenges:{name}", args=[team.challenge.slug, *ids])
+    return url_of(team.challenge, name, *ids)
 
 
 def send(
@@ -622,9 +622,7 @@ def test_score_receipts_are_listed_and_sent(captain: Client, team: Team) -> None
     assert sent.text == second.text
     name = f"{team.challenge.slug}-1-score-2.json"
     assert sent["Content-Disposition"] == f'attachment; filename="{name}"'
-    former = reverse(
-        "challenges:entry_score_receipt_nth", args=[team.challenge.slug, entry.pk, first.serial]
-    )
+    former = url_of(team.challenge, "entry_score_receipt_nth", entry.pk, first.serial)
     assert captain.get(former).text == first.text
     assert captain.get(former.replace("-1.json", "-3.json")).status_code == 404
     assert captain.get(former.replace("-1.json", f"-{10**30}.json")).status_code == 404
@@ -772,7 +770,7 @@ def sent_by(challenge: Challenge, name: str, address: str, *, times: int = 1) ->
 
 def listing_of(challenge: Challenge, client: Client) -> str:
     client.force_login(owner_of(challenge))
-    answer = client.get(reverse("challenges:organiser_entries", args=[challenge.slug]))
+    answer = client.get(url_of(challenge, "organiser_entries"))
     assert answer.status_code == 200
     return answer.text.replace("\xa0", " ")
 

@@ -42,6 +42,7 @@ from portal.accounts.models import User
 from portal.audit.models import AuditEvent, Outbox
 from portal.lib import clock
 from portal.lib.refusals import Conflict, Invalid, NotAllowed
+from tests.challenges.pages.scenes import url_of
 from tests.challenges.test_organising import signed_in
 from tests.challenges.test_rescorings import accepted, corrected
 from tests.challenges.world import answer, entered, opened, owner_of, scored, truth_of
@@ -106,7 +107,6 @@ def test_nothing_private_is_readable_before_the_reveal(challenge: Challenge, set
     }
     settings.HOLDOUT_PRIVATE_KEY_FILE = ""
     sealed = SealedResult.objects.order_by("pk").first()
-    assert sealed is not None
     assert b"exactitude" not in bytes(sealed.payload)
     with pytest.raises(gate.VaultSealed):
         gate.open_result(bytes(sealed.payload))
@@ -239,7 +239,6 @@ def test_a_result_that_comes_late_is_dropped(challenge: Challenge) -> None:
     worker = Worker("slow")
     assert worker.work_one()  # the check
     job = jobs.claim(owner="slow")
-    assert job is not None
     evaluation = evaluations.begin_score(job=job)
     assert evaluation is not None
     Job.objects.filter(pk=job.pk).update(lease_until=clock.now() - timedelta(seconds=1))
@@ -257,7 +256,6 @@ def test_a_result_that_comes_late_is_dropped(challenge: Challenge) -> None:
 def test_a_check_that_comes_late_is_dropped(challenge: Challenge) -> None:
     entry = entered(challenge)
     job = jobs.claim(owner="slow")
-    assert job is not None
     assert evaluations.begin_check(job=job) is not None
     Job.objects.filter(pk=job.pk).update(lease_token=uuid4())
     assert evaluations.begin_check(job=job) is None
@@ -550,14 +548,10 @@ def test_a_paused_phase_receives_checks_and_scores_at_the_end(running: Challenge
     assert evaluations.sweep_entries() == 0
     assert list(INVARIANTS["I2"][1]()) == []
     assert "Le programme est faux" in Notice.objects.get(kind="scoring").text
-    page = signed_in(captain_of(entry.enrolment.team)).get(
-        reverse("challenges:entry", args=[running.slug, entry.pk])
-    )
+    page = signed_in(captain_of(entry.enrolment.team)).get(url_of(running, "entry", entry.pk))
     assert "La notation de cette phase est en pause." in page.text
     assert "Le programme est faux." in page.text
-    sending = signed_in(captain_of(entry.enrolment.team)).get(
-        reverse("challenges:entries", args=[running.slug])
-    )
+    sending = signed_in(captain_of(entry.enrolment.team)).get(url_of(running, "entries"))
     assert "votre fichier est reçu, daté et vérifié" in sending.text
     interventions.resume(phase=phase(), by=by)
     assert drain()
@@ -619,9 +613,7 @@ def test_only_what_the_platform_broke_is_tried_again(running: Challenge) -> None
     (read,) = evaluation_queries.phase_pipelines(running)
     assert (read.broken, read.waiting) == (1, 0)
     assert read.counts == {"failed": 1, "needs_attention": 2, "scored": 1}
-    answer = signed_in(by).post(
-        reverse("challenges:pipeline_retry", args=[running.slug, 0]), follow=True
-    )
+    answer = signed_in(by).post(url_of(running, "pipeline_retry", 0), follow=True)
     assert "1 soumission relancée." in answer.text
     assert drain()
     assert (fresh(ours).status, fresh(ours).day_slot) == (EntryStatus.SCORED, slot)
@@ -636,7 +628,7 @@ def test_only_what_the_platform_broke_is_tried_again(running: Challenge) -> None
 
 def test_the_page_of_the_queue(running: Challenge) -> None:
     organiser = signed_in(owner_of(running))
-    address = reverse("challenges:pipeline", args=[running.slug])
+    address = url_of(running, "pipeline")
     organiser.get(address)  # reads what a process keeps
     counts = []
     for at in range(2):
@@ -646,7 +638,7 @@ def test_the_page_of_the_queue(running: Challenge) -> None:
         entered(running, 0.7, seed=20 + at)
     assert counts[0] == counts[1] <= 25
     assert "Mettre la notation en pause" in page.text
-    pause = reverse("challenges:pipeline_pause", args=[running.slug, 0])
+    pause = url_of(running, "pipeline_pause", 0)
     bare = organiser.post(pause, {"reason": ""})
     assert bare.status_code == 422
     assert "Dites pourquoi" in bare.text
@@ -656,6 +648,6 @@ def test_the_page_of_the_queue(running: Challenge) -> None:
     shown = organiser.get(address).text
     assert "Une fuite." in shown
     assert "Mettre la notation en pause" not in shown
-    resume = reverse("challenges:pipeline_resume", args=[running.slug, 0])
+    resume = url_of(running, "pipeline_resume", 0)
     assert organiser.post(resume).status_code == 302
     assert not phase().paused_at

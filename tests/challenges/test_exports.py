@@ -16,7 +16,6 @@ import pytest
 import yaml
 from django.core.management import CommandError
 from django.test import Client
-from django.urls import reverse
 
 from challenges.bundles import exporting
 from challenges.bundles.foreign import reading
@@ -36,6 +35,7 @@ from tests.challenges.bundles.folders import CODE_FILES, code_document, write_co
 from tests.challenges.bundles.foreign import own
 from tests.challenges.bundles.foreign.cases import BUNDLES, NEEDED
 from tests.challenges.commands import run
+from tests.challenges.pages.scenes import url_of
 from tests.challenges.test_authoring import IDS, TEST, TRUTH
 from tests.challenges.test_bundle_imports import created, read
 from tests.challenges.test_imports import translated
@@ -112,7 +112,6 @@ def again(archive: Path, challenge: Challenge, *without: str) -> Challenge:
     found = import_bundle(path=archive, by=world.owner(), answers={})
     assert found.imported.errors == ()
     made = found.imported.challenge
-    assert made is not None
     assert made.pk != challenge.pk
     after = rows_of(made)
     for name in without:
@@ -361,7 +360,7 @@ def test_an_export_is_sent_as_it_is_made(challenge: Challenge, owner: User) -> N
 def test_the_page_sends_it_to_organisers_only(
     challenge: Challenge, owner: User, client: Client
 ) -> None:
-    address = reverse("challenges:organiser_export", args=[challenge.slug])
+    address = url_of(challenge, "organiser_export")
     client.force_login(owner)
     assert f'href="{address}"' in client.get(f"/espace/challenges/{challenge.slug}/").text
     assert "Exporter (zip)" in client.get(address).text
@@ -671,7 +670,6 @@ def test_a_drawn_document_comes_back_the_same(seed: int, tmp_path: Path) -> None
     ).imported
     assert found.errors == ()
     challenge = found.challenge
-    assert challenge is not None
     made = exports.export(
         challenge=challenge, by=world.owner_of(challenge), reference=tmp_path / "niveau"
     )

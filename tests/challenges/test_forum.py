@@ -5,7 +5,6 @@ from django.core import mail
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
 from challenges.enums import ChallengeStatus, OrganiserRole, RegistrationMode
@@ -17,7 +16,7 @@ from portal.accounts.models import Notification, User
 from portal.audit.models import AuditEvent, Outbox
 from portal.audit.outbox import relay
 from portal.lib.refusals import Conflict, Invalid, NotAllowed, QuotaSpent
-from tests.challenges.pages.scenes import clocked
+from tests.challenges.pages.scenes import clocked, url_of
 from tests.factories.accounts import UserFactory, signed_in
 from tests.factories.challenges import (
     ChallengeFactory,
@@ -81,11 +80,11 @@ def test_a_question_an_answer_of_the_organiser_and_who_is_told(
 )
 def test_no_markup_of_a_message_runs(challenge: Challenge, body: str) -> None:
     thread = opened(challenge, body=body)
-    text = Client().get(reverse("challenges:thread", args=[challenge.slug, thread.public_id])).text
+    text = Client().get(url_of(challenge, "thread", thread.public_id)).text
     main = text.split("<main", 1)[1]
     for active in ("<script", "javascript:", "onerror", "<iframe", "<img"):
         assert active not in main.replace("&lt;", "(")
-    feed = Client().get(reverse("challenges:forum_feed", args=[challenge.slug])).text
+    feed = Client().get(url_of(challenge, "forum_feed")).text
     assert "<script" not in feed
 
 
@@ -140,12 +139,10 @@ def test_a_hidden_message_leaves_its_reason_and_its_author_is_told(
     with pytest.raises(Conflict):
         forum.hide(post=post, reason="Encore", by=owner)
     assert to_whom("forum_hidden") == [rude.pk]
-    text = Client().get(reverse("challenges:thread", args=[challenge.slug, thread.public_id])).text
+    text = Client().get(url_of(challenge, "thread", thread.public_id)).text
     assert "Grossier" not in text
     assert "Hors de propos" in text
-    assert "Grossier" not in (
-        Client().get(reverse("challenges:forum_feed", args=[challenge.slug])).text
-    )
+    assert "Grossier" not in (Client().get(url_of(challenge, "forum_feed")).text)
     forum.restore(post=post, by=owner)
     forum.restore(post=post, by=owner)
     events = AuditEvent.objects.filter(action__startswith="forum.")
@@ -155,7 +152,7 @@ def test_a_hidden_message_leaves_its_reason_and_its_author_is_told(
 def test_a_thread_goes_with_its_first_message(challenge: Challenge, owner: User) -> None:
     thread = opened(challenge)
     forum.hide(post=thread.posts.get(), reason="Publicité", by=owner)
-    page = reverse("challenges:thread", args=[challenge.slug, thread.public_id])
+    page = url_of(challenge, "thread", thread.public_id)
     assert Client().get(page).status_code == 404
     with pytest.raises(Conflict):
         forum.answer(thread=thread, body_md="Et alors ?", by=UserFactory())
@@ -196,8 +193,8 @@ def test_a_blocked_person_reads_why_there_is_no_form(
     thread = opened(challenge, asker)
     client.force_login(asker)
     pages = [
-        reverse("challenges:help", args=[challenge.slug]),
-        reverse("challenges:thread", args=[challenge.slug, thread.public_id]),
+        url_of(challenge, "help"),
+        url_of(challenge, "thread", thread.public_id),
     ]
     for blocked in (False, True):
         if blocked:
@@ -237,7 +234,7 @@ def test_a_moderator_who_plays_does_not_moderate(challenge: Challenge) -> None:
 def test_pages_ask_answer_report_and_moderate(
     client: Client, challenge: Challenge, owner: User
 ) -> None:
-    listing = reverse("challenges:help", args=[challenge.slug])
+    listing = url_of(challenge, "help")
     assert "Pas encore de fil de discussion" in Client().get(listing).text
     assert Client().post(listing, {"title": "A", "body_md": "B"}).status_code == 302
     assert not Thread.objects.exists()
@@ -246,17 +243,17 @@ def test_pages_ask_answer_report_and_moderate(
     assert client.post(listing, {"title": "", "body_md": ""}).status_code == 422
     assert client.post(listing, {"title": "Dates", "body_md": "Quand ?"}).status_code == 302
     thread = Thread.objects.get()
-    page = reverse("challenges:thread", args=[challenge.slug, thread.public_id])
+    page = url_of(challenge, "thread", thread.public_id)
     assert client.post(page, {"body_md": "Bientôt ?"}).status_code == 302
     assert client.post(page, {"body_md": "Bientôt ?"}).status_code == 409
     post = thread.posts.last()
     acts = [
-        reverse(f"challenges:{name}", args=[challenge.slug, post.public_id])
+        url_of(challenge, name, post.public_id)
         for name in ("post_report", "post_hide", "post_block")
     ]
     assert client.post(acts[0], {"reason": "Doublon"}).status_code == 302
     assert [client.get(act).status_code for act in acts] == [200, 403, 403]
-    desk = reverse("challenges:forum_moderation", args=[challenge.slug])
+    desk = url_of(challenge, "forum_moderation")
     assert client.get(desk).status_code == 404
     run = signed_in(owner)
     assert "Doublon" in run.get(desk).text
@@ -276,7 +273,7 @@ def test_pages_ask_answer_report_and_moderate(
         long,
     ):
         assert run.post(desk, wrong).status_code == 404
-    arrange = reverse("challenges:thread_arrange", args=[challenge.slug, thread.public_id])
+    arrange = url_of(challenge, "thread_arrange", thread.public_id)
     assert run.post(arrange, {"pinned": "on", "closed": "on"}).status_code == 302
     assert "Ce fil est clos" in Client().get(page).text
 
@@ -289,9 +286,9 @@ def test_pages_cost_the_same_for_one_and_three(
     for number in range(count):
         forum.answer(thread=threads[0], body_md=f"Réponse {number}", by=UserFactory())
     pages = {
-        reverse("challenges:help", args=[challenge.slug]): clocked(4),
-        reverse("challenges:thread", args=[challenge.slug, threads[0].public_id]): clocked(5),
-        reverse("challenges:forum_feed", args=[challenge.slug]): 3,
+        url_of(challenge, "help"): clocked(4),
+        url_of(challenge, "thread", threads[0].public_id): clocked(5),
+        url_of(challenge, "forum_feed"): 3,
     }
     for page, queries in pages.items():
         with costs(queries):

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from django.core import mail
 from django.test import Client
-from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
 from challenges.enums import ChallengeStatus, OrganiserRole, RegistrationMode, RegistrationState
@@ -27,7 +26,7 @@ from portal.audit.reading import events as events_of
 from portal.audit.record import reference
 from portal.lib import clock
 from portal.lib.refusals import Conflict, Invalid, NotAllowed
-from tests.challenges.pages.scenes import clocked
+from tests.challenges.pages.scenes import clocked, url_of
 from tests.factories.accounts import signed_in
 from tests.factories.challenges import ChallengeFactory, PersonFactory
 
@@ -282,29 +281,25 @@ def organiser(challenge: Challenge, client: Client) -> User:
     return made
 
 
-def at(challenge: Challenge, name: str, *more: object) -> str:
-    return reverse(f"challenges:{name}", args=[challenge.slug, *more])
-
-
 def link_of(guest: Guest) -> str:
     secret = guest.token
-    return at(guest.challenge, "guest_invitation", guest.public_id, secret)
+    return url_of(guest.challenge, "guest_invitation", guest.public_id, secret)
 
 
 def test_a_list_is_reported_line_by_line_and_what_failed_stays(
     client: Client, challenge: Challenge, organiser: User
 ) -> None:
     sent = {"addresses": "a@exemple.test\nfaux\na@exemple.test"}
-    text = client.post(at(challenge, "guests"), sent).text
+    text = client.post(url_of(challenge, "guests"), sent).text
     report = text[text.index("Ce qu’est devenue chaque ligne") :].partition("</table>")[0]
     lines = ["a@exemple.test", "faux", "a@exemple.test"]
     assert re.findall(r'<th scope="row">([^<]*)', report) == lines
     assert ">\nfaux</textarea>" in text
-    empty = client.post(at(challenge, "guests"), {"addresses": " "})
+    empty = client.post(url_of(challenge, "guests"), {"addresses": " "})
     assert (empty.status_code, Guest.objects.count()) == (422, 1)
     [guest] = Guest.objects.all()
-    client.post(at(challenge, "guest_withdraw", guest.public_id))
-    assert "Personne n’est encore invité" in client.get(at(challenge, "guests")).text
+    client.post(url_of(challenge, "guest_withdraw", guest.public_id))
+    assert "Personne n’est encore invité" in client.get(url_of(challenge, "guests")).text
 
 
 @pytest.mark.parametrize("count", [1, 3])
@@ -313,7 +308,7 @@ def test_the_page_costs_the_same_for_one_and_three(
 ) -> None:
     invited(challenge, *(f"n{n}@exemple.test" for n in range(count)))
     with costs(clocked(13, reads=2)):
-        text = client.get(at(challenge, "guests")).text
+        text = client.get(url_of(challenge, "guests")).text
     assert text.count("@exemple.test</th>") == count
 
 
@@ -326,14 +321,14 @@ def test_who_is_invited_takes_part_from_the_link(challenge: Challenge) -> None:
     assert "Créer un compte" in shown.text
     assert person.email not in shown.text
     browser = signed_in(person)
-    assert at(challenge, "rules") in browser.get(link).text
+    assert url_of(challenge, "rules") in browser.get(link).text
     assert [str(each.url) for each in awaited_decisions(person, clock.now())] == [
-        at(challenge, "rules")
+        url_of(challenge, "rules")
     ]
-    assert UNINVITED not in browser.get(at(challenge, "rules")).text
+    assert UNINVITED not in browser.get(url_of(challenge, "rules")).text
     number = challenge.terms.get().number
-    browser.post(at(challenge, "rules"), {"terms": number, "accepted": "on"})
-    browser.post(at(challenge, "team"), {"name": "Alpha"})
+    browser.post(url_of(challenge, "rules"), {"terms": number, "accepted": "on"})
+    browser.post(url_of(challenge, "team"), {"name": "Alpha"})
     assert Team.objects.get().has_captain(person)
     assert "Vous êtes déjà inscrit" in browser.get(link).text
     assert "déjà servi" in Client().get(link).text
@@ -342,15 +337,15 @@ def test_who_is_invited_takes_part_from_the_link(challenge: Challenge) -> None:
 
 def test_who_is_not_invited_reads_the_same_whoever_is(challenge: Challenge) -> None:
     browser = signed_in(PersonFactory())
-    before = [browser.get(at(challenge, name)) for name in ("rules", "team")]
+    before = [browser.get(url_of(challenge, name)) for name in ("rules", "team")]
     invited(challenge, "quelqu.une@exemple.test")
-    after = [browser.get(at(challenge, name)) for name in ("rules", "team")]
+    after = [browser.get(url_of(challenge, name)) for name in ("rules", "team")]
     for one, two in zip(before, after, strict=True):
         assert UNINVITED in one.text
         assert len(one.text) == len(two.text)
         assert "quelqu.une" not in two.text
     number = challenge.terms.get().number
-    sent = browser.post(at(challenge, "rules"), {"terms": number, "accepted": "on"})
+    sent = browser.post(url_of(challenge, "rules"), {"terms": number, "accepted": "on"})
     assert (sent.status_code, Registration.objects.count()) == (403, 0)
     assert UNINVITED in sent.text
     link = link_of(Guest.objects.get())
@@ -378,7 +373,7 @@ def test_a_team_mate_who_is_not_invited_cannot_join(challenge: Challenge) -> Non
     team = teams.create(challenge=challenge, name="Alpha", by=captain)
     sent = teams.invite(team=team, email=mate.email, by=captain)
     browser = signed_in(mate)
-    link = at(challenge, "team_join", sent.public_id, sent.token)
+    link = url_of(challenge, "team_join", sent.public_id, sent.token)
     assert UNINVITED in browser.get(link).text
     assert browser.post(link).status_code == 403
 
@@ -389,12 +384,12 @@ def test_who_left_and_is_invited_again_registers_by_the_page(challenge: Challeng
     invited(challenge, person.email)
     teams.accept_terms(challenge=challenge, by=person)
     teams.leave_challenge(challenge=challenge, by=person)
-    page = at(challenge, "rules")
+    page = url_of(challenge, "rules")
     assert "Accepter et m’inscrire" not in browser.get(page).text
     invited(challenge, person.email)
     assert [each.title for each in awaited_decisions(person, clock.now())]
     assert "Accepter et m’inscrire" in browser.get(page).text
-    assert "Le règlement d’abord" in browser.get(at(challenge, "team")).text
+    assert "Le règlement d’abord" in browser.get(url_of(challenge, "team")).text
     sent = browser.post(page, {"accepted": "on", "terms": challenge.terms.get().number})
     assert "Créez une équipe" in browser.get(sent["Location"]).text
     assert Registration.objects.get().state == "accepted"
@@ -408,7 +403,7 @@ def test_new_rules_accepted_bring_back_who_had_left(challenge: Challenge) -> Non
     TermsAcceptance.objects.all().delete()
     browser = signed_in(person)
     sent = browser.post(
-        at(challenge, "rules"), {"accepted": "on", "terms": challenge.terms.get().number}
+        url_of(challenge, "rules"), {"accepted": "on", "terms": challenge.terms.get().number}
     )
     told = browser.get(sent["Location"]).text
     assert "Créez une équipe" not in told

@@ -13,7 +13,6 @@ from django.apps import apps
 from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.test import Client
-from django.urls import reverse
 from django.utils import timezone
 
 from challenges.actions.rehearsals import Rehearsal
@@ -51,6 +50,7 @@ from tests.challenges.bundles.foreign.cases import BUNDLES, NEEDED, expected
 from tests.challenges.bundles.foreign.tables import KAGGLE, written
 from tests.challenges.bundles.foreign.test_tables import ONE_HOT, TWO, queries
 from tests.challenges.commands import run
+from tests.challenges.pages.scenes import url_of
 from tests.challenges.programs.cases import published
 from tests.challenges.world import CANARY, entered, folder, imported, opened, owner, owner_of
 from tests.factories.accounts import MembershipFactory, UserFactory
@@ -85,7 +85,6 @@ def test_a_folder_becomes_a_draft(tmp_path: Path) -> None:
     ]
     assert PublicFile.objects.get(name="train.csv").columns == ["id", "x", "niveau"]
     board = Leaderboard.objects.get()
-    assert board.primary is not None
     assert board.primary.key == "exactitude"
     columns = board.columns.values_list("key", "kind", "direction", "decimals", "grouped")
     assert list(columns) == [
@@ -325,7 +324,6 @@ class Engine:
     def __init__(self, folder: Path) -> None:
         self.folder, self.rehearsal = folder, Rehearsal()
         spec = portable.read(folder).spec
-        assert spec is not None
         self.contract = spec.scoring_contract(folder)
 
     def __call__(self, content: bytes) -> Mapping[str, Mapping[str, Any]]:
@@ -471,8 +469,6 @@ def test_answers_are_kept_and_a_second_import_changes_nothing(tmp_path: Path) ->
     assert (Challenge.objects.count(), AuditEvent.objects.count()) == (1, before)
     phase = Challenge.objects.get().phases.get()
     assert (phase.max_per_day, phase.max_total) == (3, 30)
-    assert phase.opens_at is not None
-    assert phase.closes_at is not None
     assert phase.opens_at.isoformat() == "2099-01-01T08:00:00+00:00"
     assert phase.closes_at.isoformat() == "2099-02-01T17:00:00+00:00"
 
@@ -582,4 +578,4 @@ def test_what_was_said_of_the_columns_is_scored(shape: str, tmp_path: Path, clie
         assert values == pytest.approx(wanted, abs=1)
         assert set(values) == set(wanted)
     for page in ("evaluation", "data", "standings"):
-        assert client.get(reverse(f"challenges:{page}", args=[challenge.slug])).status_code == 200
+        assert client.get(url_of(challenge, page)).status_code == 200

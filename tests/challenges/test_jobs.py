@@ -8,7 +8,6 @@ from uuid import uuid4
 
 import pytest
 from django.db import transaction
-from django.urls import reverse
 
 from challenges.enums import BuildState, EntryStatus, ImportState, JobKind, JobState, WatchState
 from challenges.evaluation import worker as vault
@@ -34,6 +33,7 @@ from portal.lib import clock, immutable, objects
 from portal.lib.refusals import Unavailable
 from portal.pages.health import Level, checks
 from tests.challenges import world
+from tests.challenges.pages.scenes import url_of
 from tests.challenges.test_authoring import filled
 from tests.challenges.test_bundle_imports import METRIC, created, deposited, read
 from tests.challenges.world import opened, owner_of
@@ -303,10 +303,10 @@ def test_each_drift_rings_once(challenge: Challenge, monkeypatch: pytest.MonkeyP
     told = list(AuditEvent.objects.values_list("action", flat=True))
     assert told.count("baseline.drifted") == 3
     browser = signed_in(owner_of(challenge))
-    page = browser.get(reverse("challenges:rescorings", args=[challenge.slug])).text
+    page = browser.get(url_of(challenge, "rescorings")).text
     assert "La référence ne donne plus le même score" in page
     assert "public/exactitude" in page
-    cockpit = reverse("challenges:organiser", args=[challenge.slug])
+    cockpit = url_of(challenge, "organiser")
     assert "La référence ne donne plus le même score" in browser.get(cockpit).text
     shifts = iter([0.0])
     night(monkeypatch, 6)

@@ -33,7 +33,7 @@ from challenges.worker import drain
 from portal.management.opening import demonstration
 from portal.management.opening.demonstration.folder import SLUG
 from tests.challenges import world
-from tests.challenges.pages.scenes import CONTRACT, with_contract
+from tests.challenges.pages.scenes import CONTRACT, url_of, with_contract
 from tests.challenges.test_exports import code_folder, imported_from
 from tests.challenges.test_reading import add_file
 from tests.challenges.world import owner
@@ -217,7 +217,6 @@ def test_page_sends_the_kit(client: Client) -> None:
 def test_samples_and_references_pass_the_kit(shared: Path, slug: str, tmp_path: Path) -> None:
     folder = shared / "cases" / "challenges" / slug
     spec = portable.read(folder).spec
-    assert spec is not None
     sample = (folder / "sample_submission.csv").read_bytes()
     built = kit.build_kit(made(slug=slug, contract=spec.scoring_contract(folder), sample=sample))
     template = unpacked(built, tmp_path) / "format.json"
@@ -231,7 +230,6 @@ def kit_of(client: Client, path: Path, *layouts: str) -> Path:
     challenge = imported_from(code_folder(path / "source"))
     by = world.owner_of(challenge)
     rules = team_code.code_rules(challenge)
-    assert rules is not None
     if layouts:
         said = CodeRules(layouts=layouts, time_limit_s=20, memory_mb=rules.memory_mb)
         team_code.settle_code(challenge=challenge, rules=said, by=by)
@@ -325,11 +323,11 @@ def demonstrated(source: Path) -> Challenge:
 @pytest.fixture
 def kit_folder(demonstrated: Challenge, client: Client, tmp_path: Path) -> Path:
     """Unpack the kit that the page sends, and download the training data beside."""
-    sent = client.get(reverse("challenges:kit", args=[demonstrated.slug]))
+    sent = client.get(url_of(demonstrated, "kit"))
     names = zipfile.ZipFile(io.BytesIO(sent.content)).namelist()
     assert not [name for name in names if "truth" in name]
     folder = unpacked(sent.content, tmp_path / "kit")
-    data = client.get(reverse("challenges:file", args=[demonstrated.slug, "train.csv"]))
+    data = client.get(url_of(demonstrated, "file", "train.csv"))
     (folder / "train.csv").write_bytes(b"".join(data.streaming_content))
     return folder
 

@@ -38,7 +38,7 @@ from challenges.results.models.boards import chain, task_of
 from challenges.worker import Worker, drain
 from portal.audit.models import AuditEvent
 from portal.lib import clock, immutable
-from tests.challenges.pages.scenes import clocked, with_contract
+from tests.challenges.pages.scenes import clocked, url_of, with_contract
 from tests.challenges.scoring.ladders import climb
 from tests.challenges.world import ROWS, entered, opened, revealed, truth_of
 from tests.factories.accounts import UserFactory
@@ -96,7 +96,6 @@ def shown(entries: Sequence[Entry]) -> list[str]:
 def receipt_of(entry: Entry) -> dict[str, Any]:
     """Return what the receipt in force of an entry states."""
     last = ScoreReceipt.objects.filter(entry=entry).order_by("-serial").first()
-    assert last is not None
     payload: dict[str, Any] = json.loads(last.text)["payload"]
     return payload
 
@@ -350,7 +349,6 @@ def test_a_settlement_that_comes_late_writes_nothing(challenge: Challenge, team:
     read = chain(entry.enrolment, task)
     assert [each.entry_id for each in read.waiting] == [entry.pk]
     job = jobs.claim(owner="slow")
-    assert job is not None
     assert job.kind == JobKind.STANDINGS
     settled = climbing.settled_rungs(read, task, vault.Opened())
     assert settlements.settle_ladder(job=job, task=task, read=read, settled=settled)
@@ -411,7 +409,7 @@ def spaced(text: str) -> str:
 
 
 def entries_page(client: Client, player: Team, name: str = "entries") -> Any:
-    return client.get(reverse(f"challenges:{name}", args=[player.challenge.slug]))
+    return client.get(url_of(player.challenge, name))
 
 
 def test_a_team_reads_that_nothing_improved(captain: Client, enrolment: Enrolment) -> None:

@@ -15,6 +15,7 @@ from challenges.worker import drain
 from portal.accounts.models import User
 from portal.audit.models import AuditEvent
 from tests.challenges import world
+from tests.challenges.pages.scenes import url_of
 from tests.challenges.test_authoring import METRICS, built, measured
 from tests.factories.accounts import UserFactory
 from tests.factories.challenges import (
@@ -26,11 +27,6 @@ from tests.factories.challenges import (
 )
 
 pytestmark = pytest.mark.django_db
-
-
-def at(challenge: Challenge, route: str, *args: Any) -> str:
-    """Return the address of a page of a challenge."""
-    return reverse(f"challenges:{route}", args=[challenge.slug, *args])
 
 
 def arranged(board: Leaderboard, **changes: Any) -> dict[str, Any]:
@@ -59,7 +55,7 @@ def test_a_second_board_ranks_by_another_column_and_outlives_a_check(
     client: Client, by: User
 ) -> None:
     challenge = built(by)
-    page = client.post(at(challenge, "write_boards"), {"phase": "0", "title": "Par l’erreur"})
+    page = client.post(url_of(challenge, "write_boards"), {"phase": "0", "title": "Par l’erreur"})
     assert page.status_code == 302
     main, other = challenge.leaderboards.order_by("pk")
     assert (other.title, shown(other)) == ("Par l’erreur", shown(main))
@@ -71,7 +67,7 @@ def test_a_second_board_ranks_by_another_column_and_outlives_a_check(
         **{f"at_{mae}": 1, f"at_{pk_of(other, 'exactitude')}": 2, f"limit_{mae}": "0,9"},
         **{f"shown_{mae}": "on", f"shown_{mixed}": None},
     )
-    assert client.post(at(challenge, "write_board", other.pk), sent).status_code == 302
+    assert client.post(url_of(challenge, "write_board", other.pk), sent).status_code == 302
     expected = [("mae", False), ("exactitude", False), ("mixte", True)]
     measured(challenge, by, METRICS)
     drafts.ask_build(challenge=challenge, by=by)
@@ -85,8 +81,8 @@ def test_a_second_board_ranks_by_another_column_and_outlives_a_check(
     assert drain()
     other.refresh_from_db()
     assert (shown(other), other.primary.key) == ([("exactitude", False)], "exactitude")
-    assert client.post(at(challenge, "remove_board", main.pk)).status_code == 409
-    assert client.post(at(challenge, "remove_board", other.pk)).status_code == 302
+    assert client.post(url_of(challenge, "remove_board", main.pk)).status_code == 409
+    assert client.post(url_of(challenge, "remove_board", other.pk)).status_code == 302
     assert list(challenge.leaderboards.all()) == [main]
     told = AuditEvent.objects.filter(action__startswith="phase.board_")
     assert [each.action for each in told] == [
@@ -102,8 +98,8 @@ def test_the_main_board_keeps_the_figure_of_its_scoring(client: Client, by: User
     mixed = pk_of(board, "mixte")
     sent = arranged(board, primary="mixte", **{f"at_{mixed}": 1, f"shown_{mixed}": None})
     sent[f"at_{pk_of(board, 'exactitude')}"] = 3
-    assert "Colonne qui classe" not in client.get(at(challenge, "write_board", board.pk)).text
-    assert client.post(at(challenge, "write_board", board.pk), sent).status_code == 302
+    assert "Colonne qui classe" not in client.get(url_of(challenge, "write_board", board.pk)).text
+    assert client.post(url_of(challenge, "write_board", board.pk), sent).status_code == 302
     board.refresh_from_db()
     assert board.primary.key == "exactitude"
     assert shown(board) == [("mixte", True), ("mae", True), ("exactitude", False)]
@@ -120,31 +116,34 @@ def test_the_main_board_keeps_the_figure_of_its_scoring(client: Client, by: User
 
 def test_a_wrong_form_says_why_and_a_published_board_stays(client: Client, by: User) -> None:
     challenge = built(by)
-    wrong = client.post(at(challenge, "write_boards"), {"phase": "9", "title": ""})
+    wrong = client.post(url_of(challenge, "write_boards"), {"phase": "9", "title": ""})
     assert (wrong.status_code, "Donnez un titre au classement." in wrong.text) == (422, True)
     for number in range(2, 7):
-        client.post(at(challenge, "write_boards"), {"phase": "0", "title": str(number)})
-    most = client.post(at(challenge, "write_boards"), {"phase": "0", "title": "7"})
+        client.post(url_of(challenge, "write_boards"), {"phase": "0", "title": str(number)})
+    most = client.post(url_of(challenge, "write_boards"), {"phase": "0", "title": "7"})
     assert (most.status_code, "Six classements au plus" in most.text) == (422, True)
     other = challenge.leaderboards.order_by("pk").last()
-    assert other is not None
     sent = arranged(other, primary="", rule="x", **{f"at_{pk_of(other, 'mae')}": 9})
-    page = client.post(at(challenge, "write_board", other.pk), sent)
+    page = client.post(url_of(challenge, "write_board", other.pk), sent)
     assert (page.status_code, page.text.count('class="error"') >= 1) == (422, True)
     Challenge.objects.update(status=ChallengeStatus.IN_REVIEW)
-    assert client.post(at(challenge, "write_board", other.pk), arranged(other)).status_code == 409
-    assert client.post(at(challenge, "mask_teams"), {"anonymous": "on"}).status_code == 409
-    assert "ne se règlent que dans un brouillon" in client.get(at(challenge, "write_boards")).text
+    assert (
+        client.post(url_of(challenge, "write_board", other.pk), arranged(other)).status_code == 409
+    )
+    assert client.post(url_of(challenge, "mask_teams"), {"anonymous": "on"}).status_code == 409
+    assert (
+        "ne se règlent que dans un brouillon" in client.get(url_of(challenge, "write_boards")).text
+    )
 
 
 def test_pseudonyms_are_told_before_the_opening_and_change_with_the_phase(
     client: Client, by: User
 ) -> None:
     challenge = built(by)
-    assert client.post(at(challenge, "mask_teams"), {"anonymous": "on"}).status_code == 302
+    assert client.post(url_of(challenge, "mask_teams"), {"anonymous": "on"}).status_code == 302
     final = phases.add(challenge=challenge, name="Finale", kind=PhaseKind.FINAL, by=by)
     assert set(challenge.leaderboards.values_list("anonymous", flat=True)) == {True}
-    assert "classées sous pseudonyme" in client.get(at(challenge, "rules")).text
+    assert "classées sous pseudonyme" in client.get(url_of(challenge, "rules")).text
     team = TeamFactory(challenge=challenge, name="Mistral", pseudonym="Équipe 7F3A2B")
     aliases = [team.alias_in(each) for each in challenge.phases.order_by("index")]
     assert aliases[0] == "Équipe 7F3A2B"
@@ -153,7 +152,7 @@ def test_pseudonyms_are_told_before_the_opening_and_change_with_the_phase(
     player = Client()
     player.force_login(captain_of(team))
     Challenge.objects.update(status=ChallengeStatus.PUBLISHED, published_at=challenge.created_at)
-    page = player.get(at(challenge, "team")).text.replace("\xa0", " ")
+    page = player.get(url_of(challenge, "team")).text.replace("\xa0", " ")
     assert all(f"vous nomme « {each} »" in page for each in aliases)
     row = StandingFactory(
         leaderboard=final.leaderboards.get(),
@@ -163,12 +162,12 @@ def test_pseudonyms_are_told_before_the_opening_and_change_with_the_phase(
     )
     assert row.team == team
     for route in ("standings", "standings_csv", "standings_json", "embed_frame"):
-        seen = Client().get(f"{at(challenge, route)}?phase=1").text
+        seen = Client().get(f"{url_of(challenge, route)}?phase=1").text
         assert ("Mistral" in seen, codes[1] in seen, codes[0] in seen) == (False, True, False)
-    feed = Client().get(at(challenge, "standings_feed")).text
+    feed = Client().get(url_of(challenge, "standings_feed")).text
     api = Client().get(f"/api/v1/challenges/niveau/leaderboards/{row.leaderboard.key}").text
     assert ("Mistral" in feed, "Mistral" in api, codes[1] in api) == (False, False, True)
-    assert client.get(at(challenge, "write_boards")).text.count("Mistral") == 0
+    assert client.get(url_of(challenge, "write_boards")).text.count("Mistral") == 0
     assert Team.objects.filter(name="Mistral").exists()
 
 
@@ -182,7 +181,7 @@ def test_a_phase_of_several_boards_links_them(client: Client) -> None:
     other.primary = other.columns.get()
     other.save()
     StandingFactory(leaderboard=other, entry=row.entry, team=row.team)
-    page = client.get(f"{at(challenge, 'standings')}?tableau=b").text
+    page = client.get(f"{url_of(challenge, 'standings')}?tableau=b").text
     assert "Une ligne par soumission évaluée." in page
     assert f"tableau={row.leaderboard.key}" in page
 
@@ -195,7 +194,7 @@ def test_the_list_costs_the_same_whatever_it_shows(
     for index in range(count):
         PhaseFactory(challenge=challenge, index=index)
     with costs(12):
-        assert client.get(at(challenge, "write_boards")).status_code == 200
+        assert client.get(url_of(challenge, "write_boards")).status_code == 200
 
 
 @pytest.fixture

@@ -37,6 +37,7 @@ from challenges.worker import drain
 from portal.audit import outbox
 from portal.lib import objects
 from tests.challenges.bundles import folders
+from tests.challenges.pages.scenes import url_of
 from tests.challenges.world import entered, opened, owner_of
 from tests.factories.accounts import UserFactory, bearer
 from tests.factories.challenges import TeamFactory, captain_of
@@ -312,7 +313,7 @@ def test_no_answer_of_the_site_shows_what_is_held(
 def test_no_refusal_shows_what_is_held(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     scene = Scene(tmp_path, monkeypatch)
     secrets, client = held(), scene.client("captain")
-    address = reverse("challenges:entries", args=[scene.challenge.slug])
+    address = url_of(scene.challenge, "entries")
     for entry in scene.refused:
         content = io.BytesIO(objects.read(entry.sha256))
         content.name = "reponse.csv"

@@ -16,6 +16,7 @@ from portal.audit.models import AuditEvent, Outbox
 from portal.audit.outbox import relay
 from portal.lib import clock
 from portal.lib.refusals import Conflict, Hidden, NotAllowed, QuotaSpent
+from tests.challenges.pages.scenes import url_of
 from tests.factories.accounts import UserFactory, signed_in
 from tests.factories.challenges import ChallengeFactory, TeamFactory, captain_of
 
@@ -150,7 +151,7 @@ def test_the_jury_reads_the_cockpit_and_acts_on_nothing(
 ) -> None:
     client.force_login(joined(challenge, owner, OrganiserRole.JURY))
     for route, args in (("organiser", []), ("organisers", []), ("announcements", [])):
-        text = client.get(reverse(f"challenges:{route}", args=[challenge.slug, *args])).text
+        text = client.get(url_of(challenge, route, *args)).text
         assert "Espace organisateur" in text
         assert "btn-primary" not in text.split("<main", 1)[1]
     for route, args, sent in (
@@ -162,7 +163,7 @@ def test_the_jury_reads_the_cockpit_and_acts_on_nothing(
         ("write_phase", [0], {"max_per_day": 9}),
     ):
         asked = client.post if sent or route != "registrations" else client.get
-        response = asked(reverse(f"challenges:{route}", args=[challenge.slug, *args]), sent)
+        response = asked(url_of(challenge, route, *args), sent)
         assert response.status_code == 403, route
 
 
@@ -182,7 +183,7 @@ def test_who_ran_it_and_left_never_plays(
 
 def test_pages_invite_accept_and_remove(client: Client, challenge: Challenge, owner: User) -> None:
     person = UserFactory(display_name="Camille")
-    address = reverse("challenges:organisers", args=[challenge.slug])
+    address = url_of(challenge, "organisers")
     client.force_login(owner)
     known, unknown = (
         client.post(address, {"email": email, "role": "organiser"}, follow=True)
@@ -201,11 +202,11 @@ def test_pages_invite_accept_and_remove(client: Client, challenge: Challenge, ow
     assert client.post(answer, {"decision": "accept"}).status_code == 404
     assert theirs.post(answer, {"decision": "accept"}).status_code == 302
     mine = challenge.organisers.get(user=person)
-    role = reverse("challenges:organiser_role", args=[challenge.slug, mine.pk])
+    role = url_of(challenge, "organiser_role", mine.pk)
     assert client.post(role, {"role": "jury"}).status_code == 302
     assert client.post(role, {"role": "roi"}).status_code == 422
     assert "Jury" in client.get(address).text
-    gone = reverse("challenges:organiser_remove", args=[challenge.slug, mine.pk])
+    gone = url_of(challenge, "organiser_remove", mine.pk)
     assert client.post(gone).status_code == 302
     assert theirs.get(address).status_code == 404
 
@@ -215,7 +216,7 @@ def test_an_announcement_is_public_and_mailed_once(
 ) -> None:
     captain = captain_of(TeamFactory(challenge=challenge))
     client.force_login(owner)
-    address = reverse("challenges:announcements", args=[challenge.slug])
+    address = url_of(challenge, "announcements")
     said = {"text": "Le fichier d’essai change : <b>relisez-le</b>."}
     assert client.post(address, said).status_code == 302
     assert client.post(address, said).status_code == 409
@@ -224,7 +225,7 @@ def test_an_announcement_is_public_and_mailed_once(
         relay()
     letters = Outbox.objects.filter(topic="mail.challenge_letter")
     assert [each.ids["user_id"] for each in letters] == [captain.pk]
-    text = Client().get(reverse("challenges:presentation", args=[challenge.slug])).text
+    text = Client().get(url_of(challenge, "presentation")).text
     assert "&lt;b&gt;relisez-le&lt;/b&gt;" in text
     with pytest.raises(NotAllowed):
         notices.write(challenge=challenge, text="Faux", by=captain)

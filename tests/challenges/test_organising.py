@@ -39,7 +39,7 @@ from portal.audit.reading import events as events_of
 from portal.audit.record import reference
 from portal.lib import clock
 from portal.lib.refusals import Conflict, Invalid, NotAllowed
-from tests.challenges.pages.scenes import clocked, listed, with_contract
+from tests.challenges.pages.scenes import clocked, listed, url_of, with_contract
 from tests.factories.accounts import MembershipFactory, UserFactory
 from tests.factories.catalogue import ResourceFactory
 from tests.factories.challenges import (
@@ -504,19 +504,14 @@ def read_in(page: Any) -> dict[str, str]:
     return {"version": found.pop()}
 
 
-def address(challenge: Challenge, name: str, *ids: object) -> str:
-    """Return an address of the cockpit."""
-    return reverse(f"challenges:{name}", args=[challenge.slug, *ids])
-
-
 def test_list_and_cockpit_are_hidden_from_others(client: Client, owner: User) -> None:
     mine = ChallengeFactory(owner=owner, title="Le mien")
     other = ChallengeFactory(title="Celui d’une autre")
     page = client.get(reverse("challenges:organiser_list"))
     assert "Le mien" in page.text
     assert "Celui d’une autre" not in page.text
-    assert client.get(address(mine, "organiser")).status_code == 200
-    assert client.get(address(other, "organiser")).status_code == 404
+    assert client.get(url_of(mine, "organiser")).status_code == 200
+    assert client.get(url_of(other, "organiser")).status_code == 404
 
 
 @pytest.mark.parametrize("count", [1, 3])
@@ -531,35 +526,35 @@ def test_list_costs_the_same_for_one_and_three(
 def test_organiser_asks_then_a_moderator_publishes(client: Client, owner: User) -> None:
     challenge = ChallengeFactory(owner=owner)
     PhaseFactory(challenge=challenge)
-    assert "À faire avant le visa" in client.get(address(challenge, "organiser")).text
+    assert "À faire avant le visa" in client.get(url_of(challenge, "organiser")).text
     with_contract(challenge)
-    client.post(address(challenge, "organiser_submit"))
+    client.post(url_of(challenge, "organiser_submit"))
     assert Challenge.objects.get().status == ChallengeStatus.IN_REVIEW
-    assert client.post(address(challenge, "organiser_publish")).status_code == 403
+    assert client.post(url_of(challenge, "organiser_publish")).status_code == 403
     moderator = signed_in(region_person(RegionRole.MODERATOR))
-    page = moderator.get(address(challenge, "organiser"))
+    page = moderator.get(url_of(challenge, "organiser"))
     assert "Publier le challenge" in page.text
-    moderator.post(address(challenge, "organiser_publish"), read_in(page))
+    moderator.post(url_of(challenge, "organiser_publish"), read_in(page))
     assert Challenge.objects.get().status == ChallengeStatus.PUBLISHED
 
 
 def test_moderator_asks_for_corrections(client: Client, owner: User) -> None:
     challenge = in_review(owner=owner)
     moderator = signed_in(region_person(RegionRole.MODERATOR))
-    read = read_in(moderator.get(address(challenge, "organiser")))
-    refused = moderator.post(address(challenge, "organiser_send_back"), read | {"reason": ""})
+    read = read_in(moderator.get(url_of(challenge, "organiser")))
+    refused = moderator.post(url_of(challenge, "organiser_send_back"), read | {"reason": ""})
     assert refused.status_code == 422
     assert "Dites ce qui est à corriger." in refused.text
-    moderator.post(address(challenge, "organiser_send_back"), read | {"reason": "Les <dates>."})
+    moderator.post(url_of(challenge, "organiser_send_back"), read | {"reason": "Les <dates>."})
     assert Challenge.objects.get().status == ChallengeStatus.DRAFT
-    assert "Les &lt;dates&gt;." in client.get(address(challenge, "organiser")).text
+    assert "Les &lt;dates&gt;." in client.get(url_of(challenge, "organiser")).text
     while outbox.relay():
         pass
     (letter,) = [one for one in mail.outbox if "Corrections" in one.subject]
     assert letter.to == [owner.email]
     assert "Les <dates>." in letter.body
     assert f"/espace/challenges/{challenge.slug}/" in letter.body
-    client.post(address(challenge, "organiser_submit"))
+    client.post(url_of(challenge, "organiser_submit"))
     assert Challenge.objects.get().corrections == ""
 
 
@@ -567,14 +562,14 @@ def test_moderator_asks_for_corrections(client: Client, owner: User) -> None:
 def test_a_decision_on_a_page_that_has_aged_is_refused(owner: User, name: str) -> None:
     challenge = in_review(owner=owner)
     moderator = signed_in(region_person(RegionRole.MODERATOR))
-    stale = read_in(moderator.get(address(challenge, "organiser"))) | {"reason": "Les dates."}
-    blind = moderator.post(address(challenge, name), {"reason": "Les dates."})
+    stale = read_in(moderator.get(url_of(challenge, "organiser"))) | {"reason": "Les dates."}
+    blind = moderator.post(url_of(challenge, name), {"reason": "Les dates."})
     assert (blind.status_code, "elle ne dit pas quelle version" in blind.text) == (422, True)
     challenge.refresh_from_db()
     challenges.send_back(challenge=challenge, reason="Le titre.", by=region_person())
     Challenge.objects.update(title="Autre titre")
     challenges.submit(challenge=challenge, by=owner)
-    refused = moderator.post(address(challenge, name), stale)
+    refused = moderator.post(url_of(challenge, name), stale)
     assert refused.status_code == 409
     assert re.search(r"Code\W+changed\.", refused.text)
     assert "à l’état «\u00a0En relecture\u00a0»" in refused.text
@@ -582,24 +577,24 @@ def test_a_decision_on_a_page_that_has_aged_is_refused(owner: User, name: str) -
     assert ("Les dates.</textarea>" in refused.text) is (name == "organiser_send_back")
     assert Challenge.objects.get().status == ChallengeStatus.IN_REVIEW
     again = read_in(refused) | {"reason": "Les dates."}
-    assert moderator.post(address(challenge, name), again).status_code == 302
+    assert moderator.post(url_of(challenge, name), again).status_code == 302
 
 
 def test_reveal_takes_two_people(client: Client, owner: User) -> None:
     challenge = ChallengeFactory(owner=owner, closed=True)
     listed(challenge, "Alpha", 0.3, rank=1)
-    proposal = address(challenge, "reveal_propose", 0)
+    proposal = url_of(challenge, "reveal_propose", 0)
     assert client.post(proposal).status_code == 422
     client.post(proposal, {"sure": "on"})
-    confirmation = address(challenge, "reveal_confirm", 0)
+    confirmation = url_of(challenge, "reveal_confirm", 0)
     assert client.post(confirmation, {"sure": "on"}).status_code == 403
-    assert "Une autre personne" in client.get(address(challenge, "organiser")).text
+    assert "Une autre personne" in client.get(url_of(challenge, "organiser")).text
     moderator = signed_in(region_person(RegionRole.MODERATOR))
-    assert "Confirmer la publication" in moderator.get(address(challenge, "organiser")).text
+    assert "Confirmer la publication" in moderator.get(url_of(challenge, "organiser")).text
     moderator.post(confirmation, {"sure": "on"})
     found = Reveal.objects.get()
     assert (found.proposed_by, found.confirmed_at is not None) == (owner, True)
-    assert "le calcul est en cours" in client.get(address(challenge, "organiser")).text
+    assert "le calcul est en cours" in client.get(url_of(challenge, "organiser")).text
 
 
 def test_what_must_end_before_the_results_is_told_before_the_click(
@@ -609,20 +604,20 @@ def test_what_must_end_before_the_results_is_told_before_the_click(
     with_contract(challenge)
     phase = challenge.phases.get()
     offered = "Proposer la publication des résultats"
-    assert offered in client.get(address(challenge, "organiser")).text
+    assert offered in client.get(url_of(challenge, "organiser")).text
     rescoring_of(phase, owner)
     other = Enrolment.objects.create(phase=phase, team=TeamFactory(challenge=challenge))
     asked(team=other.team)
     EntryFactory(enrolment=other)
-    text = client.get(address(challenge, "organiser")).text
+    text = client.get(url_of(challenge, "organiser")).text
     assert offered not in text
     told = re.search(r"Avant de publier les résultats.*?</ul>", text, re.S)
     assert told
-    leads = [address(challenge, "rescorings"), address(challenge, "disqualification_proposals")]
-    assert re.findall(r'href="([^"]+)"', told[0]) == [*leads, address(challenge, "pipeline")]
+    leads = [url_of(challenge, "rescorings"), url_of(challenge, "disqualification_proposals")]
+    assert re.findall(r'href="([^"]+)"', told[0]) == [*leads, url_of(challenge, "pipeline")]
     codes = [each.code for each in obstacles(phase, timezone.now())]
     assert codes == ["rescoring_open", "disqualification_open", "entries_unfinished"]
-    sent = client.post(address(challenge, "reveal_propose", 0), {"sure": "on"})
+    sent = client.post(url_of(challenge, "reveal_propose", 0), {"sure": "on"})
     assert (sent.status_code, Reveal.objects.count()) == (409, 0)
 
 
@@ -634,7 +629,7 @@ def test_cockpit_costs_the_same_for_one_and_three(
     for n in range(count):
         listed(challenge, f"Équipe {n}", 0.3, rank=1)
     with costs(clocked(21)):
-        client.get(address(challenge, "organiser"))
+        client.get(url_of(challenge, "organiser"))
 
 
 @pytest.mark.parametrize("name", ["reveal_propose", "reveal_confirm"])
@@ -643,7 +638,7 @@ def test_reveal_asks_again_who_is_there(name: str) -> None:
     challenge = ChallengeFactory(owner=owner, closed=True)
     browser = Client()
     browser.force_login(owner)
-    sent = browser.post(address(challenge, name, 0), {"sure": "on"})
+    sent = browser.post(url_of(challenge, name, 0), {"sure": "on"})
     assert sent.status_code == 302
     assert "identite" in sent["Location"]
     assert Reveal.objects.count() == 0
@@ -653,7 +648,7 @@ def test_dates_are_paris_hours(client: Client, owner: User) -> None:
     challenge = ChallengeFactory(owner=owner)
     PhaseFactory(challenge=challenge)
     body = {"opens_at": "2126-07-01T09:00", "closes_at": "2126-12-17T23:59"}
-    client.post(address(challenge, "organiser_dates", 0), body)
+    client.post(url_of(challenge, "organiser_dates", 0), body)
     phase = challenge.phases.get()
     assert phase.opens_at.isoformat() == "2126-07-01T07:00:00+00:00"
     assert phase.closes_at.isoformat() == "2126-12-17T23:00:00+00:00"
@@ -665,11 +660,11 @@ def test_untouched_opening_keeps_its_seconds(client: Client, owner: User) -> Non
     phase = challenge.phases.get()
     shown = timezone.localtime(phase.opens_at).strftime("%Y-%m-%dT%H:%M")
     body = {"opens_at": shown, "closes_at": "2126-12-17T17:00"}
-    assert client.post(address(challenge, "organiser_dates", 0), body).status_code == 302
+    assert client.post(url_of(challenge, "organiser_dates", 0), body).status_code == 302
     again = challenge.phases.get()
     assert (again.opens_at, again.closes_at.year) == (phase.opens_at, 2126)
     sooner = {"opens_at": shown, "closes_at": "2126-11-17T17:00"}
-    refused = client.post(address(challenge, "organiser_dates", 0), sooner)
+    refused = client.post(url_of(challenge, "organiser_dates", 0), sooner)
     assert refused.status_code == 409
     assert '<div id="id_dates_0_closes_at_error">' in refused.text
     assert 'value="2126-11-17T17:00"' in refused.text
@@ -678,14 +673,14 @@ def test_untouched_opening_keeps_its_seconds(client: Client, owner: User) -> Non
 def test_a_close_needs_a_tick_told_beside_its_own_phase(client: Client, owner: User) -> None:
     challenge = ChallengeFactory(owner=owner, opened=True)
     PhaseFactory(challenge=challenge, index=1, opens_at=timezone.now())
-    refused = client.post(address(challenge, "organiser_close", 0), {})
+    refused = client.post(url_of(challenge, "organiser_close", 0), {})
     assert refused.status_code == 422
     assert refused.text.count("Cochez la case pour confirmer la clôture.") == 2
     assert '<a href="#id_close_0_sure">' in refused.text
     assert '<div id="id_close_0_sure_error">' in refused.text
     Phase.objects.filter(index=1).delete()
-    assert client.post(address(challenge, "organiser_close", 7), {"sure": "on"}).status_code == 404
-    client.post(address(challenge, "organiser_close", 0), {"sure": "on"})
+    assert client.post(url_of(challenge, "organiser_close", 7), {"sure": "on"}).status_code == 404
+    client.post(url_of(challenge, "organiser_close", 0), {"sure": "on"})
     assert Challenge.objects.get().status == ChallengeStatus.CLOSED
 
 
@@ -704,7 +699,7 @@ def test_impossible_hours_are_refused(
 ) -> None:
     challenge = ChallengeFactory(owner=owner)
     PhaseFactory(challenge=challenge)
-    sent = client.post(address(challenge, "organiser_dates", 0), {"opens_at": value})
+    sent = client.post(url_of(challenge, "organiser_dates", 0), {"opens_at": value})
     assert sent.status_code == 422
     assert sentence in sent.text
     assert "<title>Erreur" in sent.text
@@ -713,7 +708,7 @@ def test_impossible_hours_are_refused(
 def test_an_owner_archives_from_the_cockpit() -> None:
     challenge = ChallengeFactory(closed=True)
     owner = signed_in(challenge.organisers.get().user)
-    page = address(challenge, "organiser_archive")
+    page = url_of(challenge, "organiser_archive")
     assert "Ses résultats ne sont pas publiés" in owner.get(page).text
     assert owner.post(page, {"reason": "Fini.", "sure": "on"}).status_code == 403
     Challenge.objects.update(status=ChallengeStatus.REVEALED)
@@ -721,23 +716,23 @@ def test_an_owner_archives_from_the_cockpit() -> None:
     unproven.force_login(challenge.organisers.get().user)
     assert unproven.post(page, {"reason": "Fini.", "sure": "on"}).status_code == 302
     assert Challenge.objects.get().status == ChallengeStatus.REVEALED
-    assert page in owner.get(address(challenge, "organiser")).text
+    assert page in owner.get(url_of(challenge, "organiser")).text
     assert "ne s’annule pas" in owner.get(page).text
     assert owner.post(page, {"reason": "Fini."}).status_code == 422
     assert owner.post(page, {"reason": "Fini.", "sure": "on"}).status_code == 302
     assert Challenge.objects.get().status == ChallengeStatus.ARCHIVED
-    assert "Fini." in owner.get(address(challenge, "organiser")).text
+    assert "Fini." in owner.get(url_of(challenge, "organiser")).text
     assert "Ce challenge est archivé" in owner.get(page).text
-    assert not Client().get(address(challenge, "presentation")).text.count("Lire le bilan")
+    assert not Client().get(url_of(challenge, "presentation")).text.count("Lire le bilan")
 
 
 def test_moderator_suspends_and_resumes() -> None:
     challenge = ChallengeFactory(opened=True)
     moderator = signed_in(region_person(RegionRole.MODERATOR))
-    assert moderator.post(address(challenge, "organiser_suspend"), {}).status_code == 422
-    moderator.post(address(challenge, "organiser_suspend"), {"reason": "Une erreur."})
+    assert moderator.post(url_of(challenge, "organiser_suspend"), {}).status_code == 422
+    moderator.post(url_of(challenge, "organiser_suspend"), {"reason": "Une erreur."})
     assert Challenge.objects.get().status == ChallengeStatus.SUSPENDED
-    page = Client().get(address(challenge, "presentation"))
+    page = Client().get(url_of(challenge, "presentation"))
     assert "Challenge suspendu" in page.text
-    moderator.post(address(challenge, "organiser_resume"))
+    moderator.post(url_of(challenge, "organiser_resume"))
     assert Challenge.objects.get().status == ChallengeStatus.PUBLISHED

@@ -16,7 +16,7 @@ from portal.accounts.models import User
 from portal.lib import clock
 from portal.lib.refusals import Invalid
 from tests.challenges import world
-from tests.challenges.pages.scenes import listed
+from tests.challenges.pages.scenes import listed, url_of
 from tests.factories.catalogue import ResourceFactory, ResourceLinkFactory
 from tests.factories.challenges import ChallengeFactory, captain_of
 from tests.factories.contributions import moderator
@@ -170,6 +170,6 @@ def test_cards_challenge_and_winner_tell_each_other(client: Client, need: Resour
     assert told(solution, won=True)[0] == ["Prévoir", "L’idée première", "Tensions"]
     assert told(idea)[1] == ["Prévoir", "Tensions", "Alpha prévoit", "La suite"]
     assert told(solution)[1] == ["Tensions", "La suite"]
-    page = client.get(reverse("challenges:presentation", args=[made.slug])).content.decode()
+    page = client.get(url_of(made, "presentation")).content.decode()
     assert need.get_absolute_url() in page
     assert "Pas encore" not in page

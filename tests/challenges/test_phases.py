@@ -35,6 +35,7 @@ from portal.audit.models import AuditEvent
 from portal.lib import clock
 from portal.lib.refusals import Closed, Conflict, Invalid, NotAllowed, QuotaSpent
 from tests.challenges import kept, world
+from tests.challenges.pages.scenes import url_of
 from tests.challenges.test_authoring import built
 from tests.challenges.world import entered, opened, owner_of
 from tests.factories.accounts import UserFactory, signed_in
@@ -132,7 +133,7 @@ def test_final_choices_enter_the_phase_that_opens_once_and_are_scored(
     with pytest.raises(QuotaSpent):
         world.entered(two_phases, team=copy.enrolment.team, phase=final)
     client.force_login(captain)
-    page = client.get(reverse("challenges:entry", args=[two_phases.slug, copy.pk])).text
+    page = client.get(url_of(two_phases, "entry", copy.pk)).text
     assert "de la soumission 1 de la phase" in page
     assert [each.action for each in AuditEvent.objects.filter(action="phase.taken_over")] == [
         "phase.taken_over"
@@ -260,8 +261,8 @@ def test_a_team_that_always_breaks_down_is_named_and_left_by_the_organiser(
         {"teams": [team.name]},
     )
     client.force_login(by)
-    page = client.get(reverse("challenges:organiser", args=[two_phases.slug])).text
-    address = reverse("challenges:takeover_end", args=[two_phases.slug, 1])
+    page = client.get(url_of(two_phases, "organiser")).text
+    address = url_of(two_phases, "takeover_end", 1)
     assert team.name in page
     assert address in page
     with pytest.raises(NotAllowed):
@@ -424,7 +425,7 @@ def test_without_the_option_the_close_stands(tmp_path: Path) -> None:
     team = entries_of_teams()[0].enrolment.team
     with pytest.raises(Closed):
         entered(made, 0.6, team=team, seed=6)
-    address = reverse("challenges:bench", args=[made.slug])
+    address = url_of(made, "bench")
     assert Client().get(address).status_code == 404
 
 
@@ -432,11 +433,11 @@ def test_without_the_option_the_close_stands(tmp_path: Path) -> None:
 @pytest.mark.parametrize("bench", [True, False])
 def test_newcomers_register_for_a_bench(tmp_path: Path, bench: bool) -> None:
     made = revealed(tmp_path, bench=bench)
-    page = reverse("challenges:rules", args=[made.slug])
+    page = url_of(made, "rules")
     newcomer = Client()
     newcomer.force_login(UserFactory())
     assert ("Accepter et m’inscrire" in newcomer.get(page).text) is bench
-    first = newcomer.get(reverse("challenges:presentation", args=[made.slug])).text
+    first = newcomer.get(url_of(made, "presentation")).text
     assert ("Créer une équipe" in first) is bench
     challenges.archive(challenge=made, reason="Fini.", by=owner_of(made))
     assert "Accepter et m’inscrire" not in newcomer.get(page).text
@@ -448,20 +449,20 @@ def test_the_pages_say_what_the_bench_is(tmp_path: Path) -> None:
     team = entries_of_teams()[0].enrolment.team
     captain = Client()
     captain.force_login(captain_of(team))
-    page = captain.get(reverse("challenges:entries", args=[made.slug])).text
+    page = captain.get(url_of(made, "entries")).text
     assert "Les résultats définitifs sont publiés et ne changent plus." in page
     assert "Dépôt fermé" not in page
     assert "Pensez à votre choix final" not in page
     entered(made, 0.9, team=team, seed=8)
     assert drain()
-    bench = Client().get(reverse("challenges:bench", args=[made.slug]))
+    bench = Client().get(url_of(made, "bench"))
     assert bench.status_code == 200
     assert team.name in bench.text
     assert "ne paraissent qu’ici" in bench.text
     assert ">0," in bench.text
     assert ">0." not in bench.text
-    results = Client().get(reverse("challenges:standings", args=[made.slug])).text
-    assert reverse("challenges:bench", args=[made.slug]) in results
+    results = Client().get(url_of(made, "standings")).text
+    assert url_of(made, "bench") in results
 
 
 DAY = timedelta(days=1)
@@ -474,10 +475,6 @@ STATES: list[tuple[str, dict[str, Any], tuple[int, int | None], str]] = [
     ("over", {"status": ChallengeStatus.REVEALED}, (-9, -1), "classement définitif est publié"),
     ("suspended", {"status": ChallengeStatus.SUSPENDED}, (-1, 9), "Ce challenge est suspendu"),
 ]
-
-
-def at(challenge: Challenge, name: str) -> str:
-    return reverse(f"challenges:{name}", args=[challenge.slug])
 
 
 def made(change: dict[str, Any], days: tuple[int, int | None]) -> Challenge:
@@ -501,15 +498,15 @@ def test_a_newcomer_reads_where_the_challenge_stands(
     phases = list(challenge.phases.all())
     assert stage_of(challenge, phases, clock.now()).value == stage
     gathers = stage in {"coming", "open"}
-    page = Client().get(at(challenge, "presentation")).text
+    page = Client().get(url_of(challenge, "presentation")).text
     assert words in page
     assert ("Créer une équipe" in page) is gathers
     person = accepted_person(challenge)
     browser = signed_in(person)
-    assert (CREATE in browser.get(at(challenge, "team")).text) is gathers
+    assert (CREATE in browser.get(url_of(challenge, "team")).text) is gathers
     asks = signed_in(PersonFactory())
-    assert ("Accepter et m’inscrire" in asks.get(at(challenge, "rules")).text) is gathers
-    assert ("Il vous faut une équipe" in asks.get(at(challenge, "entries")).text) is gathers
+    assert ("Accepter et m’inscrire" in asks.get(url_of(challenge, "rules")).text) is gathers
+    assert ("Il vous faut une équipe" in asks.get(url_of(challenge, "entries")).text) is gathers
 
 
 @pytest.mark.parametrize(("stage", "change", "days", "words"), STATES)
@@ -518,7 +515,7 @@ def test_a_team_is_offered_only_what_it_may_still_do(
 ) -> None:
     challenge = made(change, days)
     team = TeamFactory(challenge=challenge)
-    text = signed_in(captain_of(team)).get(at(challenge, "team")).text
+    text = signed_in(captain_of(team)).get(url_of(challenge, "team")).text
     gathers = stage in {"coming", "open"}
     assert ("Envoyer l’invitation" in text) is gathers
     assert ("l’équipe reste ce qu’elle est" in text) is (stage == "over")

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 from django.test import Client
-from django.urls import reverse
 from django.utils import translation
 from pytest_django import DjangoAssertNumQueries
 
@@ -34,7 +33,7 @@ from portal.audit.record import record
 from portal.lib import clock
 from portal.lib.refusals import Invalid
 from tests.challenges import world
-from tests.challenges.pages.scenes import with_contract
+from tests.challenges.pages.scenes import url_of, with_contract
 from tests.factories.accounts import UserFactory
 from tests.factories.challenges import (
     ChallengeFactory,
@@ -126,20 +125,16 @@ def test_the_journal_tells_the_acts_of_the_organisers_and_none_of_the_teams(
     member = UserFactory(display_name="Camille")
     teams.accept_terms(challenge=challenge, by=member)
     teams.create(challenge=challenge, name="Secrète", by=member)
-    text = client.get(reverse("challenges:journal", args=[challenge.slug])).text
+    text = client.get(url_of(challenge, "journal")).text
     assert "Règlement enregistré" in text
     assert "Dominique" in text
     for hidden in ("Camille", "Secrète", "challenge.joined", "team.created", member.person_key):
         assert hidden not in text
-    rows = list(
-        csv.DictReader(
-            io.StringIO(client.get(reverse("challenges:journal_csv", args=[challenge.slug])).text)
-        )
-    )
+    rows = list(csv.DictReader(io.StringIO(client.get(url_of(challenge, "journal_csv")).text)))
     assert [(row["acte"], row["auteur"]) for row in rows] == [
         ("challenge.terms_written", "Dominique")
     ]
-    found = client.get(reverse("challenges:journal_json", args=[challenge.slug])).json()
+    found = client.get(url_of(challenge, "journal_json")).json()
     assert [event["action"] for event in found["events"]] == ["challenge.terms_written"]
     assert found["events"][0]["actor"] == run_by.person_key
 
@@ -185,7 +180,7 @@ def test_the_journal_costs_the_same_for_one_and_three(
     for number in range(count):
         texts.write_terms(challenge=challenge, text=f"Règle {number}.", by=run_by)
     with costs(21):
-        assert client.get(reverse("challenges:journal", args=[challenge.slug])).status_code == 200
+        assert client.get(url_of(challenge, "journal")).status_code == 200
 
 
 # Pages of one thing, each listed by another page; files, listed by the page of exports.
@@ -250,7 +245,7 @@ def test_every_page_is_behind_an_entry_and_none_is_refused(
     client: Client, challenge: Challenge, name: str
 ) -> None:
     client.force_login(role_of(challenge, name))
-    home = reverse("challenges:organiser", args=[challenge.slug])
+    home = url_of(challenge, "organiser")
     found = led_to(client, home)
     assert home in found
     assert {client.get(each).status_code for each in found} == {200}
@@ -259,7 +254,7 @@ def test_every_page_is_behind_an_entry_and_none_is_refused(
         # Of code, of a program, of guests: none here.
         kept = {"code_runs", "program_reports", "guests"}
         named = {route for _label, pages in HALLS for route, _words in pages} - kept
-        assert found == {reverse(f"challenges:{each}", args=[challenge.slug]) for each in named}
+        assert found == {url_of(challenge, each) for each in named}
 
 
 def test_no_page_of_the_organisers_is_left_out() -> None:
@@ -286,9 +281,9 @@ def test_what_is_locked_leads_to_how_it_changes(
     if status == ChallengeStatus.IN_REVIEW:
         Challenge.objects.update(status=status, published_at=None)
     client.force_login(challenge.organisers.get().user)
-    leads = reverse(f"challenges:{route}", args=[challenge.slug])
+    leads = url_of(challenge, route)
     for page in ("write_scoring", "write_files"):
-        text = client.get(reverse(f"challenges:{page}", args=[challenge.slug])).text
+        text = client.get(url_of(challenge, page)).text
         assert re.search(rf'<a href="{leads}">[^<]*{words}', text)
 
 

@@ -14,7 +14,7 @@ from pytest_django import DjangoAssertNumQueries
 from challenges.enums import ChallengeStatus, Split
 from challenges.models import Challenge, Leaderboard, PublicFile, Reveal
 from portal.lib import clock, objects
-from tests.challenges.pages.scenes import clocked
+from tests.challenges.pages.scenes import clocked, url_of
 from tests.factories.accounts import UserFactory, bearer
 from tests.factories.challenges import (
     ChallengeFactory,
@@ -88,7 +88,7 @@ def test_presentation_costs_the_same_for_one_and_three(
         add_file(challenge, f"f{n}.csv", b"a\n1\n2\n")
         challenge.notices.create(text=f"Annonce {n}", at="2026-01-01T00:00Z")
     with costs(clocked(8)):
-        client.get(reverse("challenges:presentation", args=[challenge.slug]))
+        client.get(url_of(challenge, "presentation"))
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_data_tells_the_licence_state(client: Client, status: str, badge: str) -
         licence={"name": "Licence Ouverte", "holder": "Dares", "status": status},
         provenance=[{"title": "ROME", "producer": "France Travail", "licence": "LO"}],
     )
-    page = client.get(reverse("challenges:data", args=[challenge.slug])).text
+    page = client.get(url_of(challenge, "data")).text
     assert badge in page
     assert "doit encore confirmer" not in page  # nothing is published before it is confirmed
     assert "France Travail" in page
@@ -109,7 +109,7 @@ def test_data_tells_the_licence_state(client: Client, status: str, badge: str) -
 def test_public_file_is_an_attachment(client: Client) -> None:
     challenge = ChallengeFactory(opened=True)
     add_file(challenge, "train.csv", b"id,y\n1,2\n")
-    sent = client.get(reverse("challenges:file", args=[challenge.slug, "train.csv"]))
+    sent = client.get(url_of(challenge, "file", "train.csv"))
     assert sent.status_code == 200
     assert b"".join(sent.streaming_content) == b"id,y\n1,2\n"
     assert sent["Content-Disposition"] == 'attachment; filename="train.csv"'
@@ -129,7 +129,7 @@ def test_deadline_sentence_is_complete(client: Client) -> None:
         opens_at="2026-01-01T00:00Z",
         closes_at="2126-12-17T16:00Z",
     )
-    page = client.get(reverse("challenges:presentation", args=[challenge.slug])).text
+    page = client.get(url_of(challenge, "presentation")).text
     assert "17\u202fh" in page.replace("&#8239;", "\u202f")
     assert "heure de Paris" in page
     assert "dans" in page
@@ -138,7 +138,7 @@ def test_deadline_sentence_is_complete(client: Client) -> None:
 def test_board_figures_stand_on_the_presentation(client: Client) -> None:
     row = StandingFactory(interval_low=0.2, interval_high=0.3125)
     challenge = row.leaderboard.challenge
-    page = client.get(reverse("challenges:presentation", args=[challenge.slug])).text
+    page = client.get(url_of(challenge, "presentation")).text
     assert "meilleur score" in page
     assert "0,2500" in page
     assert "de 0,2000 à 0,3125" in page
@@ -148,7 +148,7 @@ def test_hidden_board_gives_no_figure(client: Client) -> None:
     row = StandingFactory()
     row.leaderboard.hidden = True
     row.leaderboard.save()
-    page = client.get(reverse("challenges:presentation", args=[row.leaderboard.challenge.slug]))
+    page = client.get(url_of(row.leaderboard.challenge, "presentation"))
     assert "0,2500" not in page.text
     assert LeaderboardFactory._meta.model.objects.get().hidden
 

@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.core import mail
 from django.test import Client
-from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
 from challenges.enums import RegistrationMode, RegistrationState
@@ -18,6 +17,7 @@ from portal.audit import outbox
 from portal.audit.models import AuditEvent, Outbox
 from portal.lib import clock
 from portal.lib.refusals import Conflict, Hidden, Invalid, NotAllowed
+from tests.challenges.pages.scenes import url_of
 from tests.factories.accounts import MembershipFactory, UserFactory, signed_in
 from tests.factories.challenges import ChallengeFactory
 
@@ -180,12 +180,12 @@ def test_who_comes_back_is_answered_again_and_who_was_refused_is_not(asked: Regi
 
 def page(challenge: Challenge) -> str:
     """Return the address of the page on which the organiser answers."""
-    return reverse("challenges:registrations", args=[challenge.slug])
+    return url_of(challenge, "registrations")
 
 
 def answer(asked: Registration) -> str:
     """Return the address that takes an answer."""
-    return reverse("challenges:registration_answer", args=[asked.challenge.slug, asked.pk])
+    return url_of(asked.challenge, "registration_answer", asked.pk)
 
 
 def test_the_page_shows_who_asks_without_their_address(
@@ -195,7 +195,7 @@ def test_the_page_shows_who_asks_without_their_address(
     asks(challenge, "Camille")
     text = organiser.get(page(challenge)).text
     assert ("Camille" in text, "@agence.exemple" in text, "camille@" in text) == (True, True, False)
-    for leads in (reverse("challenges:organiser", args=[challenge.slug]), "/espace/"):
+    for leads in (url_of(challenge, "organiser"), "/espace/"):
         assert f'href="{page(challenge)}"' in organiser.get(leads).text
 
 
@@ -216,7 +216,7 @@ def test_an_organiser_refuses_on_the_page_with_a_reason(
     asked.refresh_from_db()
     assert asked.state == RegistrationState.REFUSED
     for name in ("team", "rules"):
-        address = reverse(f"challenges:{name}", args=[asked.challenge.slug])
+        address = url_of(asked.challenge, name)
         assert "Réservé aux agents." in signed_in(asked.user).get(address).text
 
 
@@ -245,8 +245,7 @@ def test_a_refusal_is_corrected_on_the_page_however_old(
 def test_a_person_leaves_and_comes_back_from_the_rules(asked: Registration) -> None:
     person = signed_in(asked.user)
     rules, leave, back = (
-        reverse(f"challenges:{name}", args=[asked.challenge.slug])
-        for name in ("rules", "unregister", "register_again")
+        url_of(asked.challenge, name) for name in ("rules", "unregister", "register_again")
     )
     assert leave in person.get(rules).text
     assert "plus de courriels" in person.get(leave).text

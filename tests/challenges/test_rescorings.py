@@ -11,7 +11,6 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
 from challenges.entries import queries
@@ -57,7 +56,7 @@ from portal.accounts.models import User
 from portal.audit.models import AuditEvent, Outbox
 from portal.lib import clock
 from portal.lib.refusals import Conflict, Invalid, NotAllowed
-from tests.challenges.pages.scenes import compile_keys, with_contract
+from tests.challenges.pages.scenes import compile_keys, url_of, with_contract
 from tests.challenges.test_organising import signed_in
 from tests.challenges.world import CANARY, ROWS, entered, opened, owner_of, scored, truth_of
 from tests.challenges.world import revealed as reveal
@@ -201,7 +200,6 @@ def test_what_was_announced_is_what_comes_in_force(challenge: Challenge) -> None
 def test_another_primary_figure_ranks_by_it(challenge: Challenge) -> None:
     made = accepted(challenge)
     board = phase().leaderboards.get()
-    assert board.primary is not None
     assert board.primary.key == "mae"
     assert made.task.holdout_id == made.former.holdout_id
     assert made.task.scorer_version.number == 2
@@ -662,16 +660,14 @@ def test_an_erratum_keeps_both_results(tmp_path: Path, options: dict[str, object
 
     client = Client()
     for name in ("standings", "report"):
-        page = client.get(reverse(f"challenges:{name}", args=[challenge.slug])).text
+        page = client.get(url_of(challenge, name)).text
         assert "Réévalué le" in page
         assert "Trois cents réponses" in page
         assert CANARY not in page
-    told = client.get(reverse("challenges:report_json", args=[challenge.slug])).json()
+    told = client.get(url_of(challenge, "report_json")).json()
     assert [each["reason"] for each in told["errata"]] == ["Trois cents réponses étaient fausses."]
     entry = Entry.objects.filter(enrolment__team=team)[0]
-    page = signed_in(captain_of(team)).get(
-        reverse("challenges:entry", args=[challenge.slug, entry.pk])
-    )
+    page = signed_in(captain_of(team)).get(url_of(challenge, "entry", entry.pk))
     assert "(partie privée)" in page.text
 
 
@@ -697,10 +693,6 @@ def test_no_change_while_the_results_are_being_released_nor_once_archived(
     assert Rescoring.objects.count() == 1
 
 
-def at(challenge: Challenge, name: str, *ids: object) -> str:
-    return reverse(f"challenges:{name}", args=[challenge.slug, *ids])
-
-
 @pytest.fixture
 def world(tmp_path: Any) -> Challenge:
     return scored(tmp_path, 0.9, 0.5)
@@ -722,7 +714,7 @@ def test_a_measure_is_changed_by_form_and_the_rest_of_it_stays(world: Challenge)
     task = PhaseTask.objects.get(current=True)
     former = task.scorer_version.spec["metrics"]
     organiser = signed_in(owner_of(world))
-    page = organiser.get(at(world, "rescorings")).text
+    page = organiser.get(url_of(world, "rescorings")).text
     assert 'name="metric_0"' in page
     assert "challenge.yaml" not in page
     said = shown_figures(world) | {
@@ -730,41 +722,41 @@ def test_a_measure_is_changed_by_form_and_the_rest_of_it_stays(world: Challenge)
         "decimals_0": "3",
         "label_0": "Part",
     }
-    assert organiser.post(at(world, "rescoring_propose", 0), said).status_code == 302
+    assert organiser.post(url_of(world, "rescoring_propose", 0), said).status_code == 302
     figures = Rescoring.objects.get().task.scorer_version.spec["metrics"]
     assert figures == [former[0] | {"decimals": 3, "label": "Part"}, *former[1:]]
 
 
 def test_organiser_proposes_tries_and_the_region_accepts(world: Challenge) -> None:
     organiser = signed_in(owner_of(world))
-    page = organiser.get(at(world, "rescorings")).text
+    page = organiser.get(url_of(world, "rescorings")).text
     assert "exactitude" in page
     assert "Proposer un changement" in page
     sent = organiser.post(
-        at(world, "rescoring_propose", 0),
+        url_of(world, "rescoring_propose", 0),
         shown_figures(world) | {"reason": "Des réponses fausses", "truth": csv(corrected())},
     )
-    assert (sent.status_code, sent["Location"]) == (302, at(world, "rescorings"))
-    assert "en cours de lecture" in organiser.get(at(world, "rescorings")).text
+    assert (sent.status_code, sent["Location"]) == (302, url_of(world, "rescorings"))
+    assert "en cours de lecture" in organiser.get(url_of(world, "rescorings")).text
     assert drain()
     change = Rescoring.objects.get()
-    assert organiser.post(at(world, "rescoring_start", change.public_id)).status_code == 302
+    assert organiser.post(url_of(world, "rescoring_start", change.public_id)).status_code == 302
     assert drain()
     change.refresh_from_db()
-    shown = organiser.get(at(world, "rescorings")).text
+    shown = organiser.get(url_of(world, "rescorings")).text
     assert "change de rang" in shown or "changent de rang" in shown
     assert CANARY not in shown
     assert "Enregistrer la décision" not in shown
     region = signed_in(UserFactory(region="administrator"))
-    assert "Enregistrer la décision" in region.get(at(world, "rescorings")).text
+    assert "Enregistrer la décision" in region.get(url_of(world, "rescorings")).text
     said = {"digest": change.facts["digest"], "decision": "accept", "sure": "on"}
-    assert region.post(at(world, "rescoring_decide", change.public_id), said).status_code == 302
+    assert region.post(url_of(world, "rescoring_decide", change.public_id), said).status_code == 302
     assert drain()
     change.refresh_from_db()
     assert change.state == RescoringState.IN_FORCE
     entry = Entry.objects.filter(is_baseline=False)[0]
     captain = signed_in(captain_of(entry.enrolment.team))
-    own = captain.get(at(world, "entry", entry.pk)).text
+    own = captain.get(url_of(world, "entry", entry.pk)).text
     assert "Notations précédentes" in own
     assert "Des réponses fausses" in own
 
@@ -787,7 +779,7 @@ def test_what_cannot_be_proposed_is_said_beside_its_field(
     organiser = signed_in(owner_of(world))
     body = shown_figures(world) | {"reason": "x"} | given
     body |= {"truth": csv(given["truth"])} if "truth" in given else {}
-    answer = organiser.post(at(world, "rescoring_propose", 0), body)
+    answer = organiser.post(url_of(world, "rescoring_propose", 0), body)
     assert answer.status_code == status
     assert said in answer.text
     assert Rescoring.objects.count() == 0
@@ -796,7 +788,7 @@ def test_what_cannot_be_proposed_is_said_beside_its_field(
 def test_a_decision_on_what_has_moved_is_asked_again(world: Challenge) -> None:
     change = tried(world, truth=corrected())
     region = signed_in(UserFactory(region="administrator"))
-    address = at(world, "rescoring_decide", change.public_id)
+    address = url_of(world, "rescoring_decide", change.public_id)
     stale = {"digest": "0" * 64, "decision": "accept", "sure": "on"}
     answer = region.post(address, stale)
     assert answer.status_code == 409
@@ -821,7 +813,7 @@ def test_corrected_answers_are_those_of_the_task_that_was_chosen(tmp_path: Path)
         holdout=other,
     )
     organiser = signed_in(by)
-    page = organiser.get(at(challenge, "rescorings")).text
+    page = organiser.get(url_of(challenge, "rescorings")).text
     assert ('name="metrics"' in page, '<option value="1">Second avis' in page) == (False, True)
     truth = (tmp_path / "niveau" / "truth.csv").read_bytes()
     path = f"/api/v1/challenges/{challenge.slug}/phases/0/rescorings"
@@ -829,7 +821,7 @@ def test_corrected_answers_are_those_of_the_task_that_was_chosen(tmp_path: Path)
     refused = Client().post(path, others, headers=bearer(by))
     assert (refused.status_code, refused.json()["code"]) == (422, "metrics_shared")
     for send in (
-        lambda said: organiser.post(at(challenge, "rescoring_propose", 0), said),
+        lambda said: organiser.post(url_of(challenge, "rescoring_propose", 0), said),
         lambda said: Client().post(path, said, headers=bearer(by)),
     ):
         sent = send({"reason": "Des réponses fausses", "task": "1", "truth": csv(truth)})
@@ -845,16 +837,20 @@ def test_the_page_is_hidden_and_the_decision_asks_for_a_proof(client: Client) ->
     with_contract(challenge)
     compile_keys(challenge, ["1"])
     change = rescoring_of(challenge.phases.get(), owner)
-    assert client.get(at(challenge, "rescorings")).status_code == 302
+    assert client.get(url_of(challenge, "rescorings")).status_code == 302
     client.force_login(UserFactory())
-    assert client.get(at(challenge, "rescorings")).status_code == 404
+    assert client.get(url_of(challenge, "rescorings")).status_code == 404
     client.force_login(UserFactory(region="administrator"))
-    asked = client.post(at(challenge, "rescoring_decide", change.public_id), {})
+    asked = client.post(url_of(challenge, "rescoring_decide", change.public_id), {})
     assert asked.status_code == 302
     assert "reauthenticate" in asked["Location"] or "/compte/" in asked["Location"]
     organiser = signed_in(owner)
-    assert organiser.post(at(challenge, "rescoring_decide", change.public_id)).status_code == 403
-    assert organiser.post(at(challenge, "rescoring_withdraw", change.public_id)).status_code == 302
+    assert (
+        organiser.post(url_of(challenge, "rescoring_decide", change.public_id)).status_code == 403
+    )
+    assert (
+        organiser.post(url_of(challenge, "rescoring_withdraw", change.public_id)).status_code == 302
+    )
     assert Rescoring.objects.get().state == RescoringState.WITHDRAWN
 
 
@@ -868,9 +864,9 @@ def test_query_count(count: int, costs: DjangoAssertNumQueries) -> None:
         change = rescoring_of(challenge.phases.get(), owner)
         rescorings.withdraw(rescoring=change, by=owner)
     browser = signed_in(owner)
-    browser.get(at(challenge, "rescorings"))
+    browser.get(url_of(challenge, "rescorings"))
     with costs(14):
-        browser.get(at(challenge, "rescorings"))
+        browser.get(url_of(challenge, "rescorings"))
 
 
 def test_a_dead_exchange_is_told_and_the_region_relaunches_it(world: Challenge) -> None:
@@ -878,14 +874,14 @@ def test_a_dead_exchange_is_told_and_the_region_relaunches_it(world: Challenge) 
     digest = change.facts["digest"]
     rescorings.accept(rescoring=change, digest=digest, by=UserFactory(region="moderator"))
     other = signed_in(UserFactory(region="administrator"))
-    assert "Relancer la mise en vigueur" not in other.get(at(world, "rescorings")).text
+    assert "Relancer la mise en vigueur" not in other.get(url_of(world, "rescorings")).text
     Job.objects.filter(kind="swap").update(state="dead", error_code="lease_lost")
-    seen = signed_in(owner_of(world)).get(at(world, "rescorings")).text
+    seen = signed_in(owner_of(world)).get(url_of(world, "rescorings")).text
     assert "La mise en vigueur a échoué" in seen
     assert "Relancer la mise en vigueur" not in seen
-    assert "Relancer la mise en vigueur" in other.get(at(world, "rescorings")).text
+    assert "Relancer la mise en vigueur" in other.get(url_of(world, "rescorings")).text
     said = {"digest": digest, "decision": "accept", "sure": "on"}
-    assert other.post(at(world, "rescoring_decide", change.public_id), said).status_code == 302
+    assert other.post(url_of(world, "rescoring_decide", change.public_id), said).status_code == 302
     assert drain()
     assert Rescoring.objects.get().state == RescoringState.IN_FORCE
     assert AuditEvent.objects.filter(action="rescoring.relaunched").count() == 1

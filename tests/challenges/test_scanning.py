@@ -25,6 +25,7 @@ from challenges.worker import Worker
 from datasets import gate
 from portal.lib import clock, scanning
 from tests.challenges import world
+from tests.challenges.pages.scenes import url_of
 from tests.factories.challenges import TeamFactory, captain_of
 
 # The harmless text that every antivirus reports, in two pieces so that none reports this file.
@@ -150,7 +151,7 @@ def test_an_infected_file_is_refused_and_its_slot_given_back(
     assert (entry.status, entry.reason_code) == (EntryStatus.REJECTED, "E_INFECTED")
     assert (entry.day_slot, entry.total_slot) == (None, None)
     client.force_login(captain_of(entry.enrolment.team))
-    page = client.get(reverse("challenges:entry", args=[challenge.slug, entry.pk]))
+    page = client.get(url_of(challenge, "entry", entry.pk))
     assert "antivirus" in page.text
     assert downloaded(client, entry) == 409
 
@@ -160,7 +161,7 @@ def test_the_check_of_a_file_asks_the_scanner_first(
 ) -> None:
     team: Any = TeamFactory(challenge=challenge)
     client.force_login(captain_of(team))
-    page = reverse("challenges:entries", args=[challenge.slug])
+    page = url_of(challenge, "entries")
 
     def check(content: bytes) -> Any:
         return client.post(

@@ -34,7 +34,7 @@ from challenges.results.queries import boards
 from challenges.results.worker import Opened, compute_board
 from portal.audit.actors import SystemActor
 from portal.lib import clock
-from tests.challenges.pages.scenes import board_of, clocked, listed, reveal, with_contract
+from tests.challenges.pages.scenes import board_of, clocked, listed, reveal, url_of, with_contract
 from tests.factories.accounts import UserFactory
 from tests.factories.challenges import (
     ChallengeFactory,
@@ -228,7 +228,7 @@ def challenge() -> Challenge:
 
 def page_of(client: Client, challenge: Challenge, query: str = "") -> str:
     """Return the text of the standings page."""
-    page = client.get(reverse("challenges:standings", args=[challenge.slug]) + query)
+    page = client.get(url_of(challenge, "standings") + query)
     assert page.status_code == 200
     return page.text
 
@@ -245,7 +245,7 @@ def test_board_is_provisional_with_ties_and_the_reference(
     listed(challenge, "Bêta", 0.31, rank=1)
     listed(challenge, "Référence", 0.40, rank=0, baseline=True)
     listed(challenge, "Gamma", 0.50, rank=3)
-    page = client.get(reverse("challenges:standings", args=[challenge.slug]))
+    page = client.get(url_of(challenge, "standings"))
     rows = page.context["rows"]
     assert [row["team"] for row in rows] == ["Alpha", "Bêta", "Référence", "Gamma"]
     assert [row["tied"] for row in rows] == [True, True, False, False]
@@ -266,7 +266,7 @@ def test_a_secondary_figure_stands_with_its_interval(client: Client, challenge: 
     alpha.save()
     beta.cells["rmse"] = {"value": 0.6, "text": "0.6000", "low": None, "high": None}
     beta.save()
-    page = client.get(reverse("challenges:standings", args=[challenge.slug]))
+    page = client.get(url_of(challenge, "standings"))
     first, second = (row["extra"][0] for row in page.context["rows"])
     assert (first["text"], first["low"], first["high"]) == ("0,7000", "0,6500", "0,7500")
     assert "low" not in second
@@ -276,7 +276,7 @@ def test_a_secondary_figure_stands_with_its_interval(client: Client, challenge: 
 def test_sort_by_a_secondary_figure_keeps_ranks(client: Client, challenge: Challenge) -> None:
     listed(challenge, "Alpha", 0.30, rank=1)
     listed(challenge, "Bêta", 0.40, rank=2)
-    page = client.get(reverse("challenges:standings", args=[challenge.slug]) + "?tri=rmse")
+    page = client.get(url_of(challenge, "standings") + "?tri=rmse")
     assert [(row["rank"], row["team"]) for row in page.context["rows"]] == [
         (2, "Bêta"),
         (1, "Alpha"),
@@ -287,7 +287,7 @@ def test_sort_by_a_secondary_figure_keeps_ranks(client: Client, challenge: Chall
 @pytest.mark.parametrize("query", ["?tri=inconnu", "?tri=equite", "?page=99"])
 def test_unknown_sort_and_page_fall_back(client: Client, challenge: Challenge, query: str) -> None:
     listed(challenge, "Alpha", 0.30, rank=1)
-    page = client.get(reverse("challenges:standings", args=[challenge.slug]) + query)
+    page = client.get(url_of(challenge, "standings") + query)
     assert [row["team"] for row in page.context["rows"]] == ["Alpha"]
 
 

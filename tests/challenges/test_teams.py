@@ -7,7 +7,6 @@ from uuid import uuid4
 import pytest
 from django.core import mail
 from django.test import Client
-from django.urls import reverse
 
 from challenges.enums import RegistrationMode, RegistrationState, TeamRole, TeamState
 from challenges.models import (
@@ -26,6 +25,7 @@ from portal.audit import outbox
 from portal.audit.models import AuditEvent, Outbox
 from portal.lib import clock
 from portal.lib.refusals import Conflict, Hidden, NotAllowed, QuotaSpent
+from tests.challenges.pages.scenes import url_of
 from tests.factories.accounts import UserFactory, bearer, signed_in
 from tests.factories.challenges import (
     ChallengeFactory,
@@ -274,37 +274,32 @@ def person(client: Client) -> User:
     return made
 
 
-def address(challenge: Challenge, name: str, *ids: object) -> str:
-    """Return an address of the challenge."""
-    return reverse(f"challenges:{name}", args=[challenge.slug, *ids])
-
-
 def test_rules_are_public_and_offer_to_sign_in(client: Client, challenge: Challenge) -> None:
-    page = client.get(address(challenge, "rules")).text
+    page = client.get(url_of(challenge, "rules")).text
     assert "Une équipe par personne." in page
     assert "Se connecter pour participer" in page
 
 
 def test_accepting_the_rules_registers(client: Client, challenge: Challenge, person: User) -> None:
-    sent = client.post(address(challenge, "rules"), {"terms": 1, "accepted": "on"})
-    assert sent["Location"] == address(challenge, "team")
+    sent = client.post(url_of(challenge, "rules"), {"terms": 1, "accepted": "on"})
+    assert sent["Location"] == url_of(challenge, "team")
     assert challenge.registrations.get().user == person
     assert TermsAcceptance.objects.get().user == person
-    assert "Règlement accepté" in client.get(address(challenge, "rules")).text
+    assert "Règlement accepté" in client.get(url_of(challenge, "rules")).text
 
 
 @pytest.mark.parametrize("body", [{}, {"terms": 1}, {"terms": 9, "accepted": "on"}])
 def test_rules_refuse_without_tick_or_for_an_old_version(
     client: Client, challenge: Challenge, person: User, body: dict[str, object]
 ) -> None:
-    sent = client.post(address(challenge, "rules"), body)
+    sent = client.post(url_of(challenge, "rules"), body)
     assert sent.status_code == 422
     assert TermsAcceptance.objects.count() == 0
 
 
 def test_create_a_team(client: Client, challenge: Challenge, person: User) -> None:
     accepted_person(challenge, person)
-    page = client.post(address(challenge, "team"), {"name": "Coopérative"}, follow=True)
+    page = client.post(url_of(challenge, "team"), {"name": "Coopérative"}, follow=True)
     assert Team.objects.get().has_captain(person)
     assert "Coopérative" in page.text
     assert "Capitaine" in page.text
@@ -313,7 +308,7 @@ def test_create_a_team(client: Client, challenge: Challenge, person: User) -> No
 def test_taken_name_is_a_conflict(client: Client, challenge: Challenge, person: User) -> None:
     accepted_person(challenge, person)
     TeamFactory(challenge=challenge, name="Alpha", slug="alpha")
-    sent = client.post(address(challenge, "team"), {"name": "Alpha"})
+    sent = client.post(url_of(challenge, "team"), {"name": "Alpha"})
     assert sent.status_code == 409
     assert '<div id="id_name_error">' in sent.text
     assert "Ce nom d’équipe est déjà pris." in sent.text
@@ -323,12 +318,12 @@ def test_taken_name_is_a_conflict(client: Client, challenge: Challenge, person: 
 def test_captain_invites_and_withdraws(client: Client, challenge: Challenge) -> None:
     team = TeamFactory(challenge=challenge)
     client.force_login(captain_of(team))
-    client.post(address(challenge, "team_invite"), {"email": "autre@exemple.fr"})
+    client.post(url_of(challenge, "team_invite"), {"email": "autre@exemple.fr"})
     invitation = TeamInvitation.objects.get()
-    assert "autre@exemple.fr" in client.get(address(challenge, "team")).text
-    client.post(address(challenge, "team_revoke", invitation.public_id))
-    assert "autre@exemple.fr" not in client.get(address(challenge, "team")).text
-    wrong = client.post(address(challenge, "team_invite"), {"email": "pas une adresse"})
+    assert "autre@exemple.fr" in client.get(url_of(challenge, "team")).text
+    client.post(url_of(challenge, "team_revoke", invitation.public_id))
+    assert "autre@exemple.fr" not in client.get(url_of(challenge, "team")).text
+    wrong = client.post(url_of(challenge, "team_invite"), {"email": "pas une adresse"})
     assert (wrong.status_code, 'value="pas une adresse"' in wrong.text) == (422, True)
 
 
@@ -336,10 +331,10 @@ def invitation_link(challenge: Challenge, email: str) -> str:
     """Invite an address and return the link of the letter."""
     team = TeamFactory(challenge=challenge)
     client = signed_in(captain_of(team))
-    client.post(address(challenge, "team_invite"), {"email": email})
+    client.post(url_of(challenge, "team_invite"), {"email": email})
     invitation = TeamInvitation.objects.get()
     token = invitation.token
-    return address(challenge, "team_join", invitation.public_id, token)
+    return url_of(challenge, "team_join", invitation.public_id, token)
 
 
 def test_invited_person_joins_after_the_rules(
@@ -348,7 +343,7 @@ def test_invited_person_joins_after_the_rules(
     link = invitation_link(challenge, person.email)
     assert "Acceptez le règlement" in client.get(link).text
     accepted_person(challenge, person)
-    assert link in client.get(address(challenge, "team")).text
+    assert link in client.get(url_of(challenge, "team")).text
     asked = client.get(link).text
     assert f"« {Team.objects.get().name} »" in asked.replace("\xa0", " ")
     assert f'action="{link}"' in asked
@@ -367,15 +362,15 @@ def test_leave_and_remove(client: Client, challenge: Challenge, person: User) ->
     team = Team.objects.get()
     captain = signed_in(captain_of(team))
     member = team.members.get(user=person)
-    removal = address(challenge, "team_remove", member.pk)
+    removal = url_of(challenge, "team_remove", member.pk)
     assert person.display_name in captain.get(removal).text
     assert team.has_member(person)  # asking removes nobody
     captain.post(removal)
     assert not team.has_member(person)
-    asked = captain.get(address(challenge, "team_leave"))
+    asked = captain.get(url_of(challenge, "team_leave"))
     assert "vous ne pourrez pas rejoindre une autre équipe" in asked.text
     assert team.members.filter(left_at__isnull=True).count() == 1
-    captain.post(address(challenge, "team_leave"))
+    captain.post(url_of(challenge, "team_leave"))
     assert team.members.filter(left_at__isnull=True).count() == 0
 
 
@@ -384,7 +379,7 @@ def test_captain_hands_over(client: Client, challenge: Challenge, person: User) 
     member = team.members.create(
         challenge=challenge, user=accepted_person(challenge, person), joined_at=clock.now()
     )
-    link = address(challenge, "team_captain", member.pk)
+    link = url_of(challenge, "team_captain", member.pk)
     assert client.get(link).status_code == client.post(link).status_code == 403  # not a captain
     former = captain_of(team)
     client.force_login(former)
@@ -404,7 +399,7 @@ def test_the_names_that_a_team_shows_stand_on_the_board(
     client: Client, challenge: Challenge
 ) -> None:
     row = StandingFactory(entry__enrolment__team=TeamFactory(challenge=challenge))
-    name, board = captain_of(row.team).display_name, address(challenge, "standings")
+    name, board = captain_of(row.team).display_name, url_of(challenge, "standings")
     assert name not in client.get(board).text
     Team.objects.update(show_members=True)
     assert name in client.get(board).text
@@ -420,18 +415,18 @@ def test_an_anonymous_board_gives_its_own_name_to_the_team_alone(
     Leaderboard.objects.update(anonymous=True)
     Team.objects.update(pseudonym="Équipe 7F3A2B")
     client.force_login(captain_of(row.team))
-    seen = client.get(address(challenge, "standings")).text
+    seen = client.get(url_of(challenge, "standings")).text
     assert "Mistral" in seen
     assert "« Équipe 7F3A2B » pour les autres" in seen.replace("\xa0", " ")
-    page = client.get(address(challenge, "team")).text
+    page = client.get(url_of(challenge, "team")).text
     assert "vous nomme « Équipe 7F3A2B »" in page.replace("\xa0", " ")
     other = signed_in(captain_of(TeamFactory(challenge=challenge)))
     key = Leaderboard.objects.get().key
     for path in (
-        address(challenge, "standings"),
-        address(challenge, "standings_csv"),
-        address(challenge, "standings_json"),
-        address(challenge, "presentation"),
+        url_of(challenge, "standings"),
+        url_of(challenge, "standings_csv"),
+        url_of(challenge, "standings_json"),
+        url_of(challenge, "presentation"),
         f"/api/v1/challenges/{challenge.slug}/leaderboards/{key}",
         f"/api/v1/challenges/{challenge.slug}/leaderboards/{key}.csv",
     ):

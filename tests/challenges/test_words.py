@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 from django.test import Client
-from django.urls import reverse
 from django.utils import translation
 from django.utils.formats import date_format
 
@@ -19,7 +18,7 @@ from challenges.programs.models import trial_detail
 from challenges.scoring import manual, registry
 from portal.lib import clock
 from portal.management import messages
-from tests.challenges.pages.scenes import with_contract
+from tests.challenges.pages.scenes import url_of, with_contract
 from tests.factories.challenges import ChallengeFactory, PhaseFactory
 from tests.factories.code import plan_of
 
@@ -32,7 +31,7 @@ def test_an_evaluation_page_says_that_code_is_sent(client: Client) -> None:
     challenge = ChallengeFactory(opened=True)
     with_contract(challenge)
     plan_of(challenge.phases.get())
-    page = client.get(reverse("challenges:evaluation", args=[challenge.slug])).text
+    page = client.get(url_of(challenge, "evaluation")).text
     for said in ("Une archive .zip de", "inputs.csv", "Ce que votre code écrit", "<code>main.py"):
         assert said in page
     for said in ("Le format attendu", "La liste exacte des identifiants attendus"):
@@ -60,7 +59,7 @@ def test_fairness_is_ready_only_when_groups_are_compared(
     found = {each.key: each.state for each in organising.checklist(challenge)}
     expected = "ready" if fairness.get("metrics") else "advice"
     assert {key: found[key] for key in found if key.startswith("fairness")} == {point: expected}
-    page = client.get(reverse("challenges:audits", args=[challenge.slug])).text
+    page = client.get(url_of(challenge, "audits")).text
     assert said in page
 
 

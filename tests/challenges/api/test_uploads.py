@@ -11,7 +11,6 @@ from uuid import uuid4
 
 import pytest
 from django.test import Client
-from django.urls import reverse
 from django.utils import timezone
 
 from challenges.entries.actions import uploads
@@ -20,6 +19,7 @@ from challenges.models import Entry, Team, Upload
 from challenges.organising.actions import challenges
 from portal.lib import clock, objects
 from portal.lib.refusals import Conflict, NotAllowed, QuotaSpent, Unavailable
+from tests.challenges.pages.scenes import url_of
 from tests.challenges.test_entries import enter
 from tests.factories.accounts import UserFactory, bearer
 from tests.factories.challenges import TeamFactory, captain_of
@@ -418,5 +418,5 @@ def test_uploads_that_come_count_when_another_begins(crowded: Team) -> None:
 def test_the_room_left_is_shown(crowded: Team, client: Client) -> None:
     enter(crowded, FILE)
     client.force_login(captain_of(crowded))
-    page = client.get(reverse("challenges:entries", args=[crowded.challenge.slug])).content.decode()
+    page = client.get(url_of(crowded.challenge, "entries")).content.decode()
     assert "19\u202foctets sur 30\u202foctets" in page

@@ -250,7 +250,6 @@ def test_a_run_that_comes_late_is_dropped(challenge: Challenge) -> None:
     entry = entered(challenge, package())
     assert Worker().work_one()  # the check
     job = jobs.claim(owner="slow")
-    assert job is not None
     assert job.kind == JobKind.RUN
     assert job.priority == 20
     assert team_code.begin_run(job=job) is not None
@@ -280,7 +279,7 @@ def test_a_fault_of_ours_is_tried_again_then_examined_and_its_slot_given_back(
     entry = entered(challenge, package())
     with monkeypatch.context() as broken:
         broken.setattr(program_worker.vault, "sandbox", lambda: Bubblewrap(program="bwrap-absent"))
-        broken.setattr(program_worker.vault, "missing", lambda: None)
+        broken.setattr(program_worker.vault, "missing_isolation", lambda: None)
         entry = worked(entry)
     assert (entry.status, entry.reason_code) == (EntryStatus.NEEDS_ATTENTION, "X_PLATFORM")
     job = Job.objects.get(kind=JobKind.RUN)
@@ -427,7 +426,7 @@ def test_a_change_of_scoring_does_not_wait_for_code_that_is_examined(
     entry = entered(challenge, package())
     with monkeypatch.context() as broken:
         broken.setattr(program_worker.vault, "sandbox", lambda: Bubblewrap(program="bwrap-absent"))
-        broken.setattr(program_worker.vault, "missing", lambda: None)
+        broken.setattr(program_worker.vault, "missing_isolation", lambda: None)
         entry = worked(entry)
     assert entry.status == EntryStatus.NEEDS_ATTENTION
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import connection
+from django.urls import reverse
 from django.utils import timezone
 
 from challenges.enums import ChallengeStatus, ColumnKind, Direction, Split
@@ -36,6 +37,11 @@ from tests.factories.challenges import (
 def clocked(queries: int, *, reads: int = 1) -> int:
     """Count the queries that ask PostgreSQL the time; SQLite is not asked."""
     return queries + (reads if connection.vendor == "postgresql" else 0)
+
+
+def url_of(challenge: Challenge, name: str, *ids: object) -> str:
+    """Return the address of a page of a challenge."""
+    return reverse(f"challenges:{name}", args=[challenge.slug, *ids])
 
 
 CANARY_PRIVATE = 0.7777

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
-from django.urls import reverse
 
 from challenges.enums import EntryStatus, EvaluationState, RescoringState
 from challenges.exchange.actions import exports
@@ -28,6 +27,7 @@ from portal.audit.models import AuditEvent
 from portal.lib.refusals import Conflict, Invalid
 from tests.challenges import world
 from tests.challenges.bundles.foreign import own
+from tests.challenges.pages.scenes import url_of
 from tests.challenges.programs.cases import Clock, entered, isolated, scored_by
 from tests.challenges.test_organising import signed_in
 from tests.factories.accounts import UserFactory, bearer
@@ -174,7 +174,6 @@ def comes_back_corrected(challenge: Challenge, folder: Path) -> None:
     Challenge.objects.filter(pk=challenge.pk).update(slug=f"{challenge.slug}-avant")
     found = import_bundle(path=archive, by=by, answers={}, unseal=unsealer(by)).imported
     assert found.errors == ()
-    assert found.challenge is not None
     assert found.challenge.pk != challenge.pk
     held = [_clear(each) for each in (challenge, found.challenge)]
     assert held[0] == held[1]
@@ -228,7 +227,7 @@ def test_a_file_that_is_not_opened_creates_nothing(
     assert not cause or said["cause"] == cause
     assert Rescoring.objects.count() == 0
     assert HoldoutVersion.objects.count() == before
-    page = reverse("challenges:rescoring_propose", args=[challenge.slug, 0])
+    page = url_of(challenge, "rescoring_propose", 0)
     files = {part: SimpleUploadedFile(f"{part}.zip", each) for part, each in sent.items()}
     shown = signed_in(world.owner_of(challenge)).post(page, {"reason": "x"} | files)
     assert shown.status_code == 422

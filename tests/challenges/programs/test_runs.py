@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
-from django.urls import reverse
 
 from challenges.entries.actions import deposits
 from challenges.entries.forms import EntryForm
@@ -20,6 +19,7 @@ from challenges.worker import drain
 from portal.lib.refusals import Invalid
 from tests.challenges import world
 from tests.challenges.bundles.foreign.cases import BUNDLES, NEEDED, expected
+from tests.challenges.pages.scenes import url_of
 from tests.challenges.programs.cases import Clock, draft, enter, figures, isolated, opened, worked
 from tests.factories.accounts import UserFactory, signed_in
 from tests.factories.challenges import TeamFactory, captain_of
@@ -111,7 +111,6 @@ def test_a_solution_is_tried_twice_before_the_draft() -> None:
         rehearse=rehearsed,
     )
 
-    assert found.report is not None
     (sentence,) = found.report.dry_run
     assert sentence.startswith(
         "tâche « Tension », solution « Seuil appris » : exactitude 0.9375, f1_haute 0.954955, duree"
@@ -179,10 +178,10 @@ def played(hour: Clock, case: str = CASE, **answers: str) -> tuple[Challenge, En
 
 def addresses(challenge: Challenge, entry: Entry) -> list[str]:
     """List what a participant may try to read of a challenge."""
-    own = [reverse(f"challenges:{name}", args=[challenge.slug, entry.pk]) for name in (
+    own = [url_of(challenge, name, entry.pk) for name in (
         "entry", "entry_state", "entry_receipt", "entry_score_receipt", "entry_faults",
     )]  # fmt: skip
-    pages = [reverse(f"challenges:{name}", args=[challenge.slug]) for name in (
+    pages = [url_of(challenge, name) for name in (
         "presentation", "data", "kit", "evaluation", "standings", "standings_feed",
         "standings_csv", "standings_json", "embed", "embed_frame", "entries", "entries_csv",
         "rules", "help",
@@ -198,9 +197,9 @@ def addresses(challenge: Challenge, entry: Entry) -> list[str]:
         *pages,
         *(f"{api}{end}" for end in ("", "/phases", *ends)),
         f"/api/v1/entries/{entry.pk}",
-        reverse("challenges:entry_report", args=[challenge.slug, entry.pk, 0]),
-        reverse("challenges:entry_report", args=[challenge.slug, entry.pk, 1]),
-        reverse("challenges:program_reports", args=[challenge.slug]),
+        url_of(challenge, "entry_report", entry.pk, 0),
+        url_of(challenge, "entry_report", entry.pk, 1),
+        url_of(challenge, "program_reports"),
     ]
 
 
@@ -237,10 +236,10 @@ def test_the_pages_tell_what_the_program_does(hour: Clock) -> None:
     challenge, entry, team = played(hour)
     client = signed_in(captain_of(team))
 
-    said = client.get(reverse("challenges:evaluation", args=[challenge.slug])).content.decode()
+    said = client.get(url_of(challenge, "evaluation")).content.decode()
     said = said.replace("\N{NO-BREAK SPACE}", " ").replace("\N{NARROW NO-BREAK SPACE}", " ")
-    own = client.get(reverse("challenges:entry", args=[challenge.slug, entry.pk])).content.decode()
-    board = client.get(reverse("challenges:standings", args=[challenge.slug])).content.decode()
+    own = client.get(url_of(challenge, "entry", entry.pk)).content.decode()
+    board = client.get(url_of(challenge, "standings")).content.decode()
 
     assert "Programme : programme_notation (" in said
     assert "Tâches : Bassins alpins, Bassins littoraux." in said
@@ -251,7 +250,7 @@ def test_the_pages_tell_what_the_program_does(hour: Clock) -> None:
     assert "<h3>Bassins littoraux</h3>" in board
     assert "10,52" in board
     assert "Le programme ne donne pas de quoi calculer un intervalle." in board
-    framed = client.get(reverse("challenges:embed_frame", args=[challenge.slug])).content.decode()
+    framed = client.get(url_of(challenge, "embed_frame")).content.decode()
     for page in (board, framed):
         assert "Classement des équipes</caption>" in page
         assert "Intervalle" not in page
@@ -262,14 +261,14 @@ def test_the_pages_tell_what_the_program_does(hour: Clock) -> None:
 def test_the_organiser_reads_the_reports_and_the_team_only_if_told(hour: Clock) -> None:
     isolated()
     challenge, entry, team = played(hour)
-    address = reverse("challenges:entry_report", args=[challenge.slug, entry.pk, 0])
+    address = url_of(challenge, "entry_report", entry.pk, 0)
     organiser, member, other = Client(), Client(), Client()
     organiser.force_login(world.owner_of(challenge))
     member.force_login(captain_of(team))
     other.force_login(UserFactory())
 
     answer = organiser.get(address)
-    said = organiser.get(reverse("challenges:program_reports", args=[challenge.slug]))
+    said = organiser.get(url_of(challenge, "program_reports"))
 
     assert answer.status_code == 200
     html = answer.content.decode()
