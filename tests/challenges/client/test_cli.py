@@ -395,3 +395,29 @@ def test_a_refused_file_is_explained_in_the_language_of_the_terminal(
     words = ("score", folder / "verite.csv", folder / "one.csv", "--metric", "mae")
     code, said, _ = run(*words, "--lang", spoken)
     assert (code, told in said) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("manifest", "accepted", "line"),
+    [
+        ('entry = "main.py"\nseed = 12\n', ["manifest", "main"], None),
+        ('seed = 1\nentry = "run.py"\n', ["manifest", "main"], 2),
+        ("", ["manifest"], 0),
+    ],
+)
+def test_a_package_of_code_is_read_as_by_the_worker(
+    run: Run, folder: Path, manifest: str, accepted: list[str], line: int | None
+) -> None:
+    """By one reader: sandbox/test_texts.py has its refusals."""
+    kit = {"format": "open-emploi/code", "layouts": accepted}
+    (folder / "code.json").write_text(json.dumps(kit))
+    package = folder / "package"
+    package.mkdir()
+    (package / "main.py").write_text("")
+    if manifest:
+        (package / "manifest.toml").write_text(manifest)
+    code, said, _ = run("check", package, "--json")
+    answer = json.loads(said)
+    assert (code, answer["verdict"]) == ((0, "accept") if line is None else (1, "reject"))
+    assert answer.get("line") == (line or None)
+    assert line != 0 or "qui ont : manifest" in answer["message"]

@@ -158,39 +158,42 @@ def test_other_layouts_are_recognised_and_what_is_sought_is_told(tmp_path: Path)
     assert package(tmp_path).layout is Layout.MANIFEST
 
 
+ENTRY = 'entry = "predict.py"\n'
 NAMES_A_FILE = "entry doit nommer un fichier de l’archive"
 
 
 @pytest.mark.parametrize(
-    ("manifest", "reason"),
+    ("manifest", "reason", "line"),
     [
-        ("", NAMES_A_FILE),
-        ('entry = "absent.py"', NAMES_A_FILE),
-        ('entry = "../predict.py"', NAMES_A_FILE),
-        ('entry = "/bin/sh"', NAMES_A_FILE),
-        ('entry = "."', NAMES_A_FILE),
-        ('entry = "link.py"', NAMES_A_FILE),
-        ("entry = 3", "entry doit être un texte court"),
-        ('entry = "predict.py"\nrun = "x"', "clé inconnue « run »"),
-        (
-            'entry = "predict.py"\nenvironment = "docker"',
-            "« docker » inconnu ; choisissez parmi : systeme, apprentissage",
-        ),
-        ('entry = "predict.py"\nseed = -1', "seed doit être un entier de 0 à 4294967295"),
-        ('entry = "predict.py"\nseed = true', "seed doit être un entier"),
-        ('entry = "predict.py"\nseed = 4294967296', "seed doit être un entier"),
-        ("entry =", "n’est pas un TOML lisible"),
-        (b"\xff", "n’est pas un TOML lisible"),
-        ("a = " + "[" * 8000, "n’est pas un TOML lisible"),
-        ("#" * 16_385, "dépasse 16384 octets"),
+        ("", NAMES_A_FILE, None),
+        ('seed = 1\nentry = "absent.py"', NAMES_A_FILE, 2),
+        ('entry = "../predict.py"', NAMES_A_FILE, 1),
+        ('entry = "/bin/sh"', NAMES_A_FILE, 1),
+        ('entry = "."', NAMES_A_FILE, 1),
+        ('entry = "link.py"', NAMES_A_FILE, 1),
+        ("entry = 3", "entry doit être un texte court", 1),
+        (ENTRY + "licence = [1]", "licence doit être un texte court", 2),
+        (ENTRY + '\nrun = "x"', "clé inconnue « run »", 3),
+        (ENTRY + 'environment = "docker"',
+         "« docker » inconnu ; choisissez parmi : systeme, apprentissage", 2),
+        (ENTRY + "seed = -1", "seed doit être un entier de 0 à 4294967295", 2),
+        (ENTRY + "seed = true", "seed doit être un entier", 2),
+        (ENTRY + "seed = 4294967296", "seed doit être un entier", 2),
+        (ENTRY + "seed ==", "n’est pas un TOML lisible", 2),
+        (b"\xff", "n’est pas un TOML lisible", None),
+        ("a = " + "[" * 8000, "n’est pas un TOML lisible", None),
+        ("#" * 16_385, "dépasse 16384 octets", None),
     ],
-)
+)  # fmt: skip
 def test_a_manifest_that_says_nothing_clear_is_refused(
-    tmp_path: Path, manifest: Content, reason: str
+    tmp_path: Path, manifest: Content, reason: str, line: int | None
 ) -> None:
     put(tmp_path, manifest__toml=manifest, predict__py="")
     (tmp_path / "link.py").symlink_to("predict.py")
     assert reason in said(lambda: package(tmp_path))
+    with pytest.raises(PackageRefused) as refused:
+        package(tmp_path)
+    assert (refused.value.line or None) == line
 
 
 # --- what each row contributed is read strictly, or left out with its reason
