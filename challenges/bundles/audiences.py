@@ -1,7 +1,5 @@
 """Read the list of files: where each is, who may read it, what it is for."""
 
-from __future__ import annotations
-
 from challenges.bundles import spec
 from challenges.bundles.fields import MISSING, Fields
 from challenges.bundles.folder import FileAbsent, Folder, PathRefused, TableRefused

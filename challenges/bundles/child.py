@@ -4,8 +4,6 @@ The child has no Django, no environment of ours and no network of its own making
 processor time and what it writes are bounded, and its scratch folder is removed by the parent.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess

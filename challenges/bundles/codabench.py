@@ -3,8 +3,6 @@
 Source: codalab/codabench c7dbc75, src/apps/competitions/unpackers/v2.py. Dates are texts between
 quotes, UTC: Codabench truncates those that YAML reads by itself to midnight."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime

@@ -1,7 +1,5 @@
 """Be the child process of `challenges.bundles.child`: read one bundle, write its report, end."""
 
-from __future__ import annotations
-
 import json
 import resource
 import sys

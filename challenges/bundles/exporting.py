@@ -4,8 +4,6 @@ An export is a zip: `competition.yaml` (Codabench version 2), `openemploi.yaml` 
 `pages/`, `programs/`, `public/`, then `reference/` in clear or `sealed/` as ciphertext, `source/`
 and `sha256.txt`."""
 
-from __future__ import annotations
-
 import os
 import struct
 import zlib
@@ -106,7 +104,7 @@ def is_export(root: Path) -> bool:
     return (root / DOCUMENT).is_file() and not (root / CHALLENGE_FILE).is_file()
 
 
-def restore(root: Path, folder: Path, unseal: Unseal | None = None) -> Restored:
+def restore(root: Path, folder: Path, unseal: Unseal | None = None) -> "Restored":
     """Write into `folder` the challenge folder that an export was made of.
 
     unseal: opens the ciphertexts where the worker's key is; without it an export without its

@@ -1,9 +1,8 @@
 """Read typed values out of a document, noting each one that is absent or of another kind."""
 
-from __future__ import annotations
-
 import math
 from datetime import date
+from typing import Self
 
 from challenges.bundles.report import Findings
 
@@ -15,6 +14,10 @@ MAX_ITEMS = 2_000
 class Fields:
     """The keys of one mapping, with its place in the document."""
 
+    wrong = MISSING  # the code of a value of another kind
+    longest = MAX_TEXT
+    item = "{place}.{at}"  # the place of an item of a list
+
     def __init__(self, findings: Findings, value: object, place: str, *, file: str) -> None:
         """Keep the mapping; anything else is a fault, then an empty mapping."""
         self.findings, self.place, self.file = findings, place, file
@@ -22,7 +25,7 @@ class Fields:
         if isinstance(value, dict):
             self.values = {str(key): one for key, one in value.items()}
         elif value is not None:
-            self.refuse(MISSING, "une liste de clés est attendue", value=value)
+            self.refuse(self.wrong, "une liste de clés est attendue", value=value)
 
     def at(self, key: str) -> str:
         """Give the dotted place of a key."""
@@ -32,43 +35,52 @@ class Fields:
         """Note a fault at a key of this mapping."""
         self.findings.refuse(code, message, file=self.file, key=self.at(key), value=value)
 
+    def raw(self, key: str) -> object:
+        """Give a value as written, None when absent."""
+        return self.values.get(key)
+
     def has(self, key: str) -> bool:
         """Say whether a key holds something."""
-        return self.values.get(key) not in (None, "", [], {})
+        return self.raw(key) not in (None, "", [], {})
 
-    def text(self, key: str, *, default: str = "", code: str = MISSING) -> str:
+    def text(self, key: str, default: str = "", *, code: str = "") -> str:
         """Read an optional text; a number or a date is taken as written."""
-        value = self.values.get(key)
+        value = self.raw(key)
         if value is None:
             return default
         if isinstance(value, bool) or not isinstance(value, str | int | float | date):
-            self.refuse(code, "un texte est attendu", key=key, value=value)
+            self.refuse(code or self.wrong, "un texte est attendu", key=key, value=value)
             return default
         text = str(value).strip()
-        if len(text) > MAX_TEXT:
-            self.refuse(code, f"plus de {MAX_TEXT} caractères", key=key, value=text)
-            return text[:MAX_TEXT]
-        return text
+        if len(text) > self.longest:
+            said = f"plus de {self.longest} caractères"
+            self.refuse(code or self.wrong, said, key=key, value=text)
+        return text[: self.longest]
 
     def optional(self, key: str) -> str | None:
         """Read an optional text, None when absent or empty."""
         return self.text(key) or None
 
-    def needed(self, key: str, *, code: str = MISSING) -> str:
-        """Read a text that must be there."""
+    def needed(self, key: str, *, code: str = "", longest: int | None = None) -> str:
+        """Read a text that must be there, of at most `longest` characters."""
         if not self.has(key):
-            self.refuse(code, "cette clé est obligatoire", key=key)
+            self.refuse(code or MISSING, "cette clé est obligatoire", key=key)
             return ""
-        return self.text(key, code=code)
+        text = self.text(key, code=code)
+        if longest is not None and len(text) > longest:
+            said = f"{longest} caractères au plus"
+            self.refuse(code or self.wrong, said, key=key, value=text)
+        return text
 
-    def chosen(self, key: str, allowed: tuple[str, ...], *, default: str = "", code: str) -> str:
+    def chosen(
+        self, key: str, allowed: tuple[str, ...], *, default: str = "", code: str = ""
+    ) -> str:
         """Read one of the allowed words; without default the key must be there."""
-        text = self.text(key, default=default, code=code)
+        text = self.text(key, default, code=code)
         if text in allowed:
             return text
-        self.refuse(
-            code, f"valeurs admises : {', '.join(allowed)}", key=key, value=self.values.get(key)
-        )
+        said = f"valeurs admises : {', '.join(allowed)}"
+        self.refuse(code or self.wrong, said, key=key, value=self.raw(key))
         return default or allowed[0]
 
     def flag(self, key: str, *, default: bool = False) -> bool:
@@ -117,24 +129,22 @@ class Fields:
             return ()
         return tuple(str(one) for one in value)  # type: ignore[attr-defined] # plain says it
 
-    def mapping(self, key: str) -> Fields:
+    def mapping(self, key: str) -> Self:
         """Enter a mapping, empty when absent."""
-        return Fields(self.findings, self.values.get(key), self.at(key), file=self.file)
+        return self._below(self.raw(key), self.at(key))
 
-    def items(self, key: str) -> list[Fields]:
+    def items(self, key: str) -> list[Self]:
         """Enter a list of mappings, empty when absent."""
-        value = self.values.get(key)
+        value = self.raw(key)
         if value is None:
             return []
         if not isinstance(value, list) or len(value) > MAX_ITEMS:
-            self.refuse(MISSING, "une liste est attendue", key=key, value=value)
+            self.refuse(self.wrong, "une liste est attendue", key=key, value=value)
             return []
         return [
-            Fields(
-                self.findings,
-                one if one is not None else "",
-                f"{self.at(key)}.{at}",
-                file=self.file,
-            )
+            self._below("" if one is None else one, self.item.format(place=self.at(key), at=at))
             for at, one in enumerate(value)
         ]
+
+    def _below(self, value: object, place: str) -> Self:
+        return type(self)(self.findings, value, place, file=self.file)

@@ -1,7 +1,5 @@
 """A folder given by a stranger: paths stay inside, links are not followed, tables are streamed."""
 
-from __future__ import annotations
-
 import csv
 import hashlib
 import os

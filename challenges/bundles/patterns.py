@@ -4,8 +4,6 @@ Python's engine goes back on each choice, and a choice inside a repetition multi
 doubles its time with each letter. What is accepted has few ways to read the longest cell.
 """
 
-from __future__ import annotations
-
 import importlib
 import re
 from typing import Any

@@ -3,12 +3,10 @@
 Values that rest as JSON: `ProgramSpec` in ScorerVersion.spec, `Form` in PhaseTask.form. The bytes
 of the programs and of their data are elsewhere, sealed."""
 
-from __future__ import annotations
-
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -53,28 +51,13 @@ class Declared:
 
     def to_json(self) -> dict[str, Any]:
         """Write as JSON values."""
-        return {
-            "name": self.name,
-            "key": self.key,
-            "parts": list(self.parts),
-            "split": self.split,
-            "valid_min": self.valid_min,
-            "valid_max": self.valid_max,
-            "sentinels": list(self.sentinels),
-        }
+        return asdict(self) | {"parts": list(self.parts), "sentinels": list(self.sentinels)}
 
     @classmethod
-    def from_json(cls, raw: Mapping[str, Any]) -> Declared:
+    def from_json(cls, raw: Mapping[str, Any]) -> "Declared":
         """Read what `to_json` wrote."""
-        return cls(
-            raw["name"],
-            raw["key"],
-            tuple(raw["parts"]),
-            raw["split"],
-            raw["valid_min"],
-            raw["valid_max"],
-            tuple(raw["sentinels"]),
-        )
+        more = {"parts": tuple(raw["parts"]), "sentinels": tuple(raw["sentinels"])}
+        return cls(**{**raw, **more})
 
 
 @dataclass(frozen=True)
@@ -104,31 +87,15 @@ class ProgramSpec:
 
     def to_json(self) -> dict[str, Any]:
         """Write as JSON values."""
-        return {
-            "kind": "program",
-            "protocol": self.protocol.value,
-            "scores": [each.to_json() for each in self.scores],
-            "program": self.program,
-            "codename": self.codename,
-            "takes_code": self.takes_code,
-            "has_ingestion": self.has_ingestion,
-            "environment": self.environment,
-            "beside_truth": self.beside_truth,
-        }
+        facts = {"kind": "program", "protocol": self.protocol.value}
+        return asdict(self) | facts | {"scores": [each.to_json() for each in self.scores]}
 
     @classmethod
-    def from_json(cls, raw: Mapping[str, Any]) -> ProgramSpec:
+    def from_json(cls, raw: Mapping[str, Any]) -> "ProgramSpec":
         """Read what `to_json` wrote."""
-        return cls(
-            Protocol(raw["protocol"]),
-            tuple(Declared.from_json(each) for each in raw["scores"]),
-            raw["program"],
-            raw["codename"],
-            raw["takes_code"],
-            raw["has_ingestion"],
-            raw["environment"],
-            raw["beside_truth"],
-        )
+        facts = {name: value for name, value in raw.items() if name != "kind"}
+        scores = tuple(Declared.from_json(each) for each in raw["scores"])
+        return cls(**{**facts, "protocol": Protocol(raw["protocol"]), "scores": scores})
 
 
 @dataclass(frozen=True)
@@ -149,30 +116,21 @@ class Form:
 
     def to_json(self) -> dict[str, Any]:
         """Write as JSON values."""
-        return {
+        return asdict(self) | {
             "kind": self.kind.value,
-            "name": self.name,
-            "rows": self.rows,
             "answer": None if self.answer is None else dict(self.answer),
             "ids": None if self.ids is None else list(self.ids),
             "types": list(self.types),
-            "is_archive": self.is_archive,
         }
 
     @classmethod
-    def from_json(cls, raw: Mapping[str, Any]) -> Form:
+    def from_json(cls, raw: Mapping[str, Any]) -> "Form":
         """Read what `to_json` wrote; {} gives the form that checks nothing."""
         if not raw:
             return cls()
-        return cls(
-            FormKind(raw["kind"]),
-            raw["name"],
-            raw["rows"],
-            raw["answer"],
-            None if raw["ids"] is None else (raw["ids"][0], raw["ids"][1]),
-            tuple(raw["types"]),
-            raw["is_archive"],
-        )
+        ids = None if raw["ids"] is None else (raw["ids"][0], raw["ids"][1])
+        more = {"kind": FormKind(raw["kind"]), "ids": ids, "types": tuple(raw["types"])}
+        return cls(**{**raw, **more})
 
 
 # What programs write most often instead of a score when they failed.
@@ -200,19 +158,19 @@ class Bounds:
         written = f"{_written_bound(self.low)}/{_written_bound(self.high)}"
         return " ; ".join([written, *filter(None, [" ".join(map(_written_bound, self.sentinels))])])
 
-    def on(self, score: Declared) -> Declared:
+    def on(self, score: Declared) -> "Declared":
         """Declare a score with these values."""
         return replace(
             score, valid_min=self.low, valid_max=self.high, sentinels=tuple(self.sentinels)
         )
 
     @classmethod
-    def of(cls, score: Declared) -> Bounds:
+    def of(cls, score: Declared) -> "Bounds":
         """Return the values that a score was declared with."""
         return cls(score.valid_min, score.valid_max, score.sentinels)
 
 
-def read_bounds(text: str) -> Bounds:
+def read_bounds(text: str) -> "Bounds":
     """Read « MIN/MAX » or « MIN/MAX ; VALUE VALUE »; "" is without bound. Raises ValueError."""
     ranged, _semicolon, named = text.replace("−", "-").strip().partition(";")
     low, slash, high = (ranged.strip() or ANY).partition("/")
@@ -230,7 +188,7 @@ def bounds_key(name: str) -> str:
     return f"scores.{name}"
 
 
-def bounds_answered(answers: Mapping[str, str], name: str) -> Bounds:
+def bounds_answered(answers: Mapping[str, str], name: str) -> "Bounds":
     """Return what was answered of a score; without bound when it cannot be read."""
     try:
         return read_bounds(answers.get(bounds_key(name), ANY))

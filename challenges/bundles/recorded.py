@@ -1,7 +1,5 @@
 """Compare the recorded scores of a folder with those of a scorer given by the caller."""
 
-from __future__ import annotations
-
 import json
 import math
 from collections.abc import Callable, Iterator, Mapping

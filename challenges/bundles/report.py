@@ -41,13 +41,7 @@ class Problem:
 
     def to_json(self) -> dict[str, str]:
         """Give the problem as a plain mapping."""
-        return {
-            "code": self.code,
-            "file": self.file,
-            "key": self.key,
-            "value": self.value,
-            "message": self.message,
-        }
+        return {name: getattr(self, name) for name in ("code", "file", "key", "value", "message")}
 
 
 @dataclass(frozen=True)

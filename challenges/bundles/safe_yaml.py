@@ -2,8 +2,6 @@
 
 PostgreSQL refuses a NUL in a text; UTF-8 cannot write half of a surrogate pair."""
 
-from __future__ import annotations
-
 import re
 from typing import Any, NamedTuple
 

@@ -1,7 +1,5 @@
 """What an export says of a challenge beyond our portable form: read strictly, it may be forged."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -64,7 +62,7 @@ class PhaseSettings(_Strict):
     apart: bool = False
 
     @model_validator(mode="after")
-    def _closes_after_it_opens(self) -> PhaseSettings:
+    def _closes_after_it_opens(self) -> "PhaseSettings":
         if self.opens_at and self.closes_at and self.closes_at <= self.opens_at:
             raise ValueError("la fermeture doit suivre l’ouverture")
         return self

@@ -1,18 +1,17 @@
 """Read typed values out of a foreign document, remembering what was read and where it stands."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Self
 
 from challenges.bundles import safe_yaml
+from challenges.bundles.fields import MAX_ITEMS, Fields
 from challenges.bundles.folder import FileAbsent, Folder, PathRefused, TableRefused
 from challenges.bundles.report import Findings
 
-MISSING, TYPE = "E_KEY_MISSING", "E_KEY_TYPE"
+TYPE = "E_KEY_TYPE"
 UNKNOWN, NOT_MAPPED = "W_UNKNOWN_KEY", "W_KEY_NOT_MAPPED"
-MAX_TEXT, MAX_ITEMS = 20_000, 2_000
 FLAGS = {"true": True, "false": False, "yes": True, "no": False}
 
 
@@ -30,73 +29,39 @@ class Document:
         return f"ligne {line} : {message}" if line else message
 
 
-class Block:
+class Block(Fields):
     """The keys of one mapping; `place` is its place in the document, as a[0].b."""
 
-    def __init__(self, document: Document, value: object, place: str = "") -> None:
-        """Keep the mapping; anything else is a fault, then an empty mapping."""
-        self.document, self.place = document, place
-        self.values: dict[str, object] = {}
-        self._read: set[str] = set()
-        if isinstance(value, dict):
-            self.values = {str(key): one for key, one in value.items()}
-        elif value is not None:
-            self.refuse(TYPE, "une liste de clés est attendue", value=value)
+    wrong, longest, item = TYPE, 20_000, "{place}[{at}]"
 
-    def at(self, key: str) -> str:
-        """Give the place of a key."""
-        return f"{self.place}.{key}" if self.place and key else self.place or key
+    def __init__(
+        self,
+        document: Document,
+        value: object,
+        place: str = "",
+    ) -> None:
+        """Keep the mapping; anything else is a fault, then an empty mapping."""
+        self.document = document
+        self._read: set[str] = set()
+        super().__init__(document.findings, value, place, file=document.file)
 
     def refuse(self, code: str, message: str, *, key: str = "", value: object = "") -> None:
         """Note a fault at a key of this mapping."""
-        place = self.at(key)
-        said = self.document.said(place, message)
-        self.document.findings.refuse(
-            code, said, file=self.document.file, key=place, value=_brief(value)
-        )
+        said = self.document.said(self.at(key), message)
+        super().refuse(code, said, key=key, value=_brief(value))
 
     def warn(self, code: str, message: str, *, key: str = "", value: object = "") -> None:
         """Note a warning at a key of this mapping."""
         place = self.at(key)
         said = self.document.said(place, message)
-        self.document.findings.warn(
-            code, said, file=self.document.file, key=place, value=_brief(value)
-        )
+        self.findings.warn(code, said, file=self.file, key=place, value=_brief(value))
 
     def raw(self, key: str) -> object:
-        """Give a value as written, None when absent."""
+        """Give a value as written, None when absent; the key is then one that was read."""
         self._read.add(key)
         return self.values.get(key)
 
-    def has(self, key: str) -> bool:
-        """Say whether a key holds something."""
-        self._read.add(key)
-        return self.values.get(key) not in (None, "", [], {})
-
-    def text(self, key: str, default: str = "") -> str:
-        """Read an optional text; a number or a date is taken as written."""
-        value = self.raw(key)
-        if value is None:
-            return default
-        if isinstance(value, bool | dict | list):
-            self.refuse(TYPE, "un texte est attendu", key=key, value=value)
-            return default
-        text = str(value).strip()
-        if len(text) > MAX_TEXT:
-            self.refuse(TYPE, f"plus de {MAX_TEXT} caractères", key=key, value=text)
-        return text[:MAX_TEXT]
-
-    def needed(self, key: str, *, longest: int = MAX_TEXT) -> str:
-        """Read a text that must be there, of at most `longest` characters."""
-        if not self.has(key):
-            self.refuse(MISSING, "cette clé est obligatoire", key=key)
-            return ""
-        text = self.text(key)
-        if len(text) > longest:
-            self.refuse(TYPE, f"{longest} caractères au plus", key=key, value=text)
-        return text
-
-    def flag(self, key: str, *, default: bool) -> bool:
+    def flag(self, key: str, *, default: bool = False) -> bool:
         """Read true or false, written as such or as a text."""
         value = self.raw(key)
         if value is None or value == "":
@@ -110,8 +75,10 @@ class Block:
         self.refuse(TYPE, "true ou false est attendu", key=key, value=value)
         return default
 
-    def whole(self, key: str, *, default: int | None) -> int | None:
-        """Read a whole number of at least 0; absent gives the default, empty gives None."""
+    def whole(
+        self, key: str, *, low: int = 0, default: int | None = None, code: str = TYPE
+    ) -> int | None:
+        """Read a whole number of at least `low`; absent gives the default, empty gives None."""
         if key not in self.values:
             self._read.add(key)
             return default
@@ -122,18 +89,10 @@ class Block:
             value = int(value.strip()[:10])
         if isinstance(value, float) and math.isfinite(value) and value == int(value):
             value = int(value)
-        if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**31:
-            self.refuse(TYPE, "un nombre entier positif est attendu", key=key, value=value)
+        if isinstance(value, bool) or not isinstance(value, int) or not low <= value < 2**31:
+            self.refuse(code, "un nombre entier positif est attendu", key=key, value=value)
             return default
         return value
-
-    def chosen(self, key: str, allowed: tuple[str, ...], *, default: str) -> str:
-        """Read one of the allowed words."""
-        text = self.text(key, default)
-        if text in allowed:
-            return text
-        self.refuse(TYPE, f"valeurs admises : {', '.join(allowed)}", key=key, value=text)
-        return default
 
     def texts(self, key: str) -> tuple[str, ...]:
         """Read a list of texts; one text is a list of one."""
@@ -158,28 +117,14 @@ class Block:
             return ()
         return tuple(found[:MAX_ITEMS])
 
-    def mapping(self, key: str) -> Block:
-        """Enter a mapping, empty when absent."""
-        return Block(self.document, self.raw(key), self.at(key))
+    def _below(self, value: object, place: str) -> Self:
+        return type(self)(self.document, value, place)
 
-    def items(self, key: str) -> list[Block]:
-        """Enter a list of mappings, empty when absent."""
-        value = self.raw(key)
-        if value is None:
-            return []
-        if not isinstance(value, list) or len(value) > MAX_ITEMS:
-            self.refuse(TYPE, "une liste est attendue", key=key, value=value)
-            return []
-        return [
-            Block(self.document, "" if one is None else one, f"{self.at(key)}[{at}]")
-            for at, one in enumerate(value)
-        ]
-
-    def entries(self, key: str) -> list[tuple[str, Block]]:
+    def entries(self, key: str) -> list[tuple[str, Self]]:
         """Enter each mapping of a mapping, in the order of the file."""
         block = self.mapping(key)
         return [
-            (name, Block(self.document, "" if one is None else one, f"{block.place}.{name}"))
+            (name, self._below("" if one is None else one, f"{block.place}.{name}"))
             for name, one in block.values.items()
         ]
 

@@ -3,14 +3,13 @@
 Source: codalab/codabench c7dbc75, src/apps/competitions/unpackers/v2.py, and the documentation
 of its YAML format."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import PurePosixPath
 
+from challenges.bundles.fields import MISSING
 from challenges.bundles.foreign import archives
-from challenges.bundles.foreign.blocks import MISSING, Block, load
+from challenges.bundles.foreign.blocks import Block, load
 from challenges.bundles.foreign.context import Reading, code_is_expected, orders
 from challenges.bundles.foreign.dates import instant
 from challenges.bundles.foreign.payloads import refuse_published

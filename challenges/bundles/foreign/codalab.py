@@ -4,13 +4,12 @@ Source: codalab/codabench c7dbc75, src/apps/competitions/unpackers/v1.py, and th
 CodaLab Competitions.
 """
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import timedelta
 
+from challenges.bundles.fields import MISSING
 from challenges.bundles.foreign import codabench, questions
-from challenges.bundles.foreign.blocks import MISSING, Block
+from challenges.bundles.foreign.blocks import Block
 from challenges.bundles.foreign.codabench import DEFAULT_SECONDS, environment
 from challenges.bundles.foreign.context import Reading, code_is_expected, plain
 from challenges.bundles.foreign.dates import Instant, instant

@@ -1,7 +1,5 @@
 """What a reader holds while it reads: the files, the faults, the questions and the kept keys."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date

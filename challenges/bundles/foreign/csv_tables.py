@@ -3,8 +3,6 @@
 Sources: Kaggle, « solution file » with a Usage column; huggingface/competitions, conf.json and
 solution.csv with a split column. Their scoring code is never run: a metric of ours is chosen."""
 
-from __future__ import annotations
-
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence

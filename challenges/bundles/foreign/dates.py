@@ -1,7 +1,5 @@
 """Read the dates of other platforms: ours, in UTC, and what Codabench would have read."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -44,7 +42,7 @@ class Moment:
     native: bool = False  # a date of YAML itself: Codabench keeps its day only
 
 
-def instant(block: Block, key: str, *, ask: Ask, codabench: bool = True) -> Instant | None:
+def instant(block: Block, key: str, *, ask: Ask, codabench: bool = True) -> "Instant | None":
     """Read an optional date and say both readings where Codabench would differ.
 
     codabench: whether this format is read by Codabench; without it only our reading counts.
@@ -103,7 +101,7 @@ def _question(place: str, found: Instant, other: datetime) -> Question:
     return Question(place, questions.DATE, proposal, questions.DATE_HINT, readings, facts)
 
 
-def _moment(value: object) -> Moment | None:
+def _moment(value: object) -> "Moment | None":
     if isinstance(value, datetime):
         zone = value.utcoffset()
         return Moment(value.replace(tzinfo=None), zone, native=True)
@@ -126,7 +124,7 @@ def _moment(value: object) -> Moment | None:
     return None
 
 
-def _month_first(first: int, second: int, year: int, clock: str | None) -> Moment | None:
+def _month_first(first: int, second: int, year: int, clock: str | None) -> "Moment | None":
     """Read month first; day first only when that is the one possible reading."""
     if first > 12:
         return _at(year, second, first, clock)
@@ -137,7 +135,7 @@ def _month_first(first: int, second: int, year: int, clock: str | None) -> Momen
     return Moment(moment.naive, moment.zone, other.naive if other else None)
 
 
-def _at(year: int, month: int, day: int, clock: str | None) -> Moment | None:
+def _at(year: int, month: int, day: int, clock: str | None) -> "Moment | None":
     hour, minute, second, zone = 0, 0, 0, None
     if clock:
         found = CLOCK.fullmatch(clock.strip())

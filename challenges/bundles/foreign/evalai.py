@@ -3,13 +3,12 @@
 Source: Cloud-CV/EvalAI 0f04039, apps/challenges/challenge_config_utils.py and its documentation.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from challenges.bundles.fields import MISSING
 from challenges.bundles.folder import FileAbsent, PathRefused
-from challenges.bundles.foreign.blocks import MISSING, Block
+from challenges.bundles.foreign.blocks import Block
 from challenges.bundles.foreign.context import Reading, orders, plain
 from challenges.bundles.foreign.dates import Instant, instant
 from challenges.bundles.foreign.values import (

@@ -5,8 +5,6 @@ its identifiers only when the bundle itself publishes all of them (starting kit,
 solution). Otherwise counts of rows or lines are compared, and messages give counts.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -73,7 +71,7 @@ def _file(phase: Phase) -> Form:
     return Form(types=types, is_archive=False)
 
 
-def _of(spec: ForeignSpec, folder: Folder, task: Task) -> Proposal:
+def _of(spec: ForeignSpec, folder: Folder, task: Task) -> "Proposal":
     phases = [phase for phase in spec.phases if task.index in phase.tasks]
     if task.ingestion_program is not None or any(len(phase.tasks) > 1 for phase in phases):
         return Proposal(Form())
@@ -108,7 +106,7 @@ def _names(program: str) -> list[str]:
     return [*NAMED.findall(program), *bare]
 
 
-def _like_the_reference(spec: ForeignSpec, folder: Folder, task: Task, name: str) -> Proposal:
+def _like_the_reference(spec: ForeignSpec, folder: Folder, task: Task, name: str) -> "Proposal":
     reference = list(payloads.payload_tables(folder, task.reference_data))
     if len(reference) != 1:
         return _file_of(name)
@@ -130,7 +128,7 @@ def _like_the_reference(spec: ForeignSpec, folder: Folder, task: Task, name: str
     return Proposal(form, questions.FORM_OF_ROWS, {"name": name, "rows": str(rows)})
 
 
-def _file_of(name: str) -> Proposal:
+def _file_of(name: str) -> "Proposal":
     return Proposal(Form(name=name), questions.FORM_OF_FILE, {"name": name})
 
 

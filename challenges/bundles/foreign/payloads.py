@@ -1,7 +1,5 @@
 """Find, read and pack the programs, data and pages that a bundle names, inside it alone."""
 
-from __future__ import annotations
-
 import csv
 import hashlib
 import io
@@ -12,9 +10,10 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 
 from challenges.bundles import safe_yaml
+from challenges.bundles.fields import MISSING
 from challenges.bundles.folder import FileAbsent, Folder, PathRefused, TableRefused
 from challenges.bundles.foreign import archives
-from challenges.bundles.foreign.blocks import MISSING, Block
+from challenges.bundles.foreign.blocks import Block
 from challenges.bundles.foreign.values import Holding, Payload, Task, Text
 from challenges.scoring.archives import CHUNK, ArchiveRefused, is_relative, judged
 

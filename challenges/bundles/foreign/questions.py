@@ -3,8 +3,6 @@
 Sentences are written in French and marked, so that the page shows them in its own language.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 

@@ -1,7 +1,5 @@
 """Say which platform wrote a bundle, read it, and report everything that was found."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -65,7 +63,7 @@ class ForeignReport:
         }
 
 
-def read(path: Path, *, evaluate: Evaluator | None = None) -> ForeignReport:
+def read(path: Path, *, evaluate: Evaluator | None = None) -> "ForeignReport":
     """Read a zip or a folder of another platform.
 
     evaluate: runs an EvalAI script in isolation; without it names are not compared, and the
@@ -85,7 +83,7 @@ def refused(refusal: ArchiveRefused) -> Problem:
 
 def read_folder(
     root: Path, *, evaluator: Callable[[], Evaluator | None] = lambda: None
-) -> ForeignReport:
+) -> "ForeignReport":
     """Read an opened bundle; evaluator is called only for an EvalAI script without fault."""
     reading = Reading(root)
     found = _dispatched(root, reading)
@@ -99,7 +97,7 @@ def read_folder(
     return replace(_report(format_, reading, spec), dry_run=dry_run)
 
 
-def _report(format_: Format | None, reading: Reading, spec: ForeignSpec | None) -> ForeignReport:
+def _report(format_: Format | None, reading: Reading, spec: ForeignSpec | None) -> "ForeignReport":
     noted = reading.findings
     return ForeignReport(
         format_,

@@ -5,8 +5,6 @@ hold no sample: the annotations themselves are tried as an answer, then, when th
 maps in JSON, their parts merged, which is a perfect answer where teams send one map.
 """
 
-from __future__ import annotations
-
 import json
 import tempfile
 import zipfile

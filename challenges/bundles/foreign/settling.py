@@ -1,7 +1,5 @@
 """Put the organiser's answers into a challenge that was read: quotas and dates of its phases."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace

@@ -2,8 +2,6 @@
 
 Programs are not translated: they need the sandbox, not a metric of ours."""
 
-from __future__ import annotations
-
 import csv
 import hashlib
 import io
@@ -172,7 +170,7 @@ def written_table(rows: Iterable[Sequence[object]]) -> bytes:
     return out.getvalue().encode()
 
 
-def written_lists(found: Judgements, folder: Folder, share: float) -> Portable:
+def written_lists(found: Judgements, folder: Folder, share: float) -> "Portable":
     """Write a TREC challenge: ranked lists, topics parted by their digests."""
     rows = trec.judged(Reading(folder.root), found.file)
     public = _public_topics(found, share)
@@ -261,7 +259,7 @@ MAX_KEY = 24
 FORMULA_CHARACTERS = 280
 
 
-def written_csv(truth: TruthTable, folder: Folder, name: str) -> Portable:
+def written_csv(truth: TruthTable, folder: Folder, name: str) -> "Portable":
     """Write the challenge; name: a metric of the menu of its rows."""
     chosen, direction = EVERY[name].choice, EVERY[name].direction
     kept = _kept_ids(truth, folder)
@@ -461,7 +459,7 @@ class AnswerRefused(ValueError):
 
 def portable(
     spec: ForeignSpec, folder: Folder, asked: Sequence[Question], answers: Mapping[str, str]
-) -> Portable:
+) -> "Portable":
     """Translate a CSV or TREC challenge read in `folder`.
 
     answers: by question key; what is not answered takes the question's proposal. Raises

@@ -5,8 +5,6 @@ blanks or tabs; documents are ordered by score, then by name, both descending, t
 being ignored.
 """
 
-from __future__ import annotations
-
 import csv
 import io
 import math

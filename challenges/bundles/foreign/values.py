@@ -1,7 +1,5 @@
 """A challenge of another platform, once read: frozen values, files by their path, its JSON."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum

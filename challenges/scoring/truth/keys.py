@@ -99,7 +99,6 @@ class Candidates:
 
 
 VERSION = 3
-OF_LOOKUPS = 2  # no identifier was packed: read as it is
 FEW = 8
 
 
@@ -238,17 +237,11 @@ def count_keys(data: blob.Data) -> int:
 
 
 def load_keys(data: blob.Data) -> Keys:
-    """Read the keys of a compiled truth, of this version or of an earlier one.
-
-    The first version is a text of one identifier a line: its hash is built at each reading.
-    Raises BlobFault.
-    """
+    """Read the keys of a compiled truth; raises BlobFault."""
     meta, arrays = blob.unpack(data)
     if meta.get("kind") != "keys":
         raise blob.BlobFault("not keys")
-    if "version" not in meta:
-        return _of_text(arrays, int(meta["count"]))
-    if meta["version"] not in (OF_LOOKUPS, VERSION):
+    if meta.get("version") != VERSION:
         raise blob.BlobFault("keys of another version")
     try:
         listed = Candidates.from_arrays(arrays)
@@ -256,12 +249,3 @@ def load_keys(data: blob.Data) -> Keys:
         return Keys(form.from_arrays(arrays), arrays["canonical"], listed)
     except KeyError as error:
         raise blob.BlobFault("damaged keys") from error
-
-
-def _of_text(arrays: dict[str, NDArray[Any]], count: int) -> Keys:
-    names = arrays["text"].tobytes().decode().split("\n") if count else []
-    if "candidates" not in arrays:
-        return Keys.of(names)
-    flat = iter(arrays["candidates"].tobytes().decode().split("\n"))
-    rows = [list(itertools.islice(flat, size)) for size in arrays["sizes"].tolist()]
-    return Keys.of(names, rows)

@@ -685,6 +685,7 @@ PAGE = (ROOT / "docs" / "organisers.md").read_text(encoding="utf-8")
 def test_causes_and_warnings() -> None:
     folders = (ROOT / "challenges/bundles", ROOT / "challenges/exchange")
     places = [path for folder in folders for path in folder.rglob("*.py")]
+    places.append(ROOT / "challenges/scoring/archives.py")
     code = "".join(path.read_text(encoding="utf-8") for path in places)
     cause = re.compile(r"\b[EW]_[A-Z_]+\b")
 
