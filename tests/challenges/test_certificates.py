@@ -1,4 +1,4 @@
-"""Certificates and results of final results: who may have one, what it states, when it ends."""
+"""Certificates and cards of final results: who may have one, what it states, when it ends."""
 
 import io
 import json

@@ -761,7 +761,7 @@ def test_nobody_corrects_it_after_the_close_or_for_another_team(
 
 
 def sent_by(challenge: Challenge, name: str, address: str, *, times: int = 1) -> None:
-    """Have a new team of one person send deposits."""
+    """Have a new team of one person send entries."""
     team = TeamFactory(challenge=challenge, name=name, captain=UserFactory(email=address))
     enrolment = EnrolmentFactory(team=team, phase=challenge.phases.get())
     for _ in range(times):

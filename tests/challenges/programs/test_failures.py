@@ -129,7 +129,7 @@ def test_a_file_that_a_proven_program_refuses_is_the_teams_fault(challenge: Chal
 def test_of_restricted_data_a_program_says_nothing_in_its_own_words(
     challenge: Challenge, what: str
 ) -> None:
-    """It has read_bounds the answers, and could write them in a log or in the name of a score."""
+    """It has read the answers, and could write them in a log or in the name of a score."""
     isolated()
     Challenge.objects.update(restricted=True)
     report = worked(entered(challenge, what)).evaluations.get().program_report
