@@ -257,9 +257,9 @@ def test_the_author_never_learns_who_reported(
         seen.append(client.get(address).text)
     for page in (LISTED, item(report)):
         assert client.get(page).status_code == 403
-    from catalogue.views import gathered  # noqa: PLC0415  # test
+    from catalogue.pages.views import space as space_pages  # noqa: PLC0415  # test
 
-    seen.append(str(gathered.described(author)))
+    seen.append(str(space_pages.community_described(author)))
     assert "RGPD, article 6" in seen[-1]
     for text in seen:
         for secret in (SECRET_NAME, SECRET_ADDRESS, WORDS[:30]):
