@@ -30,31 +30,6 @@ def test_translations_keep_the_placeholders() -> None:
     assert wrong == []
 
 
-def test_a_word_of_two_meanings_has_two_translations() -> None:
-    catalogue = messages.read("en")
-    told = {
-        (context, word): str(catalogue.get(word, context=context).string)  # type: ignore[union-attr]
-        for context, word in [
-            ("challenge", "Textes"),
-            ("challenge", "Fiche"),
-            ("exécution", "Durée"),
-            ("exécution", "En cours"),
-            ("exécution", "Journal"),
-            ("notation", "Programme"),
-            (None, "personne ne le lit"),
-        ]
-    }
-    assert list(told.values()) == [
-        "Texts",
-        "Fact sheet",
-        "Duration",
-        "Running",
-        "Log",
-        "Program",
-        "nobody reads it",
-    ]
-
-
 def test_french_plurals_follow_the_french_rule() -> None:
     catalogue = messages.read("fr")
     assert catalogue.plural_expr == "(n > 1)"

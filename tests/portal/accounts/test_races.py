@@ -40,20 +40,6 @@ def test_twenty_clicks_on_one_invitation_make_one_place() -> None:
     assert list(chain_breaches()) == []
 
 
-def test_two_referents_leaving_together_leave_one() -> None:
-    first = MembershipFactory(role=Role.REFERENT)
-    second = MembershipFactory(role=Role.REFERENT, organisation=first.organisation)
-    MembershipFactory(organisation=first.organisation)
-    people = [first.user_id, second.user_id]
-    got = at_once(
-        2,
-        lambda index: organisations.leave(
-            organisation=first.organisation, by=User.objects.get(pk=people[index])
-        ),
-    )
-    assert got == {"done": 1, "last_referent": 1}
-
-
 @pytest.fixture
 def slow_to_leave(monkeypatch: pytest.MonkeyPatch, settings: Any, tmp_path: Path) -> None:
     """Hold whoever is about to leave until another is as far, or half a second has gone.
@@ -85,26 +71,22 @@ def test_two_administrators_closing_together_leave_one() -> None:
 
 
 @pytest.mark.usefixtures("slow_to_leave")
-def test_two_referents_closing_together_leave_one() -> None:
+@pytest.mark.parametrize("closing", [0, 1, 2])
+def test_of_two_referents_who_leave_or_close_together_one_stays(closing: int) -> None:
     first = MembershipFactory(role=Role.REFERENT)
     second = MembershipFactory(role=Role.REFERENT, organisation=first.organisation)
     MembershipFactory(organisation=first.organisation)
     people = [first.user_id, second.user_id]
-    got = at_once(2, lambda index: close(people[index]))
-    assert got == {"done": 1, "last_referent": 1}
-    assert Membership.objects.live().filter(role=Role.REFERENT).count() == 1
 
+    def go(index: int) -> None:
+        if index < closing:
+            close(people[index])
+        else:
+            organisations.leave(
+                organisation=first.organisation, by=User.objects.get(pk=people[index])
+            )
 
-@pytest.mark.usefixtures("slow_to_leave")
-def test_a_referent_closing_and_one_leaving_leave_one() -> None:
-    first = MembershipFactory(role=Role.REFERENT)
-    second = MembershipFactory(role=Role.REFERENT, organisation=first.organisation)
-    MembershipFactory(organisation=first.organisation)
-    acts: list[Callable[[], Any]] = [
-        lambda: close(first.user_id),
-        lambda: organisations.leave(organisation=first.organisation, by=second.user),
-    ]
-    assert at_once(2, lambda index: acts[index]()) == {"done": 1, "last_referent": 1}
+    assert at_once(2, go) == {"done": 1, "last_referent": 1}
     assert Membership.objects.live().filter(role=Role.REFERENT).count() == 1
 
 
