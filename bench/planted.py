@@ -178,7 +178,7 @@ BUGS = (
     Bug(
         "invitation_for_anybody",
         "portal/accounts/rules.py",
-        "return is_person(by) and by.email.casefold() == invitation.email.casefold()",
+        "return is_person(by) and invitation.fits(by)",
         "return is_person(by)",
         ("tests/portal/accounts/test_organisations.py", "tests/portal/accounts"),
     ),
