@@ -1,6 +1,7 @@
 """Gather the sentences to translate, from Python and templates, without gettext's programs."""
 
 import io
+import tomllib
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,6 +26,8 @@ KEYWORDS: dict[str, Any] = {
 }
 Message = tuple[str | tuple[str, ...], str | None, str]
 FIXED_DATE = datetime(2026, 1, 1, tzinfo=UTC)
+# Tables of data whose titles and plain sentences are shown.
+TABLES = ("challenges/scoring/metrics_fr.toml",)
 APPS = ("portal", "catalogue", "datasets", "challenges")
 
 
@@ -66,6 +69,18 @@ def gather() -> Iterator[Message]:
                 continue
             message, context = _message(found, str(name))
             yield message, context, str(path.relative_to(root))
+    for table, key, sentence in _tables():
+        if key == "title" or key.startswith("plain"):
+            yield sentence, None, table
+
+
+def _tables() -> Iterator[tuple[str, str, str]]:
+    """Give each sentence of the tables whose words pages translate: place, key, sentence."""
+    root = Path(settings.BASE_DIR)
+    for name in TABLES:
+        for words in tomllib.loads((root / name).read_text(encoding="utf-8")).values():
+            for key, sentence in words.items():
+                yield name, key, sentence
 
 
 def po_file(locale: str) -> Path:

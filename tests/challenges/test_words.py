@@ -108,12 +108,6 @@ def test_what_a_trial_met_is_said_in_the_language_of_its_team(detail: str, said:
     assert trial_detail(trial)[1] == "fr"
 
 
-VARIANTS = {
-    "accuracy_prefix": {"metric": "accuracy", "params": {"prefix": 4}},
-    "attribute_distance_truth": {"metric": "attribute_distance", "params": {"of": "truth"}},
-}
-
-
 def declared(name: str, **facts: Any) -> dict[str, Any]:
     params = dict(manual.notes()[name].get("params", {}))
     return {"metric": name, "params": params, "direction": "max"} | facts
@@ -121,13 +115,7 @@ def declared(name: str, **facts: Any) -> dict[str, Any]:
 
 def test_each_metric_has_its_words_and_no_other() -> None:
     assert set(TITLES) == set(registry.METRICS)
-    assert set(words.DEFINITIONS) == set(registry.METRICS) | set(VARIANTS)
     assert len({str(title) for title in TITLES.values()}) == len(TITLES)
-
-
-def test_the_names_are_those_of_the_documentation() -> None:
-    for name, note in manual.notes().items():
-        assert words.metric_title(declared(name)) == note["title"]
 
 
 @cache
@@ -139,7 +127,7 @@ def in_english() -> Any:
 @pytest.mark.parametrize("name", registry.METRICS)
 def test_each_metric_is_told_in_both_languages(name: str) -> None:
     english = in_english()
-    french = (str(TITLES[name]), str(words.DEFINITIONS[name]))
+    french = (str(TITLES[name]), words.METRIC_WORDS[name]["plain"])
     said = [french, tuple(str(known.string) for s in french if (known := english.get(s)))]
     for title, sentence in said:
         assert title
