@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from challenges.enums import DisqualificationStatus
 from challenges.models import Challenge, Disqualification, Entry, Phase, Team
 from challenges.organising.forms.challenges import ReadForm
+from portal.lib.fields import choice, prose
 
 WHOLE_TEAM, ONE_ENTRY = "team", "entry"
 DECISIONS: Mapping[str, Sequence[tuple[str, Any]]] = {
@@ -46,14 +47,14 @@ class ProposalForm(forms.Form):
             ("required", "invalid_choice"), _("Choisissez une équipe de la liste.")
         ),
     )
-    scope = forms.ChoiceField(
-        label=_("Ce que vous demandez de disqualifier"),
-        choices=[
+    scope = choice(
+        _("Ce que vous demandez de disqualifier"),
+        [
             (ONE_ENTRY, _("Une soumission : les autres de l’équipe restent au classement")),
             (WHOLE_TEAM, _("L’équipe entière, dans toutes les phases")),
         ],
-        widget=forms.RadioSelect,
-        error_messages={"required": _("Choisissez une soumission, ou l’équipe entière.")},
+        _("Choisissez une soumission, ou l’équipe entière."),
+        radio=True,
     )
     phase = ChosenField(
         label=_("Phase de la soumission"),
@@ -73,15 +74,15 @@ class ProposalForm(forms.Form):
             _("Écrivez le numéro d’une soumission, par exemple 12."),
         ),
     )
-    reason = forms.CharField(
-        label=_("Motif"),
-        max_length=4000,
-        help_text=_(
+    reason = prose(
+        _("Motif"),
+        4000,
+        _("Écrivez le motif : l’équipe doit pouvoir y répondre."),
+        _(
             "L’équipe et la Région le liront. Citez l’article du règlement et les faits ; ne citez "
             "ni réponse réservée, ni le nom d’une autre équipe."
         ),
-        widget=forms.Textarea(attrs={"rows": 6}),
-        error_messages={"required": _("Écrivez le motif : l’équipe doit pouvoir y répondre.")},
+        rows=6,
     )
     sure = forms.BooleanField(
         label=_("J’ai relu le motif : l’équipe en est informée aussitôt"),
@@ -121,41 +122,36 @@ class ProposalForm(forms.Form):
 class ReplyForm(forms.Form):
     """Reply, for a team, to what is asked against it."""
 
-    reply = forms.CharField(
-        label=_("Réponse de l’équipe"),
-        max_length=8000,
-        help_text=_("La Région et l’organisation la liront. Elle ne peut plus être changée."),
-        widget=forms.Textarea(attrs={"rows": 10}),
-        error_messages={"required": _("Écrivez la réponse de votre équipe.")},
+    reply = prose(
+        _("Réponse de l’équipe"),
+        8000,
+        _("Écrivez la réponse de votre équipe."),
+        _("La Région et l’organisation la liront. Elle ne peut plus être changée."),
+        rows=10,
     )
 
 
 class WithdrawalForm(forms.Form):
     """Take a proposal back."""
 
-    reason = forms.CharField(
-        label=_("Pourquoi retirer cette demande"),
-        max_length=2000,
-        help_text=_("L’équipe le lira."),
-        widget=forms.Textarea(attrs={"rows": 3}),
-        error_messages={"required": _("Dites pourquoi : l’équipe a reçu votre demande.")},
+    reason = prose(
+        _("Pourquoi retirer cette demande"),
+        2000,
+        _("Dites pourquoi : l’équipe a reçu votre demande."),
+        _("L’équipe le lira."),
     )
 
 
 class DecisionForm(ReadForm):
     """Decide, for the Region: dismiss, disqualify, lift."""
 
-    decision = forms.ChoiceField(
-        label=_("Décision"),
-        widget=forms.RadioSelect,
-        error_messages={"required": _("Choisissez une décision.")},
-    )
-    reason = forms.CharField(
-        label=_("Motif de la décision"),
-        max_length=4000,
-        help_text=_("L’équipe et l’organisation le liront."),
-        widget=forms.Textarea(attrs={"rows": 5}),
-        error_messages={"required": _("Écrivez le motif de la décision.")},
+    decision = choice(_("Décision"), (), _("Choisissez une décision."), radio=True)
+    reason = prose(
+        _("Motif de la décision"),
+        4000,
+        _("Écrivez le motif de la décision."),
+        _("L’équipe et l’organisation le liront."),
+        rows=5,
     )
     sure = forms.BooleanField(
         label=_("Je confirme cette décision"),

@@ -10,6 +10,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
 from challenges.entries.actions import deposits
+from portal.lib.fields import line
 from portal.lib.files import safe_name
 
 
@@ -44,10 +45,9 @@ class EntryForm(forms.Form):
         error_messages={"required": _("Choisissez le fichier à déposer.")},
         widget=forms.ClearableFileInput(attrs={"accept": ".csv,.parquet,.zip"}),
     )
-    note = forms.CharField(
-        label=_("Note pour votre équipe"),
-        max_length=140,
-        required=False,
+    note = line(
+        _("Note pour votre équipe"),
+        140,
         widget=forms.TextInput(attrs={"placeholder": _("Ex. : lissage par zone")}),
     )
     check_only = forms.BooleanField(

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from challenges.evaluation.actions.interventions import REASON_MAX_CHARACTERS
 from challenges.models import Phase
 from challenges.organising.forms.challenges import ReadForm
+from portal.lib.fields import choice, prose
 
 
 class PauseForm(forms.Form):
@@ -32,22 +33,21 @@ class PauseForm(forms.Form):
 class ExaminationForm(ReadForm):
     """Decide on an entry whose scoring broke down on our side."""
 
-    decision = forms.ChoiceField(
-        label=_("Décision"),
-        choices=[
+    decision = choice(
+        _("Décision"),
+        [
             ("requeue", _("Relancer : la soumission garde sa date et son essai")),
             ("give_back", _("Clore, panne de la plateforme : l’essai est rendu à l’équipe")),
             ("keep", _("Clore : l’essai reste décompté")),
         ],
-        widget=forms.RadioSelect,
-        error_messages={"required": _("Choisissez une décision.")},
+        _("Choisissez une décision."),
+        radio=True,
     )
-    note = forms.CharField(
-        label=_("Note pour le journal"),
-        required=False,
-        max_length=500,
-        help_text=_("Elle n’est lue que dans le journal d’audit."),
-        widget=forms.Textarea(attrs={"rows": 2}),
+    note = prose(
+        _("Note pour le journal"),
+        500,
+        hint=_("Elle n’est lue que dans le journal d’audit."),
+        rows=2,
     )
     sure = forms.BooleanField(
         label=_("Je confirme cette décision"),

@@ -18,6 +18,7 @@ from challenges.programs.actions import changes as program_changes
 from challenges.rescoring import actions as rescorings
 from challenges.scoring import registry
 from portal.accounts.models import User
+from portal.lib.fields import choice, prose
 
 TRUTH_MAX_BYTES = 200 << 20
 METRICS_MAX_CHARACTERS = 40_000
@@ -27,14 +28,11 @@ FAULTS_SHOWN = 10
 class TaskForm(forms.Form):
     """Say why the scoring of a task changes; the task is asked where a phase has several."""
 
-    reason = forms.CharField(
-        label=_("Motif"),
-        max_length=2_000,
-        help_text=_("Public : il paraîtra dans les annonces si le changement est accepté."),
-        widget=forms.Textarea(attrs={"rows": 3}),
-        error_messages={
-            "required": _("Dites pourquoi la notation change : les équipes le liront.")
-        },
+    reason = prose(
+        _("Motif"),
+        2_000,
+        _("Dites pourquoi la notation change : les équipes le liront."),
+        _("Public : il paraîtra dans les annonces si le changement est accepté."),
     )
     task = forms.TypedChoiceField(
         label=_("Tâche"),
@@ -329,22 +327,16 @@ class DecisionForm(forms.Form):
             "required": _("Rechargez la page : elle ne dit pas quelle comparaison vous avez lue.")
         },
     )
-    decision = forms.ChoiceField(
-        label=_("Décision"),
-        choices=[
+    decision = choice(
+        _("Décision"),
+        [
             ("accept", _("Accepter : la nouvelle notation entre en vigueur")),
             ("refuse", _("Refuser : rien ne change")),
         ],
-        widget=forms.RadioSelect,
-        error_messages={"required": _("Choisissez une décision.")},
+        _("Choisissez une décision."),
+        radio=True,
     )
-    note = forms.CharField(
-        label=_("Motif d’un refus"),
-        required=False,
-        max_length=2_000,
-        help_text=_("L’organisateur le lira."),
-        widget=forms.Textarea(attrs={"rows": 2}),
-    )
+    note = prose(_("Motif d’un refus"), 2_000, hint=_("L’organisateur le lira."), rows=2)
     sure = forms.BooleanField(
         label=_("Je confirme cette décision"),
         error_messages={"required": _("Cochez la case pour confirmer.")},

@@ -6,7 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from challenges.models import Terms
-from portal.lib.characters import plain_line
+from portal.lib.fields import line
 
 
 class TermsForm(forms.Form):
@@ -35,12 +35,11 @@ class TermsForm(forms.Form):
 class TeamForm(forms.Form):
     """Name a new team."""
 
-    name = forms.CharField(
-        label=_("Nom de l’équipe"),
-        max_length=80,
-        validators=[plain_line],
-        help_text=_("Ce nom est public : il paraît au classement."),
-        error_messages={"required": _("Donnez un nom à votre équipe.")},
+    name = line(
+        _("Nom de l’équipe"),
+        80,
+        _("Donnez un nom à votre équipe."),
+        _("Ce nom est public : il paraît au classement."),
     )
 
 
@@ -62,12 +61,11 @@ class InvitationForm(forms.Form):
 class RefusalForm(forms.Form):
     """Refuse a person who asks to take part."""
 
-    reason = forms.CharField(
-        label=_("Motif du refus"),
-        max_length=500,
-        help_text=_("La personne le lira."),
-        widget=forms.TextInput,
-        error_messages={"required": _("Dites pourquoi l’inscription est refusée.")},
+    reason = line(
+        _("Motif du refus"),
+        500,
+        _("Dites pourquoi l’inscription est refusée."),
+        _("La personne le lira."),
     )
 
 

@@ -9,8 +9,8 @@ from django import forms
 from django.conf import settings
 from django.core.validators import validate_slug
 from django.utils.text import slugify
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from catalogue.models import Resource
 from challenges.bundles.document import LICENCE_STATUSES
@@ -20,19 +20,19 @@ from challenges.models import Challenge, Phase
 from challenges.organising.actions import texts
 from challenges.organising.actions.leaderboards import MOST_QUESTIONS
 from portal.accounts.models import Organisation
-from portal.lib.characters import plain_text
+from portal.lib.fields import choice, line, prose
 
 
 class ReadForm(forms.Form):
     """Carry the version of the challenge that the person had before their eyes."""
 
     version = forms.IntegerField(
-        label=gettext_lazy("Version relue"),
+        label=_("Version relue"),
         widget=forms.HiddenInput,
         min_value=1,
         error_messages=dict.fromkeys(
             ("required", "invalid", "min_value"),
-            gettext_lazy("Rechargez la page : elle ne dit pas quelle version vous avez lue."),
+            _("Rechargez la page : elle ne dit pas quelle version vous avez lue."),
         ),
     )
 
@@ -41,7 +41,7 @@ class PublishForm(ReadForm):
     """Give the visa."""
 
     confirm_licence = forms.BooleanField(
-        label=gettext_lazy("La licence des données a été confirmée par son titulaire"),
+        label=_("La licence des données a été confirmée par son titulaire"),
         required=False,
     )
 
@@ -49,11 +49,11 @@ class PublishForm(ReadForm):
 class ReasonForm(forms.Form):
     """Say what must be corrected."""
 
-    reason = forms.CharField(
-        label=gettext_lazy("Corrections demandées"),
-        max_length=2_000,
-        widget=forms.Textarea(attrs={"rows": 4}),
-        error_messages={"required": gettext_lazy("Dites ce qui est à corriger.")},
+    reason = prose(
+        _("Corrections demandées"),
+        2_000,
+        _("Dites ce qui est à corriger."),
+        rows=4,
     )
 
 
@@ -64,15 +64,10 @@ class SendBackForm(ReadForm, ReasonForm):
 class ArchiveForm(forms.Form):
     """End a challenge for good."""
 
-    reason = forms.CharField(
-        label=gettext_lazy("Motif, public"),
-        max_length=500,
-        widget=forms.Textarea(attrs={"rows": 3}),
-        error_messages={"required": gettext_lazy("Dites pourquoi le challenge est archivé.")},
-    )
+    reason = prose(_("Motif, public"), 500, _("Dites pourquoi le challenge est archivé."))
     sure = forms.BooleanField(
-        label=gettext_lazy("Je confirme l’archivage : il ne s’annule pas"),
-        error_messages={"required": gettext_lazy("Cochez la case pour confirmer l’archivage.")},
+        label=_("Je confirme l’archivage : il ne s’annule pas"),
+        error_messages={"required": _("Cochez la case pour confirmer l’archivage.")},
     )
 
 
@@ -86,15 +81,13 @@ class LocalMoment(forms.DateTimeField):
             label=label,
             required=False,
             input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%d/%m/%Y %H:%M"],
-            help_text=gettext_lazy("Heure de Paris. 23 h 59 vaut la fin de la journée."),
+            help_text=_("Heure de Paris. 23 h 59 vaut la fin de la journée."),
             error_messages={
-                "invalid": gettext_lazy(
-                    "Écrivez la date et l’heure, par exemple 17/12/2026 17:00."
-                ),
-                "ambiguous_timezone": gettext_lazy(
+                "invalid": _("Écrivez la date et l’heure, par exemple 17/12/2026 17:00."),
+                "ambiguous_timezone": _(
                     "Cette heure n’existe pas, ou existe deux fois, le jour du changement d’heure."
                 ),
-                "year": gettext_lazy("Une année de 1990 à 2200 est attendue."),
+                "year": _("Une année de 1990 à 2200 est attendue."),
             },
             widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
         )
@@ -133,8 +126,8 @@ class DatesForm(PhaseForm):
 
     act = "dates"
 
-    opens_at = LocalMoment(gettext_lazy("Ouverture"))
-    closes_at = LocalMoment(gettext_lazy("Clôture"))
+    opens_at = LocalMoment(_("Ouverture"))
+    closes_at = LocalMoment(_("Clôture"))
 
     def __init__(self, data: Any = None, *, phase: Phase) -> None:
         stored = {"opens_at": phase.opens_at, "closes_at": phase.closes_at}
@@ -155,8 +148,8 @@ class ClosingForm(PhaseForm):
     act = "close"
 
     sure = forms.BooleanField(
-        label=gettext_lazy("Je confirme la clôture : plus aucune soumission ne sera acceptée"),
-        error_messages={"required": gettext_lazy("Cochez la case pour confirmer la clôture.")},
+        label=_("Je confirme la clôture : plus aucune soumission ne sera acceptée"),
+        error_messages={"required": _("Cochez la case pour confirmer la clôture.")},
     )
 
 
@@ -166,49 +159,49 @@ class RevealForm(PhaseForm):
     act = "reveal"
 
     sure = forms.BooleanField(
-        label=gettext_lazy("Je confirme : les résultats définitifs deviendront publics"),
-        error_messages={"required": gettext_lazy("Cochez la case pour confirmer.")},
+        label=_("Je confirme : les résultats définitifs deviendront publics"),
+        error_messages={"required": _("Cochez la case pour confirmer.")},
     )
 
 
 TASKS = {
-    Task.CLASSIFICATION: gettext_lazy("Classer : une étiquette par ligne"),
-    Task.ORDINAL: gettext_lazy("Graduer : un niveau par ligne"),
-    Task.REGRESSION: gettext_lazy("Estimer : un nombre par ligne"),
-    Task.FORECASTING: gettext_lazy("Prévoir : un nombre par ligne et par date"),
-    Task.MULTILABEL: gettext_lazy("Étiqueter : plusieurs étiquettes par ligne"),
-    Task.CLUSTERING: gettext_lazy("Regrouper : un groupe par ligne"),
-    Task.RANKING: gettext_lazy("Ordonner : une liste d’éléments par demande"),
+    Task.CLASSIFICATION: _("Classer : une étiquette par ligne"),
+    Task.ORDINAL: _("Graduer : un niveau par ligne"),
+    Task.REGRESSION: _("Estimer : un nombre par ligne"),
+    Task.FORECASTING: _("Prévoir : un nombre par ligne et par date"),
+    Task.MULTILABEL: _("Étiqueter : plusieurs étiquettes par ligne"),
+    Task.CLUSTERING: _("Regrouper : un groupe par ligne"),
+    Task.RANKING: _("Ordonner : une liste d’éléments par demande"),
 }
 FILE_ROLES = {
-    Role.TRAIN: gettext_lazy("Données d’apprentissage, publiques"),
-    Role.TEST: gettext_lazy("Données de test, publiques, sans les réponses"),
-    Role.SAMPLE_SUBMISSION: gettext_lazy("Exemple de soumission, public"),
-    Role.TRUTH: gettext_lazy("Réponses, scellées dès l’envoi"),
-    Role.BASELINE_SUBMISSION: gettext_lazy("Solution de référence : ses réponses, scellées"),
-    Role.BASELINE_PROGRAM: gettext_lazy("Solution de référence : son programme, public"),
-    Role.EXTRA: gettext_lazy("Kit de démarrage ou autre fichier public"),
+    Role.TRAIN: _("Données d’apprentissage, publiques"),
+    Role.TEST: _("Données de test, publiques, sans les réponses"),
+    Role.SAMPLE_SUBMISSION: _("Exemple de soumission, public"),
+    Role.TRUTH: _("Réponses, scellées dès l’envoi"),
+    Role.BASELINE_SUBMISSION: _("Solution de référence : ses réponses, scellées"),
+    Role.BASELINE_PROGRAM: _("Solution de référence : son programme, public"),
+    Role.EXTRA: _("Kit de démarrage ou autre fichier public"),
 }
 # Where teams send code, the table to predict is held out and a sample of it is public.
 CODE_FILE_ROLES = {
     Role.TRAIN: FILE_ROLES[Role.TRAIN],
-    Role.HIDDEN_INPUTS: gettext_lazy("Entrées réservées : la table à prédire, scellée dès l’envoi"),
-    Role.SAMPLE_INPUTS: gettext_lazy("Échantillon public : 100 à 1 000 lignes de la même forme"),
-    Role.SAMPLE_SUBMISSION: gettext_lazy("Exemple de réponse pour l’échantillon, public"),
-    Role.SAMPLE_ANSWERS: gettext_lazy("Réponses de l’échantillon, publiques (facultatif)"),
+    Role.HIDDEN_INPUTS: _("Entrées réservées : la table à prédire, scellée dès l’envoi"),
+    Role.SAMPLE_INPUTS: _("Échantillon public : 100 à 1 000 lignes de la même forme"),
+    Role.SAMPLE_SUBMISSION: _("Exemple de réponse pour l’échantillon, public"),
+    Role.SAMPLE_ANSWERS: _("Réponses de l’échantillon, publiques (facultatif)"),
     Role.TRUTH: FILE_ROLES[Role.TRUTH],
-    Role.BASELINE_SUBMISSION: gettext_lazy("Solution de référence : son archive de code, scellée"),
+    Role.BASELINE_SUBMISSION: _("Solution de référence : son archive de code, scellée"),
     Role.EXTRA: FILE_ROLES[Role.EXTRA],
 }
 REGISTRATIONS = {
-    RegistrationMode.OPEN: gettext_lazy("Ouverte à tout membre qui accepte le règlement"),
-    RegistrationMode.APPROVAL: gettext_lazy("Sur votre accord, personne par personne"),
-    RegistrationMode.INVITED: gettext_lazy("Sur invitation seulement"),
+    RegistrationMode.OPEN: _("Ouverte à tout membre qui accepte le règlement"),
+    RegistrationMode.APPROVAL: _("Sur votre accord, personne par personne"),
+    RegistrationMode.INVITED: _("Sur invitation seulement"),
 }
 STATUSES = {
-    "to_confirm": gettext_lazy("À confirmer avant la publication"),
-    "stated_by_producer": gettext_lazy("Déclarée par le producteur"),
-    "verified": gettext_lazy("Vérifiée"),
+    "to_confirm": _("À confirmer avant la publication"),
+    "stated_by_producer": _("Déclarée par le producteur"),
+    "verified": _("Vérifiée"),
 }
 DOMAIN = re.compile(r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}")
 LONG = {"rows": 16, "spellcheck": "true"}
@@ -221,10 +214,10 @@ class CardsField(forms.CharField):
 
     def __init__(self) -> None:
         super().__init__(
-            label=gettext_lazy("Fiches du catalogue dont part le challenge"),
+            label=_("Fiches du catalogue dont part le challenge"),
             required=False,
             max_length=6_000,
-            help_text=gettext_lazy(
+            help_text=_(
                 "Le besoin, l’idée, les données : une adresse ou un titre par ligne, dix au "
                 "plus. Chaque fiche montrera le challenge, et le challenge ses fiches."
             ),
@@ -239,27 +232,21 @@ class NewChallengeForm(forms.Form):
     """Begin a challenge: for whom, under which name, to predict what."""
 
     organisation = forms.ModelChoiceField(
-        label=gettext_lazy("Organisation"), queryset=Organisation.objects.none(), empty_label=None
+        label=_("Organisation"), queryset=Organisation.objects.none(), empty_label=None
     )
-    title = forms.CharField(
-        label=gettext_lazy("Titre"),
-        max_length=200,
-        error_messages={"required": gettext_lazy("Donnez un titre au challenge.")},
+    title = line(_("Titre"), 200, _("Donnez un titre au challenge."))
+    slug = line(
+        _("Adresse"),
+        80,
+        hint=_("Vide : tirée du titre. Elle ne change plus ensuite."),
     )
-    slug = forms.CharField(
-        label=gettext_lazy("Adresse"),
-        max_length=80,
-        required=False,
-        help_text=gettext_lazy("Vide : tirée du titre. Elle ne change plus ensuite."),
+    summary = prose(
+        _("Résumé"),
+        2_000,
+        _("Résumez le challenge en une ou deux phrases."),
+        _("Ce qu’il faut prédire, à partir de quoi, et à qui cela sert."),
     )
-    summary = forms.CharField(
-        label=gettext_lazy("Résumé"),
-        max_length=2_000,
-        help_text=gettext_lazy("Ce qu’il faut prédire, à partir de quoi, et à qui cela sert."),
-        widget=forms.Textarea(attrs={"rows": 3}),
-        error_messages={"required": gettext_lazy("Résumez le challenge en une ou deux phrases.")},
-    )
-    task = forms.ChoiceField(label=gettext_lazy("Tâche"), choices=list(TASKS.items()))
+    task = forms.ChoiceField(label=_("Tâche"), choices=list(TASKS.items()))
 
     cards = CardsField()
 
@@ -289,7 +276,7 @@ class NewChallengeForm(forms.Form):
         slug = slugify(given).replace("_", "-")[:80].strip("-")
         if not slug:
             raise forms.ValidationError(
-                gettext_lazy(
+                _(
                     "Écrivez la fin de l’adresse de la page en minuscules sans accent, chiffres "
                     "et tirets, par exemple : retour-a-l-emploi."
                 )
@@ -304,61 +291,42 @@ class TextsForm(forms.Form):
     title = NewChallengeForm.base_fields["title"]
     summary = NewChallengeForm.base_fields["summary"]
     body_md = forms.CharField(
-        label=gettext_lazy("Présentation"),
+        label=_("Présentation"),
         required=False,
         max_length=20_000,
-        help_text=gettext_lazy("En Markdown : contexte, données, ce qui est attendu, calendrier."),
+        help_text=_("En Markdown : contexte, données, ce qui est attendu, calendrier."),
         widget=forms.Textarea(attrs=LONG),
     )
-    language = forms.ChoiceField(
-        label=gettext_lazy("Langue de ces textes"),
-        required=False,
-        help_text=gettext_lazy("Celle du titre, du résumé, des pages, des phases et des mesures."),
+    language = choice(
+        _("Langue de ces textes"),
+        hint=_("Celle du titre, du résumé, des pages, des phases et des mesures."),
     )
-    tags = forms.CharField(
-        label=gettext_lazy("Mots-clés"),
-        required=False,
-        max_length=400,
-        help_text=gettext_lazy("Séparés par des virgules."),
-    )
+    tags = line(_("Mots-clés"), 400, hint=_("Séparés par des virgules."))
     use_cases = forms.MultipleChoiceField(
-        label=gettext_lazy("Cas d’usage du programme"),
+        label=_("Cas d’usage du programme"),
         required=False,
         widget=forms.CheckboxSelectMultiple,
     )
     cards = CardsField()
     contact = forms.EmailField(
-        label=gettext_lazy("Adresse de contact, publique"), required=False, max_length=254
+        label=_("Adresse de contact, publique"), required=False, max_length=254
     )
     forum_url = forms.URLField(
-        label=gettext_lazy("Forum extérieur"), required=False, assume_scheme="https", max_length=200
+        label=_("Forum extérieur"), required=False, assume_scheme="https", max_length=200
     )
-    has_prizes = forms.BooleanField(label=gettext_lazy("Le challenge est doté"), required=False)
-    prizes_md = forms.CharField(
-        label=gettext_lazy("Dotation"), required=False, max_length=5_000, widget=forms.Textarea
+    has_prizes = forms.BooleanField(label=_("Le challenge est doté"), required=False)
+    prizes_md = prose(_("Dotation"), 5_000, rows=10)
+    prize_rule_md = prose(
+        _("Règle d’attribution"),
+        5_000,
+        hint=_("Comment les ex æquo se partagent la dotation, qui peut la recevoir."),
+        rows=10,
     )
-    prize_rule_md = forms.CharField(
-        label=gettext_lazy("Règle d’attribution"),
-        required=False,
-        max_length=5_000,
-        help_text=gettext_lazy(
-            "Comment les ex æquo se partagent la dotation, qui peut la recevoir."
-        ),
-        widget=forms.Textarea,
-    )
-    licence_name = forms.CharField(
-        label=gettext_lazy("Licence des données"),
-        max_length=200,
-        error_messages={"required": gettext_lazy("Nommez la licence des données.")},
-    )
-    licence_spdx = forms.CharField(
-        label=gettext_lazy("Identifiant SPDX de la licence"), required=False, max_length=64
-    )
-    licence_holder = forms.CharField(
-        label=gettext_lazy("Titulaire des droits"), required=False, max_length=200
-    )
+    licence_name = line(_("Licence des données"), 200, _("Nommez la licence des données."))
+    licence_spdx = line(_("Identifiant SPDX de la licence"), 64)
+    licence_holder = line(_("Titulaire des droits"), 200)
     licence_status = forms.ChoiceField(
-        label=gettext_lazy("Certitude sur la licence"),
+        label=_("Certitude sur la licence"),
         choices=[(each, STATUSES[each]) for each in sorted(LICENCE_STATUSES, reverse=True)],
     )
 
@@ -426,29 +394,20 @@ class ParticipationForm(forms.Form):
     """Say who may take part."""
 
     registration = forms.ChoiceField(
-        label=gettext_lazy("Inscription"),
+        label=_("Inscription"),
         choices=list(REGISTRATIONS.items()),
         widget=forms.RadioSelect,
     )
-    allowed_domains = forms.CharField(
-        label=gettext_lazy("Domaines d’adresse admis"),
-        required=False,
-        max_length=4_000,
-        help_text=gettext_lazy("Un par ligne, par exemple exemple.fr. Vide : tous."),
-        widget=forms.Textarea(attrs={"rows": 3}),
+    allowed_domains = prose(
+        _("Domaines d’adresse admis"),
+        4_000,
+        hint=_("Un par ligne, par exemple exemple.fr. Vide : tous."),
     )
-    blocked_domains = forms.CharField(
-        label=gettext_lazy("Domaines d’adresse refusés"),
-        required=False,
-        max_length=4_000,
-        widget=forms.Textarea(attrs={"rows": 3}),
-    )
+    blocked_domains = prose(_("Domaines d’adresse refusés"), 4_000)
     team_min = forms.IntegerField(
-        label=gettext_lazy("Membres par équipe, au moins"), min_value=1, max_value=50
+        label=_("Membres par équipe, au moins"), min_value=1, max_value=50
     )
-    team_max = forms.IntegerField(
-        label=gettext_lazy("Membres par équipe, au plus"), min_value=1, max_value=50
-    )
+    team_max = forms.IntegerField(label=_("Membres par équipe, au plus"), min_value=1, max_value=50)
 
     def __init__(self, data: Any = None, *, challenge: Challenge) -> None:
         super().__init__(
@@ -475,9 +434,7 @@ class ParticipationForm(forms.Form):
         sent: dict[str, Any] = super().clean() or {}
         low, high = sent.get("team_min"), sent.get("team_max")
         if low and high and low > high:
-            self.add_error(
-                "team_max", gettext_lazy("Le plus grand effectif est sous le plus petit.")
-            )
+            self.add_error("team_max", _("Le plus grand effectif est sous le plus petit."))
         return sent
 
 
@@ -486,7 +443,7 @@ def _domains(text: str) -> list[str]:
     for each in found:
         if not DOMAIN.fullmatch(each):
             raise forms.ValidationError(
-                gettext_lazy("« %(domain)s » n’est pas un nom de domaine."),
+                _("« %(domain)s » n’est pas un nom de domaine."),
                 params={"domain": each[:64]},
             )
     return list(dict.fromkeys(found))
@@ -496,51 +453,43 @@ class TermsTextForm(forms.Form):
     """Write the rules."""
 
     text = forms.CharField(
-        label=gettext_lazy("Règlement"),
+        label=_("Règlement"),
         max_length=20_000,
-        help_text=gettext_lazy("En Markdown."),
+        help_text=_("En Markdown."),
         widget=forms.Textarea(attrs=LONG),
-        error_messages={"required": gettext_lazy("Écrivez le règlement.")},
+        error_messages={"required": _("Écrivez le règlement.")},
     )
 
 
 class PageForm(forms.Form):
     """Write a further page."""
 
-    title = forms.CharField(
-        label=gettext_lazy("Titre de la page"),
-        max_length=120,
-        error_messages={"required": gettext_lazy("Donnez un titre à la page.")},
-    )
+    title = line(_("Titre de la page"), 120, _("Donnez un titre à la page."))
     body_md = forms.CharField(
-        label=gettext_lazy("Texte"),
+        label=_("Texte"),
         max_length=20_000,
-        help_text=gettext_lazy("En Markdown."),
+        help_text=_("En Markdown."),
         widget=forms.Textarea(attrs=LONG),
-        error_messages={"required": gettext_lazy("Écrivez le texte de la page.")},
+        error_messages={"required": _("Écrivez le texte de la page.")},
     )
 
 
 class FileForm(forms.Form):
     """Send a file of the challenge."""
 
-    role = forms.ChoiceField(
-        label=gettext_lazy("Nature du fichier"), choices=list(FILE_ROLES.items())
-    )
+    role = forms.ChoiceField(label=_("Nature du fichier"), choices=list(FILE_ROLES.items()))
     file = forms.FileField(
-        label=gettext_lazy("Fichier"),
+        label=_("Fichier"),
         max_length=200,
         allow_empty_file=True,
-        help_text=gettext_lazy(
-            "200 Mo au plus. Les tables sont des CSV en UTF-8 avec une ligne d’en-tête."
-        ),
-        error_messages={"required": gettext_lazy("Choisissez le fichier.")},
+        help_text=_("200 Mo au plus. Les tables sont des CSV en UTF-8 avec une ligne d’en-tête."),
+        error_messages={"required": _("Choisissez le fichier.")},
     )
     expected_score = forms.FloatField(
-        label=gettext_lazy("Score public attendu, pour une solution de référence"),
+        label=_("Score public attendu, pour une solution de référence"),
         required=False,
         localize=True,
-        help_text=gettext_lazy("Le contrôle compare ce que la mesure qui classe lui donne."),
+        help_text=_("Le contrôle compare ce que la mesure qui classe lui donne."),
     )
 
     def __init__(self, data: Any = None, files: Any = None, *, is_code: bool = False) -> None:
@@ -553,10 +502,10 @@ class FileForm(forms.Form):
 
 
 QUESTION_KINDS = {
-    "text": gettext_lazy("Texte libre"),
-    "boolean": gettext_lazy("Oui ou non"),
-    "select": gettext_lazy("Un choix dans une liste"),
-    "checkbox": gettext_lazy("Plusieurs choix dans une liste"),
+    "text": _("Texte libre"),
+    "boolean": _("Oui ou non"),
+    "select": _("Un choix dans une liste"),
+    "checkbox": _("Plusieurs choix dans une liste"),
 }
 LISTED = ("select", "checkbox")
 
@@ -628,32 +577,26 @@ def _lines(text: str) -> list[str]:
 def _fields(at: int, former: Mapping[str, Any]) -> dict[str, forms.Field]:
     kind = str(former.get("type") or "text")
     return {
-        f"label_{at}": forms.CharField(
-            label=gettext_lazy("Question"),
-            required=False,
-            max_length=120,
-            initial=former.get("label") or former.get("key") or "",
+        f"label_{at}": line(
+            _("Question"), 120, initial=former.get("label") or former.get("key") or ""
         ),
-        f"type_{at}": forms.ChoiceField(
-            label=pgettext_lazy("fiche", "Réponse"),
-            choices=list(QUESTION_KINDS.items()),
-            required=False,
+        f"type_{at}": choice(
+            pgettext_lazy("fiche", "Réponse"),
+            list(QUESTION_KINDS.items()),
             initial="select" if kind == "radio" else kind,
         ),
-        f"options_{at}": forms.CharField(
-            label=gettext_lazy("Choix, un par ligne"),
-            required=False,
-            max_length=4_000,
-            widget=forms.Textarea(attrs={"rows": 3}),
+        f"options_{at}": prose(
+            _("Choix, un par ligne"),
+            4_000,
             initial="\n".join(map(str, former.get("options") or [])),
         ),
         f"required_{at}": forms.BooleanField(
-            label=gettext_lazy("Réponse obligatoire"),
+            label=_("Réponse obligatoire"),
             required=False,
             initial=former.get("required", False),
         ),
         f"on_leaderboard_{at}": forms.BooleanField(
-            label=gettext_lazy("Réponse montrée au classement"),
+            label=_("Réponse montrée au classement"),
             required=False,
             initial=former.get("on_leaderboard", False),
         ),
@@ -661,14 +604,14 @@ def _fields(at: int, former: Mapping[str, Any]) -> dict[str, forms.Field]:
 
 
 ORGANISER_ROLES = {
-    OrganiserRole.OWNER: gettext_lazy("Responsable : tout, et qui organise"),
-    OrganiserRole.ORGANISER: gettext_lazy("Organisateur : tout, sauf qui organise"),
-    OrganiserRole.JURY: gettext_lazy("Jury : lit le suivi, n’agit pas"),
+    OrganiserRole.OWNER: _("Responsable : tout, et qui organise"),
+    OrganiserRole.ORGANISER: _("Organisateur : tout, sauf qui organise"),
+    OrganiserRole.JURY: _("Jury : lit le suivi, n’agit pas"),
 }
 SHORT = {
-    OrganiserRole.OWNER: gettext_lazy("Responsable"),
-    OrganiserRole.ORGANISER: gettext_lazy("Organisateur"),
-    OrganiserRole.JURY: gettext_lazy("Jury"),
+    OrganiserRole.OWNER: _("Responsable"),
+    OrganiserRole.ORGANISER: _("Organisateur"),
+    OrganiserRole.JURY: _("Jury"),
 }
 
 
@@ -676,7 +619,7 @@ class OrganiserRoleForm(forms.Form):
     """Choose what a person does for a challenge."""
 
     role = forms.ChoiceField(
-        label=gettext_lazy("Rôle"),
+        label=_("Rôle"),
         choices=list(ORGANISER_ROLES.items()),
         initial=OrganiserRole.ORGANISER,
     )
@@ -686,16 +629,12 @@ class OrganiserInvitationForm(OrganiserRoleForm):
     """Invite a person to run a challenge."""
 
     email = forms.EmailField(
-        label=gettext_lazy("Adresse électronique"),
+        label=_("Adresse électronique"),
         max_length=254,
-        help_text=gettext_lazy(
-            "Celle de son compte. L’invitation vaut sept jours, pour cette adresse."
-        ),
+        help_text=_("Celle de son compte. L’invitation vaut sept jours, pour cette adresse."),
         error_messages={
-            "required": gettext_lazy("Écrivez l’adresse de la personne à inviter."),
-            "invalid": gettext_lazy(
-                "Cette adresse n’est pas valable. Exemple : prenom.nom@exemple.fr"
-            ),
+            "required": _("Écrivez l’adresse de la personne à inviter."),
+            "invalid": _("Cette adresse n’est pas valable. Exemple : prenom.nom@exemple.fr"),
         },
         widget=forms.EmailInput(attrs={"autocomplete": "off"}),
     )
@@ -706,15 +645,12 @@ class OrganiserInvitationForm(OrganiserRoleForm):
 class AnnouncementForm(forms.Form):
     """Announce something to everybody."""
 
-    text = forms.CharField(
-        label=gettext_lazy("Annonce"),
-        max_length=2_000,
-        validators=[plain_text],
-        help_text=gettext_lazy(
-            "Publique, datée, jamais modifiée. Les inscrits la reçoivent aussi par courriel."
-        ),
-        widget=forms.Textarea(attrs={"rows": 5}),
-        error_messages={"required": gettext_lazy("Écrivez l’annonce.")},
+    text = prose(
+        _("Annonce"),
+        2_000,
+        _("Écrivez l’annonce."),
+        _("Publique, datée, jamais modifiée. Les inscrits la reçoivent aussi par courriel."),
+        rows=5,
     )
 
 
@@ -722,14 +658,14 @@ class GuestsForm(forms.Form):
     """Paste addresses, one a line."""
 
     addresses = forms.CharField(
-        label=gettext_lazy("Adresses électroniques"),
+        label=_("Adresses électroniques"),
         max_length=40_000,
-        help_text=gettext_lazy(
+        help_text=_(
             "Une par ligne, deux cents par jour au plus. Chaque personne reçoit une lettre, une "
             "seule fois ; la même liste, collée de nouveau, n’écrit à personne deux fois."
         ),
         widget=forms.Textarea(attrs={"rows": 6, "autocomplete": "off"}),
-        error_messages={"required": gettext_lazy("Collez au moins une adresse.")},
+        error_messages={"required": _("Collez au moins une adresse.")},
     )
 
     @property

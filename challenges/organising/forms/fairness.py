@@ -6,35 +6,35 @@ from itertools import combinations
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy as _
 
 from challenges.organising.forms.scorings import PairsField
 from challenges.scoring.audit.declared import SMALLEST
+from portal.lib.fields import choice, line
 
 SLOTS = 4
 NATURES = {
-    "": gettext_lazy("Autre, ou déduite du nom"),
-    "origin": gettext_lazy("Origine, nationalité, migration"),
-    "commune": gettext_lazy("Commune ou quartier"),
-    "department": gettext_lazy("Département"),
+    "": _("Autre, ou déduite du nom"),
+    "origin": _("Origine, nationalité, migration"),
+    "commune": _("Commune ou quartier"),
+    "department": _("Département"),
 }
 FIGURES = {
-    "": gettext_lazy("Aucun"),
-    "table": gettext_lazy("La mesure qui classe, groupe par groupe"),
-    "gap": gettext_lazy("L’écart entre les groupes"),
-    "worst": gettext_lazy("Le moins bon groupe"),
+    "": _("Aucun"),
+    "table": _("La mesure qui classe, groupe par groupe"),
+    "gap": _("L’écart entre les groupes"),
+    "worst": _("Le moins bon groupe"),
 }
 COLUMNS = {
-    "": gettext_lazy("Aucune"),
-    "worst_group": gettext_lazy("La mesure qui classe, pour le groupe le moins bien servi"),
-    "demographic_parity": gettext_lazy("Écart de taux de réponses favorables"),
-    "equal_opportunity": gettext_lazy("Écart de taux de vrais positifs"),
-    "equalised_odds": gettext_lazy("Écart de vrais et de faux positifs"),
-    "predictive_parity": gettext_lazy("Écart de précision"),
-    "calibration": gettext_lazy("Écart de calibration"),
-    "auc_by_group": gettext_lazy("Écart d’aire sous la courbe"),
-    "signed_error": gettext_lazy("Écart d’erreur moyenne signée"),
+    "": _("Aucune"),
+    "worst_group": _("La mesure qui classe, pour le groupe le moins bien servi"),
+    "demographic_parity": _("Écart de taux de réponses favorables"),
+    "equal_opportunity": _("Écart de taux de vrais positifs"),
+    "equalised_odds": _("Écart de vrais et de faux positifs"),
+    "predictive_parity": _("Écart de précision"),
+    "calibration": _("Écart de calibration"),
+    "auc_by_group": _("Écart d’aire sous la courbe"),
+    "signed_error": _("Écart d’erreur moyenne signée"),
 }
 PAIRS = list(combinations(range(SLOTS), 2))
 
@@ -43,77 +43,71 @@ class FairnessForm(forms.Form):
     """Name up to four columns of the answers that make groups, and what is compared."""
 
     n_min_group = forms.IntegerField(
-        label=gettext_lazy("Personnes sous lesquelles un groupe n’est pas montré"),
+        label=_("Personnes sous lesquelles un groupe n’est pas montré"),
         min_value=SMALLEST,
         max_value=100_000,
         initial=SMALLEST,
-        help_text=gettext_lazy("11 au moins ; davantage pour des données sensibles."),
+        help_text=_("11 au moins ; davantage pour des données sensibles."),
     )
     min_rows = forms.IntegerField(
-        label=gettext_lazy("Lignes sous lesquelles un groupe n’est pas comparé"),
+        label=_("Lignes sous lesquelles un groupe n’est pas comparé"),
         min_value=1,
         max_value=1_000_000,
         initial=30,
     )
     audit = forms.BooleanField(
-        label=gettext_lazy("Auditer les soumissions à la publication des résultats"),
+        label=_("Auditer les soumissions à la publication des résultats"),
         required=False,
-        help_text=gettext_lazy(
+        help_text=_(
             "Les groupes de chaque attribut sont comparés, avec leurs intervalles. Rien n’en "
             "paraît avant les résultats définitifs."
         ),
     )
     crossings = forms.MultipleChoiceField(
-        label=gettext_lazy("Groupes croisés dans l’audit"),
+        label=_("Groupes croisés dans l’audit"),
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        help_text=gettext_lazy(
+        help_text=_(
             "L’origine ne se croise ni avec la commune ni avec le département : trop peu de "
             "personnes se reconnaîtraient."
         ),
     )
-    positive = forms.CharField(
-        label=gettext_lazy("Étiquette favorable"),
-        required=False,
-        max_length=64,
-        help_text=gettext_lazy("Si la réponse est une étiquette : celle qui est un « oui »."),
+    positive = line(
+        _("Étiquette favorable"),
+        64,
+        hint=_("Si la réponse est une étiquette : celle qui est un « oui »."),
     )
     threshold = forms.FloatField(
-        label=gettext_lazy("Seuil du « oui », si la réponse est un nombre"),
+        label=_("Seuil du « oui », si la réponse est un nombre"),
         required=False,
         localize=True,
-        help_text=gettext_lazy("Vide : 0,5."),
+        help_text=_("Vide : 0,5."),
     )
-    event = forms.CharField(
-        label=gettext_lazy("Ce qu’est un « oui », en mots"),
-        required=False,
-        max_length=120,
-        help_text=gettext_lazy("Par exemple : retours à l’emploi."),
+    event = line(
+        _("Ce qu’est un « oui », en mots"),
+        120,
+        hint=_("Par exemple : retours à l’emploi."),
     )
     shown = forms.ChoiceField(
-        label=gettext_lazy("Qui lit l’audit d’une équipe après les résultats"),
+        label=_("Qui lit l’audit d’une équipe après les résultats"),
         choices=[
-            ("public", gettext_lazy("Tout le monde")),
-            ("team", gettext_lazy("L’équipe et l’organisation seulement")),
+            ("public", _("Tout le monde")),
+            ("team", _("L’équipe et l’organisation seulement")),
         ],
     )
     person = forms.ChoiceField(
-        label=gettext_lazy("Ce qui compte pour une personne"),
+        label=_("Ce qui compte pour une personne"),
         choices=[
-            ("row", gettext_lazy("Chaque ligne")),
-            ("cluster", gettext_lazy("Chaque groupe de la colonne de regroupement")),
+            ("row", _("Chaque ligne")),
+            ("cluster", _("Chaque groupe de la colonne de regroupement")),
         ],
     )
-    column = forms.ChoiceField(
-        label=gettext_lazy("Colonne « Équité » du classement définitif"),
-        choices=list(COLUMNS.items()),
-        required=False,
-    )
+    column = choice(_("Colonne « Équité » du classement définitif"), list(COLUMNS.items()))
     limit = forms.FloatField(
-        label=gettext_lazy("Seuil de cette colonne, pour un prix"),
+        label=_("Seuil de cette colonne, pour un prix"),
         required=False,
         localize=True,
-        help_text=gettext_lazy(
+        help_text=_(
             "Annoncé avant l’ouverture. Au-delà, ou en deçà pour le groupe le moins bien servi "
             "d’une mesure à maximiser, une soumission reste classée et ne reçoit pas de prix."
         ),
@@ -271,26 +265,16 @@ def _key(column: str, former: Mapping[str, Any]) -> str:
     return re.sub(r"[^A-Za-z0-9_]+", "_", column)[:36].strip("_") or "attribut"
 
 
-def _slot_fields(at: int, choices: Sequence[tuple[str, str]]) -> dict[str, forms.Field]:
+def _slot_fields(at: int, choices: Sequence[tuple[str, Any]]) -> dict[str, forms.Field]:
     return {
-        f"column_{at}": forms.ChoiceField(
-            label=gettext_lazy("Colonne des réponses"), choices=choices, required=False
-        ),
-        f"label_{at}": forms.CharField(
-            label=gettext_lazy("Nom de l’attribut"), required=False, max_length=120
-        ),
-        f"nature_{at}": forms.ChoiceField(
-            label=gettext_lazy("Nature"), choices=list(NATURES.items()), required=False
-        ),
+        f"column_{at}": choice(_("Colonne des réponses"), choices),
+        f"label_{at}": line(_("Nom de l’attribut"), 120),
+        f"nature_{at}": choice(_("Nature"), list(NATURES.items())),
         f"groups_{at}": PairsField(
-            label=gettext_lazy("Noms des groupes"),
-            help_text=gettext_lazy("Valeur et nom, par exemple : f = Femmes ; h = Hommes."),
+            label=_("Noms des groupes"),
+            help_text=_("Valeur et nom, par exemple : f = Femmes ; h = Hommes."),
         ),
-        f"figure_{at}": forms.ChoiceField(
-            label=gettext_lazy("Chiffre au classement définitif"),
-            choices=list(FIGURES.items()),
-            required=False,
-        ),
+        f"figure_{at}": choice(_("Chiffre au classement définitif"), list(FIGURES.items())),
     }
 
 

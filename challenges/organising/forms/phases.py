@@ -11,6 +11,7 @@ from challenges.bundles.programs import Bounds
 from challenges.enums import BoardRule, ColumnKind, Direction, PhaseKind
 from challenges.models import Column, Leaderboard, Phase
 from challenges.organising.actions.leaderboards import Place, is_limitable, is_main, may_rank
+from portal.lib.fields import choice, line
 
 PHASE_KINDS = {
     PhaseKind.TRIAL: _("Essai : pour se faire la main, sans enjeu"),
@@ -34,11 +35,7 @@ NO_LIMIT = _("Vide : sans limite. 0 : aucune soumission à la main.")
 class NewPhaseForm(forms.Form):
     """Add a phase."""
 
-    name = forms.CharField(
-        label=_("Nom de la phase"),
-        max_length=120,
-        error_messages={"required": _("Donnez un nom à la phase.")},
-    )
+    name = line(_("Nom de la phase"), 120, _("Donnez un nom à la phase."))
     kind = forms.ChoiceField(
         label=_("Nature"), choices=list(PHASE_KINDS.items()), initial=PhaseKind.PUBLIC
     )
@@ -128,10 +125,9 @@ class SettingsForm(NewPhaseForm, QuotasForm):
     benchmark_after_close = forms.BooleanField(
         label=_("Rester ouverte comme banc d’essai après les résultats"), required=False
     )
-    migrate_from = forms.ChoiceField(
-        label=_("Reprendre les choix finals d’une phase précédente"),
-        required=False,
-        help_text=_(
+    migrate_from = choice(
+        _("Reprendre les choix finals d’une phase précédente"),
+        hint=_(
             "À l’ouverture de cette phase, les choix finals de chaque équipe y entrent "
             "d’eux-mêmes, sans utiliser d’essai, et y sont évalués. Avec 0 soumission par jour, "
             "la phase ne reçoit que ces reprises. Elle ouvre à la clôture de l’autre, ou après."
@@ -174,11 +170,7 @@ class NewBoardForm(forms.Form):
     """Add a leaderboard to a phase."""
 
     phase = forms.ChoiceField(label=_("Phase"))
-    title = forms.CharField(
-        label=_("Titre du classement"),
-        max_length=64,
-        error_messages={"required": _("Donnez un titre au classement.")},
-    )
+    title = line(_("Titre du classement"), 64, _("Donnez un titre au classement."))
 
     def __init__(self, data: Any = None, *, phases: Sequence[Phase]) -> None:
         super().__init__(data)

@@ -4,21 +4,21 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any, ClassVar
 
 from django import forms
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy as _
 
 from challenges.bundles.contract import METRIC_KEY
 from challenges.scoring import registry
 from challenges.scoring.metric import Shape
+from portal.lib.fields import choice, line
 
 SLOTS = 6
 FORMULA = "formula"
 NAMES = ("metric", "key", "label", "params", "direction", "decimals", "hidden")
 DIRECTIONS = {
-    "": gettext_lazy("Sens habituel de la mesure"),
-    "max": gettext_lazy("Plus grand est meilleur"),
-    "min": gettext_lazy("Plus petit est meilleur"),
-    "none": gettext_lazy("Descriptive, jamais classée"),
+    "": _("Sens habituel de la mesure"),
+    "max": _("Plus grand est meilleur"),
+    "min": _("Plus petit est meilleur"),
+    "none": _("Descriptive, jamais classée"),
 }
 # What the engine reads of one answer a row.
 _OF_ROWS = frozenset({Shape.ANY, Shape.NUMBERS, Shape.LABEL_SETS})
@@ -37,7 +37,7 @@ def measures_of(shapes: Collection[Shape]) -> list[str]:
 MENU = measures_of(_OF_ROWS)
 
 
-def menu(names: Sequence[str], titles: Mapping[str, Any]) -> list[tuple[str, str]]:
+def menu(names: Sequence[str], titles: Mapping[str, Any]) -> list[tuple[str, Any]]:
     """List measures, by their French name, then the formula."""
     named = sorted((str(titles.get(name, name)), name) for name in names)
     shown = [(name, f"{title} ({name})") for title, name in named]
@@ -48,7 +48,7 @@ class FiguresForm(forms.Form):
     """Choose the figures of a board, one of them primary. measures: those of the menu."""
 
     measures: Sequence[str] = MENU
-    primary = forms.ChoiceField(label=gettext_lazy("Mesure qui classe"), initial="0")
+    primary = forms.ChoiceField(label=_("Mesure qui classe"), initial="0")
 
     count = SLOTS
     titles: Mapping[str, Any] = {}
@@ -183,9 +183,9 @@ class ParametersField(PairsField):
 
     def __init__(self) -> None:
         super().__init__(
-            label=gettext_lazy("Paramètres"),
+            label=_("Paramètres"),
             max_length=400,
-            help_text=gettext_lazy(
+            help_text=_(
                 "Par exemple : positive = oui. Plusieurs se séparent par un point-virgule, les "
                 "valeurs d’une liste par une virgule. Pour une colonne calculée : "
                 "formula = 0.5 * f1 + 0.5 * mcc"
@@ -217,27 +217,16 @@ def _number(said: str) -> Any:
 
 def _slot_fields(at: int, choices: list[tuple[str, str]]) -> dict[str, forms.Field]:
     return {
-        f"metric_{at}": forms.ChoiceField(
-            label=gettext_lazy("Mesure"), choices=choices, required=False
-        ),
-        f"key_{at}": forms.CharField(
-            label=gettext_lazy("Clé"),
-            required=False,
-            max_length=36,
-            help_text=gettext_lazy("Vide : le nom de la mesure."),
-        ),
-        f"label_{at}": forms.CharField(
-            label=gettext_lazy("Titre de la colonne"), required=False, max_length=120
-        ),
+        f"metric_{at}": choice(_("Mesure"), choices),
+        f"key_{at}": line(_("Clé"), 36, hint=_("Vide : le nom de la mesure.")),
+        f"label_{at}": line(_("Titre de la colonne"), 120),
         f"params_{at}": ParametersField(),
-        f"direction_{at}": forms.ChoiceField(
-            label=gettext_lazy("Sens"), choices=list(DIRECTIONS.items()), required=False
-        ),
+        f"direction_{at}": choice(_("Sens"), list(DIRECTIONS.items())),
         f"decimals_{at}": forms.IntegerField(
-            label=gettext_lazy("Décimales"), min_value=0, max_value=10, initial=4
+            label=_("Décimales"), min_value=0, max_value=10, initial=4
         ),
         f"hidden_{at}": forms.BooleanField(
-            label=gettext_lazy("Colonne cachée : calculée, jamais montrée"), required=False
+            label=_("Colonne cachée : calculée, jamais montrée"), required=False
         ),
     }
 
@@ -268,11 +257,11 @@ def _written(params: dict[str, Any]) -> str:
 
 
 TYPES = {
-    "string": gettext_lazy("Texte ou code"),
-    "category": gettext_lazy("Étiquette d’une liste"),
-    "integer": gettext_lazy("Nombre entier"),
-    "float": gettext_lazy("Nombre décimal"),
-    "label_set": gettext_lazy("Plusieurs étiquettes"),
+    "string": _("Texte ou code"),
+    "category": _("Étiquette d’une liste"),
+    "integer": _("Nombre entier"),
+    "float": _("Nombre décimal"),
+    "label_set": _("Plusieurs étiquettes"),
 }
 # What a task most often asks for: the type of its answers, and the measure that ranks.
 USUAL = {
@@ -291,39 +280,25 @@ class ScoringForm(FiguresForm):
     One answer a row; `forms.shapes` has the other shapes.
     """
 
-    id = forms.ChoiceField(label=gettext_lazy("Colonne de l’identifiant"))
-    target = forms.ChoiceField(label=gettext_lazy("Colonne à prédire"))
-    type = forms.ChoiceField(
-        label=gettext_lazy("Nature de la réponse"), choices=list(TYPES.items())
-    )
-    minimum = forms.FloatField(
-        label=gettext_lazy("Plus petite réponse admise"), required=False, localize=True
-    )
-    maximum = forms.FloatField(
-        label=gettext_lazy("Plus grande réponse admise"), required=False, localize=True
-    )
+    id = forms.ChoiceField(label=_("Colonne de l’identifiant"))
+    target = forms.ChoiceField(label=_("Colonne à prédire"))
+    type = forms.ChoiceField(label=_("Nature de la réponse"), choices=list(TYPES.items()))
+    minimum = forms.FloatField(label=_("Plus petite réponse admise"), required=False, localize=True)
+    maximum = forms.FloatField(label=_("Plus grande réponse admise"), required=False, localize=True)
     split = forms.ChoiceField(
-        label=gettext_lazy("Colonne qui sépare les parts publique et privée"),
-        help_text=gettext_lazy("Elle est dans le fichier des réponses, et reste scellée avec lui."),
+        label=_("Colonne qui sépare les parts publique et privée"),
+        help_text=_("Elle est dans le fichier des réponses, et reste scellée avec lui."),
     )
-    public = forms.CharField(
-        label=gettext_lazy("Valeur de la part publique"), max_length=64, initial="public"
-    )
-    private = forms.CharField(
-        label=gettext_lazy("Valeur de la part privée"), max_length=64, initial="private"
-    )
-    cluster = forms.ChoiceField(
-        label=gettext_lazy("Colonne de regroupement"),
-        required=False,
-        help_text=gettext_lazy(
+    public = forms.CharField(label=_("Valeur de la part publique"), max_length=64, initial="public")
+    private = forms.CharField(label=_("Valeur de la part privée"), max_length=64, initial="private")
+    cluster = choice(
+        _("Colonne de regroupement"),
+        hint=_(
             "Les lignes d’un même groupe sont liées : elles restent dans la même part, et les "
             "intervalles sont calculés par groupe."
         ),
     )
-    weight = forms.ChoiceField(
-        label=gettext_lazy("Colonne des poids"),
-        required=False,
-    )
+    weight = choice(_("Colonne des poids"))
 
     def __init__(
         self,
@@ -542,10 +517,10 @@ class _ShapeForm(ScoringForm):
 
 
 QUERY = {
-    "query": gettext_lazy("Colonne de la demande"),
-    "item": gettext_lazy("Colonne de l’élément proposé"),
+    "query": _("Colonne de la demande"),
+    "item": _("Colonne de l’élément proposé"),
 }
-GAIN = {"gain": gettext_lazy("Colonne de la pertinence, dans les réponses : un nombre, 0 ou plus")}
+GAIN = {"gain": _("Colonne de la pertinence, dans les réponses : un nombre, 0 ou plus")}
 
 
 class RankedForm(_ShapeForm):
@@ -558,11 +533,11 @@ class RankedForm(_ShapeForm):
         if each not in {"attribute_distance", "share_other_prefix"}
     ]
     shared = QUERY
-    given = {"rank": gettext_lazy("Colonne du rang, 1 en tête")}
+    given = {"rank": _("Colonne du rang, 1 en tête")}
     held = GAIN
     questions = ("max_items_per_query",)
     max_items_per_query = forms.IntegerField(
-        label=gettext_lazy("Éléments par demande, au plus"),
+        label=_("Éléments par demande, au plus"),
         min_value=1,
         max_value=1_000,
         initial=10,
@@ -581,14 +556,14 @@ class ScoredForm(_ShapeForm):
     layout = "candidate_scores"
     measures = measures_of({Shape.LISTS})
     shared = QUERY
-    given = {"score": gettext_lazy("Colonne du score donné par les équipes")}
+    given = {"score": _("Colonne du score donné par les équipes")}
     held = GAIN
     questions = ("policy",)
     policy = forms.ChoiceField(
-        label=gettext_lazy("Candidats notés par les équipes"),
+        label=_("Candidats notés par les équipes"),
         choices=[
-            ("complete", gettext_lazy("Tous ceux de chaque demande")),
-            ("top_k", gettext_lazy("Les meilleurs seulement")),
+            ("complete", _("Tous ceux de chaque demande")),
+            ("top_k", _("Les meilleurs seulement")),
         ],
     )
 
@@ -597,12 +572,12 @@ class ProbabilitiesForm(_ShapeForm):
     """A probability for each class; a column bears the name of its class."""
 
     layout = "numbers_per_id"
-    shared = {"id": gettext_lazy("Colonne de l’identifiant")}
-    held = {"target": gettext_lazy("Colonne de la réponse, dans le fichier des réponses")}
+    shared = {"id": _("Colonne de l’identifiant")}
+    held = {"target": _("Colonne de la réponse, dans le fichier des réponses")}
     measures = measures_of({Shape.PROBABILITIES})
     questions = ("numbers",)
     numbers = forms.MultipleChoiceField(
-        label=gettext_lazy("Colonnes des nombres, dans l’ordre de l’exemple"),
+        label=_("Colonnes des nombres, dans l’ordre de l’exemple"),
         widget=forms.CheckboxSelectMultiple,
     )
 
@@ -649,10 +624,10 @@ class ProbabilitiesForm(_ShapeForm):
 
 ROWS = "lignes"
 SHAPES: Mapping[str, tuple[Any, type[ScoringForm]]] = {
-    ROWS: (gettext_lazy("Une réponse par ligne"), ScoringForm),
-    "listes": (gettext_lazy("Listes ordonnées"), RankedForm),
-    "scores": (gettext_lazy("Scores de candidats"), ScoredForm),
-    "probabilites": (gettext_lazy("Probabilités par classe"), ProbabilitiesForm),
+    ROWS: (_("Une réponse par ligne"), ScoringForm),
+    "listes": (_("Listes ordonnées"), RankedForm),
+    "scores": (_("Scores de candidats"), ScoredForm),
+    "probabilites": (_("Probabilités par classe"), ProbabilitiesForm),
 }
 _LAYOUTS = {"ranked_list": "listes", "candidate_scores": "scores"}
 _OF_TASKS = {"ranking": "listes"}
@@ -669,49 +644,43 @@ def shape_of(document: Mapping[str, Any]) -> str | None:
     return ROWS if layout == "one_row_per_id" else _LAYOUTS.get(layout)
 
 
-TABLE = gettext_lazy("Un CSV en UTF-8, avec une ligne d’en-tête, 200 Mo au plus.")
+TABLE = _("Un CSV en UTF-8, avec une ligne d’en-tête, 200 Mo au plus.")
 
 
 class PhaseFilesForm(forms.Form):
     """Give a phase its own answers, and the public files that go with them."""
 
     truth = forms.FileField(
-        label=gettext_lazy("Réponses de cette phase, scellées dès l’envoi"),
+        label=_("Réponses de cette phase, scellées dès l’envoi"),
         required=False,
         max_length=200,
         allow_empty_file=True,
-        help_text=gettext_lazy(
-            "Vide : les réponses déjà en place, celles de la première phase par défaut."
-        ),
+        help_text=_("Vide : les réponses déjà en place, celles de la première phase par défaut."),
     )
     test = forms.FileField(
-        label=gettext_lazy("Données de test de cette phase, publiques"),
+        label=_("Données de test de cette phase, publiques"),
         required=False,
         max_length=200,
         allow_empty_file=True,
-        help_text=gettext_lazy("Si les identifiants changent. Elles paraissent avec le challenge."),
+        help_text=_("Si les identifiants changent. Elles paraissent avec le challenge."),
     )
     sample = forms.FileField(
-        label=gettext_lazy("Exemple de soumission de cette phase, public"),
+        label=_("Exemple de soumission de cette phase, public"),
         required=False,
         max_length=200,
         allow_empty_file=True,
-        help_text=gettext_lazy("Si les identifiants changent."),
+        help_text=_("Si les identifiants changent."),
     )
 
 
 class TaskForm(forms.Form):
     """Add a task to a phase: other answers for the same files."""
 
-    name = forms.CharField(
-        label=gettext_lazy("Nom de la tâche"),
-        max_length=120,
-        error_messages={"required": gettext_lazy("Donnez un nom à la tâche.")},
-    )
+    name = line(_("Nom de la tâche"), 120, _("Donnez un nom à la tâche."))
     truth = forms.FileField(
-        label=gettext_lazy("Réponses de cette tâche, scellées dès l’envoi"),
+        label=_("Réponses de cette tâche, scellées dès l’envoi"),
         max_length=200,
         allow_empty_file=True,
         help_text=TABLE,
-        error_messages={"required": gettext_lazy("Choisissez le fichier des réponses.")},
+        error_messages={"required": _("Choisissez le fichier des réponses.")},
     )
