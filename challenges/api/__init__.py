@@ -2,9 +2,9 @@
 
 from ninja import Router
 
-from challenges.api import reading
 from challenges.entries import api as entry_endpoints
 from challenges.exchange import api as bundles
+from challenges.pages import api as pages
 from challenges.programs import api as trial_endpoints
 from challenges.rescoring import api as decision_endpoints
 from challenges.teams import api as teams
@@ -12,7 +12,7 @@ from challenges.teams import api as teams
 # (prefix, router), gathered by portal.api in this order.
 routers: list[tuple[str, Router]] = [
     ("", bundles.router),  # before the challenges by name: none is called « imports »
-    ("", reading.router),
+    ("", pages.router),
     ("", teams.router),
     ("", entry_endpoints.check_router),
     ("", entry_endpoints.router),

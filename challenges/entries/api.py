@@ -11,16 +11,17 @@ from ninja import File, Form, Header, Router, Schema
 from ninja.files import UploadedFile
 from pydantic import ConfigDict, Field
 
-from challenges.api.finding import challenge_named, own_team, person, phase_to_enter
 from challenges.entries.actions import checks, choices, uploads
 from challenges.entries.actions import deposits as acts
 from challenges.entries.models import faults_told, reader_language
 from challenges.entries.queries import ShownFigures, shown_figures
 from challenges.enums import EntryStatus, PhaseKind
 from challenges.models import Entry, Phase, Upload
+from challenges.organising.api import challenge_named, person, phase_to_enter
+from challenges.organising.queries import phase_of
 from challenges.programs import queries as program_queries
-from challenges.results.queries.boards import phase_of
 from challenges.scoring.commands.offline import verdict_json
+from challenges.teams.api import own_team
 from challenges.teams.queries import Quota, quota_left
 from portal.accounts.bearer import Token
 from portal.accounts.enums import TokenScope

@@ -19,7 +19,8 @@ from challenges.evaluation.actions import interventions
 from challenges.evaluation.actions import interventions as acts
 from challenges.evaluation.forms import ExaminationForm, PauseForm
 from challenges.models import Challenge, Entry, Phase
-from challenges.organising.views.layout import find_to_run, person, phase_of, room
+from challenges.organising.queries import phase_of
+from challenges.organising.views.layout import find_to_run, person, room
 from challenges.programs import queries as program_queries
 from challenges.programs.views import programs as program_views
 from challenges.rules import may_examine_entries, may_examine_entry

@@ -11,11 +11,11 @@ from ninja import File, Router, Schema, Status
 from ninja.files import UploadedFile
 from pydantic import ConfigDict, Field
 
-from challenges.api.finding import challenge_named, person
 from challenges.exchange.actions import bundles as acts
 from challenges.exchange.actions import exports
 from challenges.exchange.forms import asked
 from challenges.models import BundleImport
+from challenges.organising.api import challenge_named, person
 from portal.accounts.bearer import Token
 from portal.accounts.enums import TokenScope
 from portal.lib import files, visible

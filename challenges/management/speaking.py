@@ -12,8 +12,7 @@ from django.core.management import CommandError
 from django.core.management.base import BaseCommand
 
 from challenges.models import Challenge, Phase
-from challenges.organising.queries import current_phase
-from challenges.results.queries.boards import phase_of
+from challenges.organising.queries import current_phase, phase_of
 from challenges.worker import drain
 from portal.accounts.models import User
 from portal.lib import clock

@@ -54,6 +54,7 @@ from portal.audit.duties import beats
 from portal.audit.reading import Told, events
 from portal.audit.record import reference
 from portal.lib import clock
+from portal.lib.refusals import Hidden
 
 
 @dataclass(frozen=True)
@@ -680,3 +681,12 @@ def journal_names(challenge: Challenge, told: Sequence[Told]) -> Mapping[str, st
         for each in people
         if each.pk in running or any(one.ended_at is None for one in each.region_appointments.all())
     }
+
+
+def phase_of(challenge: Challenge, index: int | None = None) -> Phase:
+    """Return the phase of this index, by default the last one; raises Hidden."""
+    phases = challenge.phases.order_by("index")
+    phase = phases.last() if index is None else phases.filter(index=index).first()
+    if phase is None:
+        raise Hidden
+    return phase

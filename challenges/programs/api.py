@@ -9,13 +9,14 @@ from django.urls import reverse
 from ninja import Router, Schema, Status
 from ninja.files import UploadedFile
 
-from challenges.api.finding import challenge_named, own_team, person, phase_to_enter
 from challenges.entries.api import FaultOut
 from challenges.entries.models import faults_told
 from challenges.models import CodeTrial
+from challenges.organising.api import challenge_named, person, phase_to_enter
 from challenges.programs import queries as program_queries
 from challenges.programs.actions import code as team_code
 from challenges.programs.models import trial_detail, trial_reason, trial_state
+from challenges.teams.api import own_team
 from portal.accounts.bearer import Token
 from portal.accounts.enums import TokenScope
 from portal.lib import clock, visible

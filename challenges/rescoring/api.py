@@ -11,8 +11,8 @@ from ninja.files import UploadedFile
 from pydantic import ConfigDict, Field
 
 from challenges import rules
-from challenges.api.finding import challenge_named, may_run, person, phase_to_run
 from challenges.models import Phase, Rescoring, Reveal
+from challenges.organising.api import challenge_named, may_run, person, phase_to_run
 from challenges.rescoring import actions as acts
 from challenges.rescoring import actions as rescorings
 from challenges.rescoring import queries as reads

@@ -12,7 +12,8 @@ from django.views.decorators.http import require_POST, require_safe
 from challenges import rules
 from challenges.enums import RescoringState
 from challenges.models import Challenge, Phase, Rescoring
-from challenges.organising.views.layout import find_to_run, person, phase_of, room
+from challenges.organising.queries import phase_of
+from challenges.organising.views.layout import find_to_run, person, room
 from challenges.organising.views.words import TITLES
 from challenges.rescoring import actions as acts
 from challenges.rescoring import actions as rescorings

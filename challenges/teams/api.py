@@ -12,17 +12,17 @@ from django.utils.translation import gettext
 from ninja import Router, Schema, Status
 from pydantic import ConfigDict, Field
 
-from challenges.api.finding import challenge_named, own_team, person
-from challenges.models import Registration, Team
+from challenges.models import Challenge, Registration, Team
 from challenges.organising.actions.guests import ADDRESS_MAX
+from challenges.organising.api import challenge_named, person
 from challenges.teams import actions as teams
-from challenges.teams.queries import latest_terms
+from challenges.teams.queries import latest_terms, team_of
 from portal.accounts.bearer import Token
 from portal.accounts.enums import TokenScope
 from portal.lib import visible
 from portal.lib.endpoints import lazy as _
 from portal.lib.endpoints import refused
-from portal.lib.refusals import Conflict, Invalid
+from portal.lib.refusals import Conflict, Hidden, Invalid
 
 
 class TermsIn(Schema):
@@ -199,3 +199,11 @@ def team_json(team: Team, members: Sequence[Any]) -> dict[str, Any]:
         "state": team.state,
         "members": [{"name": str(each.user), "role": each.role} for each in members],
     }
+
+
+def own_team(request: HttpRequest, challenge: Challenge) -> Team:
+    """Return the caller's team in a challenge; raises Hidden without one."""
+    team = team_of(challenge, request.user)
+    if team is None:
+        raise Hidden(gettext("Vous n’avez pas d’équipe dans ce challenge."), code="no_team")
+    return team

@@ -7,7 +7,7 @@ from challenges.enums import PhaseMoment
 from challenges.management.speaking import SpeakingCommand, person
 from challenges.management.speaking import challenge as named
 from challenges.organising.actions import challenges
-from challenges.results.queries.boards import phase_of
+from challenges.organising.queries import phase_of
 
 
 class Command(SpeakingCommand):

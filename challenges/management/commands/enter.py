@@ -18,8 +18,7 @@ from challenges.enums import EntryStatus, JobKind
 from challenges.management.speaking import SpeakingCommand, person
 from challenges.management.speaking import challenge as named
 from challenges.models import Challenge, Entry, Job, Phase, Team
-from challenges.organising.queries import current_phase
-from challenges.results.queries.boards import phase_of
+from challenges.organising.queries import current_phase, phase_of
 from challenges.teams import actions as teams
 from challenges.teams.queries import has_accepted_terms, is_registered
 from portal.accounts.models import User

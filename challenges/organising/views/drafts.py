@@ -37,14 +37,8 @@ from challenges.organising.forms.challenges import (
 from challenges.organising.forms.fairness import FairnessForm
 from challenges.organising.forms.phases import NewPhaseForm, QuotasForm, SettingsForm
 from challenges.organising.forms.scorings import SHAPES, ScoringForm, shape_of
-from challenges.organising.views.layout import (
-    organisations_of,
-    person,
-    phase_of,
-    room,
-    run_by,
-    tried,
-)
+from challenges.organising.queries import phase_of
+from challenges.organising.views.layout import organisations_of, person, room, run_by, tried
 from challenges.organising.views.words import TITLES, USE_CASES
 from challenges.programs import queries as program_queries
 from challenges.programs.actions import code as team_code

@@ -10,7 +10,6 @@ from django import forms
 from django.db.models import Count, IntegerField, OuterRef, Prefetch, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
-from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -481,11 +480,6 @@ def find_to_run(request: HttpRequest, slug: str) -> Challenge:
     if not _may_run(request, challenge):
         raise Hidden(denied=challenge)
     return challenge
-
-
-def phase_of(challenge: Challenge, index: int) -> Phase:
-    """Return a phase of a challenge by its number."""
-    return get_object_or_404(Phase, challenge=challenge, index=index)
 
 
 def _may_run(request: HttpRequest, challenge: Challenge) -> bool:

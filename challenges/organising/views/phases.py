@@ -22,8 +22,9 @@ from challenges.organising.forms.scorings import (
     TaskForm,
     shape_of,
 )
+from challenges.organising.queries import phase_of
 from challenges.organising.views.drafts import deposit_of, tried
-from challenges.organising.views.layout import person, phase_of, room, run_by
+from challenges.organising.views.layout import person, room, run_by
 from challenges.organising.views.words import TITLES
 from challenges.programs.actions import bounds as score_bounds
 from portal.lib.refusals import Invalid

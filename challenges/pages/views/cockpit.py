@@ -43,7 +43,7 @@ from challenges.organising.forms.challenges import (
     RevealForm,
     SendBackForm,
 )
-from challenges.organising.queries import current_phase
+from challenges.organising.queries import current_phase, phase_of
 from challenges.organising.views.layout import (
     decides,
     face_of,
@@ -51,7 +51,6 @@ from challenges.organising.views.layout import (
     halls,
     is_open,
     person,
-    phase_of,
     room,
     shown_challenges,
     status_of,

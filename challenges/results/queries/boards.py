@@ -95,15 +95,6 @@ class Board:
         return str(self.facts.get("digest", ""))
 
 
-def phase_of(challenge: Challenge, index: int | None = None) -> Phase:
-    """Return the phase of this index, by default the last one; raises Hidden."""
-    phases = challenge.phases.order_by("index")
-    phase = phases.last() if index is None else phases.filter(index=index).first()
-    if phase is None:
-        raise Hidden
-    return phase
-
-
 def whole_board(phase: Phase, split: Split, viewer: Viewer, *, key: str | None = None) -> Board:
     """Read a whole board; raises Hidden for the private split before the reveal, for everybody."""
     found = board_head(phase, split, viewer, key=key)

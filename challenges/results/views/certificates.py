@@ -23,11 +23,11 @@ from catalogue.models import Resource
 from catalogue.resources.queries.detail import VerifiedScore
 from challenges import rules
 from challenges.models import Certificate, Challenge, EntryCard, Phase, Team
+from challenges.organising.queries import phase_of
 from challenges.organising.views.layout import find_challenge, person, scene
 from challenges.results import actions as results
 from challenges.results.models import certificates as certified
 from challenges.results.queries import reports as reads
-from challenges.results.queries.boards import phase_of
 from challenges.results.queries.reports import reported_phase
 from portal.lib import clock, paper
 from portal.lib.refusals import Conflict, Hidden, Invalid

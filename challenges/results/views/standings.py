@@ -23,7 +23,7 @@ from django.views.decorators.http import require_safe
 
 from challenges.enums import Direction, Split
 from challenges.models import Challenge, Phase
-from challenges.organising.queries import current_phase
+from challenges.organising.queries import current_phase, phase_of
 from challenges.organising.views.layout import find_challenge, scene, shares
 from challenges.programs.views import programs as program_views
 from challenges.rescoring.queries import errata
@@ -110,7 +110,7 @@ def phase_wanted(request: HttpRequest, challenge: Challenge, current: Phase | No
         return current
     if not index.isdecimal():
         raise Hidden
-    return reads.phase_of(challenge, int(index[:6]))
+    return phase_of(challenge, int(index[:6]))
 
 
 def split_wanted(request: HttpRequest, phase: Phase) -> Split:

@@ -1,4 +1,4 @@
-"""Find what a request names, among what its owner may see."""
+"""Find what a request to an endpoint names, among what its owner may see."""
 
 from typing import cast
 
@@ -6,10 +6,8 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from challenges import rules
-from challenges.models import Challenge, Phase, Team
-from challenges.organising.queries import current_phase
-from challenges.results.queries.boards import phase_of
-from challenges.teams.queries import team_of
+from challenges.models import Challenge, Phase
+from challenges.organising.queries import current_phase, phase_of
 from portal.accounts.models import User
 from portal.lib import clock, visible
 from portal.lib.refusals import Closed, Hidden
@@ -49,11 +47,3 @@ def may_run(request: HttpRequest, phase: Phase) -> bool:
     """Say whether the caller runs the challenge of a phase, or decides on it for the Region."""
     by = person(request)
     return rules.may_follow_challenge(by, phase.challenge) or rules.may_confirm_reveal(by, phase)
-
-
-def own_team(request: HttpRequest, challenge: Challenge) -> Team:
-    """Return the caller's team in a challenge; raises Hidden without one."""
-    team = team_of(challenge, request.user)
-    if team is None:
-        raise Hidden(_("Vous n’avez pas d’équipe dans ce challenge."), code="no_team")
-    return team

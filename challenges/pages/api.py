@@ -11,10 +11,10 @@ from django.urls import reverse
 from django.utils.cache import patch_cache_control
 from ninja import Query, Router, Schema
 
-from challenges.api.finding import challenge_named
 from challenges.entries.actions.deposits import offered_answers
 from challenges.enums import Split
 from challenges.models import Challenge, Leaderboard, Phase
+from challenges.organising.api import challenge_named
 from challenges.organising.queries import Listed, as_listed, counted
 from challenges.receipts.queries import published_keys
 from challenges.results.queries import boards
