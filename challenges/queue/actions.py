@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from challenges.enums import JOB_PRIORITY, JobKind, JobState
 from challenges.models import Entry, Job, Phase
+from challenges.queue.models import JobQuerySet
 from portal.audit.actors import SystemActor
 from portal.audit.duties import beats
 from portal.audit.record import record
@@ -33,7 +34,7 @@ def put(
     *,
     kind: JobKind,
     subject_id: object,
-    dedup_key: str,
+    dedup_key: str = "",
     fair_rank: int = 0,
     urgent: bool = False,
     priority: int | None = None,
@@ -42,26 +43,23 @@ def put(
 ) -> None:
     """Queue a job once; a second call with the same kind and key changes nothing.
 
-    priority: that of the kind by default. phase_id: the phase whose pause holds it.
+    dedup_key: the subject by default. priority: that of the kind by default. phase_id: the phase
+    whose pause holds it.
     """
     now = clock.now()
     usual = JOB_PRIORITY[kind] if priority is None else priority
-    Job.objects.bulk_create(
-        [
-            Job(
-                kind=kind,
-                phase_id=phase_id,
-                subject_id=str(subject_id),
-                dedup_key=dedup_key,
-                priority=0 if urgent else usual,
-                fair_rank=fair_rank,
-                run_after=now + timedelta(seconds=delay_seconds),
-                created_at=now,
-                max_attempts=settings.JOB_MAX_ATTEMPTS,
-            )
-        ],
-        ignore_conflicts=True,
+    job = Job(
+        kind=kind,
+        phase_id=phase_id,
+        subject_id=str(subject_id),
+        dedup_key=dedup_key or str(subject_id),
+        priority=0 if urgent else usual,
+        fair_rank=fair_rank,
+        run_after=now + timedelta(seconds=delay_seconds),
+        created_at=now,
+        max_attempts=settings.JOB_MAX_ATTEMPTS,
     )
+    Job.objects.bulk_create([job], ignore_conflicts=True)
 
 
 @transaction.atomic
@@ -69,7 +67,7 @@ def revive(
     *,
     kind: JobKind,
     subject_id: object,
-    dedup_key: str,
+    dedup_key: str = "",
     priority: int | None = None,
     phase_id: int | None = None,
 ) -> None:
@@ -77,16 +75,14 @@ def revive(
 
     phase_id: the phase whose pause holds it from now on; None: no pause does.
     """
-    put(
-        kind=kind,
-        subject_id=subject_id,
-        dedup_key=dedup_key,
-        priority=priority,
-        phase_id=phase_id,
-    )
-    Job.objects.filter(kind=kind, dedup_key=dedup_key).exclude(
-        state__in=[JobState.READY, JobState.LEASED]
-    ).update(
+    key = dedup_key or str(subject_id)
+    put(kind=kind, subject_id=subject_id, dedup_key=key, priority=priority, phase_id=phase_id)
+    _start_again(Job.objects.filter(kind=kind, dedup_key=key), phase_id)
+
+
+def _start_again(jobs: JobQuerySet, phase_id: int | None = None) -> None:
+    """Make those that ended ready, from their first attempt."""
+    jobs.exclude(state__in=[JobState.READY, JobState.LEASED]).update(
         state=JobState.READY,
         attempt=0,
         run_after=clock.now(),
@@ -107,14 +103,7 @@ def revive_all(*, kind: JobKind, keys: Sequence[str], priority: int) -> int:
     if not missing:
         return 0
     now = clock.now()
-    named.filter(dedup_key__in=missing).exclude(state__in=[JobState.READY, JobState.LEASED]).update(
-        state=JobState.READY,
-        attempt=0,
-        run_after=now,
-        error_code="",
-        finished_at=None,
-        phase_id=None,
-    )
+    _start_again(named.filter(dedup_key__in=missing))
     Job.objects.bulk_create(
         [
             Job(

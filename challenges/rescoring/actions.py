@@ -267,7 +267,7 @@ def accept(*, rescoring: Rescoring, digest: str, by: User) -> Rescoring:
     if rescoring.proposed_by_id == by.pk:
         raise Conflict(_("Il faut deux personnes différentes."), code="takes_two")
     if is_stuck(rescoring):
-        jobs.revive(kind=JobKind.SWAP, subject_id=rescoring.pk, dedup_key=str(rescoring.pk))
+        jobs.revive(kind=JobKind.SWAP, subject_id=rescoring.pk)
         record("rescoring.relaunched", by=by, on=rescoring)
         return rescoring
     settled = {RescoringState.ACCEPTED, RescoringState.IN_FORCE}
@@ -287,7 +287,7 @@ def accept(*, rescoring: Rescoring, digest: str, by: User) -> Rescoring:
     rescoring.state = RescoringState.ACCEPTED
     rescoring.decided_by_id, rescoring.decided_at = by.pk, clock.now()
     rescoring.save()
-    jobs.revive(kind=JobKind.SWAP, subject_id=rescoring.pk, dedup_key=str(rescoring.pk))
+    jobs.revive(kind=JobKind.SWAP, subject_id=rescoring.pk)
     record("rescoring.accepted", by=by, on=rescoring, phase=rescoring.phase.index)
     return rescoring
 

@@ -347,14 +347,14 @@ def confirm_reveal(*, phase: Phase, by: User) -> Reveal:
         if reveal.confirmed_by_id != by.pk:
             raise Conflict(_("Cette publication est déjà confirmée."), code="reveal_confirmed")
         if reveal.executed_at is None:  # a job that died is given another life
-            jobs.revive(kind=JobKind.REVEAL, subject_id=reveal.pk, dedup_key=str(reveal.pk))
+            jobs.revive(kind=JobKind.REVEAL, subject_id=reveal.pk)
         return reveal
     _refuse_archived(phase)
     _refuse_unready(phase)
     reveal.confirmed_by_id, reveal.confirmed_at = by.pk, clock.now()
     reveal.inputs_digest = outcome_digest(phase)
     reveal.save()
-    jobs.revive(kind=JobKind.REVEAL, subject_id=reveal.pk, dedup_key=str(reveal.pk))
+    jobs.revive(kind=JobKind.REVEAL, subject_id=reveal.pk)
     record("reveal.confirmed", by=by, on=reveal, phase=phase.index)
     return reveal
 

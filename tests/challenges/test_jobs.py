@@ -53,7 +53,7 @@ def forget() -> None:
 
 
 def put(key: str, kind: JobKind = JobKind.SCORE, rank: int = 0) -> None:
-    jobs.put(kind=kind, subject_id=key, dedup_key=key, fair_rank=rank)
+    jobs.put(kind=kind, subject_id=key, fair_rank=rank)
 
 
 def claimed() -> Job:

@@ -44,7 +44,7 @@ class Leases(RuleBasedStateMachine):
         self.savepoint = transaction.savepoint()
         clock.now = lambda: self.start + self.ahead
         for number in range(JOBS):
-            jobs.put(kind=JobKind.SCORE, subject_id=number, dedup_key=str(number))
+            jobs.put(kind=JobKind.SCORE, subject_id=number)
 
     def teardown(self) -> None:
         clock.now = Leases.moment

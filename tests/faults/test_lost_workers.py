@@ -26,7 +26,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.fault]
 def test_a_busy_worker_notices_the_lost_one(settings: Any) -> None:
     settings.BEAT_SECONDS = settings.REAP_SECONDS = 0.05
     for number in (1, 2):
-        jobs.put(kind=JobKind.WATCH, subject_id=number, dedup_key=str(number))
+        jobs.put(kind=JobKind.WATCH, subject_id=number)
     lost = jobs.claim(owner="lost")
     assert lost is not None
     Job.objects.filter(pk=lost.pk).update(lease_until=clock.now() - timedelta(seconds=1))

@@ -159,7 +159,7 @@ def test_the_close_and_the_entries_agree() -> None:
 
 def test_six_workers_never_take_the_same_job() -> None:
     for number in range(60):
-        jobs.put(kind=JobKind.SCORE, subject_id=number, dedup_key=str(number))
+        jobs.put(kind=JobKind.SCORE, subject_id=number)
     taken: list[str] = []
     lock = threading.Lock()
 

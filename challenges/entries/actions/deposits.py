@@ -216,7 +216,6 @@ def queue_check(entry: Entry) -> None:
     jobs.put(
         kind=JobKind.CHECK,
         subject_id=entry.pk,
-        dedup_key=str(entry.pk),
         fair_rank=fair_rank(entry.enrolment),
     )
 

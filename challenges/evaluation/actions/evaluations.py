@@ -150,7 +150,6 @@ def queue_scores(entry: Entry) -> None:
         jobs.put(
             kind=JobKind.SCORE,
             subject_id=evaluation.pk,
-            dedup_key=str(evaluation.pk),
             fair_rank=rank,
             urgent=urgent,
             phase_id=entry.enrolment.phase_id,
@@ -455,7 +454,6 @@ def queue_trial(rescoring: Rescoring, entry: Entry) -> None:
         jobs.revive(
             kind=JobKind.SCORE,
             subject_id=evaluation.pk,
-            dedup_key=str(evaluation.pk),
             priority=RESCORE_PRIORITY,
         )
 
@@ -623,7 +621,7 @@ def _sweep_entry(pk: UUID) -> bool:
     for kind, key in sorted(wanted):
         held = kind != JobKind.CHECK and key not in aside
         phase_id = entry.enrolment.phase_id if held else None
-        jobs.revive(kind=JobKind(kind), subject_id=key, dedup_key=key, phase_id=phase_id)
+        jobs.revive(kind=JobKind(kind), subject_id=key, phase_id=phase_id)
     if not wanted:
         queue_scores(entry)
     record("job.recreated", by=WORKER, on=entry)
@@ -635,7 +633,7 @@ def _sweep_code_trials(size: int) -> int:
     alone = CodeTrial.objects.alive().filter(~Q(Job.objects.does(JobKind.TRIAL, "pk")))
     missing = [str(pk) for pk in alone.order_by("pk").values_list("pk", flat=True)[:size]]
     for key in missing:
-        jobs.revive(kind=JobKind.TRIAL, subject_id=key, dedup_key=key)
+        jobs.revive(kind=JobKind.TRIAL, subject_id=key)
     return len(missing)
 
 

@@ -170,13 +170,12 @@ def try_again(entry: Entry) -> None:
             jobs.revive(
                 kind=JobKind.SCORE,
                 subject_id=evaluation.pk,
-                dedup_key=str(evaluation.pk),
                 phase_id=held_by(evaluation),
             )
     else:
         entry.become(EntryStatus.CHECKING, at=now)
         entry.save()
-        jobs.revive(kind=JobKind.CHECK, subject_id=entry.pk, dedup_key=str(entry.pk))
+        jobs.revive(kind=JobKind.CHECK, subject_id=entry.pk)
 
 
 @transaction.atomic
@@ -208,7 +207,7 @@ def score_again(*, entry: Entry, by: Actor, note: str = "") -> Entry:
     )
     queue_scores(entry)
     for key in keys:
-        jobs.revive(kind=JobKind.SCORE, subject_id=key, dedup_key=key, phase_id=phase.pk)
+        jobs.revive(kind=JobKind.SCORE, subject_id=key, phase_id=phase.pk)
     record("entry.scored_again", by=by, on=entry, note=note)
     return entry
 

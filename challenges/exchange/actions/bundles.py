@@ -113,7 +113,7 @@ def _deposited(
     if not created:  # deposited twice at the same moment
         transaction.on_commit(lambda: releases.forget(kept.sha256))
         return Deposited(made, False)
-    jobs.put(kind=JobKind.IMPORT, subject_id=made.pk, dedup_key=str(made.pk))
+    jobs.put(kind=JobKind.IMPORT, subject_id=made.pk)
     record("import.deposited", by=by, on=made, sha256=digest, size=size)
     return Deposited(made, True)
 
@@ -178,7 +178,7 @@ def accept_report(*, made: BundleImport, answers: Mapping[str, str], by: User) -
     }
     fresh.refusals = []
     _become(fresh, ImportState.CREATING)
-    jobs.revive(kind=JobKind.IMPORT, subject_id=fresh.pk, dedup_key=str(fresh.pk))
+    jobs.revive(kind=JobKind.IMPORT, subject_id=fresh.pk)
     record("import.answered", by=by, on=fresh)
     return fresh
 

@@ -521,7 +521,6 @@ def _queued(trial: CodeTrial, by: User) -> CodeTrial:
     jobs.put(
         kind=JobKind.TRIAL,
         subject_id=trial.pk,
-        dedup_key=str(trial.pk),
         fair_rank=CodeTrial.objects.alive().filter(team=team).count(),
     )
     record("code_trial.asked", by=by, on=trial, team=team.slug)

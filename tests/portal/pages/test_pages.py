@@ -675,7 +675,7 @@ def test_it_costs_the_same_whatever_waits(alive: None) -> None:
             health.checks()
         counts.append(len(asked))
         for number in range(3):
-            jobs.put(kind=JobKind.SCORE, subject_id=number, dedup_key=str(number))
+            jobs.put(kind=JobKind.SCORE, subject_id=number)
     assert counts == [7 + (connection.vendor == "postgresql")] * 2
 
 
