@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from challenges.client import receipts as reading
 from challenges.client.receipts import ReceiptFault, ReceiptState
 from challenges.enums import EntryStatus, EvaluationState, JobKind, RescoringState, RunState, Split
+from challenges.evaluation.models import evaluations_of
 from challenges.models import (
     Certificate,
     ChallengeDraft,
@@ -29,7 +30,6 @@ from challenges.models import (
     Score,
     ScoreReceipt,
 )
-from challenges.rescoring.models import evaluations_of
 from challenges.results.models import certificates as certified
 from challenges.results.models.boards import listing
 from portal.audit.reading import events

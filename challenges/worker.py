@@ -171,16 +171,8 @@ def _first_task(entry: Entry) -> PhaseTask:
 
 
 def _task_of(evaluation: Evaluation) -> PhaseTask:
-    return (
-        PhaseTask.objects.select_related("scorer_version__programs", "holdout", "phase__challenge")
-        .filter(
-            phase_id=evaluation.entry.enrolment.phase_id,
-            scorer_version_id=evaluation.scorer_version_id,
-            holdout_id=evaluation.holdout_id,
-        )
-        .order_by("-current", "-pk")[:1]
-        .get()
-    )
+    tasks = evaluation.tasks()
+    return tasks.select_related("scorer_version__programs", "holdout", "phase__challenge")[:1].get()
 
 
 log = logging.getLogger("portal.worker")

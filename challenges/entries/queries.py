@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from challenges.enums import ChallengeStatus, DisqualificationStatus, EntryStatus, JobState, Split
-from challenges.evaluation.models import rounded
+from challenges.evaluation.models import in_force, rounded
 from challenges.models import (
     Challenge,
     Column,
@@ -31,7 +31,6 @@ from challenges.models import (
 )
 from challenges.models.words import LADDER_WAITS, led_sentence
 from challenges.organising.models import Viewer
-from challenges.rescoring.models import in_force
 from challenges.results.models.boards import finals
 
 _RECENT = 20

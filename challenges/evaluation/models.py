@@ -213,6 +213,47 @@ class Evaluation(models.Model):
             models.Index(fields=["scorer_version", "holdout", "state"], name="evaluation_left")
         ]
 
+    def tasks(self) -> "models.QuerySet[PhaseTask]":
+        """Keep the tasks of its phase that it answers, the one in force first."""
+        tasks = PhaseTask.objects.filter(
+            phase_id=self.entry.enrolment.phase_id,
+            scorer_version_id=self.scorer_version_id,
+            holdout_id=self.holdout_id,
+        )
+        return tasks.order_by("-current", "-pk")
+
+
+def evaluations_of(task: PhaseTask) -> "models.QuerySet[Evaluation]":
+    """Keep the evaluations that answer a task of a phase."""
+    return Evaluation.objects.filter(
+        entry__enrolment__phase_id=task.phase_id,
+        scorer_version_id=task.scorer_version_id,
+        holdout_id=task.holdout_id,
+    )
+
+
+def is_in_force(evaluation: Evaluation) -> bool:
+    """Say whether an evaluation answers a task in force of its phase."""
+    return evaluation.tasks().filter(current=True).exists()
+
+
+def held_by(evaluation: Evaluation) -> int | None:
+    """Return the phase whose pause holds a score; None when it is tried aside."""
+    return evaluation.entry.enrolment.phase_id if is_in_force(evaluation) else None
+
+
+def in_force(path: str = "") -> Q:
+    """Keep the evaluations of a task in force, and those of no task at all.
+
+    path: from the rows that are kept to their evaluation, as "evaluation__".
+    """
+    tasks = PhaseTask.objects.filter(
+        phase_id=OuterRef(f"{path}entry__enrolment__phase_id"),
+        scorer_version_id=OuterRef(f"{path}scorer_version_id"),
+        holdout_id=OuterRef(f"{path}holdout_id"),
+    )
+    return Q(Exists(tasks.filter(current=True))) | ~Q(Exists(tasks))
+
 
 def forsaken() -> "models.QuerySet[Entry]":
     """Keep the unfinished entries that no live job will move on.

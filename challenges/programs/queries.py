@@ -9,6 +9,7 @@ from django.db.models import Count, Q, QuerySet
 from challenges.bundles.programs import PUBLIC, ProgramSpec
 from challenges.entries.models import EntryQuerySet
 from challenges.enums import ColumnKind, OrganiserRole, ReportAudience
+from challenges.evaluation.models import in_force
 from challenges.models import (
     Challenge,
     ChallengeOrganiser,
@@ -25,7 +26,6 @@ from challenges.models import (
     Team,
 )
 from challenges.organising.models import Viewer, person_id
-from challenges.rescoring.models import in_force
 from portal.lib import clock
 from portal.lib.refusals import Hidden
 

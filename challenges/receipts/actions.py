@@ -123,17 +123,7 @@ def receipts_in_force(found: Any) -> dict[tuple[UUID, int], ScoreReceipt]:
 
 def task_index(evaluation: Evaluation) -> int:
     """Return the index of the task of its phase that an evaluation answers."""
-    found = (
-        PhaseTask.objects.filter(
-            phase_id=evaluation.entry.enrolment.phase_id,
-            scorer_version_id=evaluation.scorer_version_id,
-            holdout_id=evaluation.holdout_id,
-        )
-        .order_by("-current", "-pk")
-        .values_list("index", flat=True)
-        .first()
-    )
-    return found or 0
+    return evaluation.tasks().values_list("index", flat=True).first() or 0
 
 
 def duration_class(seconds: float | None) -> str:

@@ -28,6 +28,7 @@ from challenges.enums import (
 )
 from challenges.evaluation.actions import evaluations, releases, scorers
 from challenges.evaluation.actions.evaluations import give_outcome, queue_scores, settle_entry
+from challenges.evaluation.models import evaluations_of
 from challenges.models import (
     BaselineCheck,
     Entry,
@@ -46,7 +47,6 @@ from challenges.organising.actions.notices import announce
 from challenges.queue import actions as jobs
 from challenges.queue.actions import WORKER, queue_standings
 from challenges.receipts import actions as receipts
-from challenges.rescoring.models import evaluations_of
 from challenges.results import actions as results
 from challenges.results.actions import FinalResults, SettledRung
 from challenges.results.models.boards import Listing

@@ -10,7 +10,7 @@ from django.db.models import Count, Exists, F, Max, OuterRef, Q, Sum
 
 from challenges.entries.models import Entry
 from challenges.enums import EntryStatus, EvaluationState, RescoringState, WatchState
-from challenges.evaluation.models import Evaluation, PhaseTask
+from challenges.evaluation.models import Evaluation, PhaseTask, evaluations_of
 from challenges.models.words import within, word
 from challenges.organising.models import Phase
 from challenges.teams.models import Team
@@ -197,43 +197,6 @@ def _written(told: Any) -> Any:
             return told.isoformat()
         case _:
             return told
-
-
-def evaluations_of(task: PhaseTask) -> "models.QuerySet[Evaluation]":
-    """Keep the evaluations that answer a task of a phase."""
-    return Evaluation.objects.filter(
-        entry__enrolment__phase_id=task.phase_id,
-        scorer_version_id=task.scorer_version_id,
-        holdout_id=task.holdout_id,
-    )
-
-
-def is_in_force(evaluation: Evaluation) -> bool:
-    """Say whether an evaluation answers a task in force of its phase."""
-    return PhaseTask.objects.filter(
-        phase_id=evaluation.entry.enrolment.phase_id,
-        scorer_version_id=evaluation.scorer_version_id,
-        holdout_id=evaluation.holdout_id,
-        current=True,
-    ).exists()
-
-
-def held_by(evaluation: Evaluation) -> int | None:
-    """Return the phase whose pause holds a score; None when it is tried aside."""
-    return evaluation.entry.enrolment.phase_id if is_in_force(evaluation) else None
-
-
-def in_force(path: str = "") -> Q:
-    """Keep the evaluations of a task in force, and those of no task at all.
-
-    path: from the rows that are kept to their evaluation, as "evaluation__".
-    """
-    tasks = PhaseTask.objects.filter(
-        phase_id=OuterRef(f"{path}entry__enrolment__phase_id"),
-        scorer_version_id=OuterRef(f"{path}scorer_version_id"),
-        holdout_id=OuterRef(f"{path}holdout_id"),
-    )
-    return Q(Exists(tasks.filter(current=True))) | ~Q(Exists(tasks))
 
 
 class BaselineCheck(Immutable):

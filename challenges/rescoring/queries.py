@@ -8,6 +8,7 @@ from django.db.models import CharField, Count, Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Cast
 
 from challenges.enums import EvaluationState, JobKind, RescoringState, Split, WatchState
+from challenges.evaluation.models import evaluations_of, in_force
 from challenges.models import (
     BaselineCheck,
     Challenge,
@@ -21,7 +22,6 @@ from challenges.models import (
     Team,
 )
 from challenges.models.words import REASON_SENTENCES
-from challenges.rescoring.models import evaluations_of, in_force
 
 _NIGHTS = 14
 

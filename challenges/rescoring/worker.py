@@ -8,6 +8,7 @@ from django.db import transaction
 
 from challenges.enums import EvaluationState, Split, WatchState
 from challenges.evaluation import worker as vault
+from challenges.evaluation.models import evaluations_of, is_in_force
 from challenges.evaluation.worker import Opened
 from challenges.models import Evaluation, Job, Phase, PhaseTask, Rescoring
 from challenges.programs import worker as program_worker
@@ -15,7 +16,6 @@ from challenges.queue import actions as jobs
 from challenges.queue.worker import Beating
 from challenges.rescoring import actions as rescorings
 from challenges.rescoring.actions import NotSeen, Prepared, Release, WatchOutcome
-from challenges.rescoring.models import evaluations_of, is_in_force
 from challenges.results import worker as result_worker
 from challenges.results.actions import Line
 from challenges.results.models.boards import Listing, chain, listing, waiting_enrolments
@@ -204,14 +204,8 @@ def watch_job(job: Job, truths: vault.Truths, beating: Beating) -> None:
         with transaction.atomic():
             jobs.complete(job)
         return
-    task = PhaseTask.objects.select_related(
-        "scorer_version__programs", "phase__challenge", "holdout"
-    ).get(
-        phase_id=evaluation.entry.enrolment.phase_id,
-        scorer_version_id=evaluation.scorer_version_id,
-        holdout_id=evaluation.holdout_id,
-        current=True,
-    )
+    tasks = evaluation.tasks().filter(current=True)
+    task = tasks.select_related("scorer_version__programs", "phase__challenge", "holdout").get()
     known = vault.unseal(evaluation.pk)
     if task.scorer_version.is_program:
         expected, again = known["exact"], lambda: _by_program(evaluation, task)

@@ -9,6 +9,7 @@ from django.db import transaction
 from challenges.enums import Direction, EvaluationState, Split
 from challenges.evaluation import worker as vault
 from challenges.evaluation.actions import releases
+from challenges.evaluation.models import in_force
 from challenges.evaluation.worker import Opened
 from challenges.models import (
     Column,
@@ -22,7 +23,6 @@ from challenges.models import (
 )
 from challenges.queue import actions as jobs
 from challenges.queue.worker import Beating
-from challenges.rescoring.models import in_force
 from challenges.results import actions as acts
 from challenges.results import actions as results
 from challenges.results.actions import FinalResults, Finding, Line, SettledRung

@@ -14,6 +14,7 @@ from challenges.entries import queries as entry_queries
 from challenges.entries.models import faults_told
 from challenges.entries.queries import expected_wait_seconds, led_by, led_message, queue_position
 from challenges.enums import EntryStatus, PhaseKind, PhaseMoment, ReasonCode, Split
+from challenges.evaluation.models import in_force
 from challenges.models import (
     Challenge,
     Column,
@@ -29,7 +30,6 @@ from challenges.models import (
 )
 from challenges.models.words import LADDER_WAITS, receipt_word
 from challenges.organising.views.words import ENTRY_MARKS
-from challenges.rescoring.models import in_force
 from challenges.results.queries.boards import is_revealed
 from portal.lib import clock
 

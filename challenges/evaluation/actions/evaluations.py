@@ -29,7 +29,7 @@ from challenges.enums import (
 )
 from challenges.evaluation import queries as evaluation_queries
 from challenges.evaluation.actions import releases
-from challenges.evaluation.models import forsaken
+from challenges.evaluation.models import forsaken, held_by, is_in_force
 from challenges.models import (
     CodeRun,
     CodeTrial,
@@ -47,7 +47,6 @@ from challenges.models import (
 from challenges.queue import actions as jobs
 from challenges.queue.actions import WORKER
 from challenges.receipts import actions as receipts
-from challenges.rescoring.models import held_by, is_in_force
 from portal.accounts.models import User
 from portal.audit.outbox import owe
 from portal.audit.record import record
@@ -394,12 +393,7 @@ def run_of(evaluation: Evaluation) -> CodeRun | None:
     In the caller's transaction, the entry locked.
     """
     if evaluation.run is None:
-        tasks = PhaseTask.objects.filter(
-            phase_id=evaluation.entry.enrolment.phase_id,
-            scorer_version_id=evaluation.scorer_version_id,
-            holdout_id=evaluation.holdout_id,
-        )
-        task = tasks.order_by("-current", "-pk").first()
+        task = evaluation.tasks().first()
         if task is None or task.plan_id is None:
             return None
         evaluation.run, _made = CodeRun.objects.get_or_create(

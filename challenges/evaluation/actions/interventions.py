@@ -9,12 +9,12 @@ from challenges.entries.actions import deposits
 from challenges.entries.models import EntryQuerySet
 from challenges.enums import EntryStatus, EvaluationState, JobKind, JobState, NoticeKind, ReasonCode
 from challenges.evaluation.actions.evaluations import queue_scores
+from challenges.evaluation.models import held_by, in_force
 from challenges.models import Entry, Evaluation, Job, Phase, Reveal
 from challenges.organising.actions.notices import announce
 from challenges.queue import actions as jobs
 from challenges.queue.actions import settle_later
 from challenges.queue.models import Dashed
-from challenges.rescoring.models import held_by, in_force
 from portal.accounts.authorization import require
 from portal.accounts.models import User
 from portal.audit.actors import Actor

@@ -47,6 +47,7 @@ from challenges.enums import (
     RunState,
 )
 from challenges.evaluation.actions import evaluations
+from challenges.evaluation.models import held_by
 from challenges.models import (
     Challenge,
     CodeRun,
@@ -64,7 +65,6 @@ from challenges.organising.actions import drafts
 from challenges.organising.actions.notices import announce
 from challenges.queue import actions as jobs
 from challenges.queue.actions import WORKER, refuse_not_isolated
-from challenges.rescoring.models import held_by
 from challenges.scoring.answer import Layout
 from challenges.scoring.inputs import InputFault, identifiers
 from datasets.actions import holdouts, releases

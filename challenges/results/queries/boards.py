@@ -15,10 +15,9 @@ from django.db.models.functions import Cast
 
 from challenges import rules
 from challenges.enums import Direction, EntryStatus, Split, TeamState
-from challenges.evaluation.models import rounded
+from challenges.evaluation.models import in_force, rounded
 from challenges.models import Challenge, Column, Leaderboard, Phase, Score, Standing, Team
 from challenges.organising.models import Viewer
-from challenges.rescoring.models import in_force
 from portal.lib.files import csv_safe
 from portal.lib.refusals import Hidden
 
