@@ -11,7 +11,6 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from importlib.metadata import version as installed
 from pathlib import Path
 from typing import Any
 
@@ -45,15 +44,6 @@ from portal.audit.duties import beat
 from portal.lib import failpoints
 
 PLATFORM_LIMITS = {ReasonCode.TIMEOUT.value, ReasonCode.MEMORY.value}
-CODE_VERSION = f"openemploi {contract.VERSION}, numpy {installed('numpy')}"
-
-
-class ChildFailed(Exception):
-    """A reading child died or was stopped: perhaps our fault, so the job is tried again."""
-
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
-        self.code = code
 
 
 def compile_job(job: Job, truths: vault.Truths, beating: Beating) -> None:
@@ -79,7 +69,10 @@ def check_job(job: Job, truths: vault.Truths, beating: Beating) -> None:
         verdict = checks.infected_verdict(path) or _check(path, task, keys, entry)
     _try_again(job, verdict)
     evaluations.finish_check(
-        job=job, accepted=verdict.accepted, verdict=_verdict_kept(verdict), digest=verdict.digest
+        job=job,
+        accepted=verdict.accepted,
+        verdict=vault.verdict_kept(verdict),
+        digest=verdict.digest,
     )
 
 
@@ -117,7 +110,7 @@ def score_job(job: Job, truths: vault.Truths, beating: Beating) -> None:
         evaluations.finish_failed(job=job, code=fault)
         return
     means: dict[str, Any] = {
-        "code_version": CODE_VERSION,
+        "code_version": vault.CODE_VERSION,
         "contract_sha256": vault.contract_of(task).digest,
         "engine_sha256": contract.engine_sha256(),
         "resampling_sha256": truth.resampling_sha256,
@@ -151,12 +144,7 @@ def _try_again(job: Job, verdict: Verdict) -> None:
     """Leave a death of the child to another attempt, and believe it at the last one."""
     code = "" if verdict.accepted else verdict.faults[0].code
     if code in PLATFORM_LIMITS and job.attempt < job.max_attempts:
-        raise ChildFailed(code)
-
-
-def _verdict_kept(verdict: Verdict) -> dict[str, object]:
-    said = verdict.to_json()
-    return {key: said[key] for key in ("faults", "warnings", "rows")}
+        raise vault.ScoringFailed(code)
 
 
 def _first_task(entry: Entry) -> PhaseTask:

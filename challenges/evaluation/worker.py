@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
+from importlib.metadata import version as installed
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 from uuid import UUID
@@ -29,11 +30,11 @@ from challenges.sandbox import host, rooms
 from challenges.sandbox.base import MIB, SYSTEM, Missing
 from challenges.sandbox.bubblewrap import Bubblewrap
 from challenges.scoring import archives
-from challenges.scoring.contract import ScoringContract
+from challenges.scoring.contract import VERSION, ScoringContract
 from challenges.scoring.contributed import Contributed
 from challenges.scoring.process import child
 from challenges.scoring.truth import compile_truth, keys_of, load_labels
-from challenges.scoring.verdict import Evaluated
+from challenges.scoring.verdict import Evaluated, Verdict
 from datasets import gate
 from datasets.actions import holdouts
 from datasets.models import HoldoutVersion
@@ -91,7 +92,25 @@ def lay_archive(content: bytes, folder: Path) -> Path:
     return folder
 
 
+CODE_VERSION = f"openemploi {VERSION}, numpy {installed('numpy')}"
 _KEPT = 4
+
+
+class ScoringFailed(Exception):
+    """What should have scored died, was stopped or gave nothing; its code tells why.
+
+    Where it is perhaps our fault, the job is tried again.
+    """
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+def verdict_kept(verdict: Verdict) -> dict[str, Any]:
+    """Return what is stored of the verdict of a file."""
+    told = verdict.to_json()
+    return {key: told[key] for key in ("faults", "warnings", "rows")}
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,6 @@ import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
-from importlib.metadata import version as installed
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +55,7 @@ from challenges.sandbox.base import MIB, Limits
 from challenges.sandbox.code_runs import Run
 from challenges.sandbox.scores import Declared, Rows
 from challenges.sandbox.steps import Outcome, Party, Reason
-from challenges.scoring import archives, contract, inputs
+from challenges.scoring import archives, inputs
 from challenges.scoring.answer import AnswerSpec, Policy
 from challenges.scoring.arrays.blob import Data
 from challenges.scoring.contributed import Contributed, NotTheMean, contributed
@@ -149,16 +148,7 @@ def _ranking_figure(task: PhaseTask) -> str:
 
 
 GRACE_SECONDS = 2.0
-CODE_VERSION = f"openemploi {contract.VERSION}, numpy {installed('numpy')}"
 Files = Mapping[str, bytes]
-
-
-class RunFailed(Exception):
-    """The isolation broke or is not there: our fault, so the job is tried again."""
-
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
-        self.code = code
 
 
 @dataclass(frozen=True)
@@ -175,7 +165,7 @@ def score_by_program(job: Job, evaluation: Evaluation, task: PhaseTask, beating:
     started = time.monotonic()
     ran = run_on_evaluation(evaluation, task)
     if ran.outcome.party is Party.PLATFORM:
-        raise RunFailed(str(ran.outcome.reason))
+        raise vault.ScoringFailed(str(ran.outcome.reason))
     failpoints.hit("score.computed")
     if beating.lost.is_set():
         return
@@ -364,7 +354,7 @@ def _result(
         for part, values in ran.values.items()
     }
     means: dict[str, Any] = {
-        "code_version": CODE_VERSION,
+        "code_version": vault.CODE_VERSION,
         "contract_sha256": task.scorer_version.digest,
     }
     sealed = vault.seal_values(
@@ -579,7 +569,7 @@ def _unstartable(refused: PackageRefused) -> Fault:
 
 
 def _not_run(fault: Fault) -> TrialOutcome:
-    return TrialOutcome(fault.code, fault.message, _kept_verdict(Verdict(False, (fault,))))
+    return TrialOutcome(fault.code, fault.message, vault.verdict_kept(Verdict(False, (fault,))))
 
 
 def _trial_outcome(ended: tuple[_Pass, Verdict | None], logs: bool) -> TrialOutcome:
@@ -591,16 +581,11 @@ def _trial_outcome(ended: tuple[_Pass, Verdict | None], logs: bool) -> TrialOutc
     return TrialOutcome(
         found.reason_code,
         found.detail,
-        {} if verdict is None else _kept_verdict(verdict),
+        {} if verdict is None else vault.verdict_kept(verdict),
         log,
         cut,
         {} if measured is None else asdict(measured.measures),
     )
-
-
-def _kept_verdict(verdict: Verdict) -> dict[str, Any]:
-    said = verdict.to_json()
-    return {key: said[key] for key in ("faults", "warnings", "rows")}
 
 
 def _hidden(run: CodeRun, task: PhaseTask, job: Job) -> RunOutcome:
@@ -609,7 +594,7 @@ def _hidden(run: CodeRun, task: PhaseTask, job: Job) -> RunOutcome:
     keys = gate.read_keys(task.holdout)
     files = gate.open_holdout(version=plan.inputs, reason=f"run {run.pk}", by=WORKER)
     if unlike_truth(files, plan.ids, keys):
-        raise RunFailed(INPUTS_UNLIKE)  # the organiser's fault, that no team pays for
+        raise vault.ScoringFailed(INPUTS_UNLIKE)  # the organiser's fault, that no team pays for
     with vault.desk() as desk, vault.room() as room, vault.local_copy(run.entry) as path:
         package = _package(path, desk, plan)
         try:
@@ -661,20 +646,20 @@ def _run_outcome(found: _Pass, package: Package, task: PhaseTask) -> RunOutcome:
 
 
 def _read_run(run: Run, spec: AnswerSpec, keys: bytes, job: Job) -> tuple[_Pass, Verdict | None]:
-    """Read the file of a run as that of an entry; raises RunFailed for a fault of ours.
+    """Read the file of a run as that of an entry; raises ScoringFailed for a fault of ours.
 
     A file that our reading cannot hold is read in another attempt, and then is its own fault:
     given back each time, it would be an attempt without end.
     """
     if run.reason in OURS:
-        raise RunFailed(str(run.reason))
+        raise vault.ScoringFailed(str(run.reason))
     if run.reason is not None or run.file is None:
         return _Pass(run, str(run.reason), run.detail), None
     verdict, answer = child.read(run.file, spec, keys, name=run.file.name)
     if answer is None:
         fault = verdict.faults[0]
         if fault.code == ReasonCode.PLATFORM or (fault.code in READ_LIMITS and _is_new(job)):
-            raise RunFailed(fault.code)
+            raise vault.ScoringFailed(fault.code)
         detail = f"{fault.code} : {fault.message}"
         return _Pass(run, ReasonCode.OUTPUT.value, detail), verdict
     return _Pass(run, content=run.file.read_bytes()), verdict

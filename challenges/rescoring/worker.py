@@ -185,14 +185,6 @@ WATCH_RUNS = 5
 Figures = Mapping[str, float]
 
 
-class NotScored(Exception):
-    """The reference gives no score any more."""
-
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
-        self.code = code
-
-
 def watch_job(job: Job, truths: vault.Truths, beating: Beating) -> None:
     """Score a reference again, store nothing of it, and tell whether it moved."""
     evaluation = (
@@ -226,7 +218,7 @@ def compare_runs(
 ) -> WatchOutcome:
     """Compare a new scoring with the first one.
 
-    expected: the first figures. again: scores once more, raises NotScored. public: the figures
+    expected: the first figures. again: scores once more, raises ScoringFailed. public: the figures
     that may be named. runs: how many are made in all when the first differs, 1 where a scoring
     always gives the same: then a change beyond 1e-9 is a drift, else one of the mean beyond
     three standard deviations of the runs.
@@ -236,7 +228,7 @@ def compare_runs(
         if not _figures_moved(expected, found):
             return WatchOutcome(WatchState.SAME, tolerance=EXACT)
         found += [again() for _more in range(runs - 1)]
-    except NotScored as failure:
+    except vault.ScoringFailed as failure:
         return WatchOutcome(WatchState.FAILED, reason_code=failure.code)
     moved = _figures_moved(expected, found)
     if not moved:
@@ -286,7 +278,7 @@ def _public_keys(known: Mapping[str, Any]) -> set[str]:
 def _by_program(evaluation: Evaluation, task: PhaseTask) -> Figures:
     ran = program_worker.run_on_evaluation(evaluation, task)
     if not ran.outcome.scored:
-        raise NotScored(str(ran.outcome.reason))
+        raise vault.ScoringFailed(str(ran.outcome.reason))
     return dict(ran.exact)
 
 
@@ -294,5 +286,5 @@ def _by_metric(evaluation: Evaluation, task: PhaseTask, truths: vault.Truths) ->
     truth = truths.of(task, reason=f"watch {evaluation.pk}")
     found = vault.examine(evaluation, task, truth, losses=False)
     if not found.verdict.accepted:
-        raise NotScored(found.verdict.faults[0].code)
+        raise vault.ScoringFailed(found.verdict.faults[0].code)
     return flat_figures(vault.as_json(found.values))

@@ -350,7 +350,7 @@ def test_a_scoring_that_draws_is_allowed_three_standard_deviations() -> None:
     assert judged(0.1).state == WatchState.DRIFTED
 
     def fails() -> Any:
-        raise judging.NotScored("X_PROGRAM")
+        raise judging.vault.ScoringFailed("X_PROGRAM")
 
     seen = judging.compare_runs({"acc": 0.5}, fails, public={"acc"}, runs=5)
     assert (seen.state, seen.reason_code) == (WatchState.FAILED, "X_PROGRAM")
