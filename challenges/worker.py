@@ -126,7 +126,16 @@ def score_job(job: Job, truths: vault.Truths, beating: Beating) -> None:
 def _result(
     found: Evaluated, evaluation: Evaluation, seconds: float, means: dict[str, Any]
 ) -> Result:
-    sealed = vault.seal_result(found, evaluation, means)
+    sealed = vault.seal(
+        evaluation,
+        values=found.values,
+        intervals=found.intervals,
+        n=found.n,
+        audit=found.audit,
+        sums=found.sums,
+        losses=found.losses,
+        means=means,
+    )
     public = found.values.get("public", {})
     return Result(
         public={key: value for key, value in public.items() if not isinstance(value, dict)},

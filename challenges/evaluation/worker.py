@@ -8,7 +8,7 @@ import functools
 import hashlib
 import json
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -31,7 +31,6 @@ from challenges.sandbox.base import MIB, SYSTEM, Missing
 from challenges.sandbox.bubblewrap import Bubblewrap
 from challenges.scoring import archives
 from challenges.scoring.contract import VERSION, ScoringContract
-from challenges.scoring.contributed import Contributed
 from challenges.scoring.process import child
 from challenges.scoring.truth import compile_truth, keys_of, load_labels
 from challenges.scoring.verdict import Evaluated, Verdict
@@ -228,53 +227,13 @@ def local_copy(entry: Entry) -> Iterator[Path]:
         yield path
 
 
-def seal_result(
-    evaluated: Evaluated, evaluation: Evaluation, means: Mapping[str, Any]
-) -> gate.Sealed:
-    """Seal everything exact: values, intervals, sums, audit; what scored."""
-    payload = {
-        "evaluation": str(evaluation.pk),
-        "values": evaluated.values,
-        "intervals": evaluated.intervals,
-        "n": evaluated.n,
-        "audit": evaluated.audit,
-        "sums": {split: base64.b64encode(sums).decode() for split, sums in evaluated.sums.items()},
-        "losses": {
-            split: base64.b64encode(one).decode() for split, one in evaluated.losses.items()
-        },
-        "means": means,
-    }
-    return gate.seal_result(canonical.dumps(as_json(payload)))
+def seal(evaluation: Evaluation, **exact: Any) -> gate.Sealed:
+    """Seal what a scoring gave, exact, and what scored.
 
-
-def seal_values(
-    evaluation: Evaluation,
-    *,
-    values: Mapping[str, Mapping[str, float]],
-    exact: Mapping[str, float],
-    undeclared: Iterable[str],
-    means: Mapping[str, Any],
-    rows: Mapping[str, Contributed],
-    primary: str,
-) -> gate.Sealed:
-    """Seal what a program scored, in the shape of `seal`.
-
-    values: {part: {column key: value}} of what boards show; exact: every declared score. rows:
-    {part: what its rows contributed to the figure `primary`}, {} where the program wrote none.
+    exact: "values", "intervals", "n" and "sums" by part, "means", and what else is to be kept:
+    mappings, lists, numbers, text and bytes.
     """
-    payload = {
-        "evaluation": str(evaluation.pk),
-        "values": values,
-        "intervals": {
-            part: {primary: list(each.interval)} for part, each in rows.items() if each.interval
-        },
-        "n": {part: each.rows for part, each in rows.items()},
-        "sums": {part: base64.b64encode(each.sums).decode() for part, each in rows.items()},
-        "exact": exact,
-        "undeclared": list(undeclared),
-        "means": means,
-    }
-    return gate.seal_result(canonical.dumps(as_json(payload)))
+    return gate.seal_result(canonical.dumps(as_json({"evaluation": str(evaluation.pk), **exact})))
 
 
 def unseal(evaluation_id: UUID) -> dict[str, Any]:
@@ -301,7 +260,9 @@ def losses_of(opened: dict[str, Any], split: str) -> bytes | None:
 
 
 def as_json(value: Any) -> Any:
-    """Turn mappings and tuples into what JSON holds, keys as text."""
+    """Turn mappings, tuples and bytes into what JSON holds: keys as text, bytes in base64."""
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode()
     if hasattr(value, "items"):
         return {str(key): as_json(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):

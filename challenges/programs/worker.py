@@ -357,20 +357,24 @@ def _result(
         "code_version": vault.CODE_VERSION,
         "contract_sha256": task.scorer_version.digest,
     }
-    sealed = vault.seal_values(
+    rows, primary = given.rows, given.primary
+    sealed = vault.seal(
         evaluation,
         values=shown,
+        intervals={
+            part: {primary: list(each.interval)} for part, each in rows.items() if each.interval
+        },
+        n={part: each.rows for part, each in rows.items()},
+        sums={part: each.sums for part, each in rows.items()},
         exact=ran.exact,
-        undeclared=ran.outcome.undeclared,
+        undeclared=list(ran.outcome.undeclared),
         means=means,
-        rows=given.rows,
-        primary=given.primary,
     )
-    interval = given.rows[PUBLIC].interval if PUBLIC in given.rows else None
+    interval = rows[PUBLIC].interval if PUBLIC in rows else None
     measured = [step.ended.measures for step in ran.outcome.steps]
     return Result(
         public=dict(shown[PUBLIC]),
-        intervals={given.primary: list(interval)} if interval else {},
+        intervals={primary: list(interval)} if interval else {},
         payload=sealed.ciphertext,
         payload_sha256=hashlib.sha256(sealed.ciphertext).hexdigest(),
         key_id=sealed.key_id,
