@@ -216,7 +216,8 @@ def _read(found: Disqualification, version: int, by: User) -> Disqualification:
 
 def _decide(found: Disqualification, to: DisqualificationStatus, reason: str, by: User) -> None:
     found.become(to)
-    found.decided_by, found.decided_at, found.decision = by, clock.now(), reason
+    found.decide(by, clock.now())
+    found.decision = reason
     found.save()
 
 

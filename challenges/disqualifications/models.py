@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from challenges.entries.models import Entry
 from challenges.enums import DisqualificationStatus
+from challenges.models.decisions import TwoPersonDecision, by_two_people
 from challenges.models.words import within, word
 from challenges.organising.models import (
     Challenge,
@@ -74,7 +75,7 @@ class DisqualificationQuerySet(models.QuerySet["Disqualification"]):
         return self.select_for_update().get(pk=found.pk)
 
 
-class Disqualification(models.Model):
+class Disqualification(TwoPersonDecision):
     """Put one entry of a team, or the whole team, out of the results, after it could reply."""
 
     public_id = models.UUIDField(default=uuid4, unique=True, editable=False)
@@ -89,20 +90,12 @@ class Disqualification(models.Model):
     status = word(DisqualificationStatus, default=DisqualificationStatus.PROPOSED)
     version = models.PositiveIntegerField(default=1)
     reason = models.TextField()
-    proposed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
-    )
-    proposed_at = models.DateTimeField()
     reply_by = models.DateTimeField()
     reply = models.TextField(blank=True)
     replied_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
     replied_at = models.DateTimeField(null=True, blank=True)
-    decided_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
-    )
-    decided_at = models.DateTimeField(null=True, blank=True)
     decision = models.TextField(blank=True)
     lifted_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
@@ -131,10 +124,12 @@ class Disqualification(models.Model):
                 | Q(replied_at__isnull=False, replied_by__isnull=False),
                 name="disqualification_reply_has_author",
             ),
+            *TwoPersonDecision.Meta.constraints,
+            by_two_people(unless=Q(status="withdrawn")),
             models.CheckConstraint(
-                condition=Q(status="proposed", decided_at__isnull=True, decided_by__isnull=True)
-                | ~Q(status="proposed") & Q(decided_at__isnull=False, decided_by__isnull=False),
-                name="disqualification_decided_has_author",
+                condition=Q(status="proposed", decided_at__isnull=True)
+                | ~Q(status="proposed") & Q(decided_at__isnull=False),
+                name="disqualification_decided_has_its_date",
             ),
             models.CheckConstraint(
                 condition=Q(status="lifted", lifted_at__isnull=False, lifted_by__isnull=False)
@@ -142,9 +137,7 @@ class Disqualification(models.Model):
                 name="disqualification_lifted_has_author",
             ),
             models.CheckConstraint(
-                condition=(Q(status="withdrawn") | ~Q(decided_by=F("proposed_by")))
-                & ~Q(lifted_by=F("proposed_by")),
-                name="disqualification_takes_two",
+                condition=~Q(lifted_by=F("proposed_by")), name="disqualification_lifted_by_another"
             ),
         ]
 

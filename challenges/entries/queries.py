@@ -370,7 +370,7 @@ def phases_taking_over(at: datetime) -> list[Phase]:
     waiting = list(Phase.objects.taking_over(at).order_by("pk"))
     done = Phase.objects.filter(
         migrated_at__isnull=False,
-        reveal__confirmed_at__isnull=True,
+        reveal__decided_at__isnull=True,
         challenge__status__in=[ChallengeStatus.PUBLISHED, ChallengeStatus.CLOSED],
     )
     return waiting + [phase for phase in done.order_by("pk") if _decided(phase)]

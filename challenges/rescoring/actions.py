@@ -210,7 +210,7 @@ def refuse_untimely(phase: Phase) -> None:
             ),
             code="rescoring_untimely",
         )
-    reveals = Reveal.objects.filter(phase=phase, confirmed_at__isnull=False)
+    reveals = Reveal.objects.filter(phase=phase, decided_at__isnull=False)
     if reveals.filter(executed_at__isnull=True).exists():
         raise Conflict(
             _("Les résultats définitifs sont en cours de publication : réessayez ensuite."),
@@ -264,8 +264,7 @@ def accept(*, rescoring: Rescoring, digest: str, by: User) -> Rescoring:
     Phase.objects.locked(rescoring.phase)
     rescoring = Rescoring.objects.locked(rescoring)
     require(rules.may_decide_rescoring, by, rescoring.phase)
-    if rescoring.proposed_by_id == by.pk:
-        raise Conflict(_("Il faut deux personnes différentes."), code="takes_two")
+    rescoring.refuse_proposer(by)
     if is_stuck(rescoring):
         jobs.revive(kind=JobKind.SWAP, subject_id=rescoring.pk)
         record("rescoring.relaunched", by=by, on=rescoring)
@@ -285,7 +284,7 @@ def accept(*, rescoring: Rescoring, digest: str, by: User) -> Rescoring:
             code="changed",
         )
     rescoring.state = RescoringState.ACCEPTED
-    rescoring.decided_by_id, rescoring.decided_at = by.pk, clock.now()
+    rescoring.decide(by, clock.now())
     rescoring.save()
     jobs.revive(kind=JobKind.SWAP, subject_id=rescoring.pk)
     record("rescoring.accepted", by=by, on=rescoring, phase=rescoring.phase.index)
@@ -322,11 +321,10 @@ def refuse(*, rescoring: Rescoring, note: str, by: User) -> Rescoring:
     """
     rescoring = _locked_open(rescoring)
     require(rules.may_decide_rescoring, by, rescoring.phase)
-    if rescoring.proposed_by_id == by.pk:
-        raise Conflict(_("Il faut deux personnes différentes."), code="takes_two")
+    rescoring.refuse_proposer(by)
     if not note.strip():
         raise Invalid(_("Dites pourquoi vous refusez ce changement."), code="reason_required")
-    rescoring.decided_by_id, rescoring.decided_at = by.pk, clock.now()
+    rescoring.decide(by, clock.now())
     _end(rescoring, RescoringState.REFUSED, note=note.strip()[:REASON_MAX_CHARACTERS])
     record("rescoring.refused", by=by, on=rescoring, note=rescoring.note)
     owe("mail.rescoring_refused", key=str(rescoring.pk), rescoring_id=rescoring.pk)

@@ -150,7 +150,7 @@ def reveal_json(reveal: Reveal) -> dict[str, Any]:
         "challenge": reveal.phase.challenge.slug,
         "phase": reveal.phase.index,
         "proposed_at": reveal.proposed_at,
-        "confirmed_at": reveal.confirmed_at,
+        "confirmed_at": reveal.decided_at,
         "executed_at": reveal.executed_at,
     }
 

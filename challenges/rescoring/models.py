@@ -4,13 +4,13 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from django.conf import settings
 from django.db import models
-from django.db.models import Count, Exists, F, Max, OuterRef, Q, Sum
+from django.db.models import Count, Exists, Max, OuterRef, Q, Sum
 
 from challenges.entries.models import Entry
 from challenges.enums import EntryStatus, EvaluationState, RescoringState, WatchState
 from challenges.evaluation.models import Evaluation, PhaseTask, evaluations_of
+from challenges.models.decisions import TwoPersonDecision, by_two_people
 from challenges.models.words import within, word
 from challenges.organising.models import Phase
 from challenges.teams.models import Team
@@ -44,7 +44,7 @@ class RescoringQuerySet(models.QuerySet["Rescoring"]):
         return self.select_for_update().get(pk=rescoring.pk)
 
 
-class Rescoring(models.Model):
+class Rescoring(TwoPersonDecision):
     """Change the scoring of a phase: who proposed it and why, what it moves, who decided."""
 
     public_id = models.UUIDField(default=uuid4, unique=True, editable=False)
@@ -54,20 +54,12 @@ class Rescoring(models.Model):
     former = models.ForeignKey(PhaseTask, on_delete=models.PROTECT, related_name="+")
     state = word(RescoringState, default=RescoringState.PROPOSED)
     reason = models.TextField()
-    proposed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
-    )
-    proposed_at = models.DateTimeField()
     started_at = models.DateTimeField(null=True, blank=True)
     # What it moves on the public boards, as the worker computed it, {} before:
     # {"boards": [{"key", "title", "split", "teams", "moved", "tiers", "rows": [{"team",
     # "before", "after", "tier_before", "tier_after"}]}], "digest", "at", "seen": of what it
     # stands on}.
     facts = models.JSONField(default=dict, blank=True)
-    decided_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
-    )
-    decided_at = models.DateTimeField(null=True, blank=True)
     note = models.TextField(blank=True)
     executed_at = models.DateTimeField(null=True, blank=True)
 
@@ -82,15 +74,8 @@ class Rescoring(models.Model):
                 condition=Q(state__in=[each.value for each in OPEN]),
                 name="rescoring_open_once",
             ),
-            models.CheckConstraint(
-                condition=Q(decided_by__isnull=True) | ~Q(decided_by=F("proposed_by")),
-                name="rescoring_takes_two_people",
-            ),
-            models.CheckConstraint(
-                condition=Q(decided_by__isnull=True, decided_at__isnull=True)
-                | Q(decided_by__isnull=False, decided_at__isnull=False),
-                name="rescoring_decided_has_author",
-            ),
+            *TwoPersonDecision.Meta.constraints,
+            by_two_people(),
             models.CheckConstraint(
                 condition=Q(state="in_force", executed_at__isnull=False)
                 | (~Q(state="in_force") & Q(executed_at__isnull=True)),

@@ -341,17 +341,16 @@ def confirm_reveal(*, phase: Phase, by: User) -> Reveal:
     reveal = Reveal.objects.select_for_update().filter(phase=phase).first()
     if reveal is None:
         raise Conflict(_("Personne n’a proposé cette publication."), code="reveal_not_proposed")
-    if reveal.proposed_by_id == by.pk:
-        raise Conflict(_("Il faut deux personnes différentes."), code="takes_two")
-    if reveal.confirmed_by_id is not None:
-        if reveal.confirmed_by_id != by.pk:
+    reveal.refuse_proposer(by)
+    if reveal.decided_by_id is not None:
+        if reveal.decided_by_id != by.pk:
             raise Conflict(_("Cette publication est déjà confirmée."), code="reveal_confirmed")
         if reveal.executed_at is None:  # a job that died is given another life
             jobs.revive(kind=JobKind.REVEAL, subject_id=reveal.pk)
         return reveal
     _refuse_archived(phase)
     _refuse_unready(phase)
-    reveal.confirmed_by_id, reveal.confirmed_at = by.pk, clock.now()
+    reveal.decide(by, clock.now())
     reveal.inputs_digest = outcome_digest(phase)
     reveal.save()
     jobs.revive(kind=JobKind.REVEAL, subject_id=reveal.pk)
@@ -372,7 +371,7 @@ def reveal(*, job: Job, reveal: Reveal, final: FinalResults) -> bool:
         return False
     phase = Phase.objects.locked(reveal.phase)
     reveal = Reveal.objects.select_for_update().get(pk=reveal.pk)
-    if reveal.executed_at is not None or reveal.confirmed_at is None:
+    if reveal.executed_at is not None or reveal.decided_at is None:
         return reveal.executed_at is not None
     challenge = Challenge.objects.locked(phase.challenge)
     if challenge.status == ChallengeStatus.SUSPENDED:
@@ -399,7 +398,7 @@ def reveal(*, job: Job, reveal: Reveal, final: FinalResults) -> bool:
 def _set_back(reveal: Reveal, reason: str) -> bool:
     """Ask for another confirmation: what the first one was given on does not hold any more."""
     again = clock.now().isoformat()
-    reveal.confirmed_by = reveal.confirmed_at = None
+    reveal.decided_by = reveal.decided_at = None
     reveal.inputs_digest, reveal.set_back = "", reason
     reveal.save()
     record("reveal.set_back", by=WORKER, on=reveal, reason=reason)

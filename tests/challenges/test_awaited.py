@@ -110,7 +110,7 @@ def test_an_erratum_and_a_stopped_exchange_are_said_to_be_so() -> None:
     phase, person = challenge.phases.get(), region_person(RegionRole.MODERATOR)
     at = timezone.now()
     other = region_person(RegionRole.ADMINISTRATOR)
-    Reveal.objects.update(confirmed_by=other, confirmed_at=at, executed_at=at)
+    Reveal.objects.update(decided_by=other, decided_at=at, executed_at=at)
     assert "Décider d’un erratum aux résultats de « Tensions »" in titles(person)
     phase.rescorings.update(state=RescoringState.ACCEPTED, decided_by=other, decided_at=at)
     assert "Relancer la mise en vigueur d’une notation de « Tensions »" in titles(person)

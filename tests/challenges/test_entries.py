@@ -324,7 +324,7 @@ def test_who_knows_the_private_scores_withdraws_nothing() -> None:
     reveal = Reveal.objects.create(
         phase=entry.enrolment.phase, proposed_by=UserFactory(), proposed_at=timezone.now()
     )
-    reveal.confirmed_by, reveal.confirmed_at = UserFactory(), timezone.now()
+    reveal.decided_by, reveal.decided_at = UserFactory(), timezone.now()
     reveal.save()
     with pytest.raises(Conflict) as refusal:
         choices.withdraw(entry=entry, by=captain_for(entry))

@@ -199,8 +199,8 @@ def test_an_owner_archives_what_is_revealed_and_the_region_the_rest(stage: str) 
     by = UserFactory(region="moderator")
     refused = [UserFactory(), owner_of(challenge)]
     if stage == "revealed":
-        people = {"proposed_by": owner_of(challenge), "confirmed_by": UserFactory()}
-        at = dict.fromkeys(("proposed_at", "confirmed_at", "executed_at"), clock.now())
+        people = {"proposed_by": owner_of(challenge), "decided_by": UserFactory()}
+        at = dict.fromkeys(("proposed_at", "decided_at", "executed_at"), clock.now())
         Reveal.objects.create(phase=challenge.phases.get(), **people, **at)
         Challenge.objects.update(status=ChallengeStatus.REVEALED)
         by = refused.pop()
@@ -228,7 +228,7 @@ def test_a_publication_holds_the_archive_once_confirmed(confirmed: bool) -> None
     challenge, now = ChallengeFactory(closed=True), clock.now()
     reveal = Reveal(phase=challenge.phases.get(), proposed_by=owner_of(challenge), proposed_at=now)
     if confirmed:
-        reveal.confirmed_by, reveal.confirmed_at = UserFactory(), now
+        reveal.decided_by, reveal.decided_at = UserFactory(), now
     reveal.save()
     by = UserFactory(region="moderator")
     if confirmed:
@@ -284,7 +284,7 @@ def test_what_is_archived_meanwhile_is_not_published(
     with pytest.raises(Conflict) as refusal:
         getattr(results, f"{act}_reveal")(phase=phase, by=by)
     assert refusal.value.code == "challenge_archived"
-    assert not Reveal.objects.filter(confirmed_at__isnull=False).exists()
+    assert not Reveal.objects.filter(decided_at__isnull=False).exists()
     assert Reveal.objects.exists() is (act == "confirm")
 
 
@@ -593,7 +593,7 @@ def test_reveal_takes_two_people(client: Client, owner: User) -> None:
     assert "Confirmer la publication" in moderator.get(url_of(challenge, "organiser")).text
     moderator.post(confirmation, {"sure": "on"})
     found = Reveal.objects.get()
-    assert (found.proposed_by, found.confirmed_at is not None) == (owner, True)
+    assert (found.proposed_by, found.decided_at is not None) == (owner, True)
     assert "le calcul est en cours" in client.get(url_of(challenge, "organiser")).text
 
 

@@ -326,8 +326,8 @@ def test_the_private_part_is_for_after_the_reveal(client: Client) -> None:
         phase=board.phase,
         proposed_by=owner,
         proposed_at=now,
-        confirmed_by=UserFactory(),
-        confirmed_at=now,
+        decided_by=UserFactory(),
+        decided_at=now,
         executed_at=now,
     )
     told = client.get(address).json()

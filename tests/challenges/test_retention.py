@@ -53,8 +53,8 @@ def revealed(phase: Phase) -> None:
         phase=phase,
         proposed_by=UserFactory(),
         proposed_at=at,
-        confirmed_by=UserFactory(),
-        confirmed_at=at,
+        decided_by=UserFactory(),
+        decided_at=at,
         executed_at=at,
     )
     phase.challenge.status = ChallengeStatus.REVEALED

@@ -117,7 +117,7 @@ def test_the_region_does_not_propose_and_the_organiser_does_not_confirm(
         with pytest.raises(NotAllowed):
             results.confirm_reveal(phase=phase, by=person)
     assert Job.objects.filter(kind="reveal").count() == 0
-    assert Reveal.objects.get().confirmed_by is None
+    assert Reveal.objects.get().decided_by is None
 
 
 def test_one_person_with_both_rights_is_one_person(challenge: Challenge) -> None:
@@ -244,7 +244,7 @@ def test_nothing_is_revealed_while_the_challenge_is_suspended(challenge: Challen
     Challenge.objects.update(status=ChallengeStatus.SUSPENDED)
     with pytest.raises(Conflict):
         results.confirm_reveal(phase=phase_of(challenge), by=region())
-    assert Reveal.objects.get().confirmed_by is None
+    assert Reveal.objects.get().decided_by is None
 
 
 @pytest.mark.parametrize("reason", ["suspended", "changed"])
@@ -265,7 +265,7 @@ def test_a_confirmation_that_does_not_hold_any_more_is_set_back(
     before = AuditEvent.objects.count()
     assert drain()
     found = Reveal.objects.get()
-    assert (found.executed_at, found.confirmed_at, found.confirmed_by) == (None, None, None)
+    assert (found.executed_at, found.decided_at, found.decided_by) == (None, None, None)
     assert found.set_back == reason
     assert Score.objects.filter(split="private").count() == 0
     assert not Standing.objects.filter(split="private").exists()
@@ -381,5 +381,5 @@ def test_a_decision_asks_for_a_proof_of_less_than_ten_minutes(
 
     assert (old.status_code, old.json()["code"]) == (403, "step_up_required")
     assert client.get(f"/api/v1/challenges/{challenge.slug}", headers=kept).status_code == 200
-    assert Reveal.objects.get().confirmed_at is None
+    assert Reveal.objects.get().decided_at is None
     assert post(client, f"{path}/confirm", bearer(region)).status_code == 200

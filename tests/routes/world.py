@@ -391,8 +391,8 @@ def _revealed(world: World, organiser: User, holder: Any) -> None:
         phase=revealed.phases.get(),
         proposed_by=organiser,
         proposed_at=now,
-        confirmed_by=_fresh(world, "moderator"),
-        confirmed_at=now,
+        decided_by=_fresh(world, "moderator"),
+        decided_at=now,
         executed_at=now,
     )
     for side in ("a", "b"):

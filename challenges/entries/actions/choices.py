@@ -36,7 +36,7 @@ def withdraw(*, entry: Entry, by: Actor) -> Entry:
     phase = Phase.objects.held(entry.enrolment.phase_id)  # a confirmation waits, or is seen
     entry = Entry.objects.locked(entry)
     require(rules.may_withdraw_entry, by, entry)
-    if Reveal.objects.filter(phase=phase, confirmed_at__isnull=False).exists():
+    if Reveal.objects.filter(phase=phase, decided_at__isnull=False).exists():
         raise Conflict(
             _("Les résultats définitifs sont publiés : plus rien ne se retire."),
             code="phase_revealed",

@@ -189,7 +189,7 @@ def score_again(*, entry: Entry, by: Actor, note: str = "") -> Entry:
     phase = Phase.objects.held(entry.enrolment.phase_id)
     entry = Entry.objects.locked(entry)
     require(rules.may_score_again, by, entry)
-    final = Reveal.objects.filter(phase=phase, confirmed_at__isnull=False).exists()
+    final = Reveal.objects.filter(phase=phase, decided_at__isnull=False).exists()
     if final and not entry.is_bench:
         raise Conflict(
             _("Les résultats définitifs sont publiés : plus rien ne se note de nouveau."),

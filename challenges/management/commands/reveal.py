@@ -63,7 +63,7 @@ class Command(SpeakingCommand):
 def _settled(phases: list[Phase]) -> bool:
     """Say whether each reveal is executed, or its confirmation set back by the worker."""
     waiting = Reveal.objects.filter(
-        phase__in=phases, confirmed_at__isnull=False, executed_at__isnull=True
+        phase__in=phases, decided_at__isnull=False, executed_at__isnull=True
     )
     return not waiting.exists()
 

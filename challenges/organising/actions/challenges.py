@@ -387,7 +387,7 @@ def _refuse_grace(phases: Iterable[Phase], at: datetime) -> None:
 def _refuse_undecided(challenge: Challenge) -> None:
     """Refuse while a scoring, a confirmed publication or a change of scoring goes on."""
     reveals = Reveal.objects.filter(
-        phase__challenge=challenge, confirmed_at__isnull=False, executed_at__isnull=True
+        phase__challenge=challenge, decided_at__isnull=False, executed_at__isnull=True
     )
     if reveals.exists():
         raise Conflict(

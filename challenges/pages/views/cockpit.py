@@ -398,7 +398,7 @@ def phase_row(
     confirms = (
         not ended
         and reveal is not None
-        and reveal.confirmed_at is None
+        and reveal.decided_at is None
         and reveal.proposed_by_id != by.pk
         and rules.may_confirm_reveal(by, phase)
     )

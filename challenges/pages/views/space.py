@@ -350,7 +350,7 @@ def _visas(user: User) -> Iterator[Item]:
 
 def _reveals(user: User) -> Iterator[Item]:
     apart = Challenge.objects.apart_from(user)
-    waiting = Reveal.objects.filter(confirmed_at__isnull=True, phase__challenge__in=apart)
+    waiting = Reveal.objects.filter(decided_at__isnull=True, phase__challenge__in=apart)
     waiting = waiting.exclude(phase__challenge__status=ChallengeStatus.ARCHIVED)
     waiting = waiting.exclude(proposed_by=user).select_related("phase__challenge")
     for reveal in waiting.order_by("proposed_at")[:SHOWN_DECISIONS]:

@@ -8,9 +8,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from challenges.entries.models import Entry
@@ -23,6 +22,7 @@ from challenges.enums import (
     Split,
 )
 from challenges.evaluation.models import Evaluation, PhaseTask, Rung, Score, rounded
+from challenges.models.decisions import TwoPersonDecision, by_two_people
 from challenges.models.words import within, word
 from challenges.organising.models import Challenge, Phase
 from challenges.teams.models import Enrolment, Team
@@ -197,19 +197,11 @@ def ranks_of_teams(rows: Iterable[tuple[int, int | None]]) -> dict[int, int]:
     return {team: 1 + bisect_left(ordered, rank) for team, rank in best.items()}
 
 
-class Reveal(models.Model):
+class Reveal(TwoPersonDecision):
     """Record who proposed and who confirmed the reveal of a phase's private part."""
 
     public_id = models.UUIDField(default=uuid4, unique=True, editable=False)
     phase = models.OneToOneField(Phase, on_delete=models.PROTECT, related_name="reveal")
-    proposed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
-    )
-    proposed_at = models.DateTimeField()
-    confirmed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
-    )
-    confirmed_at = models.DateTimeField(null=True, blank=True)
     # What the confirmation was given on: entries, their sealed results, the public boards.
     inputs_digest = models.CharField(max_length=64, blank=True)
     executed_at = models.DateTimeField(null=True, blank=True)
@@ -218,17 +210,10 @@ class Reveal(models.Model):
 
     class Meta:
         constraints = [
+            *TwoPersonDecision.Meta.constraints,
+            by_two_people(),
             models.CheckConstraint(
-                condition=Q(confirmed_by__isnull=True) | ~Q(confirmed_by=F("proposed_by")),
-                name="reveal_takes_two_people",
-            ),
-            models.CheckConstraint(
-                condition=Q(confirmed_by__isnull=True, confirmed_at__isnull=True)
-                | Q(confirmed_by__isnull=False, confirmed_at__isnull=False),
-                name="reveal_confirmed_has_author",
-            ),
-            models.CheckConstraint(
-                condition=Q(executed_at__isnull=True) | Q(confirmed_at__isnull=False),
+                condition=Q(executed_at__isnull=True) | Q(decided_at__isnull=False),
                 name="reveal_executed_was_confirmed",
             ),
         ]

@@ -222,8 +222,8 @@ def reveal(challenge: Challenge, rows: dict[str, float]) -> Reveal:
         phase=phase,
         proposed_by=region_person(RegionRole.ADMINISTRATOR),
         proposed_at=now,
-        confirmed_by=region_person(RegionRole.MODERATOR),
-        confirmed_at=now,
+        decided_by=region_person(RegionRole.MODERATOR),
+        decided_at=now,
         executed_at=now,
     )
 
