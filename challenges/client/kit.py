@@ -12,8 +12,8 @@ from typing import Any
 
 from challenges.client import starting
 from challenges.client.cli import CONTRACT_NAME, FORMAT_NAME, PROGRAM_NAME
-from challenges.scoring.answer import canonical
-from challenges.scoring.commands.guess import KIT_FORMAT
+from challenges.scoring.answer import AnswerSpec, canonical
+from challenges.scoring.commands.guess import KIT_FORMAT, expected_keys
 from challenges.scoring.contract import VERSION, ScoringContract, engine_sha256, sources
 
 NOTEBOOK_NAME, ANSWER = "depart.ipynb", "soumission.csv"
@@ -468,33 +468,11 @@ def _format(kit: Kit) -> dict[str, Any]:
         "format_version": 1,
         "challenge": kit.slug,
         "submission": kit.submission,
-        "ids": expected_ids(kit.submission, kit.sample),
     }
-    if kit.submission.get("policy") == "complete":
-        document["candidates"] = expected_candidates(kit.submission, kit.sample)
-    return document
-
-
-def expected_ids(submission: Mapping[str, Any], sample: bytes | None) -> list[str]:
-    """List the identifiers, or the queries, of the sample submission, each once, in order."""
-    if sample is None:
-        return []
-    keys = ("id", "query")
-    name = next(each["name"] for each in submission["columns"] if each["role"] in keys)
-    rows = csv.DictReader(io.StringIO(sample.decode("utf-8-sig"), newline=""))
-    return list(dict.fromkeys(row[name] for row in rows))
-
-
-def expected_candidates(submission: Mapping[str, Any], sample: bytes | None) -> list[list[str]]:
-    """List the candidates of each query of the sample submission, in the order of its queries."""
-    query, item = (
-        next(each["name"] for each in submission["columns"] if each["role"] == role)
-        for role in ("query", "item")
-    )
-    found: dict[str, set[str]] = {}
-    for row in csv.DictReader(io.StringIO((sample or b"").decode("utf-8-sig"), newline="")):
-        found.setdefault(row[query], set()).add(row[item])
-    return [sorted(items) for items in found.values()]
+    text = (kit.sample or b"").decode("utf-8-sig")
+    rows = list(csv.DictReader(io.StringIO(text, newline="")))
+    ids, candidates = expected_keys(AnswerSpec.from_json(kit.submission), rows)
+    return document | {"ids": ids} | ({} if candidates is None else {"candidates": candidates})
 
 
 @cache

@@ -15,6 +15,7 @@ from challenges.bundles.foreign import payloads, questions
 from challenges.bundles.foreign.questions import Question
 from challenges.bundles.foreign.values import ForeignSpec, Format, Phase, Task
 from challenges.bundles.programs import Form, FormKind
+from challenges.scoring.answer import Layout, written_shape
 
 NAMED = re.compile(r"""["']([\w-]+\.(?:csv|tsv|txt|json|jsonl|parquet))["']""")
 # A name without extension is one only where a file is opened by it, last of its path.
@@ -178,8 +179,6 @@ def _answer(
 
 
 def _spec(key: str, answer: Mapping[str, object]) -> dict[str, object]:
-    return {
-        "layout": "one_row_per_id",
-        "columns": [{"name": key, "role": "id", "type": "string"}, dict(answer)],
-        "formats": ["csv"],
-    }
+    shape = written_shape(Layout.ONE_ROW_PER_ID, {"id": key}, formats=["csv"])
+    shape["columns"].append(dict(answer))
+    return shape

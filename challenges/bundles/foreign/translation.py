@@ -21,6 +21,13 @@ from challenges.bundles.foreign.dates import PARIS
 from challenges.bundles.foreign.questions import Question, gettext_noop
 from challenges.bundles.foreign.values import ForeignSpec, Judgements, Rows, TruthTable
 from challenges.bundles.report import Problem
+from challenges.scoring.answer import (
+    Form,
+    Layout,
+    Policy,
+    written_probabilities,
+    written_shape,
+)
 from challenges.scoring.registry import METRICS
 
 
@@ -287,36 +294,19 @@ def written_csv(truth: TruthTable, folder: Folder, name: str) -> "Portable":
 
 
 def _submission(truth: TruthTable, chosen: Choice) -> dict[str, object]:
-    key = {"name": truth.id, "role": "id", "type": "string"}
     if truth.rows is Rows.CANDIDATES:
-        return {
-            "layout": "candidate_scores",
-            "policy": "complete",
-            "columns": [
-                key | {"role": "query"},
-                {"name": truth.item, "role": "item", "type": "category"},
-                {"name": truth.target, "role": "score", "type": "float"},
-            ],
-        }
-    if truth.rows is Rows.ONE:
-        target = {"name": truth.target, "role": "target", **_type(chosen.answer)}
-        return {"layout": "one_row_per_id", "columns": [key, target]}
-    classes = truth.rows is Rows.CLASSES
-    return {
-        "layout": "numbers_per_id",
-        "form": "probabilities" if classes else "targets",
-        "columns": [
-            key,
-            *(
-                {
-                    "name": name,
-                    "role": "target",
-                    **_type("probability" if classes else chosen.answer),
-                }
-                for name in (truth.classes if classes else truth.targets)
-            ),
-        ],
-    }
+        names = {"query": truth.id, "item": truth.item, "score": truth.target}
+        shape = written_shape(Layout.CANDIDATE_SCORES, names, policy=Policy.COMPLETE.value)
+        shape["columns"][1]["type"] = "category"
+        return shape
+    if truth.rows is Rows.CLASSES:
+        return written_probabilities(truth.id, dict.fromkeys(truth.classes, ""))
+    one = truth.rows is Rows.ONE
+    layout = Layout.ONE_ROW_PER_ID if one else Layout.NUMBERS_PER_ID
+    shape = written_shape(layout, {"id": truth.id}, **({} if one else {"form": Form.TARGETS.value}))
+    for name in (truth.target,) if one else truth.targets:
+        shape["columns"].append({"name": name, "role": "target", **_type(chosen.answer)})
+    return shape
 
 
 def _type(answer: str) -> dict[str, object]:

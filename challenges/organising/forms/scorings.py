@@ -8,6 +8,12 @@ from django.utils.translation import gettext_lazy as _
 
 from challenges.bundles.contract import METRIC_KEY
 from challenges.scoring import registry
+from challenges.scoring.answer import (
+    USUAL_TYPES,
+    ColumnType,
+    Layout,
+    written_probabilities,
+)
 from challenges.scoring.metric import Shape
 from portal.lib.fields import choice, line
 
@@ -358,10 +364,13 @@ class ScoringForm(FiguresForm):
     def truth(self, file: str) -> dict[str, Any]:
         """Return where the answers stand, in the portable form."""
         sent = self.cleaned_data
+        return self.parts(file) | {"id": sent["id"], "target": sent["target"]}
+
+    def parts(self, file: str) -> dict[str, Any]:
+        """Return the parts of the answers and how their rows count, in the portable form."""
+        sent = self.cleaned_data
         return {
             "file": file,
-            "id": sent["id"],
-            "target": sent["target"],
             "split": {
                 "column": sent["split"],
                 "public": sent["public"],
@@ -418,16 +427,9 @@ PARTS = ("split", "public", "private", "cluster", "weight")
 
 
 class _ShapeForm(ScoringForm):
-    """Ask for the columns of a shape, by their roles.
+    """Ask for the columns of a shape, by the roles that the engine gives its layout."""
 
-    shared: roles that the sample and the answers have under one name; given: of the sample only;
-    held: of the answers only, with the word for each.
-    """
-
-    layout: ClassVar[str] = ""
-    shared: ClassVar[Mapping[str, Any]] = {}
-    given: ClassVar[Mapping[str, Any]] = {}
-    held: ClassVar[Mapping[str, Any]] = {}
+    layout: ClassVar[Layout]
     questions: ClassVar[Sequence[str]] = ()
 
     def __init__(
@@ -443,12 +445,32 @@ class _ShapeForm(ScoringForm):
         for name in ("id", "target", "type", "minimum", "maximum"):
             del self.fields[name]
         both = [each for each in given if each in held]
-        for words, names in ((self.shared, both), (self.given, given), (self.held, held)):
-            for role, label in words.items():
+        for roles, names in ((self.shared, both), (self.given, given), (self.held, held)):
+            for role in roles:
                 self.fields[role] = forms.ChoiceField(
-                    label=label, choices=[(each, each) for each in names]
+                    label=COLUMN_OF[role], choices=[(each, each) for each in names]
                 )
         self._start(document)
+
+    @property
+    def shared(self) -> list[str]:
+        """List the roles that the sample and the answers have under one name."""
+        several = self.layout is Layout.NUMBERS_PER_ID  # then the sample has many columns for one
+        return [
+            role
+            for role in self.layout.roles
+            if role in self.layout.held and not (several and role == self.layout.answer)
+        ]
+
+    @property
+    def given(self) -> list[str]:
+        """List the roles of the sample only."""
+        return [role for role in self.layout.roles if role not in self.layout.held]
+
+    @property
+    def held(self) -> list[str]:
+        """List the columns of the answers only."""
+        return [name for name in self.layout.held if name not in self.shared]
 
     def _start(self, document: Mapping[str, Any]) -> None:
         """Show what the document says where it has this shape, else the first of the menu."""
@@ -488,53 +510,40 @@ class _ShapeForm(ScoringForm):
         answers = {name: self.cleaned_data[name] for name in self.questions}
         said = {name: value for name, value in answers.items() if value not in (None, False)}
         columns = [self.column(role) for role in (*self.shared, *self.given)]
-        return {**kept_of(former), "layout": self.layout, "columns": columns, **said}
+        return {**kept_of(former), "layout": self.layout.value, "columns": columns, **said}
 
     def column(self, role: str) -> dict[str, Any]:
         """Describe the column of a role."""
-        kinds = {"rank": "integer", "score": "float", "item": "category"}
-        kind = kinds.get(role, "string")
-        return {"name": self.cleaned_data[role], "role": role, "type": kind}
+        kinds = {**USUAL_TYPES, "item": ColumnType.CATEGORY}
+        kind = kinds.get(role, ColumnType.STRING)
+        return {"name": self.cleaned_data[role], "role": role, "type": kind.value}
 
     def truth(self, file: str) -> dict[str, Any]:
         """Return where the answers stand, in the portable form."""
-        sent = self.cleaned_data
-        parts = super().truth(file) if "id" in sent and "target" in sent else self._parts(file)
-        return parts | {role: sent[role] for role in (*self.shared, *self.held)}
-
-    def _parts(self, file: str) -> dict[str, Any]:
-        sent = self.cleaned_data
-        return {
-            "file": file,
-            "split": {
-                "column": sent["split"],
-                "public": sent["public"],
-                "private": sent["private"],
-            },
-            "cluster": sent["cluster"] or None,
-            "weight": sent["weight"] or None,
-        }
+        roles = (*self.shared, *self.held)
+        return self.parts(file) | {role: self.cleaned_data[role] for role in roles}
 
 
-QUERY = {
+COLUMN_OF = {
+    "id": _("Colonne de l’identifiant"),
+    "target": _("Colonne de la réponse, dans le fichier des réponses"),
     "query": _("Colonne de la demande"),
     "item": _("Colonne de l’élément proposé"),
+    "rank": _("Colonne du rang, 1 en tête"),
+    "score": _("Colonne du score donné par les équipes"),
+    "gain": _("Colonne de la pertinence, dans les réponses : un nombre, 0 ou plus"),
 }
-GAIN = {"gain": _("Colonne de la pertinence, dans les réponses : un nombre, 0 ou plus")}
 
 
 class RankedForm(_ShapeForm):
     """A list of items for each query, best first."""
 
-    layout = "ranked_list"
+    layout = Layout.RANKED_LIST
     measures = [
         each
         for each in measures_of({Shape.LISTS, Shape.RANKED})
         if each not in {"attribute_distance", "share_other_prefix"}
     ]
-    shared = QUERY
-    given = {"rank": _("Colonne du rang, 1 en tête")}
-    held = GAIN
     questions = ("max_items_per_query",)
     max_items_per_query = forms.IntegerField(
         label=_("Éléments par demande, au plus"),
@@ -553,11 +562,8 @@ class RankedForm(_ShapeForm):
 class ScoredForm(_ShapeForm):
     """A score for each candidate of a query."""
 
-    layout = "candidate_scores"
+    layout = Layout.CANDIDATE_SCORES
     measures = measures_of({Shape.LISTS})
-    shared = QUERY
-    given = {"score": _("Colonne du score donné par les équipes")}
-    held = GAIN
     questions = ("policy",)
     policy = forms.ChoiceField(
         label=_("Candidats notés par les équipes"),
@@ -571,9 +577,7 @@ class ScoredForm(_ShapeForm):
 class ProbabilitiesForm(_ShapeForm):
     """A probability for each class; a column bears the name of its class."""
 
-    layout = "numbers_per_id"
-    shared = {"id": _("Colonne de l’identifiant")}
-    held = {"target": _("Colonne de la réponse, dans le fichier des réponses")}
+    layout = Layout.NUMBERS_PER_ID
     measures = measures_of({Shape.PROBABILITIES})
     questions = ("numbers",)
     numbers = forms.MultipleChoiceField(
@@ -615,11 +619,8 @@ class ProbabilitiesForm(_ShapeForm):
     def submission(self, former: dict[str, Any]) -> dict[str, Any]:
         """Return the shape of a submission: one column for each number."""
         sent = self.cleaned_data
-        facts = {"role": "target", "type": "float", "min": 0, "max": 1}
-        numbers = [{"name": each, **facts} for each in sent["numbers"]]
-        key = {"name": sent["id"], "role": "id", "type": "string"}
-        said = {"layout": self.layout, "form": "probabilities", "columns": [key, *numbers]}
-        return {**kept_of(former), **said}
+        numbers = dict.fromkeys(sent["numbers"], "")
+        return {**kept_of(former), **written_probabilities(sent["id"], numbers)}
 
 
 ROWS = "lignes"

@@ -399,10 +399,14 @@ def _template(template: str) -> Template:
         if document.get("format") == KIT_FORMAT:
             return _of_a_kit(document)
         spec = AnswerSpec.from_json(document)
-        return spec, _keys(spec, _rows(Path(template).parent / str(document["ids"]))), None
+        return (
+            spec,
+            keys_of(*expected_keys(spec, _rows(Path(template).parent / str(document["ids"])))),
+            None,
+        )
     rows = _rows(Path(template))
     spec = AnswerSpec.from_json(_sample_shape(rows))
-    return spec, _keys(spec, rows), None
+    return spec, keys_of(*expected_keys(spec, rows)), None
 
 
 def _of_a_kit(document: Mapping[str, Any]) -> Template:
@@ -415,15 +419,16 @@ def _rows(path: Path) -> Rows:
         return list(csv.DictReader(file))
 
 
-def _keys(spec: AnswerSpec, rows: Rows) -> bytes:
-    """Make the keys that the rows of a sample, or of a list of identifiers, name."""
-    key = spec.key.name
-    if not spec.is_complete:
-        return keys_of(sorted({row[key] for row in rows}))
-    found: dict[str, set[str]] = {}
+def expected_keys(spec: AnswerSpec, rows: Rows) -> tuple[list[str], list[list[str]] | None]:
+    """Return the identifiers that rows of a sample name, sorted, and the candidates of each.
+
+    The candidates are None where a challenge does not ask for all of them.
+    """
+    listed: dict[str, set[str]] = {}
     for row in rows:
-        found.setdefault(row[key], set()).add(row[spec.labelled.name])
-    return keys_of(sorted(found), [sorted(found[name]) for name in sorted(found)])
+        listed.setdefault(row[spec.key.name], set()).add(row.get(spec.labelled.name, ""))
+    ids = sorted(listed)
+    return ids, [sorted(listed[name]) for name in ids] if spec.is_complete else None
 
 
 def _sample_shape(rows: Rows) -> Json:
