@@ -116,6 +116,10 @@ class PageKeyField(models.CharField):
 class ResourceQuerySet(models.QuerySet["Resource"]):
     """Reads of resources by who asks."""
 
+    def locked(self, resource: "Resource") -> "Resource":
+        """Return the fresh row, held until the end of the transaction."""
+        return self.select_for_update(of=("self",)).get(pk=resource.pk)
+
     def public(self) -> Self:
         """Keep what an anonymous visitor may read."""
         return self.filter(live=True)

@@ -5,7 +5,6 @@ from typing import NamedTuple
 
 from django.conf import settings
 from django.db import transaction
-from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from catalogue import rules
@@ -15,6 +14,7 @@ from portal.accounts.models import Organisation, User
 from portal.audit.record import record
 from portal.lib import clock
 from portal.lib.characters import require_plain_line
+from portal.lib.names import free_name, slug_of
 from portal.lib.refusals import Invalid, QuotaSpent
 
 RESERVED = frozenset({"creer", "ajouter"})
@@ -188,11 +188,7 @@ def _held(collection: Collection, by: User) -> Collection:
 
 
 def _free_slug(title: str) -> str:
-    base = slugify(title.replace("’", " ").replace("'", " "))[:120].strip("-") or "dossier"
+    base = slug_of(title, 120, "dossier")
     base = f"dossier-{base}" if base in RESERVED else base
     taken = set(Collection.objects.filter(slug__startswith=base).values_list("slug", flat=True))
-    number, slug = 1, base
-    while slug in taken:
-        number += 1
-        slug = f"{base}-{number}"
-    return slug
+    return free_name(base, taken)

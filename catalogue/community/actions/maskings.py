@@ -40,7 +40,7 @@ def mask(
     event "resource.masked"; a letter to those who may confirm, one to those who answer for the
     card. Raises NotAllowed; Invalid without words; Conflict when it is not public.
     """
-    resource = _locked(resource)
+    resource = Resource.objects.locked(resource)
     require(rules.may_mask, by, resource)
     require_plain_line(explanation)
     if not explanation.strip():
@@ -204,13 +204,9 @@ def _is_kept(masking: Masking) -> bool:
     return community_queries.stands_hidden(masking.resource, but_by=alone) or asked.exists()
 
 
-def _locked(resource: Resource) -> Resource:
-    return Resource.objects.select_for_update(of=("self",)).get(pk=resource.pk)
-
-
 def _open(masking: Masking) -> Masking:
     """Lock the card, then the masking; a conflict when it ended."""
-    resource = _locked(masking.resource)
+    resource = Resource.objects.locked(masking.resource)
     fresh = Masking.objects.select_for_update(of=("self",)).get(pk=masking.pk)
     if fresh.ended_at is not None:
         raise Conflict(_("Cette fiche n’est plus masquée."), code="masking_ended")

@@ -176,7 +176,7 @@ def propose(*, resource: Resource, by: Actor) -> Contribution:
     base; event "contribution.started". Raises NotAllowed; Conflict when the open
     one is in the name of another organisation, or of none.
     """
-    resource = Resource.objects.select_for_update(of=("self",)).get(pk=resource.pk)
+    resource = Resource.objects.locked(resource)
     require(rules.may_propose, by, resource)
     holder = resource.organisation if rules.owns(by, resource) else None
     already = _already(resource, holder, by)
@@ -630,7 +630,7 @@ def become(*, resource: Resource, kind: str, by: User) -> Contribution:
     it goes online. In order: as `contributions.start`. Raises NotAllowed to who does not answer
     for the idea, Conflict when it is none or is not online.
     """
-    idea = Resource.objects.select_for_update(of=("self",)).get(pk=resource.pk)
+    idea = Resource.objects.locked(resource)
     require(rules.owns, by, idea)
     if not idea.live or idea.kind != ResourceKind.IDEA or kind not in BECOMES:
         raise Conflict(

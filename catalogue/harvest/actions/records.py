@@ -330,41 +330,24 @@ def _again(record: HarvestedRecord) -> dict[str, Any]:
 
 
 def _record(source: Source, incoming: Incoming, resource: Resource) -> HarvestedRecord:
-    now = clock.now()
-    return HarvestedRecord.objects.create(
-        source=source,
-        remote_id=incoming.remote_id,
-        canonical_uri=incoming.canonical_uri,
-        resource=resource,
-        digest=incoming.digest,
-        fields=dict(incoming.values),
-        not_transmitted=list(incoming.not_transmitted),
-        metrics=dict(incoming.metrics),
-        first_seen_at=now,
-        changed_at=now,
-    )
+    record = HarvestedRecord(source=source, remote_id=incoming.remote_id, resource=resource)
+    record.first_seen_at = clock.now()
+    return _save(record, incoming, {})
 
 
 def _save(
-    record: HarvestedRecord,
-    incoming: Incoming,
-    held_back: Mapping[str, Any],
-    digest: str | None = None,
-) -> None:
-    record.canonical_uri = incoming.canonical_uri
-    record.digest = incoming.digest if digest is None else digest
-    record.fields = dict(incoming.values)
+    record: HarvestedRecord, incoming: Incoming, held_back: Mapping[str, Any]
+) -> HarvestedRecord:
+    record.canonical_uri, record.digest = incoming.canonical_uri, incoming.digest
+    record.fields, record.metrics = dict(incoming.values), dict(incoming.metrics)
     record.not_transmitted = list(incoming.not_transmitted)
-    record.metrics = dict(incoming.metrics)
-    record.held_back = dict(held_back)
-    record.changed_at = clock.now()
+    record.held_back, record.changed_at = dict(held_back), clock.now()
     record.save()
+    return record
 
 
 def _short(remote_id: str) -> str:
     """Fit an identifier into the column that searches and exports show."""
-    return remote_id if len(remote_id) <= 200 else remote_id[:135] + "…" + _digest(remote_id)
-
-
-def _digest(text: str) -> str:
-    return canonical.digest(text)
+    if len(remote_id) <= 200:
+        return remote_id
+    return remote_id[:135] + "…" + canonical.digest(remote_id)

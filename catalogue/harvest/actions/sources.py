@@ -8,7 +8,6 @@ from typing import Any
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models.functions import Coalesce
-from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from catalogue import rules
@@ -21,6 +20,7 @@ from portal.audit.actors import Actor
 from portal.audit.outbox import owe
 from portal.audit.record import record
 from portal.lib import clock, http
+from portal.lib.names import free_name, slug_of
 from portal.lib.queue import nudge
 from portal.lib.refusals import Conflict, Invalid, QuotaSpent
 
@@ -245,15 +245,11 @@ def _require_status(source: Source, *allowed: SourceStatus) -> None:
 
 def _create(*, title: str, **columns: Any) -> Source:
     """Create a source under a free key made of its title."""
-    base = slugify(title)[:KEY_CHARACTERS].strip("-") or "source"
+    base = slug_of(title, KEY_CHARACTERS, "source")
     taken = set(Source.objects.filter(key__startswith=base).values_list("key", flat=True))
-    number, key = 1, base
-    while key in taken:
-        number += 1
-        key = f"{base}-{number}"
     try:
         with transaction.atomic():
-            return Source.objects.create(key=key, title=title, **columns)
+            return Source.objects.create(key=free_name(base, taken), title=title, **columns)
     except IntegrityError as error:
         raise Conflict(code="already_known") from error
 

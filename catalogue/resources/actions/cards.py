@@ -12,7 +12,6 @@ from django.db import transaction
 from django.db.models import Exists, F, OuterRef
 from django.urls import reverse
 from django.utils import translation
-from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 from wagtail.models import Revision
 
@@ -48,6 +47,7 @@ from portal.audit.record import record
 from portal.lib import clock, markdown, patience
 from portal.lib.characters import require_plain_line
 from portal.lib.immutable import writes
+from portal.lib.names import free_name, slug_of
 from portal.lib.refusals import Conflict, Invalid
 
 
@@ -231,13 +231,8 @@ SLUG_LENGTH = 120
 
 def free_slug(title: str) -> str:
     """Make an address of a title, numbered when it was ever used."""
-    base = slugify(title.replace("’", " ").replace("'", " "))[:SLUG_LENGTH].strip("-") or "fiche"
-    taken = _taken(base)
-    number, slug = 1, base
-    while slug in taken:
-        number += 1
-        slug = f"{base}-{number}"
-    return slug
+    base = slug_of(title, SLUG_LENGTH, "fiche")
+    return free_name(base, _taken(base))
 
 
 def _taken(base: str) -> set[str]:
@@ -276,7 +271,7 @@ def put_online(
     Returns the fresh row. Raises Conflict while the Region hides the card.
     """
     now = clock.now()
-    current = Resource.objects.select_for_update(of=("self",)).get(pk=resource.pk)
+    current = Resource.objects.locked(resource)
     if current.masked_at is not None:
         raise Conflict(
             _("Cette fiche est masquée : levez d’abord le masquage."), code="resource_masked"
@@ -412,7 +407,7 @@ def archive(*, resource: Resource, reason: str, by: Actor) -> Resource:
     "resource.archived"; one letter to its owner when a moderator did it. Raises NotAllowed,
     Conflict, Invalid without a reason.
     """
-    resource = _locked(resource)
+    resource = Resource.objects.locked(resource)
     require(rules.may_archive, by, resource)
     if not resource.live or resource.archived_at is not None:
         raise Conflict(code="not_published")
@@ -432,7 +427,7 @@ def restore(*, resource: Resource, by: Actor) -> Resource:
     In order: no archive, the date of its return, index; its last contribution back to PUBLISHED;
     event "resource.restored". Raises NotAllowed, Conflict.
     """
-    resource = _locked(resource)
+    resource = Resource.objects.locked(resource)
     require(rules.may_archive, by, resource)
     if resource.archived_at is None:
         raise Conflict(code="not_archived")
@@ -446,7 +441,7 @@ def set_aside(*, resource: Resource, reason: str, by: Actor) -> None:
 
     Nothing when it is archived already. Otherwise as `archive`, without a letter.
     """
-    resource = _locked(resource)
+    resource = Resource.objects.locked(resource)
     if resource.archived_at is None:
         _archive(resource, reason, by)
 
@@ -454,7 +449,7 @@ def set_aside(*, resource: Resource, reason: str, by: Actor) -> None:
 @transaction.atomic
 def bring_back(*, resource: Resource, by: Actor) -> None:
     """Bring back what its source has again. For the harvest: no rule is asked here."""
-    resource = _locked(resource)
+    resource = Resource.objects.locked(resource)
     if resource.archived_at is not None:
         _bring_back(resource, by)
 
@@ -472,10 +467,6 @@ def _bring_back(resource: Resource, by: Actor) -> None:
     resource.archived_at, resource.archive_reason, resource.restored_at = None, "", at
     _change(resource, ContributionStatus.ARCHIVED, ContributionStatus.PUBLISHED, at)
     record("resource.restored", by=by, on=resource)
-
-
-def _locked(resource: Resource) -> Resource:
-    return Resource.objects.select_for_update(of=("self",)).get(pk=resource.pk)
 
 
 def _change(

@@ -29,7 +29,7 @@ def propose_removal(
     NotAllowed; Conflict when it is neither public nor masked, carries data or challenges, or a
     proposal waits.
     """
-    resource = _locked_card(resource)
+    resource = Resource.objects.locked(resource)
     require(rules.may_remove, by, resource)
     if not resource.live and resource.masked_at is None:
         raise Conflict(code="not_published")
@@ -96,10 +96,6 @@ def withdraw_removal(*, removal: Removal, by: User) -> Removal:
     _answer_removal(removal, Answer.WITHDRAWN, by)
     record("removal.withdrawn", by=by, on=removal)
     return removal
-
-
-def _locked_card(resource: Resource) -> Resource:
-    return Resource.objects.select_for_update(of=("self",)).get(pk=resource.pk)
 
 
 def _open_removal(removal: Removal) -> Removal:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from catalogue.standards.readers import formats
 from catalogue.standards.readers.record import Fault, Reading, Record, Value, fault
 from catalogue.standards.readers.record import gettext_noop as _
-from catalogue.standards.readers.syntax.text import Unreadable, decoded, one_line
+from catalogue.standards.readers.syntax.text import Unreadable, decoded, one_line, unreadable
 
 DELIMITERS = ";,\t"
 SEPARATOR_LINE = re.compile(r"\Asep=(.)\n", re.IGNORECASE)  # a spreadsheet's own first line
@@ -69,28 +69,20 @@ def _rows(text: str, delimiter: str, first: int) -> Iterator[Row]:
 def _require_columns(names: list[str], line: int) -> None:
     twice = sorted({name for name in names if name and names.count(name) > 1})
     if not any(names):
-        raise Unreadable(
-            fault("no_columns", _("Ce fichier est vide : il n’a pas de colonnes."), fatal=True)
-        )
+        raise unreadable("no_columns", _("Ce fichier est vide : il n’a pas de colonnes."))
     if len(names) > formats.CSV_COLUMNS:
-        raise Unreadable(
-            fault(
-                "too_many_columns",
-                _("Ce fichier compte plus de %(most)s colonnes."),
-                line=line,
-                most=formats.CSV_COLUMNS,
-                fatal=True,
-            )
+        raise unreadable(
+            "too_many_columns",
+            _("Ce fichier compte plus de %(most)s colonnes."),
+            line=line,
+            most=formats.CSV_COLUMNS,
         )
     if twice:
-        raise Unreadable(
-            fault(
-                "column_twice",
-                _("La colonne « %(name)s » est là deux fois : gardez-en une."),
-                line=line,
-                name=twice[0],
-                fatal=True,
-            )
+        raise unreadable(
+            "column_twice",
+            _("La colonne « %(name)s » est là deux fois : gardez-en une."),
+            line=line,
+            name=twice[0],
         )
 
 

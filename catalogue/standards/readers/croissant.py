@@ -6,10 +6,11 @@ from typing import Any
 
 from catalogue.standards.readers import schema_org
 from catalogue.standards.readers.builder import Builder
-from catalogue.standards.readers.record import Reading, failed, fault
+from catalogue.standards.readers.record import Reading
 from catalogue.standards.readers.record import gettext_noop as _
 from catalogue.standards.readers.syntax import json_text
 from catalogue.standards.readers.syntax.json_text import first_text, items, mapping
+from catalogue.standards.readers.syntax.text import unreadable
 
 SOURCE = "Croissant"
 HUB = re.compile(r"https://[\w.-]+/(?:datasets/)?[\w.-]+/[\w.-]+")
@@ -24,13 +25,8 @@ def read(content: bytes, base_url: str) -> Reading:
         if schema_org.kind_of(node) == "dataset"
     ]
     if not found:
-        return failed(
-            "croissant",
-            fault(
-                "nothing_described",
-                _("Ce fichier Croissant ne décrit pas de jeu de données."),
-                fatal=True,
-            ),
+        raise unreadable(
+            "nothing_described", _("Ce fichier Croissant ne décrit pas de jeu de données.")
         )
     return Reading(records=tuple(_record(node, base_url) for node in found))
 

@@ -4,18 +4,19 @@ from typing import NamedTuple
 
 
 class Format(NamedTuple):
-    """One format: how it is called, the module that reads it, whether it holds many records."""
+    """One format: how it is called, the module and function that read it, whether it holds many."""
 
     label: str
     module: str
     many: bool = False
+    reads: str = "read"
 
 
 FORMATS: dict[str, Format] = {
     "hf": Format("Hugging Face", "hugging_face"),
     "cff": Format("CITATION.cff", "cff"),
     "publiccode": Format("publiccode.yml", "publiccode"),
-    "codemeta": Format("CodeMeta", "codemeta"),
+    "codemeta": Format("CodeMeta", "schema_org", reads="read_codemeta"),
     "croissant": Format("Croissant", "croissant"),
     "schema_org": Format("schema.org", "schema_org"),
     "dcat": Format("DCAT", "dcat", many=True),

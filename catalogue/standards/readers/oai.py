@@ -7,7 +7,7 @@ from catalogue.standards.readers.builder import Builder
 from catalogue.standards.readers.record import Fault, Reading, Record, failed, fault
 from catalogue.standards.readers.record import gettext_noop as _
 from catalogue.standards.readers.syntax import graph, xml_text
-from catalogue.standards.readers.syntax.text import Unreadable, day
+from catalogue.standards.readers.syntax.text import Unreadable, day, unreadable
 
 SOURCE = "OAI-PMH"
 ERRORS = {
@@ -68,10 +68,7 @@ def _error(error: Element) -> Reading:
     if code == "noRecordsMatch":  # an answer like another: there is nothing
         return Reading(announced=0)
     said = ERRORS.get(code) or xml_text.words(error) or code
-    return failed(
-        "oai",
-        fault("oai_error", _("L’entrepôt OAI-PMH répond : %(reason)s."), fatal=True, reason=said),
-    )
+    raise unreadable("oai_error", _("L’entrepôt OAI-PMH répond : %(reason)s."), reason=said)
 
 
 def _record(element: Element, base_url: str) -> Record:

@@ -4,10 +4,16 @@ import re
 
 from catalogue.standards import licences
 from catalogue.standards.readers.builder import Builder
-from catalogue.standards.readers.record import Reading, failed, fault
+from catalogue.standards.readers.record import Reading
 from catalogue.standards.readers.record import gettext_noop as _
 from catalogue.standards.readers.syntax import markdown_text as prose
-from catalogue.standards.readers.syntax.text import decoded, plain, summary_of, without_html
+from catalogue.standards.readers.syntax.text import (
+    decoded,
+    plain,
+    summary_of,
+    unreadable,
+    without_html,
+)
 
 SOURCE = "README"
 FORGE = re.compile(
@@ -40,7 +46,7 @@ def read(content: bytes, base_url: str) -> Reading:
     """Read one text, in Markdown or plain."""
     text = decoded(content)
     if not text.strip():
-        return failed("readme", fault("empty", _("Ce texte est vide."), fatal=True))
+        raise unreadable("empty", _("Ce texte est vide."))
     _front, body, _line = prose.split(text)
     bare = without_html(body)
     found = prose.sections(bare)

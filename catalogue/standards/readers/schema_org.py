@@ -12,9 +12,16 @@ from catalogue.standards.readers.record import Json, Reading, Record, failed, fa
 from catalogue.standards.readers.record import gettext_noop as _
 from catalogue.standards.readers.syntax import json_text
 from catalogue.standards.readers.syntax.json_text import first_text, items, mapping, texts
-from catalogue.standards.readers.syntax.text import Unreadable, day, decoded, one_line, period
+from catalogue.standards.readers.syntax.text import (
+    Unreadable,
+    day,
+    decoded,
+    one_line,
+    period,
+    unreadable,
+)
 
-SOURCE = "schema.org"
+SOURCE, CODEMETA = "schema.org", "codemeta.json"
 KINDS = {
     "Dataset": "dataset",
     "DataFeed": "dataset",
@@ -270,3 +277,27 @@ def _row(thing: Mapping[str, Any], base_url: str) -> dict[str, Json]:
         },
         base_url,
     )
+
+
+def read_codemeta(content: bytes, base_url: str) -> Reading:
+    """Read codemeta.json, versions 1 to 3: schema.org with the terms of CodeMeta."""
+    found = next(iter(nodes(json_text.parse(content))), None)
+    if found is None:
+        raise unreadable("nothing_described", _("Ce fichier CodeMeta ne décrit rien."))
+    return Reading(records=(_codemeta_record(found, base_url),))
+
+
+def _codemeta_record(node: Mapping[str, Any], base_url: str) -> Record:
+    if kind_of(node) not in ("algorithm", "technology"):
+        node = {**node, "@type": "SoftwareSourceCode"}
+    # Version 1 said title and agents where later ones say name and author.
+    node = {**node, "name": node.get("name") or node.get("title")}
+    node = {**node, "author": node.get("author") or node.get("agents")}
+    into = build(node, base_url, CODEMETA)
+    into.address("documentation_url", first_text(node.get("readme")), "readme")
+    status = first_text(node.get("developmentStatus")).rsplit("/", 1)[-1].lstrip("#")
+    lifecycle = {"active": "active", "wip": "experimental", "concept": "experimental"}
+    into.value("lifecycle", lifecycle.get(status), "developmentStatus")
+    for each in items(node.get("isPartOf")):
+        into.link("part_of", url=first_text(each, mapping(each).get("url")))
+    return into.record()

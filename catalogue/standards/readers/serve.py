@@ -34,7 +34,7 @@ Read = Callable[[bytes, str], Reading]
 def reader(format_: str) -> Read:
     """Give the function that reads a format: (content, base_url) to reading."""
     module = importlib.import_module(f"catalogue.standards.readers.{FORMATS[format_].module}")
-    return cast(Read, module.read)
+    return cast(Read, getattr(module, FORMATS[format_].reads))
 
 
 def read_here(format_: str, content: bytes, *, base_url: str = "") -> Reading:

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from catalogue.standards.readers.builder import Builder, file_row
-from catalogue.standards.readers.record import Reading, failed, fault
+from catalogue.standards.readers.record import Reading
 from catalogue.standards.readers.record import gettext_noop as _
 from catalogue.standards.readers.syntax import json_text
 from catalogue.standards.readers.syntax.json_text import first_text, items, mapping
-from catalogue.standards.readers.syntax.text import day, one_line
+from catalogue.standards.readers.syntax.text import day, one_line, unreadable
 
 SOURCE = "Table Schema"
 PACKAGE = "Data Package"
@@ -19,13 +19,8 @@ def read(content: bytes, base_url: str) -> Reading:
     data = mapping(json_text.parse(content))
     resources = [mapping(each) for each in items(data.get("resources"))]
     if not isinstance(data.get("fields"), list) and not resources:
-        return failed(
-            "table_schema",
-            fault(
-                "not_a_schema",
-                _("Ce JSON n’est ni un schéma de table ni un paquet de données."),
-                fatal=True,
-            ),
+        raise unreadable(
+            "not_a_schema", _("Ce JSON n’est ni un schéma de table ni un paquet de données.")
         )
     into = Builder(
         "dataset",

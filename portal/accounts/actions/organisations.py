@@ -19,6 +19,7 @@ from portal.audit.outbox import owe
 from portal.audit.record import record
 from portal.lib import clock
 from portal.lib.immutable import writes
+from portal.lib.names import free_name
 from portal.lib.refusals import Conflict, NotAllowed
 
 FIELDS = ("name", "acronym", "kind", "siret", "homepage_url", "description")
@@ -148,11 +149,7 @@ def free_slug(name: str) -> str:
     taken = set(
         Organisation.objects.filter(slug__startswith=base).values_list("slug", flat=True)
     ) | set(FormerAddress.objects.filter(slug__startswith=base).values_list("slug", flat=True))
-    number = 2
-    slug = base
-    while slug in taken:
-        slug, number = f"{base}-{number}", number + 1
-    return slug
+    return free_name(base, taken)
 
 
 def _owe_change(organisation: Organisation) -> None:

@@ -20,7 +20,7 @@ from catalogue.standards.readers.record import Fault, Json, fault
 from catalogue.standards.readers.record import gettext_noop as _
 from catalogue.standards.readers.syntax import json_text, xml_text
 from catalogue.standards.readers.syntax.shapes import FOLDER
-from catalogue.standards.readers.syntax.text import Unreadable, decoded, one_line
+from catalogue.standards.readers.syntax.text import decoded, one_line, unreadable
 
 TERMS = tomllib.loads((FOLDER / "contexts.toml").read_text("utf-8"))
 NAMESPACES: dict[str, str] = TERMS["namespaces"]
@@ -275,13 +275,10 @@ def _json(graph: Graph, text: str, base: str) -> None:
     try:
         graph.parse(data=text, format="json-ld", publicID=base)
     except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
-        raise Unreadable(
-            fault(
-                "invalid_json_ld",
-                _("Ce JSON-LD n’est pas bien formé (%(reason)s) : il n’est pas lu."),
-                fatal=True,
-                reason=type(error).__name__,
-            )
+        raise unreadable(
+            "invalid_json_ld",
+            _("Ce JSON-LD n’est pas bien formé (%(reason)s) : il n’est pas lu."),
+            reason=type(error).__name__,
         ) from error
 
 
@@ -290,13 +287,8 @@ def _xml(graph: Graph, content: bytes, base: str) -> None:
         graph.parse(data=content, format="xml", publicID=base)
     except (SAXParseException, ParserError, ValueError, AssertionError) as error:
         line = error.getLineNumber() if isinstance(error, SAXParseException) else None
-        raise Unreadable(
-            fault(
-                "invalid_rdf_xml",
-                _("Ce RDF/XML n’est pas bien formé : il n’est pas lu."),
-                line=line,
-                fatal=True,
-            )
+        raise unreadable(
+            "invalid_rdf_xml", _("Ce RDF/XML n’est pas bien formé : il n’est pas lu."), line=line
         ) from error
 
 
@@ -307,22 +299,17 @@ def _turtle(graph: Graph, text: str, base: str) -> None:
         found = UNBOUND.search(str(error))
         line = error.lines + 1
         if found:
-            raise Unreadable(
-                fault(
-                    "turtle_prefix",
-                    _("Turtle : le préfixe « %(prefix)s: » n’est pas déclaré."),
-                    line=line,
-                    fatal=True,
-                    prefix=found[1],
-                )
+            raise unreadable(
+                "turtle_prefix",
+                _("Turtle : le préfixe « %(prefix)s: » n’est pas déclaré."),
+                line=line,
+                prefix=found[1],
             ) from error
-        raise Unreadable(
-            fault("invalid_turtle", _("Turtle : la syntaxe est incorrecte."), line=line, fatal=True)
+        raise unreadable(
+            "invalid_turtle", _("Turtle : la syntaxe est incorrecte."), line=line
         ) from error
     except (ValueError, AssertionError, IndexError) as error:
-        raise Unreadable(
-            fault("invalid_turtle", _("Turtle : la syntaxe est incorrecte."), fatal=True)
-        ) from error
+        raise unreadable("invalid_turtle", _("Turtle : la syntaxe est incorrecte.")) from error
 
 
 def _wrong(graph: Graph) -> Iterator[Fault]:

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from catalogue.standards.readers import formats
-from catalogue.standards.readers.record import Json, fault
+from catalogue.standards.readers.record import Json
 from catalogue.standards.readers.record import gettext_noop as _
-from catalogue.standards.readers.syntax.text import Unreadable, decoded
+from catalogue.standards.readers.syntax.text import Unreadable, decoded, unreadable
 
 
 def parse(content: bytes) -> Json:
@@ -16,25 +16,18 @@ def parse(content: bytes) -> Json:
     try:
         found = json.loads(text, parse_constant=_no_constant)
     except json.JSONDecodeError as error:
-        raise Unreadable(
-            fault(
-                "invalid_json",
-                _("JSON invalide : %(reason)s."),
-                line=error.lineno,
-                column=error.colno,
-                fatal=True,
-                reason=REASONS.get(error.msg, UNKNOWN),
-            )
+        raise unreadable(
+            "invalid_json",
+            _("JSON invalide : %(reason)s."),
+            line=error.lineno,
+            column=error.colno,
+            reason=REASONS.get(error.msg, UNKNOWN),
         ) from error
     except RecursionError as error:
         raise too_deep() from error
     except ValueError as error:
-        raise Unreadable(
-            fault(
-                "invalid_json_value",
-                _("JSON invalide : une valeur n’est pas un nombre."),
-                fatal=True,
-            )
+        raise unreadable(
+            "invalid_json_value", _("JSON invalide : une valeur n’est pas un nombre.")
         ) from error
     if _depth(found) > formats.JSON_DEPTH:
         raise too_deep()
@@ -59,13 +52,10 @@ REASONS = {
 
 def too_deep() -> Unreadable:
     """Say that a document nests too much."""
-    return Unreadable(
-        fault(
-            "too_deep",
-            _("Ce document compte plus de %(most)s niveaux imbriqués."),
-            most=formats.JSON_DEPTH,
-            fatal=True,
-        )
+    return unreadable(
+        "too_deep",
+        _("Ce document compte plus de %(most)s niveaux imbriqués."),
+        most=formats.JSON_DEPTH,
     )
 
 

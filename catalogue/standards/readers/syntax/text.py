@@ -4,6 +4,7 @@ import datetime
 import html
 import re
 from html.parser import HTMLParser
+from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from catalogue.standards.readers import formats
@@ -34,6 +35,11 @@ class Unreadable(Exception):
         super().__init__(found.message)
 
 
+def unreadable(code: str, template: str, **told: Any) -> Unreadable:
+    """Refuse a whole document, with a French sentence as that of `fault`."""
+    return Unreadable(fault(code, template, fatal=True, **told))
+
+
 def decoded(content: bytes) -> str:
     """Decode UTF-8 (or a marked UTF-16) text with any end of line; raises Unreadable."""
     try:
@@ -42,13 +48,10 @@ def decoded(content: bytes) -> str:
         raise Unreadable(_not_utf8(content, error.start)) from error
     if "\x00" in text:
         line = text.count("\n", 0, text.index("\x00")) + 1
-        raise Unreadable(
-            fault(
-                "nul_character",
-                _("Ce fichier contient un caractère nul : ce n’est pas un texte."),
-                line=line,
-                fatal=True,
-            )
+        raise unreadable(
+            "nul_character",
+            _("Ce fichier contient un caractère nul : ce n’est pas un texte."),
+            line=line,
         )
     return _lines(text)
 

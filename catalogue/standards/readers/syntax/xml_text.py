@@ -7,9 +7,8 @@ from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
 from catalogue.standards.readers import formats
-from catalogue.standards.readers.record import fault
 from catalogue.standards.readers.record import gettext_noop as _
-from catalogue.standards.readers.syntax.text import Unreadable, one_line
+from catalogue.standards.readers.syntax.text import one_line, unreadable
 
 
 def parse(content: bytes) -> Element:
@@ -17,36 +16,26 @@ def parse(content: bytes) -> Element:
     try:
         root: Element = fromstring(content, forbid_dtd=False, forbid_entities=True)
     except DefusedXmlException as error:
-        raise Unreadable(
-            fault(
-                "xml_entities",
-                _("Ce XML déclare des entités : pour votre sécurité, il n’est pas lu."),
-                fatal=True,
-            )
+        raise unreadable(
+            "xml_entities", _("Ce XML déclare des entités : pour votre sécurité, il n’est pas lu.")
         ) from error
     except ParseError as error:
         line, column = error.position
-        raise Unreadable(
-            fault(
-                "invalid_xml",
-                _("XML mal formé : une balise n’est pas refermée ou un caractère est interdit."),
-                line=line,
-                column=column + 1,
-                fatal=True,
-            )
+        raise unreadable(
+            "invalid_xml",
+            _("XML mal formé : une balise n’est pas refermée ou un caractère est interdit."),
+            line=line,
+            column=column + 1,
         ) from error
     except (ValueError, LookupError) as error:
-        raise Unreadable(
-            fault("xml_encoding", _("L’encodage que ce XML annonce n’est pas lu."), fatal=True)
+        raise unreadable(
+            "xml_encoding", _("L’encodage que ce XML annonce n’est pas lu.")
         ) from error
     if _is_deep(root):
-        raise Unreadable(
-            fault(
-                "too_deep",
-                _("Ce document compte plus de %(most)s niveaux imbriqués."),
-                most=formats.XML_DEPTH,
-                fatal=True,
-            )
+        raise unreadable(
+            "too_deep",
+            _("Ce document compte plus de %(most)s niveaux imbriqués."),
+            most=formats.XML_DEPTH,
         )
     return root
 
