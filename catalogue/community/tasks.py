@@ -23,11 +23,11 @@ from catalogue.models import (
     Reuse,
     SavedSearch,
 )
-from catalogue.resources.queries.relations import owners_of
-from catalogue.resources.tasks import MODERATORS
+from catalogue.resources.queries.relations import owners_of, region_people
 from catalogue.search import filters
 from portal.accounts import news
 from portal.accounts.actions import notifications
+from portal.accounts.authorization import Permission
 from portal.accounts.enums import Delivery
 from portal.accounts.models import User
 from portal.accounts.news import Kind, declare
@@ -108,8 +108,7 @@ QUEUE = "/moderation/autour/"
 
 def moderators() -> Iterable[User]:
     """List who reads what waits for the Region."""
-    held = {"region_appointments__role__in": MODERATORS, "region_appointments__ended_at": None}
-    return User.objects.filter(is_active=True, **held).distinct().order_by("pk")
+    return region_people(Permission.CONTRIBUTION_MODERATE)
 
 
 @handler("mail.brought")

@@ -14,9 +14,10 @@ from catalogue.contributions.queries.tables import states
 from catalogue.enums import ContributionStatus, FileState
 from catalogue.models import CardFile, CardUpload, Contribution, ContributionBatch, Decision
 from catalogue.resources.actions import files as file_care
-from catalogue.resources.queries.relations import editors_of, owners_of
-from catalogue.resources.tasks import MODERATORS, absolute
-from portal.accounts.models import RegionAppointment, User
+from catalogue.resources.queries.relations import editors_of, owners_of, region_people
+from catalogue.resources.tasks import absolute
+from portal.accounts.authorization import Permission
+from portal.accounts.models import User
 from portal.audit import letters
 from portal.audit.duties import duty
 from portal.audit.outbox import handler
@@ -55,15 +56,16 @@ def to_review_letter(contribution_id: int) -> None:
     if contribution is None:
         return
     link = absolute("catalogue:moderation_item", contribution.public_id)
-    held = RegionAppointment.objects.filter(role__in=MODERATORS, ended_at__isnull=True)
-    people = User.objects.filter(is_active=True, pk__in=held.values("user_id"))
-    for user in people.exclude(pk=contribution.author_id or 0).order_by("pk"):
+    people = region_people(Permission.CONTRIBUTION_MODERATE)
+    for user in people.exclude(pk=contribution.author_id or 0):
         context = {**_context(contribution), "link": link, "person": user}
         letters.send("contribution_to_review", to=user.email, context=context)
 
 
 def _find(contribution_id: int) -> Contribution | None:
-    rows = Contribution.objects.select_related("resource", "revision", "author", "organisation")
+    rows = Contribution.objects.select_related(
+        "resource__organisation", "revision", "author", "organisation"
+    )
     return rows.filter(pk=contribution_id).first()
 
 
@@ -134,13 +136,8 @@ def pass_on() -> None:
     review.pass_on_due()
 
 
-def _find_change(contribution_id: int) -> Contribution | None:
-    rows = Contribution.objects.select_related("resource__organisation", "author")
-    return rows.filter(pk=contribution_id).first()
-
-
 def _to_owners(letter: str, contribution_id: int) -> None:
-    contribution = _find_change(contribution_id)
+    contribution = _find(contribution_id)
     if contribution is None or contribution.status != ContributionStatus.OFFERED:
         return
     link = absolute("catalogue:proposal_answer", contribution.public_id)
@@ -150,7 +147,7 @@ def _to_owners(letter: str, contribution_id: int) -> None:
 
 
 def _to_author_of_change(letter: str, contribution_id: int) -> None:
-    contribution = _find_change(contribution_id)
+    contribution = _find(contribution_id)
     if contribution is None or contribution.author is None or not contribution.author.is_active:
         return
     link = absolute("catalogue:contribution", contribution.public_id)
@@ -211,8 +208,7 @@ def lot_to_review_letter(batch_id: int) -> None:
     if batch is None:
         return
     first = batch.contributions.filter(status=ContributionStatus.SUBMITTED).first()
-    held = RegionAppointment.objects.filter(role__in=MODERATORS, ended_at__isnull=True)
-    for person in User.objects.filter(is_active=True, pk__in=held.values("user_id")).order_by("pk"):
+    for person in region_people(Permission.CONTRIBUTION_MODERATE):
         if first is not None and rules.may_decide(person, first):
             link = f"{absolute('catalogue:moderation')}?lot={batch.public_id}"
             _write("batch_to_review", batch, person, link=link)

@@ -7,8 +7,10 @@ from catalogue.enums import RunState
 from catalogue.harvest import passages
 from catalogue.harvest.actions import sources
 from catalogue.models import HarvestRun, Resource, Source
-from catalogue.resources.tasks import MODERATORS, absolute, keepers
-from portal.accounts.models import RegionAppointment, User
+from catalogue.resources.queries.relations import region_people
+from catalogue.resources.tasks import absolute, keepers
+from portal.accounts.authorization import Permission
+from portal.accounts.models import User
 from portal.audit import letters
 from portal.audit.actors import SystemActor
 from portal.audit.duties import duty
@@ -50,9 +52,7 @@ def source_proposed_letter(source_id: int) -> None:
     source = _source(source_id)
     if source is None:
         return
-    held = RegionAppointment.objects.filter(role__in=MODERATORS, ended_at__isnull=True)
-    people = User.objects.filter(is_active=True, pk__in=held.values("user_id")).order_by("pk")
-    for person in people:
+    for person in region_people(Permission.CONTRIBUTION_MODERATE):
         if rules.may_decide_source(person, source):
             _write("source_proposed", person, source)
 

@@ -1,7 +1,5 @@
 """The catalogues that are harvested: proposed, approved, previewed, and each passage told."""
 
-import csv
-import io
 from collections.abc import Callable, Iterator
 from typing import Any
 from uuid import UUID
@@ -24,7 +22,7 @@ from catalogue.models import HarvestRun, Source, editable_organisations
 from portal.accounts.authorization import require
 from portal.accounts.models import Organisation, User
 from portal.accounts.views import person
-from portal.lib.files import csv_safe
+from portal.lib.files import csv_answer
 from portal.lib.refusals import Refusal
 from portal.lib.visible import find
 
@@ -127,17 +125,17 @@ def ran(request: HttpRequest, source: UUID, run: UUID) -> HttpResponse:
 def ran_csv(request: HttpRequest, source: UUID, run: UUID) -> HttpResponse:
     """Give the lines of one passage as CSV."""
     found = _run(request, source, run)
-    out = io.StringIO()
-    writer = csv.writer(out, delimiter=";")
-    writer.writerow(
-        [_("identifiant"), _("titre"), _("état"), _("code"), _("message"), _("champ"), _("valeur")]
-    )
-    for row in _rows(found):
-        writer.writerow([csv_safe(cell) for cell in row])
-    answer = HttpResponse("\ufeff" + out.getvalue(), content_type="text/csv; charset=utf-8")
+    head = [
+        _("identifiant"),
+        _("titre"),
+        _("état"),
+        _("code"),
+        _("message"),
+        _("champ"),
+        _("valeur"),
+    ]
     name = f"moissonnage-{found.source.key}-{found.asked_at:%Y-%m-%d}.csv"
-    answer["Content-Disposition"] = f'attachment; filename="{name}"'
-    return answer
+    return csv_answer([head, *_rows(found)], name)
 
 
 @require_safe

@@ -11,21 +11,14 @@ from catalogue import rules
 from catalogue.models import CardTransfer, LinkCheck, Removal, Resource
 from catalogue.resources.actions import cards as card_changes
 from catalogue.resources.actions import links as link_checks
-from catalogue.resources.queries.relations import owners_of
-from portal.accounts.authorization import ORGANISATION_ROLES, REGION_ROLES, Permission
-from portal.accounts.models import Membership, Organisation, RegionAppointment, User
+from catalogue.resources.queries.relations import owners_of, region_people
+from portal.accounts.authorization import ORGANISATION_ROLES, Permission
+from portal.accounts.models import Membership, Organisation, User
 from portal.audit import letters
 from portal.audit.duties import duty
 from portal.audit.outbox import handler
 from portal.lib import clock
 from portal.lib.queue import nudge, task
-
-MODERATORS = [
-    str(role) for role, held in REGION_ROLES.items() if Permission.CONTRIBUTION_MODERATE in held
-]
-
-
-REMOVERS = [str(role) for role, held in REGION_ROLES.items() if Permission.RESOURCE_REMOVE in held]
 
 
 def absolute(name: str, *args: Any) -> str:
@@ -52,8 +45,7 @@ def removal_proposed_letter(removal_id: int) -> None:
     removal = related.filter(pk=removal_id).first()
     if removal is None or removal.resource is None:
         return
-    held = RegionAppointment.objects.filter(role__in=REMOVERS, ended_at__isnull=True)
-    for user in User.objects.filter(is_active=True, pk__in=held.values("user_id")).order_by("pk"):
+    for user in region_people(Permission.RESOURCE_REMOVE):
         if rules.may_answer_removal(user, removal, removal.resource):
             link = absolute("catalogue:remove", removal.slug)
             context = {"removal": removal, "link": link, "person": user}
@@ -182,7 +174,7 @@ def _near_transfer(transfer: CardTransfer) -> Iterator[User]:
     places = [pk for pk in (transfer.target_id, transfer.resource.organisation_id) if pk]
     who = Q(memberships__organisation__in=places, memberships__left_at=None)
     who |= Q(pk__in=[transfer.asked_by_id, transfer.resource.author_id or 0])
-    who |= Q(region_appointments__role__in=REMOVERS, region_appointments__ended_at=None)
+    who |= Q(pk__in=region_people(Permission.RESOURCE_REMOVE).values("pk"))
     yield from User.objects.filter(who, is_active=True).distinct().order_by("pk")
 
 

@@ -7,14 +7,14 @@ from statistics import median, quantiles
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from django.contrib.auth import get_user_model
 from django.db.models import Count, F, Min, QuerySet
 from django.db.models.fields.json import KeyTextTransform
 
 from catalogue.enums import ContributionStatus, DecisionOutcome, ResourceKind
 from catalogue.models import Contribution, Decision, IndexedFacet
+from catalogue.resources.queries.relations import region_people
 from catalogue.validators import checks as record_checks
-from portal.accounts.authorization import REGION_ROLES, Permission
+from portal.accounts.authorization import Permission
 from portal.lib import clock, working_days
 
 if TYPE_CHECKING:
@@ -178,9 +178,7 @@ def _speaks(checks: list[dict[str, Any]], code: str) -> bool:
 
 def moderators() -> QuerySet["User"]:
     """List who may be given a proposal."""
-    roles = [str(r) for r, held in REGION_ROLES.items() if Permission.CONTRIBUTION_MODERATE in held]
-    held = {"region_appointments__role__in": roles, "region_appointments__ended_at": None}
-    return get_user_model().objects.filter(is_active=True, **held).distinct().order_by("pk")
+    return region_people(Permission.CONTRIBUTION_MODERATE)
 
 
 def holders_waiting() -> list[tuple[str, str]]:

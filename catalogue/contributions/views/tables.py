@@ -1,7 +1,5 @@
 """Pages to import a table of cards, follow the lot, and take all cards of an organisation away."""
 
-import csv
-import io
 from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
@@ -39,7 +37,7 @@ from portal.accounts.authorization import require
 from portal.accounts.models import Organisation, User
 from portal.accounts.views import person
 from portal.lib import zipping
-from portal.lib.files import attachment, csv_safe
+from portal.lib.files import attachment, csv_answer
 from portal.lib.refusals import QuotaSpent
 from portal.lib.visible import find
 
@@ -118,11 +116,8 @@ def faults(request: HttpRequest, batch: UUID) -> HttpResponse:
         if found.state == BatchState.READ
         else [tuple(each[name] for name in NOTED) for each in found.failures]
     )
-    out = io.StringIO()
-    writer = csv.writer(out, delimiter=";")
-    writer.writerow([_("ligne"), _("titre"), _("colonne"), _("valeur"), _("cause")])
-    writer.writerows([csv_safe(cell) for cell in row] for row in rows)
-    return _csv(out.getvalue(), f"defauts-{found.public_id}.csv")
+    head = [_("ligne"), _("titre"), _("colonne"), _("valeur"), _("cause")]
+    return csv_answer([head, *rows], f"defauts-{found.public_id}.csv")
 
 
 @require_safe
@@ -136,10 +131,7 @@ def columns(request: HttpRequest, kind: str) -> HttpResponse:
 def template(request: HttpRequest, kind: str) -> HttpResponse:
     """Give the template of a kind: its columns, and one line of example."""
     found = _kind(kind)
-    out = io.StringIO()
-    writer = csv.writer(out, delimiter=";", lineterminator="\r\n")
-    writer.writerows(table_rows.template(found))
-    return _csv(out.getvalue(), f"modele-{found}.csv")
+    return csv_answer(table_rows.template(found), f"modele-{found}.csv")
 
 
 def _holders(user: User) -> list[Organisation]:
@@ -156,12 +148,6 @@ def _kind(kind: str) -> ResourceKind:
     if kind not in DETAILS:
         raise Http404
     return ResourceKind(kind)
-
-
-def _csv(text: str, name: str) -> HttpResponse:
-    answer = HttpResponse("\ufeff" + text, content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = f'attachment; filename="{name}"'
-    return answer
 
 
 def _visible(request: HttpRequest, public_id: UUID) -> ContributionBatch:

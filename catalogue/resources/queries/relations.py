@@ -21,10 +21,18 @@ from catalogue.models import (
     editable_organisations,
 )
 from catalogue.models.resource import ResourceQuerySet
+from portal.accounts.authorization import REGION_ROLES, Permission
 from portal.accounts.enums import Role
-from portal.accounts.models import Organisation, User
+from portal.accounts.models import Organisation, RegionAppointment, User
 
 WRITERS = (Role.REFERENT, Role.EDITOR)
+
+
+def region_people(permission: Permission) -> QuerySet[User]:
+    """Select who holds a permission by a role at the Region."""
+    roles = [str(role) for role, held in REGION_ROLES.items() if permission in held]
+    held = RegionAppointment.objects.filter(role__in=roles, ended_at__isnull=True)
+    return User.objects.filter(is_active=True, pk__in=held.values("user_id")).order_by("pk")
 
 
 def owners_of(resource: Resource) -> QuerySet[User]:
