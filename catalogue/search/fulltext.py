@@ -1,6 +1,7 @@
 """The full text of the database: the analysed words of every indexed resource, a column a field.
 
-A document is what the search keeps of a resource; a plan, what a query looks for."""
+A document is what the search keeps of a resource; a plan, what a query looks for.
+"""
 
 import math
 import re

@@ -1,6 +1,7 @@
 """Write the embedded index in the transaction that changes what the public reads; keep it true.
 
-What a search server beside the database is owed is written with it."""
+What a search server beside the database is owed is written with it.
+"""
 
 from collections.abc import Callable, Sequence
 from typing import Any

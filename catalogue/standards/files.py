@@ -2,7 +2,8 @@
 
 An archive may hold a thousand times its size, a table one line of 5 GB: read in the process that
 serves pages, it would take its time and its memory. The child has neither environment nor Django;
-once its parsers are loaded it may open no file and no socket, and its time and memory are bound."""
+once its parsers are loaded it may open no file and no socket, and its time and memory are bound.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """The automatic checks of a proposal: pure functions of its record, a sentence for each remark.
 
-Prose is judged here too: its language, signs of spam, likeness of two titles."""
+Prose is judged here too: its language, signs of spam, likeness of two titles.
+"""
 
 import re
 import unicodedata

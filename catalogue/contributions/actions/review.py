@@ -1,6 +1,7 @@
 """Decide on contributions: claim, request changes, publish, refuse, one or several at once.
 
-Of a change that somebody else proposes, who answers for the card is heard first."""
+Of a change that somebody else proposes, who answers for the card is heard first.
+"""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

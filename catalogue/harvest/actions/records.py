@@ -1,6 +1,7 @@
 """Take the records of a source in, each in its own transaction. Called by the harvest alone.
 
-The Region's approval of the source stands for the rule: none is asked here."""
+The Region's approval of the source stands for the rule: none is asked here.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,7 +1,8 @@
 """Change what the public reads of a card, and the search with it, in one transaction.
 
 Each publication declares links, notes a version and the quality of the card; cards are archived,
-set aside once over, asked to be read again, and their use is counted."""
+set aside once over, asked to be read again, and their use is counted.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta

@@ -1,7 +1,8 @@
 """Everything that the page of a resource shows, read in a constant number of queries.
 
 Apps above register, one provider for a kind, the scores they vouch for and what they made of a
-card."""
+card.
+"""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace

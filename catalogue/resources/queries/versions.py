@@ -6,7 +6,8 @@ A former state never says what a later decision took away:
 - a moderator may withhold any other one;
 - names of persons and contacts are those of the card in force, a former version shows none;
 - personal data that the card in force no longer holds is struck out;
-- files of what is had on request alone have no address and no name."""
+- files of what is had on request alone have no address and no name.
+"""
 
 import json
 from collections.abc import Mapping, Sequence

@@ -1,6 +1,7 @@
 """Read CITATION.cff 1.2.0: a file outside its standard is refused, each fault named.
 
-Source: Citation File Format schema guide 1.2.0, https://doi.org/10.5281/zenodo.5171937."""
+Source: Citation File Format schema guide 1.2.0, https://doi.org/10.5281/zenodo.5171937.
+"""
 
 from collections.abc import Iterator, Mapping
 from typing import Any

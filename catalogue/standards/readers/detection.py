@@ -1,6 +1,7 @@
 """Tell which format a file or a text is in, and what to read behind an address that people copy.
 
-Cheap and bounded: nothing is parsed but the top of a JSON document, by words."""
+Cheap and bounded: nothing is parsed but the top of a JSON document, by words.
+"""
 
 import re
 from pathlib import PurePosixPath

@@ -1,6 +1,7 @@
 """Read Hugging Face cards: a README with its front matter, or the JSON of the Hub’s lists.
 
-An unreadable front matter is a fault; the body is read all the same."""
+An unreadable front matter is a fault; the body is read all the same.
+"""
 
 import re
 from collections.abc import Mapping

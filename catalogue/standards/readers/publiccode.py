@@ -1,7 +1,8 @@
 """Read publiccode.yml, versions 0.2 to 0.7: imported with each fault named.
 
 Source: https://yml.publiccode.tools. Files that a description only names (logo, authors) and the
-Italian list of administrations cannot be checked without the network: a warning says so."""
+Italian list of administrations cannot be checked without the network: a warning says so.
+"""
 
 import datetime
 import re

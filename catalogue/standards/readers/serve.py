@@ -1,7 +1,8 @@
 """Be the child process: import the parsers once, then fork for each document.
 
 A fork may open no descriptor at all (RLIMIT_NOFILE is 0), hence no socket and no file: a parser
-that tries to fetch a context, a schema or an entity gets an error from the kernel."""
+that tries to fetch a context, a schema or an entity gets an error from the kernel.
+"""
 
 import codecs
 import gc

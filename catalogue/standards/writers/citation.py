@@ -1,6 +1,7 @@
 """How to cite a resource: CITATION.cff 1.2.0 and BibTeX.
 
-Source: Citation File Format 1.2.0."""
+Source: Citation File Format 1.2.0.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """Croissant 1.1: a dataset whose files a program can load, with the columns of its tables.
 
 Source: MLCommons Croissant 1.1. A file needs its SHA-256; one that asks for an account or a grant
-cannot be loaded and is left out."""
+cannot be loaded and is left out.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """Frictionless Data Package: the tables of a dataset with their schemas.
 
-Source: Data Package and Table Schema 1."""
+Source: Data Package and Table Schema 1.
+"""
 
 from __future__ import annotations
 

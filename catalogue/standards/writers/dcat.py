@@ -1,7 +1,8 @@
 """DCAT-AP 3.0.1: datasets, data services, their records, the catalogue and its pages.
 
 Source: SEMIC DCAT-AP 3.0.1. Learned by running the harvesters of CKAN and udata: periods are blank
-nodes, formats and licences are nodes, every node referred to is typed."""
+nodes, formats and licences are nodes, every node referred to is typed.
+"""
 
 from __future__ import annotations
 

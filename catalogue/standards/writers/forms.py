@@ -1,6 +1,7 @@
 """The forms in which a resource is described: which ones it has, their addresses, their content.
 
-Which one is asked for, and how programs are led from one to another (Signposting)."""
+Which one is asked for, and how programs are led from one to another (Signposting).
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """Hugging Face cards: front matter in YAML, then the card in Markdown.
 
 Source: Hugging Face Hub, model and dataset card specifications. The names of metrics, tasks and
-formats are ours: nobody else has to know them."""
+formats are ours: nobody else has to know them.
+"""
 
 from __future__ import annotations
 

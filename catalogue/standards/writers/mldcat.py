@@ -1,7 +1,8 @@
 """MLDCAT-AP 3.1.0: a model as a machine-learning model of the European profile.
 
 Source: SEMIC MLDCAT-AP 3.1.0. A model that lacks a compulsory element is not written as one:
-`missing` names what it lacks."""
+`missing` names what it lacks.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """OAI-PMH 2.0: what is asked, the errors it may get, and the answers in XML.
 
-Source: Open Archives Initiative Protocol for Metadata Harvesting 2.0."""
+Source: Open Archives Initiative Protocol for Metadata Harvesting 2.0.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """schema.org: the data block of a page, and the document of the kinds that no profile describes.
 
-Source: schema.org 30.0. Only properties that the type has; keywords are a list."""
+Source: schema.org 30.0. Only properties that the type has; keywords are a list.
+"""
 
 from __future__ import annotations
 
