@@ -213,7 +213,7 @@ def _values(
 ) -> tuple[str, ...]:
     cleaned = _cleaned(values, allowed)
     if name == "territory":  # a search kept since before kinds were told names it alone
-        cleaned = {territories.read(value).text[:MAX_VALUE] for value in cleaned}
+        cleaned = {territories.read_territory(value).text[:MAX_VALUE] for value in cleaned}
     return tuple(sorted(cleaned)[:MAX_VALUES])
 
 

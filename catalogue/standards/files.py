@@ -2,8 +2,7 @@
 
 An archive may hold a thousand times its size, a table one line of 5 GB: read in the process that
 serves pages, it would take its time and its memory. The child has neither environment nor Django;
-once its parsers are loaded it may open no file and no socket, and its time and memory are bound.
-"""
+once its parsers are loaded it may open no file and no socket, and its time and memory are bound."""
 
 from __future__ import annotations
 
@@ -388,7 +387,7 @@ class Looked:
     preview: dict[str, Any] = field(default_factory=dict)
 
 
-def look(path: Path, *, extension: str, kind: str, seconds: int) -> Looked:
+def look_into(path: Path, *, extension: str, kind: str, seconds: int) -> Looked:
     """Look into a file in a child process; an archive that stops the child is dangerous.
 
     extension: of its name, in lower case. kind: what its first bytes are. seconds: of processor

@@ -1,8 +1,7 @@
 """Read licences: SPDX identifiers and expressions, addresses, names that people write.
 
 Never invented: what is doubtful is to confirm, its text kept. Sources: SPDX licence list, through
-the license-expression library; names and addresses checked one by one against the texts.
-"""
+the license-expression library; names and addresses checked one by one against the texts."""
 
 import re
 import tomllib
@@ -69,7 +68,7 @@ def _spdx() -> Licensing:
 
 
 @lru_cache(maxsize=2_000)
-def read(text: str) -> Licence:
+def read_expression(text: str) -> Licence:
     """Read an SPDX identifier or expression, whatever its case; deprecated names are replaced."""
     if not text.strip() or len(text) > LONGEST_EXPRESSION:
         return Licence("", (), (text[:64],) if text.strip() else ())
@@ -148,12 +147,12 @@ def normalise_all(texts: Iterable[str]) -> Found:
 def _known(text: str) -> Licence | None:
     for said in dict.fromkeys((text, URL.sub("", text).strip())):
         alias = ALIASES.get(said.lower().strip(" .:\"'«»()"))
-        found = read(alias or said)
+        found = read_expression(alias or said)
         if found.is_known:
             return found
     url = URL.search(text)
     name = _by_address(url[0]) if url else ""
-    found = read(name)
+    found = read_expression(name)
     return found if found.is_known else None
 
 
@@ -166,7 +165,7 @@ def _by_address(url: str) -> str:
         # A ported text is another text: named only when SPDX knows it.
         return f"CC-{creative['terms']}-{creative['version']}{port}".upper()
     named = NAMING.match(place)
-    if named and read(named[1]).is_known:
+    if named and read_expression(named[1]).is_known:
         return named[1]
     authority = AUTHORITY.match(place)
     if authority:
@@ -183,7 +182,7 @@ def _authority(code: str) -> str:
     plain = re.sub(r"(?<=\d)_(?=\d)", ".", code).replace("_", "-")
     plain = re.sub(r"(?<=[A-Z])(\d\.\d)$", r"-\1", plain).replace("CC-BYSA", "CC-BY-SA")
     plain = plain.replace("CC-BYNC", "CC-BY-NC").replace("CC-BYND", "CC-BY-ND")
-    return plain if read(plain).is_known else ""
+    return plain if read_expression(plain).is_known else ""
 
 
 def _near(text: str) -> str:

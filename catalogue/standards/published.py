@@ -192,7 +192,7 @@ class Published:
     @property
     def places(self) -> tuple[Territory, ...]:
         """Read the territories: kind, code, name."""
-        return tuple(map(territories.read, self.territories))
+        return tuple(map(territories.read_territory, self.territories))
 
     @property
     def keywords(self) -> tuple[str, ...]:

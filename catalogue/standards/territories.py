@@ -2,8 +2,7 @@
 
 « Bouches-du-Rhône (département 13) », « Alpilles (zone d’emploi 9302) », « Arles (commune) ». A
 name alone is a territory whose kind nobody has told; the names of régions and of départements, and
-codes as data.gouv.fr writes them, are known.
-"""
+codes as data.gouv.fr writes them, are known."""
 
 from __future__ import annotations
 
@@ -130,7 +129,7 @@ def made(label: str, kind: TerritoryKind, code: str = "") -> Territory:
     return Territory(label, kind, code)
 
 
-def read(text: str) -> Territory:
+def read_territory(text: str) -> Territory:
     """Read a territory in any of the ways in which one is written; a stranger is its own name."""
     text = " ".join(text.split())
     try:

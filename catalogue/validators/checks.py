@@ -18,6 +18,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from catalogue.enums import UNLICENSED_KINDS, Deposit, FileSign, LicenceStatus, ResourceKind
+from catalogue.standards import licences
 from catalogue.validators import addresses, words
 from catalogue.validators.fields import (
     CARD,
@@ -406,8 +407,8 @@ def _licence(record: Record, administration: bool) -> Iterator[Remark]:
         elif record.get("licence_status") == LicenceStatus.TO_CONFIRM:
             yield Remark("licence_to_confirm", "licences")
     for text in given:
-        read = words.read(text)
-        if words.is_ambiguous(text):
+        read = licences.read_expression(text)
+        if licences.is_ambiguous(text):
             yield Remark("licence_number", "licences", verdict=weight)
         elif not read.is_known:
             yield Remark("licence_unknown", "licences", {"text": text[:64]}, weight)

@@ -12,15 +12,6 @@ from django.utils.translation import gettext_lazy
 
 from catalogue.enums import LicenceStatus, ResourceKind
 from catalogue.standards import licences, territories
-from catalogue.standards.licences import (
-    AMBIGUOUS,
-    CLOSED,
-    LONGEST_EXPRESSION,
-    OPEN_LICENCE_1,
-    Licence,
-    is_ambiguous,
-    read,
-)
 from catalogue.standards.published import is_date, last_day
 from catalogue.standards.territories import Territory, TerritoryKind
 
@@ -46,12 +37,12 @@ PLACE_KINDS = tuple((str(kind), label) for kind, label in PLACE_LABELS.items())
 
 def place_stored(text: str) -> str:
     """Bring a territory to the one notation in which it is kept."""
-    return territories.read(text).text
+    return territories.read_territory(text).text
 
 
 def place_shown(text: str) -> str:
     """Say a stored territory with its kind, without its code."""
-    found = territories.read(text)
+    found = territories.read_territory(text)
     if found.kind is None or found.text == found.label:
         return found.label
     return f"{found.label} ({SHORT[found.kind]})"
@@ -81,7 +72,7 @@ def place_composed(kind: str, code: str, label: str) -> str:
 
 def place_parts(text: str) -> dict[str, str]:
     """Give the kind, code and label of a stored territory, "" for what is not known."""
-    found: Territory = territories.read(text)
+    found: Territory = territories.read_territory(text)
     return {"kind": str(found.kind or ""), "code": found.code, "label": found.label}
 
 
@@ -127,19 +118,6 @@ def licence_label(identifier: str) -> str:
     return LICENCE_LABELS.get(identifier, identifier)
 
 
-__all__ = [
-    "AMBIGUOUS",
-    "CLOSED",
-    "LONGEST_EXPRESSION",
-    "OPEN_LICENCE_1",
-    "PUBLIC_DATA",
-    "PUBLIC_SOFTWARE",
-    "Licence",
-    "is_ambiguous",
-    "read",
-    "suits_administration",
-]
-
 PUBLIC_DATA = frozenset({"etalab-2.0", "ODbL-1.0"})
 PUBLIC_SOFTWARE = frozenset(
     {
@@ -163,7 +141,7 @@ PUBLIC_SOFTWARE = frozenset(
 )
 
 
-def suits_administration(licence: Licence, *, is_data: bool) -> bool:
+def suits_administration(licence: licences.Licence, *, is_data: bool) -> bool:
     """Say whether the decree lets an administration choose this licence without an approval.
 
     With a choice (OR), one suitable licence is enough to comply; we ask all to be suitable, which

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from catalogue.enums import ContributionStatus, LicenceStatus, ResourceKind
 from catalogue.models import Contribution, Resource
 from catalogue.resources.actions.opening import licence_of
-from catalogue.validators import words
+from catalogue.standards import licences
 from portal.management.opening import catalogue, people
 from tests.conftest import shared_rows
 
@@ -52,10 +52,10 @@ def test_no_licence_is_invented_and_no_note_is_kept(opened: Any) -> None:
             assert (resource.licences, resource.licence_status) == ([], LicenceStatus.TO_CONFIRM)
             assert resource.licence_note == text
         for name in resource.licences:
-            assert words.read(name).is_known
+            assert licences.read_expression(name).is_known
     assert Resource.objects.get(source_id="fr-core-news").licences == ["LGPLLR"]
     assert Resource.objects.get(source_id="sdv").licences == ["BUSL-1.1"]
-    assert not words.read("BUSL-1.1").is_open
+    assert not licences.read_expression("BUSL-1.1").is_open
 
 
 @pytest.mark.slow

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from catalogue.enums import UNLICENSED_KINDS, Deposit, LicenceStatus, ResourceKind
 from catalogue.resources.queries import relations
+from catalogue.standards import licences
 from catalogue.validators import checks as record_checks
 from catalogue.validators import words
 from catalogue.validators.fields import (
@@ -453,9 +454,9 @@ class StepForm(PlainForm):
             text = str(cleaned.get("licence_other") or "").strip()
             if not text:
                 self.add_error("licence_other", _("Écrivez l’identifiant de cette licence."))
-            elif words.is_ambiguous(text):
+            elif licences.is_ambiguous(text):
                 self.add_error("licence_other", _("Précisez Licence Ouverte 1.0 ou 2.0."))
-            elif not words.read(text).is_known:
+            elif not licences.read_expression(text).is_known:
                 message = _(
                     "Cet identifiant n’est pas dans la liste SPDX : écrivez par exemple MIT."
                 )
@@ -505,7 +506,7 @@ def _other_licence() -> forms.CharField:
     return forms.CharField(
         label=_("Identifiant de l’autre licence"),
         required=False,
-        max_length=words.LONGEST_EXPRESSION,
+        max_length=licences.LONGEST_EXPRESSION,
         help_text=_("Identifiant SPDX, par exemple CECILL-2.1 ou « MIT OR Apache-2.0 »."),
     )
 
@@ -522,7 +523,7 @@ def _licence_choice(values: Mapping[str, Any]) -> tuple[str, str]:
 
 def _licence_values(choice: str, other: str) -> dict[str, Any]:
     if choice == OTHER:
-        expression = words.read(other).expression
+        expression = licences.read_expression(other).expression
         return {"licences": [expression], "licence_status": str(LicenceStatus.DECLARED)}
     if choice in ("", TO_CONFIRM):
         return {"licences": [], "licence_status": str(LicenceStatus.TO_CONFIRM)}

@@ -24,10 +24,10 @@ from catalogue.enums import (
 )
 from catalogue.models import Contribution, ContributionBatch, Resource
 from catalogue.resources.queries import relations
+from catalogue.standards import licences
 from catalogue.standards.languages import code_of
 from catalogue.standards.readers.syntax.text import day
 from catalogue.validators import checks as record_checks
-from catalogue.validators import words
 from catalogue.validators.checks import Verdict
 from catalogue.validators.fields import (
     COMMON,
@@ -303,9 +303,9 @@ def _code(own: Field, text: str) -> str:
 
 
 def _licence(text: str) -> str:
-    if words.is_ambiguous(text):
+    if licences.is_ambiguous(text):
         raise ValidationError(gettext_lazy("Précisez Licence Ouverte 1.0 ou 2.0."))
-    found = words.read(text)
+    found = licences.read_expression(text)
     if not found.is_known:
         raise ValidationError(
             gettext_lazy("Cet identifiant n’est pas dans la liste SPDX : écrivez par exemple MIT.")

@@ -56,7 +56,7 @@ def endpoint(request: HttpRequest) -> HttpResponseBase:
     base = f"{published.root()}/oai"
     now = clock.now()
     try:
-        body: ET.Element | OaiError = _answer(oai_pmh.read(pairs), base, now)
+        body: ET.Element | OaiError = _answer(oai_pmh.read_request(pairs), base, now)
     except OaiError as error:
         body = error
     content = oai_pmh.answer(body, base=base, arguments=pairs, at=now)
@@ -119,11 +119,11 @@ def _formats(identifier: str) -> list[str]:
 def _one(asked: Asked) -> ET.Element:
     found = _found(asked.identifier)
     if isinstance(found, Tombstone) or found.masked_at:
-        return oai_pmh.one(_header_of_gone(found), None)
+        return oai_pmh.one_record(_header_of_gone(found), None)
     shown = published.published_one(found)
     if asked.prefix == "dcat" and not dcat.is_described(shown):
         raise OaiError("cannotDisseminateFormat", "This record is not a dataset nor a service.")
-    return oai_pmh.one(
+    return oai_pmh.one_record(
         _header(found, relations.sets_of([found.pk])), _metadata(shown, asked.prefix)
     )
 

@@ -266,7 +266,7 @@ def _examined(file: CardFile) -> _Examined:
             return _Examined([FileSign.INFECTED])
         if not file_types.agrees(file.name, file.kind):
             return _Examined([FileSign.MISMATCH, *_formats(file)])
-        looked = files.look(
+        looked = files.look_into(
             path,
             extension=file_types.extension(file.name),
             kind=file.kind,

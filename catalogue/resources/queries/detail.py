@@ -32,6 +32,7 @@ from catalogue.models import Measurement, Resource, ResourceLink, Reuse
 from catalogue.resources.queries import files as card_files
 from catalogue.resources.queries import lists, quality
 from catalogue.resources.queries import versions as card_versions
+from catalogue.standards import licences
 from catalogue.validators import words
 from catalogue.validators.fields import RELATIONS, Field, FieldType, Section, Text, language_choices
 from portal.lib import clock
@@ -369,7 +370,9 @@ def card(resource: Resource, *, now: datetime | None = None) -> dict[str, Any]:
         "last_day": _dated(str(resource.details.get(words.FIELD) or "")).replace(" ", "\u00a0"),
         "to_review": _is_to_review(resource, now),
         "to_check": sorted(resource.unverified_fields),
-        "closed_licence": any(not words.read(name).is_open for name in resource.licences),
+        "closed_licence": any(
+            not licences.read_expression(name).is_open for name in resource.licences
+        ),
     }
 
 

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy, override
 from catalogue.enums import LinkType, ResourceKind, Task, UseCase
 from catalogue.models import Resource, ResourceLink, Tombstone
 from catalogue.resources.queries import files as card_files
+from catalogue.standards import licences
 from catalogue.standards.published import Agent, File, Licence, Measure, Published, Reference, Site
 from catalogue.standards.writers import citation, forms, schema_org
 from catalogue.standards.writers.removed import Removed
@@ -274,7 +275,7 @@ def _holder(resource: Resource, kinds: dict[str, str]) -> Agent | None:
 
 
 def _licence(name: str) -> Licence:
-    return Licence(name, words.licence_label(name), words.read(name).is_open)
+    return Licence(name, words.licence_label(name), licences.read_expression(name).is_open)
 
 
 def _files(resource: Resource, iri: str) -> Iterable[File]:

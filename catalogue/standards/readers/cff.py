@@ -17,7 +17,7 @@ from catalogue.standards.readers.syntax.text import day, decoded, one_line
 
 def licence(value: Json, place: str, _schema: Schema) -> Iterator[Wrong]:
     """Ask for one SPDX identifier, not an expression."""
-    known = isinstance(value, str) and licences.read(value)
+    known = isinstance(value, str) and licences.read_expression(value)
     if not known or not known.is_known or len(str(value).split()) != 1:
         yield Wrong(place, "shape_choice", {"value": value})
 

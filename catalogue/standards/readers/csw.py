@@ -30,12 +30,13 @@ def record(element: Element, base_url: str) -> Record:
         "technology" if is_service else "dataset", ISO_SOURCE, remote_id=identifier, base=base_url
     )
     about = next(
-        (each for part in xml_text.found(element, "identificationInfo") for each in part), element
+        (each for part in xml_text.elements_at(element, "identificationInfo") for each in part),
+        element,
     )
     citation = xml_text.first(about, "citation", "CI_Citation")
     if citation is not None:
         into.line("title", xml_text.words(xml_text.first(citation, "title")), "title")
-        others = [xml_text.words(each) for each in xml_text.found(citation, "alternateTitle")]
+        others = [xml_text.words(each) for each in xml_text.elements_at(citation, "alternateTitle")]
         titled = into.fields["title"].value if "title" in into.fields else ""
         into.list_of(
             "alternate_titles", [each for each in others if each != titled], "alternateTitle"
@@ -57,7 +58,7 @@ def record(element: Element, base_url: str) -> Record:
 
 
 def _languages(element: Element, about: Element, into: Builder) -> None:
-    told = [*xml_text.found(about, "language"), *xml_text.found(element, "language")]
+    told = [*xml_text.elements_at(about, "language"), *xml_text.elements_at(element, "language")]
     codes = []
     for each in told:
         code = next((child.get("codeListValue") or "" for child in each), "")
@@ -80,8 +81,8 @@ def _licence(about: Element, into: Builder) -> None:
 
 def _hold(element: Element, about: Element, into: Builder) -> None:
     parties = [
-        *xml_text.found(about, "pointOfContact", "CI_ResponsibleParty"),
-        *xml_text.found(element, "contact", "CI_ResponsibleParty"),
+        *xml_text.elements_at(about, "pointOfContact", "CI_ResponsibleParty"),
+        *xml_text.elements_at(element, "contact", "CI_ResponsibleParty"),
     ]
     ranked = sorted(parties, key=_rank)
     for each in ranked:
@@ -139,7 +140,7 @@ def _cover(about: Element, citation: Element | None, into: Builder) -> None:
         for extent in xml_text.anywhere(about, "EX_Extent")
         for name in ("description", "geographicIdentifier")
         for each in (
-            xml_text.found(extent, name)
+            xml_text.elements_at(extent, name)
             if name == "description"
             else (xml_text.first(one, "code") for one in xml_text.anywhere(extent, "MD_Identifier"))
         )
@@ -148,7 +149,7 @@ def _cover(about: Element, citation: Element | None, into: Builder) -> None:
     if citation is None:
         return
     dates = {}
-    for each in xml_text.found(citation, "date", "CI_Date"):
+    for each in xml_text.elements_at(citation, "date", "CI_Date"):
         kind = next(iter(xml_text.anywhere(each, "CI_DateTypeCode")), None)
         named = (kind.get("codeListValue") or "") if kind is not None else ""
         dates[named] = day(xml_text.words(xml_text.first(each, "date")))

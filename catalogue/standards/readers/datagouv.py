@@ -39,7 +39,7 @@ def zone_name(zone: Json) -> str:
     """Name a zone in French with its kind and code, by its code when its name is not known."""
     full = zone_code(zone)
     told = str(zone["name"]) if isinstance(zone, Mapping) and zone.get("name") else ""
-    found = territories.read(full)
+    found = territories.read_territory(full)
     if found.kind is not None:
         return territories.made(told, found.kind, found.code).text
     if told:

@@ -27,7 +27,7 @@ def read(content: bytes, base_url: str) -> Reading:
     root = xml_text.parse(content)
     if xml_text.local(root) != "OAI-PMH":
         return failed("oai", _stranger())
-    for error in xml_text.found(root, "error"):
+    for error in xml_text.elements_at(root, "error"):
         return _error(error)
     verb = next(
         (each for each in root if xml_text.local(each) in ("ListRecords", "GetRecord")), None
@@ -36,7 +36,7 @@ def read(content: bytes, base_url: str) -> Reading:
         return failed("oai", _headers_alone())
     if verb is None:
         return Reading()
-    records = [_record(each, base_url) for each in xml_text.found(verb, "record")]
+    records = [_record(each, base_url) for each in xml_text.elements_at(verb, "record")]
     token = xml_text.first(verb, "resumptionToken")
     announced = token.get("completeListSize", "") if token is not None else ""
     return Reading(

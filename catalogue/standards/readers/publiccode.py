@@ -114,7 +114,7 @@ def country(value: Json, place: str, _schema: Schema) -> Iterator[Wrong]:
 
 def expression(value: Json, place: str, _schema: Schema) -> Iterator[Wrong]:
     """Ask for an SPDX expression."""
-    if not isinstance(value, str) or not licences.read(value).is_known:
+    if not isinstance(value, str) or not licences.read_expression(value).is_known:
         yield _unlike(value, place, "SPDX")
 
 

@@ -1,7 +1,6 @@
 """OAI-PMH 2.0: what is asked, the errors it may get, and the answers in XML.
 
-Source: Open Archives Initiative Protocol for Metadata Harvesting 2.0.
-"""
+Source: Open Archives Initiative Protocol for Metadata Harvesting 2.0."""
 
 from __future__ import annotations
 
@@ -96,7 +95,7 @@ class Resumption:
     expires: datetime.datetime
 
 
-def read(pairs: Sequence[tuple[str, str]]) -> Asked:
+def read_request(pairs: Sequence[tuple[str, str]]) -> Asked:
     """Read the arguments of a request; raises OaiError."""
     names = [name for name, _value in pairs]
     given = dict(pairs)
@@ -246,7 +245,7 @@ def listing(
     return found
 
 
-def one(header: Header, metadata: ET.Element | None) -> ET.Element:
+def one_record(header: Header, metadata: ET.Element | None) -> ET.Element:
     """Give one record."""
     found = ET.Element(f"{{{OAI}}}GetRecord")
     found.append(record(header, metadata))

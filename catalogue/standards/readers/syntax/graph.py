@@ -345,7 +345,7 @@ def subjects(graph: Graph, *classes: Identifier) -> list[Node]:
     """List the subjects of some classes, named ones first, in a stable order."""
     kinds = URIRef("http://www.w3.org/1999/02/22-rdf-syntax-ns#type")
     found = {each for kind in classes for each in graph.subjects(kinds, kind)}
-    return sorted(found, key=lambda node: (isinstance(node, BNode), said(graph, node)))
+    return sorted(found, key=lambda node: (isinstance(node, BNode), order_text(graph, node)))
 
 
 def objects(graph: Graph, subject: Node, *predicates: Identifier) -> list[Node]:
@@ -355,18 +355,20 @@ def objects(graph: Graph, subject: Node, *predicates: Identifier) -> list[Node]:
     """
     found: list[Node] = []
     for predicate in predicates:
-        found.extend(sorted(graph.objects(subject, predicate), key=lambda each: said(graph, each)))
+        found.extend(
+            sorted(graph.objects(subject, predicate), key=lambda each: order_text(graph, each))
+        )
     return found
 
 
-def said(graph: Graph, node: Node, depth: int = 2) -> str:
+def order_text(graph: Graph, node: Node, depth: int = 2) -> str:
     """Give a text by which nodes are ordered, the same at each reading of a document."""
     if not isinstance(node, BNode):
         return str(node)
     if depth == 0:
         return "_:"
     told = graph.predicate_objects(node)
-    return "_:" + " ".join(sorted(f"{p} {said(graph, o, depth - 1)}" for p, o in told))
+    return "_:" + " ".join(sorted(f"{p} {order_text(graph, o, depth - 1)}" for p, o in told))
 
 
 def spoken(nodes: list[Node]) -> list[Literal]:

@@ -54,14 +54,14 @@ def local(element: Element) -> str:
     return str(element.tag).rsplit("}", 1)[-1]
 
 
-def found(element: Element, *path: str) -> Iterator[Element]:
+def elements_at(element: Element, *path: str) -> Iterator[Element]:
     """Give the elements at a path of local names, whatever their namespaces."""
     if not path:
         yield element
         return
     for child in element:
         if local(child) == path[0]:
-            yield from found(child, *path[1:])
+            yield from elements_at(child, *path[1:])
 
 
 def anywhere(element: Element, name: str) -> Iterator[Element]:
@@ -81,4 +81,4 @@ def prose(element: Element | None) -> str:
 
 def first(element: Element, *path: str) -> Element | None:
     """Give the first element at a path, or None."""
-    return next(found(element, *path), None)
+    return next(elements_at(element, *path), None)
