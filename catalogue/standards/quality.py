@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from catalogue.standards.frequencies import FREQUENCIES
+from catalogue.standards.vocabularies import RHYTHMS
 
 DESCRIPTION_CHARACTERS = 200
 REVIEW_MONTHS = 24
 CLOSED_FORMATS = frozenset({"pdf", "doc", "docx", "word", "xls", "excel", "xlsx", ""})
-PERIOD_DAYS = {name: each.days for name, each in FREQUENCIES.items() if each.days}
+PERIOD_DAYS = {name: each.days for name, each in RHYTHMS.items() if each.days}
 NO_PERIOD = frozenset({"punctual", "irregular", "continuous", "never"})
 
 Record = Mapping[str, Any]

@@ -1,10 +1,44 @@
-"""Words of the European and international vocabularies, and ours in them."""
+"""Words of the European and international vocabularies, and ours in them; rhythms of updates.
 
+Source of the rhythms: http://publications.europa.eu/resource/authority/frequency, with the codes
+added since 2016 (12HRS, 1MIN to 30MIN, AS_NEEDED, NOT_PLANNED, BIDECENNIAL, TRIDECENNIAL…)."""
+
+import re
 import tomllib
 from pathlib import Path
 from typing import NamedTuple
 
-from catalogue.standards import frequencies
+
+class Rhythm(NamedTuple):
+    """One rhythm: code and label of the EU's list, days between two updates (None: no period)."""
+
+    authority: str
+    label: str
+    days: float | None = None
+
+
+RHYTHM_TABLES = tomllib.loads(Path(__file__).with_name("frequencies.toml").read_text("utf-8"))
+RHYTHMS: dict[str, Rhythm] = {
+    rhythm: Rhythm(code, label, days or None)
+    for rhythm, (code, label, days) in RHYTHM_TABLES["frequencies"].items()
+}
+RHYTHM_NAMES: dict[str, str] = {
+    word: rhythm for rhythm, known in RHYTHM_TABLES["near"].items() for word in known
+}
+BY_AUTHORITY = {kept.authority.lower(): rhythm for rhythm, kept in RHYTHMS.items()}
+LAST_WORD = re.compile(r"(?:^|[/#:])([\w-]+)/?$")
+
+
+def rhythm_named(text: str) -> str:
+    """Give our code of a rhythm named by a code, a name or an address; "" when unknown."""
+    word = text.strip().lower().replace(" ", "").replace("-", "_")
+    if word.startswith("r/p"):
+        return RHYTHM_NAMES.get(word, "")
+    last = LAST_WORD.search(word)
+    word = last[1] if last else word
+    # ISO 19115 writes several of its codes as one word: fortnightly, biannually.
+    return BY_AUTHORITY.get(word) or RHYTHM_NAMES.get(word) or (word if word in RHYTHMS else "")
+
 
 EU = "http://publications.europa.eu/resource/authority"
 ADMS_LICENCE = "http://purl.org/adms/licencetype"
@@ -34,10 +68,7 @@ FORMATS: dict[str, tuple[str, str]] = {
     n: (each[0], each[1]) for n, each in TABLES["formats"].items()
 }
 LANGUAGES = {name: _eu("language", *each) for name, each in TABLES["languages"].items()}
-FREQUENCIES = {
-    name: _eu("frequency", each.authority, each.label)
-    for name, each in frequencies.FREQUENCIES.items()
-}
+FREQUENCIES = {name: _eu("frequency", each.authority, each.label) for name, each in RHYTHMS.items()}
 POPULATION = _eu("data-theme", "SOCI", "Population et société")
 EDUCATION = _eu("data-theme", "EDUC", "Éducation, culture et sport")
 ECONOMY = _eu("data-theme", "ECON", "Économie et finances")
@@ -154,6 +185,6 @@ def media_type(name: str, declared: str = "") -> str:
 AUTHORITY = "http://publications.europa.eu/resource/authority/data-theme/"
 
 
-def words(address: str) -> str:
+def theme_words(address: str) -> str:
     """Name the theme of an address of the EU's list, "" when it is not one."""
     return THEMES.get(address.rstrip("/").rsplit("/", 1)[-1], "") if "data-theme" in address else ""

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from catalogue.standards import frequencies, languages, licences
+from catalogue.standards import languages, licences, vocabularies
 from catalogue.standards.readers import formats
 from catalogue.standards.readers.record import Fault, Json, Link, Record, Value, fault, shorten
 from catalogue.standards.readers.record import gettext_noop as _
@@ -267,7 +267,7 @@ class Builder:
         """Put the rhythm of updates; one that is not in the lists is a fault."""
         if not isinstance(value, str) or not value.strip():
             return
-        found = frequencies.normalise(value)
+        found = vocabularies.rhythm_named(value)
         if not found:
             self.note(
                 "unknown_frequency",

@@ -4,11 +4,11 @@ import re
 from xml.etree.ElementTree import Element, tostring
 
 from catalogue.standards import licences
-from catalogue.standards.readers import dcat, dublin_core
+from catalogue.standards.readers import dcat
 from catalogue.standards.readers.builder import Builder, file_row
 from catalogue.standards.readers.record import Fault, Json, Reading, Record, failed, fault
 from catalogue.standards.readers.record import gettext_noop as _
-from catalogue.standards.readers.syntax import graph, xml_text
+from catalogue.standards.readers.syntax import dublin_core, graph, xml_text
 from catalogue.standards.readers.syntax.text import Unreadable, day, period
 
 ISO_SOURCE = "ISO 19139"

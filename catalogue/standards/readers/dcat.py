@@ -153,7 +153,7 @@ def _words(found: Graph, node: Node, into: Builder) -> None:
     best = str(words[0].language or "")[:2] if words else ""
     tags = [str(word) for word in words if str(word.language or "")[:2] in ("", "fr", best)]
     for each in graph.objects(found, node, DCAT.theme):
-        tags.append(vocabularies.words(graph.iri(each)) or graph.label(found, each))
+        tags.append(vocabularies.theme_words(graph.iri(each)) or graph.label(found, each))
     into.tags([tag for tag in tags if not tag.startswith("http")], "dcat:keyword")
     spoken = [
         graph.iri(each) or graph.label(found, each)

@@ -2,11 +2,11 @@
 
 from xml.etree.ElementTree import Element, tostring
 
-from catalogue.standards.readers import dcat, dublin_core
+from catalogue.standards.readers import dcat
 from catalogue.standards.readers.builder import Builder
 from catalogue.standards.readers.record import Fault, Reading, Record, failed, fault
 from catalogue.standards.readers.record import gettext_noop as _
-from catalogue.standards.readers.syntax import graph, xml_text
+from catalogue.standards.readers.syntax import dublin_core, graph, xml_text
 from catalogue.standards.readers.syntax.text import Unreadable, day, unreadable
 
 SOURCE = "OAI-PMH"
