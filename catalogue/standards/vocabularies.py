@@ -1,7 +1,8 @@
 """Words of the European and international vocabularies, and ours in them; rhythms of updates.
 
 Source of the rhythms: http://publications.europa.eu/resource/authority/frequency, with the codes
-added since 2016 (12HRS, 1MIN to 30MIN, AS_NEEDED, NOT_PLANNED, BIDECENNIAL, TRIDECENNIAL…)."""
+added since 2016 (12HRS, 1MIN to 30MIN, AS_NEEDED, NOT_PLANNED, BIDECENNIAL, TRIDECENNIAL…).
+"""
 
 import re
 import tomllib

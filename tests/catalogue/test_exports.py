@@ -777,7 +777,7 @@ def test_a_character_that_xml_cannot_hold_is_never_written_back(
     pairs = [("verb", verb), ("metadataPrefix", "oai_dc"), (name, f"kind:{bad}x")]
     pairs = pairs[:1] + pairs[2:] if name == "metadataPrefix" else pairs
     with pytest.raises(oai_pmh.OaiError) as caught:
-        oai_pmh.read(pairs)
+        oai_pmh.read_request(pairs)
     assert caught.value.code == "badArgument"
     answer = oai_pmh.answer(
         caught.value, base="https://exemple.test/oai", arguments=pairs, at=clock.now()
@@ -787,7 +787,7 @@ def test_a_character_that_xml_cannot_hold_is_never_written_back(
 
 
 def test_a_set_with_accents_and_emoji_is_read() -> None:
-    asked = oai_pmh.read(
+    asked = oai_pmh.read_request(
         [("verb", "ListRecords"), ("metadataPrefix", "oai_dc"), ("set", "organisation:é 🌊")]
     )
     assert asked.set == "organisation:é 🌊"

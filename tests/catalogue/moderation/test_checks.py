@@ -11,6 +11,7 @@ from django.utils import translation
 from catalogue.contributions.queries import proposals
 from catalogue.contributions.queries import tables as table_rows
 from catalogue.enums import ResourceKind
+from catalogue.standards import licences
 from catalogue.standards.readers.record import Reading
 from catalogue.standards.readers.serve import read_here
 from catalogue.validators import addresses, words
@@ -234,7 +235,7 @@ def test_a_field_is_named_by_its_label() -> None:
     ],
 )
 def test_known_licences(text: str, expression: str, is_open: bool) -> None:
-    licence = words.read(text)
+    licence = licences.read_expression(text)
 
     assert licence.expression == expression
     assert licence.is_known
@@ -245,7 +246,7 @@ def test_known_licences(text: str, expression: str, is_open: bool) -> None:
     "text", ["", "  ", "Licence Ouverte", "notspecified", "other", "(MIT", "MIT and", "x" * 301]
 )
 def test_unknown_licences_are_neither_known_nor_open(text: str) -> None:
-    licence = words.read(text)
+    licence = licences.read_expression(text)
 
     assert not licence.is_known
     assert not licence.is_open
@@ -261,7 +262,7 @@ def test_unknown_licences_are_neither_known_nor_open(text: str) -> None:
     ],
 )
 def test_licence_ouverte_without_its_number(text: str, ambiguous: bool) -> None:
-    assert words.is_ambiguous(text) is ambiguous
+    assert licences.is_ambiguous(text) is ambiguous
 
 
 @pytest.mark.parametrize(
@@ -277,7 +278,7 @@ def test_licence_ouverte_without_its_number(text: str, ambiguous: bool) -> None:
     ],
 )
 def test_licences_of_the_decree(text: str, is_data: bool, suits: bool) -> None:
-    assert words.suits_administration(words.read(text), is_data=is_data) is suits
+    assert words.suits_administration(licences.read_expression(text), is_data=is_data) is suits
 
 
 @pytest.mark.parametrize(

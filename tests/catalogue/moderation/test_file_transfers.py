@@ -712,7 +712,7 @@ def test_a_colon_leads_out_after_the_letter_of_a_drive_alone(
 
 def looked(path: Path, content: bytes, extension: str, kind: str) -> files.Looked:
     path.write_bytes(content)
-    return files.look(path, extension=extension, kind=kind, seconds=20)
+    return files.look_into(path, extension=extension, kind=kind, seconds=20)
 
 
 def test_a_table_shows_its_first_rows_with_types(tmp_path: Path) -> None:
@@ -777,7 +777,7 @@ def test_what_no_database_can_hold_is_left_out(tmp_path: Path) -> None:
 def test_a_file_that_cannot_be_examined_keeps_no_other_waiting(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    read = files.look
+    read = files.look_into
 
     def breaks(path: Path, **more: Any) -> files.Looked:
         if path.read_bytes().startswith(b"broken"):
@@ -785,7 +785,7 @@ def test_a_file_that_cannot_be_examined_keeps_no_other_waiting(
         return read(path, **more)
 
     with monkeypatch.context() as patched:
-        patched.setattr(files, "look", breaks)
+        patched.setattr(files, "look_into", breaks)
         first = house.file("a.csv", b"broken;n\n")
         CardFile.objects.filter(pk=house.file("b.csv").pk).update(
             state=FileState.WAITING, examined_at=None

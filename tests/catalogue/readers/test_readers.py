@@ -17,7 +17,7 @@ from django.utils.translation import override
 from catalogue.contributions.forms.steps import Step, StepForm, form_field
 from catalogue.resources.queries import detail
 from catalogue.search.query import ResourceQuery
-from catalogue.standards import frequencies, languages, licences, readers, territories, vocabularies
+from catalogue.standards import languages, licences, readers, territories, vocabularies
 from catalogue.standards.licences import OPEN_LICENCE_1
 from catalogue.standards.published import Licence
 from catalogue.standards.readers import child, datagouv, detect, formats, hugging_face
@@ -632,14 +632,16 @@ def test_languages(said: object, codes: list[str], unknown: list[str]) -> None:
     ],
 )
 def test_rhythms(said: str, code: str) -> None:
-    assert frequencies.normalise(said) == code
+    assert vocabularies.rhythm_named(said) == code
 
 
 def test_every_code_of_the_european_list_is_known(shared: Path) -> None:
     listed = (shared / "cases/catalogue/vocab/frequencies-skos-ap-act.rdf").read_text("utf-8")
     codes = {part.split('"')[0] for part in listed.split("authority/frequency/")[1:]}
 
-    known = {code: frequencies.normalise(f"authority/frequency/{code}") for code in codes if code}
+    known = {
+        code: vocabularies.rhythm_named(f"authority/frequency/{code}") for code in codes if code
+    }
     assert len(known) >= 23
     assert [code for code, name in known.items() if code.isupper() and not name] == []
 
@@ -647,13 +649,13 @@ def test_every_code_of_the_european_list_is_known(shared: Path) -> None:
 def test_forms_readers_and_exports_name_the_same_rhythms() -> None:
     asked = {code for code, _label in fields.FREQUENCIES}
 
-    assert asked == set(frequencies.FREQUENCIES) == set(vocabularies.FREQUENCIES)
+    assert asked == set(vocabularies.RHYTHMS) == set(vocabularies.FREQUENCIES)
     for code, term in vocabularies.FREQUENCIES.items():
-        assert str(term.iri) == EUROPEAN + frequencies.FREQUENCIES[code].authority
+        assert str(term.iri) == EUROPEAN + vocabularies.RHYTHMS[code].authority
 
 
 def test_a_licence_without_spdx_identifier_is_shown_and_exported_by_its_own_address() -> None:
-    assert licences.read(OPEN_LICENCE_1).is_open
+    assert licences.read_expression(OPEN_LICENCE_1).is_open
     assert words.licence_label(OPEN_LICENCE_1) == "Licence Ouverte 1.0"
     assert Licence(OPEN_LICENCE_1, "", True).url.endswith("Licence_Ouverte.pdf")
     assert Licence("MIT", "", True).url == "https://spdx.org/licenses/MIT"
@@ -726,7 +728,7 @@ K = TerritoryKind
     ],
 )
 def test_a_territory_is_read_in_every_way_it_is_written(said: str, found: Territory) -> None:
-    assert territories.read(said) == found
+    assert territories.read_territory(said) == found
 
 
 KNOWN = st.builds(

@@ -266,7 +266,7 @@ def test_the_cells_of_a_line_are_flat() -> None:
 )
 def test_a_wrong_request_has_the_error_of_the_protocol(asked: str, code: str) -> None:
     with pytest.raises(oai_pmh.OaiError) as error:
-        oai_pmh.read(parse_qsl(asked))
+        oai_pmh.read_request(parse_qsl(asked))
     assert error.value.code == code
     assert code in oai_pmh.ERRORS
 
