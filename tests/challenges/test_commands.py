@@ -10,11 +10,11 @@ from django.core.management import CommandError, call_command
 
 from challenges.management import speaking
 from challenges.models import Challenge, Entry, Phase, Reveal
+from portal.accounts.models import User
 from portal.lib import clock
 from portal.management.opening import people
 from tests.challenges.commands import run
 from tests.challenges.world import answer, folder
-from tests.factories.catalogue import ResourceFactory
 from tests.factories.challenges import PhaseFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
@@ -117,7 +117,7 @@ def test_a_team_enters_and_reads_its_score(slug: str, file: str) -> None:
     score = told["scores"]["exactitude"]
     assert score["low"] <= score["value"] <= score["high"]
     assert told["receipt"]["payload"]["team"] == "les-eclaireurs"
-    assert ResourceFactory(username="membre-les-eclaireurs").display_name == "Les Éclaireurs"
+    assert User.objects.get(username="membre-les-eclaireurs").display_name == "Les Éclaireurs"
     code, told = run("standings", slug)
     assert (code, told["challenge"], told["split"]) == (0, slug, "public")
     row = next(row for row in told["rows"] if row["team"] == "Les Éclaireurs")
