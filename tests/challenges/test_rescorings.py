@@ -56,6 +56,7 @@ from portal.accounts.models import User
 from portal.audit.models import AuditEvent, Outbox
 from portal.lib import clock
 from portal.lib.refusals import Conflict, Invalid, NotAllowed
+from tests.challenges import kept
 from tests.challenges.pages.scenes import compile_keys, url_of, with_contract
 from tests.challenges.test_organising import signed_in
 from tests.challenges.world import CANARY, ROWS, entered, opened, owner_of, scored, truth_of
@@ -128,6 +129,16 @@ def accepted(challenge: Challenge, **given: Any) -> Rescoring:
     rescorings.accept(rescoring=made, digest=made.facts["digest"], by=region())
     assert drain()
     return Rescoring.objects.get(pk=made.pk)
+
+
+@pytest.fixture
+def change(tmp_path: Path) -> Rescoring:
+    """Try other answers on every entry; kept for the next test, as worlds are."""
+
+    def make() -> int:
+        return tried(scored(tmp_path, 0.9, 0.6, 0.5), truth=corrected()).pk
+
+    return Rescoring.objects.get(pk=kept.world("tried rescoring", make))
 
 
 def ranks(split: str = "public") -> dict[int, Any]:
@@ -237,8 +248,8 @@ def test_a_figure_that_goes_is_hidden_and_one_that_comes_is_shown(challenge: Cha
     assert all("equilibree" in cells for _p, _r, cells in ranks().values())
 
 
-def test_an_entry_that_comes_meanwhile_is_scored_by_both(challenge: Challenge) -> None:
-    made = tried(challenge, truth=corrected())
+def test_an_entry_that_comes_meanwhile_is_scored_by_both(change: Rescoring) -> None:
+    made, challenge = change, change.phase.challenge
     digest = made.facts["digest"]
     entry = entered(challenge, 0.95, seed=31)
     Entry.objects.filter(pk=entry.pk).update(status=EntryStatus.QUEUED)
@@ -262,9 +273,9 @@ def test_an_entry_that_comes_meanwhile_is_scored_by_both(challenge: Challenge) -
     assert breaches() == []
 
 
-def test_an_entry_between_two_scorings_ends_with_the_one_in_force(challenge: Challenge) -> None:
+def test_an_entry_between_two_scorings_ends_with_the_one_in_force(change: Rescoring) -> None:
     """Its file was checked when the exchange came: the old job finds nothing to decide."""
-    made = tried(challenge, truth=corrected())
+    made, challenge = change, change.phase.challenge
     rescorings.accept(rescoring=made, digest=made.facts["digest"], by=region())
     Job.objects.filter(kind="swap").update(priority=-1)
     entry = entered(challenge, 0.8, seed=33)
@@ -365,9 +376,9 @@ def test_accepting_twice_is_accepting_once(challenge: Challenge) -> None:
 
 
 def test_the_reveal_waits_for_the_decision_and_tells_the_scoring_in_force(
-    challenge: Challenge,
+    change: Rescoring,
 ) -> None:
-    made = tried(challenge, truth=corrected())
+    made, challenge = change, change.phase.challenge
     closed = challenges.close(phase=phase(), by=owner_of(challenge))
     with pytest.raises(Conflict) as refusal:
         results.propose_reveal(phase=closed, by=owner_of(challenge))
@@ -531,8 +542,8 @@ def _of(made: Rescoring, entry: Entry) -> list[str]:
     return [str(pk) for pk in tried.values_list("pk", flat=True)]
 
 
-def test_a_dead_comparison_lives_again_by_itself(challenge: Challenge) -> None:
-    made = tried(challenge, truth=corrected())
+def test_a_dead_comparison_lives_again_by_itself(change: Rescoring) -> None:
+    made = change
     Rescoring.objects.filter(pk=made.pk).update(state="running", facts={})
     jobs = Job.objects.filter(kind=JobKind.COMPARE)
     jobs.update(state="dead", attempt=3, error_code="VaultBroken", finished_at=clock.now())
