@@ -41,7 +41,6 @@ from portal.lib import clock
 from portal.lib.refusals import Conflict, Invalid, NotAllowed
 from tests.challenges.pages.scenes import clocked, listed, url_of, with_contract
 from tests.factories.accounts import MembershipFactory, UserFactory
-from tests.factories.catalogue import ResourceFactory
 from tests.factories.challenges import (
     ChallengeFactory,
     EntryFactory,
@@ -136,7 +135,7 @@ def test_nobody_publishes_their_own_challenge() -> None:
     member = UserFactory(region="moderator")
     MembershipFactory(user=member, organisation=own.organiser, role="contributor")
     with pytest.raises(NotAllowed):
-        challenges.publish(challenge=own, by=ResourceFactory(pk=member.pk))
+        challenges.publish(challenge=own, by=User.objects.get(pk=member.pk))
     with pytest.raises(NotAllowed):
         challenges.publish(challenge=own, by=UserFactory(region="administrator"))
     assert status() == ChallengeStatus.IN_REVIEW
