@@ -39,7 +39,7 @@ BUGS = (
         "ALPHA_FEW if board.few else ALPHA)",
         "ALPHA)",
         (
-            "tests/challenges/scoring/test_tiers.py",
+            "tests/challenges/scoring/test_intervals.py",
             "tests/challenges/scoring/test_simulations.py",
             "tests/challenges/test_standings.py",
         ),

@@ -3,23 +3,40 @@
 import threading
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
-from challenges.entries.actions import checks, deposits
-from challenges.enums import JobKind
+from challenges.entries.actions import checks, choices, deposits
+from challenges.enums import EntryStatus, JobKind, RescoringState, Split
 from challenges.invariants import passed_quotas
-from challenges.models import Entry, Job, Phase, Team, TeamMember
+from challenges.models import (
+    Challenge,
+    Entry,
+    Job,
+    Phase,
+    PhaseTask,
+    Rescoring,
+    Reveal,
+    Score,
+    Team,
+    TeamMember,
+)
 from challenges.organising.actions import challenges
 from challenges.queue import actions as jobs
+from challenges.rescoring import actions as rescorings
+from challenges.results import actions as results
 from challenges.teams import actions as teams
+from challenges.worker import drain
+from portal.accounts.models import User
 from portal.lib import clock
-from tests.challenges.world import answer
+from tests.challenges.test_rescorings import corrected, phase, proposed, region, tried
+from tests.challenges.world import answer, entered, opened, owner_of
 from tests.factories.accounts import UserFactory
 from tests.factories.challenges import ChallengeFactory, TeamFactory, accepted_person, captain_of
-from tests.threads import at_once
+from tests.threads import at_once, together
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.fault, pytest.mark.slow]
 PARALLEL = 100
@@ -174,3 +191,118 @@ def test_six_workers_never_take_the_same_job() -> None:
         assert at_once(6, claim_all) == {"done": 6}
     assert sorted(taken, key=int) == [str(number) for number in range(60)]
     assert set(Job.objects.values_list("attempt", flat=True)) == {1}
+
+
+# --- A change of scoring decided while something else happens: one order or the other, no third
+
+
+@pytest.fixture
+def challenge(tmp_path: Path) -> Challenge:
+    made = opened(tmp_path)
+    for number, skill in enumerate((0.9, 0.5)):
+        entered(made, skill, seed=number)
+    assert drain()
+    return made
+
+
+Change = tuple[Rescoring, User, str]
+
+
+@pytest.fixture
+def change(challenge: Challenge) -> Change:
+    made = tried(challenge, truth=corrected())
+    return made, region(), made.facts["digest"]
+
+
+def settled(made: Rescoring) -> None:
+    """Every entry has the outcome of the scoring in force, and no other figure."""
+    task = PhaseTask.objects.get(current=True)
+    for entry in Entry.objects.filter(status=EntryStatus.SCORED):
+        assert entry.evaluations.filter(
+            scorer_version_id=task.scorer_version_id, holdout_id=task.holdout_id, state="done"
+        ).exists()
+    if task.pk != made.task_id:
+        assert not Score.objects.filter(evaluation__holdout=made.task.holdout).exists()
+
+
+def test_a_change_is_accepted_while_an_entry_arrives(challenge: Challenge, change: Change) -> None:
+    made, person, digest = change
+    ended = together(
+        lambda: rescorings.accept(rescoring=made, digest=digest, by=person),
+        lambda: entered(challenge, 0.8, seed=9),
+        lambda: drain(),
+    )
+    assert ended[1:] == ["done", "done"]
+    assert ended[0] in {"done", "rescoring_unready", "changed"}
+    assert drain()
+    assert Entry.objects.filter(status=EntryStatus.SCORED).count() == 4
+    made.refresh_from_db()
+    if ended[0] != "done":
+        rescorings.accept(rescoring=made, digest=made.facts["digest"], by=person)
+        assert drain()
+        made.refresh_from_db()
+    assert made.state == RescoringState.IN_FORCE
+    settled(made)
+
+
+def test_a_change_is_accepted_while_it_is_withdrawn(challenge: Challenge, change: Change) -> None:
+    made, person, digest = change
+    ended = together(
+        lambda: rescorings.accept(rescoring=made, digest=digest, by=person),
+        lambda: rescorings.withdraw(rescoring=made, by=owner_of(challenge)),
+    )
+    assert sorted(ended) == ["answered", "done"]
+    assert drain()
+    made.refresh_from_db()
+    wanted = RescoringState.IN_FORCE if ended[0] == "done" else RescoringState.WITHDRAWN
+    assert made.state == wanted
+    settled(made)
+
+
+def test_a_change_is_accepted_while_an_entry_is_withdrawn(change: Change) -> None:
+    made, person, digest = change
+    entry = Entry.objects.filter(is_baseline=False).order_by("received_at")[0]
+    captain = captain_of(entry.enrolment.team)
+    ended = together(
+        lambda: rescorings.accept(rescoring=made, digest=digest, by=person),
+        lambda: choices.withdraw(entry=entry, by=captain),
+    )
+    assert ended[0] in {"done", "changed"}
+    assert ended[1] == "done"
+    assert drain()
+    made.refresh_from_db()
+    assert made.state in {RescoringState.IN_FORCE, RescoringState.READY}
+    settled(made)
+
+
+def test_two_changes_proposed_at_once_are_one(challenge: Challenge) -> None:
+    ended = together(
+        lambda: proposed(challenge, truth=corrected(10)),
+        lambda: proposed(challenge, truth=corrected(20)),
+    )
+    assert sorted(ended) == ["done", "rescoring_open"]
+    assert Rescoring.objects.count() == 1
+    assert PhaseTask.objects.count() == 2
+
+
+def test_a_change_comes_in_force_while_the_results_are_proposed(
+    challenge: Challenge, change: Change
+) -> None:
+    made, person, digest = change
+    challenges.close(phase=phase(), by=owner_of(challenge))
+    rescorings.accept(rescoring=made, digest=digest, by=person)
+    ended = together(
+        lambda: drain(), lambda: results.propose_reveal(phase=phase(), by=owner_of(challenge))
+    )
+    assert ended[0] == "done"
+    assert ended[1] in {"done", "rescoring_open"}
+    assert drain()
+    made.refresh_from_db()
+    assert made.state == RescoringState.IN_FORCE
+    results.propose_reveal(phase=phase(), by=owner_of(challenge))
+    results.confirm_reveal(phase=phase(), by=person)
+    assert drain()
+    assert Reveal.objects.get().executed_at is not None
+    private = Score.objects.filter(split=Split.PRIVATE)
+    assert set(private.values_list("evaluation__holdout", flat=True)) == {made.task.holdout_id}
+    settled(made)
