@@ -232,7 +232,7 @@ urlpatterns = [
     path("espace/challenges/", cockpit.mine, name="organiser_list"),
     path(
         "espace/challenges/invitation/<uuid:invitation>/",
-        organisers.answer,
+        organisers.answer_invitation,
         name="organiser_answer",
     ),
     path("espace/challenges/nouveau/", draft_pages.create, name="create"),

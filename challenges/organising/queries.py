@@ -68,7 +68,7 @@ class Listed:
     entries: int
 
 
-def counted(user: Viewer) -> ChallengeQuerySet:
+def counted_challenges(user: Viewer) -> ChallengeQuerySet:
     """Keep the challenges a person may read, each with its phases and its counts."""
     return (
         Challenge.objects.visible_to(user)
@@ -102,7 +102,7 @@ def _scored_entries() -> QuerySet[Entry, Any]:
 def listed_challenges(user: Viewer, *, moment: PhaseMoment | None = None) -> list[Listed]:
     """List the challenges a person may read, the open first, then coming, then closed."""
     now = clock.now()
-    challenges = counted(user).order_by("-published_at", "-created_at", "pk")
+    challenges = counted_challenges(user).order_by("-published_at", "-created_at", "pk")
     found = [as_listed(challenge, now) for challenge in challenges]
     if moment is not None:
         found = [each for each in found if each.moment == moment]

@@ -15,7 +15,7 @@ from challenges.entries.actions.deposits import offered_answers
 from challenges.enums import Split
 from challenges.models import Challenge, Leaderboard, Phase
 from challenges.organising.api import challenge_named
-from challenges.organising.queries import Listed, as_listed, counted
+from challenges.organising.queries import Listed, as_listed, counted_challenges
 from challenges.receipts.queries import published_keys
 from challenges.results.queries import boards
 from challenges.results.queries import boards as reads
@@ -204,7 +204,7 @@ def challenges(request: HttpRequest, cursor: str = "", limit: Limit = 20) -> dic
     visible_rows = Challenge.objects.visible_to(request.user)
     found = after(visible_rows, by="created_at", cursor=cursor, limit=limit)
     # What a row counts is counted for the rows of this answer, not for every challenge.
-    read = counted(request.user).in_bulk([each.pk for each in found.rows])
+    read = counted_challenges(request.user).in_bulk([each.pk for each in found.rows])
     rows = [listed_json(request, as_listed(read[each.pk], now)) for each in found.rows]
     return {"challenges": rows, "next_cursor": found.next_cursor}
 
@@ -217,7 +217,7 @@ def challenges(request: HttpRequest, cursor: str = "", limit: Limit = 20) -> dic
 )
 def challenge(request: HttpRequest, slug: str) -> dict[str, Any]:
     """Les fichiers publics ont leur adresse et leur empreinte."""
-    rows = counted(request.user)
+    rows = counted_challenges(request.user)
     found = visible.find(rows, among=Challenge.objects.all(), slug=slug)
     now = clock.now()
     return challenge_json(request, as_listed(found, now), now)

@@ -248,7 +248,7 @@ def test_strangers_write_nothing_and_a_published_scoring_stays(by: User) -> None
     for act in (
         lambda: measured(other, by),
         lambda: drafts.ask_build(challenge=other, by=by),
-        lambda: phases.add(challenge=other, name="B", kind=PhaseKind.FINAL, by=by),
+        lambda: phases.add_phase(challenge=other, name="B", kind=PhaseKind.FINAL, by=by),
         lambda: drafts.remove_file(challenge=other, path="x", by=by),
     ):
         with pytest.raises(Conflict) as refused:
@@ -273,7 +273,7 @@ def test_an_address_that_cannot_be_one_is_refused(by: User, slug: str, code: str
 
 def test_a_second_phase_follows_the_scoring_of_the_first(by: User) -> None:
     challenge = built(by)
-    final = phases.add(challenge=challenge, name="Finale", kind=PhaseKind.FINAL, by=by)
+    final = phases.add_phase(challenge=challenge, name="Finale", kind=PhaseKind.FINAL, by=by)
     measured(challenge, by, METRICS[:1])
     drafts.ask_build(challenge=challenge, by=by)
     assert drain()
@@ -282,10 +282,10 @@ def test_a_second_phase_follows_the_scoring_of_the_first(by: User) -> None:
     board = final.leaderboards.get()
     assert board.primary is not None
     assert [each.key for each in board.columns.all()] == ["exactitude"]
-    phases.remove(phase=final, by=by)
+    phases.remove_phase(phase=final, by=by)
     assert [each.name for each in challenge.phases.all()] == ["Phase unique"]
     with pytest.raises(Conflict):
-        phases.remove(phase=challenge.phases.get(), by=by)
+        phases.remove_phase(phase=challenge.phases.get(), by=by)
 
 
 def test_settings_of_the_first_phase_outlive_a_check(by: User) -> None:
@@ -305,7 +305,7 @@ def test_settings_of_the_first_phase_outlive_a_check(by: User) -> None:
         "final_choices": 3,
         "benchmark_after_close": True,
     }
-    phases.settle(phase=phase, settings=settings, rule=BoardRule.LAST, by=by)
+    phases.settle_phase(phase=phase, settings=settings, rule=BoardRule.LAST, by=by)
     measured(challenge, by, METRICS[:1])
     drafts.ask_build(challenge=challenge, by=by)
     assert drain()
@@ -688,7 +688,7 @@ def test_no_question_or_choice_of_an_import_is_lost_by_the_form() -> None:
 SETTINGS = {"kind": PhaseKind.PUBLIC, "ladder": False}
 ACTS: dict[str, Callable[..., Any]] = {
     "dates": partial(challenges.set_dates, opens_at=None, closes_at=None),
-    "settings": partial(phases.settle, settings=SETTINGS, rule=BoardRule.BEST),
+    "settings": partial(phases.settle_phase, settings=SETTINGS, rule=BoardRule.BEST),
     "figures": partial(phases.measure_phase, submission={}, truth={}, metrics=[]),
 }
 
@@ -702,7 +702,7 @@ def second() -> Phase:
 @pytest.mark.parametrize("name", ACTS)
 def test_a_phase_removed_meanwhile_is_said_to_be_absent(second: Phase, name: str) -> None:
     by = second.challenge.organisers.get(role="owner").user
-    phases.remove(phase=Phase.objects.get(pk=second.pk), by=by)
+    phases.remove_phase(phase=Phase.objects.get(pk=second.pk), by=by)
     with pytest.raises(Conflict) as refusal:
         ACTS[name](phase=second, by=by)
     assert refusal.value.code == "absent"
@@ -710,7 +710,7 @@ def test_a_phase_removed_meanwhile_is_said_to_be_absent(second: Phase, name: str
 
 def test_a_phase_takes_over_an_earlier_one_of_its_challenge_alone(second: Phase) -> None:
     by = second.challenge.organisers.get(role="owner").user
-    settle = partial(phases.settle, phase=second, rule=BoardRule.BEST, by=by)
+    settle = partial(phases.settle_phase, phase=second, rule=BoardRule.BEST, by=by)
     for source in (second, PhaseFactory()):
         with pytest.raises(Invalid) as refusal:
             settle(settings=SETTINGS | {"migrate_from": source})

@@ -155,7 +155,7 @@ def test_rules_change_in_the_draft_of_an_organiser_alone(by: User) -> None:
 def test_a_further_phase_runs_code_as_the_first(by: User) -> None:
     challenge = built(by, CodeRules(time_limit_s=75))
 
-    phase = phases.add(challenge=challenge, name="Finale", kind=PhaseKind.CODE, by=by)
+    phase = phases.add_phase(challenge=challenge, name="Finale", kind=PhaseKind.CODE, by=by)
 
     first, second = PhaseTask.objects.filter(current=True).order_by("phase__index")
     assert (phase.kind, phase.time_limit_s) == (PhaseKind.CODE, 75)

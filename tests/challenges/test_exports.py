@@ -173,7 +173,7 @@ def test_further_phases_and_boards_come_back(
     challenge: Challenge, owner: User, tmp_path: Path
 ) -> None:
     first = challenge.phases.get()
-    final = phases.add(challenge=challenge, name="Finale", kind=PhaseKind.FINAL, by=owner)
+    final = phases.add_phase(challenge=challenge, name="Finale", kind=PhaseKind.FINAL, by=owner)
     Phase.objects.filter(pk=final.pk).update(
         migrate_from=first, max_per_day=0, ladder=True, max_bytes=12_345
     )
@@ -229,7 +229,7 @@ def test_held_out_data_leave_as_ciphertext_only(
 def test_the_answers_of_another_phase_never_leave_under_the_name_of_the_first(
     challenge: Challenge, owner: User
 ) -> None:
-    final = phases.add(challenge=challenge, name="Finale", kind=PhaseKind.FINAL, by=owner)
+    final = phases.add_phase(challenge=challenge, name="Finale", kind=PhaseKind.FINAL, by=owner)
     other = holdouts.register(
         name="niveau/phase-1-0-notation",
         owner=challenge.organiser,

@@ -141,7 +141,7 @@ def test_pseudonyms_are_told_before_the_opening_and_change_with_the_phase(
 ) -> None:
     challenge = built(by)
     assert client.post(url_of(challenge, "mask_teams"), {"anonymous": "on"}).status_code == 302
-    final = phases.add(challenge=challenge, name="Finale", kind=PhaseKind.FINAL, by=by)
+    final = phases.add_phase(challenge=challenge, name="Finale", kind=PhaseKind.FINAL, by=by)
     assert set(challenge.leaderboards.values_list("anonymous", flat=True)) == {True}
     assert "classées sous pseudonyme" in client.get(url_of(challenge, "rules")).text
     team = TeamFactory(challenge=challenge, name="Mistral", pseudonym="Équipe 7F3A2B")

@@ -42,7 +42,7 @@ SECOND_OPINION = "id,niveau,jeu\n" + "".join(
 def final(by: User) -> Phase:
     """Return the second phase of a challenge that was checked."""
     challenge = built(by)
-    return phases.add(challenge=challenge, name="Finale", kind=PhaseKind.FINAL, by=by)
+    return phases.add_phase(challenge=challenge, name="Finale", kind=PhaseKind.FINAL, by=by)
 
 
 def send(client: Client, route: str, *args: Any, **sent: str | tuple[str, str]) -> Any:
@@ -144,7 +144,7 @@ def test_answers_of_one_name_stay_those_of_their_phase(client: Client, final: Ph
     challenge, by = final.challenge, world.owner_of(final.challenge)
     for name in ("Rattrapage", "Comme la première"):
         challenge.refresh_from_db()
-        phases.add(challenge=challenge, name=name, kind=PhaseKind.FINAL, by=by)
+        phases.add_phase(challenge=challenge, name=name, kind=PhaseKind.FINAL, by=by)
     content = {1: TRUTH.replace(",1,", ",2,"), 2: TRUTH.replace(",3,", ",2,")}
     for index, truth in content.items():
         send(client, "give_answers", index, truth=("truth.csv", truth))

@@ -329,7 +329,7 @@ def test_the_form_ties_a_phase_to_an_earlier_one_and_the_list_asks_for_dates(
     by = world.owner()
     client.force_login(by)
     two_phases = built(by)
-    final = phases.add(challenge=two_phases, name="Finale", kind=PhaseKind.FINAL, by=by)
+    final = phases.add_phase(challenge=two_phases, name="Finale", kind=PhaseKind.FINAL, by=by)
     address = reverse("challenges:write_phase", args=["niveau", 1])
     form = client.get(address).context["form"]
     sent = {each.name: each.value() for each in form if each.value() not in (None, False)}

@@ -23,7 +23,7 @@ from challenges.models import (
 from challenges.organising import queries as organising
 from challenges.organising.actions import challenges, texts
 from challenges.organising.queries import JOURNAL_APART, JOURNAL_FAMILIES
-from challenges.organising.views.layout import HALLS
+from challenges.organising.views.layout import SECTIONS
 from challenges.pages.views.journal import ACTS
 from challenges.teams import actions as teams
 from challenges.worker import drain
@@ -253,12 +253,12 @@ def test_every_page_is_behind_an_entry_and_none_is_refused(
     if name == "organiser":
         # Of code, of a program, of guests: none here.
         kept = {"code_runs", "program_reports", "guests"}
-        named = {route for _label, pages in HALLS for route, _words in pages} - kept
+        named = {route for _label, pages in SECTIONS for route, _words in pages} - kept
         assert found == {url_of(challenge, each) for each in named}
 
 
 def test_no_page_of_the_organisers_is_left_out() -> None:
-    named = {route for _label, pages in HALLS for route, _words in pages}
+    named = {route for _label, pages in SECTIONS for route, _words in pages}
     under = "espace/challenges/<slug:slug>/"
     declared = [each for each in routes() if each.pattern.startswith(under)]
     read = {each.pattern for each in declared if "GET" in each.methods}

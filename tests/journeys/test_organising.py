@@ -135,7 +135,7 @@ def test_rooms_of_the_organisers_have_no_fault(tmp_path: Path, check_pages: Chec
 def test_rooms_of_a_draft_have_no_fault(check_pages: CheckPages) -> None:
     by = world.owner()
     challenge = built(by)
-    final = phases.add(challenge=challenge, name="Finale", kind=PhaseKind.FINAL, by=by)
+    final = phases.add_phase(challenge=challenge, name="Finale", kind=PhaseKind.FINAL, by=by)
     board = leaderboards.add(phase=final, title="Par la dernière", by=by)
     phases.add_task(phase=final, name="Second avis", truth=deposit("avis.csv", TRUTH), by=by)
     leaderboards.ask_questions(

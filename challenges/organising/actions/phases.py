@@ -46,7 +46,7 @@ CODE_LIMITS = ("time_limit_s", "memory_mb", "logs", "max_bytes")
 
 
 @transaction.atomic
-def add(*, challenge: Challenge, name: str, kind: PhaseKind, by: User) -> Phase:
+def add_phase(*, challenge: Challenge, name: str, kind: PhaseKind, by: User) -> Phase:
     """Add a phase to a draft that has a scoring: after the others or beside them, by its dates.
 
     In order: phase with the quotas of the first; the tasks and a board like the first's; event
@@ -82,7 +82,7 @@ def make_like_first(first: Phase, *, index: int, name: str, kind: PhaseKind) -> 
 
 
 @transaction.atomic
-def remove(*, phase: Phase, by: User) -> None:
+def remove_phase(*, phase: Phase, by: User) -> None:
     """Remove the last phase of a draft, never the first. Event "phase.removed".
 
     Raises NotAllowed, Conflict.
@@ -99,7 +99,7 @@ def remove(*, phase: Phase, by: User) -> None:
 
 
 @transaction.atomic
-def settle(*, phase: Phase, settings: Mapping[str, Any], rule: BoardRule, by: User) -> Phase:
+def settle_phase(*, phase: Phase, settings: Mapping[str, Any], rule: BoardRule, by: User) -> Phase:
     """Write everything of a phase but its dates, in a draft.
 
     settings: name, kind, quotas, limits, Ladder, final choices, benchmark, the earlier phase whose

@@ -421,7 +421,7 @@ def write_phases(request: HttpRequest, slug: str) -> HttpResponse:
     form = NewPhaseForm(request.POST if sent else None, is_code=is_code)
     status = tried(
         form,
-        lambda: phases.add(
+        lambda: phases.add_phase(
             challenge=challenge,
             name=form.cleaned_data["name"],
             kind=PhaseKind(form.cleaned_data["kind"]),
@@ -479,7 +479,7 @@ def _settled(request: HttpRequest, phase: Phase, form: SettingsForm | QuotasForm
                 form.settings | _source(phase, form) | {"kind": PhaseKind(form.settings["kind"])}
             )
             rule = BoardRule(form.cleaned_data["rule"])
-            phases.settle(phase=phase, settings=settings, rule=rule, by=by)
+            phases.settle_phase(phase=phase, settings=settings, rule=rule, by=by)
         else:
             phases.raise_quotas(phase=phase, quotas=form.cleaned_data, by=by)
 
@@ -490,7 +490,7 @@ def _settled(request: HttpRequest, phase: Phase, form: SettingsForm | QuotasForm
 def remove_phase(request: HttpRequest, slug: str, index: int) -> HttpResponse:
     """Remove the last phase of a draft."""
     challenge = run_by(request, slug)
-    phases.remove(phase=phase_of(challenge, index), by=person(request))
+    phases.remove_phase(phase=phase_of(challenge, index), by=person(request))
     messages.success(request, _("Phase retirée."))
     return redirect("challenges:write_phases", slug)
 

@@ -70,7 +70,7 @@ STATUS_FACES = {
 }
 
 
-def counted(rows: QuerySet[Any]) -> Coalesce:
+def count_of(rows: QuerySet[Any]) -> Coalesce:
     """Count the rows that hang on each challenge, without a join."""
     found = (
         rows.filter(challenge=OuterRef("pk"))
@@ -89,8 +89,8 @@ def shown_challenges(request: HttpRequest) -> ChallengeQuerySet:
         .select_related("organiser")
         .prefetch_related(Prefetch("phases", Phase.objects.select_related("reveal")))
         .annotate(
-            files_count=counted(PublicFile.objects.all()),
-            teams_count=counted(Team.objects.entered()),
+            files_count=count_of(PublicFile.objects.all()),
+            teams_count=count_of(Team.objects.entered()),
         )
     )
 
@@ -321,7 +321,7 @@ def _attempts_sentence(phase: Phase) -> str:
 
 
 # (route, words) of each page, under the entry that leads to it, in the order of the work.
-HALLS: tuple[tuple[Promise, tuple[tuple[str, Promise], ...]], ...] = (
+SECTIONS: tuple[tuple[Promise, tuple[tuple[str, Promise], ...]], ...] = (
     (gettext_lazy("Tableau de bord"), (("organiser", gettext_lazy("Tableau de bord")),)),
     (
         gettext_lazy("Préparer"),
@@ -378,7 +378,7 @@ OF_THE_JURY = OF_THE_REGION | {"organisers", "announcements", "statistics", "jou
 
 
 @dataclass(frozen=True)
-class HallPage:
+class SectionPage:
     """Lead to a page of the organisers' space; current: it is the one being read."""
 
     label: str
@@ -387,11 +387,11 @@ class HallPage:
 
 
 @dataclass(frozen=True)
-class Hall:
+class Section:
     """Lead to the first of a few pages, and list them; current: one of them is being read."""
 
     label: str
-    pages: Sequence[HallPage]
+    pages: Sequence[SectionPage]
 
     @property
     def current(self) -> bool:
@@ -399,17 +399,17 @@ class Hall:
         return any(each.current for each in self.pages)
 
 
-def halls(
+def sections_of(
     challenge: Challenge, route: str, *, edits: bool = True, follows: bool = True
-) -> list[Hall]:
+) -> list[Section]:
     """List the pages of the organisers' space, route being read, under the entries that lead there.
 
     edits: all of them; else follows: those of the jury; else those of the Region.
     """
     found = []
-    for label, pages in HALLS:
+    for label, pages in SECTIONS:
         shown = [
-            HallPage(
+            SectionPage(
                 str(words), reverse(f"challenges:{name}", args=[challenge.slug]), name == route
             )
             for name, words in pages
@@ -419,13 +419,13 @@ def halls(
             and (name not in OF_A_PROGRAM or challenge.source_id is not None)
         ]
         if shown:
-            found.append(Hall(str(label), shown))
+            found.append(Section(str(label), shown))
     return found
 
 
 def words_of(route: str) -> str:
     """Name a section."""
-    return str(next(words for _hall, pages in HALLS for name, words in pages if name == route))
+    return str(next(words for _hall, pages in SECTIONS for name, words in pages if name == route))
 
 
 def run_by(request: HttpRequest, slug: str) -> Challenge:
@@ -452,7 +452,7 @@ def room(
     return {
         "section": "challenges",
         "challenge": challenge,
-        "halls": halls(challenge, route, edits=edits, follows=follows),
+        "halls": sections_of(challenge, route, edits=edits, follows=follows),
         "edits": edits,
         "room": words_of(route),
         "crumbs": [
@@ -483,10 +483,10 @@ def find_to_run(request: HttpRequest, slug: str) -> Challenge:
 
 
 def _may_run(request: HttpRequest, challenge: Challenge) -> bool:
-    return decides(request) or rules.may_follow_challenge(person(request), challenge)
+    return decides_for_region(request) or rules.may_follow_challenge(person(request), challenge)
 
 
-def decides(request: HttpRequest) -> bool:
+def decides_for_region(request: HttpRequest) -> bool:
     """Say whether this person gives visas or confirms reveals for the Region."""
     by = person(request)
     return has_permission(by, Permission.CHALLENGE_PUBLISH) or has_permission(

@@ -112,7 +112,7 @@ def revoke(request: HttpRequest, slug: str, invitation: str) -> HttpResponse:
 
 
 @require_POST
-def answer(request: HttpRequest, invitation: str) -> HttpResponse:
+def answer_invitation(request: HttpRequest, invitation: str) -> HttpResponse:
     """Answer a call to run a challenge, from one's own list of challenges."""
     by = person(request)
     found = OrganiserInvitation.objects.addressed_to(by).filter(public_id=invitation).first()

@@ -45,13 +45,13 @@ from challenges.organising.forms.challenges import (
 )
 from challenges.organising.queries import current_phase, phase_of
 from challenges.organising.views.layout import (
-    decides,
+    decides_for_region,
     face_of,
     find_to_run,
-    halls,
     is_open,
     person,
     room,
+    sections_of,
     shown_challenges,
     status_of,
 )
@@ -74,7 +74,7 @@ def mine(request: HttpRequest) -> HttpResponse:
     """List the challenges that this person organises, or may give a visa to."""
     now = clock.now()
     found = shown_challenges(request)
-    if not decides(request):
+    if not decides_for_region(request):
         found = found.filter(organisers__user=person(request))
     rows = [
         {"challenge": each, "face": face_of(each, current_phase(list(each.phases.all()), now), now)}
@@ -352,7 +352,7 @@ def _cockpit(
         "may_examine": rules.may_examine_entries(by),
         "drifted": (edits or follows) and rescoring_queries.has_drifted(challenge),
         "edits": edits,
-        "halls": halls(challenge, "organiser", edits=edits, follows=follows),
+        "halls": sections_of(challenge, "organiser", edits=edits, follows=follows),
         "written": written,
         "warnings": _warnings(challenge, written),
         "may_build": edits and draft and not drafts.incomplete(challenge),

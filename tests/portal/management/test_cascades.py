@@ -90,13 +90,13 @@ def test_a_role_deletes_what_goes_with_what_it_deletes() -> None:
 def test_the_web_takes_out_of_a_draft_what_has_rows(roles: Roles, tmp_path: Path) -> None:
     by = owner()
     draft = imported(tmp_path, by)
-    phase = phases.add(challenge=draft, name="Finale", kind=PhaseKind.FINAL, by=by)
+    phase = phases.add_phase(challenge=draft, name="Finale", kind=PhaseKind.FINAL, by=by)
     board = leaderboards.add(phase=draft.phases.get(index=0), title="Autre", by=by)
     assert drain(seconds=60)
     assert board.standings.exists()
     with roles.serving("web"):
         leaderboards.remove(board=board, by=by)
-        phases.remove(phase=phase, by=by)
+        phases.remove_phase(phase=phase, by=by)
     assert draft.leaderboards.count() == draft.phases.count() == 1
 
 
