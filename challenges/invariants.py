@@ -74,7 +74,7 @@ def broken_certificates() -> Iterator[str]:
 
 def _certifies(row: Certificate, keys: Mapping[str, bytes]) -> bool:
     try:
-        read = reading.read(row.text.encode())
+        read = reading.read_receipt(row.text.encode())
     except ReceiptFault:
         return False
     payload, former = read.payload, row.replaces
@@ -117,7 +117,7 @@ def _moved_lately(phase: Phase) -> bool:
 
 def _holds(row: ScoreReceipt, keys: Mapping[str, bytes]) -> bool:
     try:
-        receipt = reading.read(row.text.encode())
+        receipt = reading.read_receipt(row.text.encode())
     except ReceiptFault:
         return False
     former = row.replaces

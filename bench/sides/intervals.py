@@ -19,7 +19,7 @@ import numpy as np
 from bench.sides.ours import declared
 from challenges.scoring.evaluation import parts_of, primary_of
 from challenges.scoring.metric import Part
-from challenges.scoring.predictions.reader import read
+from challenges.scoring.predictions.reader import read_predictions
 from challenges.scoring.truth import load_keys, load_labels
 
 TASKS = ("accuracy", "macro_f1", "rmse", "roc_auc")
@@ -55,7 +55,7 @@ def measured(task: str, folder: Path) -> dict[str, Any]:
     keys = load_keys((folder / f"{task}.keys").read_bytes())
     labels = load_labels((folder / f"{task}.labels").read_bytes())
     data = (folder / f"{task}.csv").read_bytes()
-    _, answer = read(data, f"{task}.csv", contract.answer, keys)
+    _, answer = read_predictions(data, f"{task}.csv", contract.answer, keys)
     if answer is None:
         raise ValueError("the file is refused")
     part = parts_of(labels, keys, answer)["public"]

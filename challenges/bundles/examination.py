@@ -61,7 +61,7 @@ def _refused(problems: tuple[Problem, ...]) -> dict[str, object]:
 
 
 def _own(root: Path) -> dict[str, object]:
-    own = portable.read(root)
+    own = portable.read_challenge(root)
     spec = own.spec
     return {
         "format": OWN,

@@ -11,7 +11,7 @@ from challenges.bundles.report import Findings, Report
 from challenges.scoring.contract import Attribute
 
 
-def read(folder: Path) -> Report:
+def read_challenge(folder: Path) -> Report:
     """Read `folder`/challenge.yaml and compare it with the files beside it.
 
     Writes nothing, and does not score again what is recorded: see `recorded.check`. The causes

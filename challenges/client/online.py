@@ -196,7 +196,7 @@ def _receipt(options: argparse.Namespace) -> Json:
 def verified_receipt(data: bytes, keys: Mapping[str, bytes]) -> Json:
     """Say what a receipt is worth, by known public keys; its content only where it is valid."""
     try:
-        receipt = receipts.read(data)
+        receipt = receipts.read_receipt(data)
     except receipts.ReceiptFault:
         return {"state": receipts.ReceiptState.ALTERED.value, "valid": False, "payload": None}
     state = receipts.state_of(receipt, keys)

@@ -2,8 +2,7 @@
 
 A receipt is {"key_id", "payload", "signature"}: the signature (Ed25519, base64) covers the
 canonical JSON of the payload (sorted keys, no spaces, UTF-8, no decimal number). Spaces between
-tokens and the order of keys carry no meaning; any other change breaks the signature.
-"""
+tokens and the order of keys carry no meaning; any other change breaks the signature."""
 
 import base64
 import binascii
@@ -67,7 +66,7 @@ class Receipt:
         return hashlib.sha256(self.text.encode()).hexdigest()
 
 
-def read(data: bytes) -> Receipt:
+def read_receipt(data: bytes) -> Receipt:
     """Read a receipt; raises ReceiptFault when these bytes are not one."""
     if len(data) > MAX_BYTES:
         raise ReceiptFault("too many bytes")

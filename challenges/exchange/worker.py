@@ -325,7 +325,7 @@ def _answers(scoring: Scoring, opened: Opener) -> dict[str, bytes]:
 
 
 def _check_scoring(scoring: Scoring, folder: Path) -> tuple[Built | None, Sequence[Problem]]:
-    report = portable.read(folder)
+    report = portable.read_challenge(folder)
     if report.spec is None:
         return None, report.errors
     read = report.spec
@@ -425,7 +425,7 @@ def _check_draft(
     folder: Path,
 ) -> tuple[Sequence[Built], Sequence[Problem]]:
     """Check what the import does not: the expected score, the scorings of further phases."""
-    read = portable.read(folder).spec
+    read = portable.read_challenge(folder).spec
     if read is None:
         return (), ()  # the import tells the faults
     surprises = _unexpected(written.challenge, read, folder)

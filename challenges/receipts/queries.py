@@ -29,7 +29,7 @@ class Judgement:
 def judge(data: bytes) -> Judgement:
     """Verify a receipt: its signature, then its place in the register."""
     try:
-        receipt = reading.read(data)
+        receipt = reading.read_receipt(data)
     except ReceiptFault:
         return Judgement(ReceiptState.ALTERED)
     state = reading.state_of(receipt, known_keys(), check=signing.check)
@@ -41,7 +41,7 @@ def judge(data: bytes) -> Judgement:
 def judge_alone(data: bytes, public: bytes) -> Judgement:
     """Verify the signature of a receipt by one public key (32 raw bytes), without the register."""
     try:
-        receipt = reading.read(data)
+        receipt = reading.read_receipt(data)
     except ReceiptFault:
         return Judgement(ReceiptState.ALTERED)
     keys = {key_id(public): public}

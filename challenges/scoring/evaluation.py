@@ -237,7 +237,7 @@ def primary_of(contract: ScoringContract, weights: Array) -> Callable[[Part], Me
     spec = contract.primary
     if spec.metric != "formula":
         return lambda part: _plain(contract, spec, part, weights)
-    names = formula.read(spec.params["formula"]).names
+    names = formula.read_formula(spec.params["formula"]).names
     used = [each for each in contract.figures if each.key in names]
 
     def composed(part: Part) -> Measured:
@@ -265,7 +265,7 @@ def _figures(contract: ScoringContract, part: Part, weights: Array) -> list[tupl
 
 def _composed(spec: MetricSpec, figures: Mapping[str, Any], level: float) -> Measured:
     """Compute a formula on figures, and on each of their shared resamplings."""
-    read = formula.read(spec.params["formula"])
+    read = formula.read_formula(spec.params["formula"])
     used = {name: figures[name] for name in sorted(read.names)}
     buckets = Buckets.beside([measured.buckets for measured in used.values()])
     values = {name: measured.value for name, measured in used.items()}

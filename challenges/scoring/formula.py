@@ -1,7 +1,6 @@
 """Read a declared formula over figures: + − × ÷, min, max, parentheses, numbers, keys.
 
-Nothing of Python is run: the text is parsed, and each node is one of a closed list.
-"""
+Nothing of Python is run: the text is parsed, and each node is one of a closed list."""
 
 import ast
 from collections.abc import Callable, Mapping
@@ -38,7 +37,7 @@ class Formula:
         return np.asarray(_value(self.body, figures), np.float64)
 
 
-def read(text: str) -> Formula:
+def read_formula(text: str) -> Formula:
     """Read a formula; raises MetricFault, saying why, when it is not one."""
     if not isinstance(text, str) or not 0 < len(text) <= MAX_CHARACTERS:
         raise MetricFault(f"a formula has 1 to {MAX_CHARACTERS} characters")

@@ -159,7 +159,7 @@ def _formula_faults(contract: ScoringContract, spec: MetricSpec) -> Iterable[str
     if spec.by is not None:
         yield "a formula is not computed by group"
     try:
-        names = formula.read(spec.params.get("formula", "")).names
+        names = formula.read_formula(spec.params.get("formula", "")).names
     except MetricFault:
         return
     plain = {s.key for s in contract.figures if s.by is None and s.metric != "formula"}

@@ -279,7 +279,7 @@ def import_bundle_as_codabench(archive: Path, folder: Path) -> Any:
     with zipfile.ZipFile(archive) as opened:
         opened.extractall(folder)
     (folder / exporting.DOCUMENT).unlink()
-    return reading.read(folder).to_json()
+    return reading.read_bundle(folder).to_json()
 
 
 def test_the_program_for_codabench_gives_the_score_of_the_portal(

@@ -311,7 +311,7 @@ TREC_KEYS = {
 
 def translated(case: Path, folder: Path, **answers: str) -> Path:
     """Write a foreign challenge in our form, as the import does."""
-    report = reading.read(case)
+    report = reading.read_bundle(case)
     assert report.spec is not None
     found = translation.portable(report.spec, Folder(case), report.questions, answers)
     exporting.write_folder(folder, found.document, found.files)
@@ -323,7 +323,7 @@ class Engine:
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.rehearsal = folder, Rehearsal()
-        spec = portable.read(folder).spec
+        spec = portable.read_challenge(folder).spec
         self.contract = spec.scoring_contract(folder)
 
     def __call__(self, content: bytes) -> Mapping[str, Mapping[str, Any]]:
@@ -542,7 +542,7 @@ def test_an_answer_without_equal_sign_is_a_mistake(tmp_path: Path) -> None:
 
 
 def test_the_report_is_plain_json(tmp_path: Path) -> None:
-    report = reading.read(written(tmp_path / "k", KAGGLE))
+    report = reading.read_bundle(written(tmp_path / "k", KAGGLE))
 
     assert json.loads(json.dumps(report.to_json())) == report.to_json()
 

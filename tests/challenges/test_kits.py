@@ -216,7 +216,7 @@ def test_page_sends_the_kit(client: Client) -> None:
 )
 def test_samples_and_references_pass_the_kit(shared: Path, slug: str, tmp_path: Path) -> None:
     folder = shared / "cases" / "challenges" / slug
-    spec = portable.read(folder).spec
+    spec = portable.read_challenge(folder).spec
     sample = (folder / "sample_submission.csv").read_bytes()
     built = kit.build_kit(made(slug=slug, contract=spec.scoring_contract(folder), sample=sample))
     template = unpacked(built, tmp_path) / "format.json"

@@ -16,7 +16,14 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
-from challenges.client.receipts import MAX_BYTES, ReceiptState, from_pem, key_id, read, to_pem
+from challenges.client.receipts import (
+    MAX_BYTES,
+    ReceiptState,
+    from_pem,
+    key_id,
+    read_receipt,
+    to_pem,
+)
 from challenges.enums import EntryStatus
 from challenges.evaluation.actions import evaluations
 from challenges.models import (
@@ -315,7 +322,9 @@ def signed(entry: Entry, **changes: Any) -> str:
 
 
 def registered(entry: Entry, text: str, **changes: Any) -> Any:
-    return ScoreReceiptFactory(entry=entry, text=text, sha256=read(text.encode()).sha256, **changes)
+    return ScoreReceiptFactory(
+        entry=entry, text=text, sha256=read_receipt(text.encode()).sha256, **changes
+    )
 
 
 @pytest.fixture
@@ -462,7 +471,7 @@ def test_a_portal_without_a_key_says_so(client: Client, settings: Any, tmp_path:
 def text(entry: Entry) -> str:
     """Return a registered score receipt."""
     signed = receipts.sign_receipt({"kind": "score", "entry": str(entry.pk), "team": "équipe"})
-    ScoreReceiptFactory(entry=entry, text=signed, sha256=read(signed.encode()).sha256)
+    ScoreReceiptFactory(entry=entry, text=signed, sha256=read_receipt(signed.encode()).sha256)
     return signed
 
 
@@ -491,7 +500,7 @@ def test_a_valid_receipt_is_zero(tmp_path: Path, text: str) -> None:
         "valid": True,
         "message": "Récépissé authentique.",
         "key_id": json.loads(text)["key_id"],
-        "sha256": read(text.encode()).sha256,
+        "sha256": read_receipt(text.encode()).sha256,
         "payload": json.loads(text)["payload"],
         "registered": True,
         "replaced_by": None,

@@ -1,8 +1,7 @@
 """Read a CodaLab bundle, version 1, 1.5 or 1.8.
 
 Source: codalab/codabench c7dbc75, src/apps/competitions/unpackers/v1.py, and the bundles of
-CodaLab Competitions.
-"""
+CodaLab Competitions."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -39,7 +38,7 @@ PARENT = ("is_parallel_parent", "parent_phasenumber")
 DAY = timedelta(days=1)
 
 
-def read(top: Block, reading: Reading) -> ForeignSpec:
+def read_codalab(top: Block, reading: Reading) -> ForeignSpec:
     """Read competition.yaml and what it names; every fault goes to reading.findings."""
     environment(top, "competition_docker_image", default=DEFAULT_IMAGE)
     html = top.mapping("html")

@@ -1,7 +1,6 @@
 """Read an EvalAI package: one zip, one YAML file, one evaluation script.
 
-Source: Cloud-CV/EvalAI 0f04039, apps/challenges/challenge_config_utils.py and its documentation.
-"""
+Source: Cloud-CV/EvalAI 0f04039, apps/challenges/challenge_config_utils.py and its documentation."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -55,7 +54,7 @@ class _Ids:
     boards: Mapping[object, Board]
 
 
-def read(top: Block, reading: Reading) -> ForeignSpec:
+def read_evalai(top: Block, reading: Reading) -> ForeignSpec:
     """Read the YAML file and what it names; every fault goes to reading.findings."""
     if top.flag("remote_evaluation", default=False):
         top.refuse(

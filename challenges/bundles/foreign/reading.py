@@ -63,7 +63,7 @@ class ForeignReport:
         }
 
 
-def read(path: Path, *, evaluate: Evaluator | None = None) -> "ForeignReport":
+def read_bundle(path: Path, *, evaluate: Evaluator | None = None) -> "ForeignReport":
     """Read a zip or a folder of another platform.
 
     evaluate: runs an EvalAI script in isolation; without it names are not compared, and the
@@ -135,7 +135,7 @@ def _tables(top: list[str], reading: Reading) -> tuple[Format, Reader] | None:
             return Format.HUGGING_FACE, lambda: csv_tables.read_hugging_face(top, reading)
         return Format.KAGGLE, lambda: csv_tables.read_kaggle(top, reading)
     if any(trec.is_qrels(name) for name in top):
-        return Format.TREC, lambda: trec.read(top, reading)
+        return Format.TREC, lambda: trec.read_trec(top, reading)
     return None
 
 
@@ -148,7 +148,7 @@ def _competition(file: str, reading: Reading) -> tuple[Format, Reader] | None:
     if version in {"2", "2.0"}:
         return Format.CODABENCH, lambda: codabench.read_codabench(block, reading)
     if version in {"", "1", "1.0", "1.5", "1.8"}:
-        return Format.CODALAB, lambda: codalab.read(block, reading)
+        return Format.CODALAB, lambda: codalab.read_codalab(block, reading)
     block.refuse(REFUSED, "versions lues : 1, 1.5, 1.8 et 2", key="version", value=version)
     return None
 
@@ -167,7 +167,7 @@ def _evalai(files: list[str], reading: Reading) -> tuple[Format, Reader] | None:
     if not block.has("challenge_phases"):
         reading.findings.refuse(REFUSED, f"cherché : {LOOKED_FOR}", file=files[0])
         return None
-    return Format.EVALAI, lambda: evalai.read(block, reading)
+    return Format.EVALAI, lambda: evalai.read_evalai(block, reading)
 
 
 def _unknown(names: list[str], findings: Findings) -> None:

@@ -2,8 +2,7 @@
 
 Source: trec_eval 9.0.8: `qid 0 docid relevance`, `qid Q0 docid rank score tag`, separated by
 blanks or tabs; documents are ordered by score, then by name, both descending, the rank column
-being ignored.
-"""
+being ignored."""
 
 import csv
 import io
@@ -36,7 +35,7 @@ class RunRefused(ValueError):
     """A run that is not read, with its line, in French."""
 
 
-def read(names: Sequence[str], reading: Reading) -> ForeignSpec | None:
+def read_trec(names: Sequence[str], reading: Reading) -> ForeignSpec | None:
     """Read qrels and, if there is one, a table of the documents' attributes."""
     file = next(name for name in names if is_qrels(name))
     rows = judged(reading, file)

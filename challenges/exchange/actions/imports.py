@@ -76,7 +76,7 @@ def import_folder(
     challenge in the transaction that writes it. Raises NotAllowed; Conflict once the challenge
     is open.
     """
-    report = portable.read(folder)
+    report = portable.read_challenge(folder)
     if report.spec is None:
         return Imported(None, False, report.errors, report.warnings)
     spec = _dated(report.spec, opens_at, closes_at)
@@ -109,7 +109,7 @@ def import_folder(
 
 def examine_folder(folder: Path) -> Imported:
     """Do all that `import_folder` checks, recorded scores included, and change nothing."""
-    report = portable.read(folder)
+    report = portable.read_challenge(folder)
     if report.spec is None:
         return Imported(None, False, report.errors, report.warnings)
     personal = _personal(report.spec, folder)

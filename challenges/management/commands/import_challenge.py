@@ -46,7 +46,7 @@ class Command(SpeakingCommand):
 
     def empty(self, **options: Any) -> dict[str, Any]:
         """Return the answer of an import that did nothing."""
-        read = portable.read(options["path"]).spec
+        read = portable.read_challenge(options["path"]).spec
         slug = read.slug if read else None
         return {"slug": slug, "status": "refused", "errors": [], "warnings": []}
 

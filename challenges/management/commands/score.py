@@ -62,7 +62,7 @@ def _answer(options: dict[str, Any]) -> dict[str, Any]:
 
 
 def _of_challenge(folder: Path, path: Path) -> dict[str, Any]:
-    report = portable.read(folder)
+    report = portable.read_challenge(folder)
     if report.spec is None:
         raise UsageFault("U_CHALLENGE", "; ".join(str(error) for error in report.errors))
     return offline.challenge_answer(report.spec.scoring_contract(folder), folder, path)

@@ -9,7 +9,7 @@ from challenges.scoring.answer import AnswerSpec, Limits
 from challenges.scoring.contract import ScoringContract
 from challenges.scoring.evaluation import evaluate as score
 from challenges.scoring.predictions.align import Answer
-from challenges.scoring.predictions.reader import read as read_bytes
+from challenges.scoring.predictions.reader import read_predictions as read_bytes
 from challenges.scoring.truth import load_keys, load_labels
 from challenges.scoring.verdict import Evaluated, Verdict
 

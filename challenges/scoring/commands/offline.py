@@ -291,7 +291,11 @@ def _can_be_scored(spec: MetricSpec, attributes: set[str], header: Sequence[str]
 
 
 def _formula_names(spec: MetricSpec) -> frozenset[str]:
-    return formula.read(spec.params["formula"]).names if spec.metric == "formula" else frozenset()
+    return (
+        formula.read_formula(spec.params["formula"]).names
+        if spec.metric == "formula"
+        else frozenset()
+    )
 
 
 def cut_practice(

@@ -18,7 +18,7 @@ def _value(sums: Floats, context: Mapping[str, object]) -> Floats:
 
 def _faults(params: Params) -> Iterable[str]:
     try:
-        formula.read(params["formula"])
+        formula.read_formula(params["formula"])
     except MetricFault as fault:
         yield str(fault)
 

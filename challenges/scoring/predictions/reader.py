@@ -12,7 +12,7 @@ from challenges.scoring.verdict import Verdict
 FAST_BYTES = 2**15
 
 
-def read(
+def read_predictions(
     data: bytes, name: str, spec: AnswerSpec, keys: Keys, limits: Limits | None = None
 ) -> tuple[Verdict, align.Answer | None]:
     """Check a file and align its answer with the keys.

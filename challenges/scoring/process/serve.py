@@ -15,7 +15,7 @@ import numpy.ma  # noqa: F401 (NumPy imports it at the first np.unique: once her
 from challenges.scoring.answer import AnswerSpec, Limits, canonical
 from challenges.scoring.predictions.fast import MOST_THREADS
 from challenges.scoring.predictions.faults import Reporter, refused
-from challenges.scoring.predictions.reader import read
+from challenges.scoring.predictions.reader import read_predictions
 from challenges.scoring.process.wire import KEPT_BYTES, Recent, Shelf, receive, send
 from challenges.scoring.truth import Keys, load_keys
 
@@ -110,7 +110,7 @@ def _serve(request: dict[str, Any], keys: Keys, shelf: Shelf, writing: int) -> N
         data = file.read(limits.max_bytes + 1)
     _import_readers(request["name"].casefold(), data)
     bound(limits, _weight(request["name"].casefold(), len(data), limits))
-    verdict, answer = read(data, request["name"], spec, keys, limits)
+    verdict, answer = read_predictions(data, request["name"], spec, keys, limits)
     size = 0 if answer is None else shelf.put(answer.pieces())
     with open(writing, "wb") as pipe:
         send(pipe, canonical(verdict.to_json()), size.to_bytes(8, "big"))

@@ -288,20 +288,20 @@ def test_links_and_strange_files_are_refused(tmp_path: Path) -> None:
     (folder / "train.csv").unlink()
 
     (folder / "train.csv").symlink_to(outside)
-    assert portable.read(folder).codes == ["E_FILE_PATH", "E_FILE_PATH"]
+    assert portable.read_challenge(folder).codes == ["E_FILE_PATH", "E_FILE_PATH"]
     (folder / "train.csv").unlink()
 
     os.mkfifo(folder / "train.csv")
-    assert portable.read(folder).codes == ["E_FILE_PATH", "E_FILE_PATH"]
+    assert portable.read_challenge(folder).codes == ["E_FILE_PATH", "E_FILE_PATH"]
     (folder / "train.csv").unlink()
 
     (folder / "train.csv").mkdir()
-    assert portable.read(folder).codes == ["E_FILE_MISSING", "E_FILE_MISSING"]
+    assert portable.read_challenge(folder).codes == ["E_FILE_MISSING", "E_FILE_MISSING"]
 
     (folder / "challenge.yaml").unlink()
-    assert portable.read(folder).codes == ["E_FILE_MISSING"]
+    assert portable.read_challenge(folder).codes == ["E_FILE_MISSING"]
     (folder / "challenge.yaml").symlink_to(outside)
-    assert portable.read(folder).codes == ["E_FILE_MISSING"]
+    assert portable.read_challenge(folder).codes == ["E_FILE_MISSING"]
 
 
 def test_warnings_are_given_and_do_not_refuse(tmp_path: Path) -> None:
@@ -344,7 +344,7 @@ def test_attributes_of_no_declared_audience_are_held_out(tmp_path: Path) -> None
     write(tmp_path, found)
     (tmp_path / "ages.csv").write_text("id,age\nA1,30\nA2,\n", encoding="utf-8")
 
-    spec = portable.read(tmp_path).spec
+    spec = portable.read_challenge(tmp_path).spec
 
     assert spec is not None
     assert [entry.path for entry in spec.by_audience(Audience.HELD_OUT)] == [
@@ -352,7 +352,7 @@ def test_attributes_of_no_declared_audience_are_held_out(tmp_path: Path) -> None
         "ages.csv",
     ]
     (tmp_path / "ages.csv").write_text("id,age\nA1,trente\n", encoding="utf-8")
-    assert portable.read(tmp_path).codes == ["E_DOMAIN"]
+    assert portable.read_challenge(tmp_path).codes == ["E_DOMAIN"]
 
 
 def test_recorded_scores_that_are_not_reproduced_are_refused(tmp_path: Path) -> None:
@@ -404,7 +404,7 @@ def test_recorded_scores_that_are_not_reproduced_are_refused(tmp_path: Path) -> 
 def test_the_real_folders_are_read(shared: Path, name: str) -> None:
     folder = shared / "cases" / "challenges" / name
 
-    report = portable.read(folder)
+    report = portable.read_challenge(folder)
 
     assert report.errors == ()
     assert report.spec is not None
@@ -433,7 +433,7 @@ def test_the_recorded_variants_are_judged_alike(shared: Path, tmp_path: Path, na
         (copied / "challenge.yaml").unlink()
         text = yaml.safe_dump(found, allow_unicode=True)
         (copied / "challenge.yaml").write_text(text, encoding="utf-8")
-        report = portable.read(copied)
+        report = portable.read_challenge(copied)
         if case["expect"].startswith("E_"):
             judged.append((case["name"], report.codes[0]))
         else:
@@ -456,7 +456,7 @@ def test_the_ladder_is_on_or_off(tmp_path: Path, given: dict[str, object], on: b
 
 
 def test_a_folder_of_code_is_read_whole(tmp_path: Path) -> None:
-    report = portable.read(write_code(tmp_path))
+    report = portable.read_challenge(write_code(tmp_path))
 
     assert (report.errors, report.warnings) == ((), ())
     spec = report.spec
@@ -490,7 +490,7 @@ def test_a_folder_of_code_is_read_whole(tmp_path: Path) -> None:
 def test_a_fault_of_code_is_told_with_its_key(
     tmp_path: Path, path: str, value: object, code: str, key: str | None
 ) -> None:
-    report = portable.read(write_code(tmp_path, change(code_document(), path, value)))
+    report = portable.read_challenge(write_code(tmp_path, change(code_document(), path, value)))
     found = [(one.code, one.key) for one in report.errors]
     assert code in [one for one, _key in found]
     assert key is None or (code, key) in found
@@ -503,8 +503,10 @@ def test_inputs_held_out_are_never_public(tmp_path: Path) -> None:
     files["public"].append(files["held_out"].pop())
     copied = write_code(tmp_path / "copied", train_csv=CODE_FILES["inputs.csv"])
 
-    assert portable.read(write_code(tmp_path / "shown", document)).codes == ["E_TRUTH_PUBLIC"]
-    assert "E_TRUTH_PUBLIC" in portable.read(copied).codes
+    assert portable.read_challenge(write_code(tmp_path / "shown", document)).codes == [
+        "E_TRUTH_PUBLIC"
+    ]
+    assert "E_TRUTH_PUBLIC" in portable.read_challenge(copied).codes
 
 
 def test_inputs_agree_with_the_truth_and_the_sample(tmp_path: Path) -> None:
@@ -516,7 +518,7 @@ def test_inputs_agree_with_the_truth_and_the_sample(tmp_path: Path) -> None:
         "labels": {"inputs_csv": told},
     }
     found = {
-        name: portable.read(write_code(tmp_path / name, None, **files)).errors
+        name: portable.read_challenge(write_code(tmp_path / name, None, **files)).errors
         for name, files in cases.items()
     }
 
@@ -540,9 +542,11 @@ def test_a_sample_that_is_small_or_shows_hidden_rows_is_told_by_counts(tmp_path:
         sample_csv=CODE_FILES["sample.csv"].replace("S9,1\n", ""),
     )
 
-    report = portable.read(folder)
+    report = portable.read_challenge(folder)
 
-    assert [(one.code, one.value) for one in portable.read(short).errors] == [("E_CODE", "99")]
+    assert [(one.code, one.value) for one in portable.read_challenge(short).errors] == [
+        ("E_CODE", "99")
+    ]
     assert [(one.code, one.value) for one in report.warnings] == [("W_SAMPLE_HIDDEN", "")]
     assert report.warnings[0].message.startswith("1 ligne est aussi")
 

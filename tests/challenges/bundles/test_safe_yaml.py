@@ -51,7 +51,7 @@ REFUSED = {
 def test_what_is_not_plain_data_is_refused(name: str, tmp_path: Path) -> None:
     (tmp_path / "challenge.yaml").write_bytes(REFUSED[name])
 
-    assert portable.read(tmp_path).codes == ["E_YAML"]
+    assert portable.read_challenge(tmp_path).codes == ["E_YAML"]
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_what_is_not_plain_data_is_refused(name: str, tmp_path: Path) -> None:
 def test_the_line_of_a_fault_is_told(raw: bytes, said: str, tmp_path: Path) -> None:
     (tmp_path / "challenge.yaml").write_bytes(raw)
 
-    assert [problem.message for problem in portable.read(tmp_path).errors] == [said]
+    assert [problem.message for problem in portable.read_challenge(tmp_path).errors] == [said]
 
 
 def test_plain_data_aliases_and_old_text_are_read() -> None:
@@ -86,7 +86,7 @@ def test_what_is_written_is_read_back(tmp_path: Path) -> None:
 
     exporting.write_folder(tmp_path / "new", found, files)
 
-    report = portable.read(tmp_path / "new")
+    report = portable.read_challenge(tmp_path / "new")
     assert report.codes == []
     assert report.spec is not None
     assert report.spec.raw == found

@@ -39,7 +39,7 @@ def state(data: bytes) -> ReceiptState:
 
 
 def test_a_receipt_is_what_was_signed() -> None:
-    read = receipts.read(signed())
+    read = receipts.read_receipt(signed())
     assert receipts.state_of(read, KEYS) is ReceiptState.VALID
     assert state(signed()) is ReceiptState.VALID
     assert (read.payload, read.text.encode()) == (PAYLOAD, signed())
@@ -92,7 +92,7 @@ def test_spaces_and_the_order_of_keys_carry_no_meaning() -> None:
 )  # fmt: skip
 def test_what_is_no_receipt_is_refused_without_a_crash(data: bytes) -> None:
     with pytest.raises(ReceiptFault):
-        receipts.read(data)
+        receipts.read_receipt(data)
     assert state(data) is ReceiptState.ALTERED
 
 
@@ -114,7 +114,7 @@ def test_the_other_writings_of_a_signature_are_refused() -> None:
 def test_another_key_is_unknown_and_its_name_is_not_believed() -> None:
     stranger = Ed25519PrivateKey.from_private_bytes(bytes(32))
     public = stranger.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
-    read = receipts.read(signed())
+    read = receipts.read_receipt(signed())
     assert receipts.state_of(read, {receipts.key_id(public): public}) is ReceiptState.UNKNOWN_KEY
     assert receipts.state_of(read, {receipts.key_id(PUBLIC): public}) is ReceiptState.ALTERED
 

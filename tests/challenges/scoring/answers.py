@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 
 from challenges.scoring.answer import AnswerSpec, Limits
 from challenges.scoring.predictions.align import Answer
-from challenges.scoring.predictions.reader import read
+from challenges.scoring.predictions.reader import read_predictions
 from challenges.scoring.truth import Keys
 from challenges.scoring.verdict import Verdict
 
@@ -87,7 +87,7 @@ def verdict(
 ) -> tuple[Verdict, Answer | None]:
     """Read a file given by its content."""
     data = content.encode() if isinstance(content, str) else content
-    return read(data, name, wanted, known, limits)
+    return read_predictions(data, name, wanted, known, limits)
 
 
 def first(content: str | bytes, wanted: AnswerSpec, known: Keys, **more: Any) -> tuple[Any, ...]:

@@ -8,7 +8,7 @@ import numpy as np
 from challenges.scoring import evaluation
 from challenges.scoring.contract import ScoringContract
 from challenges.scoring.predictions.align import Answer
-from challenges.scoring.predictions.reader import read
+from challenges.scoring.predictions.reader import read_predictions
 from challenges.scoring.tiers import Listed
 from challenges.scoring.truth import (
     CompiledTruth,
@@ -75,7 +75,7 @@ def scored(
     evaluation.require_defined(chosen, truth)
     keys, labels = load_keys(truth.keys), load_labels(truth.labels)
     data = answer.encode() if isinstance(answer, str) else answer
-    verdict, laid = read(data, "p.csv", chosen.answer, keys)
+    verdict, laid = read_predictions(data, "p.csv", chosen.answer, keys)
     assert laid is not None, verdict.faults
     return evaluation.evaluate(chosen, keys, labels, laid, verdict)
 

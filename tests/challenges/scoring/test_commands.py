@@ -331,7 +331,7 @@ def test_recorded_scores(shared: Path, slug: str, recorded: str, file: str) -> N
     """Every declared figure equals the recorded one to 1e-9."""
     folder = shared / "cases" / "challenges" / slug
     wanted = json.loads((folder / "scores_exact.json").read_text("utf-8"))[recorded]
-    report = portable.read(folder)
+    report = portable.read_challenge(folder)
     assert report.spec is not None
     raw = report.spec.scoring_contract(folder)
     contract = ScoringContract.from_json(raw)

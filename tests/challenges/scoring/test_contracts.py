@@ -15,7 +15,7 @@ from challenges.scoring import evaluation, registry
 from challenges.scoring.answer import AnswerSpec, Column, ContractFault
 from challenges.scoring.contract import ScoringContract
 from challenges.scoring.metric import Shape
-from challenges.scoring.predictions.reader import read
+from challenges.scoring.predictions.reader import read_predictions
 from challenges.scoring.truth import TruthFault, load_keys, load_labels
 from tests.challenges.scoring.answers import SHARE, one_row, ranked_list, scores, several
 from tests.challenges.scoring.boards import ROWS, contract_of, scored, truth_of
@@ -325,7 +325,7 @@ def test_what_is_published_has_a_value_for_every_accepted_answer(name: str, case
     keys, labels = load_keys(truth.keys), load_labels(truth.labels)
     metric = registry.METRICS[name]
     for text in answers(case, keys.ids, keys.candidates or [[]] * len(keys.ids)):
-        found, answer = read(text.encode(), "p.csv", chosen.answer, keys)
+        found, answer = read_predictions(text.encode(), "p.csv", chosen.answer, keys)
         assert answer is not None, (found.faults, text)
         done = evaluation.evaluate(chosen, keys, labels, answer, found)
         value = done.values["public"]["m"]

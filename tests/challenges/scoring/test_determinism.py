@@ -78,7 +78,9 @@ def fingerprints(folder: Path) -> dict[str, str]:
         keys, labels = compiled(chosen, truth.read_text())
         seen = set()
         for path in given:
-            verdict, laid = reader.read(path.read_bytes(), path.name, chosen.answer, keys)
+            verdict, laid = reader.read_predictions(
+                path.read_bytes(), path.name, chosen.answer, keys
+            )
             assert laid is not None
             done = evaluation.evaluate(chosen, keys, labels, laid, verdict)
             told = json.dumps([done.values, done.intervals, verdict.digest], sort_keys=True)

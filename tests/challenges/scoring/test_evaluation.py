@@ -13,7 +13,7 @@ from challenges.scoring import formula
 from challenges.scoring.contract import ScoringContract
 from challenges.scoring.evaluation import examine
 from challenges.scoring.metric import MetricFault
-from challenges.scoring.predictions.reader import read
+from challenges.scoring.predictions.reader import read_predictions
 from challenges.scoring.truth import TruthFault, load_keys
 from challenges.scoring.verdict import Evaluated, Verdict
 from tests.challenges.scoring.answers import SHARE, one_row, scores, several, table
@@ -166,7 +166,7 @@ def test_each_figure_reads_its_own_target(primary: str) -> None:
     columns = {"vrai_a": HELD[:, 0], "vrai_b": HELD[:, 1], "jeu": ["private", "public"] * 100}
     keys, labels = compiled(chosen, table(id=IDS, **columns))
     answer = table(id=IDS, a=GIVEN[:, 0], b=GIVEN[:, 1]).encode()
-    verdict, laid = read(answer, "p.csv", chosen.answer, keys)
+    verdict, laid = read_predictions(answer, "p.csv", chosen.answer, keys)
     assert laid is not None, verdict.faults
 
     found = examine(chosen, keys, labels, laid, verdict, losses=True)
@@ -288,7 +288,7 @@ def test_weights_count_queries() -> None:
     ],
 )
 def test_a_formula_is_computed(text: str, value: float) -> None:
-    assert float(formula.read(text).value({"a": 0.5, "b": 0.25})) == pytest.approx(value)
+    assert float(formula.read_formula(text).value({"a": 0.5, "b": 0.25})) == pytest.approx(value)
 
 
 @pytest.mark.parametrize(
@@ -301,7 +301,7 @@ def test_a_formula_is_computed(text: str, value: float) -> None:
 )  # fmt: skip
 def test_anything_else_is_refused(text: str) -> None:
     with pytest.raises(MetricFault):
-        formula.read(text)
+        formula.read_formula(text)
 
 
 OPERATORS = {
@@ -332,7 +332,9 @@ def test_formulas_equal_exact_fractions(seeds: range) -> None:
     for rng in rngs(90, seeds):
         figures = {key: Fraction(int(rng.integers(-8, 9)), 8) for key in "abc"}
         text, wanted = written(rng, figures, 4)
-        found = formula.read(f"a − a + {text}").value({k: float(v) for k, v in figures.items()})
+        found = formula.read_formula(f"a − a + {text}").value(
+            {k: float(v) for k, v in figures.items()}
+        )
         close(float(found), math.nan if wanted is None else float(wanted))
 
 

@@ -49,7 +49,7 @@ def error(folder: Path, path: str, part: str) -> float:
 def test_the_folder_is_imported_without_a_remark_and_its_scores_are_found_again(
     folder: Path,
 ) -> None:
-    report = portable.read(folder)
+    report = portable.read_challenge(folder)
     findings = Findings()
 
     assert (report.errors, report.warnings) == ((), ())

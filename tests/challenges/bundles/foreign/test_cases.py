@@ -38,7 +38,7 @@ def warned(report: reading.ForeignReport) -> set[tuple[str, str, str]]:
 def test_a_bundle_is_read_whole(case: str) -> None:
     wanted = expected(case)
 
-    report = reading.read(BUNDLES / case / "bundle.zip")
+    report = reading.read_bundle(BUNDLES / case / "bundle.zip")
 
     assert report.errors == ()
     assert report.format == wanted["format"]
@@ -54,7 +54,7 @@ def test_a_bundle_is_read_whole(case: str) -> None:
 
 @pytest.mark.parametrize("case", PROGRAMS)
 def test_the_listed_warnings_are_given(case: str) -> None:
-    report = reading.read(BUNDLES / case / "bundle.zip")
+    report = reading.read_bundle(BUNDLES / case / "bundle.zip")
 
     for one in expected(case)["import"]["warnings"]:
         same = [w for w in report.warnings if w.code == one["code"]]
@@ -73,8 +73,8 @@ def said(stamp: str) -> str:
 
 @pytest.mark.parametrize("case", PROGRAMS)
 def test_a_folder_gives_what_its_zip_gives(case: str) -> None:
-    zipped = reading.read(BUNDLES / case / "bundle.zip").to_json()
-    folder = reading.read(BUNDLES / case / "bundle").to_json()
+    zipped = reading.read_bundle(BUNDLES / case / "bundle.zip").to_json()
+    folder = reading.read_bundle(BUNDLES / case / "bundle").to_json()
 
     if case == "evalai":  # the script is a folder there, and a zip inside the zip
         assert folder["facts"]["evaluation_script"] == "evaluation_script"  # type: ignore[index]
@@ -83,14 +83,14 @@ def test_a_folder_gives_what_its_zip_gives(case: str) -> None:
 
 
 def test_a_program_named_by_two_tasks_is_stored_once() -> None:
-    report = reading.read(BUNDLES / "v2_resultats/bundle.zip")
+    report = reading.read_bundle(BUNDLES / "v2_resultats/bundle.zip")
 
     assert report.spec is not None
     assert facts_of(report.spec)["programs"] == ["programme_notation"]
 
 
 def test_a_quota_that_two_platforms_read_otherwise_is_asked() -> None:
-    report = reading.read(BUNDLES / "v15_phases/bundle.zip")
+    report = reading.read_bundle(BUNDLES / "v15_phases/bundle.zip")
 
     assert [(one.key, one.proposal) for one in report.questions] == [
         ("phases.2.max_submissions_per_day", "5")
@@ -148,7 +148,7 @@ def accepted(case: dict[str, Any], report: dict[str, Any]) -> None:
 
 
 def test_the_message_names_the_file_that_is_one_folder_too_deep() -> None:
-    (error,) = reading.read(BUNDLES / "hostile/14_sans_competition_yaml.zip").errors
+    (error,) = reading.read_bundle(BUNDLES / "hostile/14_sans_competition_yaml.zip").errors
 
     assert error.file == "dossier/competition.yaml"
     assert "dossier/competition.yaml devrait être à la racine" in error.message

@@ -19,11 +19,11 @@ from tests.challenges.bundles.foreign.tables import KAGGLE, ROWS, TREC, written
 
 def ours(folder: Path, into: Path, **answers: str) -> PortableSpec:
     """Translate a folder and read the result by our own reader."""
-    report = reading.read(folder)
+    report = reading.read_bundle(folder)
     assert report.spec is not None, report.errors
     found = translation.portable(report.spec, Folder(folder), report.questions, answers)
     exporting.write_folder(into, found.document, found.files)
-    read = portable.read(into)
+    read = portable.read_challenge(into)
     assert read.errors == ()
     assert read.spec is not None
     return read.spec
@@ -34,7 +34,7 @@ def ours(folder: Path, into: Path, **answers: str) -> PortableSpec:
 def test_the_csv_cases_hold_their_facts(source: str) -> None:
     wanted = expected("csv_usage")["import"][source]
 
-    report = reading.read(BUNDLES / "csv_usage" / source)
+    report = reading.read_bundle(BUNDLES / "csv_usage" / source)
 
     assert report.errors == ()
     assert report.spec is not None
@@ -51,7 +51,7 @@ def test_the_csv_cases_hold_their_facts(source: str) -> None:
 def test_a_zip_of_tables_gives_what_its_folder_gives(case: str, tmp_path: Path) -> None:
     path = Path(shutil.make_archive(str(tmp_path / "b"), "zip", BUNDLES / case))
 
-    assert reading.read(path).to_json() == reading.read(BUNDLES / case).to_json()
+    assert reading.read_bundle(path).to_json() == reading.read_bundle(BUNDLES / case).to_json()
 
 
 @NEEDED
@@ -59,7 +59,7 @@ def test_the_trec_case_holds_its_facts() -> None:
     wanted = expected("trec")["facts"]
     sexes = wanted.pop("sex")
 
-    report = reading.read(BUNDLES / "trec")
+    report = reading.read_bundle(BUNDLES / "trec")
 
     assert (report.errors, report.warnings) == ((), ())
     assert report.spec is not None
@@ -99,7 +99,7 @@ REFUSED: dict[str, tuple[dict[str, str | None], str]] = {
 def test_a_fault_of_the_tables_is_told(name: str, tmp_path: Path) -> None:
     changes, code = REFUSED[name]
 
-    report = reading.read(written(tmp_path / "k", KAGGLE, **changes))
+    report = reading.read_bundle(written(tmp_path / "k", KAGGLE, **changes))
 
     assert code in report.codes
     assert report.spec is None
@@ -129,7 +129,7 @@ def test_ignored_rows_are_in_no_table(tmp_path: Path) -> None:
     ignored = written(
         tmp_path / "k", KAGGLE, solution_csv=SOLUTION.replace("001,1,Public", "001,1,Ignored")
     )
-    report = reading.read(ignored)
+    report = reading.read_bundle(ignored)
     assert [(one.code, one.value) for one in report.warnings] == [("W_ROWS_IGNORED", "Ignored")]
 
     ours(ignored, tmp_path / "c", metric="accuracy")
@@ -196,7 +196,7 @@ def test_several_columns_are_what_the_organiser_says(
 
 
 def test_a_row_of_two_classes_is_of_no_class(tmp_path: Path) -> None:
-    report = reading.read(written(tmp_path / "k", KAGGLE, **TWO))
+    report = reading.read_bundle(written(tmp_path / "k", KAGGLE, **TWO))
     (asked,) = (one for one in report.questions if one.key == "columns")
     assert (list(asked.choices), asked.proposal) == (["cibles"], "cibles")
     with pytest.raises(translation.AnswerRefused, match="mesures proposées"):
@@ -214,7 +214,7 @@ def queries(**more: str | None) -> dict[str, str | None]:
 
 def test_rows_of_one_identifier_are_candidates_once_said(tmp_path: Path) -> None:
     folder = written(tmp_path / "k", KAGGLE, **queries())
-    report = reading.read(folder)
+    report = reading.read_bundle(folder)
     assert [one.key for one in report.questions][:2] == ["rows", "metric"]
 
     spec = ours(folder, tmp_path / "c", rows="candidats", metric="ndcg")
@@ -243,7 +243,7 @@ def test_rows_of_one_identifier_that_are_no_candidates(
 ) -> None:
     solution = str(queries()["solution_csv"]).replace(old, new)
     folder = written(tmp_path / "k", KAGGLE, **queries(solution_csv=solution))
-    assert reading.read(folder).codes == [code]
+    assert reading.read_bundle(folder).codes == [code]
 
 
 WRONG = {
@@ -257,7 +257,7 @@ WRONG = {
 
 def test_every_wrong_answer_is_told_at_once(tmp_path: Path) -> None:
     folder = written(tmp_path / "k", KAGGLE)
-    report = reading.read(folder)
+    report = reading.read_bundle(folder)
     assert report.spec is not None
 
     with pytest.raises(translation.AnswerRefused) as refusal:
@@ -289,7 +289,7 @@ CONF = '{"EVAL_METRIC": "%s", "EVAL_HIGHER_IS_BETTER": %d, "SUBMISSION_COLUMNS":
 def test_conf_json_says_the_metric(
     conf: str, codes: list[str], asked: bool, tmp_path: Path
 ) -> None:
-    report = reading.read(written(tmp_path / "h", {**KAGGLE, "conf.json": conf}))
+    report = reading.read_bundle(written(tmp_path / "h", {**KAGGLE, "conf.json": conf}))
 
     assert report.codes == codes
     assert ("metric" in {one.key for one in report.questions}) is asked
@@ -297,7 +297,7 @@ def test_conf_json_says_the_metric(
 
 def test_the_line_of_a_nul_is_told(tmp_path: Path) -> None:
     conf = '{"A": 1,\n"B": {"C": "a\\u0000b"}}'
-    report = reading.read(written(tmp_path / "h", {**KAGGLE, "conf.json": conf}))
+    report = reading.read_bundle(written(tmp_path / "h", {**KAGGLE, "conf.json": conf}))
 
     assert [(one.file, one.message) for one in report.errors] == [
         ("conf.json", "ligne 2 : caractère nul ou demi-paire Unicode dans un texte")
@@ -312,7 +312,7 @@ def test_the_line_of_a_nul_is_told(tmp_path: Path) -> None:
     ],
 )
 def test_a_nul_in_a_file_is_refused(name: str, text: str, codes: list[str], tmp_path: Path) -> None:
-    assert reading.read(written(tmp_path / "k", KAGGLE, **{name: text})).codes == codes
+    assert reading.read_bundle(written(tmp_path / "k", KAGGLE, **{name: text})).codes == codes
 
 
 @pytest.mark.parametrize(
@@ -320,7 +320,7 @@ def test_a_nul_in_a_file_is_refused(name: str, text: str, codes: list[str], tmp_
     ["q1 0 d1\n", "q1 0 d1 fort\n", "q1 0 d1 1\nq1 0 d1 0\n", "q1 0 d1 1\nq2 0 d2 0\n", ""],
 )
 def test_wrong_judgements_are_refused(qrels: str, tmp_path: Path) -> None:
-    report = reading.read(written(tmp_path / "t", TREC, qrels_txt=qrels))
+    report = reading.read_bundle(written(tmp_path / "t", TREC, qrels_txt=qrels))
 
     assert report.codes == ["E_QRELS"]
 
@@ -368,5 +368,5 @@ def test_no_submission_a_day_is_told_and_kept(tmp_path: Path) -> None:
     conf = '{"EVAL_METRIC": "accuracy_score", "SUBMISSION_LIMIT": 0}'
     folder = written(tmp_path / "h", {**KAGGLE, "conf.json": conf})
 
-    assert [one.code for one in reading.read(folder).warnings] == ["W_QUOTA_ZERO"]
+    assert [one.code for one in reading.read_bundle(folder).warnings] == ["W_QUOTA_ZERO"]
     assert ours(folder, tmp_path / "c", title="Un défi").quotas.per_day == 0
