@@ -219,3 +219,13 @@ def test_many_attributes_are_counted_apart(place: int, apart: int, closed: bool)
     cuts = slices(codes, {key: ["non", "oui"] for key in codes}, list(codes), [])
     tables = [counted_slice(cut, y, 1 - y, None) for cut in cuts]
     assert any(out.any() for out in cells_to_hide(tables, Floors(11))) is closed
+
+
+def test_many_groups_that_meet_at_random_stay_shown() -> None:
+    """Sixty groups leave more combinations than are tried by two and by three."""
+    rng = np.random.default_rng(0)
+    codes = {key: rng.integers(0, 20, 1000).astype(np.int32) for key in "abc"}
+    y = rng.integers(0, 2, 1000)
+    cuts = slices(codes, {key: [f"g{at}" for at in range(20)] for key in codes}, list(codes), [])
+    tables = [counted_slice(cut, y, 1 - y, None) for cut in cuts]
+    assert not any(out.any() for out in cells_to_hide(tables, Floors(11)))
