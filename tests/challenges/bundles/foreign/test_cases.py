@@ -26,7 +26,7 @@ import json, pathlib, resource, sys
 resource.setrlimit(resource.RLIMIT_AS, (300_000_000, 300_000_000))
 resource.setrlimit(resource.RLIMIT_CPU, (5, 5))
 from challenges.bundles.foreign import reading
-print(json.dumps(reading.read(pathlib.Path(sys.argv[1])).to_json()))
+print(json.dumps(reading.read_bundle(pathlib.Path(sys.argv[1])).to_json()))
 """
 
 
