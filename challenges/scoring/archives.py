@@ -5,6 +5,7 @@ kept.
 """
 
 import copy
+import errno
 import os
 import stat
 import struct
@@ -122,6 +123,9 @@ def _inflated(
                 with sink(path, member) as take:
                     left -= _counted(archive, member, path, left, bounds, take)
     except UNREADABLE as error:
+        # Our own disk, full or bounded, is no fault of the archive.
+        if isinstance(error, OSError) and error.errno not in {None, errno.EINVAL}:
+            raise
         raise ArchiveRefused(CORRUPT, DAMAGED) from error
     return members
 

@@ -225,7 +225,7 @@ def test_the_folder_keeps_a_letter_as_a_mail_reader_reads_it(settings: Any, tmp_
 def test_a_subject_stays_on_its_line() -> None:
     organisation = SimpleNamespace(name="Nom\nBcc: autre@exemple.test")
     invitation = SimpleNamespace(
-        organisation=organisation, invited_by="Zoé & Cie <z>", get_role_display="éditrice"
+        organisation=organisation, sent_by="Zoé & Cie <z>", get_role_display="éditrice"
     )
     context = {"invitation": invitation, "link": "https://exemple.test/x?a=1&b=2"}
     letter = letters.write("invitation", to="a@exemple.test", context=context)
