@@ -104,8 +104,10 @@ def test_what_inflates_too_much_is_refused_whatever_size_it_declares(
         raw = raw[:start] + struct.pack("<I", 10) + raw[start + 4 :]
     path.write_bytes(raw)
     # zipfile stops at the declared size and finds the checksum wrong, or we count it
-    assert refused(path, into) in {"E_ZIP_BOMB", "E_ZIP_CORRUPT"}
-    assert size(into) <= 2 * 2**20
+    again = tmp_path / "again"
+    again.mkdir()
+    assert refused(path, again) in {"E_ZIP_BOMB", "E_ZIP_CORRUPT"}
+    assert size(again) <= 2**20
 
 
 def test_bounds_hold_for_all_members_together(tmp_path: Path, into: Path) -> None:
