@@ -112,8 +112,9 @@ def _texts(file: IO[bytes]) -> Iterator[str]:
 def _text(content: bytes) -> str:
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         return content.decode("utf-16", "replace")
-    # One NUL must hide nothing: only what begins as pictures and programs do is no text.
-    if content.startswith(BINARY):
+    # Neither one NUL nor two letters hide anything: what is no text begins as pictures and programs
+    # do, and has a NUL soon.
+    if content.startswith(BINARY) and b"\0" in content[:CHUNK]:
         return ""
     return content.replace(b"\0", b"").decode("utf-8", "replace")
 

@@ -137,10 +137,19 @@ def table() -> bytes:
         LINE.encode("utf-16"),
         b"\n" * 100_000 + LINE.encode(),
         b"a;b\n" + b"x" * 5_000 + b"\0\n" + LINE.encode(),
+        b"MZ_" + LINE.encode(),
         zipped(vide="", feuille=f"<t>{NIR}</t><t>jeanne.martin@exemple.fr</t>"),
         table(),
     ],
-    ids=["text", "utf-16", "far down", "after a NUL", "archive or sheet", "parquet"],
+    ids=[
+        "text",
+        "utf-16",
+        "far down",
+        "after a NUL",
+        "begins like a program",
+        "archive or sheet",
+        "parquet",
+    ],
 )
 def test_the_first_of_each_kind_is_told_masked(content: bytes) -> None:
     stream = io.BytesIO(content)
