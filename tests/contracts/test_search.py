@@ -328,6 +328,12 @@ def test_a_card_that_the_server_refuses_keeps_no_other_card_away(
         server.follow(refused.pk)
     server.follow(card.pk)
     assert not server._breaker(given.SEARCH_URL).is_open
+    # A repair that meets it first brings the others all the same.
+    monkeypatch.setattr(store, "BATCH", 1)
+    later = ResourceFactory(published=True)
+    assert on_server.differences() == [refused.pk, later.pk]
+    on_server.repair()
+    assert on_server.differences() == [refused.pk]
 
 
 class Wire:

@@ -166,7 +166,10 @@ class Store:
             return Repair(rebuilt=True)
         wrong = self.differences(name)
         for start in range(0, len(wrong), BATCH):
-            self.sync(wrong[start : start + BATCH])
+            try:
+                self.sync(wrong[start : start + BATCH])
+            except Refused as refusal:  # one card at fault keeps no other away
+                log.error("search server: %s", refusal)
         if wrong:  # what was missing answers at once, not at the next round of the server
             with named_failures():
                 self._client.indices.refresh(index=name)
