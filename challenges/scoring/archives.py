@@ -95,7 +95,7 @@ def unpack(
         target.chmod(0o755 if member.external_attr >> 16 & stat.S_IXUSR else 0o644)
 
     with source.open("rb") as stream:
-        _inflated(stream, bounds, written, not_a_zip)
+        _inflated(stream, bounds, written, not_a_zip, lambda path: _folder(into / path))
 
 
 def judged(
@@ -105,7 +105,9 @@ def judged(
 
     Inflates every member, counting, and keeps nothing. Raises ArchiveRefused.
     """
-    return _inflated(stream, bounds, lambda _path, _member: nullcontext(len), not_a_zip)
+    return _inflated(
+        stream, bounds, lambda _path, _member: nullcontext(len), not_a_zip, lambda _path: None
+    )
 
 
 def _inflated(
@@ -113,11 +115,14 @@ def _inflated(
     bounds: Bounds,
     sink: Callable[[str, zipfile.ZipInfo], AbstractContextManager[Take]],
     not_a_zip: str,
+    make_folder: Callable[[str], None],
 ) -> dict[str, zipfile.ZipInfo]:
     _judge_end(stream, not_a_zip)
     try:
         with zipfile.ZipFile(stream) as archive:
-            members = _listed(archive.infolist(), bounds)
+            members, folders = _listed(archive.infolist(), bounds)
+            for path in sorted(folders):
+                make_folder(path)
             left = bounds.total_bytes
             for path, member in members.items():
                 with sink(path, member) as take:
@@ -148,10 +153,14 @@ def _judge_end(stream: BinaryIO, not_a_zip: str) -> None:
         raise ArchiveRefused("E_ZIP_ENTRIES", "l’archive contient trop de fichiers")
 
 
-def _listed(members: list[zipfile.ZipInfo], bounds: Bounds) -> dict[str, zipfile.ZipInfo]:
+def _listed(
+    members: list[zipfile.ZipInfo], bounds: Bounds
+) -> tuple[dict[str, zipfile.ZipInfo], set[str]]:
+    """Judge the members of an archive; return its files by path, and the folders it names."""
     if len(members) > bounds.members:
         raise ArchiveRefused("E_ZIP_ENTRIES", f"plus de {bounds.members} fichiers")
     listed: dict[str, zipfile.ZipInfo] = {}
+    folders: set[str] = set()
     for member in members:
         # zipfile cuts names at NUL; orig_filename is what the archive says.
         name = member.orig_filename
@@ -164,18 +173,19 @@ def _listed(members: list[zipfile.ZipInfo], bounds: Bounds) -> dict[str, zipfile
             continue
         _judge_kind(member, path)
         if name.endswith("/"):
+            folders.add(path)
             continue
         if path in listed and not _is_same(listed[path], member):
             raise ArchiveRefused("E_ZIP_DUPLICATE", "deux fois dans l’archive", path)
         listed[path] = member
-    for path in listed:
+    for path in (*listed, *(f"{folder}/" for folder in folders)):
         parts = path.split("/")
         above = ("/".join(parts[:depth]) for depth in range(1, len(parts)))
         if file := next((one for one in above if one in listed), None):
             raise ArchiveRefused("E_ZIP_DUPLICATE", "à la fois fichier et dossier", file)
     if sum(member.file_size for member in listed.values()) > bounds.total_bytes:
         raise _bomb(bounds, "")
-    return listed
+    return listed, folders
 
 
 def _is_same(one: zipfile.ZipInfo, other: zipfile.ZipInfo) -> bool:

@@ -55,6 +55,7 @@ def test_files_arrive_readable_by_all_with_their_executable_bit(tmp_path: Path, 
         tmp_path,
         ("a.txt", b"a"),
         ("deep/", b""),
+        ("models/empty/", b""),
         ("deep/er/été.txt", "é".encode()),
         (kind("run.sh", stat.S_IFREG | 0o700), b"#!/bin/sh"),
         ("__MACOSX/._a.txt", b"x"),
@@ -65,7 +66,7 @@ def test_files_arrive_readable_by_all_with_their_executable_bit(tmp_path: Path, 
         unpack(path, into)
     finally:
         os.umask(former)
-    folders = {"deep": 0o755, "deep/er": 0o755}
+    folders = dict.fromkeys(("deep", "deep/er", "models", "models/empty"), 0o755)
     modes = {str(p.relative_to(into)): stat.S_IMODE(p.stat().st_mode) for p in into.rglob("*")}
     assert modes == folders | {"a.txt": 0o644, "deep/er/été.txt": 0o644, "run.sh": 0o755}
     assert (into / "deep/er/été.txt").read_text(encoding="utf-8") == "é"
@@ -82,6 +83,7 @@ def test_files_arrive_readable_by_all_with_their_executable_bit(tmp_path: Path, 
         (kind("disk", stat.S_IFBLK | 0o644), "E_ZIP_ENTRY_TYPE"),
         ("first.txt", "E_ZIP_DUPLICATE"),
         ("first.txt/b", "E_ZIP_DUPLICATE"),
+        ("first.txt/", "E_ZIP_DUPLICATE"),
     ],
 )  # fmt: skip
 def test_members_that_are_no_plain_files_are_refused(
