@@ -490,7 +490,7 @@ def append_upload(
     kept = uploads.append(
         upload=own,
         offset=offset,
-        content=parts.body(request, own),
+        content=parts.body(request, own, offset),
         checksum=parts.digest(checksum),
         by=person(request),
     )

@@ -280,10 +280,15 @@ def require_part(request: HttpRequest) -> None:
         raise Unsupported(_("Un morceau est un « application/offset+octet-stream »."))
 
 
-def body(request: HttpRequest, upload: PartedFile) -> Iterator[bytes]:
-    """Give the bytes of a part; raises TooLarge before one is read when it says it is too long."""
-    if natural(request.headers.get("Content-Length") or "") > upload.length:
-        raise TooLarge(limit_bytes=upload.length)
+def body(request: HttpRequest, upload: PartedFile, offset: int) -> Iterator[bytes]:
+    """Give the bytes of a part; raises TooLarge before one is read when it says it is too long.
+
+    offset: where the part says it begins. `append` says what else is wrong with its place.
+    """
+    left = upload.length - offset
+    announced = natural(request.headers.get("Content-Length") or "")
+    if offset == upload.offset and not upload.is_finished and announced > left:
+        raise TooLarge(limit_bytes=left)
     return objects.pieces(cast(IO[bytes], request))
 
 

@@ -160,7 +160,7 @@ def append(
     kept = file_uploads.append(
         upload=own,
         offset=offset,
-        content=parts.body(request, own),
+        content=parts.body(request, own, offset),
         checksum=parts.digest(checksum),
         by=person(request),
     )
