@@ -18,7 +18,6 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from challenges.actions.rehearsals import Rehearsal, sentence
 from challenges.bundles import child, exporting, portable, programs, recorded
 from challenges.bundles.exporting import Unseal
 from challenges.bundles.folder import Folder
@@ -34,6 +33,7 @@ from challenges.bundles.report import Findings, Problem
 from challenges.bundles.spec import Expected, PortableSpec
 from challenges.enums import ChallengeStatus, Split
 from challenges.evaluation import worker as vault
+from challenges.evaluation.rehearsals import Rehearsal, sentence
 from challenges.exchange.actions import bundles as bundle_imports
 from challenges.exchange.actions import imports
 from challenges.exchange.actions.bundles import Overtaken, answers_asked, import_bundle

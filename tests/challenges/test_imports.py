@@ -15,11 +15,11 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
 
-from challenges.actions.rehearsals import Rehearsal
 from challenges.bundles import exporting, portable
 from challenges.bundles.folder import Folder
 from challenges.bundles.foreign import reading, translation, trec
 from challenges.enums import ChallengeStatus, EntryStatus, JobKind
+from challenges.evaluation.rehearsals import Rehearsal
 from challenges.exchange.actions.bundles import import_bundle
 from challenges.exchange.actions.imports import examine_folder, import_folder
 from challenges.invariants import stale_boards

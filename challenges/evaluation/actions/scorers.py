@@ -8,8 +8,8 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from challenges import rules
-from challenges.actions.rehearsals import sentence
 from challenges.enums import ColumnKind, ScorerKind
+from challenges.evaluation.rehearsals import sentence
 from challenges.models import Column, Leaderboard, Phase, PhaseTask, Scorer, ScorerVersion
 from challenges.scoring import registry
 from challenges.scoring.contract import ContractFault, MetricSpec, ScoringContract

@@ -13,7 +13,6 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
 from challenges import rules
-from challenges.actions.rehearsals import Rehearsal, sentence
 from challenges.bundles import portable, programs, recorded
 from challenges.bundles.exporting import DOCUMENT
 from challenges.bundles.folder import Folder
@@ -21,6 +20,7 @@ from challenges.bundles.report import Findings, Problem
 from challenges.bundles.settings import BoardSettings, PhaseSettings, Settings
 from challenges.bundles.spec import Audience, FileEntry, PortableSpec, Role
 from challenges.enums import BoardRule, ChallengeStatus, PhaseKind, ScorerKind
+from challenges.evaluation.rehearsals import Rehearsal, sentence
 from challenges.models import Challenge, ChallengePage, Leaderboard, Terms
 from challenges.organising.actions import folders, leaderboards, phases, texts
 from challenges.organising.actions.texts import standard_terms
