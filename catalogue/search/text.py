@@ -15,7 +15,6 @@ ELIDED = frozenset(
     ("l", "m", "t", "qu", "n", "s", "j", "d", "c", "jusqu", "quoiqu", "lorsqu", "puisqu")
 )
 LIGATURES = str.maketrans({"œ": "oe", "æ": "ae", "ß": "ss", "ø": "o", "ł": "l", "đ": "d"})
-ROME_CODE = re.compile(r"[a-n]\d{4}")
 
 # Folded words only: a list with accents would miss after folding.
 STOP_WORDS = frozenset(Path(__file__).with_name("stop_words.txt").read_text("utf-8").split())

@@ -30,21 +30,9 @@ from challenges.models import (
     TeamMember,
 )
 from challenges.models.words import LADDER_WAITS, led_sentence
-from challenges.organising.models import Viewer
 from challenges.results.models.boards import finals
 
 _RECENT = 20
-
-
-def team_entries(challenge_id: int, team_id: int, viewer: Viewer) -> "list[Entry]":
-    """List the entries of a team, the last first, for someone of that team."""
-    return list(
-        Entry.objects.visible_to(viewer)
-        .of_team(team_id)
-        .filter(enrolment__phase__challenge_id=challenge_id)
-        .select_related("enrolment__phase", "submitted_by")
-        .order_by("-received_at", "-number")
-    )
 
 
 def job_of(entry: Entry) -> Job | None:

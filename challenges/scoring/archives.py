@@ -83,7 +83,8 @@ def unpack(
 
     Raises ArchiveRefused: E_ZIP_PATH, E_ZIP_SYMLINK, E_ZIP_ENTRY_TYPE, E_ZIP_ENCRYPTED,
     E_ZIP_METHOD, E_ZIP_ENTRIES, E_ZIP_DUPLICATE, E_ZIP_BOMB, E_ZIP_CORRUPT; a refusal while
-    inflating leaves what was written, for the caller to drop.
+    inflating leaves what was written, for the caller to drop. The same bytes twice under one name
+    are one file: some tools write it so.
     """
 
     @contextmanager

@@ -72,7 +72,6 @@ def transfers_for(user: User) -> list[CardTransfer]:
 
 
 FIELD = "relations"
-MOST_OFFERED = 20
 TITLES_AT_ONCE = 100
 
 

@@ -1,5 +1,6 @@
 """Run a challenge: its state, the visa, the close, the reveal by two people, the archive."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
@@ -209,36 +210,17 @@ def resume(request: HttpRequest, slug: str) -> HttpResponse:
 @require_POST
 def close(request: HttpRequest, slug: str, index: int) -> HttpResponse:
     """Close a phase now."""
-    challenge = find_to_run(request, slug)
-    phase = phase_of(challenge, index)
-    form = ClosingForm(request.POST, phase=phase)
-    if not form.is_valid():
-        return _cockpit(request, challenge, closing_form=form, status=422)
-    try:
-        acts.close(phase=phase, by=person(request))
-    except Conflict as refusal:
-        return _refused(request, slug, refusal)
-    messages.success(request, _("Phase close : plus aucune soumission n’est acceptée."))
-    return redirect("challenges:organiser", slug)
+    done = _("Phase close : plus aucune soumission n’est acceptée.")
+    return _act_on_phase(request, slug, index, ClosingForm, "closing_form", acts.close, done)
 
 
 @require_POST
 @step_up_required
 def propose_reveal(request: HttpRequest, slug: str, index: int) -> HttpResponse:
     """Propose to publish the final results of a phase."""
-    challenge = find_to_run(request, slug)
-    phase = phase_of(challenge, index)
-    form = RevealForm(request.POST, phase=phase)
-    if not form.is_valid():
-        return _cockpit(request, challenge, reveal_form=form, status=422)
-    try:
-        results.propose_reveal(phase=phase, by=person(request))
-    except Conflict as refusal:
-        return _refused(request, slug, refusal)
-    messages.success(
-        request, _("Proposition enregistrée. Une autre personne, de la Région, doit la confirmer.")
-    )
-    return redirect("challenges:organiser", slug)
+    done = _("Proposition enregistrée. Une autre personne, de la Région, doit la confirmer.")
+    propose = results.propose_reveal
+    return _act_on_phase(request, slug, index, RevealForm, "reveal_form", propose, done)
 
 
 @require_POST
@@ -258,16 +240,31 @@ def end_takeover(request: HttpRequest, slug: str, index: int) -> HttpResponse:
 @step_up_required
 def confirm_reveal(request: HttpRequest, slug: str, index: int) -> HttpResponse:
     """Confirm, as a second person, the publication of the final results of a phase."""
+    done = _("Confirmation enregistrée : les résultats vont paraître.")
+    confirm = results.confirm_reveal
+    return _act_on_phase(request, slug, index, RevealForm, "reveal_form", confirm, done)
+
+
+def _act_on_phase(
+    request: HttpRequest,
+    slug: str,
+    index: int,
+    form_class: type[PhaseForm],
+    form_name: str,
+    act: Callable[..., object],
+    done: str,
+) -> HttpResponse:
+    """Do what a form about a phase asks, once it is valid; its faults stand on the page."""
     challenge = find_to_run(request, slug)
     phase = phase_of(challenge, index)
-    form = RevealForm(request.POST, phase=phase)
+    form = form_class(request.POST, phase=phase)
     if not form.is_valid():
-        return _cockpit(request, challenge, reveal_form=form, status=422)
+        return _cockpit(request, challenge, status=422, **{form_name: form})
     try:
-        results.confirm_reveal(phase=phase, by=person(request))
+        act(phase=phase, by=person(request))
     except Conflict as refusal:
         return _refused(request, slug, refusal)
-    messages.success(request, _("Confirmation enregistrée : les résultats vont paraître."))
+    messages.success(request, done)
     return redirect("challenges:organiser", slug)
 
 
