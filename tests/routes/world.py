@@ -312,6 +312,7 @@ def _challenges(world: World) -> None:
 def _hidden_board(challenge: Any) -> None:
     """Rank the entries on a board that nobody is shown, then sign what each scored."""
     phase = challenge.phases.get()
+    main = phase.leaderboards.get()
     board = arena.LeaderboardFactory(
         phase=phase, key=f"{challenge.slug}-interne", title="Interne", hidden=True
     )
@@ -324,6 +325,11 @@ def _hidden_board(challenge: Any) -> None:
         evaluation = entry.evaluations.get()
         scores += Score.objects.filter(evaluation=evaluation, metric="mae", split=Split.PUBLIC)
         receipts.issue_score_receipt(evaluation, scores, means={}, at=clock.now())
+        # No action writes them before the reveal: the pages must not show them even then.
+        if challenge.slug != "defi-revele":
+            arena.score(entry, PRIVATE_VALUE, split=Split.PRIVATE)
+            private = {"leaderboard": main, "split": Split.PRIVATE, "cells": {"mae": figure}}
+            arena.StandingFactory(entry=entry, **private)
 
 
 def _discussion(world: World, opened: Any) -> None:
