@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db.models import QuerySet
 
 from challenges import invariants
 from challenges.entries.actions import checks
@@ -437,3 +438,19 @@ def test_a_change_of_scoring_does_not_wait_for_code_that_is_examined(
     moderator: Any = UserFactory(region="moderator")
     assert worked(interventions.requeue(entry=entry, by=moderator)).status == EntryStatus.SCORED
     assert entry.evaluations.get(scorer_version=made.task.scorer_version).state == "done"
+
+
+def test_an_entry_is_locked_before_its_run_and_its_evaluation(
+    challenge: Challenge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The start of a score locks them in this order: another order would be a deadlock."""
+    locked, select = list[str](), QuerySet.select_for_update
+
+    def seen(rows: Any, *given: Any, **named: Any) -> Any:
+        locked.append(rows.model.__name__)
+        return select(rows, *given, **named)
+
+    entered(challenge, package())
+    monkeypatch.setattr(QuerySet, "select_for_update", seen)
+    assert drain()
+    assert [locked[locked.index(name) - 1] for name in ("CodeRun", "Evaluation")] == ["Entry"] * 2
