@@ -1,13 +1,13 @@
 """Run foreign programs in isolation, or not at all (decision 7). No Django, no settings.
 
-What the rest of the house calls, from `challenges.worker` only:
+What the workers of subjects call, and nobody else:
 
 - `bubblewrap.Bubblewrap(...)` is the sandbox; `.available()` says precisely why a host cannot
   isolate (the entry is then refused with X_NO_SANDBOX), `.run(call)` runs one program.
 - `base` holds the values that go in and out of a run: `Call`, its mounts and limits, `Ended`.
 - `steps.run_steps(task, submission, sandbox=, room=)` scores a submission by an organiser's
   program (Codabench v2, CodaLab 1.5), `evalai.run_evaluation(...)` by an EvalAI script.
-- `archives.unpack(zip, folder)` opens what an organiser or a team sends;
+- `challenges.scoring.archives.unpack(zip, folder)` opens what an organiser or a team sends;
   `metadata.package_of(folder)` says how a team's code starts; `code_runs.trial` and
   `code_runs.hidden` run it (steps A and B), scoring its predictions (C) being another run.
 - `host.fingerprint(name, sandbox)` digests what programs run with, for receipts.
