@@ -235,7 +235,7 @@ def test_account_forms_without_script(running: Any, live_server: Any) -> None:
         page.goto(f"{site}/compte/mot-de-passe/")
         fill(page, oldpassword="faux", password1=changed, password2=changed)
         send(page, "Changer de mot de passe")
-        assert page.locator("#id_oldpassword_error").is_visible()
+        page.locator("#id_oldpassword_error").wait_for()
         fill(page, oldpassword=PASSWORD, password1=changed, password2=changed)
         send(page, "Changer de mot de passe")
         page.goto(f"{site}/compte/jetons/creer/")

@@ -380,7 +380,7 @@ def test_filter_read_and_download_without_script(running: Any, demonstration: st
         page.get_by_label("Fichiers déposés ici").check()
         page.get_by_role("button", name="Appliquer les filtres").click()
         page.get_by_role("link", name="Offres d’emploi synthétiques et délai").click()
-        assert page.get_by_role("heading", name="Schéma").is_visible()
+        page.get_by_role("heading", name="Schéma").wait_for()
         with page.expect_download() as waited:
             page.get_by_role("link", name="Télécharger").first.click()
         assert waited.value.suggested_filename == "offres-synthetiques.csv"

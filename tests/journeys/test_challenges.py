@@ -85,15 +85,15 @@ def test_enter_score_rank_without_script(
         assert Entry.objects.filter(submitted_by=person).count() == 0
         page.get_by_label("Votre fichier de prédictions").set_input_files(str(good))
         page.get_by_role("button", name="Vérifier et soumettre").click()
-        assert page.get_by_role("heading", name="Récépissé de dépôt").is_visible()
-        assert page.get_by_text("Fichier reçu : le récépissé est enregistré.").is_visible()
+        page.get_by_role("heading", name="Récépissé de dépôt").wait_for()
+        page.get_by_text("Fichier reçu : le récépissé est enregistré.").wait_for()
         assert drain()
         page.get_by_role("link", name="Actualiser").click()
         assert page.get_by_text("Fichier reçu : le récépissé est enregistré.").count() == 0
-        assert page.get_by_text("Score publié").is_visible()
+        page.get_by_text("Score publié").wait_for()
         page.goto(home + "soumissions/")
         page.get_by_role("button", name="Choisir la soumission 1").click()
-        assert page.get_by_text("Choix final enregistré.").is_visible()
+        page.get_by_text("Choix final enregistré.").wait_for()
         page.goto(home + "classement/")
         row = page.get_by_role("row", name="Coopérative Bâtir Sud")
         assert "Votre équipe" in row.inner_text()
@@ -121,7 +121,7 @@ def test_two_people_reveal_without_script(
         page.check("#id_reveal_0_sure")
         page.click("button:has-text('Proposer la publication')")
         prove(page)
-        assert page.get_by_text("Proposition enregistrée.").is_visible()
+        page.get_by_text("Proposition enregistrée.").wait_for()
         assert page.locator("button:has-text('Confirmer la publication')").count() == 0
     region = UserFactory(region="administrator")
     with browser.tab(running, script=False, cookies=as_user(region)) as page:
@@ -132,7 +132,7 @@ def test_two_people_reveal_without_script(
         assert page.inner_text("#id_reveal_0_sure_error") == "Cochez la case pour confirmer."
         page.check("#id_reveal_0_sure")
         page.click("button:has-text('Confirmer la publication')")
-        assert page.get_by_text("Confirmation enregistrée").is_visible()
+        page.get_by_text("Confirmation enregistrée").wait_for()
         assert drain()
         page.goto(f"{site}/challenges/{challenge.slug}/classement/")
         assert page.get_by_role("heading", name="Classement définitif", exact=True).count() == 1
@@ -212,7 +212,7 @@ def test_the_figures_of_an_audit_open_without_script(
 ) -> None:
     with browser.tab(running, script=False) as page:
         page.goto(site + reverse("challenges:audit", args=["tensions", audited.pk]))
-        assert page.locator("details[open] svg.dots").first.is_visible()
+        page.locator("details[open] svg.dots").first.wait_for()
         closed = page.locator("details:not([open])").first
         closed.locator("summary").click()
         assert page.locator("details[open]").count() >= 2
@@ -244,12 +244,12 @@ def test_take_a_receipt_and_verify_it_without_script(
         page.get_by_role("link", name="Vérifier un récépissé").click()
         page.get_by_label("Fichier du récépissé").set_input_files(str(file))
         page.get_by_role("button", name="Vérifier").click()
-        assert page.get_by_role("heading", name="Récépissé authentique").is_visible()
-        assert page.get_by_role("rowheader", name="exactitude").is_visible()
+        page.get_by_role("heading", name="Récépissé authentique").wait_for()
+        page.get_by_role("rowheader", name="exactitude").wait_for()
         revealed(entry.enrolment.phase.challenge)
         page.get_by_label("Ou son texte").fill(file.read_text("utf-8"))
         page.get_by_role("button", name="Vérifier").click()
-        assert page.get_by_role("heading", name="remplacé depuis").is_visible()
+        page.get_by_role("heading", name="remplacé depuis").wait_for()
 
 
 @axe.other_pages

@@ -163,7 +163,7 @@ def joined(running: Any, site: str, slug: str, captain: User, mate: User, cookie
     with browser.tab(running, cookies=cookies(mate)) as page:
         page.goto(f"{home}equipe/invitation/{invitation.public_id}/{token}/")
         page.locator("main form .btn-primary").click()
-        assert page.get_by_text("Vous avez rejoint l’équipe.").is_visible()
+        page.get_by_text("Vous avez rejoint l’équipe.").wait_for()
     return team
 
 
@@ -174,7 +174,7 @@ def entered(page: Any, site: str, slug: str, file: Path) -> None:
     if page.get_by_label("Quelle méthode").count():
         page.get_by_label("Quelle méthode").fill("Une forêt de cent arbres.")
     page.get_by_role("button", name="Vérifier et soumettre").click()
-    assert page.get_by_role("heading", name="Récépissé de dépôt").is_visible()
+    page.get_by_role("heading", name="Récépissé de dépôt").wait_for()
 
 
 def same_verdicts(page: Any, site: str, client: Client, slug: str, sent: list[Sent]) -> list[str]:
@@ -263,7 +263,7 @@ def test_from_a_bundle_to_a_card(
             entered(page, site, slug, files[0].file)
             assert drain()
             page.reload()
-            assert page.get_by_text("Score publié").is_visible()
+            page.get_by_text("Score publié").wait_for()
         for each in (each for each in files[1:] if not each.taken_over):
             options = [] if phases[1:] else ["--fact", "methode=Une forêt de cent arbres."]
             said = client.run("submit", slug, str(each.file), *options)
@@ -291,7 +291,7 @@ def _report(running: Any, site: str, home: str, final: str) -> None:
         for name in ("bilan/", "classement/cadre/", "classement/integrer/"):
             assert axe.audit(page, home + name, *axe.LEAN, *axe.REST) == []
         page.goto(home + "bilan/")
-        assert page.get_by_text("Première place : Coopérative Bâtir Sud.").is_visible()
+        page.get_by_text("Première place : Coopérative Bâtir Sud.").wait_for()
         assert final.replace(".", ",") in page.inner_text("main")
 
 
@@ -310,7 +310,7 @@ def _certificate(
         page.goto(home + "equipe/")
         page.get_by_role("link", name="Certificats de l’équipe").click()
         page.get_by_role("button", name="Établir le certificat").last.click()
-        assert page.get_by_text("Certificat établi et signé.").is_visible()
+        page.get_by_text("Certificat établi et signé.").wait_for()
         assert axe.audit(page, page.url) == []
         with page.expect_download() as waited:
             page.get_by_role("link", name="Télécharger le PDF").click()
@@ -326,7 +326,7 @@ def _certificate(
         page.goto(f"{site}/recepisses/")
         page.locator("main input[type=file]").set_input_files(str(signed))
         page.get_by_role("button", name="Vérifier").click()
-        assert page.get_by_role("heading", name="Ce que dit ce certificat").is_visible()
+        page.get_by_role("heading", name="Ce que dit ce certificat").wait_for()
 
 
 def _card(running: Any, site: str, home: str, team: Team, cookies: Any, final: str) -> None:
@@ -351,7 +351,7 @@ def _card(running: Any, site: str, home: str, team: Team, cookies: Any, final: s
         assert axe.audit(page, address, *axe.LEAN, *axe.REST) == []
         assert final.replace(".", ",") in page.inner_text("main")
         page.get_by_role("link", name="récépissé signé").click()
-        assert page.get_by_text("Récépissé authentique").is_visible()
+        page.get_by_text("Récépissé authentique").wait_for()
 
 
 def _written_up(page: Any) -> None:
