@@ -25,7 +25,7 @@ PARTS = status=0; part() { \
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev checkers up quick test test-ci test-postgres test-full test-all check fix bench weigh messages schema requirements docs
+.PHONY: help install install-dev checkers up dev quick test test-subject test-ci test-postgres test-full test-all check fix bench weigh messages schema requirements docs
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -59,6 +59,9 @@ messages: ## Compile the translations
 up: install ## Start the portal on http://127.0.0.1:8000 (PORT and VAR_DIR are honoured)
 	@$(BIN)/python manage.py up
 
+dev: install ## The same for those who work on it: errors in detail, anew at each change of the code
+	@$(BIN)/python manage.py up --dev
+
 quick: install-dev ## Run the quick tests: no browser, nothing that takes more than a second
 	@$(TEMPLATE)
 	@$(TEST) -m "not slow and not journey and $(LEAN)"
@@ -66,6 +69,11 @@ quick: install-dev ## Run the quick tests: no browser, nothing that takes more t
 test: install-dev ## Run the tests on SQLite, the journeys in a browser among them
 	@$(TEMPLATE)
 	@$(TEST) $(RECORD) -m "$(LEAN)$(if $(LEAVE), and not $(LEAVE))"
+
+test-subject: install-dev ## Run the tests that use one subject: make test-subject S=challenges/teams
+	@files=$$(grep -lrE "^ *(from|import) $(subst /,.,$(S))\b" tests --include="test_*.py"); \
+	[ -n "$(S)" ] && [ -n "$$files" ] || { echo "No test uses « $(S) »: S=challenges/teams, S=portal/accounts…"; exit 2; }; \
+	$(TEMPLATE); $(TEST) -m "$(LEAN) and not journey" $$files
 
 test-ci: install-dev # what .ci/run adds: all roles on all routes, the other looks at each page
 	@$(TEST) -m "ci and not full"

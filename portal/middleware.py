@@ -4,6 +4,7 @@ import logging
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -97,6 +98,8 @@ def security_headers(get_response: GetResponse) -> GetResponse:
             response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
             response.headers["Permissions-Policy"] = ""
             return response
+        if settings.DEBUG and response.status_code == HTTPStatus.INTERNAL_SERVER_ERROR:
+            return response  # Django's page of an error brings its own styles and script
         in_admin = request.path.startswith(("/admin/", "/en/admin/"))
         response.headers.setdefault("Content-Security-Policy", admin if in_admin else front)
         response.headers.setdefault("X-Frame-Options", "SAMEORIGIN" if in_admin else "DENY")

@@ -5,9 +5,10 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import FrameType
 
 PR_SET_PDEATHSIG = 1
@@ -27,6 +28,7 @@ class Child:
     name: str
     command: Sequence[str]
     environment: Mapping[str, str] = field(default_factory=dict)
+    reloads: bool = False  # it sees by itself that the code has changed
     process: subprocess.Popen[bytes] | None = None
     failures: int = 0
     retry_at: float = 0.0
@@ -46,6 +48,15 @@ class Child:
             with suppress(ProcessLookupError):
                 os.killpg(self.process.pid, signal.SIGKILL)
 
+    def stop(self) -> None:
+        """Ask the process to end; after ten seconds, and in any case its own, kill what is left."""
+        if self.process is not None:
+            self.process.terminate()
+            with suppress(subprocess.TimeoutExpired):
+                self.process.wait(timeout=STOP_SECONDS)
+            self.sweep()
+            self.process.wait()
+
     def tend(self) -> None:
         """Restart the process if it has ended, a little later each time."""
         if self.process is None or self.process.poll() is None:
@@ -58,6 +69,27 @@ class Child:
             self.retry_at = 0.0
             self.sweep()
             self.start()
+
+
+class Sources:
+    """The Python files of some folders, and whether one has changed since the last question."""
+
+    def __init__(self, folders: Iterable[Path]) -> None:
+        self._folders = tuple(folders)
+        self._dates = self._read()
+
+    def have_changed(self) -> bool:
+        """Say whether a file was written, added or removed since this was last asked."""
+        before, self._dates = self._dates, self._read()
+        return before != self._dates
+
+    def _read(self) -> dict[Path, int]:
+        dates: dict[Path, int] = {}
+        for folder in self._folders:
+            for path in folder.rglob("*.py"):
+                with suppress(FileNotFoundError):
+                    dates[path] = path.stat().st_mtime_ns
+        return dates
 
 
 class Supervisor:
@@ -78,9 +110,18 @@ class Supervisor:
             if child.process is None:
                 child.start()
 
-    def watch(self) -> None:
-        """Tend the children until asked to stop, then end them."""
+    def watch(self, has_changed: Callable[[], bool] = lambda: False) -> None:
+        """Tend the children until asked to stop, then end them.
+
+        has_changed: asked five times a second; once it answers yes, all start again but those
+        that see to it themselves.
+        """
         while not self.stopping:
+            if has_changed():
+                for child in self.children:
+                    if not child.reloads:
+                        child.stop()
+                        child.start()
             for child in self.children:
                 child.tend()
             time.sleep(0.2)

@@ -15,9 +15,10 @@ from django.core.management.base import BaseCommand
 from challenges.scoring.process.child import SETTINGS
 from portal.accounts.models import User
 from portal.management import structure
-from portal.management.supervisor import Child, Supervisor
+from portal.management.supervisor import Child, Sources, Supervisor
 
 START_SECONDS = 60
+PARTS = ("portal", "catalogue", "datasets", "challenges")
 # Celery warns of root, which on a personal machine or in a container is what there is.
 QUIET_ABOUT_ROOT = "ignore:You're running the worker with superuser"
 CELERY = (
@@ -33,7 +34,12 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Take no argument: PORT and VAR_DIR come from the environment."""
+        """Accept the form for those who work on it; PORT and VAR_DIR come from the environment."""
+        parser.add_argument(
+            "--dev",
+            action="store_true",
+            help="montrer le détail des erreurs, repartir à chaque changement du code",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Prepare, fill, start, wait for the first page, tell where."""
@@ -46,7 +52,7 @@ class Command(BaseCommand):
         Path(settings.VAR_DIR).mkdir(parents=True, exist_ok=True)
         self._step("Base de données", self._migrate)
         self._step("Fichiers statiques", self._static)
-        web, *others = self._children()
+        web, *others = self._children(dev=options["dev"])
         web.start()  # it loads while the content is written; its parent's end is its own
         if not User.objects.exists():
             self._step("Contenu d’ouverture", self._seed)
@@ -54,7 +60,10 @@ class Command(BaseCommand):
         supervisor.start()
         self._step("Service web, notation, planification", lambda: self._wait(supervisor))
         self._say_where()
-        supervisor.watch()
+        if options["dev"]:
+            supervisor.watch(Sources(settings.BASE_DIR / part for part in PARTS).have_changed)
+        else:
+            supervisor.watch()
 
     def _step(self, label: str, work: Any) -> None:
         self.stdout.write(f"  … {label}", ending="\n")
@@ -75,12 +84,15 @@ class Command(BaseCommand):
     def _seed(self) -> None:
         call_command("seed", stdout=self.stdout)
 
-    def _children(self) -> list[Child]:
+    def _children(self, *, dev: bool) -> list[Child]:
         python, manage = sys.executable, str(settings.BASE_DIR / "manage.py")
         address = f"127.0.0.1:{settings.PORT}"
         gunicorn = [python, "-m", "gunicorn", "portal.wsgi", "--bind", address]
+        web = Child("web", [*gunicorn, "--threads", "4", "--log-level", "warning"])
+        if dev:
+            web = Child("web", [python, manage, "runserver", address], {"DEBUG": "1"}, reloads=True)
         return [
-            Child("web", [*gunicorn, "--threads", "4", "--log-level", "warning"]),
+            web,
             Child(
                 "worker",
                 [python, manage, "work"],

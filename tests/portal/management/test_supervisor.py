@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from portal.management import supervisor
-from portal.management.supervisor import Child, Supervisor
+from portal.management.supervisor import Child, Sources, Supervisor
 
 # A process that starts another, deaf as itself, and says which.
 DEAF = """
@@ -74,3 +74,31 @@ def test_a_child_that_starts_again_finds_nothing_of_the_former(tmp_path: Path) -
     deaf.sweep()
     assert deaf.process is not None
     deaf.process.wait()
+
+
+def test_a_change_of_the_code_starts_anew_all_but_who_sees_it_alone(tmp_path: Path) -> None:
+    waits = [sys.executable, "-c", "import time; time.sleep(300)"]
+    web, worker = Child("web", waits, reloads=True), Child("worker", waits)
+    group = Supervisor([web, worker])
+    sources = Sources([tmp_path])
+    web.start()
+    worker.start()
+    assert web.process is not None
+    assert worker.process is not None
+    before = (web.process.pid, worker.process.pid)
+    (tmp_path / "a.py").write_text("")
+    changes: list[bool] = []
+
+    def has_changed() -> bool:
+        changes.append(sources.have_changed())
+        group.stopping = len(changes) == 2
+        if group.stopping:
+            pids.extend(each.process.pid for each in (web, worker) if each.process)
+        return changes[-1]
+
+    pids: list[int] = []
+    group.watch(has_changed)
+    assert changes == [True, False]
+    assert pids[0] == before[0]
+    assert pids[1] != before[1]
+    wait_for(lambda: not any(map(alive, (*before, *pids))))
