@@ -259,7 +259,8 @@ def _act_on_phase(
     phase = phase_of(challenge, index)
     form = form_class(request.POST, phase=phase)
     if not form.is_valid():
-        return _cockpit(request, challenge, status=422, **{form_name: form})
+        refused: dict[str, Any] = {form_name: form}
+        return _cockpit(request, challenge, status=422, **refused)
     try:
         act(phase=phase, by=person(request))
     except Conflict as refusal:
