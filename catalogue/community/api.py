@@ -1,15 +1,13 @@
 """What people bring to a card and keep: reuses, feedback, discussions, notices, searches."""
 
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from allauth.core.internal import ratelimit
 from django.conf import settings
-from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.urls import reverse
 from django.utils.translation import gettext
-from ninja import Query, Router, Status
+from ninja import Query, Router, Schema, Status
 
 from catalogue.community import queries as reads
 from catalogue.community.actions import alerts, reports, reuses
@@ -23,7 +21,6 @@ from catalogue.community.forms import (
     ReuseForm,
     SearchForm,
 )
-from catalogue.community.queries import Followed
 from catalogue.community.schemas import (
     DiscussionIn,
     DiscussionOut,
@@ -49,7 +46,6 @@ from catalogue.community.schemas import (
 from catalogue.contributions.api.cards import holder_named
 from catalogue.models import (
     Discussion,
-    DiscussionMessage,
     FieldFeedback,
     Follow,
     Resource,
@@ -68,102 +64,14 @@ from portal.lib.endpoints import Limit, after, refused
 from portal.lib.endpoints import lazy as _
 from portal.lib.refusals import Invalid
 
-Json = dict[str, Any]
-MOST_MESSAGES = 200
+Told = TypeVar("Told", bound=Schema)
+Listed = dict[str, Any]  # some rows, and the cursor of those that follow
 
 
-def search_json(request: HttpRequest, search: SavedSearch) -> Json:
-    """Describe a saved search to its owner."""
-    listed = request.build_absolute_uri(reverse("catalogue:list"))
-    return {
-        "id": search.public_id,
-        "title": search.title,
-        "query": search.query,
-        "frequency": search.frequency,
-        "paused": search.paused_at is not None,
-        "created_at": search.created_at,
-        "found": getattr(search, "found", 0),
-        "results": f"{listed}?{search.query}" if search.query else listed,
-        "page": alerts.manage_link(search),
-        "feed": alerts.feed_link(search) or None,
-    }
-
-
-def follow_json(request: HttpRequest, line: Followed) -> Json:
-    """Describe one thing that a person follows."""
-    return {
-        "subject": line.field,
-        "value": line.value,
-        "title": line.title,
-        "url": request.build_absolute_uri(line.href),
-    }
-
-
-def feedback_json(feedback: FieldFeedback) -> Json:
-    """Describe what was told of the use of a card."""
-    return {
-        "id": feedback.public_id,
-        "organisation_kind": feedback.organisation_kind,
-        "place": feedback.place,
-        "used_on": f"{feedback.used_on:%Y-%m}",
-        "result": feedback.result,
-        "persons": feedback.persons,
-        "proof_url": feedback.proof_url,
-        "state": feedback.state,
-        "message": feedback.message,
-        "at": feedback.at,
-    }
-
-
-def reuse_json(reuse: Reuse) -> Json:
-    """Describe a reuse."""
-    return {
-        "id": reuse.public_id,
-        "title": reuse.title,
-        "url": reuse.url,
-        "kind": reuse.kind,
-        "description": reuse.description,
-        "holder": reuse.holder,
-        "state": reuse.state,
-        "message": reuse.message,
-        "at": reuse.at,
-    }
-
-
-def discussion_json(request: HttpRequest, discussion: Discussion) -> Json:
-    """Describe a discussion fetched with its card and its author."""
-    return {
-        "id": discussion.public_id,
-        "title": discussion.title,
-        "by": str(discussion.by),
-        "at": discussion.at,
-        "moved_at": discussion.moved_at,
-        "state": discussion.state,
-        "closed": discussion.is_closed,
-        "close_reason": discussion.close_reason,
-        "page": request.build_absolute_uri(discussion.path),
-    }
-
-
-def whole_discussion_json(
-    request: HttpRequest, discussion: Discussion, messages: QuerySet[DiscussionMessage]
-) -> Json:
-    """Describe a discussion with those of its messages that the reader may know of."""
-    told = [message_json(each) for each in messages[:MOST_MESSAGES]]
-    return {**discussion_json(request, discussion), "messages": told}
-
-
-def message_json(message: DiscussionMessage) -> Json:
-    """Describe a message; of a hidden one, its place and the reason."""
-    return {
-        "id": message.public_id,
-        "by": str(message.by),
-        "at": message.at,
-        "state": message.state,
-        "owner": message.from_owner,
-        "body": None if message.is_hidden else message.body_md,
-        "hidden_reason": message.hidden_reason,
-    }
+def shown(request: HttpRequest, schema: type[Told], row: Any, *, unread: dict[str, Any]) -> Told:
+    """Describe a row; unread: what a token that may not read is told in place of what is."""
+    told = schema.model_validate(row, context={"request": request})
+    return told if bearer.reads(request) else told.model_copy(update=unread)
 
 
 around_router = Router(tags=[_("Suivre et échanger")], auth=reader)
@@ -178,13 +86,11 @@ SAID = refused(401, 403, 404, 409, 410, 415, 422, 429)
     operation_id="reuses",
     summary=_("Lister les réutilisations d’une fiche, la dernière d’abord"),
 )
-def reused(
-    request: HttpRequest, resource: str, cursor: str = "", limit: Limit = 20
-) -> dict[str, Any]:
+def reused(request: HttpRequest, resource: str, cursor: str = "", limit: Limit = 20) -> Listed:
     """Avec un jeton `read`, les siennes aussi, quel que soit leur état."""
     rows = reads.reuses(card_named(resource), request.user)
     page = after(rows, by="at", cursor=cursor, limit=limit)
-    return {"reuses": [reuse_json(each) for each in page.rows], "next_cursor": page.next_cursor}
+    return {"reuses": page.rows, "next_cursor": page.next_cursor}
 
 
 @around_router.post(
@@ -205,7 +111,7 @@ def declare(request: HttpRequest, given: ReuseIn) -> Status[Any]:
         by=person(request),
         **values,
     )
-    return Status(201, reuse_json(made))
+    return Status(201, made)
 
 
 @around_router.delete(
@@ -215,14 +121,13 @@ def declare(request: HttpRequest, given: ReuseIn) -> Status[Any]:
     operation_id="withdraw_reuse",
     summary=_("Retirer une réutilisation que l’on a déclarée"),
 )
-def withdraw_reuse(request: HttpRequest, reuse: UUID) -> dict[str, Any]:
+def withdraw_reuse(request: HttpRequest, reuse: UUID) -> ReuseOut:
     """Publiée ou non ; 409 si elle est déjà refusée ou retirée."""
     rows = Reuse.objects.filter(by=person(request)).select_related("organisation")
     found = visible.find(rows, among=Reuse.objects.all(), public_id=reuse)
     reuses.withdraw(brought=found, by=person(request))
     found.refresh_from_db(fields=["state"])
-    told = reuse_json(found)
-    return told if bearer.reads(request) else told | {"message": ""}
+    return shown(request, ReuseOut, found, unread={"message": ""})
 
 
 @around_router.get(
@@ -231,14 +136,11 @@ def withdraw_reuse(request: HttpRequest, reuse: UUID) -> dict[str, Any]:
     operation_id="discussions",
     summary=_("Lister les discussions d’une fiche, la dernière ouverte d’abord"),
 )
-def discussions(
-    request: HttpRequest, resource: str, cursor: str = "", limit: Limit = 20
-) -> dict[str, Any]:
+def discussions(request: HttpRequest, resource: str, cursor: str = "", limit: Limit = 20) -> Listed:
     """Avec un jeton `read`, les siennes qui attendent la Région aussi."""
     rows = reads.discussions(card_named(resource), request.user).select_related("resource")
     page = after(rows, by="at", cursor=cursor, limit=limit)
-    told = [discussion_json(request, each) for each in page.rows]
-    return {"discussions": told, "next_cursor": page.next_cursor}
+    return {"discussions": page.rows, "next_cursor": page.next_cursor}
 
 
 @around_router.post(
@@ -252,7 +154,7 @@ def open_discussion(request: HttpRequest, resource: str, given: DiscussionIn) ->
     """Le premier message d’un nouveau compte attend la Région : state est held."""
     values = accepted(DiscussionForm({"title": given.title, "body_md": given.body}))
     made = talks.open_discussion(resource=card_named(resource), by=person(request), **values)
-    return Status(201, discussion_json(request, made))
+    return Status(201, made)
 
 
 @around_router.get(
@@ -261,10 +163,9 @@ def open_discussion(request: HttpRequest, resource: str, given: DiscussionIn) ->
     operation_id="discussion",
     summary=_("Lire une discussion et ses messages"),
 )
-def discussion(request: HttpRequest, discussion: UUID) -> dict[str, Any]:
+def discussion(request: HttpRequest, discussion: UUID) -> Discussion:
     """Les 200 premiers messages."""
-    found = _discussion(request, discussion)
-    return whole_discussion_json(request, found, reads.messages(found, request.user))
+    return _discussion(request, discussion)
 
 
 @around_router.post(
@@ -279,7 +180,7 @@ def answer(request: HttpRequest, discussion: UUID, given: MessageIn) -> Status[A
     found = _discussion(request, discussion)
     values = accepted(MessageForm({"body_md": given.body}))
     made = talks.answer(discussion=found, by=person(request), **values)
-    return Status(201, message_json(made))
+    return Status(201, made)
 
 
 @around_router.post(
@@ -297,8 +198,7 @@ def report(request: HttpRequest, given: ReportIn) -> Status[Any]:
     consumed = ratelimit.consume(request, app="catalogue", action="report", config=config)
     reports.keep_network_pace(allowed=bool(consumed))
     made = reports.file(by=person(request), **values)
-    told = {"id": made.public_id, "status": made.status, "at": made.at}
-    return Status(201, {**told, "tracking": reports.tracking_address(made)})
+    return Status(201, made)
 
 
 def _cards(names: list[str]) -> list[Resource]:
@@ -344,16 +244,11 @@ router = Router(tags=[_("Suivre et échanger")])
     operation_id="feedback",
     summary=_("Lister les retours de terrain d’une fiche, le dernier raconté d’abord"),
 )
-def feedback(
-    request: HttpRequest, resource: str, cursor: str = "", limit: Limit = 20
-) -> dict[str, Any]:
+def feedback(request: HttpRequest, resource: str, cursor: str = "", limit: Limit = 20) -> Listed:
     """Avec un jeton `read`, les siens aussi, quel que soit leur état."""
     rows = reads.feedback(card_named(resource), request.user)
     page = after(rows, by="at", cursor=cursor, limit=limit)
-    return {
-        "feedback": [feedback_json(each) for each in page.rows],
-        "next_cursor": page.next_cursor,
-    }
+    return {"feedback": page.rows, "next_cursor": page.next_cursor}
 
 
 @router.post(
@@ -367,7 +262,7 @@ def tell(request: HttpRequest, resource: str, given: FeedbackIn) -> Status[Any]:
     """Jamais le nom d’une personne."""
     values = accepted(FeedbackForm(given.model_dump()))
     made = reuses.tell_feedback(resource=card_named(resource), by=person(request), **values)
-    return Status(201, feedback_json(made))
+    return Status(201, made)
 
 
 @router.delete(
@@ -377,14 +272,13 @@ def tell(request: HttpRequest, resource: str, given: FeedbackIn) -> Status[Any]:
     operation_id="withdraw_feedback",
     summary=_("Retirer un retour de terrain que l’on a raconté"),
 )
-def withdraw_feedback(request: HttpRequest, feedback: UUID) -> dict[str, Any]:
+def withdraw_feedback(request: HttpRequest, feedback: UUID) -> FeedbackOut:
     """Publié ou non ; 409 s’il est déjà refusé ou retiré."""
     rows = FieldFeedback.objects.filter(by=person(request))
     found = visible.find(rows, among=FieldFeedback.objects.all(), public_id=feedback)
     reuses.withdraw(brought=found, by=person(request))
     found.refresh_from_db(fields=["state"])
-    told = feedback_json(found)
-    return told if bearer.reads(request) else told | {"message": ""}
+    return shown(request, FeedbackOut, found, unread={"message": ""})
 
 
 READ = Token(TokenScope.READ)
@@ -397,11 +291,10 @@ READ = Token(TokenScope.READ)
     operation_id="follows",
     summary=_("Lister ce que l’on suit, le dernier d’abord"),
 )
-def follows(request: HttpRequest, cursor: str = "", limit: Limit = 20) -> dict[str, Any]:
+def follows(request: HttpRequest, cursor: str = "", limit: Limit = 20) -> Listed:
     """Une fiche qui n’est plus en ligne n’y est plus."""
     page = after(reads.follows_of(person(request)), by="at", cursor=cursor, limit=limit)
-    told = [follow_json(request, each) for each in reads.followed_lines(page.rows)]
-    return {"follows": told, "next_cursor": page.next_cursor}
+    return {"follows": list(reads.followed_lines(page.rows)), "next_cursor": page.next_cursor}
 
 
 @router.post(
@@ -416,7 +309,7 @@ def follow(request: HttpRequest, given: SubjectIn) -> Status[Any]:
     subject = _subject(_one(given))
     made = acts.follow(subject=subject, by=person(request))
     row = Follow(**acts.subject_columns(subject))
-    return Status(201 if made else 200, follow_json(request, next(reads.followed_lines([row]))))
+    return Status(201 if made else 200, next(reads.followed_lines([row])))
 
 
 @router.delete(
@@ -460,11 +353,10 @@ def _subject(given: SubjectIn) -> Any:
     operation_id="searches",
     summary=_("Lister ses recherches enregistrées, la dernière d’abord"),
 )
-def searches(request: HttpRequest, cursor: str = "", limit: Limit = 20) -> dict[str, Any]:
+def searches(request: HttpRequest, cursor: str = "", limit: Limit = 20) -> Listed:
     """feed est un secret : qui l’a lit le flux."""
     page = after(reads.searches_of(person(request)), by="created_at", cursor=cursor, limit=limit)
-    told = [search_json(request, each) for each in page.rows]
-    return {"searches": told, "next_cursor": page.next_cursor}
+    return {"searches": page.rows, "next_cursor": page.next_cursor}
 
 
 @router.post(
@@ -487,8 +379,7 @@ def save(request: HttpRequest, asked: SearchIn) -> Status[Any]:
     title = asked.title or filters.title(query)
     values = accepted(SearchForm({"title": title, "frequency": asked.frequency}))
     made = alerts.save(query=query, by=person(request), **values)
-    told = search_json(request, made)
-    return Status(201, told if bearer.reads(request) else told | {"found": 0, "feed": None})
+    return Status(201, shown(request, SearchOut, made, unread={"found": 0, "feed": None}))
 
 
 @router.delete(

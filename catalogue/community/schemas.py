@@ -1,13 +1,21 @@
 """What the endpoints around cards take and send: follows, reuses, discussions, saved searches."""
 
 from datetime import datetime
-from uuid import UUID
+from typing import Annotated, Any
 
+from django.urls import reverse
 from ninja import Schema
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
+from catalogue.community import queries as reads
+from catalogue.community.actions import alerts, reports
 from catalogue.enums import UseCase
+from catalogue.models import Discussion, DiscussionMessage, Report, SavedSearch
 from catalogue.resources.schemas import QueryIn
+from portal.lib.endpoints import Address, PublicId, Words
+
+MOST_MESSAGES = 200
+Month = Annotated[str, BeforeValidator("{:%Y-%m}".format)]
 
 
 class SubjectIn(Schema):
@@ -22,10 +30,10 @@ class SubjectIn(Schema):
 class FollowOut(Schema):
     """One thing that one follows. subject: resource, organisation, use_case, tag; value: which."""
 
-    subject: str
+    subject: str = Field(alias="field")
     value: str
     title: str
-    url: str
+    url: Address = Field(alias="href")
 
 
 class FollowsOut(Schema):
@@ -53,10 +61,10 @@ class FeedbackIn(Schema):
 class FeedbackOut(Schema):
     """A feedback. state: waiting, published, refused or withdrawn; message: why it was refused."""
 
-    id: UUID
+    id: PublicId
     organisation_kind: str
     place: str
-    used_on: str
+    used_on: Month
     result: str
     persons: int | None
     proof_url: str
@@ -91,7 +99,7 @@ class ReuseIn(Schema):
 class ReuseOut(Schema):
     """A reuse. state: waiting, published, refused or withdrawn; message: why it was refused."""
 
-    id: UUID
+    id: PublicId
     title: str
     url: str
     kind: str
@@ -128,27 +136,31 @@ class MessageOut(Schema):
     who answers for the card.
     """
 
-    id: UUID
-    by: str
+    id: PublicId
+    by: Words
     at: datetime
     state: str
-    owner: bool
+    owner: bool = Field(alias="from_owner")
     body: str | None
     hidden_reason: str
+
+    @staticmethod
+    def resolve_body(message: DiscussionMessage) -> str | None:
+        return None if message.is_hidden else message.body_md
 
 
 class DiscussionOut(Schema):
     """A discussion of a card."""
 
-    id: UUID
+    id: PublicId
     title: str
-    by: str
+    by: Words
     at: datetime
     moved_at: datetime
     state: str
-    closed: bool
+    closed: bool = Field(alias="is_closed")
     close_reason: str
-    page: str
+    page: Address = Field(alias="path")
 
 
 class DiscussionsOut(Schema):
@@ -162,6 +174,10 @@ class WholeDiscussionOut(DiscussionOut):
     """A discussion and its messages, in the order they were written, 200 at most."""
 
     messages: list[MessageOut]
+
+    @staticmethod
+    def resolve_messages(discussion: Discussion, context: Any) -> list[DiscussionMessage]:
+        return list(reads.messages(discussion, context["request"].user)[:MOST_MESSAGES])
 
 
 class ReportIn(Schema):
@@ -181,10 +197,14 @@ class ReportIn(Schema):
 class ReportOut(Schema):
     """A receipt. tracking: the secret address where the notice is followed."""
 
-    id: UUID
+    id: PublicId
     status: str
     at: datetime
     tracking: str
+
+    @staticmethod
+    def resolve_tracking(report: Report) -> str:
+        return reports.tracking_address(report)
 
 
 class SearchIn(Schema):
@@ -205,16 +225,37 @@ class SearchOut(Schema):
     address of its private feed, a secret; null when it is shut, or the token may not read.
     """
 
-    id: UUID
+    id: PublicId
     title: str
     query: str
     frequency: str
     paused: bool
     created_at: datetime
     found: int
-    results: str
+    results: Address
     page: str
     feed: str | None
+
+    @staticmethod
+    def resolve_paused(search: SavedSearch) -> bool:
+        return search.paused_at is not None
+
+    @staticmethod
+    def resolve_found(search: SavedSearch) -> int:
+        return getattr(search, "found", 0)
+
+    @staticmethod
+    def resolve_results(search: SavedSearch) -> str:
+        listed = reverse("catalogue:list")
+        return f"{listed}?{search.query}" if search.query else listed
+
+    @staticmethod
+    def resolve_page(search: SavedSearch) -> str:
+        return alerts.manage_link(search)
+
+    @staticmethod
+    def resolve_feed(search: SavedSearch) -> str | None:
+        return alerts.feed_link(search) or None
 
 
 class SearchesOut(Schema):

@@ -7,12 +7,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any, Generic, TypeVar
+from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db.models import Model, Q, QuerySet
 from django.utils.translation import gettext, gettext_lazy
 from ninja import Schema
-from pydantic import ConfigDict, Field
+from pydantic import BeforeValidator, ConfigDict, Field, ValidationInfo
 
 from portal.lib.refusals import Invalid
 
@@ -20,6 +21,17 @@ M = TypeVar("M", bound=Model)
 CURSOR_MAX_CHARACTERS = 300
 # How many rows a page of a list has at most.
 Limit = Annotated[int, Field(ge=1, le=50)]
+
+
+def _absolute(path: str, info: ValidationInfo) -> str:
+    address: str = (info.context or {})["request"].build_absolute_uri(path)
+    return address
+
+
+# What a row is read as: its public identifier, a thing by its words, an address by its path.
+PublicId = Annotated[UUID, Field(alias="public_id")]
+Words = Annotated[str, BeforeValidator(str)]
+Address = Annotated[str, BeforeValidator(_absolute)]
 
 # Ninja asks for text where a sentence may be said in the reader's language: imported as _.
 lazy: Callable[[str], Any] = gettext_lazy
