@@ -2,15 +2,24 @@
 
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
+from django.urls import reverse
 from ninja import Schema
 from pydantic import BaseModel, ConfigDict, Field
 
+from catalogue import rules
+from catalogue.contributions.queries import proposals
 from catalogue.enums import ResourceKind
+from catalogue.models import CardFile, Contribution, Decision, Resource
+from catalogue.resources.queries import files, published
 from catalogue.resources.schemas import OriginOut
+from catalogue.validators import checks as record_checks
 from catalogue.validators.fields import COMMON, FieldType
 from catalogue.validators.fields import Field as Own
+from portal.accounts.models import Organisation
+from portal.lib.endpoints import Address, PublicId
+
+GRAVITY = ("blocking", "warning", "unknown")
 
 
 class CardFileOut(Schema):
@@ -20,15 +29,19 @@ class CardFileOut(Schema):
     an archive that was not opened; executable, inert tell what its format does when it is opened.
     """
 
-    id: UUID
+    id: PublicId
     name: str
     url: str
-    bytes: int
+    bytes: int = Field(alias="size")
     sha256: str
     media_type: str
-    content: str
+    content: str = Field(alias="kind")
     state: str
     signs: list[str]
+
+    @staticmethod
+    def resolve_url(file: CardFile) -> str:
+        return files.file_address(file)
 
 
 class CardUploadIn(Schema):
@@ -46,6 +59,14 @@ class RemarkOut(Schema):
     verdict: str
     message: str
 
+    @staticmethod
+    def resolve_field(remark: dict[str, Any]) -> str:
+        return remark.get("field") or ""
+
+    @staticmethod
+    def resolve_message(remark: dict[str, Any]) -> str:
+        return record_checks.sentence(remark)
+
 
 class CheckOut(Schema):
     """One automatic check: its verdict is the gravest of its remarks."""
@@ -54,6 +75,15 @@ class CheckOut(Schema):
     name: str
     verdict: str
     remarks: list[RemarkOut]
+
+    @staticmethod
+    def resolve_name(check: dict[str, Any]) -> str:
+        return str(record_checks.NAMES[check["code"]])
+
+    @staticmethod
+    def resolve_verdict(check: dict[str, Any]) -> str:
+        said = {remark["verdict"] for remark in check["remarks"]}
+        return next((each for each in GRAVITY if each in said), "green")
 
 
 class DecisionOut(Schema):
@@ -69,7 +99,7 @@ class DecisionOut(Schema):
 class CollisionOut(Schema):
     """A field changed both online and in the proposal since the work began, in words."""
 
-    field: str
+    field: str = Field(alias="name")
     label: str
     base: str
     online: str
@@ -79,10 +109,18 @@ class CollisionOut(Schema):
 class SubjectOut(Schema):
     """The resource that a contribution is about; slug and url are null until it is online."""
 
-    id: UUID
+    id: PublicId
     kind: str
     slug: str | None
     url: str | None
+
+    @staticmethod
+    def resolve_slug(resource: Resource) -> str | None:
+        return resource.slug if resource.live else None
+
+    @staticmethod
+    def resolve_url(resource: Resource) -> str | None:
+        return published.page(resource.slug) if resource.live else None
 
 
 class ContributionOut(Schema):
@@ -92,18 +130,33 @@ class ContributionOut(Schema):
     new: of a resource that was never online. version: changes with each step of the review.
     """
 
-    id: UUID
+    id: PublicId
     resource: SubjectOut
     title: str
     status: str
-    new: bool
+    new: bool = Field(alias="is_new")
     version: int
     organisation: str | None
     created_at: datetime
     edited_at: datetime | None
     submitted_at: datetime | None
     decided_at: datetime | None
-    page: str
+    page: Address
+
+    @staticmethod
+    def resolve_title(contribution: Contribution) -> str:
+        if hasattr(contribution, "proposed_title"):  # read beside the rows of a list
+            return contribution.proposed_title or ""
+        return str(contribution.content.get("title") or "")
+
+    @staticmethod
+    def resolve_organisation(contribution: Contribution) -> str | None:
+        holder = contribution.organisation
+        return holder.slug if holder else None
+
+    @staticmethod
+    def resolve_page(contribution: Contribution) -> str:
+        return reverse("catalogue:contribution", args=(contribution.public_id,))
 
 
 class ContributionsOut(Schema):
@@ -119,8 +172,8 @@ class DraftOriginOut(OriginOut):
     Saving the field with the form, or giving it again, confirms it.
     """
 
-    key: str
-    guessed: bool
+    key: str = ""
+    guessed: bool = False
 
 
 class WholeContributionOut(ContributionOut):
@@ -136,15 +189,47 @@ class WholeContributionOut(ContributionOut):
     provenance: dict[str, DraftOriginOut]
     checks: list[CheckOut]
     decisions: list[DecisionOut]
-    base_revision: int | None
+    base_revision: int | None = Field(alias="base_revision_id")
     stale: bool
     collisions: list[CollisionOut]
     owner_answer: str
     owner_reason: str
     owner_due_at: datetime | None
-    reply: str
-    charter: str
+    reply: str = Field(alias="note")
+    charter: str = Field(alias="charter_version")
     may: list[str]
+
+    @staticmethod
+    def resolve_record(contribution: Contribution) -> dict[str, Any]:
+        """Name the organisation by its slug, as records are written."""
+        record = proposals.proposed_record(contribution)
+        rows = Organisation.objects.filter(pk=record["organisation"] or 0)
+        return {**record, "organisation": rows.values_list("slug", flat=True).first()}
+
+    @staticmethod
+    def resolve_provenance(contribution: Contribution) -> dict[str, Any]:
+        return contribution.content.get("provenance") or {}
+
+    @staticmethod
+    def resolve_decisions(contribution: Contribution) -> list[Decision]:
+        return list(contribution.decisions.order_by("pk"))
+
+    @staticmethod
+    def resolve_stale(contribution: Contribution) -> bool:
+        return contribution.is_open and proposals.is_stale(contribution)
+
+    @staticmethod
+    def resolve_collisions(contribution: Contribution) -> list[proposals.Collision]:
+        return proposals.collisions(contribution) if contribution.is_open else []
+
+    @staticmethod
+    def resolve_may(contribution: Contribution, context: Any) -> list[str]:
+        by, may = context["request"].user, list[str]()
+        if rules.may_edit(by, contribution):
+            may += ["edit", *(["submit"] if rules.may_submit(by, contribution) else [])]
+        if contribution.is_open and rules.may_withdraw(by, contribution):
+            may.append("withdraw")
+        return may
 
 
 class AnswerIn(Schema):

@@ -3,17 +3,16 @@
 import base64
 import binascii
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Q
 from django.http import HttpRequest, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
-from django.urls import reverse
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import get_language, gettext
 from ninja import Query, Router
@@ -46,6 +45,7 @@ from catalogue.resources.schemas import (
     CardOut,
     OrganisationOut,
     OrganisationsOut,
+    OriginOut,
     QueryIn,
     ResourcesOut,
     VocabulariesOut,
@@ -107,15 +107,8 @@ def _quality(resource: Resource) -> Json:
     return {
         "score": judged.score,
         "criteria": [
-            {
-                "code": each.code,
-                "met": each.met,
-                "field": each.field,
-                "gain": each.gain,
-                "text": str(line.text),
-                "aside": str(line.aside),
-            }
-            for each, line in zip(judged.criteria, quality.criterion_lines(judged), strict=True)
+            {**line._asdict(), "text": str(line.text), "aside": str(line.aside)}
+            for line in quality.criterion_lines(judged)
         ],
     }
 
@@ -124,12 +117,7 @@ def _provenance(resource: Resource) -> Json:
     """Say where each value comes from, but for those that are told on request alone."""
     untold = resource.details.keys() - card_files.readable_details(resource).keys()
     return {
-        name: {
-            "origin": str(told.get("origin", "")),
-            "date": told.get("date"),
-            "verified": bool(told.get("verified", True)),
-            "transmitted": bool(told.get("transmitted", True)),
-        }
+        name: OriginOut.model_validate(told).model_dump()
         for name, told in resource.provenance.items()
         if name not in untold
     }
@@ -145,28 +133,6 @@ def _figures(resource: Resource) -> Json:
         "feedback": counts.feedback,
         "discussions": counts.discussions,
     }
-
-
-def organisations_json(request: HttpRequest, rows: Iterable[Organisation]) -> list[Json]:
-    """Describe organisations as anyone may know them."""
-    return [
-        {
-            "id": each.public_id,
-            "slug": each.slug,
-            "name": each.name,
-            "acronym": each.acronym,
-            "former_names": each.former_names,
-            "kind": each.kind,
-            "siret": each.siret,
-            "homepage_url": each.homepage_url,
-            "description": each.description,
-            "badges": each.badges,
-            "verified": each.verified_at is not None,
-            "resources": getattr(each, "public_resources", 0),
-            "page": request.build_absolute_uri(reverse("organisation", args=(each.slug,))),
-        }
-        for each in rows
-    ]
 
 
 router = Router(tags=[_("Catalogue")], auth=anyone)
@@ -209,8 +175,7 @@ def organisations(
     if kind is not None:
         rows = rows.filter(kind=kind)
     page = after(rows, by="created_at", cursor=cursor, limit=limit)
-    told = organisations_json(request, page.rows)
-    return {"organisations": told, "next_cursor": page.next_cursor}
+    return {"organisations": page.rows, "next_cursor": page.next_cursor}
 
 
 @router.get(
@@ -219,13 +184,13 @@ def organisations(
     operation_id="organisation",
     summary=_("Lire une organisation"),
 )
-def organisation(request: HttpRequest, organisation: str) -> dict[str, Any]:
+def organisation(request: HttpRequest, organisation: str) -> Organisation:
     """organisation : son nom d’adresse, même ancien."""
     found = _counted().filter(slug=organisation).first()
     if found is None:
         former = get_object_or_404(FormerAddress, slug=organisation)
         found = _counted().get(pk=former.organisation_id)
-    return organisations_json(request, [found])[0]
+    return found
 
 
 @router.get(
@@ -243,8 +208,7 @@ def vocabularies(request: HttpRequest) -> HttpResponseBase:
 
 def _counted() -> Any:
     public = Count("resources", filter=Q(resources__live=True))
-    rows: QuerySet[Organisation] = Organisation.objects.annotate(public_resources=public)
-    return rows
+    return Organisation.objects.annotate(public_resources=public)
 
 
 @lru_cache(maxsize=4)

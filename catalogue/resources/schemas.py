@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
+from django.urls import reverse
 from ninja import Schema
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -18,6 +19,8 @@ from catalogue.enums import (
     UseCase,
 )
 from catalogue.search.query import MAX_Q, MAX_VALUE, MAX_VALUES, Sort, Updated, Words
+from portal.accounts.models import Organisation
+from portal.lib.endpoints import Address, PublicId
 
 Value = Annotated[str, Field(max_length=MAX_VALUE)]
 Language = Annotated[str, Field(pattern=f"^({'|'.join(LANGUAGES)})$")]
@@ -137,10 +140,12 @@ class OriginOut(Schema):
     transmitted: false where the source says nothing of this field.
     """
 
-    origin: str
-    date: str | None
-    verified: bool
-    transmitted: bool
+    model_config = ConfigDict(json_schema_serialization_defaults_required=True)
+
+    origin: str = ""
+    date: str | None = None
+    verified: bool = True
+    transmitted: bool = True
 
 
 class LinkOut(Schema):
@@ -196,7 +201,7 @@ class CardOut(Schema):
 class OrganisationOut(Schema):
     """What everybody may know of an organisation. resources: its public cards."""
 
-    id: UUID
+    id: PublicId
     slug: str
     name: str
     acronym: str
@@ -207,8 +212,16 @@ class OrganisationOut(Schema):
     description: str
     badges: list[str]
     verified: bool
-    resources: int
-    page: str
+    resources: int = Field(alias="public_resources")
+    page: Address
+
+    @staticmethod
+    def resolve_verified(organisation: Organisation) -> bool:
+        return organisation.verified_at is not None
+
+    @staticmethod
+    def resolve_page(organisation: Organisation) -> str:
+        return reverse("organisation", args=(organisation.slug,))
 
 
 class OrganisationsOut(Schema):

@@ -17,14 +17,12 @@ from catalogue.contributions import pasting
 from catalogue.contributions.actions import checks, drafts
 from catalogue.contributions.actions import review as acts
 from catalogue.contributions.api.cards import (
+    UNSAID,
     blocking_json,
-    checks_json,
-    contribution_json,
     holder_named,
     open_on,
     subject_named,
-    unsaid,
-    whole_json,
+    whole,
     work_on,
 )
 from catalogue.contributions.forms import records
@@ -82,11 +80,7 @@ def contributions(
     if status is not None:
         rows = rows.filter(status=status)
     page = after(rows, by="created_at", cursor=cursor, limit=limit)
-    told = [
-        contribution_json(request, each, title=getattr(each, "proposed_title", "") or "")
-        for each in page.rows
-    ]
-    return {"contributions": told, "next_cursor": page.next_cursor}
+    return {"contributions": page.rows, "next_cursor": page.next_cursor}
 
 
 @contribution_router.get(
@@ -96,9 +90,9 @@ def contributions(
     operation_id="contribution",
     summary=_("Suivre une contribution : état, décisions motivées, contenu proposé"),
 )
-def contribution(request: HttpRequest, contribution: UUID) -> dict[str, Any]:
+def contribution(request: HttpRequest, contribution: UUID) -> WholeContributionOut:
     """La sienne, celle d’une organisation où l’on publie ; pour la Région, toute proposition."""
-    return whole_json(request, contribution_named(request, contribution))
+    return whole(request, contribution_named(request, contribution))
 
 
 @contribution_router.post(
@@ -108,7 +102,7 @@ def contribution(request: HttpRequest, contribution: UUID) -> dict[str, Any]:
     operation_id="answer_proposal",
     summary=_("Donner son avis sur un changement que quelqu’un propose de sa fiche"),
 )
-def answer(request: HttpRequest, contribution: UUID, given: AnswerIn) -> dict[str, Any]:
+def answer(request: HttpRequest, contribution: UUID, given: AnswerIn) -> WholeContributionOut:
     """Favorable (accept), la Région relit ; défavorable (decline), l’auteur lit la raison."""
     found, by = contribution_named(request, contribution), person(request)
     values = accepted(OwnerAnswerForm(given.model_dump()))
@@ -116,8 +110,8 @@ def answer(request: HttpRequest, contribution: UUID, given: AnswerIn) -> dict[st
         acts.decline_change(contribution=found, reason=values["reason"], by=by)
     else:
         acts.accept_change(contribution=found, reason=values["reason"], by=by)
-    told = whole_json(request, contribution_named(request, contribution))
-    return told if bearer.reads(request) else told | unsaid() | UNREAD
+    told = whole(request, contribution_named(request, contribution))
+    return told if bearer.reads(request) else told.model_copy(update=UNSAID | UNREAD)
 
 
 TAGS: Any = [_("Contribuer")]
@@ -161,7 +155,7 @@ def begin(
 )
 def change(
     request: HttpRequest, resource: str, given: ChangeIn, contribution: UUID | None = None
-) -> dict[str, Any]:
+) -> WholeContributionOut:
     """La fiche en ligne ne bouge pas avant la décision de la Région.
 
     Continue la contribution en cours, ou en ouvre une sur une fiche en ligne ; sans champ à
@@ -203,7 +197,7 @@ def check(request: HttpRequest, resource: str, contribution: UUID | None = None)
     found = checks.run(proposals.proposed_record(work), contribution=work)
     return {
         "may_be_sent": not checks.blocking(found),
-        "checks": checks_json([each.to_json() for each in found]),
+        "checks": [each.to_json() for each in found],
         "quality": quality.assess(work.proposed, ()).score,
     }
 
@@ -218,7 +212,7 @@ def check(request: HttpRequest, resource: str, contribution: UUID | None = None)
 )
 def submit(
     request: HttpRequest, resource: str, sent: SendIn, contribution: UUID | None = None
-) -> dict[str, Any]:
+) -> WholeContributionOut:
     """charter : la version de la charte acceptée. 422 checks nomme ce qui empêche l’envoi."""
     work, by = work_on(request, resource, contribution), person(request)
     if sent.charter != settings.CHARTER_VERSION:
@@ -247,7 +241,7 @@ def submit(
 )
 def withdraw(
     request: HttpRequest, resource: str, contribution: UUID | None = None
-) -> dict[str, Any]:
+) -> WholeContributionOut:
     """Une fiche en ligne y reste telle qu’elle est."""
     work = work_on(request, resource, contribution)
     drafts.withdraw(contribution=work, by=person(request))
@@ -264,7 +258,7 @@ def withdraw(
 )
 def catch_up(
     request: HttpRequest, resource: str, contribution: UUID | None = None
-) -> dict[str, Any]:
+) -> WholeContributionOut:
     """Ce qu’on n’a pas touché prend la valeur en ligne ; là où les deux ont changé, la sienne."""
     work = work_on(request, resource, contribution)
     drafts.catch_up(contribution=work, by=person(request))
@@ -273,16 +267,16 @@ def catch_up(
 
 def opened(request: HttpRequest, made: drafts.Deposit) -> HttpResponse:
     """Answer with a draft: 201 when this request opened it, 200 when an earlier one did."""
-    told = WholeContributionOut.model_validate(_whole(request, made.contribution))
-    answer = HttpResponse(told.model_dump_json(), content_type="application/json")
+    told = _whole(request, made.contribution).model_dump_json()
+    answer = HttpResponse(told, content_type="application/json")
     answer.status_code = 201 if made.created else 200
     answer["Location"] = f"/api/v1/contributions/{made.contribution.public_id}"
     return answer
 
 
-def _whole(request: HttpRequest, work: Contribution) -> dict[str, Any]:
-    told = whole_json(request, contribution_named(request, work.public_id))
-    return told if bearer.reads(request) else told | unsaid()
+def _whole(request: HttpRequest, work: Contribution) -> WholeContributionOut:
+    told = whole(request, contribution_named(request, work.public_id))
+    return told if bearer.reads(request) else told.model_copy(update=UNSAID)
 
 
 def _cleaned(kind: str, given: RecordIn, told: dict[str, Any]) -> dict[str, Any]:

@@ -74,17 +74,7 @@ def delete(
 
 def answered(file: CardFile, *, created: bool) -> HttpResponse:
     """Tell a file as it is kept: 201 when this request brought it."""
-    told = CardFileOut(
-        id=file.public_id,
-        name=file.name,
-        url=reads.file_address(file),
-        bytes=file.size,
-        sha256=file.sha256,
-        media_type=file.media_type,
-        content=file.kind,
-        state=file.state,
-        signs=file.signs,
-    )
+    told = CardFileOut.model_validate(file)
     answer = HttpResponse(told.model_dump_json(), content_type="application/json")
     answer.status_code = 201 if created else 200
     return answer

@@ -71,6 +71,7 @@ ASIDES: dict[quality.Aside, Text] = {
 class Line(NamedTuple):
     """One criterion as shown: met is True, False or None (does not apply, not verified)."""
 
+    code: str
     met: bool | None
     text: Text
     gain: int
@@ -151,6 +152,7 @@ def criterion_lines(assessment: quality.Assessment) -> list[Line]:
     """Say each criterion: what is met, what to do, what nobody has verified."""
     return [
         Line(
+            c.code,
             c.met,
             SENTENCES[c.code][1 if c.met is False else 0],
             c.gain,
