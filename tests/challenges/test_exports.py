@@ -32,7 +32,7 @@ from portal.lib.markdown import render
 from portal.lib.refusals import Conflict, Invalid, NotAllowed
 from tests.challenges import world
 from tests.challenges.bundles.folders import CODE_FILES, code_document, write_code
-from tests.challenges.bundles.foreign import own
+from tests.challenges.bundles.foreign import own, tables
 from tests.challenges.bundles.foreign.cases import BUNDLES, NEEDED
 from tests.challenges.commands import run
 from tests.challenges.pages.scenes import url_of
@@ -559,6 +559,45 @@ def test_a_challenge_of_programs_comes_back_the_same(case: str, tmp_path: Path) 
     before = rows_of(first)
     back = returned(first, tmp_path / "e.zip", folder)
     assert without(rows_of(back), "source") == without(before, "source")
+
+
+ONE_HOT = "id,a,b,Usage\n" + "".join(
+    f"{at},{at % 2},{1 - at % 2},{'Public' if at < 20 else 'Private'}\n" for at in range(40)
+)
+AS_CLASSES = {"columns": "classes", "metric": "log_loss_multi"}
+TWO_CLASSES = {"solution_csv": ONE_HOT, "sample_submission_csv": None, "test_csv": None}
+
+
+@pytest.mark.parametrize(
+    ("files", "changes", "answers"),
+    [
+        (tables.KAGGLE, {}, {"metric": "accuracy"}),
+        (tables.KAGGLE, TWO_CLASSES, AS_CLASSES),
+        (tables.TREC, {}, {"split": "0.5"}),
+    ],
+)
+def test_the_imported_tables_are_a_reference_of_their_export(
+    files: Mapping[str, str],
+    changes: Mapping[str, str | None],
+    answers: Mapping[str, str],
+    tmp_path: Path,
+) -> None:
+    source = tables.written(tmp_path / "source", files, **changes)
+    first = imported_from(source, **answers)
+    before = rows_of(first)
+    back = returned(first, tmp_path / "e.zip", source)
+    assert rows_of(back) == before
+    assert back.held_out_fingerprint == first.held_out_fingerprint
+
+
+@pytest.mark.parametrize("kept", [None, "id,y,Usage\n1,1,Public\n2,0,Private\n"])
+def test_other_tables_are_no_reference(kept: str | None, owner: User, tmp_path: Path) -> None:
+    source = tables.written(tmp_path / "source", tables.KAGGLE)
+    challenge = imported_from(source, metric="accuracy")
+    other = tables.written(tmp_path / "other", tables.KAGGLE, solution_csv=kept)
+    with pytest.raises(Invalid) as refusal:
+        exports.export(challenge=challenge, by=world.owner_of(challenge), reference=other)
+    assert refusal.value.code in {"reference_missing", "reference_differs"}
 
 
 @NEEDED

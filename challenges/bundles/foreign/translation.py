@@ -530,7 +530,11 @@ class _Answers:
             },
             "schedule": {"opens": _iso(opens), "closes": _iso(closes)},
             "leaderboard": {"kept": "best"},
-            **({"imported": dict(self.spec.kept)} if self.spec.kept else {}),
+            "imported": {
+                "format": self.spec.format.value,
+                "answers": dict(self.answers),
+                "kept": dict(self.spec.kept),
+            },
             "licence": {
                 "data": {
                     "name": licence or "À confirmer",

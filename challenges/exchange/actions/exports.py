@@ -1,7 +1,9 @@
 """Let a challenge leave: one zip that this portal, another one and Codabench read."""
 
 import json
+import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from functools import partial
@@ -17,7 +19,7 @@ from challenges import rules
 from challenges.bundles import codabench, exporting
 from challenges.bundles.code import KEY, LAYOUTS, CodeRules
 from challenges.bundles.folder import FileAbsent, Folder, PathRefused
-from challenges.bundles.foreign import archives, reading
+from challenges.bundles.foreign import archives, reading, translation
 from challenges.bundles.foreign.values import ForeignSpec, Format, Payload
 from challenges.bundles.spec import Role
 from challenges.client import kit
@@ -115,9 +117,16 @@ def read_source(challenge: Challenge, root: Path) -> Source:
             ),
             code="reference_former",
         )
+    with _opened_folder(root):
+        return _checked_source(challenge, root)
+
+
+@contextmanager
+def _opened_folder(place: Path) -> Iterator[Path]:
+    """Judge the organiser's folder as an archive is, and read it in place."""
     try:
-        with archives.opened(root):  # judged, read in place
-            return _checked_source(challenge, root)
+        with archives.opened(place) as root:
+            yield root
     except ArchiveRefused as refusal:
         raise Invalid(
             _("Ce dossier n’est pas lisible : %(why)s.") % {"why": refusal.reason},
@@ -131,9 +140,12 @@ def _checked_source(challenge: Challenge, root: Path) -> Source:
         bundle = Bundle(spec, root, root, challenge.bundle.get("answers", {}), {})
         if fingerprint_of(bundle) == challenge.bundle_fingerprint:
             return Source(spec, root, archives.paths(root))
-    raise Invalid(
-        _("Ces données ne sont pas celles qui ont été scellées."), code="reference_differs"
-    )
+    raise _differs()
+
+
+def _differs() -> Invalid:
+    said = _("Ces données ne sont pas celles qui ont été scellées.")
+    return Invalid(said, code="reference_differs")
 
 
 def program_tasks(challenge: Challenge, found: Source | None) -> Tasks:
@@ -477,6 +489,8 @@ class Export:
 
     challenge: Challenge
     reference: Path | None = None
+    # Files of the reference that are written from another platform's, by path.
+    translated: Mapping[str, bytes] = field(default_factory=dict)
     members: list[Member] = field(default_factory=list)
     rows: list[dict[str, Any]] = field(default_factory=list)
     source: Source | None = None
@@ -491,6 +505,12 @@ class Export:
         self.members.append(Member(path, given))
         return path
 
+    def put_reference(self, at: str, path: str, reference: Path) -> str:
+        """Add a file of the organiser's own copy at `at`, which is returned."""
+        if path in self.translated:
+            return self.put(at, self.translated[path])
+        return self.put(at, partial(_opened, _located(reference, path)))
+
     @property
     def name(self) -> str:
         """Return the name of the archive."""
@@ -504,8 +524,9 @@ class Export:
 def export(*, challenge: Challenge, by: User, reference: Path | None = None) -> Export:
     """Prepare the export of a challenge; held-out data leave as ciphertext only.
 
-    reference: a folder where the organiser has their own clear copy of the held-out files, put
-    beside once its digest is that of what was imported. Side effect: event
+    reference: a folder where the organiser has their own clear copy of the held-out files, or the
+    folder of another platform that was imported, put beside once its digest is that of what was
+    imported. Side effect: event
     "challenge.exported". Raises NotAllowed; Invalid when the reference differs or lacks a file.
     """
     require(rules.may_export_challenge, by, challenge)
@@ -514,6 +535,8 @@ def export(*, challenge: Challenge, by: User, reference: Path | None = None) -> 
     document = portable_document(challenge) if _has_task(challenge) else {}
     _texts(made, document)
     if document:
+        if reference is not None:
+            made.translated = _translated(document, reference)
         _own_files(made, document, files)
         if reference is not None:
             _check(made, document, reference)
@@ -551,8 +574,7 @@ def _own_files(made: Export, document: dict[str, Any], files: Mapping[str, Publi
             at = made.put(f"{exporting.PUBLIC}/{path}", partial(objects.open, public.sha256))
             made.rows.append({"path": path, "at": at})
         elif made.reference is not None:
-            place = _located(made.reference, path)
-            at = made.put(f"{exporting.REFERENCE}/{path}", partial(_opened, place))
+            at = made.put_reference(f"{exporting.REFERENCE}/{path}", path, made.reference)
             made.rows.append({"path": path, "at": at})
         elif (sealed := held.get(safe_name(path))) is not None:
             made.rows.append({"path": path} | _sealed(made, sealed))
@@ -623,14 +645,35 @@ def _opened(place: Path) -> IO[bytes]:
     return place.open("rb")
 
 
+def _translated(document: Mapping[str, Any], reference: Path) -> Mapping[str, bytes]:
+    """Write our files again from the imported folder of tables; {} for a folder of our files."""
+    imported = document.get("imported")
+    if not isinstance(imported, Mapping) or (reference / str(document["truth"]["file"])).is_file():
+        return {}
+    with _opened_folder(reference) as root:
+        report = reading.read_folder(root)
+        if report.spec is None or report.spec.format != imported.get("format"):
+            return {}
+        answers = imported.get("answers") or {}
+        try:
+            written = translation.portable(report.spec, Folder(root), report.questions, answers)
+        except translation.AnswerRefused as refusal:
+            raise _differs() from refusal
+    return written.files
+
+
 def _check(made: Export, document: dict[str, Any], folder: Path) -> None:
     """Refuse a clear copy that is not what was sealed."""
     contract = ScoringContract.from_json(_task(made.challenge).scorer_version.spec)
-    found = held_out_fingerprint(sealed_paths(document), folder, contract.digest)
+    paths = sealed_paths(document)
+    if made.translated:
+        with tempfile.TemporaryDirectory(prefix="export-") as scratch:
+            exporting.write_folder(Path(scratch), {}, made.translated)
+            found = held_out_fingerprint(paths, Path(scratch), contract.digest)
+    else:
+        found = held_out_fingerprint(paths, folder, contract.digest)
     if found != made.challenge.held_out_fingerprint:
-        raise Invalid(
-            _("Ces données ne sont pas celles qui ont été scellées."), code="reference_differs"
-        )
+        raise _differs()
 
 
 def _competition(made: Export, document: dict[str, Any]) -> codabench.Competition:
@@ -689,7 +732,7 @@ def _tasks(made: Export, document: dict[str, Any]) -> Tasks:
     made.lost += [said] if said else []
     hidden = hidden_inputs(document)
     if made.reference is not None and hidden:
-        made.put(f"{exporting.INPUTS}/{hidden}", partial(_opened, _located(made.reference, hidden)))
+        made.put_reference(f"{exporting.INPUTS}/{hidden}", hidden, made.reference)
         data["input_data"] = exporting.INPUTS
     task = codabench.Task(0, made.challenge.title, _program(made, document), data, said)
     indexes = made.challenge.phases.values_list("index", flat=True)
