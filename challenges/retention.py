@@ -37,7 +37,7 @@ from challenges.models import (
 from portal.audit.actors import SystemActor
 from portal.audit.record import record
 from portal.lib import clock, parts
-from portal.lib.references import in_columns, in_rows
+from portal.lib.objects import digests_in_columns, digests_in_rows
 from portal.lib.refusals import Conflict
 
 log = logging.getLogger("challenges.retention")
@@ -212,9 +212,9 @@ def objects_named(hashes: Collection[str]) -> Iterator[str]:
         Upload.objects.filter(expires_at__gt=clock.now()),  # then its entry names the file
         CodeTrial.objects.alive(),
     )
-    yield from in_columns(tables - {each.model for each in rows}, hashes)
+    yield from digests_in_columns(tables - {each.model for each in rows}, hashes)
     for each in rows:
-        yield from in_rows(each, hashes)
+        yield from digests_in_rows(each, hashes)
     for kept in ChallengeDraft.objects.order_by().values_list("kept", flat=True):
         yield from (str(each["sha256"]) for each in kept.values() if "sha256" in each)
 

@@ -14,8 +14,8 @@ class DatasetsConfig(AppConfig):
         from catalogue.enums import ResourceKind  # noqa: PLC0415  # app ready
         from catalogue.resources.queries import files as card_files  # noqa: PLC0415  # app ready
         from datasets.queries import address_of, named, published_files  # noqa: PLC0415  # app ready
-        from portal.lib import references  # noqa: PLC0415  # app ready
+        from portal.lib import objects  # noqa: PLC0415  # app ready
 
-        references.register(named)
+        objects.register_references(named)
         card_files.register_page(ResourceKind.DATASET, address_of)
         card_files.register_files(ResourceKind.DATASET, published_files)

@@ -34,7 +34,7 @@ from catalogue.standards import published
 from catalogue.standards.published import File
 from datasets.enums import AccessLevel, FileRole, Protection
 from datasets.models import DataFile, Dataset, Download, Release, WrappedKey
-from portal.lib.references import in_columns
+from portal.lib.objects import digests_in_columns
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -372,4 +372,4 @@ def readable_file(public_id: UUID, slug: str, user: User | AnonymousUser) -> Dat
 def named(hashes: Collection[str]) -> Iterator[str]:
     """Give the sha256 of objects, among these, that a row of this app names; no key is read."""
     tables = set(apps.get_app_config("datasets").get_models()) - {WrappedKey}
-    return in_columns(tables, hashes)
+    return digests_in_columns(tables, hashes)

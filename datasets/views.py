@@ -35,8 +35,8 @@ from datasets.queries import DatasetPage
 from datasets.standards import dictionary, table_schema
 from portal.accounts.authorization import require
 from portal.accounts.models import User
-from portal.accounts.stepup import recent_authentication
-from portal.lib import languages
+from portal.accounts.sessions import recent_authentication
+from portal.lib import texts
 from portal.lib.clock import PARIS
 from portal.lib.files import attachment, csv_safe
 from portal.lib.refusals import Hidden, Invalid
@@ -85,17 +85,17 @@ def facts(card: Resource, shown: DatasetPage | None) -> list[tuple[str, Any]]:
         (_("Producteur"), card.holder_name),
         (_("Licence"), licences(card)),
         (_("Mise à jour"), FREQUENCY_LABELS.get(details.get("update_frequency", ""), "")),
-        (_("Maille"), languages.written(details.get("granularity", ""), card.written_in)),
+        (_("Maille"), texts.in_language(details.get("granularity", ""), card.written_in)),
         (_("Échelle"), Scope(card.scope).label),
     ]
     if shown is not None:
         dataset = shown.dataset
         found += [
-            (_("Base légale"), languages.written(dataset.legal_basis, card.written_in)),
+            (_("Base légale"), texts.in_language(dataset.legal_basis, card.written_in)),
             (_("Dernière version"), _day(dataset.released_at)),
             (_("Seuil de diffusion"), _people(dataset.disclosure_threshold)),
             (_("Formats"), ", ".join(dict.fromkeys(_format(one.name) for one in shown.files))),
-            (_("Conservation"), languages.written(dataset.retention, card.written_in)),
+            (_("Conservation"), texts.in_language(dataset.retention, card.written_in)),
         ]
     return [(label, value) for label, value in found if value]
 

@@ -18,8 +18,6 @@ from django.utils.translation import gettext as _
 from portal.audit import denials
 from portal.audit.record import reference
 from portal.lib import clock
-from portal.lib.numbers import natural
-from portal.lib.problems import API, RETRY_SECONDS, problem, wants_json
 from portal.lib.refusals import (
     Closed,
     Conflict,
@@ -38,7 +36,8 @@ from portal.lib.refusals import (
     Unsupported,
     WrongMethod,
 )
-from portal.lib.secret_paths import without_secrets
+from portal.lib.requests import natural, without_secrets
+from portal.lib.responses import API, RETRY_SECONDS, problem, wants_json
 
 log = logging.getLogger("portal.refusals")
 OBJECT_CHARACTERS = 120

@@ -23,8 +23,8 @@ from catalogue.enums import (
 from catalogue.models import Resource
 from catalogue.validators.addresses import is_web
 from portal.accounts.enums import OrganisationKind
-from portal.lib.characters import plain_line
 from portal.lib.fields import PlainForm, choice, line, prose
+from portal.lib.texts import plain_line
 
 MOST_OTHERS = 9
 

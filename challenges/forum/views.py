@@ -28,8 +28,8 @@ from challenges.models import Post, Thread
 from challenges.organising.views.layout import find_to_run, person, room, scene, tried
 from portal.accounts.authorization import require
 from portal.lib import visible
-from portal.lib.numbers import natural
 from portal.lib.refusals import Hidden
+from portal.lib.requests import natural
 
 get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 PER_PAGE, POSTS_PER_PAGE = 20, 50

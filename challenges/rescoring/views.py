@@ -20,7 +20,7 @@ from challenges.rescoring import actions as rescorings
 from challenges.rescoring import queries as reads
 from challenges.rescoring.forms import DecisionForm, TaskForm, form_for
 from portal.accounts.authorization import require
-from portal.accounts.stepup import step_up_required
+from portal.accounts.sessions import step_up_required
 from portal.lib.refusals import Conflict, Invalid, TooLarge
 
 # Refusals about what was typed stand beside their field.

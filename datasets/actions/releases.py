@@ -23,9 +23,9 @@ from portal.accounts.authorization import require
 from portal.accounts.models import User
 from portal.audit.actors import Actor, SystemActor
 from portal.audit.record import record
-from portal.lib import clock, immutable, objects, parts, personal_files
+from portal.lib import clock, immutable, objects, parts, personal_data
 from portal.lib.files import safe_name
-from portal.lib.references import earlier, referenced, unnamed
+from portal.lib.objects import hours_ago, referenced, unnamed
 from portal.lib.refusals import Invalid
 
 
@@ -226,18 +226,18 @@ def _prepared(files: Sequence[NewFile], *, personal_checked: bool) -> list[dict[
 def _personal(one: NewFile, name: str, *, checked: bool) -> list[dict[str, Any]]:
     """List the personal data that keep a file from being read by anybody."""
     try:
-        found = personal_files.scan(one.content)
-    except personal_files.Unread:
+        found = personal_data.scan_file(one.content)
+    except personal_data.Unread:
         return [{"file": name, "code": "unread", "line": 0}]
     return [
         {
             "file": name,
-            "code": "personal_number" if each.kind in personal_files.CERTAIN else "personal",
+            "code": "personal_number" if each.kind in personal_data.CERTAIN else "personal",
             "line": each.line,
             "excerpt": each.excerpt,
         }
         for each in found
-        if each.kind in personal_files.CERTAIN or not checked
+        if each.kind in personal_data.CERTAIN or not checked
     ]
 
 
@@ -283,7 +283,7 @@ def sweep() -> int:
     out of sight. Parts that no upload names go too, untold: they were never a file. The delay is
     settings.OBJECTS_UNNAMED_HOURS.
     """
-    store, before = objects.store(), earlier(settings.OBJECTS_UNNAMED_HOURS)
+    store, before = objects.store(), hours_ago(settings.OBJECTS_UNNAMED_HOURS)
     store.drop_drafts(before=before)
     parts.sweep(before=before)
     aside = dict(store.aside())

@@ -14,7 +14,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
-from portal.accounts import stepup
+from portal.accounts import sessions
 from portal.accounts.actions import accounts
 from portal.accounts.models import User
 from portal.accounts.sealing import seal, unseal
@@ -107,7 +107,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
         """Take a sign-in of less than ten minutes as proof enough."""
-        if stepup.recent_authentication(allauth_context.request):
+        if sessions.recent_authentication(allauth_context.request):
             return False
         return bool(super().is_reauthentication_required(app=app, **kwargs))
 

@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from ninja.security import HttpBearer
 
-from portal.accounts import rules, stepup
+from portal.accounts import rules, sessions
 from portal.accounts.actions import accounts
 from portal.accounts.enums import TokenScope
 from portal.accounts.models import ApiToken
@@ -41,7 +41,7 @@ class Token(HttpBearer):
                 code="scope_required",
                 scope=self.scope.value,
             )
-        if self.proven and not stepup.is_recent(token.created_at):
+        if self.proven and not sessions.is_recent(token.created_at):
             raise NotAllowed(
                 _(
                     "Cet acte demande une preuve récente de votre identité : créez un jeton, "
@@ -115,7 +115,7 @@ def _refuse_bare(token: ApiToken) -> None:
     """Ask of a program's owner the second factor that the pages ask for."""
     if not settings.MFA_REQUIRED_FOR_ROLES or not rules.needs_second_factor(token.user):
         return
-    if not stepup.has_second_factor(token.user):
+    if not sessions.has_second_factor(token.user):
         raise NotAllowed(
             _("Vos fonctions demandent un second facteur : ajoutez-le dans votre espace."),
             code="second_factor_required",

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.dispatch import Signal
 from django.http import HttpRequest
 
-from portal.accounts import stepup
+from portal.accounts import sessions
 from portal.accounts.models import User
 from portal.audit.record import record
 
@@ -45,7 +45,7 @@ def forget_session(sender: Any, request: HttpRequest, **_facts: Any) -> None:
 
 def prove(sender: Any, request: Any, user: User, authenticator: Any, **_facts: Any) -> None:
     """Take the adding of a second factor as its first proof: the codes are shown right after."""
-    if authenticator.type in stepup.CODES:
+    if authenticator.type in sessions.CODES:
         record_authentication(
             request,
             user,

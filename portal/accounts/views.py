@@ -49,11 +49,11 @@ from portal.accounts.models import (
     Transfer,
     User,
 )
-from portal.accounts.stepup import step_up_required
+from portal.accounts.sessions import step_up_required
 from portal.audit.record import record
 from portal.lib import clock, visible
-from portal.lib.numbers import natural
 from portal.lib.refusals import Hidden, NotAllowed
+from portal.lib.requests import natural
 
 
 def person(request: HttpRequest) -> User:

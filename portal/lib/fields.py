@@ -5,7 +5,7 @@ from typing import Any
 
 from django import forms
 
-from portal.lib.characters import plain_line, plain_text
+from portal.lib.texts import plain_line, plain_text
 
 Text = Any  # a sentence, translated now or when it is shown
 Check = Callable[[str], None]

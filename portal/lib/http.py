@@ -1,21 +1,18 @@
-"""The one outgoing client: what the portal asks of other sites passes here and nowhere else.
-
-The host is resolved once and the address that was checked is the one connected to, at each
-redirect anew, so that no second answer of a name server can lead inside. No proxy variable is
-read, no cookie kept, nothing of ours sent but who asks.
-"""
+"""The one way to ask other sites, the addresses it may reach, and who asks behind proxies."""
 
 import contextlib
 import errno
 import hashlib
+import ipaddress
 import logging
 import socket
 import ssl
 import threading
 import time
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from http.client import HTTPException
 from typing import Any
 from urllib.parse import quote, urljoin, urlsplit
@@ -23,12 +20,103 @@ from urllib.parse import quote, urljoin, urlsplit
 import urllib3
 from django.conf import settings
 from django.core.cache import cache
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.utils.translation import gettext_lazy as _
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError, SSLError
 
-from portal.lib import addresses
 from portal.lib.refusals import Refusal
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+# `is_global` alone lets translated loopback (64:ff9b::7f00:1), 6to4 and multicast through, and
+# releases of Python differ: what is refused besides is written out.
+REFUSED: tuple[Network, ...] = tuple(
+    ipaddress.ip_network(text)
+    for text in """
+    0.0.0.0/8 10.0.0.0/8 100.64.0.0/10 127.0.0.0/8 169.254.0.0/16 172.16.0.0/12 192.0.0.0/24
+    192.0.2.0/24 192.88.99.0/24 192.168.0.0/16 198.18.0.0/15 198.51.100.0/24 203.0.113.0/24
+    224.0.0.0/4 240.0.0.0/4
+    ::/96 ::ffff:0:0/96 64:ff9b::/96 64:ff9b:1::/48 100::/64 2001::/32 2001:db8::/32 2002::/16
+    fc00::/7 fe80::/10 fec0::/10 ff00::/8
+    """.split()
+)
+
+
+def is_public(text: str, *, permitted: Iterable[str] = ()) -> bool:
+    """Say whether a numeric address may be connected to.
+
+    permitted: networks that the operator opens, in CIDR form. A text that is not a numeric
+    address is not public.
+    """
+    try:
+        address = ipaddress.ip_address(text.partition("%")[0])
+    except ValueError:
+        return False
+    if any(address in ipaddress.ip_network(network) for network in permitted):
+        return True
+    if not address.is_global or address.is_multicast or address.is_reserved:
+        return False
+    return not any(address in network for network in REFUSED)
+
+
+UNIX = "unix"  # a proxy that speaks through a socket of this machine has no address
+FORWARDED = ("HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO")
+
+
+def from_trusted_proxies(
+    get_response: Callable[[HttpRequest], HttpResponseBase],
+) -> Callable[[HttpRequest], HttpResponseBase]:
+    """Put the sender's address in REMOTE_ADDR; drop what a stranger says was forwarded.
+
+    The chain is read from its end: the first address that is not one of ours is the sender, and
+    what it wrote before is not believed.
+    """
+
+    def answer(request: HttpRequest) -> HttpResponseBase:
+        meta = request.META
+        peer = meta.get("REMOTE_ADDR", "")
+        if _is_ours(peer or UNIX):
+            meta["REMOTE_ADDR"] = _sender(meta.get("HTTP_X_FORWARDED_FOR", ""), peer)
+        else:
+            for name in FORWARDED:
+                meta.pop(name, None)
+        return get_response(request)
+
+    return answer
+
+
+def _sender(forwarded: str, peer: str) -> str:
+    found = peer
+    for hop in reversed([each.strip() for each in forwarded.split(",") if each.strip()]):
+        try:
+            ipaddress.ip_address(hop)
+        except ValueError:  # our proxy did not write this
+            break
+        found = hop
+        if not _is_ours(hop):
+            break
+    return found
+
+
+def _is_ours(address: str) -> bool:
+    given = tuple(settings.TRUSTED_PROXIES)
+    if address == UNIX:
+        return UNIX in given
+    try:
+        known = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    return any(known in network for network in networks(given))
+
+
+@lru_cache
+def networks(given: Sequence[str]) -> tuple[Network, ...]:
+    """Read addresses and networks; raises ValueError for what is neither."""
+    return tuple(ipaddress.ip_network(each) for each in given if each != UNIX)
+
 
 CHUNK_BYTES = 65_536
 MOVED = {301: True, 302: False, 303: False, 307: False, 308: True}  # True: for good
@@ -212,7 +300,7 @@ def resolve(host: str, port: int, *, seconds: float) -> list[tuple[Any, ...]]:
         raise NotFetched("network_away" if again else "name_unknown", url=host)
     permitted = settings.HTTP_PERMITTED_NETWORKS
     for *_family, address in found[0]:
-        if not addresses.is_public(str(address[0]), permitted=permitted):
+        if not is_public(str(address[0]), permitted=permitted):
             raise NotFetched("address_refused", url=host)
     return list(found[0])
 

@@ -1,19 +1,20 @@
-"""The private store: written once under its sha256, in a folder or in S3."""
+"""The private store, a folder or S3: written once under its sha256, kept while a row names it."""
 
 import hashlib
 import os
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import IO, Protocol, cast
+from typing import IO, Any, Protocol, cast
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.db import models
 
-from portal.lib import failpoints
+from portal.lib import clock, failpoints
 from portal.lib.refusals import TooLarge
 
 CHUNK_BYTES = 1 << 20
@@ -351,3 +352,57 @@ def read(sha256: str) -> bytes:
     """Return the whole content of an object; raises FileNotFoundError."""
     with store().open(sha256) as file:
         return file.read()
+
+
+FEW = 500
+DIGEST_CHARACTERS = 64
+# Which of these sha256 a row names.
+Names = Callable[[Collection[str]], Iterable[str]]
+_references: list[Names] = []
+
+
+def register_references(names: Names) -> None:
+    """Register what tells the objects that an app refers to."""
+    if names not in _references:
+        _references.append(names)
+
+
+def digests_in_columns(
+    tables: Iterable[type[models.Model]], hashes: Collection[str]
+) -> Iterator[str]:
+    """Give what stands in any column of 64 characters of these tables, some more than asked.
+
+    Every such column counts, also one that holds a digest of something else: a column that comes
+    later is never forgotten, and what is kept for nothing costs little.
+    """
+    for table in tables:
+        yield from digests_in_rows(table._base_manager.all(), hashes)  # noqa: SLF001  # Django’s own
+
+
+def digests_in_rows(rows: "models.QuerySet[Any]", hashes: Collection[str]) -> Iterator[str]:
+    """Give what stands in any column of 64 characters of these rows, as `in_columns`."""
+    for field in rows.model._meta.concrete_fields:  # noqa: SLF001  # Django’s own
+        if isinstance(field, models.CharField) and field.max_length == DIGEST_CHARACTERS:
+            found = rows.order_by()
+            if len(hashes) <= FEW:
+                found = found.filter(**{f"{field.attname}__in": list(hashes)})
+            for each in found.values_list(field.attname, flat=True).iterator():
+                yield each or ""
+
+
+def referenced(hashes: Collection[str]) -> set[str]:
+    """Return those of these sha256 that a row, an upload or an import names."""
+    wanted = set(hashes)
+    return {one for names in _references for one in names(wanted) if one in wanted}
+
+
+def unnamed(*, hours: float) -> list[str]:
+    """List the objects put so many hours ago at least that nothing names."""
+    before = hours_ago(hours)
+    old = {sha256 for sha256, at in store().ages() if at <= before}
+    return sorted(old - referenced(old))
+
+
+def hours_ago(hours: float) -> float:
+    """Return the instant so many hours ago, in seconds of the epoch."""
+    return clock.now().timestamp() - hours * 3_600

@@ -17,7 +17,6 @@ from django.utils.translation import gettext as _
 from ninja import Schema
 
 from portal.lib import clock, objects
-from portal.lib.numbers import natural
 from portal.lib.objects import Stored
 from portal.lib.refusals import (
     Conflict,
@@ -28,6 +27,7 @@ from portal.lib.refusals import (
     Unavailable,
     Unsupported,
 )
+from portal.lib.requests import natural
 
 NOTED = "_first_byte_at"
 

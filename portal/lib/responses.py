@@ -1,19 +1,79 @@
-"""Answer with a file or a document: unchanged, in part, and never for longer than needed."""
+"""Answers: problems (RFC 9457), and files or documents, unchanged, in part, never for too long."""
 
 import hashlib
 import math
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
 
-from django.http import HttpRequest, HttpResponse, HttpResponseNotModified, StreamingHttpResponse
+from django.http import (
+    HttpRequest,
+    HttpResponse,
+    HttpResponseNotModified,
+    JsonResponse,
+    StreamingHttpResponse,
+)
 from django.http.response import HttpResponseBase
 from django.utils.cache import get_conditional_response
 from django.utils.http import quote_etag
+from django.utils.translation import gettext as _
 
-from portal.lib.numbers import natural
 from portal.lib.refusals import OutOfRange
+from portal.lib.requests import natural
+
+API = "/api/v1/"
+# When to come back to a database that restarts or is too busy.
+RETRY_SECONDS = 2
+# The one status that HTTP does not name: that of the tus protocol for damaged parts.
+OTHER_TITLES = {460: "Checksum Mismatch"}
+
+
+def wants_json(request: HttpRequest) -> bool:
+    """Say whether the caller is a machine."""
+    return request.path.startswith(API) or "application/json" in request.headers.get("Accept", "")
+
+
+def problem(status: int, code: str, detail: str, facts: Mapping[str, Any] = {}) -> JsonResponse:
+    """Answer with a problem: the status and its English name, a stable code, a French sentence.
+
+    facts: further members, JSON-able or told by their text.
+    """
+    document = {
+        "type": "about:blank",
+        "title": OTHER_TITLES.get(status) or HTTPStatus(status).phrase,
+        "status": status,
+        "code": code,
+        "detail": detail,
+        **{key: _plain(value) for key, value in facts.items()},
+    }
+    return JsonResponse(document, status=status, content_type="application/problem+json")
+
+
+def broken(reference: str) -> JsonResponse:
+    """Answer for an error of ours. reference: what the log names it by."""
+    sentence = _("Le portail a rencontré une erreur. Réessayez.")
+    return problem(500, "server_error", sentence, {"reference": reference})
+
+
+def away() -> JsonResponse:
+    """Answer while the database is away or too busy."""
+    sentence = _("Le portail ne répond pas pour l’instant. Réessayez dans quelques secondes.")
+    return problem(503, "unavailable", sentence)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, (str, int, float, bool, type(None))):
+        return value
+    if isinstance(value, Mapping):
+        return {str(key): _plain(each) for key, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(each) for each in value]
+    if hasattr(value, "isoformat"):
+        return value.isoformat()
+    return str(value)
 
 
 def tagged(

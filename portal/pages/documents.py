@@ -6,7 +6,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from wagtail.documents.forms import BaseDocumentForm
 
-from portal.lib import personal_files
+from portal.lib import personal_data
 
 HEAD_BYTES = 4_096
 STARTS = {"pdf": b"%PDF-", "zip": b"PK\x03\x04", "ods": b"PK\x03\x04", "odt": b"PK\x03\x04"}
@@ -25,12 +25,12 @@ class DocumentForm(BaseDocumentForm):
                 _("Le contenu de ce fichier n’est pas celui que son nom annonce."), code="type"
             )
         try:
-            found = personal_files.scan(file)
-        except personal_files.Unread as error:
+            found = personal_data.scan_file(file)
+        except personal_data.Unread as error:
             raise ValidationError(
                 _("Ce fichier ne se lit pas : enregistrez-le de nouveau."), code="unread"
             ) from error
-        if any(each.kind in personal_files.CERTAIN for each in found):
+        if any(each.kind in personal_data.CERTAIN for each in found):
             raise ValidationError(
                 _("Ce fichier contient un numéro de sécurité sociale ou de compte bancaire."),
                 code="personal_number",

@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
-from django.utils.functional import Promise
+from django.utils.functional import Promise, SimpleLazyObject
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from wagtail.models import Page
@@ -159,4 +159,13 @@ def surroundings(request: HttpRequest) -> dict[str, Any]:
         "sign_in": address("account_login"),
         "sign_out": address("account_logout"),
         "appearance": address("pages:appearance"),
+    }
+
+
+def shell(request: HttpRequest) -> dict[str, Any]:
+    """Give templates the theme, the section and, on demand, the frame around the page."""
+    return {
+        "theme": theme(request),
+        "section": section(request),
+        "frame": SimpleLazyObject(lambda: surroundings(request)),
     }

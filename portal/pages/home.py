@@ -21,9 +21,9 @@ from challenges.organising import queries as organising
 from challenges.results.queries import boards
 from datasets.models import Dataset
 from portal.accounts.models import Organisation
-from portal.lib import languages
+from portal.lib import texts
 from portal.lib.refusals import Refusal
-from portal.pages import faces, frame
+from portal.pages import frame, looks
 from portal.pages.typography import long_date, long_moment, number
 
 # Pages count what everybody may read, whoever reads them.
@@ -141,8 +141,8 @@ def kinds(census: Census) -> list[dict[str, Any]]:
     return [
         {
             "kind": kind,
-            "label": faces.face(kind).plural,
-            "promise": faces.face(kind).promise,
+            "label": looks.face(kind).plural,
+            "promise": looks.face(kind).promise,
             "count": census.of([kind]),
             "href": f"{listed}?kind={kind}" if listed else "",
         }
@@ -195,10 +195,10 @@ def _dates(phase: Phase | None, moment: PhaseMoment, language: str) -> str:
         return _("ouverture le %(moment)s") % {"moment": long_moment(phase.opens_at)}
     if moment == PhaseMoment.OPEN and phase.closes_at:
         sentence, until = _("%(phase)s, jusqu’au %(moment)s"), escape(long_moment(phase.closes_at))
-        return languages.said(sentence, language=language, phase=phase.name, moment=until)
+        return texts.sentence(sentence, language=language, phase=phase.name, moment=until)
     if moment == PhaseMoment.OPEN:
         sentence = _("%(phase)s, sans date de clôture annoncée")
-        return languages.said(sentence, language=language, phase=phase.name)
+        return texts.sentence(sentence, language=language, phase=phase.name)
     if moment == PhaseMoment.CLOSED and phase.closes_at:
         return _("clos le %(moment)s") % {"moment": long_moment(phase.closes_at)}
     return ""
@@ -209,7 +209,7 @@ def phases(challenge: Challenge, current: Phase | None) -> list[tuple[str, str, 
     listed: list[tuple[str, str, str]] = []
     for phase in challenge.phases.all():
         state = {PhaseMoment.OPEN: "now", PhaseMoment.CLOSED: "done"}.get(phase.moment(), "")
-        name = languages.written(phase.name, challenge.language)
+        name = texts.in_language(phase.name, challenge.language)
         listed.append((name, _phase_dates(phase), state))
     if listed:
         out = challenge.is_revealed

@@ -28,8 +28,7 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
 from pygments.util import ClassNotFound
 
-from portal.pages.faces import face, quality_tone
-from portal.pages.ridges import band, ridge
+from portal.pages.looks import band, face, quality_tone, ridge
 from portal.pages.typography import (
     french_html,
     hour,

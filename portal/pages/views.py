@@ -39,13 +39,13 @@ from datasets.models import Dataset
 from portal.accounts import space
 from portal.accounts.models import Membership
 from portal.accounts.views import person
-from portal.lib.numbers import natural
-from portal.lib.problems import RETRY_SECONDS, away, broken, wants_json
+from portal.lib.requests import natural
+from portal.lib.responses import RETRY_SECONDS, away, broken, wants_json
 from portal.lib.stretches import Stretches
 from portal.pages import frame
 from portal.pages import health as house
-from portal.pages.faces import FACES
 from portal.pages.home import ANYONE
+from portal.pages.looks import FACES
 
 COOKIE_SECONDS = 365 * 24 * 3600
 CHOICES = (

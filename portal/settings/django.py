@@ -45,7 +45,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "portal.lib.addresses.from_trusted_proxies",
+    "portal.lib.http.from_trusted_proxies",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "portal.middleware.security_headers",
@@ -58,7 +58,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
-    "portal.accounts.middleware.SessionBounds",
+    "portal.accounts.sessions.SessionBounds",
     "django.contrib.messages.middleware.MessageMiddleware",
     "portal.middleware.refusals",
     "wagtail.contrib.redirects.middleware.RedirectMiddleware",
@@ -75,7 +75,7 @@ TEMPLATES = [
                 "django.template.context_processors.i18n",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "portal.pages.context.shell",
+                "portal.pages.frame.shell",
             ],
         },
     },
@@ -112,7 +112,7 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "filters": {"secrets": {"()": "portal.lib.secret_paths.PathsWithoutSecrets"}},
+    "filters": {"secrets": {"()": "portal.lib.requests.PathsWithoutSecrets"}},
     "handlers": {
         "stderr": {
             "class": "logging.StreamHandler",

@@ -32,7 +32,7 @@ from portal.accounts.models import User
 from portal.audit import duties
 from portal.audit.actors import SystemActor
 from portal.audit.models import AuditEvent, Outbox
-from portal.lib import buckets, immutable, objects, references
+from portal.lib import buckets, immutable, objects
 from portal.lib.refusals import Invalid, NotAllowed, Unavailable
 from tests.challenges import world
 from tests.challenges.test_bundle_imports import deposited
@@ -464,7 +464,7 @@ def test_what_a_row_names_stays(tmp_path: Any) -> None:
         aged(sha256)
     assert releases.sweep() == 0
     assert set(objects.store().hashes()) == before
-    assert references.referenced(before) == before
+    assert objects.referenced(before) == before
 
 
 def once(words: str, act: Callable[[], object]) -> Callable[..., Any]:

@@ -34,10 +34,10 @@ from portal.audit.actors import Actor, SystemActor
 from portal.audit.outbox import owe
 from portal.audit.record import record
 from portal.lib import clock
-from portal.lib.characters import require_plain_line, require_plain_text
 from portal.lib.immutable import writes
 from portal.lib.rates import DAY, keep_pace
 from portal.lib.refusals import Conflict, Invalid, QuotaSpent
+from portal.lib.texts import require_plain_line, require_plain_text
 
 SALT = "catalogue.reports.track"
 

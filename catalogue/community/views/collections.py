@@ -23,8 +23,8 @@ from catalogue.resources.views import public
 from portal.accounts.authorization import require
 from portal.accounts.models import Organisation, User
 from portal.accounts.views import person
-from portal.lib.numbers import natural
 from portal.lib.refusals import Hidden, Invalid
+from portal.lib.requests import natural
 
 PER_PAGE = 24
 COMMENT_CHARACTERS = 300

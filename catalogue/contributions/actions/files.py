@@ -23,10 +23,10 @@ from portal.accounts.models import User
 from portal.audit.actors import SystemActor
 from portal.audit.record import record
 from portal.lib import clock, objects
-from portal.lib.characters import require_plain_line
 from portal.lib.files import safe_name
 from portal.lib.objects import Stored
 from portal.lib.refusals import Conflict, Hidden, Invalid, TooLarge, Unavailable
+from portal.lib.texts import require_plain_line
 
 log = logging.getLogger("catalogue.files")
 SCHEDULER = SystemActor("scheduler")

@@ -21,8 +21,8 @@ from portal.accounts.views import person
 from portal.lib import objects, parts, visible
 from portal.lib.endpoints import lazy as _
 from portal.lib.endpoints import refused
-from portal.lib.numbers import natural
 from portal.lib.refusals import Hidden
+from portal.lib.requests import natural
 
 router = Router(tags=[_("Contribuer")], auth=Token(TokenScope.CONTRIBUTE))
 

@@ -21,7 +21,7 @@ from catalogue.resources.queries import files as card_files
 from catalogue.standards.readers import formats
 from portal.accounts.models import Organisation, User
 from portal.lib import objects
-from portal.lib.zipping import Member
+from portal.lib.files import Member
 
 CARDS_AT_ONCE = 100
 # What an import reads back, with some room for what a spreadsheet adds to it.

@@ -15,7 +15,7 @@ from catalogue.models import Contribution, Decision, IndexedFacet
 from catalogue.resources.queries.relations import region_people
 from catalogue.validators import checks as record_checks
 from portal.accounts.authorization import Permission
-from portal.lib import clock, working_days
+from portal.lib import clock
 
 if TYPE_CHECKING:
     from portal.accounts.models import User
@@ -219,7 +219,7 @@ def lots() -> list[Lot]:
             name,
             holder,
             count,
-            working_days.elapsed(clock.paris_day(first), today) if first else 0,
+            clock.working_days_elapsed(clock.paris_day(first), today) if first else 0,
         )
         for public_id, name, holder, count, first in rows
     ]
@@ -237,8 +237,8 @@ def _aged(contribution: Contribution, today: date) -> Waiting:
     return Waiting(
         contribution,
         str(getattr(contribution, "proposed_title", "") or ""),
-        working_days.elapsed(day, today),
-        working_days.after(day, settings.REVIEW_WORKING_DAYS),
+        clock.working_days_elapsed(day, today),
+        clock.working_day_after(day, settings.REVIEW_WORKING_DAYS),
         day == today,
     )
 
@@ -248,7 +248,7 @@ def standing() -> tuple[int, int, int]:
     today = clock.paris_day(clock.now())
     pairs = Contribution.objects.queue().values_list("first_submitted_at", "submitted_at")
     rows = [(first, last) for first, last in pairs if first is not None]
-    ages = (working_days.elapsed(clock.paris_day(first), today) for first, _last in rows)
+    ages = (clock.working_days_elapsed(clock.paris_day(first), today) for first, _last in rows)
     late = sum(age > settings.REVIEW_WORKING_DAYS for age in ages)
     return len(rows), sum(first != last for first, last in rows), late
 
@@ -266,7 +266,7 @@ def delays() -> Delays:
         .values_list("contribution__first_submitted_at", "decided_at")
     )
     taken = [
-        working_days.elapsed(clock.paris_day(sent), clock.paris_day(decided))
+        clock.working_days_elapsed(clock.paris_day(sent), clock.paris_day(decided))
         for sent, decided in pairs
         if sent is not None
     ]

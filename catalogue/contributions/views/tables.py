@@ -36,7 +36,7 @@ from catalogue.validators.fields import DETAILS
 from portal.accounts.authorization import require
 from portal.accounts.models import Organisation, User
 from portal.accounts.views import person
-from portal.lib import zipping
+from portal.lib import files
 from portal.lib.files import attachment, csv_answer
 from portal.lib.refusals import QuotaSpent
 from portal.lib.visible import find
@@ -269,5 +269,5 @@ def archive(request: HttpRequest, slug: str) -> HttpResponseBase:
     """Send the archive as it is made, to who edits for the organisation."""
     organisation, by = get_object_or_404(Organisation, slug=slug), person(request)
     tables.take_out(organisation=organisation, by=by)
-    content = zipping.streamed(held.members(organisation, by=by), sums="SHA256SUMS")
+    content = files.streamed_zip(held.members(organisation, by=by), sums="SHA256SUMS")
     return attachment(content, f"fiches-{slug}.zip", media_type="application/zip")

@@ -20,9 +20,9 @@ from portal.audit.actors import Actor
 from portal.audit.outbox import owe
 from portal.audit.record import record
 from portal.lib import clock, http
-from portal.lib.names import free_name, slug_of
 from portal.lib.queue import nudge
 from portal.lib.refusals import Conflict, Invalid, QuotaSpent
+from portal.lib.texts import free_name, slug_of
 
 KEY_CHARACTERS = 44
 MOST_TRUSTED = 100

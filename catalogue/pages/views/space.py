@@ -27,7 +27,7 @@ from catalogue.resources.queries import relations
 from catalogue.resources.queries.relations import transfers_for
 from portal.accounts.models import Organisation, User
 from portal.accounts.space import Item, Panel, Place
-from portal.lib import languages
+from portal.lib import texts
 
 TEMPLATE = "catalogue/community/organisation.html"
 
@@ -143,7 +143,7 @@ def _waiting(contribution: Contribution) -> Item:
         sentence = _("Terminer « %(title)s »")
         detail = _("Brouillon, que personne d’autre ne voit.")
     return Item(
-        title=languages.said(sentence, language=language, title=title),
+        title=texts.sentence(sentence, language=language, title=title),
         url=_address(contribution),
         detail=detail,
         icon=status.icon,
@@ -158,7 +158,7 @@ def _offered(contribution: Contribution) -> Item:
     sentence = _("Répondre au changement proposé de « %(title)s »")
     language = contribution.resource.written_in
     return Item(
-        title=languages.said(sentence, language=language, title=title),
+        title=texts.sentence(sentence, language=language, title=title),
         url=reverse("catalogue:proposal_answer", args=(contribution.public_id,)),
         detail=_("Sans réponse, la Région décide seule."),
         icon=status.icon,
@@ -258,7 +258,7 @@ def _transfers(user: User) -> Iterator[Item]:
         card = transfer.resource
         sentence = _("Répondre au transfert de « %(title)s »")
         yield Item(
-            title=languages.said(sentence, language=card.written_in, title=card.title),
+            title=texts.sentence(sentence, language=card.written_in, title=card.title),
             url=reverse("catalogue:transfer", args=(card.slug,)),
             detail=_("Vers %(name)s.") % {"name": transfer.target.name},
             icon="arrow-right",

@@ -46,10 +46,9 @@ from portal.audit.actors import Actor, SystemActor
 from portal.audit.outbox import owe
 from portal.audit.record import record
 from portal.lib import clock, markdown, patience
-from portal.lib.characters import require_plain_line
 from portal.lib.immutable import writes
-from portal.lib.names import free_name, slug_of
 from portal.lib.refusals import Conflict, Invalid
+from portal.lib.texts import free_name, require_plain_line, slug_of
 
 
 def declare_links(

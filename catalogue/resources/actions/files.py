@@ -23,7 +23,7 @@ from catalogue.validators import file_types
 from portal.accounts.models import Organisation, User
 from portal.audit.actors import Actor, SystemActor
 from portal.audit.record import record
-from portal.lib import clock, objects, personal_files, scanning
+from portal.lib import clock, objects, personal_data, scanning
 from portal.lib.queue import nudge
 from portal.lib.refusals import QuotaSpent, Unavailable
 
@@ -294,8 +294,8 @@ def _personal(path: Path) -> list[dict[str, Any]] | None:
     """List what looks like personal data in a file, the first of each kind; None if unread."""
     with path.open("rb") as content:
         try:
-            found = personal_files.scan(content)
-        except personal_files.Unread:
+            found = personal_data.scan_file(content)
+        except personal_data.Unread:
             return None
     return [{"kind": str(one.kind), "line": one.line, "excerpt": one.excerpt} for one in found]
 

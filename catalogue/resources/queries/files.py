@@ -19,7 +19,7 @@ from catalogue.validators.fields import DETAILS, RELATIONS
 from portal.accounts.authorization import Permission, has_permission
 from portal.accounts.models import Organisation, User
 from portal.lib import parts
-from portal.lib.references import in_columns
+from portal.lib.objects import digests_in_columns
 
 PLACE = "/fichiers/"
 ADDRESS = re.compile(rf"{PLACE}([0-9a-f]{{8}}(?:-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}})/[^/]+\Z")
@@ -355,7 +355,7 @@ def weight(*, organisation: Organisation | None, person: User | None) -> int:
 
 def kept_objects(hashes: Iterable[str]) -> Iterator[str]:
     """Give the sha256 of objects, among these, that a file of a card names."""
-    return in_columns([CardFile], list(hashes))
+    return digests_in_columns([CardFile], list(hashes))
 
 
 def kept_parts(names: Collection[str]) -> Iterator[str]:

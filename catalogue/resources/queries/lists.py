@@ -29,8 +29,8 @@ from catalogue.standards.published import File
 from catalogue.standards.writers.plain import COLUMNS
 from catalogue.validators import words
 from catalogue.validators.fields import FREQUENCIES, MATURITIES, NEED_STATES
-from portal.lib import clock, languages
-from portal.lib.characters import for_xml
+from portal.lib import clock, texts
+from portal.lib.texts import for_xml
 
 
 def in_order(ids: Sequence[int]) -> list[Resource]:
@@ -142,7 +142,7 @@ def scope_text(resource: Resource) -> str:
     label = str(Scope(resource.scope).label)
     if not resource.scope_note:
         return label
-    note = languages.written(resource.scope_note, resource.written_in)
+    note = texts.in_language(resource.scope_note, resource.written_in)
     return format_html("{} ({})", label, note)
 
 
@@ -169,11 +169,11 @@ def _own_marks(resource: Resource) -> Iterator[Mark]:
         case ResourceKind.DATASET:
             yield from _dataset_marks(resource)
         case ResourceKind.NEED if details.get("beneficiary"):
-            yield "users", languages.written(details["beneficiary"], resource.written_in)
+            yield "users", texts.in_language(details["beneficiary"], resource.written_in)
         case ResourceKind.SOLUTION if details.get("maturity"):
             yield "flask-conical", str(dict(MATURITIES)[details["maturity"]])
         case ResourceKind.PROGRAMME if details.get("funder"):
-            yield "landmark", languages.written(details["funder"], resource.written_in)
+            yield "landmark", texts.in_language(details["funder"], resource.written_in)
         case ResourceKind.NEWS if details.get("event_date"):
             yield "calendar", details["event_date"]
         case ResourceKind.ALGORITHM if details.get("programming_languages"):

@@ -24,7 +24,7 @@ from catalogue.standards.writers.removed import Removed
 from catalogue.validators import words
 from catalogue.validators.fields import Text
 from portal.accounts.models import Organisation
-from portal.lib.characters import for_xml
+from portal.lib.texts import for_xml
 
 # Documents are written in the language of the catalogue, whoever asks.
 LANGUAGE = "fr"

@@ -47,10 +47,9 @@ from datasets.models import HoldoutVersion, SealedFile
 from portal.accounts.authorization import require
 from portal.accounts.models import User
 from portal.audit.record import record
-from portal.lib import objects, zipping
-from portal.lib.files import safe_name
+from portal.lib import files, objects
+from portal.lib.files import Member, safe_name
 from portal.lib.refusals import Invalid
-from portal.lib.zipping import Member
 
 
 @dataclass(frozen=True)
@@ -518,7 +517,7 @@ class Export:
 
     def stream(self) -> Iterator[bytes]:
         """Give the zip in pieces."""
-        return zipping.streamed(self.members, sums=exporting.SUMS)
+        return files.streamed_zip(self.members, sums=exporting.SUMS)
 
 
 def export(*, challenge: Challenge, by: User, reference: Path | None = None) -> Export:

@@ -43,7 +43,7 @@ from challenges.scoring.contract import MetricSpec
 from datasets.models import HoldoutVersion
 from portal.accounts.models import Organisation, User
 from portal.audit.record import record
-from portal.lib import clock, objects, personal_files
+from portal.lib import clock, objects, personal_data
 from portal.lib.markdown import render
 from portal.lib.personal_data import Kind
 
@@ -376,14 +376,14 @@ def look_for_personal_data(files: Iterable[tuple[str, Opened]]) -> Findings:
     for name, opened in files:
         with opened() as content:
             try:
-                found = personal_files.scan(content)
-            except personal_files.Unread:
+                found = personal_data.scan_file(content)
+            except personal_data.Unread:
                 said = _("ce fichier ne se lit pas : on ne peut y chercher de données personnelles")
                 findings.refuse(PERSONAL_DATA, said, file=name)
                 continue
         for each in found:
             place = {"file": name, "key": _("ligne %(n)s") % {"n": each.line}}
-            if each.kind in personal_files.CERTAIN:
+            if each.kind in personal_data.CERTAIN:
                 said = _("numéro de sécurité sociale ou de compte bancaire dans un fichier public")
                 findings.refuse(PERSONAL_DATA, said, value=each.excerpt, **place)
             else:

@@ -25,7 +25,7 @@ from challenges.organising.queries import current_phase
 from challenges.organising.views.words import USE_CASES
 from portal.accounts.authorization import Permission, has_permission, require
 from portal.accounts.models import Organisation, User
-from portal.lib import clock, languages, visible
+from portal.lib import clock, texts, visible
 from portal.lib.refusals import Closed, Conflict, Hidden, Invalid, QuotaSpent, Refusal
 
 
@@ -113,7 +113,7 @@ def face_of(challenge: Challenge, phase: Phase | None, now: datetime) -> Face:
         return Face(str(label), tone, icon)
     match phase.moment(now) if phase else PhaseMoment.UNDATED:
         case PhaseMoment.OPEN:
-            under_way = languages.said(
+            under_way = texts.sentence(
                 _("%(phase)s en cours"), language=challenge.language, phase=phase
             )
             return Face(under_way, "ocre", "circle-dot")

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from challenges.enums import EntryStatus, ImportState
 from challenges.scoring import manual, registry
 from challenges.scoring.metric import Step
-from portal.lib import languages
+from portal.lib import texts
 
 USE_CASES = {
     "UC1": gettext_lazy("Autodiagnostic des projets de mobilité"),
@@ -206,4 +206,4 @@ def _group(metric: Mapping[str, Any], language: str) -> str:
     sentence = _("Sur le groupe « %(group)s » de « %(by)s ».")
     if metric.get("aggregate"):
         sentence = str(AGGREGATES[metric["aggregate"]])
-    return languages.said(sentence, language=language, **facts)
+    return texts.sentence(sentence, language=language, **facts)

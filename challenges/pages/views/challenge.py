@@ -68,7 +68,7 @@ from challenges.results.views.boards import text_of
 from challenges.scoring.contract import ScoringContract
 from challenges.teams.queries import latest_terms
 from portal.lib import clock, files, objects
-from portal.lib.feeds import Feed
+from portal.lib.texts import Feed
 
 PER_PAGE = 20
 LEFT_OUT = gettext_lazy("Une demande sans ligne compte comme une réponse vide.")

@@ -62,7 +62,7 @@ from challenges.results.queries import reports
 from challenges.results.queries.reports import obstacles as first_of
 from challenges.results.queries.reports import undecided_of
 from portal.accounts.authorization import Permission, has_permission, require
-from portal.accounts.stepup import step_up_required
+from portal.accounts.sessions import step_up_required
 from portal.lib import clock
 from portal.lib.refusals import Conflict, Invalid
 

@@ -45,7 +45,7 @@ from challenges.rescoring import queries as rescoring_queries
 from portal.accounts.authorization import Permission, has_permission
 from portal.accounts.models import Organisation, User
 from portal.accounts.space import Item, Place
-from portal.lib import clock, languages
+from portal.lib import clock, texts
 
 SHOWN = 20
 REMINDER = timedelta(hours=48)
@@ -207,11 +207,11 @@ def _reported(user: User) -> Iterator[Item]:
 
 
 def _title(challenge: Challenge) -> SafeString:
-    return languages.written(challenge.title, challenge.language)
+    return texts.in_language(challenge.title, challenge.language)
 
 
 def _about(sentence: str, challenge: Challenge) -> SafeString:
-    return languages.said(sentence, language=challenge.language, title=challenge.title)
+    return texts.sentence(sentence, language=challenge.language, title=challenge.title)
 
 
 def described(user: User) -> dict[str, Any]:
@@ -379,7 +379,7 @@ def _rescorings(user: User) -> Iterator[Item]:
         yield Item(
             title=_about(sentence, challenge),
             url=reverse("challenges:rescorings", args=[challenge.slug]),
-            detail=languages.written(change.phase.name, challenge.language),
+            detail=texts.in_language(change.phase.name, challenge.language),
             icon="scale",
             tone="lavande",
         )

@@ -16,7 +16,7 @@ from challenges.models import Challenge, Column
 from challenges.results.models.boards import in_words
 from challenges.results.queries.boards import Board, BoardRow
 from challenges.teams.queries import member_names
-from portal.lib import languages
+from portal.lib import texts
 
 
 def round_axis(low: float, high: float, ticks: int = 5) -> tuple[float, float]:
@@ -221,10 +221,10 @@ def prize_rules(columns: Sequence[Column], challenge: Challenge) -> SafeString:
         ):
             if limit is not None:
                 facts = {
-                    "title": languages.written(column.title, challenge.language),
+                    "title": texts.in_language(column.title, challenge.language),
                     "limit": _exactly(limit, column.decimals),
                 }
-                found.append((languages.said(sentence, language="", **facts),))
+                found.append((texts.sentence(sentence, language="", **facts),))
     return format_html_join(", ", "{}", found)
 
 

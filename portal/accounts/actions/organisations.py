@@ -13,14 +13,14 @@ from portal.accounts.actions import accounts
 from portal.accounts.authorization import require
 from portal.accounts.enums import Answer, OrganisationBadge, OrganisationKind, Role
 from portal.accounts.models import FormerAddress, Membership, Organisation, Transfer, User
-from portal.accounts.validators import clean_siret
+from portal.accounts.names import clean_siret
 from portal.audit.actors import Actor
 from portal.audit.outbox import owe
 from portal.audit.record import record
 from portal.lib import clock
 from portal.lib.immutable import writes
-from portal.lib.names import free_name
 from portal.lib.refusals import Conflict, NotAllowed
+from portal.lib.texts import free_name
 
 FIELDS = ("name", "acronym", "kind", "siret", "homepage_url", "description")
 

@@ -26,7 +26,7 @@ from portal.accounts.models import (
     RegionAppointment,
     User,
 )
-from portal.accounts.validators import clean_siret
+from portal.accounts.names import clean_siret
 from portal.lib import clock
 
 

@@ -12,7 +12,7 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from portal.accounts import rules, space, stepup
+from portal.accounts import rules, sessions, space
 from portal.accounts.enums import RegionRole
 
 register = template.Library()
@@ -110,7 +110,7 @@ def passkeys_possible(context: Context) -> bool:
 def factor_rule(context: Context) -> FactorRule:
     """Apply the rule of second factors to the person reading."""
     user = context["request"].user
-    bare = rules.needs_second_factor(user) and not stepup.has_second_factor(user)
+    bare = rules.needs_second_factor(user) and not sessions.has_second_factor(user)
     required = settings.MFA_REQUIRED_FOR_ROLES
     return FactorRule(owed=bare and required, waived=bare and not required)
 

@@ -17,8 +17,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
-from portal.lib import languages
-from portal.pages import faces, frame, kit, typography
+from portal.lib import texts
+from portal.pages import frame, kit, looks, typography
 
 register = template.Library()
 
@@ -48,8 +48,8 @@ register.filter("short_date", typography.short_date)
 register.filter("moment", typography.long_moment)
 register.filter("hour", typography.hour)
 register.filter("relative", typography.relative)
-register.filter("written_in", languages.written)
-register.simple_tag(languages.attribute, name="lang")
+register.filter("written_in", texts.in_language)
+register.simple_tag(texts.lang_attribute, name="lang")
 register.filter("kind_label", kit.kind_label)
 register.filter("kind_plural", kit.kind_plural)
 register.filter("kind_tone", kit.kind_tone)
@@ -272,7 +272,7 @@ def notice(
     if role not in ("", "status", "alert"):
         raise TemplateSyntaxError(f"a notice has no role {role!r}: its icon follows its tone")
     shown = {"tone": tone, "title": title, "role": role, "heading": heading}
-    return _framed("notice", content, icon=faces.NOTICE_ICONS[tone], **shown)
+    return _framed("notice", content, icon=looks.NOTICE_ICONS[tone], **shown)
 
 
 @register.simple_block_tag

@@ -24,7 +24,7 @@ from portal.accounts.models import (
     Transfer,
     User,
 )
-from portal.accounts.validators import clean_siret
+from portal.accounts.names import clean_siret
 from portal.audit.actors import SystemActor
 from portal.lib import clock
 from portal.lib.immutable import WriteRefused

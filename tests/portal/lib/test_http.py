@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from django.core.cache import cache
 
-from portal.lib import addresses, http
+from portal.lib import http
 from tests.sites import Site, endless, leads, listener, says, site
 
 CASE = re.compile(r"= (?P<hosts>.+)\.$")
@@ -104,7 +104,7 @@ def test_an_address_that_is_not_asked_for(url: str, code: str) -> None:
     ],
 )
 def test_public_addresses(address: str, public: bool) -> None:
-    assert addresses.is_public(address) is public
+    assert http.is_public(address) is public
 
 
 def test_a_document_is_brought_back(there: Site, monkeypatch: pytest.MonkeyPatch) -> None:

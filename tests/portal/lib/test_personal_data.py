@@ -6,7 +6,7 @@ import zipfile
 import pyarrow.parquet
 import pytest
 
-from portal.lib import personal_data, personal_files
+from portal.lib import personal_data
 from portal.lib.personal_data import Found, Kind
 
 # Invented numbers with true keys.
@@ -153,7 +153,7 @@ def table() -> bytes:
 )
 def test_the_first_of_each_kind_is_told_masked(content: bytes) -> None:
     stream = io.BytesIO(content)
-    found = {each.kind: each.excerpt for each in personal_files.scan(stream)}
+    found = {each.kind: each.excerpt for each in personal_data.scan_file(stream)}
     assert set(found) == {Kind.NIR, Kind.EMAIL}
     assert "jeanne.martin" not in found[Kind.EMAIL]
     assert "078" not in found[Kind.NIR]
@@ -162,14 +162,14 @@ def test_the_first_of_each_kind_is_told_masked(content: bytes) -> None:
 
 def test_what_is_no_text_or_holds_nobody_tells_nothing() -> None:
     for content in (b"", b"\x89PNG\0\0" + LINE.encode(), b"a,b\n1,2\ncontact@exemple.fr,3\n"):
-        assert personal_files.scan(io.BytesIO(content)) == []
+        assert personal_data.scan_file(io.BytesIO(content)) == []
 
 
 def test_a_file_that_cannot_be_read_is_not_called_clean() -> None:
-    with pytest.raises(personal_files.Unread):
-        personal_files.scan(io.BytesIO(b"PK\x03\x04 cut short"))
+    with pytest.raises(personal_data.Unread):
+        personal_data.scan_file(io.BytesIO(b"PK\x03\x04 cut short"))
 
 
 def test_no_more_of_an_archive_is_read_than_of_a_text() -> None:
-    bomb = zipped(a="0" * (personal_files.READ_BYTES + 1), b=LINE)
-    assert personal_files.scan(io.BytesIO(bomb)) == []
+    bomb = zipped(a="0" * (personal_data.READ_BYTES + 1), b=LINE)
+    assert personal_data.scan_file(io.BytesIO(bomb)) == []

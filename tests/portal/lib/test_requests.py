@@ -10,7 +10,7 @@ from django.test import RequestFactory
 
 from portal.audit.models import Heartbeat
 from portal.lib import clock, responses
-from portal.lib.addresses import from_trusted_proxies
+from portal.lib.http import from_trusted_proxies
 from portal.lib.rates import HOUR, Window, keep_pace
 from portal.lib.refusals import OutOfRange, QuotaSpent
 from portal.settings import mode

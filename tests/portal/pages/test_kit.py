@@ -20,7 +20,7 @@ from django.utils.translation import override
 from pygments.token import STANDARD_TYPES
 
 from catalogue.enums import ResourceKind
-from portal.pages import faces, frame, kit, typography
+from portal.pages import frame, kit, looks, typography
 from portal.pages.kit import faults, field_context
 
 TEMPLATES = Path(settings.BASE_DIR) / "templates"
@@ -34,7 +34,7 @@ def render(text: str, **context: Any) -> str:
 
 def test_every_icon_named_in_templates_and_faces_is_in_the_sprite() -> None:
     drawn = set(re.findall(r'id="i-([a-z0-9-]+)"', (STATIC / "icons" / "sprite.svg").read_text()))
-    named = {face.icon for face in faces.FACES.values()} | set(faces.NOTICE_ICONS.values())
+    named = {face.icon for face in looks.FACES.values()} | set(looks.NOTICE_ICONS.values())
     for path in TEMPLATES.rglob("*.html"):
         named |= set(re.findall(r'{% icon "([^"]+)"', path.read_text(encoding="utf-8")))
     assert named - drawn == set()
@@ -70,11 +70,11 @@ def test_every_component_tells_its_arguments() -> None:
 
 
 def test_every_kind_has_a_face_of_its_own_word() -> None:
-    assert [str(faces.face(kind).label) for kind in ResourceKind] == [
+    assert [str(looks.face(kind).label) for kind in ResourceKind] == [
         str(kind.label) for kind in ResourceKind
     ]
-    assert all(faces.face(kind).promise for kind in ResourceKind)
-    assert faces.face("nothing") is faces.UNKNOWN
+    assert all(looks.face(kind).promise for kind in ResourceKind)
+    assert looks.face("nothing") is looks.UNKNOWN
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_every_kind_has_a_face_of_its_own_word() -> None:
     [(80, "pin"), (79.9, "mimosa"), (60, "mimosa"), (59, "garance"), (0, "garance")],
 )
 def test_quality_tone(value: float, tone: str) -> None:
-    assert faces.quality_tone(value) == tone
+    assert looks.quality_tone(value) == tone
 
 
 def test_a_ring_of_nothing_draws_no_arc() -> None:

@@ -35,7 +35,7 @@ from portal.accounts.actions.appointments import BACKOFFICE_GROUPS
 from portal.accounts.enums import RegionRole
 from portal.audit import duties
 from portal.audit.outbox import owe
-from portal.lib import clock, languages
+from portal.lib import clock, texts
 from portal.lib.markdown import render
 from portal.lib.refusals import QuotaSpent, TooLarge
 from portal.management.opening import people
@@ -362,17 +362,17 @@ def test_a_proposal_is_marked_for_its_author_and_its_moderator() -> None:
 
 def test_a_title_within_a_sentence_is_marked_and_escaped() -> None:
     with override("en"):
-        said = languages.said("Finish “%(title)s” & send", language="fr", title="<b>Été</b>")
+        said = texts.sentence("Finish “%(title)s” & send", language="fr", title="<b>Été</b>")
         assert said == 'Finish “<span lang="fr">&lt;b&gt;Été&lt;/b&gt;</span>” &amp; send'
         assert isinstance(said, SafeString)
-        assert languages.written("", "fr") == ""
-        assert languages.written("Summer", "en") == "Summer"
-        assert languages.attribute("fr") == ' lang="fr"'
+        assert texts.in_language("", "fr") == ""
+        assert texts.in_language("Summer", "en") == "Summer"
+        assert texts.lang_attribute("fr") == ' lang="fr"'
     with override("fr"):
         assert (
-            languages.said("Terminer « %(t)s »", language="fr", t="<i>") == "Terminer « &lt;i&gt; »"
+            texts.sentence("Terminer « %(t)s »", language="fr", t="<i>") == "Terminer « &lt;i&gt; »"
         )
-        assert languages.attribute("fr") == ""
+        assert texts.lang_attribute("fr") == ""
 
 
 def published(title: str, text: str) -> ContentPage:
@@ -584,7 +584,7 @@ def levels() -> dict[str, str]:
     return {each.key: str(each.level) for each in health.checks()}
 
 
-def texts() -> dict[str, str]:
+def health_texts() -> dict[str, str]:
     return {each.key: each.text for each in health.checks()}
 
 
@@ -619,7 +619,7 @@ def test_a_silent_process_says_what_it_means(alive: None, monkeypatch: pytest.Mo
     monkeypatch.setattr(clock, "now", lambda: later)
     duties.beat("tasks")
     assert (levels()["worker"], levels()["tasks"]) == ("watch", "good")
-    assert "gardées" in texts()["worker"]
+    assert "gardées" in health_texts()["worker"]
 
 
 @pytest.mark.parametrize(("minutes", "level"), [(1, "good"), (10, "watch")])
@@ -632,7 +632,7 @@ def test_what_waits_too_long_is_watched(
     monkeypatch.setattr(clock, "now", lambda: later)
     found = levels()
     assert (found["queue"], found["deliveries"]) == (level, level)
-    assert texts()["queue"] == "1 travail de notation attend son tour."
+    assert health_texts()["queue"] == "1 travail de notation attend son tour."
 
 
 @pytest.mark.parametrize(("free", "status"), [(11, 200), (9, 503)])
@@ -655,7 +655,7 @@ def test_one_machine_does_not_isolate_the_key(
     alive: None, settings: Any, embedded: bool, told: bool
 ) -> None:
     settings.EMBEDDED = embedded
-    assert ("clé non isolée" in texts()["sealing"]) is told
+    assert ("clé non isolée" in health_texts()["sealing"]) is told
 
 
 def test_a_database_that_does_not_answer_leaves_the_rest(

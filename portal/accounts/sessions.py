@@ -1,10 +1,14 @@
-"""Bounds of a session: its age, and the second factor that some functions ask for."""
+"""Bounds of a session: its age, its second factor, and a recent proof before a sensitive act."""
 
 import time
 from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import wraps
 from typing import Any
 
 from allauth.account.internal.flows.login import get_authentication_records
+from allauth.core.exceptions import ReauthenticationRequired
+from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponseRedirect
@@ -12,7 +16,49 @@ from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils.http import urlencode
 
-from portal.accounts import rules, stepup
+from portal.accounts import rules
+from portal.lib import clock
+
+View = Callable[..., HttpResponseBase]
+CODES = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
+
+
+def has_second_factor(user: Any) -> bool:
+    """Say whether an application or a passkey protects the account."""
+    return Authenticator.objects.filter(user_id=user.pk, type__in=CODES).exists()
+
+
+def recent_authentication(request: HttpRequest) -> bool:
+    """Say whether the person proved who they are less than ten minutes ago.
+
+    With a second factor, by that factor; without one, by password.
+    """
+    if not request.user.is_authenticated:
+        return False
+    records = get_authentication_records(request, request.user)
+    since = time.time() - settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
+    recent = {record["method"] for record in records if record["at"] > since}
+    if not recent:
+        return False
+    return "mfa" in recent or not has_second_factor(request.user)
+
+
+def is_recent(proven_at: datetime) -> bool:
+    """Say whether a proof of this instant still counts."""
+    return clock.now() - proven_at < timedelta(seconds=settings.ACCOUNT_REAUTHENTICATION_TIMEOUT)
+
+
+def step_up_required(view: View) -> View:
+    """Send the person to prove who they are, then back to the view."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not recent_authentication(request):
+            raise ReauthenticationRequired
+        return view(request, *args, **kwargs)
+
+    return guarded
+
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 SEEN, SINCE = "seen_at", "opened_at"
@@ -72,4 +118,4 @@ def _owes_factor(request: HttpRequest) -> bool:
     records = get_authentication_records(request, request.user)
     if any(record["method"] == "mfa" for record in records):
         return False
-    return rules.needs_second_factor(request.user) and not stepup.has_second_factor(request.user)
+    return rules.needs_second_factor(request.user) and not has_second_factor(request.user)

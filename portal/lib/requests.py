@@ -1,7 +1,20 @@
-"""Addresses that open something by themselves: what is written of them, in a journal or a trace."""
+"""What requests bring as text, and what is written of their addresses in a journal or a trace."""
 
 import logging
 from typing import Any
+
+MOST_DIGITS = 18
+
+
+def natural(text: str) -> int:
+    """Read a whole number written in digits; 0 for any other text, 10**18 for a longer one.
+
+    int() alone raises ValueError past 4,300 digits.
+    """
+    if not text.isdecimal():
+        return 0
+    return int(text) if len(text) <= MOST_DIGITS else 10**MOST_DIGITS
+
 
 # Parts of an address that open something: never written down.
 SECRETS = {"token", "key", "uidb36"}

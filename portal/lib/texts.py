@@ -1,0 +1,126 @@
+"""Texts of people: characters they may hold, their language, addresses of titles, Atom."""
+
+import re
+from collections.abc import Container
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.utils.feedgenerator import Atom1Feed
+from django.utils.html import conditional_escape, format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.text import slugify
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from portal.lib.refusals import Invalid
+
+CHARACTERS_CODE = "characters"
+CHARACTERS_REFUSED = _(
+    "Ce texte contient un caractère invisible (de commande, ou qui inverse le sens de lecture) : "
+    "retapez-le au lieu de le coller."
+)
+# C0, DEL and C1; halves of surrogate pairs; what makes a name read as another one.
+_BREAKS = "\t\n\r"
+_CONTROLS = "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069"
+_IN_TEXT = re.compile(f"[{_CONTROLS}]")
+_IN_LINE = re.compile(f"[{_BREAKS}{_CONTROLS}]")
+# XML 1.0, production 2 (Char), the other way round.
+_NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+
+
+def plain_line(text: str) -> None:
+    """Validate a field of one line: no control character, no tab or line break."""
+    if _IN_LINE.search(text):
+        raise ValidationError(CHARACTERS_REFUSED, code=CHARACTERS_CODE)
+
+
+def plain_text(text: str) -> None:
+    """Validate a field of several lines: no control character but tabs and line breaks."""
+    if _IN_TEXT.search(text):
+        raise ValidationError(CHARACTERS_REFUSED, code=CHARACTERS_CODE)
+
+
+def require_plain_line(text: str) -> None:
+    """Refuse what `plain_line` does, whatever the surface; raises Invalid."""
+    if _IN_LINE.search(text):
+        raise Invalid(CHARACTERS_REFUSED, code=CHARACTERS_CODE)
+
+
+def require_plain_text(text: str) -> None:
+    """Refuse what `plain_text` does, whatever the surface; raises Invalid."""
+    if _IN_TEXT.search(text):
+        raise Invalid(CHARACTERS_REFUSED, code=CHARACTERS_CODE)
+
+
+def for_xml(text: str) -> str:
+    """Leave out of a text what no XML document can write."""
+    # What is printable needs no reading of the expression: nearly all that is written.
+    return text if text.isprintable() else _NOT_XML.sub("", text)
+
+
+def slug_of(title: str, most: int, otherwise: str) -> str:
+    """Make the beginning of an address of a title; elisions part words."""
+    plain = title.replace("’", " ").replace("'", " ")
+    return slugify(plain)[:most].strip("-") or otherwise
+
+
+def free_name(base: str, taken: Container[str]) -> str:
+    """Give a name that nobody has: the one asked for, else numbered from two."""
+    number, name = 1, base
+    while name in taken:
+        number += 1
+        name = f"{base}-{number}"
+    return name
+
+
+NOTHING = mark_safe("")
+
+
+def is_another_language(language: str) -> bool:
+    """Say whether a text in this language stands out on the page being rendered."""
+    return bool(language) and language != (get_language() or "").partition("-")[0]
+
+
+def lang_attribute(language: str) -> SafeString:
+    """Write the `lang` attribute of an element, with its leading space, or nothing."""
+    return format_html(' lang="{}"', language) if is_another_language(language) else NOTHING
+
+
+def in_language(text: object, language: str) -> SafeString:
+    """Escape a text and mark its language in a line of the page's own."""
+    if not text or not is_another_language(language):
+        return format_html("{}", text)
+    return format_html('<span lang="{}">{}</span>', language, text)
+
+
+def sentence(sentence: str, *, language: str, **facts: object) -> SafeString:
+    """Fill a translated sentence with texts in their own language; all is escaped.
+
+    sentence: with named placeholders, « Terminer « %(title)s » ». facts: a safe string is
+    already as it should be, such as a date in the words of the page.
+    """
+    marked = {
+        name: fact if isinstance(fact, SafeString) else in_language(fact, language)
+        for name, fact in facts.items()
+    }
+    return mark_safe(conditional_escape(sentence) % marked)  # noqa: S308  escaped, part by part
+
+
+class Feed(Atom1Feed):
+    """An Atom feed that stays readable whatever its titles and texts hold."""
+
+    def write(self, outfile: Any, encoding: str) -> None:
+        """Write the feed to a file, without the characters that XML refuses."""
+        self.feed = _writable(self.feed)
+        self.items = [_writable(each) for each in self.items]
+        super().write(outfile, encoding)
+
+
+def _writable(said: dict[str, Any]) -> dict[str, Any]:
+    return {name: _writable_value(value) for name, value in said.items()}
+
+
+def _writable_value(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_writable_value(each) for each in value]
+    return for_xml(value) if isinstance(value, str) else value
