@@ -1,11 +1,9 @@
 """Write a challenge by form: its texts, rules and pages, its files, scoring and phases."""
 
-from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from django import forms
 from django.contrib import messages
 from django.core.files.uploadedfile import TemporaryUploadedFile, UploadedFile
 from django.http import HttpRequest, HttpResponse
@@ -17,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from catalogue.models import Resource
 from catalogue.resources.queries.detail import BEFORE_CHALLENGES
 from challenges.bundles.spec import Role
-from challenges.enums import BoardRule, ChallengeStatus, PhaseKind, RegistrationMode
+from challenges.enums import BoardRule, PhaseKind, RegistrationMode
 from challenges.models import Challenge, Phase
 from challenges.organising import queries as organising
 from challenges.organising.actions import challenges as acts
@@ -38,10 +36,18 @@ from challenges.organising.forms.fairness import FairnessForm
 from challenges.organising.forms.phases import NewPhaseForm, QuotasForm, SettingsForm
 from challenges.organising.forms.scorings import SHAPES, ScoringForm, shape_of
 from challenges.organising.queries import phase_of
-from challenges.organising.views.layout import organisations_of, person, room, run_by, tried
+from challenges.organising.views.layout import (
+    form_page,
+    organisations_of,
+    person,
+    run_by,
+    sent,
+    tried,
+)
 from challenges.organising.views.words import TITLES, USE_CASES
 from challenges.programs import queries as program_queries
 from challenges.programs.actions import code as team_code
+from portal.accounts.models import User
 from portal.lib.refusals import Invalid, NotAllowed
 
 get_or_post = require_http_methods(["GET", "HEAD", "POST"])
@@ -57,11 +63,7 @@ def create(request: HttpRequest) -> HttpResponse:
             _("Il faut écrire pour une organisation pour créer un challenge."),
             code="no_organisation",
         )
-    form = NewChallengeForm(
-        request.POST if request.method == "POST" else None,
-        organisations=organisations,
-        card=_card(request),
-    )
+    form = NewChallengeForm(sent(request), organisations=organisations, card=_card(request))
     made: list[Challenge] = []
     status = tried(
         form,
@@ -86,37 +88,44 @@ def create(request: HttpRequest) -> HttpResponse:
 def write_texts(request: HttpRequest, slug: str) -> HttpResponse:
     """Write the texts."""
     challenge = run_by(request, slug)
-    form = TextsForm(_sent(request), challenge=challenge, use_cases=USE_CASES)
-    lede = _("Ce que tout le monde lit. Les textes restent libres après la publication.")
-
-    def act() -> None:
-        texts.describe(
+    form = TextsForm(sent(request), challenge=challenge, use_cases=USE_CASES)
+    return form_page(
+        request,
+        challenge,
+        "write_texts",
+        form,
+        lambda: texts.describe(
             challenge=challenge,
             texts=form.texts,
             licence=form.licence,
             cards=form.cleaned_data["cards"],
             by=person(request),
-        )
-
-    fields = {"markdown": "body_md", "card_unknown": "cards"}
-    return _written(request, challenge, "write_texts", form, act, lede, fields)
+        ),
+        faults={"markdown": "body_md", "card_unknown": "cards"},
+        lede=_("Ce que tout le monde lit. Les textes restent libres après la publication."),
+    )
 
 
 @get_or_post
 def write_participation(request: HttpRequest, slug: str) -> HttpResponse:
     """Say who takes part."""
     challenge = run_by(request, slug)
-    form = ParticipationForm(_sent(request), challenge=challenge)
-    lede = _("Qui peut s’inscrire, et en équipes de combien de personnes.")
+    form = ParticipationForm(sent(request), challenge=challenge)
 
     def act() -> None:
-        sent = form.cleaned_data | {
-            "registration": RegistrationMode(form.cleaned_data["registration"])
-        }
-        texts.take_part(challenge=challenge, wanted=texts.Participation(**sent), by=person(request))
+        registration = RegistrationMode(form.cleaned_data["registration"])
+        wanted = texts.Participation(**form.cleaned_data | {"registration": registration})
+        texts.take_part(challenge=challenge, wanted=wanted, by=person(request))
 
-    fields = {"frozen": "team_max"}
-    return _written(request, challenge, "write_participation", form, act, lede, fields)
+    return form_page(
+        request,
+        challenge,
+        "write_participation",
+        form,
+        act,
+        faults={"frozen": "team_max"},
+        lede=_("Qui peut s’inscrire, et en équipes de combien de personnes."),
+    )
 
 
 @get_or_post
@@ -125,7 +134,7 @@ def write_terms(request: HttpRequest, slug: str) -> HttpResponse:
     challenge = run_by(request, slug)
     last = challenge.terms.first()
     usual = last.text if last else standard_terms(challenge.language)
-    form = TermsTextForm(_sent(request), initial={"text": usual})
+    form = TermsTextForm(sent(request), initial={"text": usual})
     lede = _("Une fois le challenge publié, chaque changement est une nouvelle version.")
     if last is None:
         lede = _("Voici le règlement type : relisez-le, adaptez-le, puis enregistrez.")
@@ -135,34 +144,34 @@ def write_terms(request: HttpRequest, slug: str) -> HttpResponse:
             "équipe l’accepte avant de déposer à nouveau."
         )
 
-    def act() -> None:
-        texts.write_terms(challenge=challenge, text=form.cleaned_data["text"], by=person(request))
-
-    return _written(request, challenge, "write_terms", form, act, lede, {"markdown": "text"})
+    return form_page(
+        request,
+        challenge,
+        "write_terms",
+        form,
+        lambda: texts.write_terms(
+            challenge=challenge, text=form.cleaned_data["text"], by=person(request)
+        ),
+        faults={"markdown": "text"},
+        lede=lede,
+    )
 
 
 @get_or_post
 def write_questions(request: HttpRequest, slug: str) -> HttpResponse:
     """Ask teams about their method."""
     challenge = run_by(request, slug)
-    form = QuestionsForm(_sent(request), stored=challenge.fact_sheet)
-    status = tried(
+    form = QuestionsForm(sent(request), stored=challenge.fact_sheet)
+    return form_page(
+        request,
+        challenge,
+        "write_questions",
         form,
         lambda: leaderboards.ask_questions(
             challenge=challenge, questions=form.questions, by=person(request)
         ),
+        template="challenges/organise/questions.html",
     )
-    if not status:
-        messages.success(request, _("Enregistré."))
-        return redirect("challenges:write_questions", slug)
-    context = room(
-        challenge,
-        "write_questions",
-        form=form,
-        asked=challenge.fact_sheet,
-        draft=challenge.status == ChallengeStatus.DRAFT,
-    )
-    return render(request, "challenges/organise/questions.html", context, status=status)
 
 
 @get_or_post
@@ -192,47 +201,21 @@ def remove_page(request: HttpRequest, slug: str, index: int) -> HttpResponse:
 def _page(request: HttpRequest, challenge: Challenge, index: int | None) -> HttpResponse:
     stored = None if index is None else challenge.pages.get(index=index)
     initial = {"title": stored.title, "body_md": stored.body_md} if stored else {}
-    form = PageForm(_sent(request), initial=initial)
-    status = tried(
+    form = PageForm(sent(request), initial=initial)
+    return form_page(
+        request,
+        challenge,
+        "write_pages",
         form,
         lambda: texts.write_page(
             challenge=challenge, index=index, by=person(request), **form.cleaned_data
         ),
-        {"markdown": "body_md"},
-    )
-    if not status:
-        messages.success(request, _("Page enregistrée."))
-        return redirect("challenges:write_pages", challenge.slug)
-    context = room(
-        challenge,
-        "write_pages",
-        form=form,
+        template="challenges/organise/pages.html",
+        faults={"markdown": "body_md"},
+        done=_("Page enregistrée."),
         pages=list(challenge.pages.all()),
         edited=index,
     )
-    return render(request, "challenges/organise/pages.html", context, status=status)
-
-
-def _sent(request: HttpRequest) -> Any:
-    return request.POST if request.method == "POST" else None
-
-
-def _written(
-    request: HttpRequest,
-    challenge: Challenge,
-    route: str,
-    form: forms.Form,
-    act: Callable[[], object],
-    lede: str,
-    fields: dict[str, str],
-) -> HttpResponse:
-    """Show a form of the draft, or do its act and come back to it."""
-    status = tried(form, act, fields)
-    if not status:
-        messages.success(request, _("Enregistré."))
-        return redirect(f"challenges:{route}", challenge.slug)
-    context = room(challenge, route, form=form, lede=lede)
-    return render(request, "challenges/organise/form.html", context, status=status)
 
 
 def _card(request: HttpRequest) -> Resource | None:
@@ -251,11 +234,13 @@ FILE_FAULTS = dict.fromkeys(
 def write_files(request: HttpRequest, slug: str) -> HttpResponse:
     """List the files of a challenge, and take one more."""
     challenge = run_by(request, slug)
-    sent = request.method == "POST"
     is_code = team_code.code_rules(challenge) is not None
-    given = (request.POST, request.FILES) if sent else ()
-    form = FileForm(*given, is_code=is_code)
-    status = tried(
+    by_program = program_queries.is_scored_by_program(challenge)
+    form = FileForm(sent(request), request.FILES or None, is_code=is_code)
+    return form_page(
+        request,
+        challenge,
+        "write_files",
         form,
         lambda: drafts.add_file(
             challenge=challenge,
@@ -264,23 +249,14 @@ def write_files(request: HttpRequest, slug: str) -> HttpResponse:
             by=person(request),
             expected_score=form.cleaned_data.get("expected_score"),
         ),
-        FILE_FAULTS,
-    )
-    if not status:
-        messages.success(request, _("Fichier reçu."))
-        return redirect("challenges:write_files", slug)
-    by_program = program_queries.is_scored_by_program(challenge)
-    context = room(
-        challenge,
-        "write_files",
-        form=form,
-        draft=challenge.status == ChallengeStatus.DRAFT,
+        template="challenges/organise/files.html",
+        faults=FILE_FAULTS,
+        done=_("Fichier reçu."),
         rows=[_file_row(each, is_code=is_code) for each in drafts.all_files(challenge)],
         missing=[] if by_program else drafts.incomplete(challenge),
         by_program=by_program,
         is_code=is_code,
     )
-    return render(request, "challenges/organise/files.html", context, status=status)
 
 
 def deposit_of(file: UploadedFile) -> drafts.Deposit:
@@ -292,13 +268,11 @@ def deposit_of(file: UploadedFile) -> drafts.Deposit:
 
 def _file_row(entry: dict[str, Any], *, is_code: bool) -> dict[str, Any]:
     role = Role(entry["role"]) if entry["role"] in set(Role) else Role.EXTRA
-    sealed = role in drafts.HELD_OUT_ROLES | drafts.ORGANISER_ROLES
-    return {
-        "path": entry["path"],
-        "role": (CODE_FILE_ROLES if is_code else FILE_ROLES).get(role, role.value),
-        "sealed": sealed,
+    return entry | {
         "columns": entry.get("columns") or [],
         "expected": entry.get("expected_score"),
+        "role": (CODE_FILE_ROLES if is_code else FILE_ROLES).get(role, role.value),
+        "sealed": role in drafts.HELD_OUT_ROLES | drafts.ORGANISER_ROLES,
     }
 
 
@@ -316,58 +290,44 @@ def write_scoring(request: HttpRequest, slug: str) -> HttpResponse:
     """Choose the columns and the figures, then have the worker check the whole."""
     challenge = run_by(request, slug)
     files = {each["role"]: each for each in drafts.all_files(challenge)}
-    sample, truth = files.get(Role.SAMPLE_SUBMISSION), files.get(Role.TRUTH)
-    ready = bool(sample and truth and sample.get("columns") and truth.get("columns"))
+    given, held = (
+        (files.get(role) or {}).get("columns") for role in (Role.SAMPLE_SUBMISSION, Role.TRUTH)
+    )
+    asked = request.GET.get("forme", "")
+    shape = asked if asked in SHAPES else shape_of(challenge.bundle)
     form: ScoringForm | None = None
-    status = 200
-    shape = _shape_asked(request, challenge)
-    if ready and sample and truth and shape is not None:
+    if given and held and shape is not None:
         form = SHAPES[shape][1](
-            request.POST if request.method == "POST" else None,
-            document=challenge.bundle,
-            given=sample["columns"],
-            held=truth["columns"],
-            titles=TITLES,
+            sent(request), document=challenge.bundle, given=given, held=held, titles=TITLES
         )
-        status = _measured(request, challenge, form, str(truth["path"]))
-        if not status:
-            messages.success(request, _("Notation enregistrée : le contrôle est en cours."))
-            return redirect("challenges:organiser", slug)
     elif request.method == "POST":
         raise Invalid(_("Déposez d’abord les fichiers."), code="files_first")
-    context = room(
-        challenge,
-        "write_scoring",
-        form=form,
-        draft=challenge.status == ChallengeStatus.DRAFT,
-        measured=challenge.scorers.exists(),
-        shapes=[(key, str(words)) for key, (words, _form) in SHAPES.items()],
-        shape=shape or "",
-        other_shape=shape is None,
-    )
-    return render(request, "challenges/organise/scoring.html", context, status=status)
-
-
-def _shape_asked(request: HttpRequest, challenge: Challenge) -> str | None:
-    """Return the shape of answers that is asked for, else that of the draft; None for another."""
-    wanted = request.GET.get("forme", "")
-    return wanted if wanted in SHAPES else shape_of(challenge.bundle)
-
-
-def _measured(request: HttpRequest, challenge: Challenge, form: ScoringForm, truth: str) -> int:
-    by = person(request)
 
     def act() -> None:
+        if form is None:
+            return
         drafts.measure(
             challenge=challenge,
             submission=form.submission(challenge.bundle.get("submission") or {}),
-            truth=form.truth(truth),
+            truth=form.truth(str(files[Role.TRUTH]["path"])),
             metrics=form.metrics,
-            by=by,
+            by=person(request),
         )
-        drafts.ask_build(challenge=challenge, by=by)
+        drafts.ask_build(challenge=challenge, by=person(request))
 
-    return tried(form, act)
+    return form_page(
+        request,
+        challenge,
+        "write_scoring",
+        form,
+        act,
+        template="challenges/organise/scoring.html",
+        done=_("Notation enregistrée : le contrôle est en cours."),
+        onward="organiser",
+        measured=challenge.scorers.exists(),
+        shapes=[(key, words) for key, (words, _form) in SHAPES.items()],
+        shape=shape,
+    )
 
 
 @get_or_post
@@ -375,32 +335,29 @@ def write_fairness(request: HttpRequest, slug: str) -> HttpResponse:
     """Declare which groups are compared, then have the worker check the whole."""
     challenge = run_by(request, slug)
     files = {each["role"]: each for each in drafts.all_files(challenge)}
-    held = (files.get(Role.TRUTH) or {}).get("columns") or []
+    held = (files.get(Role.TRUTH) or {}).get("columns")
     form: FairnessForm | None = None
-    status = 200
     if held and challenge.bundle.get("metrics"):
-        sent = request.POST if request.method == "POST" else None
-        form = FairnessForm(sent, document=challenge.bundle, held=held)
-        status = _declared(request, challenge, form)
-        if not status:
-            messages.success(request, _("Équité enregistrée : le contrôle est en cours."))
-            return redirect("challenges:organiser", slug)
+        form = FairnessForm(sent(request), document=challenge.bundle, held=held)
     elif request.method == "POST":
         raise Invalid(_("Réglez d’abord la notation."), code="scoring_first")
-    context = room(
-        challenge, "write_fairness", form=form, draft=challenge.status == ChallengeStatus.DRAFT
-    )
-    return render(request, "challenges/organise/fairness.html", context, status=status)
-
-
-def _declared(request: HttpRequest, challenge: Challenge, form: FairnessForm) -> int:
-    by = person(request)
 
     def act() -> None:
-        drafts.declare_fairness(challenge=challenge, fairness=form.fairness, by=by)
-        drafts.ask_build(challenge=challenge, by=by)
+        if form is not None:
+            by = person(request)
+            drafts.declare_fairness(challenge=challenge, fairness=form.fairness, by=by)
+            drafts.ask_build(challenge=challenge, by=by)
 
-    return tried(form, act)
+    return form_page(
+        request,
+        challenge,
+        "write_fairness",
+        form,
+        act,
+        template="challenges/organise/fairness.html",
+        done=_("Équité enregistrée : le contrôle est en cours."),
+        onward="organiser",
+    )
 
 
 @require_POST
@@ -416,10 +373,13 @@ def build(request: HttpRequest, slug: str) -> HttpResponse:
 def write_phases(request: HttpRequest, slug: str) -> HttpResponse:
     """List the phases, and add one to a draft."""
     challenge = run_by(request, slug)
-    sent = request.method == "POST"
     is_code = team_code.code_rules(challenge) is not None
-    form = NewPhaseForm(request.POST if sent else None, is_code=is_code)
-    status = tried(
+    form = NewPhaseForm(sent(request), is_code=is_code)
+    listed = list(challenge.phases.all())
+    return form_page(
+        request,
+        challenge,
+        "write_phases",
         form,
         lambda: phases.add_phase(
             challenge=challenge,
@@ -427,22 +387,12 @@ def write_phases(request: HttpRequest, slug: str) -> HttpResponse:
             kind=PhaseKind(form.cleaned_data["kind"]),
             by=person(request),
         ),
-    )
-    if not status:
-        messages.success(request, _("Phase ajoutée."))
-        return redirect("challenges:write_phases", slug)
-    listed = list(challenge.phases.all())
-    context = room(
-        challenge,
-        "write_phases",
-        form=form,
+        template="challenges/organise/phases.html",
+        done=_("Phase ajoutée."),
         phases=listed,
-        several=len(listed) > 1,
         parallel=organising.overlap(listed),
         dated=organising.are_dated(listed),
-        draft=challenge.status == ChallengeStatus.DRAFT,
     )
-    return render(request, "challenges/organise/phases.html", context, status=status)
 
 
 @get_or_post
@@ -450,16 +400,18 @@ def write_phase(request: HttpRequest, slug: str, index: int) -> HttpResponse:
     """Settle a phase of a draft; raise its quotas once the challenge is public."""
     challenge = run_by(request, slug)
     phase = phase_of(challenge, index)
-    draft = not challenge.is_public
-    sent = request.POST if request.method == "POST" else None
-    form: SettingsForm | QuotasForm
-    form = SettingsForm(sent, phase=phase) if draft else QuotasForm(sent, phase=phase)
-    status = _settled(request, phase, form)
-    if not status:
-        messages.success(request, _("Phase enregistrée."))
-        return redirect("challenges:write_phases", slug)
-    context = room(challenge, "write_phases", form=form, phase=phase, draft=draft)
-    return render(request, "challenges/organise/phase.html", context, status=status)
+    form_class = QuotasForm if challenge.is_public else SettingsForm
+    form = form_class(sent(request), phase=phase)
+    return form_page(
+        request,
+        challenge,
+        "write_phases",
+        form,
+        lambda: _settle(phase, form, person(request)),
+        template="challenges/organise/phase.html",
+        done=_("Phase enregistrée."),
+        phase=phase,
+    )
 
 
 def _source(phase: Phase, form: SettingsForm) -> dict[str, Phase | None]:
@@ -470,20 +422,14 @@ def _source(phase: Phase, form: SettingsForm) -> dict[str, Phase | None]:
     return {"migrate_from": phase_of(phase.challenge, int(wanted)) if wanted else None}
 
 
-def _settled(request: HttpRequest, phase: Phase, form: SettingsForm | QuotasForm) -> int:
-    by = person(request)
-
-    def act() -> None:
-        if isinstance(form, SettingsForm):
-            settings = (
-                form.settings | _source(phase, form) | {"kind": PhaseKind(form.settings["kind"])}
-            )
-            rule = BoardRule(form.cleaned_data["rule"])
-            phases.settle_phase(phase=phase, settings=settings, rule=rule, by=by)
-        else:
-            phases.raise_quotas(phase=phase, quotas=form.cleaned_data, by=by)
-
-    return tried(form, act, {})
+def _settle(phase: Phase, form: QuotasForm, by: User) -> None:
+    if not isinstance(form, SettingsForm):
+        phases.raise_quotas(phase=phase, quotas=form.cleaned_data, by=by)
+        return
+    kind = PhaseKind(form.settings["kind"])
+    settings = form.settings | _source(phase, form) | {"kind": kind}
+    rule = BoardRule(form.cleaned_data["rule"])
+    phases.settle_phase(phase=phase, settings=settings, rule=rule, by=by)
 
 
 @require_POST

@@ -1,15 +1,17 @@
 """Prepare what every page of a challenge shows: its head and tabs, the organisers' sections."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, cast
 
 from django import forms
+from django.contrib import messages
 from django.db.models import Count, IntegerField, OuterRef, Prefetch, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -454,6 +456,7 @@ def room(
         "challenge": challenge,
         "halls": sections_of(challenge, route, edits=edits, follows=follows),
         "edits": edits,
+        "draft": challenge.status == ChallengeStatus.DRAFT,
         "room": words_of(route),
         "crumbs": [
             (_("Mes challenges"), reverse("challenges:organiser_list")),
@@ -498,7 +501,9 @@ def decides_for_region(request: HttpRequest) -> bool:
 REFUSALS = (Invalid, Conflict, QuotaSpent, Closed)
 
 
-def tried(form: forms.Form, act: Callable[[], object], fields: dict[str, str] | None = None) -> int:
+def tried(
+    form: forms.Form, act: Callable[[], object], fields: Mapping[str, str] | None = None
+) -> int:
     """Do the act of a form that was sent; return 0 if done, else the status of the page.
 
     200: nothing was sent; 422: the form holds faults; 403, 409, 429: as the refusal. A refusal
@@ -535,3 +540,34 @@ def _sentence(refusal: Refusal) -> str:
         return str(refusal)
     again = _("De nouveau possible le %(at)s.") % {"at": clock.paris_text(opening)}
     return f"{refusal} {again}"
+
+
+def sent(request: HttpRequest) -> Any:
+    """Return what a form sent, None where the page is only read."""
+    return request.POST if request.method == "POST" else None
+
+
+def form_page(
+    request: HttpRequest,
+    challenge: Challenge,
+    route: str,
+    form: Any,
+    act: Callable[[], object],
+    *,
+    template: str = "challenges/organise/form.html",
+    faults: Mapping[str, str] | None = None,
+    done: str = "",
+    onward: str = "",
+    **shown: Any,
+) -> HttpResponse:
+    """Show a form of the organisers' space, or do its act, say so and go on.
+
+    form: None where there is nothing to fill in yet. faults: the field of a refusal, by its code.
+    onward: the route that follows, by default that of the page. shown: beside the form.
+    """
+    status = tried(form, act, faults) if form else 200
+    if not status:
+        messages.success(request, done or _("Enregistré."))
+        return redirect(f"challenges:{onward or route}", challenge.slug)
+    context = room(challenge, route, form=form, **shown)
+    return render(request, template, context, status=status)

@@ -2,13 +2,13 @@
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from challenges import rules
 from challenges.enums import OrganiserRole
-from challenges.models import Challenge, OrganiserInvitation
+from challenges.models import OrganiserInvitation
 from challenges.organising.actions import notices, organisers
 from challenges.organising.forms.challenges import (
     SHORT,
@@ -16,9 +16,9 @@ from challenges.organising.forms.challenges import (
     OrganiserInvitationForm,
     OrganiserRoleForm,
 )
-from challenges.organising.views.layout import followed_by, person, room, run_by, tried
+from challenges.organising.views.layout import followed_by, form_page, person, run_by, sent
 from portal.lib import clock
-from portal.lib.refusals import Hidden
+from portal.lib.refusals import Hidden, Invalid
 
 get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -27,36 +27,24 @@ get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 def team(request: HttpRequest, slug: str) -> HttpResponse:
     """List who runs the challenge; an owner invites somebody more."""
     challenge = followed_by(request, slug)
-    form = OrganiserInvitationForm(request.POST if request.method == "POST" else None)
-    status = tried(
+    by = person(request)
+    owns = rules.may_run_organisers(by, challenge)
+    invitations = challenge.organiser_invitations.open(clock.now())
+    form = OrganiserInvitationForm(sent(request))
+    return form_page(
+        request,
+        challenge,
+        "organisers",
         form,
         lambda: organisers.invite(
             challenge=challenge,
             email=form.cleaned_data["email"],
             role=OrganiserRole(form.cleaned_data["role"]),
-            by=person(request),
+            by=by,
         ),
-        dict.fromkeys(("organiser_already", "too_many", "invitations_day"), "email"),
-    )
-    if not status:
-        messages.success(
-            request,
-            _("Invitation enregistrée. Si un compte a cette adresse, il reçoit un courriel."),
-        )
-        return redirect("challenges:organisers", slug)
-    return _team(request, challenge, form, status)
-
-
-def _team(
-    request: HttpRequest, challenge: Challenge, form: OrganiserInvitationForm, status: int
-) -> HttpResponse:
-    by = person(request)
-    owns = rules.may_run_organisers(by, challenge)
-    sent = challenge.organiser_invitations.open(clock.now())
-    context = room(
-        challenge,
-        "organisers",
-        form=form,
+        template="challenges/organise/team.html",
+        faults=dict.fromkeys(("organiser_already", "too_many", "invitations_day"), "email"),
+        done=_("Invitation enregistrée. Si un compte a cette adresse, il reçoit un courriel."),
         owns=owns,
         edits=owns or rules.may_edit_challenge(by, challenge),
         rows=[
@@ -68,9 +56,8 @@ def _team(
             }
             for each in challenge.organisers.select_related("user").order_by("pk")
         ],
-        invitations=[(each, SHORT[OrganiserRole(each.role)]) for each in sent if owns],
+        invitations=[(each, SHORT[OrganiserRole(each.role)]) for each in invitations if owns],
     )
-    return render(request, "challenges/organise/team.html", context, status=status)
 
 
 @require_POST
@@ -80,7 +67,7 @@ def change_role(request: HttpRequest, slug: str, organiser: int) -> HttpResponse
     found = get_object_or_404(challenge.organisers, pk=organiser)
     form = OrganiserRoleForm(request.POST)
     if not form.is_valid():
-        return _team(request, challenge, OrganiserInvitationForm(), 422)
+        raise Invalid(_("Choisissez un rôle de la liste."), code="role")
     organisers.change_role(
         organiser=found, role=OrganiserRole(form.cleaned_data["role"]), by=person(request)
     )
@@ -131,24 +118,20 @@ def answer_invitation(request: HttpRequest, invitation: str) -> HttpResponse:
 def announcements(request: HttpRequest, slug: str) -> HttpResponse:
     """List what was announced, and announce something more."""
     challenge = followed_by(request, slug) if request.method != "POST" else run_by(request, slug)
-    form = AnnouncementForm(request.POST if request.method == "POST" else None)
-    status = tried(
+    form = AnnouncementForm(sent(request))
+    edits = rules.may_edit_challenge(person(request), challenge)
+    return form_page(
+        request,
+        challenge,
+        "announcements",
         form,
         lambda: notices.write(
             challenge=challenge, text=form.cleaned_data["text"], by=person(request)
         ),
-        dict.fromkeys(("sent_twice", "too_many", "before_visa"), "text"),
-    )
-    if not status:
-        messages.success(request, _("Annonce publiée. Les inscrits la reçoivent par courriel."))
-        return redirect("challenges:announcements", slug)
-    edits = rules.may_edit_challenge(person(request), challenge)
-    context = room(
-        challenge,
-        "announcements",
-        form=form,
+        template="challenges/organise/announcements.html",
+        faults=dict.fromkeys(("sent_twice", "too_many", "before_visa"), "text"),
+        done=_("Annonce publiée. Les inscrits la reçoivent par courriel."),
         notices=list(challenge.notices.all()[:100]),
         edits=edits,
         may_announce=challenge.is_public and edits,
     )
-    return render(request, "challenges/organise/announcements.html", context, status=status)

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from challenges.bundles.spec import Role
-from challenges.enums import BoardRule, ChallengeStatus
+from challenges.enums import BoardRule
 from challenges.models import Challenge, ChallengeDraft, Leaderboard, Phase
 from challenges.organising.actions import drafts, leaderboards, phases
 from challenges.organising.actions.phases import Scoring
@@ -23,8 +23,8 @@ from challenges.organising.forms.scorings import (
     shape_of,
 )
 from challenges.organising.queries import phase_of
-from challenges.organising.views.drafts import deposit_of, tried
-from challenges.organising.views.layout import person, room, run_by
+from challenges.organising.views.drafts import deposit_of
+from challenges.organising.views.layout import form_page, person, room, run_by, sent, tried
 from challenges.organising.views.words import TITLES
 from challenges.programs.actions import bounds as score_bounds
 from portal.lib.refusals import Invalid
@@ -36,65 +36,48 @@ get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 def write_boards(request: HttpRequest, slug: str) -> HttpResponse:
     """List the boards of the phases, and add one."""
     challenge = run_by(request, slug)
-    phases = list(challenge.phases.order_by("index"))
-    sent = request.POST if request.method == "POST" else None
-    form = NewBoardForm(sent, phases=phases)
-    status = tried(
+    boards = list(
+        challenge.leaderboards.select_related("phase", "primary").order_by("phase__index", "pk")
+    )
+    masked = any(each.anonymous for each in boards)
+    form = NewBoardForm(sent(request), phases=list(challenge.phases.order_by("index")))
+    return form_page(
+        request,
+        challenge,
+        "write_boards",
         form,
         lambda: leaderboards.add(
             phase=phase_of(challenge, int(form.cleaned_data["phase"])),
             title=form.cleaned_data["title"],
             by=person(request),
         ),
-        {"too_many": "phase", "board_first": "phase"},
-    )
-    if not status:
-        messages.success(request, _("Classement ajouté."))
-        return redirect("challenges:write_boards", slug)
-    boards = list(
-        challenge.leaderboards.select_related("phase", "primary").order_by("phase__index", "pk")
-    )
-    masked = any(each.anonymous for each in boards)
-    context = room(
-        challenge,
-        "write_boards",
-        form=form,
+        template="challenges/organise/boards.html",
+        faults={"too_many": "phase", "board_first": "phase"},
+        done=_("Classement ajouté."),
         mask=MaskForm(initial={"anonymous": masked}),
         masked=masked,
-        rows=_rows(boards),
-        draft=challenge.status == ChallengeStatus.DRAFT,
+        rows=[(each, BOARD_RULES[BoardRule(each.rule)]) for each in boards],
     )
-    return render(request, "challenges/organise/boards.html", context, status=status)
-
-
-def _rows(boards: list[Leaderboard]) -> list[dict[str, Any]]:
-    seen: set[int] = set()
-    rows = []
-    for board in boards:
-        rows.append(
-            {
-                "board": board,
-                "rule": BOARD_RULES[BoardRule(board.rule)],
-                "main": board.phase_id not in seen,
-            }
-        )
-        seen.add(board.phase_id)
-    return rows
 
 
 @get_or_post
 def write_board(request: HttpRequest, slug: str, board: int) -> HttpResponse:
     """Arrange a board of a draft."""
     challenge = run_by(request, slug)
-    found = _board(challenge, board)
-    columns = list(found.columns.order_by("index"))
-    sent = request.POST if request.method == "POST" else None
-    declared = score_bounds.bounds_of(found.phase)
-    form = BoardForm(sent, board=found, columns=columns, declared=declared)
-    status = tried(
+    arranged = _board(challenge, board)
+    form = BoardForm(
+        sent(request),
+        board=arranged,
+        columns=list(arranged.columns.order_by("index")),
+        declared=score_bounds.bounds_of(arranged.phase),
+    )
+    return form_page(
+        request,
+        challenge,
+        "write_boards",
         form,
         lambda: leaderboards.arrange(
-            board=found,
+            board=arranged,
             title=form.cleaned_data["title"],
             rule=BoardRule(form.cleaned_data["rule"]),
             primary=form.cleaned_data.get("primary", ""),
@@ -103,19 +86,11 @@ def write_board(request: HttpRequest, slug: str, board: int) -> HttpResponse:
             bounds=form.bounds,
             by=person(request),
         ),
-        {"board_primary": "primary"},
+        template="challenges/organise/board.html",
+        faults={"board_primary": "primary"},
+        done=_("Classement enregistré."),
+        board=arranged,
     )
-    if not status:
-        messages.success(request, _("Classement enregistré."))
-        return redirect("challenges:write_boards", slug)
-    context = room(
-        challenge,
-        "write_boards",
-        form=form,
-        board=found,
-        draft=challenge.status == ChallengeStatus.DRAFT,
-    )
-    return render(request, "challenges/organise/board.html", context, status=status)
 
 
 @require_POST
@@ -247,7 +222,6 @@ def _page(request: HttpRequest, phase: Phase, status: int = 200, **forms: Any) -
         phase=phase,
         own=_own(phase),
         tasks=phases.tasks_of(written, phase.index),
-        draft=challenge.status == ChallengeStatus.DRAFT,
         files=forms.get("files") or PhaseFilesForm(),
         task=forms.get("task") or TaskForm(),
         scoring=forms.get("scoring") or (_scoring_form(phase) if phase.index else None),

@@ -34,8 +34,7 @@ from challenges.models import (
     RunPlan,
 )
 from challenges.organising.views import words as page_words
-from challenges.organising.views.drafts import tried
-from challenges.organising.views.layout import find_to_run, person, room, run_by
+from challenges.organising.views.layout import find_to_run, person, room, run_by, tried
 from challenges.programs import queries as program_queries
 from challenges.programs.actions import code as team_code
 from challenges.programs.actions.code import FORMAT_NAME
