@@ -627,7 +627,7 @@ def test_cockpit_costs_the_same_for_one_and_three(
     challenge = ChallengeFactory(owner=owner, opened=True)
     for n in range(count):
         listed(challenge, f"Équipe {n}", 0.3, rank=1)
-    with costs(clocked(21)):
+    with costs(clocked(20)):
         client.get(url_of(challenge, "organiser"))
 
 

@@ -467,6 +467,12 @@ def room(
     }
 
 
+def reach(by: User, challenge: Challenge) -> dict[str, Any]:
+    """Say whether a person organises a challenge (edits), or runs it, as jury too (follows)."""
+    edits = rules.may_edit_challenge(by, challenge)
+    return {"edits": edits, "follows": edits or rules.may_follow_challenge(by, challenge)}
+
+
 def organisations_of(by: User) -> list[Organisation]:
     """List the organisations for which this person may create a challenge."""
     own = Organisation.objects.filter(

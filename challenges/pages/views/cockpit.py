@@ -1,9 +1,12 @@
 """Run a challenge: its state, the visa, the close, the reveal by two people, the archive."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 
+from django import forms
 from django.contrib import messages
+from django.db.models import Count, Min, Q
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -17,7 +20,9 @@ from challenges.entries.actions import choices
 from challenges.entries.queries import teams_left_behind
 from challenges.enums import (
     CHALLENGE_EDGES,
+    UNFINISHED,
     ChallengeStatus,
+    EntryStatus,
     PhaseMoment,
     RegistrationState,
     RescoringState,
@@ -31,9 +36,8 @@ from challenges.models import (
     Rescoring,
 )
 from challenges.organising import queries as organising
-from challenges.organising.actions import challenges, drafts
 from challenges.organising.actions import challenges as acts
-from challenges.organising.actions import phases as phase_acts
+from challenges.organising.actions import drafts
 from challenges.organising.forms.challenges import (
     ArchiveForm,
     ClosingForm,
@@ -49,25 +53,24 @@ from challenges.organising.views.layout import (
     decides_for_region,
     face_of,
     find_to_run,
+    form_page,
     is_open,
     person,
+    reach,
     room,
-    sections_of,
+    sent,
     shown_challenges,
     status_of,
 )
 from challenges.rescoring import queries as rescoring_queries
 from challenges.results import actions as results
 from challenges.results.queries import reports
-from challenges.results.queries.reports import obstacles as first_of
 from challenges.results.queries.reports import undecided_of
 from portal.accounts.authorization import Permission, has_permission, require
+from portal.accounts.models import User
 from portal.accounts.sessions import step_up_required
 from portal.lib import clock
 from portal.lib.refusals import Conflict, Invalid
-
-# Refusals that are about what was typed: they stand beside the field.
-DATE_FAULTS = frozenset({"dates_order", "frozen"})
 
 
 @require_safe
@@ -99,61 +102,81 @@ def cockpit(request: HttpRequest, slug: str) -> HttpResponse:
     return _cockpit(request, find_to_run(request, slug))
 
 
+def _act(
+    request: HttpRequest,
+    challenge: Challenge,
+    act: Callable[[], object],
+    done: str,
+    form: forms.Form | None = None,
+    faults: Mapping[str, str] | None = None,
+) -> HttpResponse:
+    """Do an act of the cockpit, once its form is valid, and say so.
+
+    A refusal stands beside the field that `faults` gives its code, else above the page as it is
+    now, with what was typed.
+    """
+    if form is not None and not form.is_valid():
+        return _cockpit(request, challenge, sent=form, status=422)
+    try:
+        act()
+    except (Invalid, Conflict) as refusal:
+        if form is not None and refusal.code in (faults or {}):
+            form.add_error((faults or {})[refusal.code], str(refusal))
+            return _cockpit(request, challenge, sent=form, status=status_of(refusal))
+        if "json" in request.headers.get("Accept", ""):
+            raise
+        fresh = find_to_run(request, challenge.slug)
+        kept, status = _typed(form, fresh), status_of(refusal)
+        return _cockpit(request, fresh, sent=kept, refusal=refusal, status=status)
+    messages.success(request, done)
+    return redirect("challenges:organiser", challenge.slug)
+
+
+def _typed(form: forms.Form | None, challenge: Challenge) -> forms.Form | None:
+    """Keep the reason that was typed; a decision is tied to the challenge as it is now."""
+    if isinstance(form, SendBackForm):
+        kept = _read(challenge, "send_back")
+        kept["initial"]["reason"] = form.cleaned_data["reason"]
+        return SendBackForm(**kept)
+    return form if isinstance(form, ReasonForm) else None
+
+
 @require_POST
 def submit(request: HttpRequest, slug: str) -> HttpResponse:
     """Ask the Region for the visa."""
-    try:
-        acts.submit(challenge=find_to_run(request, slug), by=person(request))
-    except (Invalid, Conflict) as refusal:
-        return _refused(request, slug, refusal)
-    messages.success(request, _("Demande de visa envoyée à la Région."))
-    return redirect("challenges:organiser", slug)
+    challenge, by = find_to_run(request, slug), person(request)
+    done = _("Demande de visa envoyée à la Région.")
+    return _act(request, challenge, lambda: acts.submit(challenge=challenge, by=by), done)
 
 
 @require_POST
 def publish(request: HttpRequest, slug: str) -> HttpResponse:
     """Give the visa to the version that was read, and publish it."""
-    challenge = find_to_run(request, slug)
-    require(rules.may_publish_challenge, person(request), challenge)
+    challenge, by = find_to_run(request, slug), person(request)
+    require(rules.may_publish_challenge, by, challenge)
     form = PublishForm(request.POST, **_read(challenge, "publish"))
-    if not form.is_valid():
-        return _cockpit(request, challenge, publish_form=form, status=422)
-    challenge.version = form.cleaned_data["version"]
-    try:
-        acts.publish(
-            challenge=challenge,
-            confirm_licence=form.cleaned_data["confirm_licence"],
-            by=person(request),
-        )
-    except Invalid as refusal:
-        if refusal.code != "licence_to_confirm":
-            raise
-        form.add_error("confirm_licence", str(refusal))
-        return _cockpit(request, challenge, publish_form=form, status=422)
-    except Conflict as refusal:
-        return _refused(request, slug, refusal)
-    messages.success(request, _("Challenge publié."))
-    return redirect("challenges:organiser", slug)
+
+    def act() -> None:
+        challenge.version = form.cleaned_data["version"]
+        confirmed = form.cleaned_data["confirm_licence"]
+        acts.publish(challenge=challenge, confirm_licence=confirmed, by=by)
+
+    faults = {"licence_to_confirm": "confirm_licence"}
+    return _act(request, challenge, act, _("Challenge publié."), form, faults)
 
 
 @require_POST
 def send_back(request: HttpRequest, slug: str) -> HttpResponse:
     """Ask the organisers for corrections."""
-    challenge = find_to_run(request, slug)
-    require(rules.may_publish_challenge, person(request), challenge)
+    challenge, by = find_to_run(request, slug), person(request)
+    require(rules.may_publish_challenge, by, challenge)
     form = SendBackForm(request.POST, **_read(challenge, "send_back"))
-    if not form.is_valid():
-        return _cockpit(request, challenge, send_back_form=form, status=422)
-    challenge.version = form.cleaned_data["version"]
-    try:
-        acts.send_back(challenge=challenge, reason=form.cleaned_data["reason"], by=person(request))
-    except Conflict as refusal:
-        fresh = find_to_run(request, slug)
-        kept = _read(fresh, "send_back")
-        kept["initial"]["reason"] = form.cleaned_data["reason"]
-        return _refused(request, slug, refusal, send_back_form=SendBackForm(**kept))
-    messages.success(request, _("Corrections demandées à l’organisateur."))
-    return redirect("challenges:organiser", slug)
+
+    def act() -> None:
+        challenge.version = form.cleaned_data["version"]
+        acts.send_back(challenge=challenge, reason=form.cleaned_data["reason"], by=by)
+
+    return _act(request, challenge, act, _("Corrections demandées à l’organisateur."), form)
 
 
 @require_POST
@@ -162,56 +185,48 @@ def dates(request: HttpRequest, slug: str, index: int) -> HttpResponse:
     challenge = find_to_run(request, slug)
     phase = phase_of(challenge, index)
     form = DatesForm(request.POST, phase=phase)
-    if not form.is_valid():
-        return _cockpit(request, challenge, dates_form=form, status=422)
-    try:
-        acts.set_dates(
+    return _act(
+        request,
+        challenge,
+        lambda: acts.set_dates(
             phase=phase,
             opens_at=form.date("opens_at"),
             closes_at=form.date("closes_at"),
             by=person(request),
-        )
-    except (Invalid, Conflict) as refusal:
-        if refusal.code not in DATE_FAULTS:
-            raise
-        form.add_error("closes_at", str(refusal))
-        status = 409 if isinstance(refusal, Conflict) else 422
-        return _cockpit(request, challenge, dates_form=form, status=status)
-    messages.success(request, _("Dates enregistrées."))
-    return redirect("challenges:organiser", slug)
+        ),
+        _("Dates enregistrées."),
+        form,
+        {"dates_order": "closes_at", "frozen": "closes_at"},
+    )
 
 
 @require_POST
 def suspend(request: HttpRequest, slug: str) -> HttpResponse:
     """Stop entries for a while, with a public reason."""
-    challenge = find_to_run(request, slug)
+    challenge, by = find_to_run(request, slug), person(request)
     form = ReasonForm(request.POST)
-    if not form.is_valid():
-        return _cockpit(request, challenge, reason_form=form, status=422)
-    try:
-        acts.suspend(challenge=challenge, reason=form.cleaned_data["reason"], by=person(request))
-    except Conflict as refusal:
-        return _refused(request, slug, refusal, reason_form=form)
-    messages.success(request, _("Challenge suspendu."))
-    return redirect("challenges:organiser", slug)
+    return _act(
+        request,
+        challenge,
+        lambda: acts.suspend(challenge=challenge, reason=form.cleaned_data["reason"], by=by),
+        _("Challenge suspendu."),
+        form,
+    )
 
 
 @require_POST
 def resume(request: HttpRequest, slug: str) -> HttpResponse:
     """Take entries again."""
-    try:
-        acts.resume(challenge=find_to_run(request, slug), by=person(request))
-    except Conflict as refusal:
-        return _refused(request, slug, refusal)
-    messages.success(request, _("Le challenge reprend."))
-    return redirect("challenges:organiser", slug)
+    challenge, by = find_to_run(request, slug), person(request)
+    done = _("Le challenge reprend.")
+    return _act(request, challenge, lambda: acts.resume(challenge=challenge, by=by), done)
 
 
 @require_POST
 def close(request: HttpRequest, slug: str, index: int) -> HttpResponse:
     """Close a phase now."""
     done = _("Phase close : plus aucune soumission n’est acceptée.")
-    return _act_on_phase(request, slug, index, ClosingForm, "closing_form", acts.close, done)
+    return _act_on_phase(request, slug, index, acts.close, done, ClosingForm)
 
 
 @require_POST
@@ -219,21 +234,15 @@ def close(request: HttpRequest, slug: str, index: int) -> HttpResponse:
 def propose_reveal(request: HttpRequest, slug: str, index: int) -> HttpResponse:
     """Propose to publish the final results of a phase."""
     done = _("Proposition enregistrée. Une autre personne, de la Région, doit la confirmer.")
-    propose = results.propose_reveal
-    return _act_on_phase(request, slug, index, RevealForm, "reveal_form", propose, done)
+    return _act_on_phase(request, slug, index, results.propose_reveal, done, RevealForm)
 
 
 @require_POST
 @step_up_required
 def end_takeover(request: HttpRequest, slug: str, index: int) -> HttpResponse:
     """Go on without the final choices that a phase could not take over."""
-    phase = phase_of(find_to_run(request, slug), index)
-    try:
-        choices.end_takeover(phase=phase, by=person(request))
-    except Conflict as refusal:
-        return _refused(request, slug, refusal)
-    messages.success(request, _("Reprise terminée : les équipes nommées restent sans copie."))
-    return redirect("challenges:organiser", slug)
+    done = _("Reprise terminée : les équipes nommées restent sans copie.")
+    return _act_on_phase(request, slug, index, choices.end_takeover, done)
 
 
 @require_POST
@@ -241,32 +250,21 @@ def end_takeover(request: HttpRequest, slug: str, index: int) -> HttpResponse:
 def confirm_reveal(request: HttpRequest, slug: str, index: int) -> HttpResponse:
     """Confirm, as a second person, the publication of the final results of a phase."""
     done = _("Confirmation enregistrée : les résultats vont paraître.")
-    confirm = results.confirm_reveal
-    return _act_on_phase(request, slug, index, RevealForm, "reveal_form", confirm, done)
+    return _act_on_phase(request, slug, index, results.confirm_reveal, done, RevealForm)
 
 
 def _act_on_phase(
     request: HttpRequest,
     slug: str,
     index: int,
-    form_class: type[PhaseForm],
-    form_name: str,
     act: Callable[..., object],
     done: str,
+    form_class: type[PhaseForm] | None = None,
 ) -> HttpResponse:
-    """Do what a form about a phase asks, once it is valid; its faults stand on the page."""
     challenge = find_to_run(request, slug)
     phase = phase_of(challenge, index)
-    form = form_class(request.POST, phase=phase)
-    if not form.is_valid():
-        refused: dict[str, Any] = {form_name: form}
-        return _cockpit(request, challenge, status=422, **refused)
-    try:
-        act(phase=phase, by=person(request))
-    except Conflict as refusal:
-        return _refused(request, slug, refusal)
-    messages.success(request, done)
-    return redirect("challenges:organiser", slug)
+    form = form_class(request.POST, phase=phase) if form_class else None
+    return _act(request, challenge, lambda: act(phase=phase, by=person(request)), done, form)
 
 
 def _read(challenge: Challenge, name: str) -> dict[str, Any]:
@@ -274,93 +272,73 @@ def _read(challenge: Challenge, name: str) -> dict[str, Any]:
     return {"initial": {"version": challenge.version}, "auto_id": f"id_{name}_%s"}
 
 
-def _refused(
-    request: HttpRequest, slug: str, refusal: Conflict | Invalid, **forms: Any
-) -> HttpResponse:
-    """Say on the page as it is now why an act was refused; forms: what was typed, kept."""
-    if "json" in request.headers.get("Accept", ""):
-        raise refusal
-    challenge, status = find_to_run(request, slug), status_of(refusal)
-    return _cockpit(request, challenge, refusal=refusal, status=status, **forms)
-
-
 def _cockpit(
     request: HttpRequest,
     challenge: Challenge,
     *,
-    publish_form: PublishForm | None = None,
-    send_back_form: SendBackForm | None = None,
-    closing_form: ClosingForm | None = None,
-    reveal_form: RevealForm | None = None,
-    reason_form: ReasonForm | None = None,
-    dates_form: DatesForm | None = None,
+    sent: forms.Form | None = None,
     refusal: Conflict | Invalid | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    decisions = (publish_form, send_back_form, closing_form, reveal_form, reason_form)
-    sent = (*decisions, dates_form)
+    """Show the cockpit; sent: the form that has a fault, refusal: why an act was not done."""
     now = clock.now()
     by = person(request)
     phases = list(challenge.phases.select_related("reveal", "reveal__proposed_by"))
     phase = current_phase(phases, now)
-    edits = rules.may_edit_challenge(by, challenge)
-    follows = edits or rules.may_follow_challenge(by, challenge)
+    access = reach(by, challenge)
     draft = challenge.status == ChallengeStatus.DRAFT
-    listed = points(challenge) if draft and edits else []
+    listed = points(challenge) if draft and access["edits"] else []
     written = ChallengeDraft.objects.filter(challenge=challenge).first()
-    context = {
-        "section": "challenges",
-        "challenge": challenge,
-        "phase": phase,
-        "now": now,
-        "open": is_open(challenge, phase, now),
-        "face": face_of(challenge, phase, now),
-        "crumbs": [
+    may_suspend = rules.may_suspend_challenge(by, challenge)
+    context = room(
+        challenge,
+        "organiser",
+        **access,
+        crumbs=[
             (_("Mes challenges"), reverse("challenges:organiser_list")),
             (challenge.title, ""),
         ],
-        "points": listed,
-        "may_ask": all(each["state"] != "missing" for each in listed),
-        "may_submit": edits and draft,
-        "may_publish": challenge.status == ChallengeStatus.IN_REVIEW
+        phase=phase,
+        now=now,
+        open=is_open(challenge, phase, now),
+        face=face_of(challenge, phase, now),
+        points=listed,
+        may_ask=all(each["state"] != "missing" for each in listed),
+        may_publish=challenge.status == ChallengeStatus.IN_REVIEW
         and rules.may_publish_challenge(by, challenge),
-        "phases": [
-            phase_row(
-                each,
-                challenge,
-                by,
-                now,
-                apart=phase_acts.scoring_of(written, each.index) is not None,
-            )
+        phases=[
+            phase_row(each, challenge, by, now)
             | {
-                "dates": _of_phase(each, dates_form) or DatesForm(phase=each),
-                "closing": _of_phase(each, closing_form) or ClosingForm(phase=each),
-                "revealing": _of_phase(each, reveal_form) or RevealForm(phase=each),
+                "dates": _blank(DatesForm, sent, phase=each),
+                "closing": _blank(ClosingForm, sent, phase=each),
+                "revealing": _blank(RevealForm, sent, phase=each),
             }
             for each in phases
         ],
-        "may_suspend": challenge.status == ChallengeStatus.PUBLISHED
-        and rules.may_suspend_challenge(by, challenge),
-        "may_resume": challenge.status == ChallengeStatus.SUSPENDED
-        and rules.may_suspend_challenge(by, challenge),
-        "failed": any(sent) or refusal is not None,
-        "refusal": refusal,
-        "awaited": awaited(challenge, by, edits=edits),
-        "pipeline": pipeline(challenge),
-        "may_examine": rules.may_examine_entries(by),
-        "drifted": (edits or follows) and rescoring_queries.has_drifted(challenge),
-        "edits": edits,
-        "halls": sections_of(challenge, "organiser", edits=edits, follows=follows),
-        "written": written,
-        "warnings": _warnings(challenge, written),
-        "may_build": edits and draft and not drafts.incomplete(challenge),
-        "asking": challenge.registrations.filter(state=RegistrationState.PENDING).count(),
-        "reason_form": reason_form or ReasonForm(),
-        "publish_form": publish_form or PublishForm(**_read(challenge, "publish")),
-        "send_back_form": send_back_form or SendBackForm(**_read(challenge, "send_back")),
-        "notices": list(challenge.notices.all()[:10]),
-    }
+        may_suspend=may_suspend and challenge.status == ChallengeStatus.PUBLISHED,
+        may_resume=may_suspend and challenge.status == ChallengeStatus.SUSPENDED,
+        failed=sent is not None or refusal is not None,
+        refusal=refusal,
+        awaited=awaited(challenge, by, edits=access["edits"]),
+        pipeline=pipeline(challenge),
+        may_examine=rules.may_examine_entries(by),
+        drifted=access["follows"] and rescoring_queries.has_drifted(challenge),
+        written=written,
+        warnings=_warnings(challenge, written),
+        may_build=access["edits"] and draft and not drafts.incomplete(challenge),
+        asking=challenge.registrations.filter(state=RegistrationState.PENDING).count(),
+        reason_form=_blank(ReasonForm, sent),
+        publish_form=_blank(PublishForm, sent, **_read(challenge, "publish")),
+        send_back_form=_blank(SendBackForm, sent, **_read(challenge, "send_back")),
+        notices=list(challenge.notices.all()[:10]),
+    )
     return render(request, "challenges/organiser.html", context, status=status)
+
+
+def _blank(form_class: type[forms.Form], sent: forms.Form | None, **options: Any) -> forms.Form:
+    """Make a form, or give back the one that was sent where it is the same, of the same phase."""
+    same_phase = getattr(sent, "phase", None) == options.get("phase")
+    return sent if sent and type(sent) is form_class and same_phase else form_class(**options)
 
 
 def _warnings(challenge: Challenge, written: ChallengeDraft | None) -> list[dict[str, Any]]:
@@ -369,18 +347,8 @@ def _warnings(challenge: Challenge, written: ChallengeDraft | None) -> list[dict
     return [each for each in written.warnings if each["code"] not in settled] if written else []
 
 
-def _of_phase(phase: Phase, sent: PhaseForm | None) -> PhaseForm | None:
-    """Give back the form that was sent, when it is about this phase."""
-    return sent if sent and sent.phase.pk == phase.pk else None
-
-
-def phase_row(
-    phase: Phase, challenge: Challenge, by: Any, now: Any, *, apart: bool
-) -> dict[str, Any]:
-    """Prepare one phase of the cockpit: where it stands and what this person may do.
-
-    apart: it is scored otherwise than the first one.
-    """
+def phase_row(phase: Phase, challenge: Challenge, by: User, now: datetime) -> dict[str, Any]:
+    """Prepare one phase of the cockpit: where it stands and what this person may do."""
     moment = phase.moment(now)
     reveal = getattr(phase, "reveal", None)
     over = moment is PhaseMoment.CLOSED
@@ -428,12 +396,14 @@ LEADS = {
 }
 
 
-def obstacles(phase: Phase, challenge: Challenge, by: Any, now: Any) -> list[tuple[str, str]]:
+def obstacles(phase: Phase, challenge: Challenge, by: User, now: datetime) -> list[tuple[str, str]]:
     """List what the results of a phase wait for, each with the page that tells of it, or ""."""
-    return [(each.sentence, _lead(each.code, challenge, by)) for each in first_of(phase, now)]
+    return [
+        (each.sentence, _lead(each.code, challenge, by)) for each in reports.obstacles(phase, now)
+    ]
 
 
-def _lead(code: str, challenge: Challenge, by: Any) -> str:
+def _lead(code: str, challenge: Challenge, by: User) -> str:
     if code not in LEADS:
         return ""
     if code == "disqualification_open" and not rules.may_edit_challenge(by, challenge):
@@ -441,7 +411,7 @@ def _lead(code: str, challenge: Challenge, by: Any) -> str:
     return reverse(f"challenges:{LEADS[code]}", args=[challenge.slug])
 
 
-def awaited(challenge: Challenge, by: Any, *, edits: bool) -> list[tuple[str, str]]:
+def awaited(challenge: Challenge, by: User, *, edits: bool) -> list[tuple[str, str]]:
     """List what waits in a challenge for a second person, each with the page that tells of it."""
     changes = Rescoring.objects.open().filter(phase__challenge=challenge).select_related("phase")
     found = [
@@ -516,64 +486,41 @@ def points(challenge: Challenge) -> list[dict[str, Any]]:
 
 def pipeline(challenge: Challenge) -> dict[str, Any]:
     """Count the entries by state, and say since when the oldest one waits."""
-    entries = Entry.objects.filter(
+    waiting = Q(status__in=UNFINISHED)
+    return Entry.objects.filter(
         enrolment__phase__challenge=challenge, enrolment__team__is_baseline=False
+    ).aggregate(
+        total=Count("pk"),
+        waiting=Count("pk", filter=waiting),
+        scored=Count("pk", filter=Q(status=EntryStatus.SCORED)),
+        rejected=Count("pk", filter=Q(status=EntryStatus.REJECTED)),
+        attention=Count("pk", filter=Q(status=EntryStatus.NEEDS_ATTENTION)),
+        oldest=Min("received_at", filter=waiting),
     )
-    counts: dict[str, int] = {}
-    for status in entries.order_by().values_list("status", flat=True):
-        counts[status] = counts.get(status, 0) + 1
-    oldest = entries.unfinished().order_by("received_at").first()
-    return {
-        "total": sum(counts.values()),
-        "waiting": sum(
-            counts.get(each, 0) for each in ("received", "checking", "queued", "scoring")
-        ),
-        "scored": counts.get("scored", 0),
-        "rejected": counts.get("rejected", 0),
-        "attention": counts.get("needs_attention", 0),
-        "oldest": oldest.received_at if oldest else None,
-    }
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def archive(request: HttpRequest, slug: str) -> HttpResponseBase:
     """Say what archiving ends, and archive with a public reason."""
-    if request.method == "POST":
-        return _archived(request, slug)
-    return _archive_page(request, find_to_run(request, slug), ArchiveForm())
+    show = _archive if request.method != "POST" else step_up_required(_archive)
+    return show(request, slug)
 
 
-@step_up_required
-def _archived(request: HttpRequest, slug: str) -> HttpResponse:
+def _archive(request: HttpRequest, slug: str) -> HttpResponse:
     challenge, by = find_to_run(request, slug), person(request)
-    require(rules.may_archive_challenge, by, challenge)
-    form = ArchiveForm(request.POST)
-    if not form.is_valid():
-        return _archive_page(request, challenge, form, status=422)
-    try:
-        challenges.archive(challenge=challenge, reason=form.cleaned_data["reason"], by=by)
-    except Conflict as refusal:
-        form.add_error(None, str(refusal))
-        return _archive_page(request, challenge, form, status=409)
-    messages.success(request, _("Challenge archivé."))
-    return redirect("challenges:organiser", slug)
-
-
-def _archive_page(
-    request: HttpRequest, challenge: Challenge, form: ArchiveForm, *, status: int = 200
-) -> HttpResponse:
-    by = person(request)
-    edges = CHALLENGE_EDGES[ChallengeStatus(challenge.status)]
-    edits = rules.may_edit_challenge(by, challenge)
-    context = room(
+    if request.method == "POST":
+        require(rules.may_archive_challenge, by, challenge)
+    form = ArchiveForm(sent(request))
+    return form_page(
+        request,
         challenge,
         "organiser_archive",
-        edits=edits,
-        follows=edits or rules.may_follow_challenge(by, challenge),
-        form=form,
-        over=challenge.status == ChallengeStatus.ARCHIVED,
-        ready=ChallengeStatus.ARCHIVED in edges,
-        published=challenge.status == ChallengeStatus.REVEALED,
+        form,
+        lambda: acts.archive(challenge=challenge, reason=form.cleaned_data["reason"], by=by),
+        template="challenges/organise/archive.html",
+        done=_("Challenge archivé."),
+        onward="organiser",
+        ready=ChallengeStatus.ARCHIVED in CHALLENGE_EDGES[ChallengeStatus(challenge.status)],
         allowed=rules.may_archive_challenge(by, challenge),
+        **reach(by, challenge),
     )
-    return render(request, "challenges/organise/archive.html", context, status=status)
