@@ -35,16 +35,15 @@ class Question(_Strict):
     on_leaderboard: bool = False
 
 
-class PhaseSettings(_Strict):
-    """A phase as it is today: an imported source says only what it was."""
+class PhaseFields(_Strict):
+    """What a phase has under the same names."""
 
-    index: int = Field(ge=0, le=1_000)
+    name: str = Field(max_length=120)
     opens_at: Instant = None
     closes_at: Instant = None
     max_per_day: int | None = Field(None, ge=0, le=2**31 - 1)
     max_total: int | None = Field(None, ge=0, le=2**31 - 1)
     final_choices: int = Field(2, ge=1, le=1_000)
-    name: str = Field(max_length=120)
     kind: Literal["trial", "public", "final", "code"] = "public"
     max_parallel: int | None = Field(None, ge=1, le=1_000)
     max_refused_per_day: int = Field(20, ge=0, le=10_000)
@@ -52,6 +51,12 @@ class PhaseSettings(_Strict):
     memory_mb: int = Field(1_024, ge=16, le=65_536)
     logs: Literal["none", "organiser", "team_trial"] = "none"
     benchmark_after_close: bool = False
+
+
+class PhaseSettings(PhaseFields):
+    """A phase as it is today: an imported source says only what it was."""
+
+    index: int = Field(ge=0, le=1_000)
     # How the public score is shown; None where the export does not say: as in the first phase.
     ladder: bool | None = None
     # Of a file; None where the export does not say.
@@ -98,12 +103,11 @@ class BoardSettings(_Strict):
     columns: list[ColumnSettings] = Field(default_factory=list, max_length=100)
 
 
-class Settings(_Strict):
-    """How a challenge is run, and its further pages."""
+class ChallengeFields(_Strict):
+    """What a challenge has under the same names."""
 
     title: str = Field(min_length=1, max_length=200)
     summary: str = Field(max_length=20_000)
-    terms: str = Field(max_length=200)  # the file of the rules in force
     kind: Literal["competition", "benchmark"] = "competition"
     registration: Literal["open", "approval", "invited"] = "open"
     team_min: int = Field(1, ge=1, le=1_000)
@@ -113,9 +117,15 @@ class Settings(_Strict):
     prizes_md: str = Long
     prize_rule_md: str = Long
     contact: str = Field("", max_length=254)
+    forum_url: str = Line
+
+
+class Settings(ChallengeFields):
+    """How a challenge is run, and its further pages."""
+
+    terms: str = Field(max_length=200)  # the file of the rules in force
     # The cards of the catalogue that the challenge starts from; absent where the document says it.
     cards: list[Annotated[str, Field(max_length=500)]] = Field(default_factory=list, max_length=10)
-    forum_url: str = Line
     fact_sheet: list[Question] = Field(default_factory=list, max_length=200)
     pages: list[Page] = Field(default_factory=list, max_length=50)
     phases: list[PhaseSettings] = Field(default_factory=list, max_length=100)

@@ -2,7 +2,7 @@
 
 import json
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -21,9 +21,10 @@ from challenges.bundles.code import KEY, LAYOUTS, CodeRules
 from challenges.bundles.folder import FileAbsent, Folder, PathRefused
 from challenges.bundles.foreign import archives, reading, translation
 from challenges.bundles.foreign.values import ForeignSpec, Format, Payload
+from challenges.bundles.settings import ChallengeFields, PhaseFields
 from challenges.bundles.spec import Role
 from challenges.client import kit
-from challenges.enums import ColumnKind, RegistrationMode
+from challenges.enums import ColumnKind, Direction, RegistrationMode
 from challenges.exchange.actions.imports import held_out_fingerprint
 from challenges.models import (
     Challenge,
@@ -61,12 +62,8 @@ class Source:
     files: Sequence[str]
 
 
-@dataclass(frozen=True)
-class Tasks:
-    """Tasks as Codabench names them, and those of each phase by its index."""
-
-    tasks: Sequence[codabench.Task]
-    of_phase: dict[int, list[int]]
+# Tasks as Codabench writes them, and the indexes of those of each phase, by its own.
+Tasks = tuple[list[dict[str, Any]], dict[int, list[int]]]
 
 
 def is_program(challenge: Challenge) -> bool:
@@ -147,53 +144,61 @@ def _differs() -> Invalid:
     return Invalid(said, code="reference_differs")
 
 
-def program_tasks(challenge: Challenge, found: Source | None) -> Tasks:
+def program_tasks(challenge: Challenge, source: Source | None) -> Tasks:
     """Describe the tasks: with the files of the source, else by their names alone."""
-    if found is not None and found.spec.tasks:
-        return Tasks(
-            [
-                codabench.Task(
-                    one.index,
-                    one.name,
-                    _payload_path(one.scoring_program),
-                    _payload_paths(
-                        reference_data=one.reference_data,
-                        input_data=one.input_data,
-                        ingestion_program=one.ingestion_program,
-                    ),
-                    one.description,
-                )
-                for one in found.spec.tasks
-            ],
-            {phase.index: list(phase.tasks) for phase in found.spec.phases},
+    if source is None or not source.spec.tasks:
+        return _tasks_of_rows(challenge)
+    tasks = [
+        _codabench_task(
+            one.index,
+            one.name,
+            _payload_path(one.scoring_program),
+            one.description,
+            **_payload_paths(
+                reference_data=one.reference_data,
+                input_data=one.input_data,
+                ingestion_program=one.ingestion_program,
+            ),
         )
-    return _tasks_of_rows(challenge)
+        for one in source.spec.tasks
+    ]
+    return tasks, {phase.index: list(phase.tasks) for phase in source.spec.phases}
 
 
 def _tasks_of_rows(challenge: Challenge) -> Tasks:
     rows = PhaseTask.objects.filter(phase__challenge=challenge, current=True)
-    made: dict[tuple[int, int, str], codabench.Task] = {}
+    made: dict[tuple[int, int, str], dict[str, Any]] = {}
     of_phase: dict[int, list[int]] = {}
     for row in rows.select_related("scorer_version", "phase").order_by("phase__index", "index"):
         key = (row.scorer_version_id, row.holdout_id, row.name)
         program = f"{exporting.PROGRAMS}/{row.scorer_version.spec.get('program', '')}"
-        task = made.setdefault(key, codabench.Task(len(made), row.name, program, {}))
-        of_phase.setdefault(row.phase.index, []).append(task.index)
-    return Tasks(list(made.values()), of_phase)
+        task = made.setdefault(key, _codabench_task(len(made), row.name, program))
+        of_phase.setdefault(row.phase.index, []).append(task["index"])
+    return list(made.values()), of_phase
 
 
-def public_payloads(found: Source, index: int) -> dict[str, str]:
+def _codabench_task(
+    index: int, name: str, program: str, description: str = "", **data: str
+) -> dict[str, Any]:
+    return {
+        "index": index,
+        "name": name,
+        "description": description or name,
+        "scoring_program": program,
+        **data,
+    }
+
+
+def public_payloads(source: Source, index: int) -> dict[str, str]:
     """Name the public data and the starting kit of a phase."""
-    for phase in found.spec.phases:
+    for phase in source.spec.phases:
         if phase.index == index:
             return _payload_paths(public_data=phase.public_data, starting_kit=phase.starting_kit)
     return {}
 
 
-def solutions(found: Source | None) -> list[dict[str, object]]:
+def solutions(source: Source | None) -> list[dict[str, object]]:
     """List the organiser's solutions, where their files leave too."""
-    if found is None:
-        return []
     return [
         {
             "index": one.index,
@@ -201,7 +206,7 @@ def solutions(found: Source | None) -> list[dict[str, object]]:
             "path": _payload_path(one.payload),
             **({"name": one.name} if one.name else {}),
         }
-        for one in found.spec.solutions
+        for one in (source.spec.solutions if source else ())
     ]
 
 
@@ -295,41 +300,26 @@ def _iso(at: datetime | None) -> str | None:
     return at.astimezone(PARIS).isoformat() if at else None
 
 
-def _declared(document: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """Give each declared file with its audience, then the tables that join to the truth."""
-    files = document.get("files") or {}
+def declared_files(document: Mapping[str, Any]) -> dict[str, set[str]]:
+    """Give each file that our portable document names, with who reads it.
+
+    A table that joins to the truth is held out, even where it is public too.
+    """
+    found: dict[str, set[str]] = {}
+    files, fairness = document.get("files") or {}, document.get("fairness") or {}
     for audience in AUDIENCES:
         for row in files.get(audience) or []:
-            yield str(row["path"]), audience
-    for path in attribute_tables(document):
-        yield path, "held_out"
+            found.setdefault(str(row["path"]), set()).add(audience)
+    for attribute in fairness.get("attributes") or []:
+        path = str(attribute.get("source", ""))
+        if path not in {"", "truth"}:
+            found.setdefault(path, set()).add("held_out")
+    return found
 
 
-def attribute_tables(document: dict[str, Any]) -> list[str]:
-    """List the tables of attributes that join to the truth."""
-    fairness = document.get("fairness") or {}
-    found = [str(row.get("source", "")) for row in fairness.get("attributes") or []]
-    return [path for path in dict.fromkeys(found) if path not in {"", "truth"}]
-
-
-def document_paths(document: dict[str, Any]) -> list[str]:
-    """List every file that our portable document names, each once."""
-    return list(dict.fromkeys(path for path, _audience in _declared(document)))
-
-
-def is_public_path(document: dict[str, Any], path: str) -> bool:
-    """Say whether everybody may read this file."""
-    return ("public", path) in {(audience, each) for each, audience in _declared(document)}
-
-
-def sealed_paths(document: dict[str, Any]) -> list[str]:
+def sealed_paths(document: Mapping[str, Any]) -> list[str]:
     """List the files that were sealed."""
-    joined = attribute_tables(document)
-    return [
-        one
-        for one in document_paths(document)
-        if not is_public_path(document, one) or one in joined
-    ]
+    return [path for path, readers in declared_files(document).items() if readers != {"public"}]
 
 
 def page_path(page: ChallengePage) -> str:
@@ -337,25 +327,26 @@ def page_path(page: ChallengePage) -> str:
     return f"{exporting.PAGES}/{page.index:02}-{slugify(page.title)[:60] or 'page'}.md"
 
 
+def _plain(row: object, names: Iterable[str]) -> dict[str, Any]:
+    """Give fields of a row as plain values: dates as text, words without their labels."""
+    found: dict[str, Any] = {}
+    for name in names:
+        value = getattr(row, name)
+        if isinstance(value, datetime):
+            value = _iso(value)
+        found[name] = str(value) if isinstance(value, str) else value
+    return found
+
+
 def settings_of(challenge: Challenge) -> dict[str, Any]:
     """Give what our portable document does not say: see `challenges.bundles.settings`."""
     written = ChallengeDraft.objects.filter(challenge=challenge).first()
     apart = {each["phase"] for each in written.scorings} if written else set()
     cards = {texts.CARDS: named} if (named := texts.named_cards(challenge)) else {}
-    return cards | {
-        "title": challenge.title,
-        "summary": challenge.summary,
+    return {
+        **cards,
+        **_plain(challenge, ChallengeFields.model_fields),
         "terms": TERMS,
-        "kind": str(challenge.kind),
-        "registration": str(challenge.registration),
-        "team_min": challenge.team_min,
-        "team_max": challenge.team_max,
-        "allowed_domains": list(challenge.allowed_domains),
-        "blocked_domains": list(challenge.blocked_domains),
-        "prizes_md": challenge.prizes_md,
-        "prize_rule_md": challenge.prize_rule_md,
-        "contact": challenge.contact,
-        "forum_url": challenge.forum_url,
         "fact_sheet": [dict(each) for each in challenge.fact_sheet],
         "pages": [
             {"title": each.title, "file": page_path(each)}
@@ -363,88 +354,72 @@ def settings_of(challenge: Challenge) -> dict[str, Any]:
         ],
         "phases": [
             {
-                "index": phase.index,
-                "name": phase.name,
-                "opens_at": _iso(phase.opens_at),
-                "closes_at": _iso(phase.closes_at),
-                "max_per_day": phase.max_per_day,
-                "max_total": phase.max_total,
-                "final_choices": phase.final_choices,
-                "kind": str(phase.kind),
-                "max_parallel": phase.max_parallel,
-                "max_refused_per_day": phase.max_refused_per_day,
-                "time_limit_s": phase.time_limit_s,
-                "memory_mb": phase.memory_mb,
-                "logs": str(phase.logs),
-                "benchmark_after_close": phase.benchmark_after_close,
-                "ladder": phase.ladder,
-                "max_bytes": phase.max_bytes,
+                **_plain(phase, ("index", *PhaseFields.model_fields, "ladder", "max_bytes")),
                 "follows": phase.migrate_from.index if phase.migrate_from else None,
                 "apart": phase.index in apart,
             }
             for phase in challenge.phases.select_related("migrate_from").order_by("index")
         ],
         "boards": [
-            {
-                "key": board.key,
-                "title": board.title,
-                "hidden": board.hidden,
-                "anonymous": board.anonymous,
-                "phase": board.phase.index,
-                "rule": str(board.rule),
-                "primary": board.primary.key if board.primary else "",
-                "columns": [
-                    {
-                        "key": each.key,
-                        "hidden": each.hidden,
-                        "valid_min": each.valid_min,
-                        "valid_max": each.valid_max,
-                        "values": bounds[each.key].text if each.key in bounds else "",
-                    }
-                    for each in board.columns.order_by("index")
-                ],
-            }
+            _board_settings(board)
             for board in challenge.leaderboards.select_related("phase", "primary").order_by(
                 "phase__index", "pk"
             )
-            for bounds in [score_bounds.bounds_of(board.phase)]
         ],
     }
 
 
-def codabench_boards(challenge: Challenge) -> list[codabench.Board]:
+def _board_settings(board: Leaderboard) -> dict[str, Any]:
+    bounds = score_bounds.bounds_of(board.phase)
+    return {
+        **_plain(board, ("key", "title", "hidden", "anonymous", "rule")),
+        "phase": board.phase.index,
+        "primary": board.primary.key if board.primary else "",
+        "columns": [
+            {
+                **_plain(each, ("key", "hidden", "valid_min", "valid_max")),
+                "values": bounds[each.key].text if each.key in bounds else "",
+            }
+            for each in board.columns.order_by("index")
+        ],
+    }
+
+
+def codabench_boards(challenge: Challenge) -> list[dict[str, object]]:
     """Describe the boards of the first phase, as Codabench has them for all."""
     figures = Column.objects.exclude(kind=ColumnKind.FACT).order_by("index")
-    columns = Prefetch("columns", figures)
-    found = Leaderboard.objects.filter(challenge=challenge, phase__index=0)
-    rows = found.select_related("primary").prefetch_related(columns).order_by("pk")
-    return [
-        codabench.Board(
-            key=board.key,
-            title=board.title,
-            rule=str(board.rule),
-            is_hidden=board.hidden,
-            primary=board.primary.key if board.primary else "",
-            columns=[
-                codabench.Column(
-                    key=each.key,
-                    title=each.title,
-                    is_descending=each.direction == "max",
-                    decimals=each.decimals,
-                    is_hidden=each.hidden or each.grouped,
-                    operation=each.operation,
-                    operands=each.operands,
-                )
-                for each in board.columns.all()
-            ],
-        )
-        for board in rows
-    ]
+    boards = Leaderboard.objects.filter(challenge=challenge, phase__index=0)
+    boards = boards.select_related("primary").prefetch_related(Prefetch("columns", figures))
+    return [_codabench_board(board) for board in boards.order_by("pk")]
 
 
-def is_open_to_all(challenge: Challenge) -> bool:
-    """Say whether a registration is accepted by itself."""
-    return bool(challenge.registration == RegistrationMode.OPEN)
+def _codabench_board(board: Leaderboard) -> dict[str, object]:
+    columns = list(board.columns.all())
+    places = {column.key: at for at, column in enumerate(columns)}
+    return {
+        "title": board.title,
+        "key": board.key,
+        "submission_rule": codabench.RULES[board.rule],
+        "hidden": board.hidden,
+        "primary_index": places.get(board.primary.key, 0) if board.primary else 0,
+        "columns": [_codabench_column(column, places) for column in columns],
+    }
+
+
+def _codabench_column(column: Column, places: Mapping[str, int]) -> dict[str, object]:
+    computed: dict[str, object] = {}
+    if column.operation in codabench.OPERATIONS:
+        indexes = [places[one] for one in column.operands if one in places]
+        computed = {"computation": column.operation, "computation_indexes": indexes}
+    return {
+        "title": column.title[: codabench.TITLE],
+        "key": column.key,
+        "index": places[column.key],
+        "sorting": "desc" if column.direction == Direction.MAX else "asc",
+        "precision": column.decimals,
+        "hidden": column.hidden or column.grouped,
+        **computed,
+    }
 
 
 SHARED_LAYOUT = "codalab"
@@ -541,8 +516,7 @@ def export(*, challenge: Challenge, by: User, reference: Path | None = None) -> 
             _check(made, document, reference)
     elif is_program(challenge):
         _programs(made, reference)
-    competition = _competition(made, document)
-    made.put(exporting.COMPETITION, exporting.dump(codabench.competition_document(competition)))
+    made.put(exporting.COMPETITION, exporting.dump(_competition(made, document)))
     made.put(exporting.DOCUMENT, exporting.dump(_openemploi(made, document)))
     record("challenge.exported", by=by, on=challenge, reference=reference is not None)
     return made
@@ -567,9 +541,9 @@ def _texts(made: Export, document: dict[str, Any]) -> None:
 def _own_files(made: Export, document: dict[str, Any], files: Mapping[str, PublicFile]) -> None:
     """Put the files that our portable form names: public ones, then those kept apart."""
     held = _sealed_files(made.challenge)
-    for path in document_paths(document):
+    for path, readers in declared_files(document).items():
         public = files.get(safe_name(path)[:NAME_CHARACTERS])
-        if public is not None and is_public_path(document, path):
+        if public is not None and "public" in readers:
             at = made.put(f"{exporting.PUBLIC}/{path}", partial(objects.open, public.sha256))
             made.rows.append({"path": path, "at": at})
         elif made.reference is not None:
@@ -675,38 +649,38 @@ def _check(made: Export, document: dict[str, Any], folder: Path) -> None:
         raise _differs()
 
 
-def _competition(made: Export, document: dict[str, Any]) -> codabench.Competition:
+def _competition(made: Export, document: dict[str, Any]) -> dict[str, object]:
     """Describe the challenge as Codabench does, and put the program and data of its task."""
     challenge = made.challenge
-    found = _tasks(made, document)
+    tasks, of_phase = _tasks(made, document)
     spec = made.source.spec if made.source else None
-    return codabench.Competition(
-        title=challenge.title,
-        description=challenge.summary,
-        image="image.png",
-        terms=TERMS,
-        is_open=is_open_to_all(challenge),
-        kind=str(challenge.kind),
-        contact=challenge.contact,
-        reward=challenge.prizes_md[:200],
-        environment=(spec.environment if spec else "") or codabench.ENVIRONMENT,
-        options=spec.options if spec else {},
-        solutions=solutions(made.source),
-        pages=[
-            codabench.Text(_("Présentation"), PAGE),
-            *(
-                codabench.Text(each.title, page_path(each))
-                for each in challenge.pages.order_by("index")
-            ),
-        ],
-        tasks=found.tasks,
-        phases=[
-            _phase(made, phase, found.of_phase.get(phase.index, []))
+    optional = {
+        "contact_email": challenge.contact,
+        "reward": challenge.prizes_md[:200],
+        "fact_sheet": codabench.fact_sheet(challenge.fact_sheet),
+        "solutions": solutions(made.source),
+    }
+    pages = [(_("Présentation"), PAGE)]
+    pages += [(each.title, page_path(each)) for each in challenge.pages.order_by("index")]
+    return {
+        "version": 2,
+        "title": challenge.title,
+        "description": challenge.summary,
+        "image": "image.png",
+        "terms": TERMS,
+        "registration_auto_approve": challenge.registration == RegistrationMode.OPEN,
+        "docker_image": (spec.environment if spec else "") or codabench.ENVIRONMENT,
+        "competition_type": str(challenge.kind),
+        **(spec.options if spec else {}),
+        "pages": [{"title": title, "file": file} for title, file in pages],
+        **{key: value for key, value in optional.items() if value},
+        "tasks": tasks,
+        "phases": [
+            _codabench_phase(made, phase, of_phase.get(phase.index, []))
             for phase in challenge.phases.order_by("index")
         ],
-        boards=codabench_boards(challenge),
-        fact_sheet=challenge.fact_sheet,
-    )
+        "leaderboards": codabench_boards(challenge),
+    }
 
 
 def _program(made: Export, document: dict[str, Any]) -> str:
@@ -733,28 +707,28 @@ def _tasks(made: Export, document: dict[str, Any]) -> Tasks:
     if made.reference is not None and hidden:
         made.put_reference(f"{exporting.INPUTS}/{hidden}", hidden, made.reference)
         data["input_data"] = exporting.INPUTS
-    task = codabench.Task(0, made.challenge.title, _program(made, document), data, said)
+    task = _codabench_task(0, made.challenge.title, _program(made, document), said, **data)
     indexes = made.challenge.phases.values_list("index", flat=True)
-    return Tasks([task], {index: [0] for index in indexes})
+    return [task], {index: [0] for index in indexes}
 
 
-def _phase(made: Export, phase: Phase, tasks: list[int]) -> codabench.Phase:
+def _codabench_phase(made: Export, phase: Phase, tasks: list[int]) -> dict[str, object]:
     public = any(member.path.startswith(f"{exporting.PUBLIC}/") for member in made.members)
     data = {"public_data": exporting.PUBLIC} if public else {}
     if made.source is not None:
         data = public_payloads(made.source, phase.index)
-    return codabench.Phase(
-        index=phase.index,
-        name=phase.name,
-        starts=phase.opens_at,
-        ends=phase.closes_at,
-        tasks=tasks,
-        per_day=phase.max_per_day,
-        total=phase.max_total,
-        seconds=phase.time_limit_s,
-        migrates=phase.migrate_from_id is not None,
-        data=data,
-    )
+    return {
+        "index": phase.index,
+        "name": phase.name,
+        "start": codabench.written(phase.opens_at),
+        **({"end": codabench.written(phase.closes_at)} if phase.closes_at else {}),
+        "tasks": tasks,
+        "max_submissions_per_day": phase.max_per_day,
+        "max_submissions": phase.max_total,
+        "execution_time_limit": phase.time_limit_s,
+        "auto_migrate_to_this_phase": phase.migrate_from_id is not None,
+        **data,
+    }
 
 
 def _openemploi(made: Export, document: dict[str, Any]) -> dict[str, Any]:

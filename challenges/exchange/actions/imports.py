@@ -17,7 +17,13 @@ from challenges.bundles import portable, programs, recorded
 from challenges.bundles.exporting import DOCUMENT
 from challenges.bundles.folder import Folder
 from challenges.bundles.report import Findings, Problem
-from challenges.bundles.settings import BoardSettings, PhaseSettings, Settings
+from challenges.bundles.settings import (
+    BoardSettings,
+    ChallengeFields,
+    PhaseFields,
+    PhaseSettings,
+    Settings,
+)
 from challenges.bundles.spec import Audience, FileEntry, PortableSpec, Role
 from challenges.enums import BoardRule, ChallengeStatus, PhaseKind, ScorerKind
 from challenges.evaluation.rehearsals import Rehearsal, sentence
@@ -367,37 +373,6 @@ def _holdout(
     )
 
 
-CHALLENGE_FIELDS = (
-    "title",
-    "summary",
-    "kind",
-    "registration",
-    "team_min",
-    "team_max",
-    "allowed_domains",
-    "blocked_domains",
-    "prizes_md",
-    "prize_rule_md",
-    "contact",
-    "forum_url",
-)
-DATES = ("opens_at", "closes_at")
-PHASE_FIELDS = (
-    "name",
-    *DATES,
-    "max_per_day",
-    "max_total",
-    "final_choices",
-    "kind",
-    "max_parallel",
-    "max_refused_per_day",
-    "time_limit_s",
-    "memory_mb",
-    "logs",
-    "benchmark_after_close",
-)
-
-
 @dataclass(frozen=True)
 class RenderedText:
     """A text and its HTML."""
@@ -483,12 +458,10 @@ def _phase(challenge: Challenge, phase: PhaseSettings, *, dated: bool) -> bool:
             first, index=phase.index, name=phase.name, kind=PhaseKind(phase.kind)
         )
         made = True
-    names = [name for name in PHASE_FIELDS if not (dated and name in DATES)]
-    wanted = {name: getattr(phase, name) for name in names}
-    if phase.ladder is not None:
-        wanted["ladder"] = phase.ladder
-    if phase.max_bytes is not None:
-        wanted["max_bytes"] = phase.max_bytes
+    dates = {"opens_at", "closes_at"} if dated else set()
+    wanted = phase.model_dump(include={*PhaseFields.model_fields}, exclude=dates)
+    more = {"ladder": phase.ladder, "max_bytes": phase.max_bytes}
+    wanted |= {name: value for name, value in more.items() if value is not None}
     found = challenge.phases.filter(index=phase.index)
     if not found.exists() or found.filter(**wanted).exists():
         return made
@@ -552,7 +525,7 @@ def _take_visa_back(challenge: Challenge) -> None:
 
 
 def _challenge(challenge: Challenge, settings: Settings) -> bool:
-    wanted = {name: getattr(settings, name) for name in CHALLENGE_FIELDS}
+    wanted = settings.model_dump(include={*ChallengeFields.model_fields})
     wanted["fact_sheet"] = [each.model_dump(exclude_unset=True) for each in settings.fact_sheet]
     if all(getattr(challenge, name) == value for name, value in wanted.items()):
         return False
