@@ -2,14 +2,11 @@
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
-from uuid import uuid4
 
 import pytest
 from django.db import connection
 from django.utils import timezone
 
-from challenges.entries.actions import deposits
 from challenges.enums import EntryStatus, PhaseMoment
 from challenges.models import Entry, Phase, Team
 from challenges.organising.actions import challenges
@@ -17,8 +14,9 @@ from challenges.teams.queries import quota_left
 from challenges.worker import drain
 from portal.lib import clock
 from portal.lib.refusals import Closed, QuotaSpent
+from tests.challenges.test_entries import at, enter
 from tests.challenges.world import entered, opened
-from tests.factories.challenges import TeamFactory, captain_of
+from tests.factories.challenges import TeamFactory
 
 pytestmark = pytest.mark.django_db
 MILLISECOND = timedelta(milliseconds=1)
@@ -38,23 +36,6 @@ def team() -> Team:
     return made
 
 
-def at(monkeypatch: pytest.MonkeyPatch, instant: datetime) -> None:
-    monkeypatch.setattr(clock, "now", lambda: instant)
-
-
-def enter(team: Team, **changes: Any) -> Entry:
-    given = {
-        "phase": team.challenge.phases.get(),
-        "team": team,
-        "content": b"id,y\n1,0.5\n",
-        "original_name": "reponse.csv",
-        "idempotency_key": str(uuid4()),
-        "by": captain_of(team),
-        "again": True,
-    }
-    return deposits.enter(**{**given, **changes}).entry
-
-
 @pytest.mark.parametrize("midnight", MIDNIGHTS.values(), ids=list(MIDNIGHTS))
 @pytest.mark.parametrize(("milliseconds", "accepted"), [(-1, False), (0, True), (1, True)])
 def test_an_attempt_comes_back_at_midnight_in_paris(
@@ -71,7 +52,7 @@ def test_an_attempt_comes_back_at_midnight_in_paris(
     at(monkeypatch, instant)
     assert quota_left(phase, team, instant).day_left == (1 if accepted else 0)
     if accepted:
-        assert enter(team).quota_day == clock.paris_day(midnight)
+        assert enter(team).entry.quota_day == clock.paris_day(midnight)
     else:
         with pytest.raises(QuotaSpent) as refusal:
             enter(team)
@@ -91,14 +72,14 @@ def test_a_day_of_23_or_25_hours_is_one_day(
     """The hour that is missing, or comes twice, gives no attempt and takes none."""
     assert last - first == timedelta(hours=hours)
     at(monkeypatch, first)
-    day = enter(team).quota_day
+    day = enter(team).entry.quota_day
     for hour in range(1, hours):
         at(monkeypatch, first + timedelta(hours=hour))
         with pytest.raises(QuotaSpent) as refusal:
             enter(team)
         assert refusal.value.facts["next_opening"] == last
     at(monkeypatch, last)
-    assert enter(team).quota_day == day + timedelta(days=1)
+    assert enter(team).entry.quota_day == day + timedelta(days=1)
 
 
 @pytest.mark.parametrize(("milliseconds", "accepted"), [(-1, False), (0, True), (1, True)])
@@ -110,7 +91,7 @@ def test_the_opening_is_exact(
     at(monkeypatch, NOON + timedelta(milliseconds=milliseconds))
     begun = NOON - timedelta(minutes=1)
     if accepted:
-        entry = enter(team, first_byte_at=begun)
+        entry = enter(team, first_byte_at=begun).entry
         assert entry.received_at == NOON + timedelta(milliseconds=milliseconds)
         assert not entry.grace
     else:
@@ -128,7 +109,7 @@ def test_the_grace_is_of_files_whose_first_byte_came_before_the_close(
     assert challenges.close_those_over() == 1
     first = NOON + timedelta(milliseconds=milliseconds)
     if accepted:
-        entry = enter(team, first_byte_at=first)
+        entry = enter(team, first_byte_at=first).entry
         assert (entry.grace, entry.first_byte_at) == (True, first)
     else:
         with pytest.raises(Closed):
@@ -144,7 +125,7 @@ def test_the_grace_ends_after_fifteen_minutes(
     at(monkeypatch, NOON + timedelta(minutes=15, milliseconds=milliseconds))
     assert challenges.close_those_over() == 1
     if accepted:
-        assert enter(team, first_byte_at=NOON - MILLISECOND).grace
+        assert enter(team, first_byte_at=NOON - MILLISECOND).entry.grace
     else:
         with pytest.raises(Closed):
             enter(team, first_byte_at=NOON - MILLISECOND)
@@ -159,7 +140,7 @@ def test_an_attempt_used_in_the_grace_is_of_its_own_day(
     at(monkeypatch, midnight - timedelta(minutes=1))
     enter(team)
     at(monkeypatch, midnight + timedelta(minutes=1))
-    late = enter(team, first_byte_at=midnight - MILLISECOND)
+    late = enter(team, first_byte_at=midnight - MILLISECOND).entry
     assert (late.grace, late.quota_day) == (True, clock.paris_day(midnight))
 
 
@@ -174,7 +155,7 @@ def test_the_clock_is_the_databases(
     if connection.vendor == "postgresql":
         assert apart < timedelta(minutes=1)
         Phase.objects.update(closes_at=real + timedelta(minutes=2))
-        assert not enter(team).grace  # a host ahead would have refused it
+        assert not enter(team).entry.grace  # a host ahead would have refused it
     else:
         assert apart == timedelta(minutes=5)
 

@@ -117,17 +117,8 @@ def test_an_invitation_that_ended_lets_nobody_in(challenge: Challenge) -> None:
         with pytest.raises(NotAllowed):
             joined(challenge, person)
     assert events("guests.") == ["guests.invited", "guests.withdrawn"]
-
-
-def test_who_had_asked_is_let_in_once_invited(challenge: Challenge) -> None:
-    Challenge.objects.update(registration=RegistrationMode.APPROVAL)
-    asking = PersonFactory()
-    assert joined(challenge, asking) == RegistrationState.PENDING
-    Challenge.objects.update(registration=INVITED)
-    challenge.refresh_from_db()
-    assert joined(challenge, asking) == RegistrationState.PENDING
-    invited(challenge, asking.email)
-    assert joined(challenge, asking) == RegistrationState.ACCEPTED
+    assert invited(challenge, late.email) == [Outcome.INVITED]  # made anew
+    assert joined(challenge, late) == RegistrationState.ACCEPTED
 
 
 def out_of(challenge: Challenge, state: str) -> User:
@@ -198,14 +189,6 @@ def test_an_address_is_written_to_three_times_in_thirty_days(
     assert invited(challenge, address) == [Outcome.REFUSED]
     Guest.objects.update(sent_at=clock.now() - timedelta(days=settings.GUEST_DAYS))
     assert invited(challenge, address) == [Outcome.INVITED]
-
-
-def test_an_invitation_that_is_over_is_made_anew(challenge: Challenge) -> None:
-    person = PersonFactory()
-    invited(challenge, person.email)
-    Guest.objects.update(expires_at=clock.now())
-    assert invited(challenge, person.email) == [Outcome.INVITED]
-    assert joined(challenge, person) == RegistrationState.ACCEPTED
 
 
 def test_a_day_has_its_most(challenge: Challenge) -> None:

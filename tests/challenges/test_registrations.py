@@ -16,7 +16,7 @@ from portal.accounts.models import User
 from portal.audit import outbox
 from portal.audit.models import AuditEvent, Outbox
 from portal.lib import clock
-from portal.lib.refusals import Conflict, Hidden, Invalid, NotAllowed
+from portal.lib.refusals import Conflict, Hidden, NotAllowed
 from tests.challenges.pages.scenes import url_of
 from tests.factories.accounts import MembershipFactory, UserFactory, signed_in
 from tests.factories.challenges import ChallengeFactory
@@ -67,44 +67,6 @@ def test_the_organisers_are_told_that_somebody_asks(asked: Registration) -> None
     assert delivered() == [(f"{title} : une inscription à accepter", [owner(asked).email])]
     assert "Camille Aubert" in mail.outbox[0].body
     assert asked.user.email not in mail.outbox[0].body
-
-
-def test_an_organiser_lets_a_person_take_part(asked: Registration) -> None:
-    before = len(events())
-    teams.accept_registration(registration=asked, by=owner(asked))
-    asked.refresh_from_db()
-    assert (asked.state, asked.decided_by) == (RegistrationState.ACCEPTED, owner(asked))
-    assert events()[before:] == ["registration.accepted"]
-    assert teams.create(challenge=asked.challenge, name="Équipe", by=asked.user).pk
-    assert delivered()[-1] == (
-        f"Challenge « {asked.challenge.title} » : inscription acceptée",
-        [asked.user.email],
-    )
-
-
-def test_an_organiser_refuses_with_a_reason_that_is_read(asked: Registration) -> None:
-    for reason in ("", "  "):
-        with pytest.raises(Invalid):
-            teams.refuse_registration(registration=asked, reason=reason, by=owner(asked))
-    before = len(events())
-    teams.refuse_registration(registration=asked, reason="Réservé aux agents.", by=owner(asked))
-    asked.refresh_from_db()
-    assert (asked.state, asked.reason) == (RegistrationState.REFUSED, "Réservé aux agents.")
-    assert events()[before:] == ["registration.refused"]
-    with pytest.raises(NotAllowed):
-        teams.create(challenge=asked.challenge, name="Équipe", by=asked.user)
-    delivered()
-    assert "Réservé aux agents." in mail.outbox[-1].body
-
-
-def test_a_registration_is_answered_once(asked: Registration) -> None:
-    teams.accept_registration(registration=asked, by=owner(asked))
-    before = events()
-    with pytest.raises(Conflict):
-        teams.accept_registration(registration=asked, by=owner(asked))
-    with pytest.raises(Conflict):
-        teams.refuse_registration(registration=asked, reason="Non.", by=owner(asked))
-    assert (Registration.objects.get().state, events()) == (RegistrationState.ACCEPTED, before)
 
 
 def test_only_an_organiser_of_the_challenge_answers(asked: Registration) -> None:
@@ -188,46 +150,56 @@ def answer(asked: Registration) -> str:
     return url_of(asked.challenge, "registration_answer", asked.pk)
 
 
-def test_the_page_shows_who_asks_without_their_address(
-    organiser: Client, challenge: Challenge
+@pytest.mark.parametrize("count", [1, 3])
+def test_the_page_shows_who_asks_without_their_address_at_the_same_cost(
+    organiser: Client, challenge: Challenge, count: int, costs: DjangoAssertNumQueries
 ) -> None:
     assert "Aucune demande en attente" in organiser.get(page(challenge)).text
-    asks(challenge, "Camille")
-    text = organiser.get(page(challenge)).text
+    for name in ("Camille", "Sacha", "Dominique")[:count]:
+        asks(challenge, name)
+    with costs(10):
+        text = organiser.get(page(challenge)).text
     assert ("Camille" in text, "@agence.exemple" in text, "camille@" in text) == (True, True, False)
     for leads in (url_of(challenge, "organiser"), "/espace/"):
         assert f'href="{page(challenge)}"' in organiser.get(leads).text
 
 
-def test_an_organiser_accepts_on_the_page(organiser: Client, asked: Registration) -> None:
+def test_an_organiser_lets_a_person_take_part_once(organiser: Client, asked: Registration) -> None:
+    before = len(events())
     done = organiser.post(answer(asked), {"decision": "accept"}, follow=True)
     assert "Réponses données" in done.text
-    assert Registration.objects.get().state == RegistrationState.ACCEPTED
+    asked.refresh_from_db()
+    assert (asked.state, asked.decided_by) == (RegistrationState.ACCEPTED, owner(asked))
     again = organiser.post(answer(asked), {"decision": "accept"}, follow=True)
     assert "a déjà reçu une réponse" in again.text
+    with pytest.raises(Conflict):
+        teams.refuse_registration(registration=asked, reason="Non.", by=owner(asked))
+    assert events()[before:] == ["registration.accepted"]
+    assert teams.create(challenge=asked.challenge, name="Équipe", by=asked.user).pk
+    assert delivered()[-1] == (
+        f"Challenge « {asked.challenge.title} » : inscription acceptée",
+        [asked.user.email],
+    )
 
 
-def test_an_organiser_refuses_on_the_page_with_a_reason(
-    organiser: Client, asked: Registration
+@pytest.mark.parametrize("blank", ["", "  "])
+def test_an_organiser_refuses_with_a_reason_that_is_read(
+    organiser: Client, asked: Registration, blank: str
 ) -> None:
-    empty = organiser.post(answer(asked), {"decision": "refuse"})
+    before = len(events())
+    empty = organiser.post(answer(asked), {"decision": "refuse", "reason": blank})
     assert (empty.status_code, f'id="id_{asked.pk}_reason"' in empty.text) == (422, True)
     organiser.post(answer(asked), {"decision": "refuse", "reason": "Réservé aux agents."})
     asked.refresh_from_db()
-    assert asked.state == RegistrationState.REFUSED
+    assert (asked.state, asked.reason) == (RegistrationState.REFUSED, "Réservé aux agents.")
+    assert events()[before:] == ["registration.refused"]
+    with pytest.raises(NotAllowed):
+        teams.create(challenge=asked.challenge, name="Équipe", by=asked.user)
+    delivered()
+    assert "Réservé aux agents." in mail.outbox[-1].body
     for name in ("team", "rules"):
         address = url_of(asked.challenge, name)
         assert "Réservé aux agents." in signed_in(asked.user).get(address).text
-
-
-@pytest.mark.parametrize("count", [1, 3])
-def test_the_page_costs_the_same_for_one_and_three(
-    organiser: Client, challenge: Challenge, count: int, costs: DjangoAssertNumQueries
-) -> None:
-    for number in range(count):
-        asks(challenge, f"Personne{number}")
-    with costs(13):
-        organiser.get(page(challenge))
 
 
 def test_a_refusal_is_corrected_on_the_page_however_old(
