@@ -9,20 +9,28 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from challenges import rules
 from challenges.disqualifications import actions as acts
-from challenges.disqualifications import queries as reads
 from challenges.disqualifications.forms import DecisionForm, ProposalForm, ReplyForm, WithdrawalForm
 from challenges.disqualifications.models import DisqualificationQuerySet
 from challenges.models import Disqualification, Team
-from challenges.organising.views.layout import person, room, run_by, scene
+from challenges.organising.views.layout import attempt, person, room, run_by, scene, sent, tried
 from portal.accounts.authorization import Permission, has_permission, require
 from portal.lib import clock
-from portal.lib.refusals import Conflict, Hidden, QuotaSpent
+from portal.lib.refusals import Hidden
 
 PER_PAGE = 25
+# Refusals told beside the team, and beside the decision.
+PROPOSAL_FAULTS = (
+    "team_closed",
+    "entry_of_another",
+    "disqualification_once",
+    "disqualifications_day",
+)
+FAULTS = ("changed", "disqualification_status", "disqualification_unheard", "team_closed")
 WITH = ("challenge__organiser", "team", "entry__enrolment__phase", "proposed_by", "decided_by")
 
 
@@ -30,34 +38,26 @@ WITH = ("challenge__organiser", "team", "entry__enrolment__phase", "proposed_by"
 def proposals(request: HttpRequest, slug: str) -> HttpResponse:
     """List what the organisers of a challenge asked; ask by POST."""
     challenge = run_by(request, slug)
-    form = ProposalForm(request.POST or None, challenge=challenge)
-    status = 200
-    if request.method == "POST":
-        status = 422
-        if form.is_valid():
-            try:
-                said = form.cleaned_data
-                found = acts.propose(
-                    team=said["team"],
-                    entry=said["entry"],
-                    reason=said["reason"],
-                    by=person(request),
-                )
-            except (Conflict, QuotaSpent) as refusal:
-                form.add_error("team", str(refusal))
-                status = 429 if isinstance(refusal, QuotaSpent) else 409
-            else:
-                messages.success(request, _("Demande envoyée : l’équipe peut répondre."))
-                return redirect("challenges:disqualification_proposal", slug, found.public_id)
+    form = ProposalForm(sent(request), challenge=challenge)
+    asked: list[Disqualification] = []
+    status = tried(
+        form,
+        lambda: asked.append(
+            acts.propose(
+                team=form.cleaned_data["team"],
+                entry=form.cleaned_data["entry"],
+                reason=form.cleaned_data["reason"],
+                by=person(request),
+            )
+        ),
+        dict.fromkeys(PROPOSAL_FAULTS, "team"),
+    )
+    if not status:
+        messages.success(request, _("Demande envoyée : l’équipe peut répondre."))
+        return redirect("challenges:disqualification_proposal", slug, asked[0].public_id)
     several = challenge.disqualifications.select_related(*WITH)
     page = Paginator(several, PER_PAGE).get_page(request.GET.get("page"))
-    context = room(
-        challenge,
-        "disqualification_proposals",
-        form=form,
-        page=page,
-        rows=reads.rows(page.object_list),
-    )
+    context = room(challenge, "disqualification_proposals", form=form, page=page)
     return render(request, "challenges/organise/disqualifications.html", context, status=status)
 
 
@@ -68,19 +68,19 @@ def proposal(request: HttpRequest, slug: str, found: UUID) -> HttpResponse:
     asked = get_object_or_404(
         challenge.disqualifications.select_related(*WITH, "replied_by"), public_id=found
     )
-    form = WithdrawalForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        try:
-            acts.withdraw(found=asked, reason=form.cleaned_data["reason"], by=person(request))
-        except Conflict as refusal:
-            messages.warning(request, str(refusal))
-        else:
-            messages.success(request, _("Demande retirée : l’équipe en est informée."))
+    form = WithdrawalForm(sent(request))
+    if form.is_valid():
+        reason = form.cleaned_data["reason"]
+        attempt(
+            request,
+            lambda: acts.withdraw(found=asked, reason=reason, by=person(request)),
+            _("Demande retirée : l’équipe en est informée."),
+        )
         return redirect("challenges:disqualification_proposal", slug, found)
     context = room(
         challenge,
         "disqualification_proposals",
-        row=reads.row(asked),
+        asked=asked,
         form=form if asked.is_undecided else None,
     )
     template = "challenges/organise/disqualification.html"
@@ -97,17 +97,16 @@ def reply(request: HttpRequest, slug: str, found: UUID) -> HttpResponse:
     )
     if asked is None:
         raise Hidden
-    form = ReplyForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        try:
-            acts.answer(found=asked, text=form.cleaned_data["reply"], by=person(request))
-        except Conflict as refusal:
-            messages.warning(request, str(refusal))
-        else:
-            messages.success(request, _("Réponse envoyée à la Région et à l’organisation."))
+    form = ReplyForm(sent(request))
+    if form.is_valid():
+        attempt(
+            request,
+            lambda: acts.answer(found=asked, text=form.cleaned_data["reply"], by=person(request)),
+            _("Réponse envoyée à la Région et à l’organisation."),
+        )
         return redirect("challenges:disqualification_reply", slug, found)
     context = scene(request, slug, "entries") | {
-        "row": reads.row(asked),
+        "asked": asked,
         "form": form if asked.is_undecided and asked.replied_at is None else None,
     }
     template = "challenges/disqualification_reply.html"
@@ -129,9 +128,8 @@ def queue(request: HttpRequest) -> HttpResponse:
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "section": "challenges",
-        "waiting": reads.rows(waiting[:PER_PAGE]) if page.number == 1 else [],
+        "waiting": waiting[:PER_PAGE] if page.number == 1 else [],
         "page": page,
-        "rows": reads.rows(page.object_list),
         "crumbs": [(_("Disqualifications"), "")],
     }
     return render(request, "challenges/disqualifications.html", context)
@@ -143,60 +141,50 @@ def item(request: HttpRequest, found: UUID) -> HttpResponse:
     asked = get_object_or_404(
         _of_region(request).select_related("replied_by", "lifted_by"), public_id=found
     )
-    if request.method == "POST":
-        return _decide(request, asked)
-    return _show(request, asked, _form(asked))
-
-
-def _form(asked: Disqualification, data: Any = None) -> DecisionForm:
     ripe = asked.is_ripe(clock.now())
-    return DecisionForm(data, found=asked, ripe=ripe)
-
-
-def _decide(request: HttpRequest, asked: Disqualification) -> HttpResponse:
+    form = DecisionForm(sent(request), found=asked, ripe=ripe)
+    if not form.is_bound:
+        return _show(request, asked, form)
     require(rules.may_decide_disqualification, person(request), asked)
-    form = _form(asked, request.POST)
-    if not form.is_valid():
-        return _show(request, asked, form, status=422)
-    said = form.cleaned_data
-    if said["version"] != asked.version:
-        return _show(request, asked, _form(asked), status=409, changed=True)
-    given = {
-        "found": asked,
-        "reason": said["reason"],
-        "by": person(request),
-        "version": said["version"],
-    }
-    try:
-        match said["decision"]:
-            case "dismiss":
-                acts.dismiss(**given)
-                messages.success(request, _("Demande classée sans suite."))
-            case "pronounce":
-                acts.pronounce(**given)
-                messages.success(request, _("Disqualification prononcée."))
-            case _:
-                acts.lift(**given)
-                messages.success(request, _("Disqualification levée."))
-    except Conflict as refusal:
-        form.add_error("decision", str(refusal))
-        return _show(request, asked, form, status=409)
+    if form.is_valid() and form.cleaned_data["version"] != asked.version:
+        return _show(request, asked, DecisionForm(found=asked, ripe=ripe), 409, changed=True)
+    status = tried(form, lambda: _decide(request, asked, form), dict.fromkeys(FAULTS, "decision"))
+    if status:
+        return _show(request, asked, form, status)
+    messages.success(request, DONE[form.cleaned_data["decision"]])
     return redirect("challenges:disqualification", asked.public_id)
+
+
+DONE = {
+    "dismiss": gettext_lazy("Demande classée sans suite."),
+    "pronounce": gettext_lazy("Disqualification prononcée."),
+    "lift": gettext_lazy("Disqualification levée."),
+}
+
+
+def _decide(request: HttpRequest, asked: Disqualification, form: DecisionForm) -> None:
+    act = {"dismiss": acts.dismiss, "pronounce": acts.pronounce, "lift": acts.lift}
+    act[form.cleaned_data["decision"]](
+        found=asked,
+        reason=form.cleaned_data["reason"],
+        by=person(request),
+        version=form.cleaned_data["version"],
+    )
 
 
 def _show(
     request: HttpRequest,
     asked: Disqualification,
     form: DecisionForm,
-    *,
     status: int = 200,
+    *,
     changed: bool = False,
 ) -> HttpResponse:
     offered: Any = form.fields["decision"]
     may_decide = rules.may_decide_disqualification(person(request), asked)
     context = {
         "section": "challenges",
-        "row": reads.row(asked),
+        "asked": asked,
         "form": form if offered.choices and may_decide else None,
         "ripe": asked.is_ripe(clock.now()),
         "changed": changed,

@@ -7,7 +7,8 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -24,8 +25,17 @@ from challenges.forum.forms import (
     ReportForm,
     ThreadForm,
 )
-from challenges.models import Post, Thread
-from challenges.organising.views.layout import find_to_run, person, room, scene, tried
+from challenges.models import Challenge, Post, Thread
+from challenges.organising.views.layout import (
+    find_challenge,
+    find_to_run,
+    person,
+    reach,
+    room,
+    scene,
+    sent,
+    tried,
+)
 from portal.accounts.authorization import require
 from portal.lib import visible
 from portal.lib.refusals import Hidden
@@ -41,7 +51,7 @@ def threads(request: HttpRequest, slug: str) -> HttpResponse:
     """List the threads; a member opens one."""
     context = scene(request, slug, "help")
     challenge = context["challenge"]
-    form = ThreadForm(request.POST if request.method == "POST" else None)
+    form = ThreadForm(sent(request))
     if request.method == "POST" and not request.user.is_authenticated:
         return redirect_to_login(request.path)
     made: list[Thread] = []
@@ -69,7 +79,7 @@ def thread(request: HttpRequest, slug: str, thread: UUID) -> HttpResponse:
     found = visible.find(
         reads.threads(challenge), among=Thread.objects.filter(challenge=challenge), public_id=thread
     )
-    form = PostForm(request.POST if request.method == "POST" else None)
+    form = PostForm(sent(request))
     if request.method == "POST" and not request.user.is_authenticated:
         return redirect_to_login(request.path)
     status = tried(
@@ -97,7 +107,7 @@ def thread(request: HttpRequest, slug: str, thread: UUID) -> HttpResponse:
     return render(request, "challenges/thread.html", context, status=status)
 
 
-def _may(request: HttpRequest, challenge: Any) -> dict[str, bool]:
+def _may(request: HttpRequest, challenge: Challenge) -> dict[str, bool]:
     by = request.user
     if not by.is_authenticated:
         return {"may_write": False, "blocked": False, "may_moderate": False, "may_report": False}
@@ -112,7 +122,7 @@ def _may(request: HttpRequest, challenge: Any) -> dict[str, bool]:
 
 def _post_of(request: HttpRequest, slug: str, post: UUID) -> Post:
     """Return a shown message of a challenge that this person may read; 404 for any other."""
-    challenge = scene(request, slug, "help")["challenge"]
+    challenge = find_challenge(request, slug)
     return visible.find(
         reads.latest(challenge).select_related("thread__challenge", "by"),
         among=Post.objects.filter(thread__challenge=challenge),
@@ -122,7 +132,7 @@ def _post_of(request: HttpRequest, slug: str, post: UUID) -> Post:
 
 def _moderated(request: HttpRequest, slug: str, post: UUID) -> Post:
     """Return a shown message to whoever moderates; anybody else gets one answer for every id."""
-    require(rules.may_moderate_forum, person(request), scene(request, slug, "help")["challenge"])
+    require(rules.may_moderate_forum, person(request), find_challenge(request, slug))
     return _post_of(request, slug, post)
 
 
@@ -134,7 +144,7 @@ def report(request: HttpRequest, slug: str, post: UUID) -> HttpResponse:
     return _about(
         request,
         found,
-        ReportForm(request.POST if request.method == "POST" else None),
+        ReportForm(sent(request)),
         _("Signaler ce message"),
         lambda form: forum.report(post=found, by=person(request), **form.cleaned_data),
         _("Signalement reçu. Merci."),
@@ -148,7 +158,7 @@ def hide(request: HttpRequest, slug: str, post: UUID) -> HttpResponse:
     return _about(
         request,
         found,
-        HideForm(request.POST if request.method == "POST" else None),
+        HideForm(sent(request)),
         _("Masquer ce message"),
         lambda form: forum.hide(post=found, by=person(request), **form.cleaned_data),
         _("Message masqué ; la personne est prévenue."),
@@ -163,7 +173,7 @@ def block(request: HttpRequest, slug: str, post: UUID) -> HttpResponse:
     return _about(
         request,
         found,
-        BlockForm(request.POST if request.method == "POST" else None),
+        BlockForm(sent(request)),
         _("Écarter cette personne de l’entraide"),
         lambda form: forum.block(
             challenge=challenge, user=found.by, by=person(request), **form.cleaned_data
@@ -188,7 +198,7 @@ def _about(
 @require_POST
 def arrange(request: HttpRequest, slug: str, thread: UUID) -> HttpResponse:
     """Pin a thread or close it, or the contrary."""
-    challenge = scene(request, slug, "help")["challenge"]
+    challenge = find_challenge(request, slug)
     found = visible.find(
         reads.threads(challenge), among=Thread.objects.filter(challenge=challenge), public_id=thread
     )
@@ -202,17 +212,14 @@ def arrange(request: HttpRequest, slug: str, thread: UUID) -> HttpResponse:
 @get_or_post
 def moderation(request: HttpRequest, slug: str) -> HttpResponse:
     """List what was reported, what is hidden and who is kept from writing; settle each."""
-    challenge = find_to_run(request, slug)
-    by = person(request)
+    challenge, by = find_to_run(request, slug), person(request)
     require(rules.may_moderate_forum, by, challenge)
     if request.method == "POST":
-        return _settle(request, slug)
-    edits = rules.may_edit_challenge(by, challenge)
+        return _settle(request, challenge)
     context = room(
         challenge,
         "forum_moderation",
-        edits=edits,
-        follows=edits or rules.may_follow_challenge(by, challenge),
+        **reach(by, challenge),
         reports=reads.reports(challenge),
         hidden=reads.hidden(challenge),
         blocked=list(challenge.forum_blocks.select_related("user").order_by("pk")),
@@ -220,38 +227,38 @@ def moderation(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "challenges/organise/forum.html", context)
 
 
-def _settle(request: HttpRequest, slug: str) -> HttpResponse:
-    challenge = find_to_run(request, slug)
-    by = person(request)
-    posts = Post.objects.filter(thread__challenge=challenge).select_related("thread__challenge")
+def _settle(request: HttpRequest, challenge: Challenge) -> HttpResponse:
+    by, own = person(request), Challenge.objects.filter(pk=challenge.pk)
     match request.POST.get("decision"):
         case "dismiss":
-            forum.dismiss(post=_named(posts, request), by=by)
+            forum.dismiss(post=_post_named(request, own), by=by)
         case "restore":
-            forum.restore(post=_named(posts, request), by=by)
+            forum.restore(post=_post_named(request, own), by=by)
         case "unblock":
             number = natural(request.POST.get("block", ""))
             blocks = challenge.forum_blocks.select_related("challenge", "user")
             forum.unblock(blocked=get_object_or_404(blocks, pk=number), by=by)
         case _:
             messages.error(request, _("Choisissez une décision."))
-            return redirect("challenges:forum_moderation", slug)
+            return redirect("challenges:forum_moderation", challenge.slug)
     messages.success(request, _("Décision enregistrée."))
-    return redirect("challenges:forum_moderation", slug)
+    return redirect("challenges:forum_moderation", challenge.slug)
 
 
-def _named(posts: Any, request: HttpRequest) -> Post:
+def _post_named(request: HttpRequest, challenges: QuerySet[Challenge]) -> Post:
+    """Return the message that the form names, of these challenges; 404 for any other."""
     try:
         public_id = UUID(request.POST.get("post", ""))
     except ValueError:
-        public_id = UUID(int=0)
-    return get_object_or_404(posts, public_id=public_id)
+        raise Http404 from None
+    posts = Post.objects.filter(thread__challenge__in=challenges)
+    return get_object_or_404(posts.select_related("thread__challenge"), public_id=public_id)
 
 
 REPORTS_PER_PAGE = 25
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@get_or_post
 def moderation_queue(request: HttpRequest) -> HttpResponse:
     """List the reports, the oldest first, by challenge; leave a message by POST."""
     by = person(request)
@@ -259,7 +266,9 @@ def moderation_queue(request: HttpRequest) -> HttpResponse:
     if not moderated.exists():
         raise Hidden
     if request.method == "POST":
-        return _leave_in_place(request)
+        forum.dismiss(post=_post_named(request, moderated), by=by)
+        messages.success(request, _("Message laissé en place."))
+        return redirect("challenges:forum_queue")
     waiting = reads.waiting(by)
     concerned = moderated.filter(pk__in=waiting.order_by().values("post__thread__challenge"))
     slug = request.GET.get("challenge", "")
@@ -269,23 +278,8 @@ def moderation_queue(request: HttpRequest) -> HttpResponse:
     context = {
         "section": "challenges",
         "page": page,
-        "reports": page.object_list,
         "challenges": list(concerned.order_by("title", "pk")),
         "chosen": slug,
         "crumbs": [(_("Entraide à modérer"), "")],
     }
     return render(request, "challenges/forum_queue.html", context)
-
-
-def _leave_in_place(request: HttpRequest) -> HttpResponse:
-    """Leave a reported message where it is; a message of elsewhere is not found."""
-    moderated = reads.moderated_by(person(request)).values("pk")
-    posts = Post.objects.filter(thread__challenge__in=moderated)
-    try:
-        public_id = UUID(request.POST.get("post", ""))
-    except ValueError:
-        public_id = UUID(int=0)
-    post = get_object_or_404(posts.select_related("thread__challenge"), public_id=public_id)
-    forum.dismiss(post=post, by=person(request))
-    messages.success(request, _("Message laissé en place."))
-    return redirect("challenges:forum_queue")

@@ -139,6 +139,14 @@ class TeamInvitation(AddressInvitation):
 
     objects = TeamInvitationQuerySet.as_manager()
 
+    @property
+    def path(self) -> str:
+        """Return the address that joins the team, with its secret."""
+        return (
+            f"/challenges/{self.team.challenge.slug}/equipe/invitation/"
+            f"{self.public_id}/{self.token}/"
+        )
+
 
 class EnrolmentQuerySet(models.QuerySet["Enrolment"]):
     """Enrolments: the teams they count for, the rows that are locked."""

@@ -1,7 +1,5 @@
 """Write to people about taking part: registrations, invitations into a team, another captain."""
 
-from typing import Any
-
 from django.conf import settings
 
 from challenges.models import Registration, Team, TeamInvitation
@@ -67,11 +65,10 @@ def team_invitation(invitation_id: int) -> None:
     if invitation is None:
         return
     challenge = invitation.team.challenge
-    context: dict[str, Any] = {
+    context = {
         "invitation": invitation,
         "challenge": challenge,
-        "link": settings.SITE_URL
-        + page(challenge, f"equipe/invitation/{invitation.public_id}/{invitation.token}/"),
+        "link": settings.SITE_URL + invitation.path,
     }
     letters.send("team_invitation", to=invitation.email, context=context)
 

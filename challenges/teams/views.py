@@ -1,9 +1,10 @@
 """Take part: the pages of the rules, of a team, of its members, registrations, invitations."""
 
-from collections.abc import Sequence
+from functools import partial
 from typing import Any
 from uuid import UUID
 
+from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
@@ -11,26 +12,26 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from challenges import rules
-from challenges.enums import ChallengeStatus, RegistrationMode, RegistrationState
-from challenges.models import Challenge, Guest, Registration, TeamInvitation, TeamMember
+from challenges.enums import ChallengeStatus, RegistrationState, TeamRole
+from challenges.models import Challenge, Registration, TeamInvitation, TeamMember
 from challenges.organising import queries as reads
 from challenges.organising.actions import guests
 from challenges.organising.forms.challenges import GuestsForm
 from challenges.organising.queries import is_called_back, needs_invitation
 from challenges.organising.views.layout import (
     Stage,
+    attempt,
     find_challenge,
-    find_to_run,
     person,
     room,
     run_by,
     scene,
+    sent,
     team_of,
     tried,
 )
@@ -60,37 +61,29 @@ NAME_FAULTS = frozenset({"team_name", "team_name_taken", "characters"})
 @login_not_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def rules_page(request: HttpRequest, slug: str) -> HttpResponseBase:
-    """Show the rules in force; accept them by POST."""
-    if request.method == "POST":
-        return accept_rules(request, slug)
-    context = scene(request, slug, "rules")
-    return render(request, "challenges/rules.html", context | _rules_context(request, context))
-
-
-def accept_rules(request: HttpRequest, slug: str) -> HttpResponseBase:
-    """Accept the rules in force and register."""
-    if not request.user.is_authenticated:
+    """Show the rules in force; accept them and register by POST."""
+    if request.method == "POST" and not request.user.is_authenticated:
         return redirect_to_login(request.get_full_path())
-    challenge = find_challenge(request, slug)
+    context = scene(request, slug, "rules")
+    challenge: Challenge = context["challenge"]
     terms = latest_terms(challenge)
-    form = TermsForm(request.POST, version=terms) if terms else None
-    if form is not None and not form.is_valid():
-        context = scene(request, slug, "rules")
-        context |= _rules_context(request, context) | {"form": form}
-        return render(request, "challenges/rules.html", context, status=422)
-    refusal = _accept(challenge, person(request))
-    if refusal is not None:
-        if form is None:
+    form = TermsForm(sent(request), version=terms) if terms else forms.Form(sent(request))
+    status = 422 if form.is_bound else 200
+    if form.is_valid():
+        refusal = _accept(challenge, person(request))
+        if refusal is None:
+            return _welcome(request, challenge)
+        if terms is None:
             raise refusal
         form.add_error(None, str(refusal))
-        context = scene(request, slug, "rules")
-        context |= _rules_context(request, context) | {"form": form}
-        return render(request, "challenges/rules.html", context, status=403)
-    if is_registered(challenge, request.user):
-        messages.success(request, _("Règlement accepté. Créez une équipe, ou rejoignez la vôtre."))
-    else:  # the page they are led to says what their registration waits for
-        messages.success(request, _("Règlement accepté."))
-    return redirect("challenges:team", slug)
+        status = 403
+    context |= _place(request, context) | {
+        "terms": terms,
+        "form": form,
+        "masked": bool(masked_phases(challenge)),
+        "may_accept": context["stage"] in GATHERS and not context["is_organiser"],
+    }
+    return render(request, "challenges/rules.html", context, status=status)
 
 
 def _accept(challenge: Challenge, by: User) -> NotAllowed | None:
@@ -103,6 +96,15 @@ def _accept(challenge: Challenge, by: User) -> NotAllowed | None:
             raise
         return refusal
     return None
+
+
+def _welcome(request: HttpRequest, challenge: Challenge) -> HttpResponse:
+    """Lead to the team, whose page says what a registration waits for."""
+    if is_registered(challenge, request.user):
+        messages.success(request, _("Règlement accepté. Créez une équipe, ou rejoignez la vôtre."))
+    else:
+        messages.success(request, _("Règlement accepté."))
+    return redirect("challenges:team", challenge.slug)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -206,38 +208,22 @@ def own_team(request: HttpRequest, challenge: Challenge) -> Any:
     return own
 
 
-def _rules_context(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+def _place(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+    """Say where a person stands: registered, under the rules in force, or not invited."""
     challenge: Challenge = context["challenge"]
-    terms = latest_terms(challenge)
-    signed_in = request.user.is_authenticated
-    registration = registration_of(challenge, request.user) if signed_in else None
-    accepted = signed_in and has_accepted_terms(challenge, request.user)
+    if not request.user.is_authenticated:
+        return {"registration": None, "accepted": False, "uninvited": False}
+    by = person(request)
+    registration = registration_of(challenge, by)
+    may_ask = registration is None and not context["team"] and not context["is_organiser"]
     return {
-        "terms": terms,
-        # Who is invited since they left, asked or were refused registers as anybody who is.
-        "accepted": accepted
-        and registration is not None
-        and not is_called_back(challenge, person(request), registration),
         "registration": registration,
-        "form": TermsForm(version=terms) if terms else None,
-        "masked": bool(masked_phases(challenge)),
-        "may_accept": context["stage"] in GATHERS and not context["is_organiser"],
-        "uninvited": signed_in
-        and registration is None
-        and not context["is_organiser"]
-        and needs_invitation(challenge, person(request)),
+        # Who is invited since they left, asked or were refused registers as anybody who is.
+        "accepted": registration is not None
+        and has_accepted_terms(challenge, by)
+        and not is_called_back(challenge, by, registration),
+        "uninvited": may_ask and needs_invitation(challenge, by),
     }
-
-
-def _calls(request: HttpRequest, context: dict[str, Any]) -> list[tuple[TeamInvitation, str]]:
-    """List the invitations that wait for this person's answer, each with its link."""
-    challenge: Challenge = context["challenge"]
-    sent = TeamInvitation.objects.open(context["now"]).addressed_to(request.user)
-    found = []
-    for each in sent.filter(team__challenge=challenge).select_related("team", "sent_by"):
-        link = reverse("challenges:team_join", args=[challenge.slug, each.public_id, each.token])
-        found.append((each, link))
-    return found
 
 
 def _disclosures(own: Any) -> DisclosureForm | None:
@@ -257,29 +243,22 @@ def _team_page(
 ) -> HttpResponse:
     context = scene(request, slug, "entries")
     challenge, own = context["challenge"], context["team"]
-    registration = registration_of(challenge, request.user)
     members = list(own.members.filter(left_at__isnull=True).select_related("user")) if own else []
     me = next((each for each in members if each.user_id == request.user.pk), None)
-    captain = me is not None and me.role == "captain"
-    context |= {
+    captain = me is not None and me.role == TeamRole.CAPTAIN
+    calls = TeamInvitation.objects.open(context["now"]).addressed_to(request.user)
+    calls = calls.filter(team__challenge=challenge).select_related("team__challenge", "sent_by")
+    context |= _place(request, context) | {
         "form": form or TeamForm(),
         "invitation_form": invitation_form or InvitationForm(),
         "members": members,
         "me": me,
         "captain": captain,
         "disclosure_form": _disclosures(own),
-        "calls": _calls(request, context) if own is None else [],
+        "calls": [] if own else calls,
         "invitations": list(own.invitations.filter(state=InvitationState.SENT)) if captain else [],
         "gathers": context["stage"] in GATHERS,
-        "registration": registration,
-        "uninvited": own is None
-        and registration is None
-        and needs_invitation(challenge, person(request)),
-        "accepted": registration is not None
-        and has_accepted_terms(challenge, request.user)
-        and not is_called_back(challenge, person(request), registration),
         "aliases": [(each, own.alias_in(each)) for each in masked_phases(challenge)] if own else [],
-        "full": len(members) >= challenge.team_max,
         "disqualifications": list(own.disqualifications.all()) if own else [],
     }
     return render(request, "challenges/team.html", context, status=status)
@@ -366,35 +345,23 @@ REGISTRATIONS_PER_PAGE = 25
 @require_safe
 def registrations(request: HttpRequest, slug: str) -> HttpResponse:
     """List who asks, oldest first, then who was answered, page by page, the last to ask first."""
-    challenge = find_to_run(request, slug)
-    require(rules.may_edit_challenge, person(request), challenge)
-    return _registrations_page(request, challenge)
+    return _registrations_page(request, run_by(request, slug))
 
 
 @require_POST
 def answer_registration(request: HttpRequest, slug: str, registration: int) -> HttpResponse:
     """Accept a person, or refuse them with a reason."""
-    challenge = find_to_run(request, slug)
-    by = person(request)
-    require(rules.may_edit_challenge, by, challenge)
-    found = get_object_or_404(challenge.registrations, pk=registration)
+    challenge, by = run_by(request, slug), person(request)
+    asked = get_object_or_404(challenge.registrations, pk=registration)
     if request.POST.get("decision") == "accept":
-        try:
-            teams.accept_registration(registration=found, by=by)
-        except Conflict as refusal:
-            messages.warning(request, str(refusal))
-        else:
-            messages.success(request, _("Inscription acceptée."))
+        accept = partial(teams.accept_registration, registration=asked, by=by)
+        attempt(request, accept, _("Inscription acceptée."))
         return redirect("challenges:registrations", slug)
-    form = RefusalForm(request.POST, auto_id=f"id_{found.pk}_%s")
+    form = RefusalForm(request.POST, auto_id=f"id_{asked.pk}_%s")
     if not form.is_valid():
-        return _registrations_page(request, challenge, wrong=(found.pk, form), status=422)
-    try:
-        teams.refuse_registration(registration=found, reason=form.cleaned_data["reason"], by=by)
-    except Conflict as refusal:
-        messages.warning(request, str(refusal))
-    else:
-        messages.success(request, _("Inscription refusée."))
+        return _registrations_page(request, challenge, wrong=(asked.pk, form), status=422)
+    refuse = partial(teams.refuse_registration, registration=asked, by=by, **form.cleaned_data)
+    attempt(request, refuse, _("Inscription refusée."))
     return redirect("challenges:registrations", slug)
 
 
@@ -446,7 +413,7 @@ FACES = {
 def guests_page(request: HttpRequest, slug: str) -> HttpResponse:
     """List who is invited; invite addresses by POST, and say what became of each line."""
     challenge = run_by(request, slug)
-    form = GuestsForm(request.POST if request.method == "POST" else None)
+    form = GuestsForm(sent(request))
     report: list[guests.Line] = []
     status = tried(
         form,
@@ -455,19 +422,27 @@ def guests_page(request: HttpRequest, slug: str) -> HttpResponse:
         ),
         dict.fromkeys(("too_many", "not_by_invitation", "guests_not_now"), "addresses"),
     )
-    if status:
-        return _guests_page(request, challenge, form=form, status=status)
-    # What could not leave stays in the form, to be mended.
-    left = "\n".join(each.text for each in report if each.outcome in {"refused", "later"})
-    again = GuestsForm(initial={"addresses": left})
-    return _guests_page(request, challenge, form=again, report=report)
+    if not status:  # what could not leave stays in the form, to be mended
+        left = [each.text for each in report if each.outcome in {"refused", "later"}]
+        form = GuestsForm(initial={"addresses": "\n".join(left)})
+    listed = Paginator(reads.guests_of(challenge), GUESTS_PER_PAGE)
+    context = room(
+        challenge,
+        "guests",
+        form=form,
+        report=[(each, *FACES[each.outcome]) for each in report],
+        counts=reads.guest_counts(challenge),
+        page=listed.get_page(request.GET.get("page")),
+        now=clock.now(),
+    )
+    return render(request, "challenges/organise/guests.html", context, status=status or 200)
 
 
 @require_POST
 def withdraw_guest(request: HttpRequest, slug: str, guest: UUID) -> HttpResponse:
     """Take an invitation back."""
-    found = _guest_of_link(run_by(request, slug), guest)
-    guests.withdraw(guest=found, by=person(request))
+    invited = run_by(request, slug).guests.select_related("challenge")
+    guests.withdraw(guest=get_object_or_404(invited, public_id=guest), by=person(request))
     messages.success(request, _("Invitation retirée. Qui s’est déjà inscrit reste inscrit."))
     return redirect("challenges:guests", slug)
 
@@ -492,34 +467,3 @@ def guest_invitation(request: HttpRequest, slug: str, guest: UUID, token: str) -
         "registered": signed_in and is_registered(challenge, request.user),
     }
     return render(request, "challenges/guest.html", context)
-
-
-def _guest_of_link(challenge: Challenge, guest: UUID) -> Guest:
-    return get_object_or_404(challenge.guests.select_related("challenge"), public_id=guest)
-
-
-def _guests_page(
-    request: HttpRequest,
-    challenge: Challenge,
-    *,
-    form: GuestsForm | None = None,
-    report: Sequence[guests.Line] = (),
-    status: int = 200,
-) -> HttpResponse:
-    now = clock.now()
-    listed = Paginator(reads.guests_of(challenge), GUESTS_PER_PAGE).get_page(
-        request.GET.get("page")
-    )
-    context: dict[str, Any] = room(
-        challenge,
-        "guests",
-        form=form or GuestsForm(),
-        report=[(each, *FACES[each.outcome]) for each in report],
-        counts=reads.guest_counts(challenge),
-        page=listed,
-        rows=[{"guest": each, "open": each.is_open(now)} for each in listed],
-        by_invitation=challenge.registration == RegistrationMode.INVITED,
-        may_invite=challenge.status == ChallengeStatus.PUBLISHED,
-        wrong=status != 200,
-    )
-    return render(request, "challenges/organise/guests.html", context, status=status)

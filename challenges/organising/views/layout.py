@@ -577,3 +577,13 @@ def form_page(
         return redirect(f"challenges:{onward or route}", challenge.slug)
     context = room(challenge, route, form=form, **shown)
     return render(request, template, context, status=status)
+
+
+def attempt(request: HttpRequest, act: Callable[[], object], done: str) -> None:
+    """Do an act, and have the next page say that it is done, or why it is not."""
+    try:
+        act()
+    except Conflict as refusal:
+        messages.warning(request, str(refusal))
+    else:
+        messages.success(request, done)

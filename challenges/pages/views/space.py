@@ -122,10 +122,7 @@ def _invitations(user: User, now: datetime) -> Iterator[Item]:
         challenge = invitation.team.challenge
         yield Item(
             title=_("Rejoindre l’équipe « %(team)s »") % {"team": invitation.team},
-            url=reverse(
-                "challenges:team_join",
-                args=[challenge.slug, invitation.public_id, invitation.token],
-            ),
+            url=invitation.path,
             detail=_title(challenge),
             icon="users",
             tone="calanque",
