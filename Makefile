@@ -70,8 +70,8 @@ test: install-dev ## Run the tests on SQLite, the journeys in a browser among th
 	@$(TEMPLATE)
 	@$(TEST) $(RECORD) -m "$(LEAN)$(if $(LEAVE), and not $(LEAVE))"
 
-test-subject: install-dev ## Run the tests that use one subject: make test-subject S=challenges/teams
-	@files=$$(grep -lrE "^ *(from|import) $(subst /,.,$(S))\b" tests --include="test_*.py"); \
+test-subject: install-dev ## Run the tests of one subject, or that use it: make test-subject S=challenges/teams
+	@files=$$(ls -d tests/$(S)/ 2>/dev/null || grep -lrE "^ *(from|import) $(subst /,.,$(S))\b" tests --include="test_*.py"); \
 	[ -n "$(S)" ] && [ -n "$$files" ] || { echo "No test uses « $(S) »: S=challenges/teams, S=portal/accounts…"; exit 2; }; \
 	$(TEMPLATE); $(TEST) -m "$(LEAN) and not journey" $$files
 

@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+import pytest
 from django.apps import apps
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -30,6 +31,17 @@ def test_every_model_is_in_the_glossary() -> None:
         if not model._meta.auto_created
     }
     assert sorted(models - told) == []
+
+
+@pytest.mark.parametrize("name", ["architecture", "extending"])
+def test_every_place_that_a_page_names_exists(name: str) -> None:
+    parts = "|".join((*OURS, "tests", "docs"))
+    places = re.findall(rf"`((?:{parts})/[\w./-]*)`", read(f"docs/{name}.md"))
+    assert len(places) > 10
+    ends = ("", ".py", "/__init__.py")
+    assert [
+        each for each in places if not any((ROOT / f"{each}{end}").exists() for end in ends)
+    ] == []
 
 
 def test_decisions_are_numbered_without_a_gap() -> None:
