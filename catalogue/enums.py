@@ -1,7 +1,7 @@
 """The words of the catalogue: kinds, scopes, licences, access, states and their edges."""
 
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Any, Self
 
 from django.db import models
 from django.utils.functional import Promise
@@ -9,54 +9,46 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 
-class Look(NamedTuple):
-    """How a kind is shown: pigment, icon of the sprite and plural word."""
+class Shown(models.TextChoices):
+    """Choices shown as badges: each is a value, a pigment, an icon of the sprite, its words."""
+
+    tone: str
+    icon: str
+
+    def __new__(cls, value: str, tone: str = "", icon: str = "") -> Self:
+        member = str.__new__(cls, value)
+        member._value_, member.tone, member.icon = value, tone, icon
+        return member
+
+
+class ResourceKind(models.TextChoices):
+    """The nine kinds of resource: a value, a pigment, an icon of the sprite, the plural, a word."""
 
     tone: str
     icon: str
     plural: Promise
 
+    def __new__(cls, value: str, tone: str = "", icon: str = "", plural: Any = "") -> Self:
+        member = str.__new__(cls, value)
+        member._value_, member.tone, member.icon, member.plural = value, tone, icon, plural
+        return member
 
-class ResourceKind(models.TextChoices):
-    """The nine kinds of resource."""
+    ALGORITHM = "algorithm", "lavande", "workflow", _("Algorithmes"), _("Algorithme")
+    MODEL = (
+        "model",
+        "calanque",
+        "brain-circuit",
+        _("Modèles pré-entraînés"),
+        _("Modèle pré-entraîné"),
+    )
+    DATASET = "dataset", "olivier", "database", _("Jeux de données"), _("Jeu de données")
+    TECHNOLOGY = "technology", "ardoise", "cpu", _("Technologies"), _("Technologie")
+    NEED = "need", "ocre", "hand-helping", _("Besoins"), _("Besoin")
+    IDEA = "idea", "mimosa", "lightbulb", _("Idées de projet"), _("Idée de projet")
+    SOLUTION = "solution", "pin", "puzzle", _("Solutions"), _("Solution")
+    NEWS = "news", "ardoise", "newspaper", _("Actualités"), _("Actualité")
+    PROGRAMME = "programme", "lavande", "compass", _("Programmes"), _("Programme")
 
-    ALGORITHM = "algorithm", _("Algorithme")
-    MODEL = "model", _("Modèle pré-entraîné")
-    DATASET = "dataset", _("Jeu de données")
-    TECHNOLOGY = "technology", _("Technologie")
-    NEED = "need", _("Besoin")
-    IDEA = "idea", _("Idée de projet")
-    SOLUTION = "solution", _("Solution")
-    NEWS = "news", _("Actualité")
-    PROGRAMME = "programme", _("Programme")
-
-    @property
-    def tone(self) -> str:
-        """Name the pigment of the kind."""
-        return LOOKS[self].tone
-
-    @property
-    def icon(self) -> str:
-        """Name the icon of the kind."""
-        return LOOKS[self].icon
-
-    @property
-    def plural(self) -> Promise:
-        """Say the kind in the plural."""
-        return LOOKS[self].plural
-
-
-LOOKS: dict[str, Look] = {
-    ResourceKind.ALGORITHM: Look("lavande", "workflow", _("Algorithmes")),
-    ResourceKind.MODEL: Look("calanque", "brain-circuit", _("Modèles pré-entraînés")),
-    ResourceKind.DATASET: Look("olivier", "database", _("Jeux de données")),
-    ResourceKind.TECHNOLOGY: Look("ardoise", "cpu", _("Technologies")),
-    ResourceKind.NEED: Look("ocre", "hand-helping", _("Besoins")),
-    ResourceKind.IDEA: Look("mimosa", "lightbulb", _("Idées de projet")),
-    ResourceKind.SOLUTION: Look("pin", "puzzle", _("Solutions")),
-    ResourceKind.NEWS: Look("ardoise", "newspaper", _("Actualités")),
-    ResourceKind.PROGRAMME: Look("lavande", "compass", _("Programmes")),
-}
 
 # Kinds whose own card carries a quality ring; news and programmes are read, not reused.
 SCORED_KINDS = frozenset(ResourceKind) - {ResourceKind.NEWS, ResourceKind.PROGRAMME}
@@ -77,23 +69,13 @@ class Scope(models.TextChoices):
     EUROPEAN = "european", _("Européenne")
 
 
-class Access(models.TextChoices):
+class Access(Shown):
     """Who may use what the resource describes."""
 
-    OPEN = "open", _("Accès ouvert")
-    REGISTERED = "registered", _("Avec un compte")
-    ON_REQUEST = "on_request", _("Sur demande")
-    RESTRICTED = "restricted", _("Accès restreint")
-
-    @property
-    def tone(self) -> str:
-        """Name the pigment of the access badge."""
-        return "pin" if self is Access.OPEN else "ocre"
-
-    @property
-    def icon(self) -> str:
-        """Name the icon of the access badge."""
-        return "lock-open" if self is Access.OPEN else "lock"
+    OPEN = "open", "pin", "lock-open", _("Accès ouvert")
+    REGISTERED = "registered", "ocre", "lock", _("Avec un compte")
+    ON_REQUEST = "on_request", "ocre", "lock", _("Sur demande")
+    RESTRICTED = "restricted", "ocre", "lock", _("Accès restreint")
 
 
 class LicenceStatus(models.TextChoices):
@@ -173,74 +155,34 @@ class Task(models.TextChoices):
     OTHER = "other", _("Autre tâche")
 
 
-class ContributionStatus(models.TextChoices):
+class ContributionStatus(Shown):
     """Where a proposal stands in the review."""
 
-    DRAFT = "draft", _("Brouillon")
-    OFFERED = "offered", _("Attend l’avis de qui tient la fiche")
-    SUBMITTED = "submitted", _("En relecture")
-    CHANGES_REQUESTED = "changes_requested", _("Corrections demandées")
-    PUBLISHED = "published", _("Publiée")
-    REFUSED = "refused", _("Refusée")
-    WITHDRAWN = "withdrawn", _("Retirée")
-    ARCHIVED = "archived", _("Archivée")
-
-    @property
-    def tone(self) -> str:
-        """Name the pigment of the state badge."""
-        return STATUS_LOOKS[self][0]
-
-    @property
-    def icon(self) -> str:
-        """Name the icon of the state badge."""
-        return STATUS_LOOKS[self][1]
+    DRAFT = "draft", "ardoise", "pencil", _("Brouillon")
+    OFFERED = "offered", "calanque", "users", _("Attend l’avis de qui tient la fiche")
+    SUBMITTED = "submitted", "calanque", "hourglass", _("En relecture")
+    CHANGES_REQUESTED = "changes_requested", "ocre", "message-square", _("Corrections demandées")
+    PUBLISHED = "published", "pin", "circle-check", _("Publiée")
+    REFUSED = "refused", "garance", "circle-x", _("Refusée")
+    WITHDRAWN = "withdrawn", "ardoise", "undo-2", _("Retirée")
+    ARCHIVED = "archived", "ardoise", "inbox", _("Archivée")
 
 
-STATUS_LOOKS: dict[str, tuple[str, str]] = {
-    ContributionStatus.DRAFT: ("ardoise", "pencil"),
-    ContributionStatus.OFFERED: ("calanque", "users"),
-    ContributionStatus.SUBMITTED: ("calanque", "hourglass"),
-    ContributionStatus.CHANGES_REQUESTED: ("ocre", "message-square"),
-    ContributionStatus.PUBLISHED: ("pin", "circle-check"),
-    ContributionStatus.REFUSED: ("garance", "circle-x"),
-    ContributionStatus.WITHDRAWN: ("ardoise", "undo-2"),
-    ContributionStatus.ARCHIVED: ("ardoise", "inbox"),
-}
-
+S = ContributionStatus
 # The only edges of the review. REFUSED and WITHDRAWN are ends: a new try is a new row.
 CONTRIBUTION_EDGES: dict[ContributionStatus, frozenset[ContributionStatus]] = {
-    ContributionStatus.DRAFT: frozenset(
-        {ContributionStatus.OFFERED, ContributionStatus.SUBMITTED, ContributionStatus.WITHDRAWN}
-    ),
+    S.DRAFT: frozenset({S.OFFERED, S.SUBMITTED, S.WITHDRAWN}),
     # A change of somebody else's card: its owner answers first, and never publishes it.
-    ContributionStatus.OFFERED: frozenset(
-        {ContributionStatus.SUBMITTED, ContributionStatus.WITHDRAWN}
-    ),
-    ContributionStatus.SUBMITTED: frozenset(
-        {
-            ContributionStatus.CHANGES_REQUESTED,
-            ContributionStatus.PUBLISHED,
-            ContributionStatus.REFUSED,
-            ContributionStatus.WITHDRAWN,
-        }
-    ),
-    ContributionStatus.CHANGES_REQUESTED: frozenset(
-        {ContributionStatus.SUBMITTED, ContributionStatus.WITHDRAWN}
-    ),
-    ContributionStatus.PUBLISHED: frozenset({ContributionStatus.ARCHIVED}),
-    ContributionStatus.ARCHIVED: frozenset({ContributionStatus.PUBLISHED}),
-    ContributionStatus.REFUSED: frozenset(),
-    ContributionStatus.WITHDRAWN: frozenset(),
+    S.OFFERED: frozenset({S.SUBMITTED, S.WITHDRAWN}),
+    S.SUBMITTED: frozenset({S.CHANGES_REQUESTED, S.PUBLISHED, S.REFUSED, S.WITHDRAWN}),
+    S.CHANGES_REQUESTED: frozenset({S.SUBMITTED, S.WITHDRAWN}),
+    S.PUBLISHED: frozenset({S.ARCHIVED}),
+    S.ARCHIVED: frozenset({S.PUBLISHED}),
+    S.REFUSED: frozenset(),
+    S.WITHDRAWN: frozenset(),
 }
 
-OPEN_CONTRIBUTIONS = frozenset(
-    {
-        ContributionStatus.DRAFT,
-        ContributionStatus.OFFERED,
-        ContributionStatus.SUBMITTED,
-        ContributionStatus.CHANGES_REQUESTED,
-    }
-)
+OPEN_CONTRIBUTIONS = frozenset({S.DRAFT, S.OFFERED, S.SUBMITTED, S.CHANGES_REQUESTED})
 
 
 class OwnerAnswer(models.TextChoices):
@@ -273,31 +215,22 @@ class DecisionReason(models.TextChoices):
 
 
 class LinkType(models.TextChoices):
-    """How one resource bears on another, read from source to target."""
+    """How one resource bears on another: a value, as read from the target, as from the source."""
 
-    DERIVED_FROM = "derived_from", _("Dérive de")
-    TRAINED_ON = "trained_on", _("Entraîné sur")
-    REPLACES = "replaces", _("Remplace")
-    PART_OF = "part_of", _("Fait partie de")
-    DOCUMENTS = "documents", _("Documente")
-    ANSWERS = "answers", _("Répond à")
-    USES = "uses", _("Utilise")
+    inverse: Promise
 
-    @property
-    def inverse(self) -> Promise:
-        """Say the link as read from the target."""
-        return INVERSE_LINKS[self]
+    def __new__(cls, value: str, inverse: Any = "") -> Self:
+        member = str.__new__(cls, value)
+        member._value_, member.inverse = value, inverse
+        return member
 
-
-INVERSE_LINKS: dict[str, Promise] = {
-    LinkType.DERIVED_FROM: _("A donné"),
-    LinkType.TRAINED_ON: _("A servi à entraîner"),
-    LinkType.REPLACES: _("Remplacé par"),
-    LinkType.PART_OF: _("Comprend"),
-    LinkType.DOCUMENTS: _("Documenté par"),
-    LinkType.ANSWERS: _("A pour réponse"),
-    LinkType.USES: _("Utilisé par"),
-}
+    DERIVED_FROM = "derived_from", _("A donné"), _("Dérive de")
+    TRAINED_ON = "trained_on", _("A servi à entraîner"), _("Entraîné sur")
+    REPLACES = "replaces", _("Remplacé par"), _("Remplace")
+    PART_OF = "part_of", _("Comprend"), _("Fait partie de")
+    DOCUMENTS = "documents", _("Documenté par"), _("Documente")
+    ANSWERS = "answers", _("A pour réponse"), _("Répond à")
+    USES = "uses", _("Utilisé par"), _("Utilise")
 
 
 class RemovalReason(models.TextChoices):
@@ -333,38 +266,23 @@ LANGUAGES: dict[str, Promise] = {
 }
 
 
-class BatchState(models.TextChoices):
+class BatchState(Shown):
     """Where an import stands: read and told, asked for, under way, done."""
 
-    READ = "read", _("À confirmer")
-    WAITING = "waiting", _("En attente")
-    RUNNING = "running", _("En cours")
-    DONE = "done", _("Importé")
-
-    @property
-    def tone(self) -> str:
-        """Name the pigment of the state badge."""
-        return {"read": "ocre", "done": "pin"}.get(self.value, "calanque")
-
-    @property
-    def icon(self) -> str:
-        """Name the icon of the state badge."""
-        return {"read": "eye", "done": "circle-check"}.get(self.value, "hourglass")
+    READ = "read", "ocre", "eye", _("À confirmer")
+    WAITING = "waiting", "calanque", "hourglass", _("En attente")
+    RUNNING = "running", "calanque", "hourglass", _("En cours")
+    DONE = "done", "pin", "circle-check", _("Importé")
 
 
-class RowOutcome(models.TextChoices):
+class RowOutcome(Shown):
     """What one row does, or would do, to the cards of its organisation."""
 
-    CREATE = "create", _("Nouvelle fiche")
-    UPDATE = "update", _("Modification")
+    CREATE = "create", "pin", _("Nouvelle fiche")
+    UPDATE = "update", "calanque", _("Modification")
     UNCHANGED = "unchanged", _("Inchangée")
-    REFUSED = "refused", _("Refusée")
+    REFUSED = "refused", "garance", _("Refusée")
     EXAMPLE = "example", _("Ligne d’exemple")
-
-    @property
-    def tone(self) -> str:
-        """Name the pigment of the outcome badge."""
-        return {"create": "pin", "update": "calanque", "refused": "garance"}.get(self.value, "")
 
 
 class AlertFrequency(models.TextChoices):
@@ -385,31 +303,13 @@ class ReuseKind(models.TextChoices):
     TRAINING = "training", _("Formation")
 
 
-class ReviewState(models.TextChoices):
+class ReviewState(Shown):
     """Where a reuse or a feedback stands with the Region."""
 
-    WAITING = "waiting", _("En relecture")
-    PUBLISHED = "published", _("Publié")
-    REFUSED = "refused", _("Refusé")
-    WITHDRAWN = "withdrawn", _("Retiré")
-
-    @property
-    def tone(self) -> str:
-        """Name the pigment of the state badge."""
-        return REVIEW_LOOKS[self][0]
-
-    @property
-    def icon(self) -> str:
-        """Name the icon of the state badge."""
-        return REVIEW_LOOKS[self][1]
-
-
-REVIEW_LOOKS: dict[str, tuple[str, str]] = {
-    ReviewState.WAITING: ("calanque", "hourglass"),
-    ReviewState.PUBLISHED: ("pin", "circle-check"),
-    ReviewState.REFUSED: ("garance", "circle-x"),
-    ReviewState.WITHDRAWN: ("ardoise", "undo-2"),
-}
+    WAITING = "waiting", "calanque", "hourglass", _("En relecture")
+    PUBLISHED = "published", "pin", "circle-check", _("Publié")
+    REFUSED = "refused", "garance", "circle-x", _("Refusé")
+    WITHDRAWN = "withdrawn", "ardoise", "undo-2", _("Retiré")
 
 
 class MessageState(models.TextChoices):
@@ -461,31 +361,13 @@ class SourceKind(models.TextChoices):
     HF = "hf", _("Cartes Hugging Face")
 
 
-class SourceStatus(models.TextChoices):
+class SourceStatus(Shown):
     """Where a source stands: proposed, then run by schedule once the Region approved it."""
 
-    PROPOSED = "proposed", _("Proposée")
-    APPROVED = "approved", _("Approuvée")
-    PAUSED = "paused", _("En pause")
-    REFUSED = "refused", _("Refusée")
-
-    @property
-    def tone(self) -> str:
-        """Name the pigment of the state badge."""
-        return SOURCE_LOOKS[self][0]
-
-    @property
-    def icon(self) -> str:
-        """Name the icon of the state badge."""
-        return SOURCE_LOOKS[self][1]
-
-
-SOURCE_LOOKS: dict[str, tuple[str, str]] = {
-    SourceStatus.PROPOSED: ("calanque", "hourglass"),
-    SourceStatus.APPROVED: ("pin", "circle-check"),
-    SourceStatus.PAUSED: ("ocre", "circle-pause"),
-    SourceStatus.REFUSED: ("garance", "circle-x"),
-}
+    PROPOSED = "proposed", "calanque", "hourglass", _("Proposée")
+    APPROVED = "approved", "pin", "circle-check", _("Approuvée")
+    PAUSED = "paused", "ocre", "circle-pause", _("En pause")
+    REFUSED = "refused", "garance", "circle-x", _("Refusée")
 
 
 class HarvestFrequency(models.TextChoices):
@@ -495,33 +377,14 @@ class HarvestFrequency(models.TextChoices):
     WEEKLY = "weekly", _("Chaque semaine")
 
 
-class RunState(models.TextChoices):
+class RunState(Shown):
     """Where one passage over a source stands."""
 
-    WAITING = "waiting", _("En attente")
-    RUNNING = "running", _("En cours")
-    COMPLETE = "complete", _("Terminé")
-    SUSPICIOUS = "suspicious", _("Suspect : rien n’a été touché")
-    FAILED = "failed", _("Interrompu")
-
-    @property
-    def tone(self) -> str:
-        """Name the pigment of the state badge."""
-        return RUN_LOOKS[self][0]
-
-    @property
-    def icon(self) -> str:
-        """Name the icon of the state badge."""
-        return RUN_LOOKS[self][1]
-
-
-RUN_LOOKS: dict[str, tuple[str, str]] = {
-    RunState.WAITING: ("ardoise", "hourglass"),
-    RunState.RUNNING: ("calanque", "clock"),
-    RunState.COMPLETE: ("pin", "circle-check"),
-    RunState.SUSPICIOUS: ("ocre", "triangle-alert"),
-    RunState.FAILED: ("garance", "circle-x"),
-}
+    WAITING = "waiting", "ardoise", "hourglass", _("En attente")
+    RUNNING = "running", "calanque", "clock", _("En cours")
+    COMPLETE = "complete", "pin", "circle-check", _("Terminé")
+    SUSPICIOUS = "suspicious", "ocre", "triangle-alert", _("Suspect : rien n’a été touché")
+    FAILED = "failed", "garance", "circle-x", _("Interrompu")
 
 
 class ItemState(models.TextChoices):
@@ -572,35 +435,16 @@ URGENT = frozenset(
 )
 
 
-class ReportStatus(models.TextChoices):
+class ReportStatus(Shown):
     """Where a notice stands."""
 
-    RECEIVED = "received", _("Reçu")
-    ASSESSED = "assessed", _("En examen")
-    UPHELD = "upheld", _("Retenu")
-    DISMISSED = "dismissed", _("Écarté")
-    CONTESTED = "contested", _("Contesté")
-    FINAL = "final", _("Clos")
+    RECEIVED = "received", "calanque", "inbox", _("Reçu")
+    ASSESSED = "assessed", "calanque", "eye", _("En examen")
+    UPHELD = "upheld", "garance", "circle-check", _("Retenu")
+    DISMISSED = "dismissed", "ardoise", "circle-x", _("Écarté")
+    CONTESTED = "contested", "ocre", "hourglass", _("Contesté")
+    FINAL = "final", "ardoise", "lock", _("Clos")
 
-    @property
-    def tone(self) -> str:
-        """Name the pigment of the state badge."""
-        return REPORT_LOOKS[self][0]
-
-    @property
-    def icon(self) -> str:
-        """Name the icon of the state badge."""
-        return REPORT_LOOKS[self][1]
-
-
-REPORT_LOOKS: dict[str, tuple[str, str]] = {
-    ReportStatus.RECEIVED: ("calanque", "inbox"),
-    ReportStatus.ASSESSED: ("calanque", "eye"),
-    ReportStatus.UPHELD: ("garance", "circle-check"),
-    ReportStatus.DISMISSED: ("ardoise", "circle-x"),
-    ReportStatus.CONTESTED: ("ocre", "hourglass"),
-    ReportStatus.FINAL: ("ardoise", "lock"),
-}
 
 R = ReportStatus
 REPORT_EDGES: dict[ReportStatus, frozenset[ReportStatus]] = {
