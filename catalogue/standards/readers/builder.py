@@ -27,6 +27,15 @@ LINE_CHARACTERS = {
     "scope_note": 120,
     "summary": formats.SUMMARY_CHARACTERS,
 }
+# Columns that every kind has; a value of another name is one of the kind's own.
+COLUMNS = frozenset(
+    {
+        "title", "title_en", "acronym", "alternate_titles", "subtype", "summary", "description",
+        "producer_name", "authors", "contact", "homepage_url", "repository_url",
+        "documentation_url", "licences", "licence_status", "licence_note", "scope", "scope_note",
+        "territories", "access", "languages", "tags", "lifecycle", "lifecycle_note",
+    }
+)  # fmt: skip
 TAG_CHARACTERS = 60
 LONG_LINE_CHARACTERS = 2_000
 
@@ -95,23 +104,14 @@ class Builder:
 
     # Values
 
-    def _put(self, name: str, value: Json, key: str, guessed: bool, *, own: bool) -> None:
-        into = self.details if own else self.fields
+    def value(self, name: str, value: Json, key: str = "", *, guessed: bool = False) -> None:
+        """Put a value that is already clean."""
+        into = self.fields if name in COLUMNS else self.details
         if name not in into and value not in ("", None, [], ()):
             origin = f"{self.source} › {key}" if key else self.source
             into[name] = Value(value, origin, guessed)
 
-    def value(self, name: str, value: Json, key: str = "", *, guessed: bool = False) -> None:
-        """Put a column whose value is already one of those the catalogue knows."""
-        self._put(name, value, key, guessed, own=False)
-
-    def detail(self, name: str, value: Json, key: str = "", *, guessed: bool = False) -> None:
-        """Put an own field whose value is already clean."""
-        self._put(name, value, key, guessed, own=True)
-
-    def line(
-        self, name: str, value: object, key: str = "", *, guessed: bool = False, own: bool = False
-    ) -> None:
+    def line(self, name: str, value: object, key: str = "", *, guessed: bool = False) -> None:
         """Put one line of text; a title too long is cut, its whole kept as another name."""
         if not isinstance(value, str | int | float) or isinstance(value, bool):
             return
@@ -120,11 +120,9 @@ class Builder:
         if name == "title" and len(text) > most and "title" not in self.fields:
             self.note("title_cut", _("Titre de plus de 120 caractères : il est raccourci."))
             self.list_of("alternate_titles", [text], key)
-        self._put(name, shorten(text, most), key, guessed, own=own)
+        self.value(name, shorten(text, most), key, guessed=guessed)
 
-    def text(
-        self, name: str, value: object, key: str = "", *, guessed: bool = False, own: bool = False
-    ) -> None:
+    def text(self, name: str, value: object, key: str = "", *, guessed: bool = False) -> None:
         """Put several lines of text, as Markdown without HTML."""
         if not isinstance(value, str):
             return
@@ -139,7 +137,7 @@ class Builder:
                     _("Description de plus de 20 000 caractères : la fin n’est pas reprise."),
                 )
             text = _cut_at_paragraph(text, most)
-        self._put(name, text, key, guessed, own=own)
+        self.value(name, text, key, guessed=guessed)
 
     def describe(
         self, value: object, key: str, *, summary: object = "", from_key: str = ""
@@ -152,9 +150,7 @@ class Builder:
         if found is not None:
             self.line("summary", summary_of(found.value), key, guessed=True)
 
-    def address(
-        self, name: str, value: object, key: str = "", *, guessed: bool = False, own: bool = False
-    ) -> None:
+    def address(self, name: str, value: object, key: str = "", *, guessed: bool = False) -> None:
         """Put a web address; one that is not complete is a fault."""
         if not isinstance(value, str) or not value.strip():
             return
@@ -167,7 +163,7 @@ class Builder:
                 value=value,
             )
             return
-        self._put(name, url, key, guessed, own=own)
+        self.value(name, url, key, guessed=guessed)
 
     def date(self, name: str, value: object, key: str = "", *, guessed: bool = False) -> None:
         """Put an own date; one that cannot be read is a fault."""
@@ -182,13 +178,13 @@ class Builder:
                 value=value,
             )
             return
-        self.detail(name, found, key, guessed=guessed)
+        self.value(name, found, key, guessed=guessed)
 
     def integer(self, name: str, value: object, key: str = "") -> None:
         """Put an own count."""
         found = whole(value)
         if found is not None:
-            self.detail(name, found, key)
+            self.value(name, found, key)
 
     def list_of(
         self,
@@ -197,7 +193,6 @@ class Builder:
         key: str = "",
         *,
         guessed: bool = False,
-        own: bool = False,
     ) -> None:
         """Put a list of lines, once each, at most 50."""
         lines = [
@@ -206,7 +201,7 @@ class Builder:
             if isinstance(value, str | int | float) and not isinstance(value, bool)
         ]
         unique = list(dict.fromkeys(line for line in lines if line))
-        self._put(name, unique[: formats.ITEMS], key, guessed, own=own)
+        self.value(name, unique[: formats.ITEMS], key, guessed=guessed)
 
     def tags(self, values: Iterable[object], key: str = "", *, guessed: bool = False) -> None:
         """Put key words: lower case, of at most 60 characters, once each."""
@@ -225,7 +220,7 @@ class Builder:
                 count=len(kept),
                 name=key or name,
             )
-        self._put(name, kept[: formats.ITEMS], key, False, own=True)
+        self.value(name, kept[: formats.ITEMS], key)
 
     def count(self, name: str, value: object) -> None:
         """Keep a count that the source tells."""
@@ -275,7 +270,7 @@ class Builder:
                 place=key,
                 value=value,
             )
-        self.detail("update_frequency", found, key)
+        self.value("update_frequency", found, key)
 
 
 def whole(value: object) -> int | None:

@@ -61,8 +61,8 @@ def read(content: bytes, base_url: str) -> Reading:
         into.date("last_update", data.get("date-released"), "date-released")
         into.untold |= {"update_frequency", "temporal_coverage", "territories", "distributions"}
     else:
-        into.line("version", data.get("version"), "version", own=True)
-        into.line("paper", data.get("doi"), "doi", own=True)
+        into.line("version", data.get("version"), "version")
+        into.line("paper", data.get("doi"), "doi")
     if not into.record().refused:
         into.require_title()
     return Reading(records=(into.record(),))

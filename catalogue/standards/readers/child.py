@@ -16,11 +16,14 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
+from pydantic import TypeAdapter
+
 from catalogue.standards.readers import formats
 from catalogue.standards.readers.formats import FORMATS
-from catalogue.standards.readers.record import Fault, Reading, failed, fault, from_json
+from catalogue.standards.readers.record import Fault, Reading, failed, fault
 from catalogue.standards.readers.record import gettext_noop as _
 
+READING = TypeAdapter(Reading)
 ROOT = Path(__file__).resolve().parents[3]
 ENVIRONMENT = {
     "PYTHONPATH": str(ROOT),
@@ -73,7 +76,7 @@ def read(format_: str, content: bytes, *, base_url: str = "") -> Reading:
     except ChildLost:
         state, body = "lost", b""
     if state == "read":
-        return from_json(json.loads(body))
+        return READING.validate_json(body)
     return failed(format_, _lost(state))
 
 

@@ -105,7 +105,7 @@ def _record(item: Json, base_url: str) -> Record:
         for each in resources
         if first_text(each.get("description"))
     ]
-    into.text("documentation", "\n\n".join(said), "resources.description", own=True)
+    into.text("documentation", "\n\n".join(said), "resources.description")
     return into.record()
 
 
@@ -143,7 +143,7 @@ def _describe(data: Mapping[str, Any], extras: Mapping[str, Any], into: Builder)
     into.date("last_update", updated or modified, "modified")
     into.language(data.get("language") or extras.get("language"), "language")
     schema = next((str(each) for each in items(data.get("conforms_to")) if each), "")
-    into.line("schema", schema, "conforms_to", own=True)
+    into.line("schema", schema, "conforms_to")
 
 
 def _licence(data: Mapping[str, Any], into: Builder) -> None:
@@ -194,7 +194,7 @@ def _cover(data: Mapping[str, Any], extras: Mapping[str, Any], into: Builder) ->
     covered = next((mapping(each) for each in items(data.get("temporal_coverage"))), {})
     start = covered.get("start") or data.get("temporal_start") or extras.get("temporal_start")
     end = covered.get("end") or data.get("temporal_end") or extras.get("temporal_end")
-    into.line("temporal_coverage", period(start, end), "temporal_coverage", own=True)
+    into.line("temporal_coverage", period(start, end), "temporal_coverage")
     named = [first_text(mapping(each).get("text")) for each in items(data.get("spatial_coverage"))]
     told_place = data.get("spatial_text") or extras.get("spatial_text") or ""
     into.list_of("territories", [*named, told_place], "spatial_coverage")

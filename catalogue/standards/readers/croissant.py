@@ -36,7 +36,7 @@ def _record(node: Mapping[str, Any], base_url: str) -> Any:
         node = {**node, "url": _repository(node)}
     into = schema_org.build(node, base_url, SOURCE)
     tables = [mapping(each) for each in items(node.get("recordSet", node.get("cr:recordSet")))]
-    into.text("documentation", _tables(tables), "recordSet", own=True)
+    into.text("documentation", _tables(tables), "recordSet")
     told = next((first_text(node.get(key)) for key in PERSONAL if first_text(node.get(key))), "")
     if told and told.lower() not in ("none", "no", "n/a"):
         _personal(into)

@@ -115,7 +115,7 @@ def _addresses(element: Element, into: Builder, *, is_service: bool) -> None:
     into.address("homepage_url", first, "linkage", guessed=True)
     into.source_url = into.source_url or first
     if is_service:
-        into.address("endpoint_url", first, "linkage", own=True)
+        into.address("endpoint_url", first, "linkage")
     else:
         into.rows("distributions", rows, "transferOptions")
 
@@ -134,7 +134,7 @@ def _cover(about: Element, citation: Element | None, into: Builder) -> None:
     start = next(iter(xml_text.anywhere(about, "beginPosition")), None)
     end = next(iter(xml_text.anywhere(about, "endPosition")), None)
     covered = period(xml_text.words(start), xml_text.words(end))
-    into.line("temporal_coverage", covered, "temporalElement", own=True)
+    into.line("temporal_coverage", covered, "temporalElement")
     places = [
         xml_text.words(each)
         for extent in xml_text.anywhere(about, "EX_Extent")

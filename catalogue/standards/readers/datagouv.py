@@ -176,7 +176,7 @@ def _describe(data: Mapping[str, Any], into: Builder) -> None:
         into.text("lifecycle_note", f"Archivé sur data.gouv.fr le {archived}.", "archived")
     schema = data.get("schema")
     if isinstance(schema, Mapping):
-        into.line("schema", _schema(schema), "schema", own=True)
+        into.line("schema", _schema(schema), "schema")
 
 
 def _hold(data: Mapping[str, Any], into: Builder) -> None:
@@ -194,10 +194,7 @@ def _hold(data: Mapping[str, Any], into: Builder) -> None:
 def _cover(data: Mapping[str, Any], into: Builder) -> None:
     covered = mapping(data.get("temporal_coverage"))
     into.line(
-        "temporal_coverage",
-        period(covered.get("start"), covered.get("end")),
-        "temporal_coverage",
-        own=True,
+        "temporal_coverage", period(covered.get("start"), covered.get("end")), "temporal_coverage"
     )
     spatial = mapping(data.get("spatial"))
     if not spatial:
@@ -208,7 +205,7 @@ def _cover(data: Mapping[str, Any], into: Builder) -> None:
     into.value("scope", scope, "spatial.zones", guessed=True)
     into.line("scope_note", note, "spatial.zones", guessed=True)
     grain = str(spatial.get("granularity") or "other")
-    into.line("granularity", GRAINS.get(grain, grain), "spatial.granularity", own=True)
+    into.line("granularity", GRAINS.get(grain, grain), "spatial.granularity")
 
 
 def _files(data: Mapping[str, Any], into: Builder) -> None:
@@ -230,10 +227,10 @@ def _files(data: Mapping[str, Any], into: Builder) -> None:
             said.append(f"[{title or each.get('url')}]({each.get('url')})")
         if isinstance(about, str) and about.strip():
             said.append(f"{title} : {about.strip()}" if title else about.strip())
-    into.text(DOCUMENTATION, "\n\n".join(said), "resources", own=True)
+    into.text(DOCUMENTATION, "\n\n".join(said), "resources")
     with_schema = [mapping(each.get("schema")) for each in resources if each.get("schema")]
     if with_schema:
-        into.line("schema", _schema(with_schema[0]), "resources.schema", own=True)
+        into.line("schema", _schema(with_schema[0]), "resources.schema")
 
 
 def _row(resource: Mapping[str, Any], base_url: str) -> dict[str, Json]:

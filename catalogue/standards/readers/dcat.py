@@ -42,7 +42,7 @@ def put(found: Graph, node: Node, into: Builder) -> None:
         title = graph.text(found, each, DCT.title)
         if about:
             said.append(f"{title} : {about}" if title else about)
-    into.text("documentation", "\n\n".join(said), "dcat:distribution", own=True)
+    into.text("documentation", "\n\n".join(said), "dcat:distribution")
 
 
 def row(found: Graph, node: Node, base_url: str) -> dict[str, Json]:
@@ -228,7 +228,7 @@ def record(found: Graph, node: Node, base_url: str) -> Record:
     """Build the record of one model."""
     into = start(found, node, base_url, "model", MODEL_SOURCE)
     into.licence(licence_texts(found, node), "dct:license")
-    into.line("version", version(found, node), "dcat:version", own=True)
+    into.line("version", version(found, node), "dcat:version")
     into.date("created", graph.text(found, node, DCT.created), "dct:created")
     into.integer(
         "parameters",
@@ -236,18 +236,12 @@ def record(found: Graph, node: Node, base_url: str) -> Record:
         "it6:totalNumberOfParameters",
     )
     bases = graph.objects(found, node, IT6.fineTunedFrom)
-    into.line(
-        "base_model",
-        next((_named(found, each) for each in bases), ""),
-        "it6:fineTunedFrom",
-        own=True,
-    )
+    into.line("base_model", next((_named(found, each) for each in bases), ""), "it6:fineTunedFrom")
     libraries = graph.objects(found, node, IT6.hasMachineLearningLibrary)
     into.line(
         "library",
         next((_named(found, each) for each in libraries), ""),
         "it6:hasMachineLearningLibrary",
-        own=True,
     )
     repositories = [graph.iri(each) for each in graph.objects(found, node, IT6.hasRepository)]
     into.address("repository_url", next(iter(repositories), ""), "it6:hasRepository")
@@ -259,7 +253,7 @@ def record(found: Graph, node: Node, base_url: str) -> Record:
     cited = [
         graph.iri(each) for paper in papers for each in graph.objects(found, paper, DCT.references)
     ]
-    into.line("paper", next(iter(cited), ""), "dct:references", own=True)
+    into.line("paper", next(iter(cited), ""), "dct:references")
     return into.record()
 
 
@@ -272,7 +266,7 @@ def _modalities(found: Graph, node: Node, into: Builder) -> None:
     for modality in graph.objects(found, node, IT6.hasInputModality, IT6.hasOutputModality):
         for each in graph.objects(found, modality, IT6.classification):
             words.append(graph.label(found, each) or graph.iri(each).rsplit("/", 1)[-1])
-    into.list_of("modalities", words, "it6:hasInputModality", own=True)
+    into.list_of("modalities", words, "it6:hasInputModality")
 
 
 def _files(found: Graph, node: Node, into: Builder) -> None:
@@ -314,16 +308,16 @@ def _trained(found: Graph, node: Node, into: Builder) -> None:
         graph.text(found, each, IT6.dataProvenance) for each in found.objects(node, IT6.trainedOn)
     ]
     said = [text for text in said if text] or [graph.text(found, node, IT6.trainingProcess)]
-    into.text("training_data", "\n\n".join(sorted(said)), "it6:dataProvenance", own=True)
+    into.text("training_data", "\n\n".join(sorted(said)), "it6:dataProvenance")
 
 
 def _card(found: Graph, node: Node, into: Builder) -> None:
     use = graph.text(found, node, IT6.intendedUse)
-    into.text("intended_purpose", use, "it6:intendedUse", own=True)
+    into.text("intended_purpose", use, "it6:intendedUse")
     limits = [str(each) for each in graph.spoken(graph.objects(found, node, IT6.limitations))]
-    into.list_of("limits", limits, "it6:limitations", own=True)
-    into.text("oversight", graph.text(found, node, IT6.howToUse), "it6:howToUse", own=True)
-    into.text("group_results", graph.text(found, node, IT6.bias), "it6:bias", own=True)
+    into.list_of("limits", limits, "it6:limitations")
+    into.text("oversight", graph.text(found, node, IT6.howToUse), "it6:howToUse")
+    into.text("group_results", graph.text(found, node, IT6.bias), "it6:bias")
 
 
 SOURCE = "DCAT"
@@ -398,7 +392,7 @@ def dataset(found: Graph, node: Node, base_url: str, source: str = SOURCE) -> Re
     into.date("last_update", graph.text(found, node, DCT.modified), "dct:modified")
     rules = graph.objects(found, node, DCT.conformsTo)
     schema = next((graph.label(found, each) or graph.iri(each) for each in rules), "")
-    into.line("schema", schema, "dct:conformsTo", own=True)
+    into.line("schema", schema, "dct:conformsTo")
     for each in graph.objects(found, node, DCAT.inSeries):
         title = graph.text(found, each, DCT.title)
         into.link("part_of", title=title, url=graph.iri(each), remote_id=graph.relative(each))
@@ -412,16 +406,15 @@ def service(found: Graph, node: Node, base_url: str) -> Record:
     into = start(found, node, base_url, "technology", SOURCE)
     into.value("subtype", "api", "rdf:type")
     endpoints = graph.objects(found, node, DCAT.endpointURL)
-    into.address("endpoint_url", next(map(graph.iri, endpoints), ""), "dcat:endpointURL", own=True)
+    into.address("endpoint_url", next(map(graph.iri, endpoints), ""), "dcat:endpointURL")
     about = graph.objects(found, node, DCAT.endpointDescription)
     said = next((graph.iri(each) or graph.label(found, each) for each in about), "")
-    into.text("endpoint_description", said, "dcat:endpointDescription", own=True)
+    into.text("endpoint_description", said, "dcat:endpointDescription")
     rules = graph.objects(found, node, DCT.conformsTo)
     into.list_of(
         "standards",
         [graph.label(found, each) or graph.iri(each) for each in rules],
         "dct:conformsTo",
-        own=True,
     )
     licence(found, node, into)
     for each in graph.objects(found, node, DCAT.servesDataset):
@@ -440,7 +433,7 @@ def _frequency(found: Graph, told: list[Node]) -> str:
 
 def _cover(found: Graph, node: Node, into: Builder) -> None:
     for each in graph.objects(found, node, DCT.temporal):
-        into.line("temporal_coverage", _period(found, each), "dct:temporal", own=True)
+        into.line("temporal_coverage", _period(found, each), "dct:temporal")
     places = []
     for each in graph.objects(found, node, DCT.coverage, DCT.spatial):
         said = graph.label(found, each)

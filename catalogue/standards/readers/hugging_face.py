@@ -87,10 +87,10 @@ def _hub_model(
     data: Mapping[str, Any], written: Mapping[str, Any], tags: list[str], into: Builder
 ) -> None:
     into.date("created", data.get("createdAt"), "createdAt")
-    into.line("library", data.get("library_name"), "library_name", own=True)
+    into.line("library", data.get("library_name"), "library_name")
     bases = items(written.get("base_model")) or _tagged(tags, "base_model")
-    into.line("base_model", first_text(bases), "base_model", own=True)
-    into.line("version", str(data.get("sha") or "")[:12], "sha", own=True)
+    into.line("base_model", first_text(bases), "base_model")
+    into.line("version", str(data.get("sha") or "")[:12], "sha")
     names = [str(each) for each in items(written.get("datasets")) or _tagged(tags, "dataset")]
     into.rows("trained_on", [{"title": name} for name in names], "datasets")
     for name in names:
@@ -311,8 +311,8 @@ def _dataset(data: Mapping[str, Any], into: Builder) -> None:
 
 
 def _model(data: Mapping[str, Any], found: list[prose.Section], into: Builder) -> None:
-    into.line("library", data.get("library_name"), "library_name", own=True)
-    into.line("base_model", first_text(data.get("base_model")), "base_model", own=True)
+    into.line("library", data.get("library_name"), "library_name")
+    into.line("base_model", first_text(data.get("base_model")), "base_model")
     into.untold |= {"files", "created"}
     names = [str(each) for each in _flat(data.get("datasets")) if isinstance(each, str)]
     into.rows("trained_on", [{"title": name} for name in names], "datasets")
@@ -321,15 +321,15 @@ def _model(data: Mapping[str, Any], found: list[prose.Section], into: Builder) -
     emitted = data.get("co2_eq_emissions")
     grams = mapping(emitted).get("emissions", emitted if isinstance(emitted, int | float) else None)
     if isinstance(grams, int | float) and not isinstance(grams, bool) and 0 <= grams < 10**15:
-        into.detail("co2_grams", grams, "co2_eq_emissions")
-        into.line("footprint", _counted(mapping(emitted)), "co2_eq_emissions", own=True)
+        into.value("co2_grams", grams, "co2_eq_emissions")
+        into.line("footprint", _counted(mapping(emitted)), "co2_eq_emissions")
     for name, words in (
         ("intended_purpose", ("direct use", "intended use", "uses", "usage prévu")),
         ("training_data", ("training data", "training dataset", "données d’apprentissage")),
     ):
         part = prose.section(found, *words)
         if part is not None:
-            into.text(name, prose.written(part.body), part.title, guessed=True, own=True)
+            into.text(name, prose.written(part.body), part.title, guessed=True)
     for name, words in (
         ("excluded_uses", ("out-of-scope", "misuse", "usages exclus")),
         ("limits", ("limitation", "limites", "bias, risks")),
@@ -337,7 +337,7 @@ def _model(data: Mapping[str, Any], found: list[prose.Section], into: Builder) -
         part = prose.section(found, *words)
         if part is not None:
             lines = prose.bullets(prose.written(part.body))
-            into.list_of(name, lines, part.title, guessed=True, own=True)
+            into.list_of(name, lines, part.title, guessed=True)
     _measures(data, into)
 
 

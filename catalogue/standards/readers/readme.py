@@ -103,18 +103,18 @@ def _licence(text: str, found: list[prose.Section], into: Builder) -> None:
 def _own(text: str, found: list[prose.Section], into: Builder) -> None:
     limits = prose.section(found, "limit")
     if into.kind in ("algorithm", "model") and limits is not None:
-        into.list_of("limits", prose.bullets(limits.body), limits.title, guessed=True, own=True)
+        into.list_of("limits", prose.bullets(limits.body), limits.title, guessed=True)
     if into.kind == "dataset":
         into.untold |= {"distributions"}
         return
     code = re.search(r"^```(\w*)\n(.*?)^```", text, re.M | re.S)
     if code and len(code[2]) < 4_000:
-        into.text("example", code[2], "texte", guessed=True, own=True)
+        into.text("example", code[2], "texte", guessed=True)
     doi = DOI.search(text)
     if doi:
-        into.line("paper", doi[0].rstrip("."), "texte", guessed=True, own=True)
+        into.line("paper", doi[0].rstrip("."), "texte", guessed=True)
     if into.kind == "algorithm":
         told = [
             LANGUAGES[each] for each in re.findall(r"^```(\w+)", text, re.M) if each in LANGUAGES
         ]
-        into.list_of("programming_languages", told, "texte", guessed=True, own=True)
+        into.list_of("programming_languages", told, "texte", guessed=True)

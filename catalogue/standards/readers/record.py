@@ -8,7 +8,7 @@ expects it (a line, a text, a list of lines, a list of rows).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from dataclasses import field as made
 from typing import Any
 
@@ -122,7 +122,7 @@ class Record:
 
 @dataclass(frozen=True)
 class Reading:
-    """What one document held.
+    """What one document held. It leaves the child as JSON and is built again from it.
 
     faults: those of the document as a whole. next_url: address of the next page, absolute when
     base_url was given, or a resumption token (`next_token`). announced: how many records the
@@ -155,34 +155,3 @@ def shorten(text: str, most: int) -> str:
     cut = text[: most - 1]
     head = cut.rsplit(" ", 1)[0] if " " in cut[most // 2 :] else cut
     return head.rstrip(" ,;:.–-") + "…"
-
-
-def to_json(reading: Reading) -> dict[str, Json]:
-    """Give a reading as plain JSON values."""
-    found = asdict(reading)
-    for record in found["records"]:
-        record["not_transmitted"] = sorted(record["not_transmitted"])
-    return found
-
-
-def from_json(data: Mapping[str, Json]) -> Reading:
-    """Build the reading that `to_json` wrote."""
-    return Reading(
-        records=tuple(_record(each) for each in data["records"]),
-        faults=tuple(Fault(**each) for each in data["faults"]),
-        **{name: data[name] for name in ("next_url", "announced", "complete")},
-        **{name: data[name] for name in ("next_token", "format")},
-    )
-
-
-def _record(data: Mapping[str, Json]) -> Record:
-    return Record(
-        **{name: data[name] for name in ("kind", "remote_id", "source_url", "deleted")},
-        modified=data["modified"],
-        metrics=data["metrics"],
-        fields={name: Value(**value) for name, value in data["fields"].items()},
-        details={name: Value(**value) for name, value in data["details"].items()},
-        not_transmitted=frozenset(data["not_transmitted"]),
-        links=tuple(Link(**each) for each in data["links"]),
-        faults=tuple(Fault(**each) for each in data["faults"]),
-    )

@@ -142,7 +142,7 @@ def build(node: Mapping[str, Any], base_url: str, source: str) -> Builder:
     if kind == "dataset":
         _dataset(node, into)
     elif kind == "news":
-        into.address("source_url", url, "url", own=True)
+        into.address("source_url", url, "url")
         into.date("event_date", first_text(node.get("datePublished")), "datePublished")
     else:
         _software(node, into)
@@ -203,9 +203,7 @@ def _dataset(node: Mapping[str, Any], into: Builder) -> None:
     into.date("last_update", first_text(node.get("dateModified")), "dateModified")
     covered = first_text(node.get("temporalCoverage"))
     start, _slash, end = covered.partition("/")
-    into.line(
-        "temporal_coverage", period(start, end) if end else day(start), "temporalCoverage", own=True
-    )
+    into.line("temporal_coverage", period(start, end) if end else day(start), "temporalCoverage")
     places = [
         first_text(each, mapping(each).get("name")) for each in items(node.get("spatialCoverage"))
     ]
@@ -223,26 +221,24 @@ def _dataset(node: Mapping[str, Any], into: Builder) -> None:
 
 def _software(node: Mapping[str, Any], into: Builder) -> None:
     version = first_text(node.get("softwareVersion"), node.get("version"))
-    into.line("version", version or node.get("version"), "version", own=True)
+    into.line("version", version or node.get("version"), "version")
     into.address("homepage_url", first_text(node.get("downloadUrl")), "downloadUrl")
     if into.kind == "algorithm":
         words = [*items(node.get("programmingLanguage"))]
         names = [first_text(each, mapping(each).get("name")) for each in words]
-        into.list_of("programming_languages", names, "programmingLanguage", own=True)
+        into.list_of("programming_languages", names, "programmingLanguage")
         needed = [*items(node.get("softwareRequirements"))]
         wanted = [first_text(each, mapping(each).get("name")) for each in needed]
-        into.list_of("dependencies", wanted, "softwareRequirements", own=True)
+        into.list_of("dependencies", wanted, "softwareRequirements")
         papers = [*items(node.get("referencePublication")), *items(node.get("citation"))]
         cited = next(
             (first_text(p, mapping(p).get("@id"), mapping(p).get("url")) for p in papers), ""
         )
-        into.line("paper", cited, "referencePublication", own=True)
-        into.line(
-            "maintenance", first_text(node.get("developmentStatus")), "developmentStatus", own=True
-        )
+        into.line("paper", cited, "referencePublication")
+        into.line("maintenance", first_text(node.get("developmentStatus")), "developmentStatus")
     else:
         systems = texts(node.get("operatingSystem"))
-        into.list_of("platforms", systems, "operatingSystem", own=True)
+        into.list_of("platforms", systems, "operatingSystem")
         into.value("subtype", "api" if "WebAPI" in str(node.get("@type")) else "software", "@type")
 
 

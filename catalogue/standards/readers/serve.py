@@ -15,7 +15,7 @@ import select
 import signal
 import warnings
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import cache
 from typing import Any, cast
 
@@ -23,7 +23,7 @@ from catalogue.standards import licences
 from catalogue.standards.readers import formats
 from catalogue.standards.readers.child import receive, send, unknown_format
 from catalogue.standards.readers.formats import FORMATS
-from catalogue.standards.readers.record import Fault, Reading, failed, fault, to_json
+from catalogue.standards.readers.record import Fault, Reading, failed, fault
 from catalogue.standards.readers.record import gettext_noop as _
 from catalogue.standards.readers.syntax import graph, json_text, xml_text, yaml_text
 from catalogue.standards.readers.syntax.text import Unreadable
@@ -167,9 +167,9 @@ def _serve_and_exit(request: dict[str, Any], content: bytes, writing: int) -> No
     try:
         confine()
         found = read_here(request["format"], content, base_url=request["base_url"])
-        answer = json.dumps(to_json(found), ensure_ascii=False).encode("utf-8", "replace")
+        answer = json.dumps(asdict(found), default=sorted, ensure_ascii=False)
         with open(writing, "wb") as pipe:
-            pipe.write(answer)
+            pipe.write(answer.encode("utf-8", "replace"))
         code = 0
     except (MemoryError, RecursionError):
         code = NO_MEMORY

@@ -30,12 +30,12 @@ def read(content: bytes, base_url: str) -> Reading:
     )
     _describe(data, into)
     schemas = [mapping(each.get("schema")) for each in resources] or [data]
-    into.text("documentation", "\n\n".join(map(_columns, schemas)), "fields", own=True)
+    into.text("documentation", "\n\n".join(map(_columns, schemas)), "fields")
     into.untold |= {"update_frequency", "temporal_coverage", "territories"}
     if not resources:
         into.untold.add("distributions")
         name = one_line(f"{first_text(data.get('name'))} {first_text(data.get('version'))}")
-        into.line("schema", name, "name", own=True)
+        into.line("schema", name, "name")
         into.note(
             "schema_only",
             _("Un schéma décrit des colonnes, pas des données : ajoutez les fichiers."),
