@@ -5,13 +5,14 @@ import re
 import tomllib
 import warnings
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 from xml.sax import SAXParseException
 
 from rdflib import BNode, Graph, Literal, URIRef
 from rdflib.exceptions import ParserError
 from rdflib.namespace import DC as DC
-from rdflib.namespace import DCTERMS, RDFS, SKOS, Namespace
+from rdflib.namespace import DCTERMS, RDF, RDFS, SKOS, Namespace
 from rdflib.namespace import FOAF as FOAF
 from rdflib.plugins.parsers.notation3 import BadSyntax
 from rdflib.term import Identifier, Node
@@ -341,67 +342,78 @@ def _is_false_date(node: Literal) -> bool:
     return kind == "dateTime" and re.match(r"^-?\d{4}-\d\d-\d\dT", str(node)) is None
 
 
-def subjects(graph: Graph, *classes: Identifier) -> list[Node]:
-    """List the subjects of some classes, named ones first, in a stable order."""
-    kinds = URIRef("http://www.w3.org/1999/02/22-rdf-syntax-ns#type")
-    found = {each for kind in classes for each in graph.subjects(kinds, kind)}
-    return sorted(found, key=lambda node: (isinstance(node, BNode), order_text(graph, node)))
+@dataclass(frozen=True)
+class Thing:
+    """A node of a graph, and what the graph says of it."""
 
+    graph: Graph
+    node: Node
 
-def objects(graph: Graph, subject: Node, *predicates: Identifier) -> list[Node]:
-    """List the values of some predicates, the first predicate first, in a stable order.
+    def all(self, *predicates: Identifier) -> list["Thing"]:
+        """List the values of some predicates, the first predicate first, in a stable order.
 
-    Blank nodes are named anew at each reading: they are ordered by what they say.
-    """
-    found: list[Node] = []
-    for predicate in predicates:
-        found.extend(
-            sorted(graph.objects(subject, predicate), key=lambda each: order_text(graph, each))
+        Blank nodes are named anew at each reading: they are ordered by what they say.
+        """
+        return [
+            Thing(self.graph, each)
+            for predicate in predicates
+            for each in sorted(
+                self.graph.objects(self.node, predicate), key=lambda one: _order(self.graph, one)
+            )
+        ]
+
+    def spoken(self, *predicates: Identifier) -> list[Literal]:
+        """List the texts of some predicates: French, then without language, then English."""
+        order = {"fr": 0, "": 1, "en": 2}
+        literals = [each.node for each in self.all(*predicates) if isinstance(each.node, Literal)]
+        return sorted(
+            literals, key=lambda one: (order.get(str(one.language or "")[:2], 3), str(one.language))
         )
-    return found
+
+    def text(self, *predicates: Identifier) -> str:
+        """Give the best text among the values of some predicates, one predicate after the other."""
+        texts = (str(each).strip() for one in predicates for each in self.spoken(one))
+        return next(filter(None, texts), "")
+
+    def address(self, *predicates: Identifier) -> str:
+        """Give the address of the first value of some predicates."""
+        return next((each.iri for each in self.all(*predicates)), "")
+
+    @property
+    def label(self) -> str:
+        """Name it: its own text, its label, or nothing."""
+        told = str(self.node) if isinstance(self.node, Literal) else self.text(*LABELS)
+        return one_line(told)
+
+    @property
+    def iri(self) -> str:
+        """Give its address, "" for a blank node or one without base."""
+        told = str(self.node) if isinstance(self.node, URIRef | Literal) else ""
+        return "" if told.startswith(NO_BASE) else told
+
+    @property
+    def name(self) -> str:
+        """Name it by its label, else by its address."""
+        return self.label or self.iri
+
+    @property
+    def relative(self) -> str:
+        """Give its name in its document: its address, without what stands for no base."""
+        return str(self.node).removeprefix(NO_BASE) if isinstance(self.node, URIRef) else ""
 
 
-def order_text(graph: Graph, node: Node, depth: int = 2) -> str:
+def things(graph: Graph, *classes: Identifier) -> list[Thing]:
+    """List the things of some classes, named ones first, in a stable order."""
+    nodes = {each for kind in classes for each in graph.subjects(RDF.type, kind)}
+    order = sorted(nodes, key=lambda node: (isinstance(node, BNode), _order(graph, node)))
+    return [Thing(graph, node) for node in order]
+
+
+def _order(graph: Graph, node: Node, depth: int = 2) -> str:
     """Give a text by which nodes are ordered, the same at each reading of a document."""
     if not isinstance(node, BNode):
         return str(node)
     if depth == 0:
         return "_:"
     told = graph.predicate_objects(node)
-    return "_:" + " ".join(sorted(f"{p} {order_text(graph, o, depth - 1)}" for p, o in told))
-
-
-def spoken(nodes: list[Node]) -> list[Literal]:
-    """Order literals: French, then without language, then English, then others."""
-    order = {"fr": 0, "": 1, "en": 2}
-    literals = [node for node in nodes if isinstance(node, Literal)]
-    return sorted(
-        literals, key=lambda node: (order.get(str(node.language or "")[:2], 3), str(node.language))
-    )
-
-
-def text(graph: Graph, subject: Node, *predicates: Identifier) -> str:
-    """Give the best text among the values of some predicates, one predicate after the other."""
-    for predicate in predicates:
-        for node in spoken(objects(graph, subject, predicate)):
-            if str(node).strip():
-                return str(node).strip()
-    return ""
-
-
-def label(graph: Graph, node: Node) -> str:
-    """Name a node: its own text, its label, or nothing."""
-    if isinstance(node, Literal):
-        return one_line(str(node))
-    return one_line(text(graph, node, *LABELS))
-
-
-def iri(node: Node | None) -> str:
-    """Give the address of a named node, "" for another or one without base."""
-    found = str(node) if isinstance(node, URIRef | Literal) else ""
-    return "" if found.startswith(NO_BASE) else found
-
-
-def relative(node: Node) -> str:
-    """Give the name of a node in its document: its address, without what stands for no base."""
-    return str(node).removeprefix(NO_BASE) if isinstance(node, URIRef) else ""
+    return "_:" + " ".join(sorted(f"{p} {_order(graph, o, depth - 1)}" for p, o in told))
