@@ -14,6 +14,8 @@ from catalogue.standards.readers.record import Fault, Reading, Record, Value, fa
 from catalogue.standards.readers.record import gettext_noop as _
 from catalogue.standards.readers.syntax.text import Unreadable, decoded, one_line, unreadable
 
+TOO_MANY_ROWS = _("Ce fichier compte plus de %(most)s lignes : coupez-le en plusieurs fichiers.")
+TOO_MANY_ROWS = _("Ce fichier compte plus de %(most)s lignes : coupez-le en plusieurs fichiers.")
 DELIMITERS = ";,\t"
 SEPARATOR_LINE = re.compile(r"\Asep=(.)\n", re.IGNORECASE)  # a spreadsheet's own first line
 Row = tuple[int, list[str]]
@@ -35,7 +37,7 @@ def read(content: bytes, base_url: str) -> Reading:
     for at, cells in rows:
         if any(cell.strip() for cell in cells):
             if len(records) > formats.CSV_ROWS:
-                raise Unreadable(_too_many_rows(at))
+                raise unreadable("too_many_rows", TOO_MANY_ROWS, line=at, most=formats.CSV_ROWS)
             records.append(_record(names, at, cells))
     return Reading(records=tuple(records))
 
@@ -59,7 +61,7 @@ def _rows(text: str, delimiter: str, first: int) -> Iterator[Row]:
             except StopIteration:
                 return
             except csv.Error as error:
-                raise Unreadable(_broken(line, error)) from error
+                raise _broken(line, error) from error
             yield line, cells
             line = first + reader.line_num
     finally:
@@ -113,28 +115,10 @@ def _misplaced(names: list[str], line: int, cells: list[str]) -> Fault | None:
     )
 
 
-def _too_many_rows(line: int) -> Fault:
-    return fault(
-        "too_many_rows",
-        _("Ce fichier compte plus de %(most)s lignes : coupez-le en plusieurs fichiers."),
-        line=line,
-        most=formats.CSV_ROWS,
-        fatal=True,
-    )
-
-
-def _broken(line: int, error: csv.Error) -> Fault:
+def _broken(line: int, error: csv.Error) -> Unreadable:
     if "field larger" in str(error):
-        return fault(
-            "cell_too_large",
-            _("Une cellule dépasse %(most)s caractères : un guillemet manque peut-être."),
-            line=line,
-            most=formats.CSV_CELL_CHARACTERS,
-            fatal=True,
-        )
-    return fault(
-        "quotes",
-        _("À partir d’ici, un guillemet n’est pas fermé ou est mal placé."),
-        line=line,
-        fatal=True,
-    )
+        sentence = _("Une cellule dépasse %(most)s caractères : un guillemet manque peut-être.")
+        most = formats.CSV_CELL_CHARACTERS
+        return unreadable("cell_too_large", sentence, line=line, most=most)
+    sentence = _("À partir d’ici, un guillemet n’est pas fermé ou est mal placé.")
+    return unreadable("quotes", sentence, line=line)

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from catalogue.standards.readers.builder import Builder, file_row
-from catalogue.standards.readers.record import Json, Reading, Record, failed, fault
+from catalogue.standards.readers.record import Json, Reading, Record
 from catalogue.standards.readers.record import gettext_noop as _
 from catalogue.standards.readers.syntax import json_text
-from catalogue.standards.readers.syntax.json_text import first_text, items, mapping, texts
-from catalogue.standards.readers.syntax.text import day, one_line, period
+from catalogue.standards.readers.syntax.json_text import first_text, items, mapping, texts, texts_of
+from catalogue.standards.readers.syntax.text import day, one_line, period, unreadable
 
 SOURCE = "CKAN"
 # CKAN's own names of licences for texts that have another in SPDX.
@@ -23,6 +23,7 @@ LICENCES = {
     "odc-pddl": "PDDL-1.0",
     "odc-by": "ODC-By-1.0",
 }
+STRANGER = _("Ce document de CKAN ne décrit pas un jeu de données : il n’est pas repris.")
 NONE_TOLD = frozenset({"", "notspecified"})
 # What CKAN itself has no field for: told by some extensions only.
 OFTEN_ABSENT = frozenset(
@@ -35,7 +36,9 @@ def read(content: bytes, base_url: str) -> Reading:
     found = json_text.parse(content)
     answer = mapping(found)
     if answer.get("success") is False:
-        return failed("ckan", _refused(answer))
+        said = first_text(mapping(answer.get("error")).get("message"), answer.get("error"))
+        sentence = _("Le catalogue CKAN a refusé la demande : « %(message)s ».")
+        raise unreadable("ckan_error", sentence, message=said or "?")
     if "result" in answer:
         found = answer["result"]
     page = mapping(found)
@@ -50,26 +53,8 @@ def read(content: bytes, base_url: str) -> Reading:
     if isinstance(found, list):
         return Reading(records=tuple(_record(each, base_url) for each in found))
     if not page:
-        return failed("ckan", _stranger())
+        raise unreadable("not_a_dataset", STRANGER)
     return Reading(records=(_record(page, base_url),))
-
-
-def _refused(answer: Mapping[str, Any]) -> Any:
-    said = first_text(mapping(answer.get("error")).get("message"), answer.get("error"))
-    return fault(
-        "ckan_error",
-        _("Le catalogue CKAN a refusé la demande : « %(message)s »."),
-        fatal=True,
-        message=said or "?",
-    )
-
-
-def _stranger() -> Any:
-    return fault(
-        "not_a_dataset",
-        _("Ce document de CKAN ne décrit pas un jeu de données : il n’est pas repris."),
-        fatal=True,
-    )
 
 
 def _is_package(data: Mapping[str, Any]) -> bool:
@@ -90,7 +75,7 @@ def _record(item: Json, base_url: str) -> Record:
     into.untold |= OFTEN_ABSENT
     if not _is_package(data):
         into.line("title", data.get("name") or data.get("id") or str(item)[:80], "name")
-        into.blame(_stranger())
+        into.refuse("not_a_dataset", STRANGER)
         return into.record()
     if data.get("state") == "deleted":
         return Record("dataset", into.remote_id, deleted=True)
@@ -130,8 +115,8 @@ def _describe(data: Mapping[str, Any], extras: Mapping[str, Any], into: Builder)
     into.source_url = into.source_url or str(getattr(into.fields.get("homepage_url"), "value", ""))
     for page in items(data.get("documentation")):
         into.address("documentation_url", page, "documentation")
-    words = [first_text(tag, mapping(tag).get("name")) for tag in items(data.get("tags"))]
-    into.tags(words or texts(data.get("keyword")), "tags")
+    words = texts_of(data.get("tags"), "name") or texts(data.get("keyword"))
+    into.tags(words, "tags")
     _licence(data, into)
     if data.get("private") is True:
         into.refuse("private", _("Ce jeu de données est privé : il n’est pas repris."))

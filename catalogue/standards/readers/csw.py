@@ -6,10 +6,10 @@ from xml.etree.ElementTree import Element, tostring
 from catalogue.standards import licences
 from catalogue.standards.readers import dcat
 from catalogue.standards.readers.builder import Builder, file_row
-from catalogue.standards.readers.record import Fault, Json, Reading, Record, failed, fault
+from catalogue.standards.readers.record import Json, Reading, Record
 from catalogue.standards.readers.record import gettext_noop as _
 from catalogue.standards.readers.syntax import dublin_core, graph, xml_text
-from catalogue.standards.readers.syntax.text import Unreadable, day, period
+from catalogue.standards.readers.syntax.text import Unreadable, day, period, unreadable
 
 ISO_SOURCE = "ISO 19139"
 HREF = "{http://www.w3.org/1999/xlink}href"
@@ -168,12 +168,14 @@ def read(content: bytes, base_url: str) -> Reading:
     if name in ISO:
         return Reading(records=(record(root, base_url),))
     if name == "ExceptionReport":
-        return failed("csw", _refused(root))
+        said = next((xml_text.words(each) for each in xml_text.anywhere(root, "ExceptionText")), "")
+        sentence = _("Le catalogue CSW a refusé la demande : « %(message)s ».")
+        raise unreadable("csw_error", sentence, message=said or "?")
     results = xml_text.first(root, "SearchResults") if name == "GetRecordsResponse" else None
     if name == "GetRecordByIdResponse":
         results = root
     if results is None:
-        return failed("csw", _stranger())
+        raise unreadable("not_csw", _("Ce XML n’est pas une réponse CSW : il n’est pas lu."))
     records = [record for each in results for record in _records(each, base_url)]
     returned = _count(results.get("numberOfRecordsReturned"))
     following = _count(results.get("nextRecord")) or 0
@@ -189,20 +191,6 @@ def read(content: bytes, base_url: str) -> Reading:
 
 def _count(text: str | None) -> int | None:
     return int(text) if text and text.isdigit() and len(text) < 10 else None
-
-
-def _refused(root: Element) -> Fault:
-    said = next((xml_text.words(each) for each in xml_text.anywhere(root, "ExceptionText")), "")
-    return fault(
-        "csw_error",
-        _("Le catalogue CSW a refusé la demande : « %(message)s »."),
-        fatal=True,
-        message=said or "?",
-    )
-
-
-def _stranger() -> Fault:
-    return fault("not_csw", _("Ce XML n’est pas une réponse CSW : il n’est pas lu."), fatal=True)
 
 
 def _records(element: Element, base_url: str) -> list[Record]:

@@ -6,11 +6,11 @@ from typing import Any
 from catalogue.standards import territories
 from catalogue.standards.licences import OPEN_LICENCE_1
 from catalogue.standards.readers.builder import Builder, file_row
-from catalogue.standards.readers.record import Json, Reading, Record, failed, fault
+from catalogue.standards.readers.record import Json, Reading, Record
 from catalogue.standards.readers.record import gettext_noop as _
 from catalogue.standards.readers.syntax import json_text
 from catalogue.standards.readers.syntax.json_text import items, mapping
-from catalogue.standards.readers.syntax.text import day, one_line, period, web_address
+from catalogue.standards.readers.syntax.text import day, one_line, period, unreadable, web_address
 
 GRAINS = {
     "country": "pays",
@@ -82,6 +82,7 @@ LICENCES = {
     "odc-pddl": "PDDL-1.0",
     "cc-zero": "CC0-1.0",
 }
+STRANGER = _("Ce document de data.gouv.fr ne décrit pas un jeu de données : il n’est pas repris.")
 # Said in place of a licence: nothing is declared.
 NONE_TOLD = frozenset({"", "notspecified"})
 DOCUMENTATION = "documentation"
@@ -107,20 +108,12 @@ def read(content: bytes, base_url: str) -> Reading:
     if isinstance(found, list):
         return Reading(records=tuple(_record(each, base_url) for each in found))
     if not _is_dataset(page):
-        return failed("datagouv", _stranger())
+        raise unreadable("not_a_dataset", STRANGER)
     return Reading(records=(_record(page, base_url),))
 
 
 def _is_dataset(data: Mapping[str, Any]) -> bool:
     return "title" in data and ("resources" in data or "frequency" in data or "license" in data)
-
-
-def _stranger() -> Any:
-    return fault(
-        "not_a_dataset",
-        _("Ce document de data.gouv.fr ne décrit pas un jeu de données : il n’est pas repris."),
-        fatal=True,
-    )
 
 
 def _record(item: Json, base_url: str) -> Record:
@@ -134,7 +127,7 @@ def _record(item: Json, base_url: str) -> Record:
     )
     if not _is_dataset(data):
         into.line("title", data.get("title") or data.get("name"), "title")
-        into.blame(_stranger())
+        into.refuse("not_a_dataset", STRANGER)
         return into.record()
     if data.get("deleted"):
         return Record("dataset", into.remote_id, into.source_url, deleted=True)

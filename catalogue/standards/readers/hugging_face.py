@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from catalogue.standards.readers.builder import Builder
-from catalogue.standards.readers.record import Fault, Json, Reading, Record, failed, fault
+from catalogue.standards.readers.record import Fault, Json, Reading, Record, fault
 from catalogue.standards.readers.record import gettext_noop as _
 from catalogue.standards.readers.syntax import json_text, yaml_text
 from catalogue.standards.readers.syntax import markdown_text as prose
@@ -20,6 +20,7 @@ from catalogue.standards.readers.syntax.text import (
     one_line,
     plain,
     summary_of,
+    unreadable,
     web_address,
     without_html,
 )
@@ -30,19 +31,14 @@ SOURCE = "Hugging Face"
 def read_hub(found: Json, base_url: str) -> Reading:
     """Read what /api/models or /api/datasets answers."""
     if mapping(found).get("error"):
-        return failed("hf", _refused(mapping(found)))
+        raise unreadable(
+            "hf_error",
+            _("Hugging Face a refusé la demande : « %(message)s »."),
+            message=first_text(mapping(found).get("error")) or "?",
+        )
     if isinstance(found, list):
         return Reading(records=tuple(_hub_record(mapping(each), base_url) for each in found))
     return Reading(records=(_hub_record(mapping(found), base_url),))
-
-
-def _refused(answer: Mapping[str, Any]) -> Any:
-    return fault(
-        "hf_error",
-        _("Hugging Face a refusé la demande : « %(message)s »."),
-        fatal=True,
-        message=first_text(answer.get("error")) or "?",
-    )
 
 
 def _hub_record(data: Mapping[str, Any], base_url: str) -> Record:

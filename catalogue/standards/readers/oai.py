@@ -4,7 +4,7 @@ from xml.etree.ElementTree import Element, tostring
 
 from catalogue.standards.readers import dcat
 from catalogue.standards.readers.builder import Builder
-from catalogue.standards.readers.record import Fault, Reading, Record, failed, fault
+from catalogue.standards.readers.record import Reading, Record
 from catalogue.standards.readers.record import gettext_noop as _
 from catalogue.standards.readers.syntax import dublin_core, graph, xml_text
 from catalogue.standards.readers.syntax.text import Unreadable, day, unreadable
@@ -26,14 +26,20 @@ def read(content: bytes, base_url: str) -> Reading:
     """Read one answer; an answer that lists nothing has no record and no fault."""
     root = xml_text.parse(content)
     if xml_text.local(root) != "OAI-PMH":
-        return failed("oai", _stranger())
+        raise unreadable("not_oai", _("Ce XML n’est pas une réponse OAI-PMH : il n’est pas lu."))
     for error in xml_text.elements_at(root, "error"):
         return _error(error)
     verb = next(
         (each for each in root if xml_text.local(each) in ("ListRecords", "GetRecord")), None
     )
     if verb is None and any(xml_text.local(each) == "ListIdentifiers" for each in root):
-        return failed("oai", _headers_alone())
+        raise unreadable(
+            "oai_headers_alone",
+            _(
+                "Cette réponse ListIdentifiers ne donne que les identifiants : "
+                "demandez ListRecords pour avoir les notices."
+            ),
+        )
     if verb is None:
         return Reading()
     records = [_record(each, base_url) for each in xml_text.elements_at(verb, "record")]
@@ -43,23 +49,6 @@ def read(content: bytes, base_url: str) -> Reading:
         records=tuple(records),
         next_token=xml_text.words(token),
         announced=int(announced) if announced.isdigit() and len(announced) < 10 else None,
-    )
-
-
-def _stranger() -> Fault:
-    return fault(
-        "not_oai", _("Ce XML n’est pas une réponse OAI-PMH : il n’est pas lu."), fatal=True
-    )
-
-
-def _headers_alone() -> Fault:
-    return fault(
-        "oai_headers_alone",
-        _(
-            "Cette réponse ListIdentifiers ne donne que les identifiants : "
-            "demandez ListRecords pour avoir les notices."
-        ),
-        fatal=True,
     )
 
 

@@ -11,7 +11,7 @@ from catalogue.standards.readers.builder import Builder, file_row
 from catalogue.standards.readers.record import Json, Reading, Record, failed, fault
 from catalogue.standards.readers.record import gettext_noop as _
 from catalogue.standards.readers.syntax import json_text
-from catalogue.standards.readers.syntax.json_text import first_text, items, mapping, texts
+from catalogue.standards.readers.syntax.json_text import first_text, items, mapping, texts, texts_of
 from catalogue.standards.readers.syntax.text import (
     Unreadable,
     day,
@@ -114,11 +114,11 @@ def build(node: Mapping[str, Any], base_url: str, source: str) -> Builder:
     """Gather what one thing says with the common words of schema.org."""
     kind = kind_of(node) or "dataset"
     url = first_text(node.get("url"), node.get("mainEntityOfPage"), node.get("@id"))
-    identifier = _identifier(node.get("identifier")) or first_text(node.get("@id")) or url
+    identifier = next(iter(texts_of(node.get("identifier"), "value", "@id")), "")
+    identifier = identifier or first_text(node.get("@id")) or url
     into = Builder(kind, source, remote_id=identifier, source_url=url, base=base_url)
     into.line("title", first_text(node.get("name"), node.get("headline")), "name")
-    names = [first_text(each) for each in items(node.get("alternateName"))]
-    into.list_of("alternate_titles", names, "alternateName")
+    into.list_of("alternate_titles", texts_of(node.get("alternateName")), "alternateName")
     into.require_title((url.rstrip("/").rsplit("/", 1)[-1], "url"))
     into.describe(
         first_text(node.get("description")),
@@ -132,8 +132,9 @@ def build(node: Mapping[str, Any], base_url: str, source: str) -> Builder:
     help_page = first_text(node.get("softwareHelp"), mapping(node.get("softwareHelp")).get("url"))
     into.address("documentation_url", help_page, "softwareHelp")
     into.tags(texts(node.get("keywords")), "keywords")
-    _licence(node, into)
-    into.language(_languages(node.get("inLanguage")), "inLanguage")
+    licences = texts_of(node.get("license"), "url", "@id", "name")
+    into.licence([text for text in licences if text.lower() != "none"], "license")
+    into.language(texts_of(node.get("inLanguage"), "alternateName", "name"), "inLanguage")
     _hold(node, into)
     free = node.get("isAccessibleForFree")
     if free is True or str(free).lower() == "true":
@@ -149,30 +150,6 @@ def build(node: Mapping[str, Any], base_url: str, source: str) -> Builder:
     return into
 
 
-def _identifier(value: Json) -> str:
-    for each in items(value):
-        found = first_text(each, mapping(each).get("value"), mapping(each).get("@id"))
-        if found:
-            return found
-    return ""
-
-
-def _licence(node: Mapping[str, Any], into: Builder) -> None:
-    told = []
-    for each in items(node.get("license")):
-        thing = mapping(each)
-        told.append(first_text(each, thing.get("url"), thing.get("@id"), thing.get("name")))
-    into.licence([text for text in told if text.lower() not in ("", "none")], "license")
-
-
-def _languages(value: Json) -> list[str]:
-    found = []
-    for each in items(value):
-        thing = mapping(each)
-        found.append(first_text(each, thing.get("alternateName"), thing.get("name")))
-    return [text for text in found if text]
-
-
 def _hold(node: Mapping[str, Any], into: Builder) -> None:
     for key in ("publisher", "sourceOrganization", "producer", "creator", "author"):
         for each in map(mapping, items(node.get(key))):
@@ -183,12 +160,9 @@ def _hold(node: Mapping[str, Any], into: Builder) -> None:
     into.list_of("authors", [_person(each) for each in people], "creator")
     points = [*items(node.get("contactPoint")), *items(node.get("maintainer")), *people]
     points += items(node.get("publisher"))
-    reached = (first_text(mapping(each).get("email")) for each in points)
-    into.line(
-        "contact",
-        next((text.removeprefix("mailto:") for text in reached if text), ""),
-        "contactPoint",
-    )
+    reached = [first_text(mapping(each).get("email")) for each in points]
+    contact = next(filter(None, reached), "").removeprefix("mailto:")
+    into.line("contact", contact, "contactPoint")
 
 
 def _person(value: Json) -> str:
@@ -204,19 +178,13 @@ def _dataset(node: Mapping[str, Any], into: Builder) -> None:
     covered = first_text(node.get("temporalCoverage"))
     start, _slash, end = covered.partition("/")
     into.line("temporal_coverage", period(start, end) if end else day(start), "temporalCoverage")
-    places = [
-        first_text(each, mapping(each).get("name")) for each in items(node.get("spatialCoverage"))
-    ]
-    into.list_of("territories", places, "spatialCoverage")
+    into.list_of("territories", texts_of(node.get("spatialCoverage"), "name"), "spatialCoverage")
     into.untold |= {"update_frequency"}
     for each in items(node.get("isPartOf")):
-        into.link(
-            "part_of",
-            title=mapping(each).get("name"),
-            url=first_text(each, mapping(each).get("url")),
-        )
-    for each in items(node.get("isBasedOn")):
-        into.link("derived_from", url=first_text(each, mapping(each).get("url")))
+        url = first_text(each, mapping(each).get("url"))
+        into.link("part_of", title=mapping(each).get("name"), url=url)
+    for url in texts_of(node.get("isBasedOn"), "url"):
+        into.link("derived_from", url=url)
 
 
 def _software(node: Mapping[str, Any], into: Builder) -> None:
@@ -224,16 +192,12 @@ def _software(node: Mapping[str, Any], into: Builder) -> None:
     into.line("version", version or node.get("version"), "version")
     into.address("homepage_url", first_text(node.get("downloadUrl")), "downloadUrl")
     if into.kind == "algorithm":
-        words = [*items(node.get("programmingLanguage"))]
-        names = [first_text(each, mapping(each).get("name")) for each in words]
+        names = texts_of(node.get("programmingLanguage"), "name")
         into.list_of("programming_languages", names, "programmingLanguage")
-        needed = [*items(node.get("softwareRequirements"))]
-        wanted = [first_text(each, mapping(each).get("name")) for each in needed]
-        into.list_of("dependencies", wanted, "softwareRequirements")
+        needed = texts_of(node.get("softwareRequirements"), "name")
+        into.list_of("dependencies", needed, "softwareRequirements")
         papers = [*items(node.get("referencePublication")), *items(node.get("citation"))]
-        cited = next(
-            (first_text(p, mapping(p).get("@id"), mapping(p).get("url")) for p in papers), ""
-        )
+        cited = next(iter(texts_of(papers[:1], "@id", "url")), "")
         into.line("paper", cited, "referencePublication")
         into.line("maintenance", first_text(node.get("developmentStatus")), "developmentStatus")
     else:
@@ -294,6 +258,6 @@ def _codemeta_record(node: Mapping[str, Any], base_url: str) -> Record:
     status = first_text(node.get("developmentStatus")).rsplit("/", 1)[-1].lstrip("#")
     lifecycle = {"active": "active", "wip": "experimental", "concept": "experimental"}
     into.value("lifecycle", lifecycle.get(status), "developmentStatus")
-    for each in items(node.get("isPartOf")):
-        into.link("part_of", url=first_text(each, mapping(each).get("url")))
+    for url in texts_of(node.get("isPartOf"), "url"):
+        into.link("part_of", url=url)
     return into.record()

@@ -7,7 +7,7 @@ from catalogue.standards.readers.builder import Builder, file_row
 from catalogue.standards.readers.record import Reading
 from catalogue.standards.readers.record import gettext_noop as _
 from catalogue.standards.readers.syntax import json_text
-from catalogue.standards.readers.syntax.json_text import first_text, items, mapping
+from catalogue.standards.readers.syntax.json_text import first_text, items, mapping, texts_of
 from catalogue.standards.readers.syntax.text import day, one_line, unreadable
 
 SOURCE = "Table Schema"
@@ -64,8 +64,8 @@ def _describe(data: Mapping[str, Any], into: Builder) -> None:
     into.describe(data.get("description"), "description")
     into.address("homepage_url", data.get("homepage"), "homepage")
     into.tags(items(data.get("keywords")), "keywords")
-    told = [mapping(each) for each in items(data.get("licenses"))]
-    into.licence([first_text(each.get("name"), each.get("path")) for each in told], "licenses")
+    licences = map(mapping, items(data.get("licenses")))
+    into.licence(texts_of([*licences], "name", "path"), "licenses")
     people = [mapping(each) for each in items(data.get("contributors"))]
     into.list_of("authors", [first_text(each.get("title")) for each in people], "contributors")
     into.line(

@@ -123,13 +123,14 @@ def _rank(value: Json) -> int:
     return order.get(str(spoken).lower()[:2], 3)
 
 
+def texts_of(value: Json, *keys: str) -> list[str]:
+    """Give the text of each item: its own, else that of the first of some keys that has one."""
+    found = (first_text(each, *map(mapping(each).get, keys)) for each in items(value))
+    return [text for text in found if text]
+
+
 def texts(value: Json) -> list[str]:
     """Give all the texts of a value: a list, one text cut on commas, objects by their name."""
     if isinstance(value, str):
         return [piece.strip() for piece in value.split(",") if piece.strip()]
-    found = []
-    for each in items(value):
-        text = each if isinstance(each, str) else first_text(each, mapping(each).get("name"))
-        if text:
-            found.append(text.strip())
-    return found
+    return texts_of(value, "name")

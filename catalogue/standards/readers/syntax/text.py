@@ -45,7 +45,11 @@ def decoded(content: bytes) -> str:
     try:
         text = content.decode("utf-16" if content.startswith(UTF16_MARKS) else "utf-8-sig")
     except UnicodeDecodeError as error:
-        raise Unreadable(_not_utf8(content, error.start)) from error
+        raise unreadable(
+            "not_utf8",
+            _("Ce fichier n’est pas en UTF-8 : enregistrez-le dans cet encodage."),
+            line=content.count(b"\n", 0, error.start) + 1,
+        ) from error
     if "\x00" in text:
         line = text.count("\n", 0, text.index("\x00")) + 1
         raise unreadable(
@@ -58,15 +62,6 @@ def decoded(content: bytes) -> str:
 
 def _lines(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
-
-
-def _not_utf8(content: bytes, start: int) -> Fault:
-    return fault(
-        "not_utf8",
-        _("Ce fichier n’est pas en UTF-8 : enregistrez-le dans cet encodage."),
-        line=content.count(b"\n", 0, start) + 1,
-        fatal=True,
-    )
 
 
 def one_line(text: str) -> str:

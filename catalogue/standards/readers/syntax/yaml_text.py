@@ -6,9 +6,9 @@ from typing import Any
 import yaml
 
 from catalogue.standards.readers import formats
-from catalogue.standards.readers.record import Json, fault
+from catalogue.standards.readers.record import Json
 from catalogue.standards.readers.record import gettext_noop as _
-from catalogue.standards.readers.syntax.text import Unreadable
+from catalogue.standards.readers.syntax.text import Unreadable, unreadable
 
 Lines = dict[str, int]
 
@@ -27,14 +27,14 @@ class _Loader(yaml.SafeLoader):
         line = event.start_mark.line + 1 if event.start_mark else 1
         if isinstance(event, yaml.AliasEvent):
             if anchor in self.anchors and anchor not in self.sizes:
-                raise Unreadable(_refusal("yaml_loop", line))
+                raise _refusal("yaml_loop", line)
             self._count(self.sizes.get(str(anchor), 1), line)
             return super().compose_node(parent, index)
         before = self.nodes
         self._count(1, line)
         self.depth += 1
         if self.depth > formats.YAML_DEPTH:
-            raise Unreadable(_refusal("yaml_depth", line))
+            raise _refusal("yaml_depth", line)
         node = super().compose_node(parent, index)
         self.depth -= 1
         if anchor:
@@ -44,7 +44,7 @@ class _Loader(yaml.SafeLoader):
     def _count(self, nodes: int, line: int) -> None:
         self.nodes += nodes
         if self.nodes > formats.YAML_NODES:
-            raise Unreadable(_refusal("yaml_nodes", line))
+            raise _refusal("yaml_nodes", line)
 
 
 # The core schema of YAML 1.2: « no » and « NO » are words (Norwegian, Norway), 12:30 is no number,
@@ -92,8 +92,10 @@ SENTENCES = {
 }
 
 
-def _refusal(code: str, line: int | None = None, column: int | None = None, **facts: Any) -> Any:
-    return fault(code, SENTENCES[code], line=line, column=column, fatal=True, **facts)
+def _refusal(
+    code: str, line: int | None = None, column: int | None = None, **facts: Any
+) -> Unreadable:
+    return unreadable(code, SENTENCES[code], line=line, column=column, **facts)
 
 
 def parse(text: str, *, first_line: int = 1) -> tuple[dict[str, Json], Lines]:
@@ -103,7 +105,7 @@ def parse(text: str, *, first_line: int = 1) -> tuple[dict[str, Json], Lines]:
     key by its path, as authors[0].name. Raises Unreadable with the line.
     """
     if len(text.encode()) > formats.YAML_BYTES:
-        raise Unreadable(_refusal("yaml_size", first_line))
+        raise _refusal("yaml_size", first_line)
     loader = None
     try:
         loader = _Loader(text)
@@ -115,24 +117,24 @@ def parse(text: str, *, first_line: int = 1) -> tuple[dict[str, Json], Lines]:
     except Unreadable as error:
         raise _moved(error, first_line) from error
     except yaml.MarkedYAMLError as error:
-        raise Unreadable(_syntax(error, text, first_line)) from error
+        raise _syntax(error, text, first_line) from error
     except (yaml.YAMLError, ValueError, OverflowError, TypeError) as error:
-        raise Unreadable(_refusal("yaml_value", first_line)) from error
+        raise _refusal("yaml_value", first_line) from error
     finally:
         if loader is not None:
             loader.dispose()
     if not isinstance(found, dict):
-        raise Unreadable(_refusal("yaml_mapping", first_line))
+        raise _refusal("yaml_mapping", first_line)
     return {str(key): value for key, value in found.items()}, lines
 
 
 def _moved(error: Unreadable, first_line: int) -> Unreadable:
     found = error.fault
     at = (found.line or 1) + first_line - 1
-    return Unreadable(_refusal(found.code, at))
+    return _refusal(found.code, at)
 
 
-def _syntax(error: yaml.MarkedYAMLError, text: str, first_line: int) -> Any:
+def _syntax(error: yaml.MarkedYAMLError, text: str, first_line: int) -> Unreadable:
     mark = error.problem_mark or error.context_mark
     line = mark.line if mark else 0
     column = mark.column + 1 if mark else None
