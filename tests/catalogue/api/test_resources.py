@@ -12,7 +12,6 @@ from django.urls import reverse
 from catalogue.community.actions import alerts, discussions, reuses
 from catalogue.contributions.actions import drafts, review
 from catalogue.contributions.forms import records
-from catalogue.contributions.queries import proposals
 from catalogue.enums import ContributionStatus, DecisionReason, LinkType, ResourceKind
 from catalogue.models import (
     Contribution,
@@ -146,18 +145,6 @@ def test_an_unchanged_answer_is_not_sent_again(client: Client) -> None:
         assert (again.status_code, again.content) == (304, b"")
 
 
-def test_the_files_of_what_is_had_on_request_have_no_address(client: Client) -> None:
-    secret = "https://example.org/secret.csv"
-    card = ResourceFactory(
-        published=True,
-        kind="dataset",
-        access="on_request",
-        details={"distributions": [{"title": "Secret", "download_url": secret}]},
-        provenance={"distributions": {"origin": "contributor", "key": secret}},
-    )
-    assert "ecret" not in client.get(f"{RESOURCES}/{card.slug}").text.replace(card.slug, "")
-
-
 def test_former_removed_masked_and_unpublished_cards(client: Client) -> None:
     card = ResourceFactory(published=True)
     FormerSlug.objects.create(resource=card, slug="ancien-nom")
@@ -250,15 +237,6 @@ def test_who_answers_for_a_card_reads_what_is_sent_and_no_exchange(client: Clien
     assert told(owner)["record"] == {}  # taken back: what is written since is nobody else's
 
 
-def test_searches_are_ones_own(client: Client) -> None:
-    by = make.person()
-    alerts.save(query=ResourceQuery(q="emploi"), title="Mon alerte", frequency="feed", by=by)
-    told = client.get("/api/v1/searches", headers=bearer(by)).json()["searches"]
-    assert [(each["title"], each["query"]) for each in told] == [("Mon alerte", "q=emploi")]
-    assert "/flux/recherches/" in told[0]["feed"]
-    assert client.get("/api/v1/searches", headers=bearer(make.person())).json()["searches"] == []
-
-
 def test_a_public_list_costs_the_same_for_one_and_for_three(client: Client) -> None:
     def more() -> None:
         holder = make.organisation()
@@ -279,14 +257,6 @@ def test_the_lists_of_a_person_cost_the_same_for_one_and_for_three(client: Clien
 
     lists = ("/api/v1/contributions", "/api/v1/searches")
     same_for_three(more, *(lambda page=page: cost(client, page) for page in lists))
-
-
-@pytest.mark.parametrize("body", ["[]", "null", "{}", '{"query": []}', '{"query": null}'])
-def test_what_is_no_search_keeps_none(client: Client, body: str) -> None:
-    headers = bearer(make.person(), TokenScope.CONTRIBUTE)
-    answer = client.post("/api/v1/searches", body, "application/json", headers=headers)
-    assert (answer.status_code, answer.json()["code"]) == (422, "invalid")
-    assert not SavedSearch.objects.exists()
 
 
 OWN = {"beneficiary", "situation", "expected_result"}
@@ -521,25 +491,17 @@ def test_an_editor_works_on_the_only_draft_of_the_organisation() -> None:
 
 
 def test_a_token_without_the_scope_writes_nothing() -> None:
-    card = make.published()
+    card = f"resources/{make.published().slug}"
     others = Pipeline(make.person(), *(each for each in TokenScope if each != "contribute"))
-    for method, path in (
-        ("POST", "resources"),
-        ("POST", "resources/from"),
-        ("PATCH", f"resources/{card.slug}"),
-        ("POST", f"resources/{card.slug}/submit"),
+    for path in (
+        *("resources", "resources/from", f"{card}/submit", f"{card}/discussions"),
+        *("searches", "follows", "reuses", "reports"),
     ):
-        answer = others.ask(method, path, {})
-        assert problem(answer) == (403, "scope_required")
+        answer = others.post(path, {})
+        assert problem(answer) == (403, "scope_required"), path
         assert answer.json()["scope"] == "contribute"
-
-
-def test_as_many_wait_by_program_as_by_page(program: Pipeline) -> None:
-    for _ in range(settings.PENDING_CONTRIBUTIONS_PER_ACCOUNT):
-        make.submitted(program.by)
-    name = program.post("resources", NEED).json()["resource"]["id"]
-    refusal = program.post(f"resources/{name}/submit", CHARTER)
-    assert problem(refusal) == (429, "pending_contributions")
+    assert problem(others.patch(card, {})) == (403, "scope_required")
+    assert problem(others.post(f"{card}/feedback", TOLD)) == (403, "scope_required")
 
 
 CITATION = """cff-version: 1.2.0
@@ -605,17 +567,6 @@ def test_no_body_breaks_the_portal(
 def test_a_body_that_cannot_be_read_is_refused(program: Pipeline, body: str) -> None:
     answer = program.client.post(RESOURCES, body, "application/json", headers=program.headers)
     assert problem(answer)[0] in {400, 422}
-
-
-def test_a_page_and_a_program_write_the_same_record(program: Pipeline) -> None:
-    """What the form keeps of a value, the program keeps too."""
-    name = program.post("resources", NEED).json()["resource"]["id"]
-    work = make.draft(make.person())
-    written = proposals.proposed_record(
-        make.again(Contribution.objects.get(resource__public_id=name))
-    )
-    assert written == proposals.proposed_record(make.again(work))
-    assert work.status == ContributionStatus.DRAFT
 
 
 def test_a_token_that_only_writes_is_told_nothing_that_was_answered() -> None:
@@ -754,9 +705,12 @@ def test_a_search_is_saved_changed_and_removed(program: Pipeline, stranger: Pipe
     assert (again["id"], again["frequency"]) == (told["id"], "weekly")
     hourly = program.post("searches", {"query": {"q": "x"}, "frequency": "hourly"})
     assert faults(hourly) == {"frequency": "invalid_choice"}
-    for wrong in ({"query": {"kind": ["x"]}, "frequency": "hourly"}, {}, [], None):
+    unread = ({"query": {"kind": ["x"]}, "frequency": "hourly"}, {"query": []}, {"query": None})
+    for wrong in (*unread, {}, [], None):
         assert problem(program.post("searches", wrong)) == (422, "invalid")
     assert SavedSearch.objects.count() == 1
+    kept = [each.ask("GET", "searches").json()["searches"] for each in (program, stranger)]
+    assert [[each["title"] for each in found] for found in kept] == [["Alerte"], []]
     address = f"searches/{told['id']}"
     assert problem(stranger.ask("DELETE", address)) == (404, "not_found")
     assert program.ask("DELETE", address).status_code == 204
@@ -876,15 +830,6 @@ def test_a_discussion_is_opened_answered_and_read(
     assert problem(public(place)) == (404, "not_found")
 
 
-def test_a_held_subject_is_told_to_its_author_alone(stranger: Pipeline, card: Resource) -> None:
-    address = around(card, "discussions")
-    told = stranger.post(address, {"title": "Secret", "body": "Secret"}).json()
-    assert told["state"] == "held"
-    assert len(stranger.ask("GET", address).json()["discussions"]) == 1
-    assert public(address).json()["discussions"] == []
-    assert problem(public(f"discussions/{told['id']}")) == (404, "not_found")
-
-
 def test_a_notice_gets_a_receipt_and_its_pace_is_that_of_the_page(
     program: Pipeline, card: Resource
 ) -> None:
@@ -903,14 +848,6 @@ def test_a_notice_gets_a_receipt_and_its_pace_is_that_of_the_page(
     for _ in range(settings.REPORTS_PER_HOUR_AND_NETWORK):
         last = program.post("reports", notice)
     assert problem(last) == (429, "too_many_requests")
-
-
-def test_a_token_without_the_scope_brings_nothing(card: Resource) -> None:
-    others = Pipeline(make.person(), *(each for each in TokenScope if each != "contribute"))
-    paths = ("searches", "follows", "reuses", "reports")
-    for path in (*paths, around(card, "discussions"), around(card, "feedback")):
-        body = TOLD if path.endswith("feedback") else {}
-        assert problem(others.post(path, body)) == (403, "scope_required"), path
 
 
 def test_a_token_that_may_not_read_reads_what_is_public_alone(card: Resource) -> None:

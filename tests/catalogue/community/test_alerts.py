@@ -232,16 +232,6 @@ def test_an_address_known_or_not_reads_the_same_page(client: Client, person: Use
     assert len(pages) == 1
 
 
-def test_an_address_is_not_flooded(client: Client, settings: Any) -> None:
-    settings.SAVED_SEARCH_REQUESTS_PER_MINUTE = 100
-    for number in range(8):
-        values = {"title": "T", "frequency": "daily", "email": ADDRESS.upper()}
-        for _ in range(2):
-            client.post(f"/recherches/enregistrer/?q=mot{number}", values)
-    delivered()
-    assert len(mail.outbox) == settings.SAVED_SEARCH_REQUESTS_PER_DAY
-
-
 def test_a_stranger_chooses_no_word_of_a_letter_to_any_address(client: Client) -> None:
     for address in ("?q=Gagnez+mille+euros&kind=need", "?tag=Gagnez&organisation=Gagnez"):
         values = {"title": "Gagnez sur pirate.example", "frequency": "daily", "email": ADDRESS}

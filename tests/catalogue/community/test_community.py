@@ -207,18 +207,6 @@ def test_leaving_drops_what_waits_and_keeps_what_was_read(client: Client, card: 
     assert all(asker.display_name not in letter.body for letter in mail.outbox)
 
 
-def test_pages_of_discussions_cost_the_same_for_one_and_three(
-    client: Client, card: Resource
-) -> None:
-    base, thread = f"{card.get_absolute_url()}discussions/", opened(card)
-
-    def more() -> None:
-        discussions.answer(discussion=thread, body_md="Oui.", by=known())
-        opened(card)
-
-    same_for_three(more, *(lambda page=page: cost(client, page) for page in (base, thread.path)))
-
-
 # Reuses and feedback: declared by anybody, read by the Region, counted once published
 
 
@@ -403,19 +391,24 @@ def test_leaving_withdraws_what_waits_and_keeps_what_is_public(
     assert states == ("published", "withdrawn")
 
 
-def test_pages_of_reuses_cost_the_same_for_one_and_three(client: Client, card: Resource) -> None:
+def test_pages_around_a_card_cost_the_same_for_one_and_three(
+    client: Client, card: Resource
+) -> None:
     reader, numbers, base = make.moderator(), iter(range(6)), card.get_absolute_url()
-    region = signed_in(reader)
+    region, thread = signed_in(reader), opened(card)
 
     def more() -> None:
+        discussions.answer(discussion=thread, body_md="Oui.", by=known())
+        opened(card)
         for is_read in (True, False):
             url = f"https://exemple.fr/{next(numbers)}"
             for brought in (declared(UserFactory(), card, url=url), told(UserFactory(), card)):
                 if is_read:
                     reuses.publish(brought=brought, by=reader)
 
-    pages = [(client, f"{base}{rest}") for rest in ("", "reutilisations/", "retours/")]
-    pages += [(region, "/moderation/autour/")]
+    rests = ("", "reutilisations/", "retours/", "discussions/")
+    pages = [(client, f"{base}{rest}") for rest in rests]
+    pages += [(client, thread.path), (region, "/moderation/autour/")]
     same_for_three(more, *(lambda who=who, page=page: cost(who, page) for who, page in pages))
 
 
@@ -701,17 +694,13 @@ BING = "Mozilla/5.0 AppleWebKit/537.36 (compatible; bingbot/2.0) Chrome/116.0 Sa
 FILE = "https://example.org/a.csv"
 
 
-@pytest.mark.parametrize("agent", [FIREFOX, SAFARI])
-def test_a_browser_is_a_person(agent: str) -> None:
-    assert not is_robot(agent)
-    assert is_robot(agent, "prefetch;prerender")
-
-
 @pytest.mark.parametrize(
     "agent", ["", GOOGLE, BING, "curl/8.5", "python-requests/2", "Mozilla/5.0 HeadlessChrome/120"]
 )
 def test_what_names_itself_a_program_is_one(agent: str) -> None:
     assert is_robot(agent)
+    assert not is_robot(FIREFOX)
+    assert is_robot(FIREFOX, "prefetch;prerender")
 
 
 @pytest.fixture
@@ -812,7 +801,7 @@ def test_files_had_on_request_alone_are_told_nowhere(
     client: Client, data: Resource, access: str
 ) -> None:
     page, out = data.get_absolute_url(), f"{data.get_absolute_url()}fichiers/distributions/0/"
-    shown = (page, f"{page[:-1]}.json", f"{page[:-1]}.jsonld")
+    shown = (page, f"{page[:-1]}.json", f"{page[:-1]}.jsonld", f"/api/v1/resources/{data.slug}")
     assert FILE in client.get(shown[1]).text
     assert client.get(f"{out}download_url/").status_code == 302
     Resource.objects.update(access=access)

@@ -49,7 +49,7 @@ from portal.lib import clock, objects, parts
 from portal.lib.buckets import S3Store
 from portal.lib.refusals import Conflict, Hidden, NotAllowed, Unavailable
 from tests.factories import contributions as make
-from tests.factories.accounts import bearer, signed_in
+from tests.factories.accounts import bearer
 from tests.factories.card_files import CSV, SHA256, House, found, given
 
 pytestmark = pytest.mark.django_db
@@ -835,14 +835,6 @@ def page_of(house: House, *more: dict[str, Any], **words: str) -> str:
     return page[page.index("<main") :]
 
 
-def test_a_kept_file_is_told_once(house: House) -> None:
-    page = page_of(house)
-    assert (page.count(SHA256), page.count(">offres.csv</span></a>")) == (1, 1)
-    assert 'id="details"' in page
-    for said in ("Fichiers et accès", "Non renseigné"):
-        assert said not in page
-
-
 def test_a_kept_file_keeps_its_words_and_the_rows_of_others_their_own_way_out(
     house: House,
 ) -> None:
@@ -883,13 +875,3 @@ def test_the_rows_of_a_table_read_to_its_end_are_counted(
     told = files.preview_csv(io.BytesIO(f"n;lettre\n{body}".encode()))
     assert [each["name"] for each in told["columns"]] == ["n", "lettre"]
     assert told.get("all_rows") == rows
-
-
-@pytest.mark.parametrize(
-    ("many", "said"),
-    [(1, "1 ligne en tout"), (3, "3 lignes en tout"), (150, "100 premières lignes montrées, sur")],
-)
-def test_the_preview_says_how_many_rows_there_are(house: House, many: int, said: str) -> None:
-    file = house.file(content=b"n;a\n" + b"1;b\n" * many)
-    place = reverse("catalogue:file_preview", args=(file.public_id,))
-    assert said in signed_in(house.by).get(place).text

@@ -32,7 +32,7 @@ from portal.accounts.actions import organisations
 from portal.accounts.enums import RegionRole, Role
 from portal.accounts.models import Organisation, User
 from portal.lib import clock, objects, scanning
-from portal.lib.refusals import Conflict, Invalid, NotAllowed, QuotaSpent, Unavailable
+from portal.lib.refusals import Conflict, Invalid, QuotaSpent, Unavailable
 from tests.catalogue.api.test_resources import Pipeline
 from tests.catalogue.ledger import events, queries
 from tests.factories import contributions as make
@@ -176,20 +176,6 @@ def test_a_file_of_another_portal_is_none_of_ours(house: House) -> None:
     assert found(house.draft) == set()
     files = published.published_one(house.publish()).files
     assert [each.download_url for each in files] == [reads.file_address(file), there]
-
-
-def test_who_may_not_write_brings_nothing(house: House) -> None:
-    def add(draft: Contribution, by: User) -> None:
-        draft_files.add(contribution=make.again(draft), name="a.csv", content=iter([CSV]), by=by)
-
-    with pytest.raises(NotAllowed):
-        add(house.draft, make.person())
-    with pytest.raises(Conflict) as refused:
-        add(make.draft(house.by), house.by)
-    assert refused.value.code == "no_files_of_kind"
-    with pytest.raises(Invalid) as empty:
-        house.file(content=b"")
-    assert empty.value.code == "file_empty"
 
 
 def test_files_outlive_the_address_of_the_portal(house: House, settings: Any) -> None:
@@ -434,13 +420,6 @@ def test_a_draft_handed_over_takes_its_files_along(house: House) -> None:
     assert (card.organisation, reads.is_public(again(file))) == (there, True)
 
 
-def test_the_files_of_a_draft_of_one_person_count_with_its_author(house: House) -> None:
-    colleague = house.colleague()
-    file = make.filed(house.draft, "offres.csv", CSV, by=colleague)
-    house.edit(organisation=None)
-    assert weights(house.holder, colleague, house.by) == [0, 0, file.size]
-
-
 def test_what_a_stranger_brought_counts_with_who_holds_the_card_once_online(house: House) -> None:
     stranger, author = make.person(), make.person()
     lone = make.draft(author, kind=house.draft.resource.kind)
@@ -454,11 +433,6 @@ def test_what_a_stranger_brought_counts_with_who_holds_the_card_once_online(hous
         assert weights(owner, stranger) == [len(CSV), len(OTHER)]
         make.put_online(sent)
         assert weights(owner, stranger) == [len(CSV) + len(OTHER), 0]
-    there = make.organisation()
-    receiver = make.joined(make.person(), there, Role.REFERENT)
-    asked = transfers.offer(resource=card, target=there, by=house.by)
-    transfers.accept(transfer=asked, by=receiver)
-    assert weights(house.holder, there) == [0, len(CSV) + len(OTHER)]
 
 
 # Forgotten

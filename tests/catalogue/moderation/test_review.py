@@ -298,14 +298,6 @@ def test_the_page_archives_with_a_reason_and_restores() -> None:
 
 
 # The queue
-@pytest.mark.parametrize("name", [QUEUE, ANSWERS, DECISIONS])
-def test_only_moderators_enter(desk: Client, name: str) -> None:
-    address = reverse(name)
-    clients = (Client(), signed_in(make.person()), desk)
-    assert [client.get(address).status_code for client in clients] == [302, 403, 200]
-    assert events() == ["access.denied"]
-
-
 def test_the_oldest_comes_first_with_its_lateness(desk: Client) -> None:
     recent = make.submitted(title="Récente de la file")
     old = aged(make.submitted(title="Ancienne de la file"), 30)
@@ -422,15 +414,6 @@ def test_a_version_that_was_not_read_conflicts(desk: Client) -> None:
     answer = desk.post(item(contribution), {"outcome": "publish", "version": read})
     assert answer.status_code == 409
     assert make.again(contribution).status == ContributionStatus.WITHDRAWN
-
-
-def test_ones_own_contribution_is_403_and_written_down(desk: Client, judge: User) -> None:
-    contribution = make.submitted(judge)
-    assert "Une autre personne doit décider" in desk.get(item(contribution)).text
-    typed = {"outcome": "publish", "version": str(contribution.version)}
-    assert desk.post(item(contribution), typed).status_code == 403
-    assert events() == [*SENT, "access.denied"]
-    assert make.again(contribution).status == ContributionStatus.SUBMITTED
 
 
 def test_reading_is_reserved_and_shown(desk: Client) -> None:

@@ -84,16 +84,6 @@ def test_a_stranger_writes_nothing(shared: Shared) -> None:
         drafts.merge(contribution=shared.draft, values={"title": "x"}, seen={}, by=make.person())
 
 
-def test_fields_of_two_people_are_merged() -> None:
-    base = {"kind": "need", "title": "A", "summary": "B", "details": {"situation": "C"}}
-    marks = written.prints(base, ("title", "summary", "situation"))
-    stored = {**base, "title": "A de l’autre", "details": {"situation": "C de l’autre"}}
-    typed = {"title": "A", "summary": "B à moi", "situation": "C à moi"}
-    found = written.sort(stored, typed, marks)
-    assert (found.kept, found.untouched) == ({"summary": "B à moi"}, {"title"})
-    assert [(c.name, c.theirs) for c in found.clashes] == [("situation", "C de l’autre")]
-
-
 @pytest.mark.parametrize(
     ("one", "other"),
     [("", None), ([], ""), ("a\r\nb ", "a\nb"), ({"b": 1, "a": 2}, {"a": 2, "b": 1})],
@@ -390,14 +380,6 @@ def test_an_answer_says_that_the_text_changed_since(card: Card) -> None:
     assert former in shown(judge, sent, "moderation_item")
     assert former in shown(card.editor, sent)
     assert former in shown(author, sent, "contribution")
-
-
-def test_an_owner_who_moderates_does_not_publish() -> None:
-    owner = make.moderator()
-    sent = make.offered(make.published(owner))
-    accepted = review.accept_change(contribution=sent, by=owner)
-    with refused(NotAllowed):
-        review.publish(contribution=accepted, by=owner)
 
 
 def test_the_author_takes_it_back_and_the_owner_no_longer_answers(card: Card) -> None:

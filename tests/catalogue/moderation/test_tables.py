@@ -523,13 +523,6 @@ def test_a_file_that_cannot_be_taken_says_why(desk: Desk, content: bytes, said: 
     assert not ContributionBatch.objects.exists()
 
 
-def test_a_lot_is_hidden_from_others(desk: Desk) -> None:
-    batch, people = desk.read(need()), (make.person(), make.moderator(), desk.member(Role.REFERENT))
-    for name in ("import_batch", "import_faults"):
-        given = [signed_in(by).get(address(batch, name)).status_code for by in people]
-        assert given == [404, 404, 200]
-
-
 def test_the_pages_cost_the_same_for_three(desk: Desk) -> None:
     client = signed_in(desk.editor)
 

@@ -581,22 +581,6 @@ def test_a_doubtful_licence_is_to_confirm_with_its_text(said: str) -> None:
     assert (found.identifiers, found.status, found.note) == ((), "to_confirm", said)
 
 
-def test_no_alias_of_another_catalogue_is_believed(shared: Path) -> None:
-    rows = json.loads(
-        (shared / "cases/catalogue/datasud/idgo_admin_license.json").read_text("utf-8")
-    )
-    by_code = {
-        row["pk"]: json.loads(row["fields"]["alternate_titles"])
-        for row in rows
-        if row["model"] == "idgo_admin.license"
-    }
-
-    assert "Open Database License (ODbL)" in by_code["cc-by"]
-    assert {licences.normalise(alias).identifiers for alias in by_code["cc-by"]} == {("ODbL-1.0",)}
-    named = [licences.normalise(alias) for alias in by_code["lov2"]]
-    assert {each.identifiers for each in named} <= {("etalab-2.0",), ()}
-
-
 @pytest.mark.parametrize(
     ("said", "codes", "unknown"),
     [
