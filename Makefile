@@ -113,8 +113,9 @@ bench: install-dev ## Measure, each figure beside a peer's in the same run
 weigh: install-dev ## Weigh the project: lines, models, settings, first database (docs/weight.md)
 	$(BIN)/python -m bench.weigh
 
-docs: install ## Write the pages made from the code
+docs: install-dev ## Write the pages made from the code
 	$(BIN)/python -m challenges.scoring.manual > docs/metriques.md
+	$(BIN)/python -m bench.diagrams > docs/diagrams.md
 
 requirements: $(UV) ## Compile the requirements files with their hashes
 	$(UV_COMPILE) requirements.in -o requirements.txt

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from django.apps import apps
 
+from bench import diagrams
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 OURS = ("portal", "catalogue", "datasets", "challenges")
 
@@ -42,6 +44,12 @@ def test_every_place_that_a_page_names_exists(name: str) -> None:
     assert [
         each for each in places if not any((ROOT / f"{each}{end}").exists() for end in ends)
     ] == []
+
+
+def test_the_diagrams_are_those_of_the_code() -> None:
+    page = read("docs/diagrams.md")
+    assert "\n".join(diagrams.models()) in page
+    assert "\n".join(diagrams.states()) in page
 
 
 def test_decisions_are_numbered_without_a_gap() -> None:
