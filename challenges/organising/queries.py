@@ -99,27 +99,16 @@ def _scored_entries() -> QuerySet[Entry, Any]:
     return found.annotate(n=Count("pk")).values("n")
 
 
-def listed_challenges(user: Viewer, *, moment: PhaseMoment | None = None) -> list[Listed]:
+def listed_challenges(user: Viewer) -> list[Listed]:
     """List the challenges a person may read, the open first, then coming, then closed."""
     now = clock.now()
-    challenges = counted_challenges(user).order_by("-published_at", "-created_at", "pk")
-    found = [as_listed(challenge, now) for challenge in challenges]
-    if moment is not None:
-        found = [each for each in found if each.moment == moment]
+    listed = []
+    for challenge in counted_challenges(user).order_by("-published_at", "-created_at", "pk"):
+        phase = current_phase(list(challenge.phases.all()), now)
+        counts = (challenge.scored_teams, challenge.scored_entries)  # type: ignore[attr-defined]  # annotated
+        listed.append(Listed(challenge, phase, moment_of(challenge, phase, now), *counts))
     order = [PhaseMoment.OPEN, PhaseMoment.COMING, PhaseMoment.UNDATED, PhaseMoment.CLOSED]
-    return sorted(found, key=lambda each: order.index(each.moment))
-
-
-def as_listed(challenge: Challenge, now: datetime) -> Listed:
-    """Describe a challenge that `counted` read."""
-    phase = current_phase(list(challenge.phases.all()), now)
-    return Listed(
-        challenge,
-        phase,
-        moment_of(challenge, phase, now),
-        challenge.scored_teams,  # type: ignore[attr-defined]  # annotated above
-        challenge.scored_entries,  # type: ignore[attr-defined]  # annotated above
-    )
+    return sorted(listed, key=lambda each: order.index(each.moment))
 
 
 def current_phase(phases: list[Phase], at: datetime) -> Phase | None:

@@ -5,17 +5,19 @@ import io
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils.cache import patch_cache_control
 from ninja import Query, Router, Schema
+from pydantic import Field
 
 from challenges.entries.actions.deposits import offered_answers
 from challenges.enums import Split
-from challenges.models import Challenge, Leaderboard, Phase
+from challenges.models import Challenge, Leaderboard, Phase, PublicFile, Terms
 from challenges.organising.api import challenge_named
-from challenges.organising.queries import Listed, as_listed, counted_challenges
+from challenges.organising.queries import counted_challenges, current_phase, moment_of
 from challenges.receipts.queries import published_keys
 from challenges.results.queries import boards
 from challenges.results.queries import boards as reads
@@ -23,10 +25,21 @@ from challenges.results.queries.boards import Board
 from challenges.teams.queries import latest_terms
 from portal.accounts.bearer import anyone
 from portal.lib import clock, visible
-from portal.lib.endpoints import Limit, after, refused
+from portal.lib.endpoints import Address, Limit, after, refused
 from portal.lib.endpoints import lazy as _
 from portal.lib.refusals import Hidden
 from portal.lib.responses import tagged
+
+Moment = Literal["undated", "coming", "open", "closed"]
+
+
+def _now(context: Any) -> datetime:
+    """Return the instant of the answer: read once, and the same in all of it."""
+    request = context["request"]
+    if not hasattr(request, "instant"):
+        request.instant = clock.now()
+    instant: datetime = request.instant
+    return instant
 
 
 class QuestionOut(Schema):
@@ -43,6 +56,17 @@ class QuestionOut(Schema):
     options: list[str]
     required: bool
 
+    @classmethod
+    def read(cls, question: dict[str, Any]) -> "QuestionOut":
+        """Read a question as the organiser declared it."""
+        return cls(
+            key=str(question["key"]),
+            label=str(question.get("label") or question["key"]),
+            type=str(question.get("type") or "text"),
+            options=offered_answers(question),
+            required=bool(question.get("required")),
+        )
+
 
 class PhaseOut(Schema):
     """A phase takes files from opens_at, included, to closes_at, excluded. null: no limit.
@@ -53,7 +77,7 @@ class PhaseOut(Schema):
     index: int
     name: str
     kind: str
-    moment: Literal["undated", "coming", "open", "closed"]
+    moment: Moment
     opens_at: datetime | None
     closes_at: datetime | None
     max_per_day: int | None
@@ -61,9 +85,13 @@ class PhaseOut(Schema):
     max_parallel: int | None
     max_bytes: int
     final_choices: int
-    revealed: bool
+    revealed: bool = Field(alias="is_revealed")
     paused_at: datetime | None
     pause_reason: str
+
+    @staticmethod
+    def resolve_moment(phase: Phase, context: Any) -> str:
+        return phase.moment(_now(context)).value
 
 
 class FileOut(Schema):
@@ -74,7 +102,11 @@ class FileOut(Schema):
     size: int
     sha256: str
     rows: int | None
-    address: str
+    address: Address
+
+    @staticmethod
+    def resolve_address(file: PublicFile) -> str:
+        return reverse("challenges:file", args=[file.challenge.slug, file.name])
 
 
 class BoardNameOut(Schema):
@@ -82,7 +114,7 @@ class BoardNameOut(Schema):
 
     key: str
     title: str
-    phase: int
+    phase: int = Field(alias="phase.index")
 
 
 class ListedOut(Schema):
@@ -92,15 +124,38 @@ class ListedOut(Schema):
     title: str
     summary: str
     language: str
-    organiser: str
+    organiser: str = Field(alias="organiser.name")
     task: str
     status: str
-    moment: Literal["undated", "coming", "open", "closed"]
+    moment: Moment
     phase: int | None
     closes_at: datetime | None
-    teams: int
-    entries: int
-    page: str
+    teams: int = Field(alias="scored_teams")
+    entries: int = Field(alias="scored_entries")
+    page: Address
+
+    @staticmethod
+    def resolve_moment(challenge: Challenge, context: Any) -> str:
+        now = _now(context)
+        return moment_of(challenge, _in_view(challenge, context), now).value
+
+    @staticmethod
+    def resolve_phase(challenge: Challenge, context: Any) -> int | None:
+        phase = _in_view(challenge, context)
+        return phase.index if phase else None
+
+    @staticmethod
+    def resolve_closes_at(challenge: Challenge, context: Any) -> datetime | None:
+        phase = _in_view(challenge, context)
+        return phase.closes_at if phase else None
+
+    @staticmethod
+    def resolve_page(challenge: Challenge) -> str:
+        return reverse("challenges:presentation", args=[challenge.slug])
+
+
+def _in_view(challenge: Challenge, context: Any) -> Phase | None:
+    return current_phase(list(challenge.phases.all()), _now(context))
 
 
 class ChallengesOut(Schema):
@@ -121,7 +176,25 @@ class ChallengeOut(ListedOut):
     phases: list[PhaseOut]
     leaderboards: list[BoardNameOut]
     files: list[FileOut]
-    kit: str
+    kit: Address
+
+    @staticmethod
+    def resolve_terms(challenge: Challenge) -> int | None:
+        terms = latest_terms(challenge)
+        return terms.number if terms else None
+
+    @staticmethod
+    def resolve_fact_sheet(challenge: Challenge) -> list[QuestionOut]:
+        return [QuestionOut.read(each) for each in challenge.fact_sheet]
+
+    @staticmethod
+    def resolve_leaderboards(challenge: Challenge) -> list[Leaderboard]:
+        shown = challenge.leaderboards.filter(hidden=False).select_related("phase")
+        return list(shown.order_by("phase__index", "pk"))
+
+    @staticmethod
+    def resolve_kit(challenge: Challenge) -> str:
+        return reverse("challenges:kit", args=[challenge.slug])
 
 
 class TermsOut(Schema):
@@ -130,7 +203,7 @@ class TermsOut(Schema):
     number: int
     sha256: str
     text: str
-    at: datetime
+    at: datetime = Field(alias="created_at")
 
 
 class ColumnOut(Schema):
@@ -200,13 +273,12 @@ SEEN = refused(401, 404, 429)
 )
 def challenges(request: HttpRequest, cursor: str = "", limit: Limit = 20) -> dict[str, Any]:
     """Les brouillons que le porteur du jeton peut lire y sont aussi."""
-    now = clock.now()
-    visible_rows = Challenge.objects.visible_to(request.user)
-    found = after(visible_rows, by="created_at", cursor=cursor, limit=limit)
+    rows = Challenge.objects.visible_to(request.user)
+    found = after(rows, by="created_at", cursor=cursor, limit=limit)
     # What a row counts is counted for the rows of this answer, not for every challenge.
-    read = counted_challenges(request.user).in_bulk([each.pk for each in found.rows])
-    rows = [listed_json(request, as_listed(read[each.pk], now)) for each in found.rows]
-    return {"challenges": rows, "next_cursor": found.next_cursor}
+    counted = counted_challenges(request.user).in_bulk([each.pk for each in found.rows])
+    listed = [counted[each.pk] for each in found.rows]
+    return {"challenges": listed, "next_cursor": found.next_cursor}
 
 
 @router.get(
@@ -215,12 +287,10 @@ def challenges(request: HttpRequest, cursor: str = "", limit: Limit = 20) -> dic
     operation_id="challenge",
     summary=_("Lire un challenge : phases, classements, fichiers publics, questions"),
 )
-def challenge(request: HttpRequest, slug: str) -> dict[str, Any]:
+def challenge(request: HttpRequest, slug: str) -> Challenge:
     """Les fichiers publics ont leur adresse et leur empreinte."""
     rows = counted_challenges(request.user)
-    found = visible.find(rows, among=Challenge.objects.all(), slug=slug)
-    now = clock.now()
-    return challenge_json(request, as_listed(found, now), now)
+    return visible.find(rows, among=Challenge.objects.all(), slug=slug)
 
 
 @router.get(
@@ -229,11 +299,9 @@ def challenge(request: HttpRequest, slug: str) -> dict[str, Any]:
     operation_id="phases",
     summary=_("Lire les phases d’un challenge : dates, essais, limites"),
 )
-def phases(request: HttpRequest, slug: str) -> list[dict[str, Any]]:
+def phases(request: HttpRequest, slug: str) -> QuerySet[Phase]:
     """Une phase prend les fichiers de opens_at (compris) à closes_at (non compris)."""
-    now = clock.now()
-    found = challenge_named(request, slug).phases.select_related("reveal").order_by("index")
-    return [phase_json(each, now) for each in found]
+    return challenge_named(request, slug).phases.select_related("reveal").order_by("index")
 
 
 @router.get(
@@ -242,17 +310,12 @@ def phases(request: HttpRequest, slug: str) -> list[dict[str, Any]]:
     operation_id="terms",
     summary=_("Lire le règlement en vigueur"),
 )
-def terms(request: HttpRequest, slug: str) -> dict[str, Any]:
+def terms(request: HttpRequest, slug: str) -> Terms:
     """Son numéro est celui qu’on accepte."""
     found = latest_terms(challenge_named(request, slug))
     if found is None:
         raise Hidden
-    return {
-        "number": found.number,
-        "sha256": found.sha256,
-        "text": found.text,
-        "at": found.created_at,
-    }
+    return found
 
 
 @router.get(
@@ -325,68 +388,6 @@ def _board(request: HttpRequest, slug: str, key: str, split: Split | None) -> tu
     return found.phase, split or default
 
 
-def listed_json(request: HttpRequest, listed: Listed) -> dict[str, Any]:
-    """Describe a challenge in a list."""
-    challenge, phase = listed.challenge, listed.phase
-    page = reverse("challenges:presentation", args=[challenge.slug])
-    return {
-        "slug": challenge.slug,
-        "title": challenge.title,
-        "summary": challenge.summary,
-        "language": challenge.language,
-        "organiser": challenge.organiser.name,
-        "task": challenge.task,
-        "status": challenge.status,
-        "moment": listed.moment.value,
-        "phase": phase.index if phase else None,
-        "closes_at": phase.closes_at if phase else None,
-        "teams": listed.teams,
-        "entries": listed.entries,
-        "page": request.build_absolute_uri(page),
-    }
-
-
-def challenge_json(request: HttpRequest, listed: Listed, now: datetime) -> dict[str, Any]:
-    """Describe one challenge in full, as its pages do."""
-    challenge = listed.challenge
-    terms = latest_terms(challenge)
-    boards = Leaderboard.objects.filter(challenge=challenge, hidden=False)
-    return listed_json(request, listed) | {
-        "registration": challenge.registration,
-        "team_min": challenge.team_min,
-        "team_max": challenge.team_max,
-        "terms": terms.number if terms else None,
-        "fact_sheet": _questions(challenge),
-        "phases": [phase_json(each, now) for each in challenge.phases.all()],
-        "leaderboards": [
-            {"key": each.key, "title": each.title, "phase": each.phase.index}
-            for each in boards.select_related("phase").order_by("phase__index", "pk")
-        ],
-        "files": _files(request, challenge),
-        "kit": request.build_absolute_uri(reverse("challenges:kit", args=[challenge.slug])),
-    }
-
-
-def phase_json(phase: Phase, now: datetime) -> dict[str, Any]:
-    """Describe a phase: dates, quotas, limits."""
-    return {
-        "index": phase.index,
-        "name": phase.name,
-        "kind": phase.kind,
-        "moment": phase.moment(now).value,
-        "opens_at": phase.opens_at,
-        "closes_at": phase.closes_at,
-        "max_per_day": phase.max_per_day,
-        "max_total": phase.max_total,
-        "max_parallel": phase.max_parallel,
-        "max_bytes": phase.max_bytes,
-        "final_choices": phase.final_choices,
-        "revealed": phase.is_revealed,
-        "paused_at": phase.paused_at,
-        "pause_reason": phase.pause_reason,
-    }
-
-
 def board_json(slug: str, board: Board) -> dict[str, Any]:
     """Describe a leaderboard: its columns, then its rows in order."""
     return {
@@ -410,32 +411,3 @@ def board_json(slug: str, board: Board) -> dict[str, Any]:
         ],
         "rows": reads.as_record(board),
     }
-
-
-def _questions(challenge: Challenge) -> list[dict[str, Any]]:
-    return [
-        {
-            "key": str(each["key"]),
-            "label": str(each.get("label") or each["key"]),
-            "type": str(each.get("type") or "text"),
-            "options": offered_answers(each),
-            "required": bool(each.get("required")),
-        }
-        for each in challenge.fact_sheet
-    ]
-
-
-def _files(request: HttpRequest, challenge: Challenge) -> list[dict[str, Any]]:
-    return [
-        {
-            "name": each.name,
-            "role": each.role,
-            "size": each.size,
-            "sha256": each.sha256,
-            "rows": each.rows,
-            "address": request.build_absolute_uri(
-                reverse("challenges:file", args=[challenge.slug, each.name])
-            ),
-        }
-        for each in challenge.files.all()
-    ]

@@ -1,6 +1,5 @@
 """Take part: accept the rules, create a team, invite."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -12,7 +11,7 @@ from django.utils.translation import gettext
 from ninja import Router, Schema, Status
 from pydantic import ConfigDict, Field
 
-from challenges.models import Challenge, Registration, Team
+from challenges.models import Challenge, Registration, Team, TeamMember
 from challenges.organising.actions.guests import ADDRESS_MAX
 from challenges.organising.api import challenge_named, person
 from challenges.teams import actions as teams
@@ -20,8 +19,8 @@ from challenges.teams.queries import latest_terms, team_of
 from portal.accounts.bearer import Token
 from portal.accounts.enums import TokenScope
 from portal.lib import visible
+from portal.lib.endpoints import PublicId, Words, refused
 from portal.lib.endpoints import lazy as _
-from portal.lib.endpoints import refused
 from portal.lib.refusals import Conflict, Hidden, Invalid
 
 
@@ -36,9 +35,14 @@ class TermsIn(Schema):
 class RegistrationOut(Schema):
     """Whether the person takes part: pending, accepted, refused or withdrawn."""
 
-    challenge: str
+    challenge: str = Field(alias="challenge.slug")
     state: str
     terms: int | None
+
+    @staticmethod
+    def resolve_terms(registration: Registration) -> int | None:
+        terms = latest_terms(registration.challenge)
+        return terms.number if terms else None
 
 
 class TeamIn(Schema):
@@ -52,19 +56,24 @@ class TeamIn(Schema):
 class MemberOut(Schema):
     """A member of one's team."""
 
-    name: str
+    name: Words = Field(alias="user")
     role: str
 
 
 class TeamOut(Schema):
     """One's team."""
 
-    id: UUID
-    challenge: str
+    id: PublicId
+    challenge: str = Field(alias="challenge.slug")
     name: str
     slug: str
     state: str
     members: list[MemberOut]
+
+    @staticmethod
+    def resolve_members(team: Team) -> list[TeamMember]:
+        members = team.members.filter(left_at__isnull=True).select_related("user")
+        return list(members.order_by("joined_at", "pk"))
 
 
 class InvitationIn(Schema):
@@ -78,7 +87,7 @@ class InvitationIn(Schema):
 class InvitationOut(Schema):
     """An invitation that was sent; its secret goes by letter alone."""
 
-    id: UUID
+    id: PublicId
     email: str
     expires_at: datetime
 
@@ -94,7 +103,7 @@ READ, TEAM = Token(TokenScope.READ), Token(TokenScope.TEAM)
     operation_id="accept_terms",
     summary=_("Accepter le règlement en vigueur et s’inscrire"),
 )
-def accept(request: HttpRequest, slug: str, read: TermsIn) -> dict[str, Any]:
+def accept(request: HttpRequest, slug: str, read: TermsIn) -> Registration:
     """number : celui du règlement lu ; un règlement changé entre-temps est refusé (409)."""
     challenge = challenge_named(request, slug)
     terms = latest_terms(challenge)
@@ -105,8 +114,7 @@ def accept(request: HttpRequest, slug: str, read: TermsIn) -> dict[str, Any]:
             number=terms.number,
         )
     teams.accept_terms(challenge=challenge, by=person(request))
-    registration = teams.come_back(challenge=challenge, by=person(request))
-    return _registration(registration)
+    return teams.come_back(challenge=challenge, by=person(request))
 
 
 @router.post(
@@ -116,19 +124,10 @@ def accept(request: HttpRequest, slug: str, read: TermsIn) -> dict[str, Any]:
     operation_id="withdraw_registration",
     summary=_("Se désinscrire d’un challenge"),
 )
-def withdraw(request: HttpRequest, slug: str) -> dict[str, Any]:
+def withdraw(request: HttpRequest, slug: str) -> Registration:
     """On quitte aussi son équipe. Accepter de nouveau le règlement réinscrit."""
     challenge = challenge_named(request, slug)
-    return _registration(teams.leave_challenge(challenge=challenge, by=person(request)))
-
-
-def _registration(registration: Registration) -> dict[str, Any]:
-    terms = latest_terms(registration.challenge)
-    return {
-        "challenge": registration.challenge.slug,
-        "state": registration.state,
-        "terms": terms.number if terms else None,
-    }
+    return teams.leave_challenge(challenge=challenge, by=person(request))
 
 
 @router.post(
@@ -141,8 +140,7 @@ def _registration(registration: Registration) -> dict[str, Any]:
 def create(request: HttpRequest, slug: str, team: TeamIn) -> Status[Any]:
     """Une seule équipe par personne et par challenge."""
     challenge = challenge_named(request, slug)
-    made = teams.create(challenge=challenge, name=team.name, by=person(request))
-    return Status(201, _team(made))
+    return Status(201, teams.create(challenge=challenge, name=team.name, by=person(request)))
 
 
 @router.get(
@@ -152,9 +150,9 @@ def create(request: HttpRequest, slug: str, team: TeamIn) -> Status[Any]:
     operation_id="team",
     summary=_("Lire son équipe"),
 )
-def team(request: HttpRequest, slug: str) -> dict[str, Any]:
+def team(request: HttpRequest, slug: str) -> Team:
     """404 quand on n’en a pas (no_team)."""
-    return _team(own_team(request, challenge_named(request, slug)))
+    return own_team(request, challenge_named(request, slug))
 
 
 @router.post(
@@ -167,14 +165,8 @@ def team(request: HttpRequest, slug: str) -> dict[str, Any]:
 def invite(request: HttpRequest, team: UUID, invitation: InvitationIn) -> Status[Any]:
     """Un capitaine. L’invitation vaut sept jours, une fois, pour cette adresse."""
     own = visible.find(Team.objects.of(request.user), among=Team.objects.all(), public_id=team)
-    sent = teams.invite(team=own, email=_address(invitation.email), by=person(request))
-    told = {"id": sent.public_id, "email": sent.email, "expires_at": sent.expires_at}
-    return Status(201, told)
-
-
-def _team(team: Team) -> dict[str, Any]:
-    members = team.members.filter(left_at__isnull=True).select_related("user")
-    return team_json(team, list(members.order_by("joined_at", "pk")))
+    email = _address(invitation.email)
+    return Status(201, teams.invite(team=own, email=email, by=person(request)))
 
 
 def _address(text: str) -> str:
@@ -187,18 +179,6 @@ def _address(text: str) -> str:
             code="email",
         ) from error
     return text
-
-
-def team_json(team: Team, members: Sequence[Any]) -> dict[str, Any]:
-    """Describe a team to its members: names as they chose them, no address."""
-    return {
-        "id": team.public_id,
-        "challenge": team.challenge.slug,
-        "name": team.name,
-        "slug": team.slug,
-        "state": team.state,
-        "members": [{"name": str(each.user), "role": each.role} for each in members],
-    }
 
 
 def own_team(request: HttpRequest, challenge: Challenge) -> Team:
