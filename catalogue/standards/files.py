@@ -17,9 +17,7 @@ import io
 import json
 import lzma
 import re
-import resource
 import struct
-import subprocess
 import sys
 import tarfile
 import zipfile
@@ -29,6 +27,9 @@ from dataclasses import dataclass, field
 from itertools import chain, islice, takewhile
 from pathlib import Path
 from typing import IO, Any, Literal
+
+from portal.lib import children
+from portal.lib.children import Bounds, ChildLost
 
 CHUNK = 1 << 20
 MEMBERS, MEMBERS_OF_WEIGHTS = 1_000, 10_000
@@ -371,18 +372,11 @@ def _said(value: Any) -> str:
     return "" if value is None else _plain(str(value), CELL)
 
 
-ROOT = Path(__file__).resolve().parents[2]
 MEMORY_BYTES = 2 << 30
 ANSWER_BYTES = 8 << 20
 # Arrow's own pool addresses a gigabyte at once, threads 64 MB each: with both, whether the child
 # stays below MEMORY_BYTES would depend on the machine.
-CHILD_ENVIRONMENT = {
-    "ARROW_DEFAULT_MEMORY_POOL": "system",
-    "LANG": "C.UTF-8",
-    "MALLOC_ARENA_MAX": "2",
-    "OMP_NUM_THREADS": "1",
-    "PYTHONDONTWRITEBYTECODE": "1",
-}
+CHILD_ENVIRONMENT = {"ARROW_DEFAULT_MEMORY_POOL": "system", "OMP_NUM_THREADS": "1"}
 
 
 @dataclass(frozen=True)
@@ -409,37 +403,24 @@ def look_into(path: Path, *, extension: str, kind: str, seconds: int) -> Looked:
         return Looked()
     with path.open("rb") as source:
         try:
-            done = subprocess.run(  # noqa: S603  # our own interpreter and module
-                [sys.executable, "-P", "-m", __name__, str(seconds), extension, kind],
-                stdin=source,
-                capture_output=True,
-                cwd="/",
-                env={"PYTHONPATH": str(ROOT)} | CHILD_ENVIRONMENT,
-                timeout=2 * seconds,
-                check=True,
+            answered = children.run(
+                __name__,
+                *(str(seconds), extension, kind),
+                given=source,
+                seconds=2 * seconds,
+                answer_bytes=ANSWER_BYTES,
+                environment=CHILD_ENVIRONMENT,
             )
-        except (subprocess.TimeoutExpired, subprocess.CalledProcessError):
+        except ChildLost:
             return Looked(is_bomb=packed)
-    return _answered(done.stdout) or Looked(is_bomb=packed)
+    return _answered(answered) or Looked(is_bomb=packed)
 
 
 def _answered(said: bytes) -> Looked | None:
     try:
-        return Looked(**json.loads(said)) if len(said) <= ANSWER_BYTES else None
+        return Looked(**json.loads(said))
     except (ValueError, TypeError):
         return None
-
-
-def bound(seconds: int) -> None:
-    """Limit this process, for good: processor time, memory, nothing written, nothing opened."""
-    for what, most in (
-        (resource.RLIMIT_CPU, seconds),
-        (resource.RLIMIT_AS, MEMORY_BYTES),
-        (resource.RLIMIT_FSIZE, 0),
-        (resource.RLIMIT_CORE, 0),
-        (resource.RLIMIT_NOFILE, 0),
-    ):
-        resource.setrlimit(what, (most, most))
 
 
 def main(seconds: int, extension: str, kind: str) -> dict[str, Any]:
@@ -449,7 +430,7 @@ def main(seconds: int, extension: str, kind: str) -> dict[str, Any]:
         from pyarrow import parquet  # noqa: PLC0415  # slow import
 
         arrow = parquet
-    bound(seconds)
+    Bounds(seconds, MEMORY_BYTES, opens=False).apply()
     source: IO[bytes] = sys.stdin.buffer
     if kind == "parquet":
         return {"preview": preview_parquet(source, arrow)}

@@ -1,27 +1,59 @@
-"""Be the child process of `challenges.bundles.child`: read one bundle, write its report, end."""
+"""Read a stranger's bundle in a child process that can be killed and holds no secret.
+
+Run as a program, this module is the child: it reads one bundle, writes its report and ends. Its
+scratch folder is removed by the parent.
+"""
 
 import json
-import resource
 import sys
 import tempfile
+from dataclasses import asdict
 from pathlib import Path
 
 from challenges.bundles import exporting, portable
-from challenges.bundles.child import OWN
 from challenges.bundles.folder import Folder
 from challenges.bundles.foreign import archives, forms, reading
 from challenges.bundles.report import Problem
 from challenges.bundles.spec import CHALLENGE_FILE
 from challenges.scoring.archives import ArchiveRefused
+from portal.lib import children
+from portal.lib.children import TIME, Bounds, ChildLost
+
+OWN = "open-emploi"
+REPORT_BYTES = 32 << 20
+WALL_SECONDS = 180.0
+ORDINARY = Bounds(seconds=120, memory_bytes=2 << 30, written_bytes=2 << 30)
 
 
-def main(path: Path, report: Path, cpu_seconds: int, memory_bytes: int, file_bytes: int) -> None:
-    """Bound this process, read the bundle at `path` and write its report as JSON."""
-    resource.setrlimit(resource.RLIMIT_CPU, (cpu_seconds, cpu_seconds + 5))
-    resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (file_bytes, file_bytes))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    report.write_text(json.dumps(examined(path)), encoding="utf-8")
+class BundleTooCostly(Exception):
+    """A bundle whose reading was stopped; code: X_TIMEOUT, X_MEMORY."""
+
+    def __init__(self, code: str) -> None:
+        self.code = code
+        super().__init__(code)
+
+
+def examine(
+    path: Path, bounds: Bounds = ORDINARY, *, wall_seconds: float = WALL_SECONDS
+) -> dict[str, object]:
+    """Read the zip at `path`: the report as JSON, as `ForeignReport.to_json` writes it.
+
+    format is OWN for our own form. No program of the bundle is run. Raises BundleTooCostly.
+    """
+    with tempfile.TemporaryDirectory(prefix="lecture-") as scratch:
+        try:
+            written = children.run(
+                __name__,
+                *(str(path), json.dumps(asdict(bounds))),
+                given=b"",
+                seconds=wall_seconds,
+                answer_bytes=REPORT_BYTES,
+                environment={"TMPDIR": scratch},
+            )
+        except ChildLost as lost:
+            raise BundleTooCostly("X_TIMEOUT" if lost.ending == TIME else "X_MEMORY") from lost
+    report: dict[str, object] = json.loads(written)
+    return report
 
 
 def examined(path: Path) -> dict[str, object]:
@@ -74,4 +106,5 @@ def _own(root: Path) -> dict[str, object]:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]), *(int(one) for one in sys.argv[3:6]))
+    Bounds(**json.loads(sys.argv[2])).apply()
+    sys.stdout.write(json.dumps(examined(Path(sys.argv[1]))))

@@ -18,7 +18,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from challenges.bundles import child, exporting, portable, programs, recorded
+from challenges.bundles import examination, exporting, portable, programs, recorded
 from challenges.bundles.exporting import Unseal
 from challenges.bundles.folder import Folder
 from challenges.bundles.foreign import archives, questions, reading, translation
@@ -607,15 +607,15 @@ def examine_bundle(path: Path, unseal: exporting.Unseal | None = None) -> Report
     unseal: opens the ciphertexts of an export of ours, once the child has read the rest of it.
     """
     try:
-        report = child.examine(path)
-    except child.ChildLost as lost:
+        report = examination.examine(path)
+    except examination.BundleTooCostly as lost:
         said = _("sa lecture dépasse le temps ou la mémoire permis (%(code)s)")
         return _refused(Problem(LIMITS, said % {"code": lost.code}))
     if unseal is not None and _is_sealed(report):
         return _unsealed(path, unseal)
     if report["errors"]:
         return report
-    if report["format"] == child.OWN:
+    if report["format"] == examination.OWN:
         return _examine_own(path, report)
     with archives.opened(path) as root:
         source = root / exporting.SOURCE if exporting.is_export(root) else root

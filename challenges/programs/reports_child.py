@@ -1,9 +1,10 @@
 """Sanitise one HTML document from standard input; a process of its own, without Django."""
 
-import resource
 import sys
 
 import nh3
+
+from portal.lib.children import Bounds
 
 MEMORY_BYTES = 512 << 20
 TAGS = frozenset(
@@ -16,9 +17,7 @@ SPANS = {"colspan", "rowspan", "scope"}
 
 def main() -> None:
     """Read, clean, write."""
-    seconds = int(sys.argv[1])
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+    Bounds(int(sys.argv[1]), MEMORY_BYTES).apply()
     cleaned = nh3.clean(
         sys.stdin.buffer.read().decode(errors="replace"),
         tags=set(TAGS),

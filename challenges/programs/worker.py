@@ -11,8 +11,6 @@ one. Scoring (C) is another job, without any code of a team.
 """
 
 import hashlib
-import subprocess
-import sys
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
@@ -67,26 +65,24 @@ from challenges.scoring.truth.keys import keys_of, load_keys
 from challenges.scoring.verdict import Fault, Verdict
 from datasets import gate
 from datasets.actions import releases
-from portal.lib import canonical, failpoints, objects
+from portal.lib import canonical, children, failpoints, objects
+from portal.lib.children import ChildLost
 
-CLEANING_CHILD = Path(__file__).with_name("reports_child.py")
 CLEANING_SECONDS = 5
 
 
 def cleaned_html(html: bytes) -> str:
     """Return HTML without script, address, form or style; "" when it cannot be cleaned in time."""
     try:
-        done = subprocess.run(  # noqa: S603  # our own interpreter and module
-            [sys.executable, "-I", str(CLEANING_CHILD), str(CLEANING_SECONDS)],
-            input=html,
-            capture_output=True,
-            env={},
-            timeout=2 * CLEANING_SECONDS,
-            check=True,
+        cleaned = children.run(
+            "challenges.programs.reports_child",
+            str(CLEANING_SECONDS),
+            given=html,
+            seconds=2 * CLEANING_SECONDS,
         )
-    except (subprocess.TimeoutExpired, subprocess.CalledProcessError):
+    except ChildLost:
         return ""
-    return done.stdout.decode()
+    return cleaned.decode()
 
 
 @dataclass(frozen=True)

@@ -6,14 +6,13 @@ import csv
 import io
 import json
 import re
-import resource
-import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, BinaryIO
+
+from portal.lib import children
+from portal.lib.children import Bounds, ChildLost
 
 MAX_COLUMNS = 500
 MAX_CELL = 100_000
@@ -177,9 +176,7 @@ def _code(text: str) -> bool:
     return len(digits) > 1 and digits[0] == "0" and digits[1].isdigit()
 
 
-ROOT = Path(__file__).resolve().parents[2]
 MEMORY_BYTES = 512 << 20
-CHUNK = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -197,38 +194,14 @@ def profile_apart(stream: BinaryIO, *, seconds: int) -> Profiled:
     seconds: of processor and of clock. Raises TableFault as `profile`, and `heavy` when the
     child was stopped for its time or its memory; the stream is then to be rewound.
     """
-    stream.seek(0)
-    with tempfile.TemporaryFile() as file:  # a pipe could fill while nobody reads
-        while chunk := stream.read(CHUNK):
-            file.write(chunk)
-        file.seek(0)
-        try:
-            done = subprocess.run(  # noqa: S603  # our own interpreter and module
-                [sys.executable, "-P", "-m", __name__, str(seconds)],
-                stdin=file,
-                capture_output=True,
-                cwd="/",
-                env={"PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1", "LANG": "C.UTF-8"},
-                timeout=seconds,
-                check=True,
-            )
-        except (subprocess.TimeoutExpired, subprocess.CalledProcessError) as error:
-            raise TableFault("heavy", 0, seconds=seconds) from error
-    said: dict[str, Any] = json.loads(done.stdout)
+    try:
+        answered = children.run(__name__, str(seconds), given=stream, seconds=seconds)
+    except ChildLost as error:
+        raise TableFault("heavy", 0, seconds=seconds) from error
+    said: dict[str, Any] = json.loads(answered)
     if "fault" in said:
         raise TableFault(said["fault"], said["line"], **said["facts"])
     return Profiled(**said)
-
-
-def bound(seconds: int) -> None:
-    """Limit this process, for good: processor time, memory, no file written."""
-    for what, most in (
-        (resource.RLIMIT_CPU, seconds),
-        (resource.RLIMIT_AS, MEMORY_BYTES),
-        (resource.RLIMIT_FSIZE, 0),
-        (resource.RLIMIT_CORE, 0),
-    ):
-        resource.setrlimit(what, (most, most))
 
 
 def answer(stream: BinaryIO) -> dict[str, Any]:
@@ -241,5 +214,5 @@ def answer(stream: BinaryIO) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    bound(int(sys.argv[1]))
+    Bounds(int(sys.argv[1]), MEMORY_BYTES).apply()
     sys.stdout.write(json.dumps(answer(sys.stdin.buffer)))

@@ -1,4 +1,10 @@
-"""The one way to ask other sites, the addresses it may reach, and who asks behind proxies."""
+"""The one outgoing client, the addresses it may reach, and who asks behind proxies.
+
+What the portal asks of other sites passes here and nowhere else. The host is resolved once and the
+address that was checked is the one connected to, at each redirect anew, so that no second answer of
+a name server can lead inside. No proxy variable is read, no cookie kept, nothing of ours sent but
+who asks.
+"""
 
 import contextlib
 import errno

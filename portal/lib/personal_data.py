@@ -1,19 +1,21 @@
-"""Find personal data in texts and files: e-mail, French phone, NIR, IBAN, postal address."""
+"""Find personal data in texts and files: e-mail, French phone, NIR, IBAN, postal address.
+
+The NIR (social security number) and the IBAN are reported only when their control key holds, so
+that an identifier which merely looks like one is let through. A file is read in a process of its
+own, this module run as a program: an archive may hold a thousand times its size.
+"""
 
 import io
 import json
 import re
-import resource
-import shutil
-import subprocess
 import sys
-import tempfile
 import zipfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from enum import StrEnum
-from pathlib import Path
 from typing import IO, NamedTuple
+
+from portal.lib import children
+from portal.lib.children import Bounds, ChildLost
 
 SPACE = r"[ .\u00a0\u202f-]?"
 
@@ -197,7 +199,6 @@ SEARCHED: tuple[tuple[Kind, re.Pattern[str], Callable[[str], str]], ...] = (
 )
 
 
-ROOT = Path(__file__).resolve().parents[2]
 ADDRESSED_BYTES = 4 << 30  # Arrow reserves more than it uses
 CHUNK = 1 << 20
 # Read of the text of a file, or of all that an archive holds: four seconds.
@@ -230,38 +231,14 @@ def scan_file(stream: IO[bytes], *, seconds: int = SECONDS) -> list[Found]:
     if len(start) <= SMALL_BYTES and start[:4] not in PACKED:
         stream.seek(0)
         return _firsts(io.BytesIO(start))
-    with _on_disk(stream) as file:
-        try:
-            done = subprocess.run(  # noqa: S603  # our own interpreter and module
-                [sys.executable, "-P", "-m", __name__, str(seconds)],
-                stdin=file,
-                capture_output=True,
-                cwd="/",
-                env={"PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1", "LANG": "C.UTF-8"},
-                timeout=2 * seconds,
-                check=True,
-            )
-        except (subprocess.TimeoutExpired, subprocess.CalledProcessError) as error:
-            raise Unread from error
-        finally:
-            stream.seek(0)
-    told: list[tuple[str, int, str]] = json.loads(done.stdout)
-    return [Found(Kind(kind), line, excerpt) for kind, line, excerpt in told]
-
-
-@contextmanager
-def _on_disk(stream: IO[bytes]) -> Iterator[IO[bytes]]:
-    """Give a file that another process can read: a pipe could fill while nobody reads."""
-    stream.seek(0)
     try:
-        stream.fileno()
-    except (OSError, AttributeError):  # in memory
-        with tempfile.TemporaryFile() as copy:
-            shutil.copyfileobj(stream, copy, CHUNK)
-            copy.seek(0)
-            yield copy
-    else:
-        yield stream
+        said = children.run(__name__, str(seconds), given=stream, seconds=2 * seconds)
+    except ChildLost as error:
+        raise Unread from error
+    finally:
+        stream.seek(0)
+    found: list[tuple[str, int, str]] = json.loads(said)
+    return [Found(Kind(kind), line, excerpt) for kind, line, excerpt in found]
 
 
 def _firsts(file: IO[bytes]) -> list[Found]:
@@ -322,11 +299,5 @@ def _table(file: IO[bytes]) -> str:
 
 
 if __name__ == "__main__":
-    for what, most in (
-        (resource.RLIMIT_CPU, int(sys.argv[1])),
-        (resource.RLIMIT_AS, ADDRESSED_BYTES),
-        (resource.RLIMIT_FSIZE, 0),
-        (resource.RLIMIT_CORE, 0),
-    ):
-        resource.setrlimit(what, (most, most))
+    Bounds(int(sys.argv[1]), ADDRESSED_BYTES).apply()
     sys.stdout.write(json.dumps([list(one) for one in _firsts(sys.stdin.buffer)]))

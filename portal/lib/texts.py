@@ -1,4 +1,8 @@
-"""Texts of people: characters they may hold, their language, addresses of titles, Atom."""
+"""Texts of people: characters they may hold, their language, addresses of titles, Atom.
+
+The pages speak the reader's language; what people write stays in theirs. Screen readers change
+voice, and browsers hyphenate, by the `lang` attribute (WCAG 3.1.2).
+"""
 
 import re
 from collections.abc import Container

@@ -4,6 +4,7 @@ import io
 import json
 import zipfile
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
 from challenges import worker as loop
-from challenges.bundles import child
+from challenges.bundles import examination
 from challenges.enums import ImportState, JobKind, JobState
 from challenges.evaluation import worker as vault
 from challenges.exchange import worker as exchange_worker
@@ -186,21 +187,23 @@ def test_a_bundle_with_a_fault_is_reported_whole_and_forgotten() -> None:
 
 
 @pytest.mark.parametrize(
-    ("bounds", "code"),
+    ("limits", "wall_seconds", "code"),
     [
-        (child.Bounds(wall_seconds=0.01), "X_TIMEOUT"),
-        (child.Bounds(memory_bytes=1 << 20), "X_MEMORY"),
-        (child.Bounds(file_bytes=1_000), "X_MEMORY"),
+        ({}, 0.01, "X_TIMEOUT"),
+        ({"memory_bytes": 1 << 20}, 60, "X_MEMORY"),
+        ({"written_bytes": 1_000}, 60, "X_MEMORY"),
     ],
 )
 def test_a_bundle_too_costly_to_read_is_refused(
-    bounds: child.Bounds, code: str, tmp_path: Path
+    limits: dict[str, int], wall_seconds: float, code: str, tmp_path: Path
 ) -> None:
     path = tmp_path / "defi.zip"
     large = "id,y,Usage\n" + "".join(f"{at},1,Public\n" for at in range(200_000))
     path.write_bytes(zipped(KAGGLE | {"solution.csv": large}).getvalue())
-    with pytest.raises(child.ChildLost) as lost:
-        child.examine(path, bounds)
+    with pytest.raises(examination.BundleTooCostly) as lost:
+        examination.examine(
+            path, replace(examination.ORDINARY, **limits), wall_seconds=wall_seconds
+        )
     assert lost.value.code == code
 
 
@@ -209,9 +212,8 @@ def test_a_lost_child_is_a_line_of_the_report(
 ) -> None:
     path = tmp_path / "defi.zip"
     path.write_bytes(zipped(KAGGLE).getvalue())
-    narrow = child.Bounds(wall_seconds=0.01)
-    examine = child.examine
-    monkeypatch.setattr(child, "examine", lambda path: examine(path, narrow))
+    examine = examination.examine
+    monkeypatch.setattr(examination, "examine", lambda path: examine(path, wall_seconds=0.01))
     found = exchange_worker.examine_bundle(path)
     assert [one["code"] for one in found["errors"]] == [exchange_worker.LIMITS]
 

@@ -32,10 +32,8 @@ FORMATS: dict[str, Format] = {
 
 
 DOCUMENT_BYTES = 5_000_000  # one document, as the outgoing client lets it in
-ANSWER_BYTES = 64_000_000  # what a child may write back
 READ_SECONDS = 20  # processor and wall clock for one document
 MEMORY_BYTES = 1_200_000_000  # address space of a child, rdflib and a full document held
-IDLE_SECONDS = 60  # an unused child leaves
 JSON_DEPTH = 64
 YAML_BYTES = 64_000
 YAML_DEPTH = 20

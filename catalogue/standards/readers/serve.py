@@ -1,32 +1,28 @@
-"""Be the child process: import the parsers once, then fork for each document.
+"""Be the child process: import the parsers once, then read each document in a fork.
 
-A fork may open no descriptor at all (RLIMIT_NOFILE is 0), hence no socket and no file: a parser
-that tries to fetch a context, a schema or an entity gets an error from the kernel.
+A fork may open no socket and no file: a parser that tries to fetch a context, a schema or an entity
+gets an error from the kernel.
 """
 
 import codecs
-import gc
 import importlib
 import json
 import logging
-import os
-import resource
-import select
-import signal
 import warnings
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from functools import cache
-from typing import Any, cast
+from typing import cast
 
 from catalogue.standards import licences
 from catalogue.standards.readers import formats
-from catalogue.standards.readers.child import receive, send, unknown_format
+from catalogue.standards.readers.child import unknown_format
 from catalogue.standards.readers.formats import FORMATS
 from catalogue.standards.readers.record import Fault, Reading, failed, fault
 from catalogue.standards.readers.record import gettext_noop as _
 from catalogue.standards.readers.syntax import graph, json_text, xml_text, yaml_text
 from catalogue.standards.readers.syntax.text import Unreadable
+from portal.lib import children
 
 Read = Callable[[bytes, str], Reading]
 
@@ -117,81 +113,13 @@ def _run_parsers() -> None:
     licences.normalise("not a licence at all")
 
 
-NO_MEMORY = 3
-TIMED_OUT = (signal.SIGALRM, signal.SIGXCPU)
-
-
-def main() -> None:
-    """Answer requests until the parent closes the pipe, or for a minute without any."""
-    warm_up()
-    gc.freeze()  # what is shared with the forks stays so
-    with open(0, "rb", buffering=0) as source, open(1, "wb") as sink:
-        while select.select([source], [], [], formats.IDLE_SECONDS)[0]:
-            try:
-                head, content = receive(source)
-            except EOFError:
-                return
-            send(sink, *_forked(json.loads(head), content))
-
-
-def _forked(request: dict[str, Any], content: bytes) -> tuple[bytes, bytes]:
-    """Read a document in a fork; returns how it ended and the reading."""
-    reading, writing = os.pipe()
-    child = os.fork()
-    if child == 0:
-        os.close(reading)
-        _serve_and_exit(request, content, writing)
-    os.close(writing)
-    answer = bytearray()
-    with open(reading, "rb", buffering=0) as pipe:
-        while piece := pipe.read(2**16):
-            answer += piece
-            if len(answer) > formats.ANSWER_BYTES:
-                os.kill(child, signal.SIGKILL)
-                break
-    _, status = os.waitpid(child, 0)
-    return _ended(status).encode(), bytes(answer) if status == 0 else b""
-
-
-def _ended(status: int) -> str:
-    if status == 0:
-        return "read"
-    if os.WIFSIGNALED(status):
-        signalled = os.WTERMSIG(status)
-        return "time" if signalled in TIMED_OUT else "memory"
-    return "memory" if os.WEXITSTATUS(status) == NO_MEMORY else "lost"
-
-
-def _serve_and_exit(request: dict[str, Any], content: bytes, writing: int) -> None:
-    code = 1
-    try:
-        confine()
-        found = read_here(request["format"], content, base_url=request["base_url"])
-        answer = json.dumps(asdict(found), default=sorted, ensure_ascii=False)
-        with open(writing, "wb") as pipe:
-            pipe.write(answer.encode("utf-8", "replace"))
-        code = 0
-    except (MemoryError, RecursionError):
-        code = NO_MEMORY
-    finally:
-        os._exit(code)
-
-
-def confine() -> None:
-    """Set the limits of this process; they cannot be raised again."""
-    seconds = formats.READ_SECONDS
-    for what, most in (
-        (resource.RLIMIT_AS, formats.MEMORY_BYTES),
-        (resource.RLIMIT_CPU, seconds),
-        (resource.RLIMIT_FSIZE, 0),
-        (resource.RLIMIT_CORE, 0),
-        (resource.RLIMIT_NOFILE, 0),
-    ):
-        resource.setrlimit(what, (most, most))
-    for each in TIMED_OUT:
-        signal.signal(each, signal.SIG_DFL)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+def answer(request: bytes, content: bytes) -> bytes:
+    """Read a document, in a fork; the request names its format and its address."""
+    asked = json.loads(request)
+    found = read_here(asked["format"], content, base_url=asked["base_url"])
+    return json.dumps(asdict(found), default=sorted, ensure_ascii=False).encode("utf-8", "replace")
 
 
 if __name__ == "__main__":
-    main()
+    warm_up()
+    children.serve(answer, memory_bytes=formats.MEMORY_BYTES)

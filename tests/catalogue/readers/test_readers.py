@@ -1,10 +1,6 @@
 """The readers: every file of the corpora, the child that reads, words as others write them."""
 
-import errno
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -20,7 +16,7 @@ from catalogue.search.query import ResourceQuery
 from catalogue.standards import languages, licences, readers, territories, vocabularies
 from catalogue.standards.licences import OPEN_LICENCE_1
 from catalogue.standards.published import Licence
-from catalogue.standards.readers import child, datagouv, detect, formats, hugging_face
+from catalogue.standards.readers import datagouv, detect, formats, hugging_face
 from catalogue.standards.readers.detection import places
 from catalogue.standards.readers.record import Reading, Record
 from catalogue.standards.readers.serve import read_here
@@ -416,22 +412,6 @@ def test_the_categories_of_today_are_admitted() -> None:
     assert not [each for each in record.faults if each.code == "shape_choice"]
 
 
-CONFINED = """
-import socket
-from catalogue.standards.readers import serve
-serve.confine()
-attempts = (
-    lambda: socket.socket(),
-    lambda: open("/etc/hostname"),
-    lambda: socket.getaddrinfo("localhost", 80),
-)
-for attempt in attempts:
-    try:
-        attempt()
-        print("open")
-    except OSError as error:
-        print(error.errno)
-"""
 BOMB = "a: &a [1,1,1,1,1,1,1,1,1,1]\n" + "".join(
     f"{name}: &{name} [{', '.join([f'*{before}'] * 9)}]\n"
     for before, name in zip("abcdef", "bcdefg", strict=True)
@@ -443,21 +423,6 @@ ENTITIES = b"""<?xml version="1.0"?><!DOCTYPE r [<!ENTITY b SYSTEM "file:///etc/
 def codes(code: str, content: bytes) -> list[str]:
     found = readers.read(code, content)
     return [each.code for each in found.faults]
-
-
-def test_a_confined_process_opens_neither_socket_nor_file() -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", CONFINED],
-        capture_output=True,
-        text=True,
-        env={"PYTHONPATH": str(child.ROOT)},
-        check=True,
-    )
-
-    # A name that cannot be resolved without a descriptor says so with a code of its own.
-    answers = done.stdout.split()
-    assert answers[:2] == [str(errno.EMFILE)] * 2
-    assert "open" not in answers
 
 
 @pytest.mark.parametrize(
@@ -490,17 +455,6 @@ def test_long_hostile_text_is_read_all_the_same(text: str) -> None:
         found = readers.read(code, text.encode())
         assert [each.code for each in found.faults] == []
         assert len(found.records) == 1
-
-
-def test_a_child_that_died_is_replaced(shared: Path) -> None:
-    content = b"# Un titre\n\nUn texte assez long pour faire un resume."
-    assert readers.read("readme", content).records[0].title == "Un titre"
-    [idle] = child._idle
-    os.kill(idle.process.pid, 9)
-    idle.process.wait()
-
-    assert readers.read("readme", content).records[0].title == "Un titre"
-    assert [each.process.pid for each in child._idle] != [idle.process.pid]
 
 
 def test_a_child_reads_as_this_process_does(shared: Path) -> None:

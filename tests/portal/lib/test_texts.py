@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from portal.lib import differences, markdown
+from portal.lib import children, differences, markdown
 from portal.lib.differences import Line, Span
 from portal.lib.markdown_child import render
 from portal.lib.refusals import Invalid
@@ -28,22 +28,17 @@ def test_headings_start_at_three_and_skip_no_level(text: str, html: str) -> None
 def test_one_child_renders_text_after_text() -> None:
     markdown._rendered.cache_clear()
     assert markdown.render("*un*") == "<p><em>un</em></p>"
-    first = markdown._warm.process
+    [first] = markdown._renderers.idle
     assert markdown.render("**deux**") == "<p><strong>deux</strong></p>"
-    assert markdown._warm.process is first
-    assert first is not None
-    first.kill()
-    first.wait()
-    assert markdown.render("`trois`") == "<p><code>trois</code></p>"
-    with markdown._warm.lock:  # somebody else's text is being rendered
-        assert markdown.render("*quatre*") == "<p><em>quatre</em></p>"
+    assert markdown._renderers.idle == [first]
 
 
 def test_a_text_that_takes_too_long_is_refused_and_the_next_is_rendered(
     settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as hurried:
-        hurried.setattr(markdown, "START_SECONDS", 0)
+        hurried.setattr(children, "START_SECONDS", 0)
+        hurried.setattr(children, "GRACE_SECONDS", 0)
         settings.MARKDOWN_SECONDS = 0
         with pytest.raises(Invalid):
             markdown.render("*trop long*")

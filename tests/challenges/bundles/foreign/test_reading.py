@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from challenges.bundles import child, safe_yaml
+from challenges.bundles import examination, safe_yaml
 from challenges.bundles.foreign import archives, forms, reading
 from challenges.bundles.foreign.blocks import Block, Document
 from challenges.bundles.foreign.dates import Instant, instant, stamp
@@ -218,7 +218,7 @@ def test_a_folder_of_no_known_format_is_refused(tmp_path: Path) -> None:
 
 def test_a_bundle_of_a_program_is_read_within_the_memory_of_the_child(tmp_path: Path) -> None:
     """A limit of 2 GiB for a file asked for 2 GiB of memory, all that the child may have."""
-    found = child.examine(programs.write(tmp_path / "defi.zip"))
+    found = examination.examine(programs.write(tmp_path / "defi.zip"))
     assert (found["format"], found["errors"]) == ("codabench-v2", [])
 
 
