@@ -13,9 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import yaml
 from numpy.typing import NDArray
 
 from challenges.bundles import exporting
+from challenges.bundles.spec import CHALLENGE_FILE
 from portal.management.opening.demonstration import offers as made
 from portal.management.opening.demonstration import predictors
 from portal.management.opening.demonstration.offers import Offers
@@ -37,26 +39,23 @@ class Team:
 
 # What each team sends, one after the other: real models of unequal worth.
 _SENT: dict[str, tuple[Predictor, ...]] = {
-    "Équipe Garlaban": (
-        predictors.ridge,
-        lambda train, test: predictors.boosted(train, test, seed=1),
-    ),
+    "Équipe Garlaban": (predictors.by_occupation_and_area, predictors.ridge),
     "Atelier Camargue": (
-        predictors.by_occupation_and_area,
-        lambda train, test: predictors.boosted(train, test, trees=80, seed=2),
+        predictors.shrunk_cells,
+        lambda train, test: predictors.ridge(train, test, penalty=60.0),
     ),
     "Collectif Luberon": (
         lambda train, test: predictors.shrunk_cells(train, test, weight=40.0),
         predictors.shrunk_cells,
     ),
     "Les Calanques": (
+        lambda train, test: predictors.ridge(train, test, penalty=9_000.0),
         lambda train, test: predictors.ridge(train, test, penalty=900.0),
-        lambda train, test: predictors.ridge(train, test, penalty=60.0),
     ),
     "Mercantour Données": (
-        lambda train, test: predictors.boosted(train, test, trees=12, seed=3),
+        predictors.by_occupation_and_area,
         lambda train, test: predictors.blend(
-            predictors.ridge(train, test), predictors.boosted(train, test, trees=60, seed=4)
+            predictors.ridge(train, test), predictors.shrunk_cells(train, test)
         ),
     ),
     "Premiers Pas": (predictors.by_contract_mean,),
@@ -97,7 +96,8 @@ def write(folder: Path, seed: int) -> None:
     for name, sent in _SENT.items():
         for number, predict in enumerate(sent, 1):
             files[_path(name, number)] = _answers(ids, predict(train, test))
-    exporting.write_folder(folder, document(len(train), len(test)), files)
+    document = yaml.safe_load((FILES / CHALLENGE_FILE).read_text(encoding="utf-8"))
+    exporting.write_folder(folder, document, files)
     runpy.run_path(str(folder / "baseline.py"))["main"](folder)
     program = runpy.run_path(str(folder / "baseline_lineaire.py"))
     program["main"](folder, "equipes/exemple-lineaire.csv")
@@ -116,159 +116,6 @@ def training_table(seed: int) -> bytes:
 
 def _training(train: Offers) -> bytes:
     return _features(train, [f"E{number:04d}" for number in range(1, len(train) + 1)], days=True)
-
-
-def document(train_rows: int, test_rows: int) -> dict[str, object]:
-    """Give the document of challenge.yaml."""
-    mae = {"metric": "mae", "direction": "min", "decimals": DECIMALS}
-    return {
-        "format": "open-emploi/challenge",
-        "format_version": 1,
-        "slug": SLUG,
-        "language": "fr",
-        "title": "Prévoir le délai de recrutement d’une offre d’emploi",
-        "summary": "Challenge d’essai sur des données synthétiques : combien de jours une offre "
-        "d’emploi attend-elle avant d’être pourvue ?",
-        "use_cases": ["UC2", "UC3"],
-        "tags": ["données synthétiques", "recrutement", "bassins d’emploi"],
-        "task": "regression",
-        "page": "README.md",
-        "prizes": False,
-        "caveats": [
-            {
-                "key": "synthetic_data",
-                "text": "Données synthétiques : les offres, les employeurs et les bassins sont "
-                "inventés. Aucune conclusion ne vaut pour de vrais recrutements.",
-            }
-        ],
-        "files": {
-            "public": [
-                {"path": "train.csv", "role": "train", "rows": train_rows},
-                {"path": "test_features.csv", "role": "test", "rows": test_rows},
-                {"path": "sample_submission.csv", "role": "sample_submission", "rows": test_rows},
-                {"path": "baseline.py", "role": "baseline_program"},
-                {"path": "baseline_lineaire.py", "role": "extra"},
-            ],
-            "held_out": [{"path": "truth.csv", "role": "truth", "rows": test_rows}],
-            "organiser": [
-                {"path": "submission.csv", "role": "baseline_submission", "rows": test_rows},
-                {"path": "scores.json", "role": "expected_scores"},
-            ],
-        },
-        "submission": {
-            "layout": "one_row_per_id",
-            "formats": ["csv", "parquet", "zip"],
-            "max_bytes": 1_000_000,
-            "columns": [
-                {"name": "id", "role": "id", "type": "string"},
-                {"name": "delai_jours", "role": "target", "type": "float", "min": 0, "max": 400},
-            ],
-        },
-        "truth": {
-            "file": "truth.csv",
-            "id": "id",
-            "target": "delai_jours",
-            "split": {"column": "jeu", "public": "public", "private": "private"},
-            "cluster": "employeur",
-        },
-        "metrics": [
-            {"key": "mae", "label": "Erreur absolue moyenne (jours)", "primary": True, **mae},
-            {
-                "key": "rmse",
-                "metric": "rmse",
-                "label": "Racine de l’erreur quadratique moyenne (jours)",
-                "direction": "min",
-                "decimals": DECIMALS,
-            },
-        ],
-        "fairness": {
-            "min_rows": 30,
-            "attributes": [
-                {
-                    "key": "zone",
-                    "source": "truth",
-                    "column": "zone",
-                    "label": "Zone",
-                    "groups": {
-                        "littoral": "littoral",
-                        "interieur": "intérieur",
-                        "montagne": "montagne",
-                    },
-                },
-                {
-                    "key": "mixite",
-                    "source": "truth",
-                    "column": "mixite",
-                    "label": "Part des femmes dans le métier",
-                    "groups": {
-                        "masculinise": "moins de 35 %",
-                        "mixte": "35 à 65 %",
-                        "feminise": "plus de 65 %",
-                    },
-                },
-            ],
-            "metrics": [
-                {
-                    "key": "mae_par_zone",
-                    "by": "zone",
-                    "aggregate": "table",
-                    "label": "Erreur par zone",
-                    **mae,
-                },
-                {
-                    "key": "ecart_zones",
-                    "by": "zone",
-                    "aggregate": "gap",
-                    "label": "Écart entre les zones",
-                    **mae,
-                },
-                {
-                    "key": "mae_par_mixite",
-                    "by": "mixite",
-                    "aggregate": "table",
-                    "label": "Erreur par part des femmes dans le métier",
-                    **mae,
-                },
-            ],
-        },
-        "leaderboard": {
-            "unit": "team",
-            "kept": "best",
-            "shown": "public",
-            "final": "private",
-            "reveal": "at_close",
-            "ladder": False,
-        },
-        "quotas": {
-            "timezone": "Europe/Paris",
-            "per_day": 5,
-            "total": 100,
-            "final_selections": 2,
-        },
-        "schedule": {"opens": None, "closes": None},
-        "expected": {
-            "file": "scores.json",
-            "baseline": "reference",
-            "sample": "exemple_constant",
-            "tolerance": 0.005,
-        },
-        "licence": {
-            "data": {
-                "name": "Licence Ouverte 2.0",
-                "spdx": "etalab-2.0",
-                "holder": "Région Provence-Alpes-Côte d’Azur",
-                "status": "stated_by_producer",
-            }
-        },
-        "provenance": [
-            {
-                "title": "Offres inventées par le programme de démonstration du portail",
-                "producer": "Open Emploi",
-                "source": "données synthétiques",
-                "licence": "Licence Ouverte 2.0",
-            }
-        ],
-    }
 
 
 def _parts(test: Offers, seed: int) -> NDArray[np.bool_]:

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from portal.management.opening.demonstration.offers import AREAS, OCCUPATIONS, Offers
 
 Floats = NDArray[np.float64]
-BINS, WIDTH = 16, 17
 
 
 def constant(train: Offers, test: Offers) -> Floats:
@@ -67,77 +66,9 @@ def ridge(train: Offers, test: Offers, *, penalty: float = 5.0) -> Floats:
     return _days(logs.mean() + z @ slope)
 
 
-def boosted(
-    train: Offers, test: Offers, *, trees: int = 90, rate: float = 0.18, seed: int = 0
-) -> Floats:
-    """Boost trees of depth 3 on binned columns, each on a random 70 % of the rows."""
-    pay, ranks = _usual_pay(train), (_rank(train, "occupation"), _rank(train, "area"))
-    x, z = _table(train, pay, ranks), _table(test, pay, ranks)
-    edges = [np.unique(np.quantile(column, np.linspace(0, 1, BINS + 1)[1:-1])) for column in x.T]
-    binned = np.stack([np.searchsorted(e, c, "right") for e, c in zip(edges, x.T, strict=True)], 1)
-    asked = np.stack([np.searchsorted(e, c, "right") for e, c in zip(edges, z.T, strict=True)], 1)
-    logs = np.log(train.days)
-    fitted, found = np.full(len(train), logs.mean()), np.full(len(test), logs.mean())
-    draw = np.random.Generator(np.random.PCG64(seed))
-    for _ in range(trees):
-        kept = draw.random(len(train)) < 0.7
-        _grow(binned, logs - fitted, kept, asked, (fitted, found), rate, depth=3)
-    return _days(found)
-
-
 def blend(*parts: Floats) -> Floats:
     """Average predictions on the log scale."""
     return _days(np.mean([np.log(part) for part in parts], axis=0))
-
-
-def _grow(
-    x: NDArray[np.int64],
-    residual: Floats,
-    kept: NDArray[np.bool_],
-    asked: NDArray[np.int64],
-    targets: tuple[Floats, Floats],
-    rate: float,
-    *,
-    depth: int,
-    here: NDArray[np.bool_] | None = None,
-    there: NDArray[np.bool_] | None = None,
-) -> None:
-    """Grow one tree and add its leaves to the fitted and to the asked rows, in place."""
-    here = np.ones(len(x), dtype=bool) if here is None else here
-    there = np.ones(len(asked), dtype=bool) if there is None else there
-    rows = here & kept
-    split = _best_split(x[rows], residual[rows]) if depth else None
-    if split is None:
-        leaf = rate * residual[rows].sum() / (rows.sum() + 4.0)
-        targets[0][here] += leaf
-        targets[1][there] += leaf
-        return
-    column, bound = split
-    for side in (True, False):
-        left = (x[:, column] <= bound) == side
-        left_asked = (asked[:, column] <= bound) == side
-        _grow(
-            x, residual, kept, asked, targets, rate,
-            depth=depth - 1, here=here & left, there=there & left_asked,
-        )  # fmt: skip
-
-
-def _best_split(x: NDArray[np.int64], residual: Floats) -> tuple[int, int] | None:
-    """Find the column and bin that explain most, at least 30 rows a side."""
-    total, (count, columns) = residual.sum(), x.shape
-    if count < 60:
-        return None
-    codes = (x + np.arange(columns) * WIDTH).ravel()
-    shape = (columns, WIDTH)
-    weights = np.repeat(residual, columns)
-    sums = np.bincount(codes, weights, columns * WIDTH).reshape(shape).cumsum(axis=1)
-    sizes = np.bincount(codes, minlength=columns * WIDTH).reshape(shape).cumsum(axis=1)
-    gain = sums**2 / (sizes + 4.0) + (total - sums) ** 2 / (count - sizes + 4.0)
-    gain[(sizes < 30) | (count - sizes < 30)] = 0
-    column, at = np.unravel_index(int(np.argmax(gain)), shape)
-    if gain[column, at] <= total * total / (count + 4.0) + 1e-9:
-        return None
-    return int(column), int(at)
 
 
 def _effect(code: NDArray[np.int64], values: Floats, size: int, weight: float) -> Floats:
@@ -176,24 +107,6 @@ def _design(offers: Offers, usual: Floats) -> Floats:
         )
     ]
     return np.concatenate([np.stack(numbers, 1).astype(float), *[h.astype(float) for h in hot]], 1)
-
-
-def _rank(train: Offers, name: str) -> NDArray[np.int64]:
-    """Order the values of a column by the mean log duration of the training offers."""
-    codes = getattr(train, name)
-    logs = np.log(train.days)
-    means = np.bincount(codes, logs) / np.maximum(1, np.bincount(codes))
-    return np.argsort(np.argsort(means))
-
-
-def _table(
-    offers: Offers, usual: Floats, ranks: tuple[NDArray[np.int64], NDArray[np.int64]]
-) -> Floats:
-    columns = [
-        ranks[0][offers.occupation], ranks[1][offers.area], offers.contract, offers.size,
-        offers.hours, offers.month, offers.experience, offers.openings, _gap(offers, usual),
-    ]  # fmt: skip
-    return np.stack(columns, 1).astype(float)
 
 
 def _days(logs: Floats) -> Floats:
