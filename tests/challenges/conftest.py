@@ -2,10 +2,10 @@
 
 import pytest
 from django.test import Client
-from pytest_django import DjangoAssertNumQueries
 
 from portal.accounts.models import User
 from tests.challenges import world
+from tests.challenges.pages.scenes import Costs
 
 
 @pytest.fixture
@@ -17,6 +17,13 @@ def by(client: Client) -> User:
 
 
 @pytest.fixture
-def costs(django_assert_num_queries: DjangoAssertNumQueries) -> DjangoAssertNumQueries:
+def costs(django_assert_num_queries: Costs) -> Costs:
     """Count the queries of a block: `with costs(9): …`."""
     return django_assert_num_queries
+
+
+@pytest.fixture(params=[1, 3])
+def count(request: pytest.FixtureRequest) -> int:
+    """Run a test with one thing, then with three: a page costs the same."""
+    number: int = request.param
+    return number

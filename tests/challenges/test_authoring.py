@@ -10,7 +10,6 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
-from pytest_django import DjangoAssertNumQueries
 
 from challenges.bundles.spec import Role
 from challenges.entries.actions import choices, deposits
@@ -24,9 +23,9 @@ from challenges.worker import drain
 from datasets.models import HoldoutVersion
 from portal.accounts.models import User
 from portal.audit.models import AuditEvent, Outbox
-from portal.lib.refusals import Conflict, Invalid, NotAllowed
+from portal.lib.refusals import Conflict, Invalid
 from tests.challenges import world
-from tests.challenges.pages.scenes import url_of
+from tests.challenges.pages.scenes import Costs, url_of
 from tests.challenges.world import CANARY, ROWS, answer, truth_of
 from tests.factories.accounts import MembershipFactory, UserFactory
 from tests.factories.challenges import ChallengeFactory, PhaseFactory, TeamFactory, captain_of
@@ -87,16 +86,16 @@ def deposit(name: str, content: str | bytes) -> drafts.Deposit:
     return drafts.Deposit(name, len(raw), io.BytesIO(raw))
 
 
-def started(by: User) -> Challenge:
+def started(by: User, **changes: Any) -> Challenge:
     """Begin the small challenge."""
-    return drafts.start(
-        organisation=by.memberships.get().organisation,
-        slug="niveau",
-        title="Estimer un niveau",
-        summary="Un exemple.",
-        task="ordinal",
-        by=by,
-    )
+    given = {
+        "organisation": by.memberships.get().organisation,
+        "slug": "niveau",
+        "title": "Estimer un niveau",
+        "summary": "Un exemple.",
+        "task": "ordinal",
+    }
+    return drafts.start(**(given | changes), by=by)
 
 
 def filled(by: User, **changed: str) -> Challenge:
@@ -231,19 +230,7 @@ def test_a_wrong_file_is_refused_by_its_code(
     assert challenge.bundle == before
 
 
-def test_strangers_write_nothing_and_a_published_scoring_stays(by: User) -> None:
-    challenge = built(by)
-    with pytest.raises(NotAllowed):
-        measured(challenge, UserFactory())
-    with pytest.raises(NotAllowed):
-        drafts.start(
-            organisation=challenge.organiser,
-            slug="a",
-            title="A",
-            summary="A",
-            task="",
-            by=UserFactory(),
-        )
+def test_a_published_scoring_stays(by: User) -> None:
     other = ChallengeFactory(opened=True, owner=by)
     for act in (
         lambda: measured(other, by),
@@ -256,18 +243,11 @@ def test_strangers_write_nothing_and_a_published_scoring_stays(by: User) -> None
         assert refused.value.code == "not_a_draft"
 
 
-@pytest.mark.parametrize(("slug", "code"), [("nouveau", "slug_form"), ("É", "slug_form")])
-def test_an_address_that_cannot_be_one_is_refused(by: User, slug: str, code: str) -> None:
+@pytest.mark.parametrize("slug", ["nouveau", "É"])
+def test_an_address_that_cannot_be_one_is_refused(by: User, slug: str) -> None:
     with pytest.raises(Invalid) as refused:
-        drafts.start(
-            organisation=by.memberships.get().organisation,
-            slug=slug,
-            title="A",
-            summary="A",
-            task="",
-            by=by,
-        )
-    assert refused.value.code == code
+        started(by, slug=slug)
+    assert refused.value.code == "slug_form"
     assert not Challenge.objects.exists()
 
 
@@ -519,12 +499,11 @@ def test_who_writes_for_no_organisation_creates_nothing(client: Client) -> None:
         assert "Nouveau challenge" not in client.get(reverse("challenges:organiser_list")).text
 
 
-@pytest.mark.parametrize("phases", [1, 3])
 def test_pages_cost_the_same_whatever_they_show(
-    client: Client, by: User, phases: int, costs: DjangoAssertNumQueries
+    client: Client, by: User, count: int, costs: Costs
 ) -> None:
     challenge = ChallengeFactory(owner=by, slug="estimer-un-niveau")
-    for index in range(phases):
+    for index in range(count):
         PhaseFactory(challenge=challenge, index=index)
         challenge.pages.create(index=index, title=f"P{index}", body_md="", body_html="")
     for route, queries in (("write_phases", 10), ("write_pages", 8), ("write_files", 8)):

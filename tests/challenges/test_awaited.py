@@ -6,7 +6,6 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
-from pytest_django import DjangoAssertNumQueries
 
 from challenges.enums import (
     ChallengeStatus,
@@ -23,7 +22,7 @@ from portal.accounts import space
 from portal.accounts.enums import RegionRole
 from portal.accounts.models import User
 from portal.lib import clock
-from tests.challenges.pages.scenes import clocked, url_of, with_contract
+from tests.challenges.pages.scenes import Costs, clocked, url_of, with_contract
 from tests.factories.accounts import MembershipFactory
 from tests.factories.challenges import (
     ChallengeFactory,
@@ -71,10 +70,7 @@ OF_THE_REGION = [
 ]
 
 
-@pytest.mark.parametrize("count", [1, 3])
-def test_the_region_reads_every_procedure_in_one_list(
-    count: int, costs: DjangoAssertNumQueries
-) -> None:
+def test_the_region_reads_every_procedure_in_one_list(count: int, costs: Costs) -> None:
     to_decide(count)
     moderator = region_person(RegionRole.MODERATOR)
     one = [each for each in OF_THE_REGION[:3] for _n in range(count)]
@@ -143,8 +139,7 @@ def for_a_person(person: User, n: int) -> None:
         )
 
 
-@pytest.mark.parametrize("count", [1, 3])
-def test_a_person_reads_what_waits_for_them(count: int, costs: DjangoAssertNumQueries) -> None:
+def test_a_person_reads_what_waits_for_them(count: int, costs: Costs) -> None:
     person = PersonFactory()
     for_a_person(person, count)
     with costs(clocked(5)):

@@ -10,7 +10,6 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from pypdf import PdfReader
-from pytest_django import DjangoAssertNumQueries
 
 from catalogue.contributions.actions import drafts, review
 from catalogue.models import Contribution, Resource
@@ -33,7 +32,7 @@ from portal.accounts.models import User
 from portal.audit.models import AuditEvent
 from portal.lib import clock, immutable
 from portal.lib.refusals import Conflict, Invalid, NotAllowed
-from tests.challenges.pages.scenes import clocked, listed, reveal, url_of
+from tests.challenges.pages.scenes import Costs, clocked, listed, reveal, url_of
 from tests.factories.accounts import UserFactory
 from tests.factories.challenges import ChallengeFactory, EntryFactory, captain_of
 from tests.factories.contributions import CHARTER, again, moderator
@@ -283,9 +282,8 @@ def test_one_that_no_longer_stands_is_not_sent(
     assert client.get(f"{link}?numero=1").status_code == {"pdf": 409, "json": 200}[kind]
 
 
-@pytest.mark.parametrize("count", [1, 3])
 def test_the_page_costs_the_same(
-    client: Client, challenge: Challenge, count: int, costs: DjangoAssertNumQueries
+    client: Client, challenge: Challenge, count: int, costs: Costs
 ) -> None:
     team = team_of(challenge)
     for rank in range(count):

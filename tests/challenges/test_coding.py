@@ -8,7 +8,6 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
-from pytest_django import DjangoAssertNumQueries
 
 from challenges.bundles.code import CodeRules
 from challenges.bundles.spec import Role
@@ -37,7 +36,7 @@ from portal.lib import clock
 from portal.lib.refusals import Conflict, Invalid, NotAllowed
 from tests.challenges import world
 from tests.challenges.bundles.folders import CODE_FILES
-from tests.challenges.pages.scenes import clocked, url_of
+from tests.challenges.pages.scenes import Costs, clocked, url_of
 from tests.challenges.test_authoring import (
     SCORING,
     TEST,
@@ -257,12 +256,11 @@ def test_rules_are_amended_with_a_notice_until_the_first_phase_opens(
     assert "<button" not in client.get(at("write_code")).text.split("<main")[1].split("</main")[0]
 
 
-@pytest.mark.parametrize("phases", [1, 3])
 def test_the_page_costs_the_same_whatever_it_shows(
-    client: Client, by: User, phases: int, costs: DjangoAssertNumQueries
+    client: Client, by: User, count: int, costs: Costs
 ) -> None:
     challenge = ChallengeFactory(owner=by, slug="estimer-un-niveau")
-    for index in range(phases):
+    for index in range(count):
         PhaseFactory(challenge=challenge, index=index)
     with costs(10):
         assert client.get(at("write_code")).status_code == 200
@@ -352,11 +350,10 @@ def test_a_moderator_reads_exact_measures_of_a_failure(
     assert "40,0" in page
 
 
-@pytest.mark.parametrize("many", [1, 3])
 def test_pages_cost_the_same_whatever_they_show(
-    client: Client, challenge: Challenge, many: int, costs: DjangoAssertNumQueries
+    client: Client, challenge: Challenge, count: int, costs: Costs
 ) -> None:
-    for _each in range(many):
+    for _each in range(count):
         code.run(run_of(challenge))
     client.force_login(owner_of(challenge))
     client.get(url_of(challenge, "code_runs"))
@@ -481,11 +478,10 @@ def test_the_api_starts_and_follows_a_trial(client: Client, team: Team) -> None:
     assert "next_opening" in refused.json()
 
 
-@pytest.mark.parametrize("many", [1, 3])
 def test_trials_cost_the_same_whatever_they_show(
-    client: Client, team: Team, many: int, costs: DjangoAssertNumQueries
+    client: Client, team: Team, count: int, costs: Costs
 ) -> None:
-    trials = [ended(team) for _each in range(many)]
+    trials = [ended(team) for _each in range(count)]
     client.get(page_at("trials"))
     with costs(clocked(12)):
         client.get(page_at("trials"))

@@ -13,7 +13,6 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
-from pytest_django import DjangoAssertNumQueries
 
 from challenges.entries.actions import choices, deposits
 from challenges.entries.views.tables import duration
@@ -37,7 +36,14 @@ from portal.accounts.models import User
 from portal.audit.models import AuditEvent, Outbox
 from portal.lib import clock, parts
 from portal.lib.refusals import Closed, Conflict, NotAllowed, QuotaSpent, Unavailable
-from tests.challenges.pages.scenes import clocked, compile_keys, listed, url_of, with_contract
+from tests.challenges.pages.scenes import (
+    Costs,
+    clocked,
+    compile_keys,
+    listed,
+    url_of,
+    with_contract,
+)
 from tests.challenges.world import owner_of
 from tests.factories.accounts import UserFactory, signed_in
 from tests.factories.challenges import (
@@ -604,9 +610,8 @@ def test_score_receipts_of_another_task_have_their_own_number(captain: Client, t
     assert captain.get(absurd).status_code == 404
 
 
-@pytest.mark.parametrize("count", [1, 3])
 def test_history_and_entry_cost_the_same_for_one_and_three(
-    captain: Client, team: Team, count: int, costs: DjangoAssertNumQueries
+    captain: Client, team: Team, count: int, costs: Costs
 ) -> None:
     enrolment = EnrolmentFactory(team=team)
     for _ in range(count):

@@ -29,7 +29,7 @@ from datasets.actions import holdouts
 from datasets.models import HoldoutVersion
 from portal.accounts.models import User
 from portal.lib.markdown import render
-from portal.lib.refusals import Conflict, Invalid, NotAllowed
+from portal.lib.refusals import Conflict, Invalid
 from tests.challenges import world
 from tests.challenges.bundles.folders import CODE_FILES, code_document, write_code
 from tests.challenges.bundles.foreign import own, tables
@@ -39,7 +39,7 @@ from tests.challenges.pages.scenes import url_of
 from tests.challenges.test_authoring import IDS, TEST, TRUTH
 from tests.challenges.test_bundle_imports import created, read
 from tests.challenges.test_imports import translated
-from tests.factories.accounts import MembershipFactory, UserFactory
+from tests.factories.accounts import UserFactory
 from tests.factories.challenges import ChallengeFactory
 from tests.portal.accounts.ledger import acts as verbs
 
@@ -312,12 +312,6 @@ def test_a_reference_that_differs_or_lacks_a_file_is_refused(
     with pytest.raises(Invalid) as missing:
         exports.export(challenge=challenge, by=owner, reference=folder)
     assert (differs.value.code, missing.value.code) == ("reference_differs", "reference_missing")
-
-
-def test_only_organisers_export(challenge: Challenge) -> None:
-    member = MembershipFactory(organisation=challenge.organiser, role="referent").user
-    with pytest.raises(NotAllowed):
-        exports.export(challenge=challenge, by=member)
 
 
 @pytest.mark.parametrize(

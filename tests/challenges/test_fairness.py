@@ -13,7 +13,6 @@ from django.core.management import call_command
 from django.db import DatabaseError, IntegrityError, transaction
 from django.test import Client
 from django.urls import reverse
-from pytest_django import DjangoAssertNumQueries
 
 from challenges.bundles.spec import Role
 from challenges.enums import ColumnKind, Split
@@ -41,8 +40,8 @@ from portal.lib import immutable, objects
 from portal.lib.refusals import Conflict
 from tests.challenges import world
 from tests.challenges.bundles import folders
-from tests.challenges.pages.scenes import board_of, clocked, listed, reveal, url_of
-from tests.challenges.test_authoring import IDS, built, deposit
+from tests.challenges.pages.scenes import Costs, board_of, clocked, listed, reveal, url_of
+from tests.challenges.test_authoring import IDS, built, deposit, started
 from tests.challenges.world import (
     entered,
     folder,
@@ -148,9 +147,7 @@ def test_what_must_not_be_compared_is_refused(client: Client, draft: Challenge) 
 def test_the_page_says_what_comes_first_and_closes_with_the_draft(
     client: Client, draft: Challenge, by: User
 ) -> None:
-    other = drafts.start(
-        organisation=draft.organiser, slug="autre", title="A", summary="A", task="", by=by
-    )
+    other = started(by, slug="autre")
     address = url_of(other, "write_fairness")
     assert "Réglez d’abord la notation" in client.get(address).text
     assert client.post(address, FAIRNESS).status_code == 422
@@ -508,18 +505,17 @@ def test_the_board_leads_to_the_audits_and_marks_what_is_beyond_the_limit(
     assert [line[-1] for line in lines] == ["sans_prix", "non", "oui"]
 
 
-@pytest.mark.parametrize("teams", [1, 3])
 def test_the_list_of_audits_costs_the_same_for_one_and_three(
-    client: Client, challenge: Challenge, teams: int, costs: DjangoAssertNumQueries
+    client: Client, challenge: Challenge, count: int, costs: Costs
 ) -> None:
-    told_entry(challenge, teams=teams)
+    told_entry(challenge, teams=count)
     with costs(clocked(6)):
         page = client.get(reverse("challenges:audits", args=["tensions"]))
-    assert page.text.count("Lire l’audit") == teams
+    assert page.text.count("Lire l’audit") == count
 
 
 def test_the_page_of_an_audit_costs_a_fixed_number_of_queries(
-    client: Client, challenge: Challenge, costs: DjangoAssertNumQueries
+    client: Client, challenge: Challenge, costs: Costs
 ) -> None:
     entry = told_entry(challenge)
     with costs(clocked(4)):

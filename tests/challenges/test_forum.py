@@ -5,7 +5,6 @@ from django.core import mail
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from pytest_django import DjangoAssertNumQueries
 
 from challenges.enums import ChallengeStatus, OrganiserRole, RegistrationMode
 from challenges.forum import actions as forum
@@ -16,7 +15,7 @@ from portal.accounts.models import Notification, User
 from portal.audit.models import AuditEvent, Outbox
 from portal.audit.outbox import relay
 from portal.lib.refusals import Conflict, Invalid, NotAllowed, QuotaSpent
-from tests.challenges.pages.scenes import clocked, url_of
+from tests.challenges.pages.scenes import Costs, clocked, url_of
 from tests.factories.accounts import UserFactory, signed_in
 from tests.factories.challenges import (
     ChallengeFactory,
@@ -278,9 +277,8 @@ def test_pages_ask_answer_report_and_moderate(
     assert "Ce fil est clos" in Client().get(page).text
 
 
-@pytest.mark.parametrize("count", [1, 3])
 def test_pages_cost_the_same_for_one_and_three(
-    client: Client, challenge: Challenge, count: int, costs: DjangoAssertNumQueries
+    client: Client, challenge: Challenge, count: int, costs: Costs
 ) -> None:
     threads = [opened(challenge, body=f"Question {number}") for number in range(count)]
     for number in range(count):

@@ -1,6 +1,5 @@
 """A folder, ours or of another platform, becomes a draft, once; nothing held out is readable."""
 
-import gzip
 import json
 import shutil
 from collections.abc import Mapping
@@ -10,7 +9,6 @@ from typing import Any
 
 import pytest
 from django.apps import apps
-from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
@@ -52,8 +50,8 @@ from tests.challenges.bundles.foreign.test_tables import ONE_HOT, TWO, queries
 from tests.challenges.commands import run
 from tests.challenges.pages.scenes import url_of
 from tests.challenges.programs.cases import published
-from tests.challenges.world import CANARY, entered, folder, imported, opened, owner, owner_of
-from tests.factories.accounts import MembershipFactory, UserFactory
+from tests.challenges.world import folder, imported, owner, owner_of
+from tests.factories.accounts import UserFactory
 
 pytestmark = pytest.mark.django_db
 WATCHED = ("challenges", "datasets", "audit")
@@ -205,56 +203,6 @@ def test_a_draft_belongs_to_its_organisers(tmp_path: Path) -> None:
     with pytest.raises(NotAllowed):  # who runs no challenge learns no name
         import_folder(folder=folder(tmp_path, title="Autre"), by=UserFactory())
     assert Challenge.objects.get().title == "Estimer un niveau"
-
-
-def test_importing_takes_the_right_to_run_challenges(tmp_path: Path) -> None:
-    for person in (UserFactory(), MembershipFactory(role="contributor").user):
-        with pytest.raises(NotAllowed):
-            import_folder(folder=folder(tmp_path), by=person)
-    assert Challenge.objects.count() == 0
-
-
-def places(var: Path) -> list[Path]:
-    return [path for path in var.rglob("*") if path.is_file() and "niveau" not in path.parts]
-
-
-@pytest.mark.slow
-def test_the_held_out_rows_are_found_nowhere(
-    tmp_path: Path, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
-) -> None:
-    """A canary on each held-out row: not in objects, tables, temporary files, logs."""
-    caplog.set_level("DEBUG")
-    scratch = tmp_path / "tmp"
-    scratch.mkdir()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("tempfile.tempdir", str(scratch))
-        challenge = opened(tmp_path)
-        entered(challenge)
-        entered(challenge, content=b"id,niveau\nA0000,1\n")
-        assert drain()
-        challenges.close(phase=challenge.phases.get(), by=owner_of(challenge))
-    needle = CANARY.encode()
-    private_row = b"A0003,"  # an id of the public list: its answer must not follow it
-    held = next(
-        line
-        for line in (tmp_path / "niveau" / "truth.csv").read_bytes().splitlines()
-        if line.startswith(private_row)
-    )
-    for path in places(tmp_path):
-        content = path.read_bytes()
-        assert needle not in content, path
-        assert held not in content, path
-        if content[:2] == b"\x1f\x8b":
-            assert needle not in gzip.decompress(content)
-    for digest in objects.store().hashes():
-        assert needle not in objects.read(digest)
-    assert CANARY not in str(tables())
-    out, err = capfd.readouterr()
-    assert CANARY not in out + err + caplog.text
-    name = settings.DATABASES["default"]["NAME"]
-    if Path(str(name)).is_file():
-        assert needle not in Path(str(name)).read_bytes()
-    assert list(scratch.iterdir()) == []
 
 
 @pytest.mark.parametrize(

@@ -144,16 +144,6 @@ def test_the_program_runs_alone(tmp_path: Path, content: bytes, code: str, statu
     assert told.get("code", "") == code
 
 
-@pytest.mark.slow
-def test_the_program_names_the_portals_own_sources(tmp_path: Path) -> None:
-    folder = unpacked(kit.build_kit(made()), tmp_path)
-    done = run(folder, "python", "openemploi.pyz", "version", "--json")
-    assert json.loads(done.stdout) == {
-        "version": contract.VERSION,
-        "engine_sha256": contract.engine_sha256(),
-    }
-
-
 def test_the_guide_cuts_what_can_be_cut() -> None:
     story = "openemploi.pyz split train.csv essai"
     assert story in guide_of(made())

@@ -10,7 +10,6 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
-from pytest_django import DjangoAssertNumQueries
 
 from challenges.entries.actions import choices
 from challenges.entries.queries import released_figures
@@ -38,7 +37,7 @@ from challenges.results.models.boards import chain, task_of
 from challenges.worker import Worker, drain
 from portal.audit.models import AuditEvent
 from portal.lib import clock, immutable
-from tests.challenges.pages.scenes import clocked, url_of, with_contract
+from tests.challenges.pages.scenes import Costs, clocked, url_of, with_contract
 from tests.challenges.scoring.ladders import climb
 from tests.challenges.world import ROWS, entered, opened, revealed, truth_of
 from tests.factories.accounts import UserFactory
@@ -472,9 +471,8 @@ def test_nothing_of_it_shows_without_the_option(captain: Client, enrolment: Enro
         assert "echelle" not in page
 
 
-@pytest.mark.parametrize("count", [1, 3])
 def test_the_pages_ask_as_much_for_one_as_for_three(
-    captain: Client, enrolment: Enrolment, count: int, costs: DjangoAssertNumQueries
+    captain: Client, enrolment: Enrolment, count: int, costs: Costs
 ) -> None:
     first = settled(enrolment, 0.25)
     for _ in range(count):

@@ -14,7 +14,6 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import override
-from pytest_django import DjangoAssertNumQueries
 
 from challenges import rules
 from challenges.enums import ChallengeStatus, NoticeKind, PhaseMoment
@@ -36,7 +35,7 @@ from portal.audit.reading import events as events_of
 from portal.audit.record import reference
 from portal.lib import clock
 from portal.lib.refusals import Conflict, Invalid, NotAllowed
-from tests.challenges.pages.scenes import clocked, listed, url_of, with_contract
+from tests.challenges.pages.scenes import Costs, clocked, listed, url_of, with_contract
 from tests.factories.accounts import MembershipFactory, UserFactory
 from tests.factories.challenges import (
     ChallengeFactory,
@@ -526,9 +525,8 @@ def test_what_must_end_before_the_results_is_told_before_the_click(
     assert (sent.status_code, Reveal.objects.count()) == (409, 0)
 
 
-@pytest.mark.parametrize("count", [1, 3])
 def test_list_and_cockpit_cost_the_same_for_one_and_three(
-    client: Client, owner: User, count: int, costs: DjangoAssertNumQueries
+    client: Client, owner: User, count: int, costs: Costs
 ) -> None:
     challenge, *_others = ChallengeFactory.create_batch(count, owner=owner, opened=True)
     with costs(clocked(10)):

@@ -11,12 +11,12 @@ from catalogue.resources.queries.detail import VerifiedScore
 from challenges.enums import ChallengeStatus
 from challenges.exchange.actions import exports
 from challenges.models import Challenge, EntryCard
-from challenges.organising.actions import challenges, drafts, texts
-from portal.accounts.models import User
+from challenges.organising.actions import challenges, texts
 from portal.lib import clock
 from portal.lib.refusals import Invalid
 from tests.challenges import world
 from tests.challenges.pages.scenes import listed, url_of
+from tests.challenges.test_authoring import started
 from tests.factories.catalogue import ResourceFactory, ResourceLinkFactory
 from tests.factories.challenges import ChallengeFactory, captain_of
 from tests.factories.contributions import moderator
@@ -28,19 +28,6 @@ pytestmark = pytest.mark.django_db
 def need() -> Resource:
     return ResourceFactory(
         published=True, kind="need", slug="tensions", title="Prévoir", summary="Un besoin."
-    )
-
-
-def started(by: User, card: str) -> Challenge:
-    """Begin a challenge from a card."""
-    return drafts.start(
-        organisation=by.memberships.get().organisation,
-        slug="un",
-        title="Un",
-        summary="Un.",
-        task="ordinal",
-        cards=[card],
-        by=by,
     )
 
 
@@ -89,7 +76,7 @@ def test_what_cannot_lead_to_a_challenge_is_named(text: str) -> None:
     ResourceFactory(published=True, kind="news", title="Une actualité")
     ResourceFactory(kind="need", slug="cachee", title="Cachée")
     with pytest.raises(Invalid) as refused:
-        started(world.owner(), text)
+        started(world.owner(), cards=[text])
     assert text[:64] in str(refused.value)
     assert not Challenge.objects.exists()
 
@@ -97,7 +84,7 @@ def test_what_cannot_lead_to_a_challenge_is_named(text: str) -> None:
 def test_texts_change_the_cards(need: Resource) -> None:
     data = ResourceFactory(published=True, kind="dataset", title="Des offres")
     by = world.owner()
-    made = started(by, "tensions")
+    made = started(by, cards=["tensions"])
     same = {"title": "Un", "summary": "Un.", "body_md": "", "language": "fr"}
     texts.describe(
         challenge=made, texts=same, licence=made.licence, cards=["Des offres", data.slug], by=by
@@ -128,7 +115,7 @@ def test_the_visa_ties_the_cards_of_an_imported_document(need: Resource) -> None
 
 def test_a_card_that_is_no_longer_public_stays_named(need: Resource) -> None:
     by = world.owner()
-    made = started(by, "tensions")
+    made = started(by, cards=["tensions"])
     Resource.objects.filter(pk=need.pk).update(live=False, masked_at=clock.now())
     same = {"title": "Deux", "summary": "Un.", "body_md": "", "language": "fr"}
     texts.describe(

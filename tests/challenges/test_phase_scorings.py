@@ -13,7 +13,7 @@ from challenges.bundles.spec import Task
 from challenges.enums import PhaseKind
 from challenges.invariants import doubled_tasks
 from challenges.models import Challenge, ChallengeDraft, Phase, PhaseTask, ScorerVersion
-from challenges.organising.actions import drafts, phases
+from challenges.organising.actions import phases
 from challenges.organising.forms.challenges import TASKS
 from challenges.organising.forms.scorings import ROWS, SHAPES, shape_of
 from challenges.organising.queries import missing
@@ -23,7 +23,7 @@ from datasets import gate
 from portal.accounts.models import User
 from portal.audit.models import AuditEvent
 from tests.challenges import world
-from tests.challenges.test_authoring import IDS, SCORING, TRUTH, built
+from tests.challenges.test_authoring import IDS, SCORING, TRUTH, built, started
 
 pytestmark = pytest.mark.django_db
 OTHERS = [f"B{number:04}" for number in range(60)]
@@ -266,14 +266,8 @@ CASES: dict[str, tuple[str, str, str, dict[str, Any]]] = {
 
 def begun(client: Client, by: User, shape: str) -> Challenge:
     """Begin a challenge, and send its three files."""
-    made = drafts.start(
-        organisation=by.memberships.get().organisation,
-        slug="formes",
-        title="Formes",
-        summary="Un exemple.",
-        task="ranking" if shape in {"listes", "scores"} else "classification",
-        by=by,
-    )
+    task = "ranking" if shape in {"listes", "scores"} else "classification"
+    made = started(by, slug="formes", title="Formes", task=task)
     roles = ("test", "sample_submission", "truth")
     for role, content in zip(roles, CASES[shape][:3], strict=True):
         file = SimpleUploadedFile(f"{role}.csv", content.encode())

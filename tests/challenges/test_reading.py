@@ -9,23 +9,20 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
-from pytest_django import DjangoAssertNumQueries
 
 from challenges.enums import ChallengeStatus, Split
 from challenges.models import Challenge, Leaderboard, PublicFile, Reveal
 from portal.lib import clock, objects
-from tests.challenges.pages.scenes import clocked, url_of
+from tests.challenges.pages.scenes import Costs, clocked, url_of
 from tests.factories.accounts import UserFactory, bearer
 from tests.factories.challenges import (
     ChallengeFactory,
     EntryFactory,
-    LeaderboardFactory,
     PhaseFactory,
     StandingFactory,
 )
 
 pytestmark = pytest.mark.django_db
-TABS = ["presentation", "data", "evaluation", "standings", "entries", "rules", "help"]
 
 
 def add_file(challenge: Challenge, name: str, content: bytes, role: str = "train") -> PublicFile:
@@ -70,18 +67,14 @@ def test_list_filters(client: Client, query: str, titles: set[str]) -> None:
     assert {row["challenge"].title for row in page.context["rows"]} == titles
 
 
-@pytest.mark.parametrize("count", [1, 3])
-def test_list_costs_the_same_for_one_and_three(
-    client: Client, count: int, costs: DjangoAssertNumQueries
-) -> None:
+def test_list_costs_the_same_for_one_and_three(client: Client, count: int, costs: Costs) -> None:
     ChallengeFactory.create_batch(count, opened=True)
     with costs(clocked(3)):
         assert client.get(reverse("challenges:list")).status_code == 200
 
 
-@pytest.mark.parametrize("count", [1, 3])
 def test_presentation_costs_the_same_for_one_and_three(
-    client: Client, count: int, costs: DjangoAssertNumQueries
+    client: Client, count: int, costs: Costs
 ) -> None:
     challenge = ChallengeFactory(opened=True)
     for n in range(count):
@@ -142,15 +135,8 @@ def test_board_figures_stand_on_the_presentation(client: Client) -> None:
     assert "meilleur score" in page
     assert "0,2500" in page
     assert "de 0,2000 à 0,3125" in page
-
-
-def test_hidden_board_gives_no_figure(client: Client) -> None:
-    row = StandingFactory()
-    row.leaderboard.hidden = True
-    row.leaderboard.save()
-    page = client.get(url_of(row.leaderboard.challenge, "presentation"))
-    assert "0,2500" not in page.text
-    assert LeaderboardFactory._meta.model.objects.get().hidden
+    Leaderboard.objects.update(hidden=True)
+    assert "0,2500" not in client.get(url_of(challenge, "presentation")).text
 
 
 def test_feed_tells_public_announcements_only(client: Client) -> None:
@@ -208,10 +194,7 @@ def test_a_page_that_no_answer_named_is_refused(client: Client, query: dict[str,
     assert client.get(CHALLENGES, query).status_code == 422
 
 
-@pytest.mark.parametrize("count", [1, 3])
-def test_the_list_costs_the_same_for_any_number(
-    client: Client, count: int, costs: DjangoAssertNumQueries
-) -> None:
+def test_the_list_costs_the_same_for_any_number(client: Client, count: int, costs: Costs) -> None:
     for _ in range(count):
         EntryFactory(scored=True)
     with costs(clocked(3)):
@@ -231,10 +214,7 @@ def test_a_draft_is_read_by_who_may(client: Client) -> None:
     assert names(client.get(CHALLENGES, headers=headers)) == [draft.slug]
 
 
-@pytest.mark.parametrize("count", [1, 3])
-def test_a_challenge_is_told_in_full(
-    client: Client, count: int, costs: DjangoAssertNumQueries
-) -> None:
+def test_a_challenge_is_told_in_full(client: Client, count: int, costs: Costs) -> None:
     challenge = ChallengeFactory(opened=True, fact_sheet=[{"key": "modele", "label": "Modèle"}])
     for index in range(count):
         challenge.files.create(
@@ -273,10 +253,7 @@ def test_phases_and_rules_are_read_apart(client: Client) -> None:
     assert (terms["number"], terms["text"]) == (1, "Une équipe par personne.")
 
 
-@pytest.mark.parametrize("count", [1, 3])
-def test_a_board_is_what_the_page_shows(
-    client: Client, count: int, costs: DjangoAssertNumQueries
-) -> None:
+def test_a_board_is_what_the_page_shows(client: Client, count: int, costs: Costs) -> None:
     first = StandingFactory()
     challenge = first.leaderboard.challenge
     for _ in range(count - 1):

@@ -7,7 +7,6 @@ import re
 import pytest
 from django.test import Client
 from django.urls import reverse
-from pytest_django import DjangoAssertNumQueries
 
 from challenges.enums import BoardRule, NoticeKind, Split
 from challenges.models import Challenge, Evaluation, Leaderboard, Notice, Standing, Team
@@ -20,6 +19,7 @@ from portal.lib import clock
 from portal.lib.refusals import NotAllowed
 from tests.challenges.pages.scenes import (
     CANARY_PRIVATE,
+    Costs,
     clocked,
     listed,
     reveal,
@@ -236,10 +236,7 @@ def test_only_public_audits_are_in_it(client: Client, challenge: Challenge, show
     assert ("ne l’a pas rendu public" in text_of(client)) is (shown == "team")
 
 
-@pytest.mark.parametrize("count", [1, 3])
-def test_it_costs_the_same(
-    client: Client, challenge: Challenge, count: int, costs: DjangoAssertNumQueries
-) -> None:
+def test_it_costs_the_same(client: Client, challenge: Challenge, count: int, costs: Costs) -> None:
     for at in range(count):
         listed(challenge, f"Équipe {at}", 0.6 + at / 10, rank=at + 3)
     revealed(challenge)
@@ -329,9 +326,8 @@ def test_page_and_csv_hold_no_score_nor_rare_cause(client: Client, busy: Challen
         assert not any(team.name in body for team in busy.teams.all())
 
 
-@pytest.mark.parametrize("count", [1, 3])
 def test_the_page_costs_the_same_for_one_and_three(
-    client: Client, owner: User, count: int, costs: DjangoAssertNumQueries
+    client: Client, owner: User, count: int, costs: Costs
 ) -> None:
     busy = ChallengeFactory(owner=owner)
     for index in range(count):

@@ -175,17 +175,6 @@ def test_what_something_needs_stays(entry: Entry, phase: Phase, need: Any) -> No
     assert objects.store().exists(entry.sha256)
 
 
-def test_the_same_file_in_two_phases_that_are_due_goes_from_both(
-    entry: Entry, phase: Phase
-) -> None:
-    other = entry_of(TeamFactory())
-    for each in (phase, other.enrolment.phase):
-        revealed(each)
-    assert retention.delete_files() == 2
-    assert deleted(entry)
-    assert deleted(other)
-
-
 @pytest.mark.django_db(transaction=True)
 def test_a_phase_that_fails_stops_no_other(
     entry: Entry, phase: Phase, monkeypatch: pytest.MonkeyPatch, caplog: Any

@@ -8,7 +8,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.utils import timezone
 
 from challenges import rules
-from challenges.enums import OrganiserRole
+from challenges.enums import OrganiserRole, RegistrationState
 from challenges.models import (
     Challenge,
     Disqualification,
@@ -87,7 +87,12 @@ def may(people: dict[str, Any], rule: Any, subject: Any) -> set[str]:
 
 def test_organising(people: dict[str, Any], challenge: Challenge) -> None:
     assert may(people, rules.may_import_challenge, challenge.organiser) == {"colleague"}
-    assert may(people, rules.may_edit_challenge, challenge) == {"organiser"}
+    for rule in (rules.may_edit_challenge, rules.may_export_challenge, rules.may_run_organisers):
+        assert may(people, rule, challenge) == {"organiser"}
+    asks = challenge.registrations.create(
+        user=UserFactory(), state=RegistrationState.PENDING, at=timezone.now()
+    )
+    assert may(people, rules.may_answer_registration, asks) == {"organiser"}
     assert may(people, rules.may_publish_challenge, challenge) == {"moderator"}
     assert may(people, rules.may_suspend_challenge, challenge) == {"moderator"}
 
@@ -129,9 +134,15 @@ def test_entries(people: dict[str, Any], entry: Entry) -> None:
 
 def test_closing_and_revealing(people: dict[str, Any], challenge: Challenge) -> None:
     phase = challenge.phases.get()
-    assert may(people, rules.may_close_phase, phase) == {"organiser"}
-    assert may(people, rules.may_propose_reveal, phase) == {"organiser"}
-    assert may(people, rules.may_confirm_reveal, phase) == {"moderator", "administrator"}
+    for rule in (
+        rules.may_close_phase,
+        rules.may_pause_phase,
+        rules.may_propose_rescoring,
+        rules.may_propose_reveal,
+    ):
+        assert may(people, rule, phase) == {"organiser"}
+    for rule in (rules.may_decide_rescoring, rules.may_confirm_reveal):
+        assert may(people, rule, phase) == {"moderator", "administrator"}
 
 
 def test_a_moderator_of_their_own_challenge_has_no_visa(challenge: Challenge) -> None:

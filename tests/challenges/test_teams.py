@@ -159,12 +159,6 @@ def test_letters_of_invitations_are_bounded(team: Team) -> None:
     assert team.invitations.count() == 20
 
 
-def test_only_a_captain_invites(team: Team) -> None:
-    with pytest.raises(NotAllowed):
-        teams.invite(team=team, email="a@exemple.test", by=UserFactory())
-    assert TeamInvitation.objects.count() == 0
-
-
 @pytest.mark.parametrize("why", ["another address", "late", "revoked", "used"])
 def test_an_invitation_that_does_not_hold_is_unknown(team: Team, why: str) -> None:
     invitation = invited(team)

@@ -18,10 +18,10 @@ from challenges.enums import UploadState
 from challenges.models import Entry, Team, Upload
 from challenges.organising.actions import challenges
 from portal.lib import clock, objects
-from portal.lib.refusals import Conflict, NotAllowed, QuotaSpent, Unavailable
+from portal.lib.refusals import Conflict, QuotaSpent, Unavailable
 from tests.challenges.pages.scenes import url_of
 from tests.challenges.test_entries import enter
-from tests.factories.accounts import UserFactory, bearer
+from tests.factories.accounts import bearer
 from tests.factories.challenges import TeamFactory, captain_of
 from tests.portal.accounts.ledger import acts
 
@@ -365,13 +365,6 @@ def test_an_upload_that_nobody_finished_expires(
     assert kept() == []
     assert Upload.objects.get().state == UploadState.EXPIRED
     assert uploads.expire() == 0
-
-
-def test_nobody_outside_the_team_adds_to_it(team: Team) -> None:
-    upload = begun(team)
-    with pytest.raises(NotAllowed):
-        uploads.append(upload=upload, offset=0, content=[b"ab"], checksum=None, by=UserFactory())
-    assert kept() == []
 
 
 @pytest.fixture

@@ -401,19 +401,6 @@ def test_recorded_scores_that_are_not_reproduced_are_refused(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("name", REAL)
-def test_the_real_folders_are_read(shared: Path, name: str) -> None:
-    folder = shared / "cases" / "challenges" / name
-
-    report = portable.read_challenge(folder)
-
-    assert report.errors == ()
-    assert report.spec is not None
-    assert report.spec.slug == name
-    warnings = {warning.code for warning in report.warnings}
-    assert warnings <= {"W_TRUTH_PUBLIC_ELSEWHERE", "W_LICENCE_TO_CONFIRM"}
-
-
-@pytest.mark.parametrize("name", REAL)
 def test_the_recorded_variants_are_judged_alike(shared: Path, tmp_path: Path, name: str) -> None:
     root = shared / "cases" / "challenges"
     recorded = json.loads((root / "invalid.json").read_text(encoding="utf-8"))["cases"]

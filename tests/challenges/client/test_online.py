@@ -10,17 +10,13 @@ import pytest
 
 from challenges.client import cli, online, remote
 from challenges.client.remote import Refused
-from challenges.evaluation import worker as vault
 from challenges.models import Challenge, Entry, Team, Upload
-from challenges.organising.actions import challenges
-from challenges.results import actions as results
 from challenges.worker import drain
 from portal.accounts.actions import accounts
 from portal.accounts.enums import TokenScope
 from portal.accounts.models import User
 from portal.lib import objects
-from tests.challenges.test_nothing_before_the_reveal import Held
-from tests.challenges.world import CANARY, answer, opened, owner_of
+from tests.challenges.world import answer, opened
 from tests.factories.accounts import UserFactory
 from tests.factories.challenges import TeamFactory, captain_of
 
@@ -244,39 +240,6 @@ def test_a_redirection_is_not_followed(live_server: Any) -> None:
 def test_the_terminal_speaks_english(terminal: Terminal, team: Team) -> None:
     assert "(open" in terminal.run("list", "--lang", "en")[1]
     assert terminal.run("entries", "--lang", "en")[1] == "None.\n"
-
-
-def test_no_private_figure_reaches_the_terminal(
-    terminal: Terminal, challenge: Challenge, team: Team, file: Path, tmp_path: Path
-) -> None:
-    """Every command, as lines and as JSON, and what it writes; then the same once revealed."""
-    terminal.run("submit", challenge.slug, file)
-    assert drain()
-    entry = Entry.objects.get(enrolment__team=team)
-    private = vault.unseal(entry.evaluations.get().pk)["values"]["private"]["exactitude"]
-    sealed = Held([private], [CANARY])
-    receipt = tmp_path / "recepisse.json"
-    receipt.write_text(entry.score_receipts.get().text)
-    commands = [
-        ("list",),
-        ("rules", challenge.slug),
-        ("standings", challenge.slug),
-        ("entries", challenge.slug),
-        ("download", challenge.slug, "--to", tmp_path / "kit"),
-        ("receipt", "verify", receipt),
-    ]
-    for words in commands:
-        for form in ((), ("--json",)):
-            _code, out, err = terminal.run(*words, *form)
-            assert sealed.in_bytes((out + err).encode()) == [], words
-    written = [path for path in (tmp_path / "kit").rglob("*") if path.is_file()]
-    assert len(written) > 2
-    assert [path.name for path in written if sealed.in_bytes(path.read_bytes())] == []
-    phase = challenges.close(phase=challenge.phases.get(), by=owner_of(challenge))
-    results.propose_reveal(phase=phase, by=owner_of(challenge))
-    results.confirm_reveal(phase=phase, by=UserFactory(region="administrator"))
-    assert drain()
-    assert f"{private:.4f}" in terminal.run("entries", challenge.slug)[1]
 
 
 def test_a_key_given_twice_answers_a_question_of_several_choices(

@@ -6,6 +6,7 @@ from typing import Any
 from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
 
 from challenges.enums import ChallengeStatus, ColumnKind, Direction, Split
 from challenges.models import (
@@ -32,6 +33,8 @@ from tests.factories.challenges import (
     region_person,
     score,
 )
+
+Costs = DjangoAssertNumQueries
 
 
 def clocked(queries: int, *, reads: int = 1) -> int:

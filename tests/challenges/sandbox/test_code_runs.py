@@ -248,10 +248,3 @@ def test_scoring_is_another_process_without_code_of_the_team(code: Code) -> None
 def test_a_team_sees_classes_only(seconds: float, peak: int, seen: tuple[int | None, int]) -> None:
     over = Ended(End.EXITED, 0, Measures(seconds, seconds, peak, 1, 0))
     assert Run(None, None, over).seen == Seen(None, *seen)
-
-
-def test_nothing_runs_where_the_host_cannot_isolate(room: Path, inputs: Path) -> None:
-    absent = Bubblewrap(program=str(room / "absent"))
-    run = Code(absent, room, inputs).run(hidden, ANSWER)
-    assert (run.reason, run.file, run.ended) == (Reason.NO_SANDBOX, None, None)
-    assert run.seen == Seen(Reason.NO_SANDBOX, None, 0)

@@ -329,15 +329,6 @@ def test_an_exception_is_a_program_error(sandbox: Bubblewrap, room: Path, body: 
     assert found.outcome.detail == "code de sortie 1"
 
 
-def test_nothing_runs_where_the_host_cannot_isolate(room: Path) -> None:
-    absent = Bubblewrap(program=str(room / "absent"))
-    outcome = Scene(absent, room).run()
-    assert (outcome.reason, outcome.party) == (Reason.NO_SANDBOX, Party.PLATFORM)
-    assert outcome.detail == "bubblewrap n’est pas installé : apt-get install bubblewrap."
-    found = evaluated(absent, room, "return {}")
-    assert (found.outcome.reason, found.values) == (Reason.NO_SANDBOX, {})
-
-
 # --- the import runs the script, and compares names
 
 CONFIG = """
