@@ -14,7 +14,6 @@ from challenges import rules
 from challenges.models import Phase, Rescoring, Reveal
 from challenges.organising.api import challenge_named, may_run, person, phase_to_run
 from challenges.rescoring import actions as acts
-from challenges.rescoring import actions as rescorings
 from challenges.rescoring import queries as reads
 from challenges.rescoring.forms import ProposalForm, form_for
 from challenges.results import actions as results
@@ -30,7 +29,7 @@ from portal.lib.refusals import Conflict, Hidden, Invalid
 class MoveOut(Schema):
     """A team before and after a change: ranks, and whether it changes its group of ties."""
 
-    team: str
+    team: str = Field(alias="name")
     before: int | None
     after: int | None
     changes_tier: bool
@@ -58,17 +57,29 @@ class ProgressOut(Schema):
 class RescoringOut(Schema):
     """A change of scoring. digest: to send back with an acceptance, "" before the comparison."""
 
-    id: UUID
-    challenge: str
-    phase: int
-    task: int
+    id: UUID = Field(alias="task.key")
+    challenge: str = Field(alias="phase.challenge.slug")
+    phase: int = Field(alias="phase.index")
+    task: int = Field(alias="task.index")
     state: Literal["proposed", "running", "ready", "accepted", "in_force", "refused", "withdrawn"]
     reason: str
-    scorer_version: int
-    holdout_version: int
+    scorer_version: int = Field(alias="task.scorer_version.number")
+    holdout_version: int = Field(alias="task.holdout.number")
     digest: str
     progress: ProgressOut
     boards: list[ComparedOut]
+
+    @staticmethod
+    def resolve_digest(rescoring: Rescoring) -> str:
+        return str(rescoring.facts.get("digest", ""))
+
+    @staticmethod
+    def resolve_progress(rescoring: Rescoring) -> reads.Progress:
+        return reads.progress(rescoring)
+
+    @staticmethod
+    def resolve_boards(rescoring: Rescoring) -> list[reads.Compared]:
+        return reads.compared_boards(rescoring)
 
 
 class RescoringsOut(Schema):
@@ -96,63 +107,11 @@ class RefuseIn(Schema):
 class RevealOut(Schema):
     """Where the publication of the final results of a phase stands."""
 
-    challenge: str
-    phase: int
+    challenge: str = Field(alias="phase.challenge.slug")
+    phase: int = Field(alias="phase.index")
     proposed_at: datetime
-    confirmed_at: datetime | None
+    confirmed_at: datetime | None = Field(alias="decided_at")
     executed_at: datetime | None
-
-
-def rescoring_json(rescoring: Rescoring) -> dict[str, Any]:
-    """Describe a change of scoring to who may read it."""
-    told = reads.progress(rescoring)
-    task = rescoring.task
-    return {
-        "id": task.key,
-        "challenge": rescoring.phase.challenge.slug,
-        "phase": rescoring.phase.index,
-        "state": rescoring.state,
-        "task": task.index,
-        "reason": rescoring.reason,
-        "scorer_version": task.scorer_version.number,
-        "holdout_version": task.holdout.number,
-        "digest": rescoring.facts.get("digest", ""),
-        "progress": {
-            "total": told.total,
-            "done": told.done,
-            "failed": told.failed,
-            "waiting": told.waiting,
-        },
-        "boards": [
-            {
-                "title": board.title,
-                "split": board.split,
-                "teams": board.teams,
-                "moved": board.moved,
-                "moves": [
-                    {
-                        "team": move.name,
-                        "before": move.before,
-                        "after": move.after,
-                        "changes_tier": move.changes_tier,
-                    }
-                    for move in board.moves
-                ],
-            }
-            for board in reads.compared_boards(rescoring)
-        ],
-    }
-
-
-def reveal_json(reveal: Reveal) -> dict[str, Any]:
-    """Describe the publication of a phase."""
-    return {
-        "challenge": reveal.phase.challenge.slug,
-        "phase": reveal.phase.index,
-        "proposed_at": reveal.proposed_at,
-        "confirmed_at": reveal.decided_at,
-        "executed_at": reveal.executed_at,
-    }
 
 
 decision_router = Router(tags=[_("Organiser")])
@@ -170,9 +129,9 @@ SAID = refused(401, 403, 404, 409, 415, 422, 429)
     operation_id="rescoring",
     summary=_("Lire un changement de notation : avancement, rangs déplacés"),
 )
-def rescoring(request: HttpRequest, task: UUID) -> dict[str, Any]:
+def rescoring(request: HttpRequest, task: UUID) -> Rescoring:
     """Les organisateurs du challenge et la Région ; aucun score, des rangs."""
-    return rescoring_json(rescoring_named(request, task))
+    return rescoring_named(request, task)
 
 
 @decision_router.post(
@@ -182,10 +141,10 @@ def rescoring(request: HttpRequest, task: UUID) -> dict[str, Any]:
     operation_id="rescore",
     summary=_("Noter toutes les soumissions par une notation proposée, à part"),
 )
-def rescore(request: HttpRequest, task: UUID) -> dict[str, Any]:
+def rescore(request: HttpRequest, task: UUID) -> Rescoring:
     """Un organisateur. Se répète : ce qui a échoué de notre fait est repris."""
-    rescorings.start(rescoring=rescoring_named(request, task), by=person(request))
-    return rescoring_json(rescoring_named(request, task))
+    acts.start(rescoring=rescoring_named(request, task), by=person(request))
+    return rescoring_named(request, task)
 
 
 @decision_router.post(
@@ -195,12 +154,10 @@ def rescore(request: HttpRequest, task: UUID) -> dict[str, Any]:
     operation_id="accept_rescoring",
     summary=_("Accepter un changement de notation"),
 )
-def accept(request: HttpRequest, task: UUID, read: AcceptIn) -> dict[str, Any]:
+def accept(request: HttpRequest, task: UUID, read: AcceptIn) -> Rescoring:
     """Une personne de la Région, étrangère au challenge. digest : celui de la comparaison lue."""
-    rescorings.accept(
-        rescoring=rescoring_named(request, task), digest=read.digest, by=person(request)
-    )
-    return rescoring_json(rescoring_named(request, task))
+    acts.accept(rescoring=rescoring_named(request, task), digest=read.digest, by=person(request))
+    return rescoring_named(request, task)
 
 
 @decision_router.post(
@@ -210,10 +167,10 @@ def accept(request: HttpRequest, task: UUID, read: AcceptIn) -> dict[str, Any]:
     operation_id="refuse_rescoring",
     summary=_("Refuser un changement de notation"),
 )
-def refuse(request: HttpRequest, task: UUID, said: RefuseIn) -> dict[str, Any]:
+def refuse(request: HttpRequest, task: UUID, said: RefuseIn) -> Rescoring:
     """Une personne de la Région, étrangère au challenge ; l’organisateur lit le motif."""
-    rescorings.refuse(rescoring=rescoring_named(request, task), note=said.note, by=person(request))
-    return rescoring_json(rescoring_named(request, task))
+    acts.refuse(rescoring=rescoring_named(request, task), note=said.note, by=person(request))
+    return rescoring_named(request, task)
 
 
 @decision_router.post(
@@ -223,7 +180,7 @@ def refuse(request: HttpRequest, task: UUID, said: RefuseIn) -> dict[str, Any]:
     operation_id="propose_reveal",
     summary=_("Proposer la publication des résultats définitifs"),
 )
-def propose_reveal(request: HttpRequest, slug: str, index: int) -> dict[str, Any]:
+def propose_reveal(request: HttpRequest, slug: str, index: int) -> Reveal:
     """Un organisateur, après la clôture et son délai de grâce."""
     results.propose_reveal(phase=_phase(request, slug, index), by=person(request))
     return _reveal(request, slug, index)
@@ -236,7 +193,7 @@ def propose_reveal(request: HttpRequest, slug: str, index: int) -> dict[str, Any
     operation_id="confirm_reveal",
     summary=_("Confirmer la publication des résultats définitifs"),
 )
-def confirm_reveal(request: HttpRequest, slug: str, index: int) -> dict[str, Any]:
+def confirm_reveal(request: HttpRequest, slug: str, index: int) -> Reveal:
     """Une autre personne, de la Région ; executed_at dit quand c’est fait."""
     results.confirm_reveal(phase=_phase(request, slug, index), by=person(request))
     return _reveal(request, slug, index)
@@ -257,9 +214,9 @@ def _phase(request: HttpRequest, slug: str, index: int) -> Phase:
     return phase_to_run(request, challenge_named(request, slug), index)
 
 
-def _reveal(request: HttpRequest, slug: str, index: int) -> dict[str, Any]:
+def _reveal(request: HttpRequest, slug: str, index: int) -> Reveal:
     rows = Reveal.objects.select_related("phase__challenge")
-    return reveal_json(rows.get(phase=_phase(request, slug, index)))
+    return rows.get(phase=_phase(request, slug, index))
 
 
 rescoring_router = Router(tags=[_("Organiser")], auth=Token(TokenScope.ORGANISE))
@@ -274,7 +231,7 @@ rescoring_router = Router(tags=[_("Organiser")], auth=Token(TokenScope.ORGANISE)
 def list_rescorings(request: HttpRequest, slug: str, index: int) -> dict[str, Any]:
     """Le dernier proposé d’abord ; les organisateurs du challenge et la Région."""
     phase = phase_to_run(request, challenge_named(request, slug), index)
-    return {"rescorings": [rescoring_json(each) for each in reads.phase_rescorings(phase)]}
+    return {"rescorings": reads.phase_rescorings(phase)}
 
 
 @rescoring_router.post(
@@ -295,7 +252,7 @@ def propose(
     ingestion: File[UploadedFile | None] = None,
     reference: File[UploadedFile | None] = None,
     input: File[UploadedFile | None] = None,  # the name of the part
-) -> Status[dict[str, Any]]:
+) -> Status[Rescoring]:
     """Un organisateur. Rien ne change pour les équipes avant l’accord de la Région.
 
     Phase notée par une mesure : metrics (YAML, comme dans challenge.yaml), truth (CSV), ou les
@@ -339,7 +296,7 @@ def propose(
         ]
         raise Invalid(faults[0]["message"], code="rescoring_invalid", faults=faults)
     made = form.propose(by=person(request))
-    return Status(201, rescoring_json(_read(made)))
+    return Status(201, rescoring_named(request, made.task.key))
 
 
 @rescoring_router.post(
@@ -348,14 +305,7 @@ def propose(
     operation_id="withdraw_rescoring",
     summary=_("Retirer un changement de notation"),
 )
-def withdraw(request: HttpRequest, task: UUID) -> dict[str, Any]:
+def withdraw(request: HttpRequest, task: UUID) -> Rescoring:
     """Un organisateur, avant la décision : la notation reste celle en vigueur."""
     acts.withdraw(rescoring=rescoring_named(request, task), by=person(request))
-    return rescoring_json(rescoring_named(request, task))
-
-
-def _read(made: Rescoring) -> Rescoring:
-    rows = Rescoring.objects.select_related(
-        "phase__challenge", "task__scorer_version", "task__holdout"
-    )
-    return rows.get(pk=made.pk)
+    return rescoring_named(request, task)
