@@ -127,11 +127,18 @@ EXCEPTIONS: Mapping[str, Mapping[str, Rights]] = {
         "accounts.RegionAppointment": READ,
     },
 }
-# What a role may do to tables that no exception names.
+# The apps whose rows pages and letters read and write.
+SERVED = dict.fromkeys(
+    "accounts audit catalogue challenges datasets pages account auth contenttypes mfa sessions "
+    "taggit usersessions wagtailadmin wagtailcore wagtaildocs wagtailembeds wagtailimages "
+    "wagtailredirects wagtailsearch wagtailusers".split(),
+    ALL,
+)
+# What a role may do to the tables of an app that no exception names; an app left out gives nothing.
 DEFAULTS: Mapping[str, Mapping[str, Rights]] = {
-    "web": {"": ALL},
-    "tasks": {"": ALL},
-    "worker": {"challenges": READ, "datasets": READ, "": NOTHING},
+    "web": SERVED,
+    "tasks": SERVED,
+    "worker": {"challenges": READ, "datasets": READ},
 }
 # Tables that are no model's.
 UNMODELLED: Mapping[str, Mapping[str, Rights]] = {
@@ -168,8 +175,7 @@ def expected(kind: str) -> dict[str, Rights]:
             found[table] = UNMODELLED[table][kind]
             continue
         label = labels.get(table, "")
-        defaults = DEFAULTS[kind]
-        default = defaults.get(label.split(".")[0], defaults[""]) if label else NOTHING
+        default = DEFAULTS[kind].get(label.partition(".")[0], NOTHING)
         found[table] = EXCEPTIONS[kind].get(label, default)
     return found
 

@@ -13,6 +13,19 @@ def test_an_exception_names_a_model() -> None:
     assert sorted(named - {model._meta.label for model in apps.get_models()}) == []
 
 
+def test_every_app_that_keeps_rows_is_served_by_name() -> None:
+    """An app that is left out gives nothing to anybody; its pages would fail on PostgreSQL."""
+    labels = {model._meta.app_label for model in apps.get_models(include_auto_created=True)}
+    assert set(rights.SERVED) == labels
+
+
+@pytest.mark.django_db
+def test_an_app_that_no_line_names_gives_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(rights.SERVED, "catalogue")
+    for kind in rights.KINDS:
+        assert rights.expected(kind)["catalogue_resource"] == rights.NOTHING
+
+
 @pytest.mark.parametrize("kind", rights.KINDS)
 def test_what_a_challenge_writes_once_nobody_may_change(kind: str) -> None:
     """A new figure that is written once needs its line in rights.py, for each kind of process.
