@@ -106,7 +106,6 @@ def test_no_table_is_read_by_the_process_that_publishes(monkeypatch: pytest.Monk
         raise AssertionError("read here")
 
     monkeypatch.setattr(profile, "profile", here)
-    monkeypatch.setattr(profile, "profile", here)
     dataset = DatasetFactory()
     by = member(dataset.resource.organisation)
     release = releases.publish(dataset=dataset, files=[new()], by=by)

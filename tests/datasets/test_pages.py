@@ -8,19 +8,15 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connection
-from django.http import QueryDict
 from django.test import Client
-from django.utils import timezone
-from pytest_django import DjangoAssertNumQueries
 
 from catalogue.enums import Access, ResourceKind, Scope
 from catalogue.search import index
-from datasets import filters
 from datasets.enums import AccessLevel, FileRole
 from datasets.models import DataFile, Dataset, Download, Release
 from datasets.queries import DirectoryQuery
 from portal.audit.models import AuditEvent
+from tests.catalogue.ledger import cost, same_for_three
 from tests.factories.accounts import UserFactory
 from tests.factories.datasets import (
     CSV,
@@ -92,25 +88,13 @@ def test_titles_sort_and_words_search(client: Client) -> None:
 
     assert titles(client.get("/donnees/?sort=title")) == [a.title, b.title]
     assert titles(client.get("/donnees/?q=metiers")) == [a.title]
-    assert titles(client.get("/donnees/?q=soudage")) == []
+    nothing = client.get("/donnees/?q=soudage")
+    assert titles(nothing) == []
+    assert "Aucun jeu de données ne correspond" in nothing.text
 
 
-def test_nothing_found_says_what_to_do(client: Client) -> None:
-    response = client.get("/donnees/?q=soudage")
-
-    assert "Aucun jeu de données ne correspond" in response.content.decode()
-
-
-def test_the_list_costs_the_same_with_one_and_three_items(
-    client: Client, django_assert_num_queries: DjangoAssertNumQueries
-) -> None:
-    DataFileFactory()
-    with django_assert_num_queries(6):
-        client.get("/donnees/")
-    DataFileFactory()
-    DatasetCardFactory(content_modified_at=timezone.now())
-    with django_assert_num_queries(6):
-        client.get("/donnees/")
+def test_the_list_costs_the_same_with_one_and_three_items(client: Client) -> None:
+    assert same_for_three(DataFileFactory, lambda: cost(client, "/donnees/")) == [6]
 
 
 @pytest.mark.parametrize(
@@ -121,17 +105,6 @@ def test_odd_values_are_left_out(client: Client, text: str) -> None:
 
     assert response.status_code == 200
     assert response.context["query"] == DirectoryQuery(scope=("local",))
-
-
-def test_a_query_is_said_back() -> None:
-    query = filters.parse(QueryDict("q=emploi&access=open&access=registered&sort=title"))
-
-    assert query.pairs() == [
-        ("q", "emploi"),
-        ("access", "open"),
-        ("access", "registered"),
-        ("sort", "title"),
-    ]
 
 
 SCHEMA = [
@@ -342,19 +315,11 @@ def test_the_card_leads_to_the_files_that_are_held_here(client: Client) -> None:
     assert "Fichiers et accès" in without
 
 
-@pytest.mark.parametrize("path", ["", "versions/"])
-def test_a_page_costs_the_same_with_one_and_three_files(
-    client: Client, path: str, django_assert_num_queries: DjangoAssertNumQueries
-) -> None:
-    file = open_file()
-    # PostgreSQL is asked the time, SQLite is not.
-    count = 7 if connection.vendor == "postgresql" else 6
-    with django_assert_num_queries(count):
-        client.get(page(file) + path)
-    for _ in range(2):
-        open_file(release=file.release)
-    with django_assert_num_queries(count):
-        client.get(page(file) + path)
+def test_a_page_costs_the_same_with_one_and_three_files(client: Client) -> None:
+    release = ReleaseFactory()
+    paths = [release.dataset.get_absolute_url() + rest for rest in ("", "versions/")]
+    counts = [lambda path=path: cost(client, path) for path in paths]
+    assert same_for_three(lambda: open_file(release=release), *counts) == [6, 6]
 
 
 def upload(name: str = "effectifs.csv", content: bytes = CSV) -> SimpleUploadedFile:

@@ -1,7 +1,7 @@
 """The whole life of a card in a real browser, from a pasted description to a decision with reasons.
 
 Paste, draft, checks, review with changes, publication, search, alert, reuse, report, decision: with
-script, each page checked in one look, and once more without script.
+script, each page checked in one look. Each step has a journey of its own without script.
 """
 
 import re
@@ -33,18 +33,18 @@ READER, STRANGER = "lectrice@exemple.fr", "camille@exemple.fr"
 class Visit:
     """Open tabs for the people of the story, and look at the pages on the way."""
 
-    def __init__(self, running: Any, cookies: Callable[[User], Any], script: bool) -> None:
-        self.running, self.cookies, self.script = running, cookies, script
+    def __init__(self, running: Any, cookies: Callable[[User], Any]) -> None:
+        self.running, self.cookies = running, cookies
         self.found: dict[str, list[str]] = {}
 
     def by(self, user: User | None) -> Any:
         """Open a tab, signed in as a person or as nobody."""
         held = self.cookies(user) if user else None
-        return browser.tab(self.running, script=self.script, cookies=held)
+        return browser.tab(self.running, cookies=held)
 
     def look(self, page: Any, name: str) -> None:
-        """Check the page that is open, in one look; without script there is nothing to run."""
-        if self.script and not axe.missing() and (faults := axe.faults(page, axe.NARROW)):
+        """Check the page that is open, in one look."""
+        if not axe.missing() and (faults := axe.faults(page, axe.NARROW)):
             self.found[name] = faults
         page.set_viewport_size({"width": 1440, "height": 900})
 
@@ -69,18 +69,13 @@ def letter_to(address: str, part: str) -> str:
     return link("\n".join(bodies), part)
 
 
-@pytest.mark.parametrize(
-    "script",
-    # Each step without script has a journey of its own: the whole once more in .ci/run.
-    [pytest.param(True, id="script"), pytest.param(False, id="plain", marks=pytest.mark.ci)],
-)
 def test_a_card_is_pasted_reviewed_found_reused_reported_and_judged(
-    running: Any, site: str, shared: Path, as_user: Callable[[User], Any], script: bool
+    running: Any, site: str, shared: Path, as_user: Callable[[User], Any]
 ) -> None:
     holder = make.organisation("Coopérative Bâtir Sud")
     author = make.joined(make.person("autrice"), holder, Role.EDITOR)
     first, second, member = make.moderator("une"), make.moderator("deux"), make.person("membre")
-    visit = Visit(running, as_user, script)
+    visit = Visit(running, as_user)
 
     asks_for_an_alert(visit, site)
     sends_a_pasted_card(visit, site, author, pasted(shared))

@@ -1,4 +1,7 @@
-"""Contributing, pasting, importing, harvesting and reviewing in a real browser."""
+"""Contributing, pasting, importing, harvesting and reviewing in a real browser.
+
+Without script: the life of a card (test_card_life.py) goes through the same pages with it.
+"""
 
 import json
 from pathlib import Path
@@ -24,13 +27,6 @@ from tests.sites import says
 from tests.sites import site as foreign
 
 pytestmark = [pytest.mark.journey, pytest.mark.slow]
-
-
-# Without script in make test, where the life of a card goes with script through the same pages.
-with_script_in_ci = pytest.mark.parametrize(
-    "script",
-    [pytest.param(True, id="script", marks=pytest.mark.ci), pytest.param(False, id="plain")],
-)
 
 
 def author_pages(author: User) -> list[str]:
@@ -91,15 +87,12 @@ def test_pages_of_authors_and_moderators_have_no_fault(check_pages: CheckPages) 
     check_pages(make.moderator(), *moderator_pages())
 
 
-@with_script_in_ci
-def test_from_a_blank_form_to_the_public_page(
-    running: Any, site: str, as_user: Cookies, script: bool
-) -> None:
+def test_from_a_blank_form_to_the_public_page(running: Any, site: str, as_user: Cookies) -> None:
     holder = make.organisation("Coopérative Bâtir Sud")
     author = make.joined(make.person(), holder, Role.EDITOR)
     moderator = make.moderator()
 
-    with browser.tab(running, script=script, cookies=as_user(author)) as page:
+    with browser.tab(running, script=False, cookies=as_user(author)) as page:
         page.goto(site + reverse("catalogue:contribute"))
         page.check("input[value=need]", force=True)
         page.click("main form .btn-primary")
@@ -127,7 +120,7 @@ def test_from_a_blank_form_to_the_public_page(
     contribution = Contribution.objects.get()
     assert contribution.status == ContributionStatus.SUBMITTED
     item = reverse("catalogue:moderation_item", args=(contribution.public_id,))
-    with browser.tab(running, script=script, cookies=as_user(moderator)) as page:
+    with browser.tab(running, script=False, cookies=as_user(moderator)) as page:
         page.goto(site + item)
         page.check("input[value=publish]", force=True)
         page.click("button[name=decide]")
@@ -186,12 +179,11 @@ def card(shared: Path) -> str:
     return (shared / "cases" / "catalogue" / CARD).read_text("utf-8")
 
 
-@with_script_in_ci
 def test_a_pasted_card_fills_the_draft(
-    running: Any, site: str, shared: Path, as_user: Cookies, script: bool
+    running: Any, site: str, shared: Path, as_user: Cookies
 ) -> None:
     author = make.person()
-    with browser.tab(running, script=script, cookies=as_user(author)) as page:
+    with browser.tab(running, script=False, cookies=as_user(author)) as page:
         page.goto(site + reverse("catalogue:contribute"))
         page.click("text=Coller une description")
         page.click("main form .btn-primary")
@@ -242,13 +234,12 @@ def brought(page: Any, site: str, folder: Path) -> None:
     page.click("main form .btn-primary")
 
 
-@with_script_in_ci
 def test_a_table_is_tried_confirmed_and_taken_back(
-    running: Any, site: str, tmp_path: Path, as_user: Cookies, script: bool
+    running: Any, site: str, tmp_path: Path, as_user: Cookies
 ) -> None:
     holder = make.organisation("Mission locale du Var")
     editor = make.joined(make.person(), holder, Role.EDITOR)
-    with browser.tab(running, script=script, cookies=as_user(editor)) as page:
+    with browser.tab(running, script=False, cookies=as_user(editor)) as page:
         brought(page, site, tmp_path)
         told = page.locator("main").inner_text()
         assert "lunaire" in told
@@ -305,10 +296,7 @@ def work() -> HarvestRun:
     return run
 
 
-@with_script_in_ci
-def test_a_catalogue_is_harvested(
-    running: Any, site: str, settings: Any, as_user: Cookies, script: bool
-) -> None:
+def test_a_catalogue_is_harvested(running: Any, site: str, settings: Any, as_user: Cookies) -> None:
     holder = make.organisation("Observatoire du Sud")
     editor, moderator = make.joined(make.person(), holder, Role.EDITOR), make.moderator()
 
@@ -318,7 +306,7 @@ def test_a_catalogue_is_harvested(
         there.replies["/api/1/datasets/"] = says(body.encode())
 
     def press(who: User, act: str) -> str:
-        with browser.tab(running, script=script, cookies=as_user(who)) as page:
+        with browser.tab(running, script=False, cookies=as_user(who)) as page:
             page.goto(source)
             page.click(f"button[value={act}]")
             assert page.errors == []
@@ -326,7 +314,7 @@ def test_a_catalogue_is_harvested(
 
     with foreign(settings) as there:
         shown(there, 1, 2, 3)
-        with browser.tab(running, script=script, cookies=as_user(editor)) as page:
+        with browser.tab(running, script=False, cookies=as_user(editor)) as page:
             page.goto(site + reverse("catalogue:harvest_propose"))
             page.fill("#id_title", "Catalogue de l’observatoire")
             page.select_option("#id_kind", "datagouv")

@@ -1,6 +1,5 @@
 """The rooms of organisers, teams and the Region in a real browser: accessible, without script."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +9,12 @@ from challenges.disqualifications import actions as disqualifications
 from challenges.enums import EntryStatus, OrganiserRole, PhaseKind, RunState, TeamRole
 from challenges.evaluation.actions import interventions
 from challenges.forum import actions as forum
-from challenges.models import Challenge, Disqualification, Entry, Phase, Rescoring, TeamMember
+from challenges.models import Challenge, Entry, Phase, TeamMember
 from challenges.organising.actions import challenges, leaderboards, organisers, phases
 from challenges.rescoring import actions as rescorings
 from challenges.results import actions as results
 from challenges.teams import actions as teams
 from challenges.worker import drain
-from portal.accounts.models import User
 from portal.lib import clock
 from tests.challenges import world
 from tests.challenges.bundles.foreign.cases import NEEDED
@@ -40,7 +38,6 @@ from tests.factories.challenges import (
 from tests.factories.disqualifications import asked
 from tests.journeys import axe, browser
 from tests.journeys.conftest import CheckPages, Cookies
-from tests.journeys.test_challenges import prove
 
 pytestmark = [pytest.mark.journey, pytest.mark.slow]
 
@@ -384,100 +381,3 @@ def test_pages_of_decisions_are_accessible(check_pages: CheckPages, tmp_path: Pa
     check_pages(captain_of(entries[0].enrolment.team), f"{home}soumissions/{entries[0].pk}/")
     made = deposited(by, zipped(KAGGLE))
     check_pages(by, f"/espace/challenges/importer/{made.pk}/")
-
-
-class Plain:
-    """Act on pages without script."""
-
-    def __init__(self, running: Any, site: str, cookies: Cookies) -> None:
-        self.running, self.site, self.cookies = running, site, cookies
-
-    def act(self, by: User, address: str, fill: Callable[[Any], None], button: str) -> str:
-        """Open a page, fill its form, press the button; return what the next page says."""
-        with browser.tab(self.running, script=False, cookies=self.cookies(by)) as page:
-            page.goto(self.site + address)
-            fill(page)
-            page.locator("main").get_by_role("button", name=button, exact=False).first.click()
-            if page.locator("main [name=password]").count():
-                prove(page)
-            assert not page.title().startswith("Erreur"), page.inner_text("main")
-            return str(page.inner_text("main"))
-
-
-@pytest.mark.full
-def test_decisions_are_taken_without_script(
-    running: Any, site: str, as_user: Cookies, tmp_path: Path
-) -> None:
-    challenge = world.opened(tmp_path)
-    entries = [world.entered(challenge, 0.9 - seed / 10, seed=seed) for seed in range(2)]
-    assert drain()
-    by, decider = world.owner_of(challenge), region()
-    home, space = f"/challenges/{challenge.slug}/", f"/espace/challenges/{challenge.slug}/"
-    plain, phase = Plain(running, site, as_user), challenge.phases.get()
-    accused = entries[0].enrolment.team
-
-    def ask(page: Any) -> None:
-        page.select_option("#id_team", str(accused.pk))
-        page.check("input[name=scope][value=entry]", force=True)
-        page.select_option("#id_phase", str(phase.pk))
-        page.fill("#id_number", str(entries[0].number))
-        page.fill("#id_reason", "Données externes.")
-        page.check("#id_sure", force=True)
-
-    assert "Données externes." in plain.act(
-        by, f"{space}disqualifications/", ask, "Envoyer la demande"
-    )
-    found = Disqualification.objects.get()
-    reply = f"{home}equipe/disqualification/{found.public_id}/"
-    assert "Elles sont libres." in plain.act(
-        captain_of(accused),
-        reply,
-        lambda page: page.fill("#id_reply", "Elles sont libres."),
-        "Envoyer la réponse",
-    )
-
-    def dismiss(page: Any) -> None:
-        page.check("input[name=decision][value=dismiss]", force=True)
-        page.fill("#id_reason", "Les données sont libres.")
-        page.check("#id_sure", force=True)
-
-    item = f"/moderation/disqualifications/{found.public_id}/"
-    plain.act(decider, item, dismiss, "Enregistrer la décision")
-    found.refresh_from_db()
-    assert found.decided_at is not None
-    assert not Entry.objects.get(pk=entries[0].pk).is_disqualified
-
-    reported(challenge)
-    moderator = UserFactory(region="moderator")
-    said = plain.act(moderator, "/moderation/entraide/", lambda page: None, "Laisser")
-    assert "Aucun signalement" in said
-
-    queue = f"{space}file/"
-    said = plain.act(
-        by, queue, lambda page: page.fill("textarea", "Une ligne fausse."), "Mettre la notation"
-    )
-    assert "La notation est en pause" in said
-    said = plain.act(by, queue, lambda page: None, "Reprendre la notation")
-    assert "La notation reprend." in said
-
-    truth = tmp_path / "corrige.csv"
-    truth.write_bytes(corrected())
-    scorings = f"{space}reevaluation/"
-
-    def propose(page: Any) -> None:
-        page.fill("[name=reason]", "Quarante réponses étaient fausses.")
-        page.set_input_files("[name=truth]", str(truth))
-
-    plain.act(by, scorings, propose, "Proposer ce changement")
-    assert drain()
-    plain.act(by, scorings, lambda page: None, "Noter toutes les soumissions à part")
-    assert drain()
-
-    def accept(page: Any) -> None:
-        page.check("input[name=decision][value=accept]", force=True)
-        page.check("[name=sure]", force=True)
-
-    plain.act(decider, scorings, accept, "Enregistrer la décision")
-    assert drain()
-    assert Rescoring.objects.get().state == "in_force"
-    assert Phase.objects.get().paused_at is None

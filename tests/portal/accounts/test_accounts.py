@@ -14,9 +14,7 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.core import mail
 from django.core.management import CommandError, call_command
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from challenges.models import TeamInvitation, TeamMember
@@ -39,7 +37,7 @@ from portal.audit.invariants import chain_breaches
 from portal.audit.models import AuditBody, Outbox
 from portal.lib import clock
 from portal.lib.refusals import Conflict, Invalid, NotAllowed, QuotaSpent
-from tests.challenges.pages.scenes import clocked
+from tests.catalogue.ledger import cost, queries, same_for_three
 from tests.factories.accounts import PASSWORD, MembershipFactory, OrganisationFactory, UserFactory
 from tests.factories.catalogue import ResourceFactory
 from tests.factories.challenges import ChallengeFactory
@@ -350,21 +348,6 @@ def test_the_page_shows_the_secret_once(client: Client) -> None:
     assert secret not in listed.text
 
 
-@pytest.mark.parametrize(
-    ("form", "sentence"),
-    [
-        ({"name": "", "scopes": ["read"], "days": "30"}, "Donnez un nom à ce jeton."),
-        ({"name": "x", "days": "30"}, "Cochez au moins une case."),
-    ],
-)
-def test_the_page_says_what_is_missing(client: Client, form: dict[str, Any], sentence: str) -> None:
-    sign_in(client, UserFactory())
-    page = client.post(reverse("account_token_create"), form)
-    assert page.status_code == 422
-    assert sentence in page.text
-    assert ApiToken.objects.count() == 0
-
-
 def test_the_page_revokes_ones_own_token_only(client: Client) -> None:
     user = UserFactory()
     own, other = made(user), made(UserFactory())
@@ -376,17 +359,26 @@ def test_the_page_revokes_ones_own_token_only(client: Client) -> None:
     assert accounts.use(secret=other.secret) is not None
 
 
-@pytest.mark.parametrize("count", [1, 3])
-def test_the_page_costs_the_same_for_any_number(
-    client: Client, count: int, django_assert_num_queries: Any
-) -> None:
+def test_the_page_costs_the_same_for_one_and_three(client: Client) -> None:
     user = UserFactory()
-    for _ in range(count):
-        made(user)
     client.force_login(user)
-    client.get(reverse("account_tokens"))
-    with django_assert_num_queries(clocked(5)):
-        client.get(reverse("account_tokens"))
+    page = reverse("account_tokens")
+    assert same_for_three(lambda: made(user), lambda: cost(client, page)) == [5]
+
+
+def test_the_pages_rename_and_close_the_account(client: Client) -> None:
+    user = UserFactory()
+    sign_in(client, user)
+    assert (
+        "Remplissez ce champ." in client.post(reverse("account_rename"), {"display_name": ""}).text
+    )
+    client.post(reverse("account_rename"), {"display_name": "Dominique"})
+    page = reverse("account_close")
+    assert "Cochez la case pour confirmer." in client.post(page, {"understood": ""}).text
+    user.refresh_from_db()
+    assert (user.display_name, user.is_active) == ("Dominique", True)
+    client.post(page, {"understood": "on"})
+    assert not User.objects.get(pk=user.pk).is_active
 
 
 def test_personal_data_names_the_tokens_not_their_digests() -> None:
@@ -457,13 +449,6 @@ def test_it_makes_the_account_and_gives_the_role_once() -> None:
     assert not user.has_usable_password()
     assert list(user.groups.values_list("name", flat=True)) == ["Moderators"]
     assert acts() == ["account.installed", "role.installed"]
-
-
-def test_it_takes_an_existing_account() -> None:
-    user = UserFactory()
-    run(user.email)
-    assert User.objects.count() == 1
-    assert acts() == ["role.installed"]
 
 
 @pytest.mark.parametrize("address", ["pas une adresse", "x@"])
@@ -647,13 +632,11 @@ def test_the_schedule_looks_after_them(at: At) -> None:
 
 
 def test_it_costs_the_same_for_one_and_for_three(at: At) -> None:
-    counts = []
-    for number in range(3):
+    at(WARNED)
+
+    def more() -> None:
         absent()
-        at(WARNED)
         accounts.look_after()
-        with CaptureQueriesContext(connection) as asked:
-            accounts.look_after()
-        counts.append(len(asked))
-        assert InactivityNotice.objects.count() == number + 1
-    assert counts == [2, 2, 2]
+
+    assert same_for_three(more, lambda: queries(accounts.look_after)) == [2]
+    assert InactivityNotice.objects.count() == 3

@@ -4,7 +4,6 @@ import csv
 import gzip
 import hashlib
 import re
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -17,7 +16,6 @@ from django.core.paginator import Paginator
 from django.template import Context, Template
 from django.test import RequestFactory
 from django.utils.translation import override
-from pygments.token import STANDARD_TYPES
 
 from catalogue.enums import ResourceKind
 from portal.pages import frame, kit, looks, typography
@@ -61,12 +59,6 @@ def test_no_template_holds_inline_style_or_script() -> None:
         if inline.search(path.read_text(encoding="utf-8"))
     ]
     assert wrong == []
-
-
-def test_every_component_tells_its_arguments() -> None:
-    components = sorted((TEMPLATES / "components").glob("*.html"))
-    silent = [p.name for p in components if not p.read_text(encoding="utf-8").startswith("{# ")]
-    assert (silent, len(components) >= 20) == ([], True)
 
 
 def test_every_kind_has_a_face_of_its_own_word() -> None:
@@ -350,50 +342,6 @@ def test_relative(ahead: timedelta, expected: str) -> None:
 
 
 SERVED = ("tokens.css", "components.css")
-APPS = ("portal", "catalogue", "datasets", "challenges")
-# What a size and the like complete, in templates and in f-strings.
-COMPLETED = re.compile(r"([\w-]+-)\{")
-QUOTED = re.compile(r"[\"'`]([^\"'`<>{}=]*)[\"'`]")
-CLASSES = re.compile(r"class(?:Name)?=\\?[\"']?((?:\{%.*?%\}|\{\{.*?\}\}|[^\"'>{])*)", re.S)
-
-
-def sources(suffix: str, *folders: str) -> Iterator[str]:
-    for folder in folders:
-        for path in sorted((ROOT / folder).rglob(f"*{suffix}")):
-            if "migrations" not in path.parts:
-                yield path.read_text("utf-8")
-
-
-def used() -> tuple[set[str], set[str]]:
-    """Gather the classes that templates and code may write, and the beginnings of some."""
-    words: set[str] = {code for code in STANDARD_TYPES.values() if code}
-    begun: set[str] = set()
-    for text in [*sources(".html", "templates"), *sources(".js", "portal/static")]:
-        begun |= set(COMPLETED.findall(text))
-        for found in [*CLASSES.findall(text), *QUOTED.findall(text)]:
-            words |= set(re.findall(r"[\w-]+", found))
-    for text in sources(".py", *APPS):
-        begun |= set(COMPLETED.findall(text))
-        for found in [*CLASSES.findall(text), *re.findall(r"\"class\": \"([^\"]*)\"", text)]:
-            words |= set(re.findall(r"[\w-]+", found))
-    return words, begun
-
-
-def declared(name: str) -> set[str]:
-    text = (STATIC / name).read_text("utf-8")
-    plain = re.sub(r"/\*.*?\*/|url\([^)]*\)|\d*\.\d+", "", text, flags=re.S)
-    return set(re.findall(r"\.([a-zA-Z][\w-]*)", plain))
-
-
-def test_every_class_is_used_by_a_template_or_by_code() -> None:
-    words, begun = used()
-    idle = {
-        each
-        for name in (*SERVED, "guide.css")
-        for each in declared(name)
-        if each not in words and not each.startswith(tuple(begun))
-    }
-    assert idle == set()
 
 
 def test_the_stylesheets_keep_their_budget() -> None:

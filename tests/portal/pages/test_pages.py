@@ -598,14 +598,6 @@ def test_a_sound_portal_says_so(client: Client, alive: None) -> None:
     assert set(told["checks"][0]) == {"key", "name", "level", "text", "at"}
 
 
-@pytest.mark.parametrize(
-    "word", ["sqlite", "postgresql", "worker", "outbox", "index", "clé privée", "processus"]
-)
-def test_the_words_are_those_of_a_visitor(client: Client, alive: None, word: str) -> None:
-    table = client.get("/sante/").text.split("<table")[1].split("</table>")[0]
-    assert word not in table.lower()
-
-
 def test_a_portal_just_made_is_to_be_watched(client: Client) -> None:
     found = levels()
     assert {key for key, level in found.items() if level == "watch"} >= {"worker", "tasks"}
