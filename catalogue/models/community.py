@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.urls import reverse
 
 from catalogue.enums import AlertFrequency, MessageState, ReuseKind, ReviewState, UseCase
-from catalogue.models.resource import Resource, editable_organisations
+from catalogue.models.resource import Resource, editable_organisations, someone
 from portal.accounts.authorization import Permission, has_permission
 from portal.accounts.enums import OrganisationKind
 
@@ -247,9 +247,7 @@ class Collection(models.Model):
     published_at = models.DateTimeField(null=True, blank=True)
     # Hidden by the Region after a report: only its organisation sees it, and why.
     hidden_at = models.DateTimeField(null=True, blank=True)
-    hidden_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
-    )
+    hidden_by = someone()
     hidden_reason = models.CharField(max_length=300, blank=True)
 
     objects = CollectionQuerySet.as_manager()
@@ -320,9 +318,7 @@ class Discussion(models.Model):
     moved_at = models.DateTimeField()
     state = models.CharField(max_length=8, choices=MessageState.choices)
     closed_at = models.DateTimeField(null=True, blank=True)
-    closed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
-    )
+    closed_by = someone(models.PROTECT)
     close_reason = models.CharField(max_length=300, blank=True)
 
     objects = DiscussionQuerySet.as_manager()
@@ -382,9 +378,7 @@ class DiscussionMessage(models.Model):
     # Written by who answers for the card, as such: the mark outlives the role.
     from_owner = models.BooleanField(default=False)
     state = models.CharField(max_length=8, choices=MessageState.choices)
-    decided_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
-    )
+    decided_by = someone(models.PROTECT)
     decided_at = models.DateTimeField(null=True, blank=True)
     # Told to its author, and shown in its place.
     hidden_reason = models.CharField(max_length=300, blank=True)
@@ -446,9 +440,7 @@ class Reviewed(models.Model):
     state = models.CharField(
         max_length=10, choices=ReviewState.choices, default=ReviewState.WAITING
     )
-    decided_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
-    )
+    decided_by = someone(models.PROTECT)
     decided_at = models.DateTimeField(null=True, blank=True)
     # Why it was refused, told to its author.
     message = models.CharField(max_length=500, blank=True)

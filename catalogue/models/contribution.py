@@ -18,7 +18,7 @@ from catalogue.enums import (
     DecisionReason,
     OwnerAnswer,
 )
-from catalogue.models.resource import Resource, editable_organisations
+from catalogue.models.resource import Resource, editable_organisations, someone
 from portal.accounts.authorization import Permission, has_permission
 from portal.lib.immutable import Immutable
 from portal.lib.refusals import Conflict
@@ -62,13 +62,9 @@ class ContributionBatch(models.Model):
     organisation = models.ForeignKey(
         "accounts.Organisation", on_delete=models.PROTECT, related_name="batches"
     )
-    author = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
-    )
+    author = someone()
     # Who asked for what is under way: an editor may send what another one imported.
-    asked_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
-    )
+    asked_by = someone()
     name = models.CharField(max_length=200)
     state = models.CharField(max_length=10, choices=BatchState.choices, default=BatchState.READ)
     sends = models.BooleanField(default=False)
@@ -237,14 +233,10 @@ class Contribution(models.Model):
     first_submitted_at = models.DateTimeField(null=True, blank=True)
     submitted_at = models.DateTimeField(null=True, blank=True)
     decided_at = models.DateTimeField(null=True, blank=True)
-    claimed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
-    )
+    claimed_by = someone()
     claimed_at = models.DateTimeField(null=True, blank=True)
     # The moderator to whom it was given, until it is decided.
-    assignee = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
-    )
+    assignee = someone()
 
     # When its author was told that a draft nobody edits will be erased.
     expiry_told_at = models.DateTimeField(null=True, blank=True)
@@ -252,9 +244,7 @@ class Contribution(models.Model):
     offered_at = models.DateTimeField(null=True, blank=True)
     owner_answer = models.CharField(max_length=10, choices=OwnerAnswer.choices, blank=True)
     owner_answered_at = models.DateTimeField(null=True, blank=True)
-    owner_answered_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
-    )
+    owner_answered_by = someone()
     owner_reason = models.TextField(blank=True, max_length=2_000)
 
     objects = ContributionQuerySet.as_manager()

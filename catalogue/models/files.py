@@ -4,13 +4,12 @@ import uuid
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
 from catalogue.enums import FileState
 from catalogue.models.contribution import Contribution
-from catalogue.models.resource import Resource
+from catalogue.models.resource import Resource, someone
 from portal.lib.parts import PartedFile
 
 if TYPE_CHECKING:
@@ -52,9 +51,7 @@ class CardFile(models.Model):
     organisation = models.ForeignKey(
         "accounts.Organisation", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
-    added_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
-    )
+    added_by = someone()
     name = models.CharField(max_length=200)
     sha256 = models.CharField(max_length=64)
     size = models.PositiveBigIntegerField()
@@ -151,9 +148,7 @@ class CardUpload(PartedFile):
     contribution = models.ForeignKey(
         Contribution, null=True, blank=True, on_delete=models.SET_NULL, related_name="uploads"
     )
-    begun_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
-    )
+    begun_by = someone()
     file = models.ForeignKey(
         CardFile, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )

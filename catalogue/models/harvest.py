@@ -4,7 +4,6 @@ import uuid
 from datetime import datetime
 from typing import TYPE_CHECKING, Self
 
-from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
@@ -17,7 +16,7 @@ from catalogue.enums import (
     SourceStatus,
 )
 from catalogue.models.contribution import Contribution
-from catalogue.models.resource import Resource, editable_organisations
+from catalogue.models.resource import Resource, editable_organisations, someone
 from portal.accounts.authorization import Permission, has_permission
 
 if TYPE_CHECKING:
@@ -85,13 +84,9 @@ class Source(models.Model):
     )
     next_run_at = models.DateTimeField(null=True, blank=True)
 
-    proposed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
-    )
+    proposed_by = someone()
     proposed_at = models.DateTimeField()
-    decided_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
-    )
+    decided_by = someone()
     decided_at = models.DateTimeField(null=True, blank=True)
     message = models.TextField(blank=True, max_length=2_000)  # the Region's, when it refuses
 
@@ -149,9 +144,7 @@ class HarvestRun(models.Model):
     state = models.CharField(max_length=20, choices=RunState.choices, default=RunState.WAITING)
     reason = models.CharField(max_length=40, blank=True)  # why suspicious or interrupted
     message = models.CharField(max_length=400, blank=True)
-    asked_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
-    )
+    asked_by = someone()
     asked_at = models.DateTimeField()
     started_at = models.DateTimeField(null=True, blank=True)
     beat_at = models.DateTimeField(null=True, blank=True)  # its last sign of life

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.models import Revision
 
 from catalogue.enums import LinkType, RemovalReason, TransferKind, VersionOrigin
-from catalogue.models.resource import Resource
+from catalogue.models.resource import Resource, someone
 from portal.accounts.enums import Answer
 
 # Figures of a group of fewer persons are kept back: they would tell of somebody.
@@ -62,9 +62,7 @@ class Measurement(models.Model):
     evaluated_on = models.DateField()
     source_url = models.CharField(max_length=500, blank=True)
     from_challenge = models.BooleanField(default=False)
-    recorded_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
-    )
+    recorded_by = someone()
 
     class Meta:
         ordering = ("pk",)
@@ -176,9 +174,7 @@ class CardVersion(models.Model):
     published_at = models.DateTimeField()
     # By a moderator, for what it says and the card no longer does.
     withheld_at = models.DateTimeField(null=True, blank=True)
-    withheld_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
-    )
+    withheld_by = someone()
     withheld_reason = models.CharField(max_length=300, blank=True)
 
     class Meta:
@@ -228,13 +224,7 @@ class Removal(models.Model):
     )
     proposed_at = models.DateTimeField()
     answer = models.CharField(max_length=10, choices=Answer.choices, blank=True)
-    answered_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        on_delete=models.PROTECT,
-        related_name="+",
-        null=True,
-        blank=True,
-    )
+    answered_by = someone(models.PROTECT)
     answered_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -294,13 +284,9 @@ class CardTransfer(models.Model):
     )
     at = models.DateTimeField()
     # The first person of the Region, where two of them stand for the consent of the owner.
-    approved_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
-    )
+    approved_by = someone(models.PROTECT)
     answer = models.CharField(max_length=10, choices=Answer.choices, blank=True)
-    answered_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
-    )
+    answered_by = someone(models.PROTECT)
     answered_at = models.DateTimeField(null=True, blank=True)
 
     objects = CardTransferQuerySet.as_manager()

@@ -19,7 +19,7 @@ from catalogue.enums import (
     ReportStatus,
 )
 from catalogue.models.community import Collection, DiscussionMessage, FieldFeedback, Reuse
-from catalogue.models.resource import Resource
+from catalogue.models.resource import Resource, someone
 from portal.accounts.authorization import Permission, has_permission
 from portal.lib.immutable import Immutable
 from portal.lib.refusals import Conflict
@@ -89,9 +89,7 @@ class Report(models.Model):
         Collection, null=True, blank=True, on_delete=models.SET_NULL, related_name="reports"
     )
     # Who wrote what is reported, for themselves or for an organisation.
-    concerned = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
-    )
+    concerned = someone()
     organisation = models.ForeignKey(
         "accounts.Organisation",
         null=True,
@@ -116,9 +114,7 @@ class Report(models.Model):
     status = models.CharField(
         max_length=12, choices=ReportStatus.choices, default=ReportStatus.RECEIVED
     )
-    assessor = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
-    )
+    assessor = someone()
     decided_at = models.DateTimeField(null=True, blank=True)  # of the first decision
     contested_at = models.DateTimeField(null=True, blank=True)
     contest_words = models.TextField(blank=True, max_length=4_000)
@@ -226,14 +222,10 @@ class Masking(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
     )
     masked_at = models.DateTimeField()
-    confirmed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
-    )
+    confirmed_by = someone(models.PROTECT)
     confirmed_at = models.DateTimeField(null=True, blank=True)
     # Once confirmed, one person asks to show the card again and another answers.
-    lift_asked_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
-    )
+    lift_asked_by = someone(models.PROTECT)
     lift_asked_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
     end = models.CharField(max_length=10, choices=MaskingEnd.choices, blank=True)

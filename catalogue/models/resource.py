@@ -1,7 +1,7 @@
 """A resource: what the catalogue describes, whatever its kind."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Self
 
@@ -92,6 +92,15 @@ PROPOSED_COLUMNS = (
 def names() -> models.JSONField:
     """Declare a column that holds a list of strings."""
     return models.JSONField(default=list, blank=True)
+
+
+def someone(
+    on_delete: Callable[..., None] = models.SET_NULL,
+) -> "models.ForeignKey[User | None, User | None]":
+    """Declare who did something: nobody before it is done, nor once their account is erased."""
+    return models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=on_delete, related_name="+"
+    )
 
 
 class PageKeyField(models.CharField):
