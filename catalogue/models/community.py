@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.urls import reverse
 
 from catalogue.enums import AlertFrequency, MessageState, ReuseKind, ReviewState, UseCase
-from catalogue.models.resource import Resource, editable_organisations, someone
+from catalogue.models.resource import LockableQuerySet, Resource, editable_organisations, someone
 from portal.accounts.authorization import Permission, has_permission
 from portal.accounts.enums import OrganisationKind
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 QUERY_CHARACTERS = 2_000
 
 
-class SavedSearchQuerySet(models.QuerySet["SavedSearch"]):
+class SavedSearchQuerySet(LockableQuerySet["SavedSearch"]):
     """Saved searches, by whose they are and by what they do."""
 
     def visible_to(self, user: "User | AnonymousUser") -> "SavedSearchQuerySet":
@@ -36,10 +36,6 @@ class SavedSearchQuerySet(models.QuerySet["SavedSearch"]):
             confirmed_at__isnull=False,
             paused_at__isnull=True,
         ).exclude(frequency=AlertFrequency.FEED)
-
-    def locked(self, search: "SavedSearch") -> "SavedSearch":
-        """Return the fresh row, held until the end of the transaction."""
-        return self.select_for_update().get(pk=search.pk)
 
 
 class SavedSearch(models.Model):
@@ -208,7 +204,7 @@ class Follow(models.Model):
         ]
 
 
-class CollectionQuerySet(models.QuerySet["Collection"]):
+class CollectionQuerySet(LockableQuerySet["Collection"]):
     """Collections, by who reads them."""
 
     def public(self) -> "CollectionQuerySet":
@@ -223,10 +219,6 @@ class CollectionQuerySet(models.QuerySet["Collection"]):
             Q(published_at__isnull=False, hidden_at=None)
             | Q(organisation__in=editable_organisations(user))
         )
-
-    def locked(self, collection: "Collection") -> "Collection":
-        """Return the fresh row, held until the end of the transaction."""
-        return self.select_for_update().get(pk=collection.pk)
 
 
 class Collection(models.Model):
@@ -285,7 +277,7 @@ class CollectionItem(models.Model):
         ]
 
 
-class DiscussionQuerySet(models.QuerySet["Discussion"]):
+class DiscussionQuerySet(LockableQuerySet["Discussion"]):
     """Discussions, by who reads them."""
 
     def public(self) -> "DiscussionQuerySet":
@@ -299,10 +291,6 @@ class DiscussionQuerySet(models.QuerySet["Discussion"]):
         if has_permission(user, Permission.CONTRIBUTION_MODERATE):
             return self
         return self.filter(Q(state=MessageState.SHOWN) | Q(state=MessageState.HELD, by=user))
-
-    def locked(self, discussion: "Discussion") -> "Discussion":
-        """Return the fresh row, held until the end of the transaction."""
-        return self.select_for_update().get(pk=discussion.pk)
 
 
 class Discussion(models.Model):
@@ -409,7 +397,7 @@ class DiscussionMessage(models.Model):
 DECIDED = (ReviewState.PUBLISHED, ReviewState.REFUSED)
 
 
-class ReviewedQuerySet(models.QuerySet[Any]):
+class ReviewedQuerySet(LockableQuerySet[Any]):
     """Rows by what the Region decided of them."""
 
     def public(self) -> "ReviewedQuerySet":
@@ -423,10 +411,6 @@ class ReviewedQuerySet(models.QuerySet[Any]):
     def visible_to(self, user: "User | AnonymousUser") -> "ReviewedQuerySet":
         """Keep what everybody reads and one's own."""
         return self.filter(Q(state=ReviewState.PUBLISHED) | Q(by_id=user.pk or 0))
-
-    def locked(self, row: Any) -> Any:
-        """Return the fresh row, held until the end of the transaction."""
-        return self.select_for_update().get(pk=row.pk)
 
 
 class Reviewed(models.Model):

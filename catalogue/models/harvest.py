@@ -16,7 +16,7 @@ from catalogue.enums import (
     SourceStatus,
 )
 from catalogue.models.contribution import Contribution
-from catalogue.models.resource import Resource, editable_organisations, someone
+from catalogue.models.resource import LockableQuerySet, Resource, editable_organisations, someone
 from portal.accounts.authorization import Permission, has_permission
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ ORIGIN = "harvest:"
 REMOTE_ID_CHARACTERS = 500
 
 
-class SourceQuerySet(models.QuerySet["Source"]):
+class SourceQuerySet(LockableQuerySet["Source"]):
     """Reads of sources by who asks and by what is due."""
 
     def visible_to(self, user: "User | AnonymousUser") -> Self:
@@ -46,10 +46,6 @@ class SourceQuerySet(models.QuerySet["Source"]):
         """Keep the approved ones whose hour has come, the oldest first."""
         found = self.filter(status=SourceStatus.APPROVED, next_run_at__lte=at)
         return found.exclude(url="").order_by("next_run_at", "pk")
-
-    def locked(self, source: "Source") -> "Source":
-        """Read the row again under a lock."""
-        return self.select_for_update(of=("self",)).get(pk=source.pk)
 
 
 class Source(models.Model):

@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from django.conf import settings
 from django.db import models
@@ -122,12 +122,19 @@ class PageKeyField(models.CharField):
         return name, "django.db.models.CharField", args, kwargs
 
 
-class ResourceQuerySet(models.QuerySet["Resource"]):
-    """Reads of resources by who asks."""
+M = TypeVar("M", bound=models.Model)
 
-    def locked(self, resource: "Resource") -> "Resource":
+
+class LockableQuerySet(models.QuerySet[M]):
+    """Rows that an action holds while it changes them."""
+
+    def locked(self, row: M) -> M:
         """Return the fresh row, held until the end of the transaction."""
-        return self.select_for_update(of=("self",)).get(pk=resource.pk)
+        return self.select_for_update(of=("self",)).get(pk=row.pk)
+
+
+class ResourceQuerySet(LockableQuerySet["Resource"]):
+    """Reads of resources by who asks."""
 
     def public(self) -> Self:
         """Keep what an anonymous visitor may read."""
