@@ -157,21 +157,20 @@ def _list(asked: Asked, now: datetime) -> ET.Element:
     place = Place()
     if asked.token:
         asked, place = _resumed(asked)
-    living, gone, hidden = _living(asked), _gone(asked), _hidden(asked)
+    phases: dict[str, tuple[QuerySet[Any], str]] = {
+        LIVING: (_living(asked), "first_published_at"),
+        REMOVED: (_gone(asked), "removed_at"),
+        HIDDEN: (_hidden(asked), "masked_at"),
+    }
     rows: list[Resource | Tombstone] = []
-    if place.phase == LIVING:
-        rows += _after(living, "first_published_at", place)[: PAGE + 1]
-    if len(rows) <= PAGE:
-        start = place if place.phase == REMOVED else Place()
-        if place.phase != HIDDEN:
-            rows += _after(gone, "removed_at", start)[: PAGE + 1 - len(rows)]
-    if len(rows) <= PAGE:
-        start = place if place.phase == HIDDEN else Place()
-        rows += _after(hidden, "masked_at", start)[: PAGE + 1 - len(rows)]
+    for phase in list(phases)[list(phases).index(place.phase) :]:
+        if len(rows) <= PAGE:
+            start = place if place.phase == phase else Place()
+            rows += _after(*phases[phase], start)[: PAGE + 1 - len(rows)]
     if not rows:
         raise OaiError("noRecordsMatch", "Nothing matches.")
     page = rows[:PAGE]
-    total = living.count() + gone.count() + hidden.count()
+    total = sum(found.count() for found, _column in phases.values())
     token = ""
     if len(rows) > PAGE:
         token = _token(asked, _place_of(page[-1], place.given + len(page)))
@@ -201,14 +200,19 @@ def _after(rows: "QuerySet[Any]", column: str, place: Place) -> "QuerySet[Any]":
     return rows.order_by(column, "pk")
 
 
+def _between(rows: "QuerySet[Any]", column: str, asked: Asked) -> "QuerySet[Any]":
+    if asked.since:
+        rows = rows.filter(**{f"{column}__gte": asked.since})
+    if asked.before:
+        rows = rows.filter(**{f"{column}__lt": asked.before})
+    return rows
+
+
 def _living(asked: Asked) -> "QuerySet[Any]":
     rows: QuerySet[Any] = published.public()
     if asked.prefix == "dcat":
         rows = rows.filter(documents.described())
-    if asked.since:
-        rows = rows.filter(changed_at__gte=asked.since)
-    if asked.before:
-        rows = rows.filter(changed_at__lt=asked.before)
+    rows = _between(rows, "changed_at", asked)
     if asked.set:
         facet, _colon, value = asked.set.partition(":")
         held = IndexedFacet.objects.filter(facet=facet, value=value)
@@ -224,13 +228,9 @@ def _gone(asked: Asked) -> "QuerySet[Tombstone]":
     rows = Tombstone.objects.all()
     if asked.prefix == "dcat":
         rows = rows.filter(kind__in=(ResourceKind.DATASET, ResourceKind.TECHNOLOGY))
-    if asked.since:
-        rows = rows.filter(removed_at__gte=asked.since)
-    if asked.before:
-        rows = rows.filter(removed_at__lt=asked.before)
     if asked.set:
         rows = rows.filter(set_names__contains=f"\n{asked.set}\n")
-    return rows
+    return _between(rows, "removed_at", asked)
 
 
 def _hidden(asked: Asked) -> "QuerySet[Any]":
@@ -243,11 +243,7 @@ def _hidden(asked: Asked) -> "QuerySet[Any]":
         and (asked.prefix != "dcat" or each.kind in kinds)
     ]
     rows: QuerySet[Any] = Resource.objects.select_related("organisation").filter(pk__in=ids)
-    if asked.since:
-        rows = rows.filter(masked_at__gte=asked.since)
-    if asked.before:
-        rows = rows.filter(masked_at__lt=asked.before)
-    return rows
+    return _between(rows, "masked_at", asked)
 
 
 def _is_gone(row: Resource | Tombstone) -> bool:

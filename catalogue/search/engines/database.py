@@ -84,11 +84,30 @@ ORDERS = {
 Part = tuple[str, list[Any]]  # a piece of SQL and its parameters
 
 
-class DatabaseEngine:
-    """Search with a bounded number of statements, however many cards there are."""
+@dataclass
+class Answer:
+    """What one statement tells of the matches."""
+
+    counts: dict[str, list[tuple[str, int]]]
+    total: int = 0
+    complete: int = 0
+    ids: list[int] = field(default_factory=list)
+
+
+class PlannedEngine:
+    """What engines share: a query is planned, then answered; its first results are ordered again.
+
+    An engine gives `answer`: the matches of a plan, counted and ordered its own way.
+    """
 
     def __init__(self, *, counted: Sequence[str] = SHOWN) -> None:
         self.facets = tuple(counted)
+
+    def answer(
+        self, query: ResourceQuery, plan: Plan, facets: Sequence[str], *, counts_alone: bool
+    ) -> Answer:
+        """Count the matches by facet; counts_alone: every value, and no result."""
+        raise NotImplementedError
 
     def search(self, query: ResourceQuery) -> Results:
         """Answer a query."""
@@ -96,7 +115,7 @@ class DatabaseEngine:
         offset = (query.page - 1) * query.size
         if plan.asked and not plan.slots:
             return Results(0, 0, (), dict.fromkeys(self.facets, ()), offset=offset)
-        answer = _Asked(query, plan).answer(self.facets, *ranking.window(query, plan))
+        answer = self.answer(query, plan, self.facets, counts_alone=False)
         complete = answer.complete
         return Results(
             total=answer.total,
@@ -113,17 +132,18 @@ class DatabaseEngine:
         plan = plans.plan(query.q)
         if plan.asked and not plan.slots:
             return ()
-        return every(facet, _Asked(query, plan).answer([facet], 0, 0).counts[facet])
+        return every(facet, self.answer(query, plan, [facet], counts_alone=True).counts[facet])
 
 
-@dataclass
-class Answer:
-    """What one statement tells of the matches."""
+class DatabaseEngine(PlannedEngine):
+    """Search with a bounded number of statements, however many cards there are."""
 
-    counts: dict[str, list[tuple[str, int]]]
-    total: int = 0
-    complete: int = 0
-    ids: list[int] = field(default_factory=list)
+    def answer(
+        self, query: ResourceQuery, plan: Plan, facets: Sequence[str], *, counts_alone: bool
+    ) -> Answer:
+        """Ask the database once."""
+        start, most = (0, 0) if counts_alone else ranking.window(query, plan)
+        return _Asked(query, plan).answer(facets, start, most)
 
 
 class _Asked:

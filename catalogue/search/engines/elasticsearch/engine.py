@@ -3,10 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from catalogue.search import fulltext as plans
 from catalogue.search import ranking
-from catalogue.search import words as known_words
 from catalogue.search.engines import database
+from catalogue.search.engines.database import Answer, PlannedEngine
 from catalogue.search.engines.elasticsearch.client import (
     SEARCH_SECONDS,
     Address,
@@ -15,7 +14,7 @@ from catalogue.search.engines.elasticsearch.client import (
     named_failures,
 )
 from catalogue.search.fulltext import SYNONYM, WEIGHTS, Plan
-from catalogue.search.query import FacetCount, ResourceQuery, Results, Sort, Words
+from catalogue.search.query import ResourceQuery, Sort, Words
 from catalogue.search.synonyms import Phrase, Slot
 
 Clause = dict[str, Any]
@@ -159,7 +158,7 @@ def _facet(name: str, query: ResourceQuery, filters: dict[str, Clause], size: in
 SHARE = 0.8
 
 
-class ElasticsearchEngine:
+class ElasticsearchEngine(PlannedEngine):
     """Search in the index behind the alias; raises Away in time (0.6 s), or Refused."""
 
     def __init__(
@@ -169,39 +168,24 @@ class ElasticsearchEngine:
         counted: Sequence[str] = database.SHOWN,
         seconds: float = SEARCH_SECONDS,
     ) -> None:
+        super().__init__(counted=counted)
         self.address = address
         self.seconds = seconds
-        self.facets = tuple(counted)
 
-    def search(self, query: ResourceQuery) -> Results:
-        """Answer a query in one request."""
-        plan = plans.plan(query.q)
-        offset = (query.page - 1) * query.size
-        if plan.asked and not plan.slots:
-            return Results(0, 0, (), dict.fromkeys(self.facets, ()), offset=offset)
-        answer = self._ask(request_body(query, plan, self.facets))
-        found = answer["aggregations"]
-        counts = {name: _counted(found[name]) for name in self.facets}
-        complete = found["complete"]["doc_count"]
-        ids = [int(hit["_id"]) for hit in answer["hits"]["hits"]]
-        return Results(
-            total=answer["hits"]["total"]["value"],
-            complete=complete,
-            ids=ranking.page(ids, complete, query, plan),
-            facets=database.shown(counts, query, self.facets),
-            highlights=plan.marked,
-            suggestion=known_words.corrected(query.q, complete=complete) if plan.slots else "",
-            offset=offset,
+    def answer(
+        self, query: ResourceQuery, plan: Plan, facets: Sequence[str], *, counts_alone: bool
+    ) -> Answer:
+        """Ask the server once."""
+        size = database.MOST_VALUES if counts_alone else database.FACET_SIZE
+        body = request_body(query, plan, facets, size=size)
+        told = self._ask({**body, "size": 0, "from": 0} if counts_alone else body)
+        found = told["aggregations"]
+        return Answer(
+            counts={name: _counted(found[name]) for name in facets},
+            total=told["hits"]["total"]["value"],
+            complete=found["complete"]["doc_count"],
+            ids=[int(hit["_id"]) for hit in told["hits"]["hits"]],
         )
-
-    def values(self, query: ResourceQuery, facet: str) -> Sequence[FacetCount]:
-        """Count every value of a facet in one request."""
-        plan = plans.plan(query.q)
-        if plan.asked and not plan.slots:
-            return ()
-        body = request_body(query, plan, [facet], size=database.MOST_VALUES)
-        answer = self._ask({**body, "size": 0, "from": 0})
-        return database.every(facet, _counted(answer["aggregations"][facet]))
 
     def _ask(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
         client = connect(self.address).options(request_timeout=self.seconds)
