@@ -3,18 +3,17 @@
 from ninja import Router
 
 from catalogue.community import api as community_api
-from catalogue.contributions.api import drafts as draft_api
-from catalogue.contributions.api import files as file_api
+from catalogue.contributions import api as contributions_api
 from catalogue.pages import api as public_api
 
 # (prefix, router), gathered by portal.api in this order.
 routers: list[tuple[str, Router]] = [
-    ("", draft_api.paste_router),  # before the cards by name: none is called « from »
-    ("", draft_api.cards),  # that of resources, which reads the same addresses
-    ("", file_api.router),
-    ("", file_api.upload_router),
+    ("", contributions_api.paste_router),  # before the cards by name: none is called « from »
+    ("", contributions_api.cards),  # that of resources, which reads the same addresses
+    ("", contributions_api.router),
+    ("", contributions_api.upload_router),
     ("", public_api.router),
-    ("", draft_api.contribution_router),
+    ("", contributions_api.contribution_router),
     ("", community_api.router),
     ("", community_api.around_router),
 ]

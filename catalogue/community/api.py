@@ -43,7 +43,7 @@ from catalogue.community.schemas import (
     SubjectIn,
     WholeDiscussionOut,
 )
-from catalogue.contributions.api.cards import holder_named
+from catalogue.contributions.api import holder_named
 from catalogue.models import (
     Discussion,
     FieldFeedback,

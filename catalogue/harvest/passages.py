@@ -15,10 +15,10 @@ from django.utils.translation import gettext_lazy
 
 from catalogue.contributions.queries.descriptions import Incoming, read_all
 from catalogue.enums import ItemState, RunState
+from catalogue.harvest import actions as harvested_records
+from catalogue.harvest import actions as harvests
 from catalogue.harvest import collection
-from catalogue.harvest.actions import records as harvested_records
-from catalogue.harvest.actions import sources
-from catalogue.harvest.actions.records import Taken
+from catalogue.harvest.actions import Taken
 from catalogue.harvest.collection import Collected, Doubtful, doubt
 from catalogue.models import Contribution, HarvestedRecord, HarvestRun, Resource, Source
 from catalogue.models.harvest import ORIGIN
@@ -232,14 +232,14 @@ def carry_out(
     was read of it already. Raises Conflict when it is not to be done now, or was closed meanwhile.
     Whatever happens to one item, the others are done.
     """
-    run = sources.begin_run(run=run)
+    run = harvests.begin_run(run=run)
     began = time.monotonic()
     progress = _alive(run, progress)
     if gathered is None:
         gathered = gather(run.source.kind, run.source.url, place=place, progress=progress)
     doubted = gathered.doubt or _fewer(run, gathered)
     if doubted is not None:
-        return sources.finish_run(
+        return harvests.finish_run(
             run=run,
             state=RunState.SUSPICIOUS,
             figures={},
@@ -251,7 +251,7 @@ def carry_out(
     collected, incomings = gathered.collected, gathered.incomings
     report = _taken_in(run, collected, incomings, by, progress)
     log.info("harvest of %s: %.1f s", run.source.key, time.monotonic() - began)
-    return sources.finish_run(
+    return harvests.finish_run(
         run=run,
         state=RunState.COMPLETE,
         figures={
@@ -273,7 +273,7 @@ def _alive(run: HarvestRun, progress: Progress) -> Progress:
     def tell(stage: str, done: int, total: int | None) -> None:
         nonlocal last
         if time.monotonic() - last >= BEAT_SECONDS:
-            sources.beat_run(run=run)
+            harvests.beat_run(run=run)
             last = time.monotonic()
         progress(stage, done, total)
 

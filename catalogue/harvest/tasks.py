@@ -4,8 +4,8 @@ import logging
 
 from catalogue import rules
 from catalogue.enums import RunState
+from catalogue.harvest import actions as harvests
 from catalogue.harvest import passages
-from catalogue.harvest.actions import sources
 from catalogue.models import HarvestRun, Resource, Source
 from catalogue.resources.queries.relations import region_people
 from catalogue.resources.tasks import absolute, keepers
@@ -37,13 +37,13 @@ def harvest(run_id: int) -> None:
 @duty("catalogue.harvests", minutes=5)
 def ask_due() -> None:
     """Ask for the passages whose hour has come."""
-    sources.ask_due_runs(by=HARVESTER)
+    harvests.ask_due_runs(by=HARVESTER)
 
 
 @duty("catalogue.harvest_runs", minutes=24 * 60)
 def forget_old() -> None:
     """Forget the passages of more than a year ago."""
-    sources.forget_old_runs()
+    harvests.forget_old_runs()
 
 
 @handler("mail.source_proposed")

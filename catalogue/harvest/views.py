@@ -15,8 +15,8 @@ from django.views.decorators.http import require_safe
 from catalogue import rules
 from catalogue.contributions.queries import proposals
 from catalogue.enums import ItemState, RunState, SourceStatus
+from catalogue.harvest import actions as harvests
 from catalogue.harvest import queries as harvest_queries
-from catalogue.harvest.actions import sources
 from catalogue.harvest.forms import RankForm, RefusalForm, SourceForm
 from catalogue.models import HarvestRun, Source, editable_organisations
 from portal.accounts.authorization import require
@@ -63,7 +63,7 @@ class Propose(View):
         if not form.is_valid():
             return _proposing(request, form, status=422)
         try:
-            source = sources.propose(by=by, **form.cleaned_data)
+            source = harvests.propose(by=by, **form.cleaned_data)
         except Refusal as refusal:
             place = "url" if "url" in getattr(refusal, "faults", ()) else None
             form.add_error(place, str(refusal))
@@ -88,7 +88,7 @@ class Shown(View):
             form = RefusalForm(request.POST)
             if not form.is_valid():
                 return _shown(request, found, form, status=422)
-            sources.refuse(source=found, by=by, **form.cleaned_data)
+            harvests.refuse(source=found, by=by, **form.cleaned_data)
             messages.success(request, _("Source refusée : qui l’a proposée reçoit la raison."))
             return redirect("catalogue:harvest_source", found.public_id)
         if act == "rank":
@@ -172,7 +172,7 @@ def _ranked(request: HttpRequest, source: Source, by: User) -> HttpResponse:
         return _shown(request, source, RefusalForm(), rank=form, status=422)
     names = ("priority", "priorities", "completes")
     values = {name: form.cleaned_data[name] for name in names}
-    sources.rank(source=source, by=by, **values)
+    harvests.rank(source=source, by=by, **values)
     messages.success(request, _("Priorités enregistrées : elles jouent au prochain passage."))
     return redirect("catalogue:harvest_source", source.public_id)
 
@@ -252,32 +252,32 @@ TONES = {
 
 
 def _approve(source: Source, by: User) -> str:
-    sources.approve(source=source, publishes=True, by=by)
+    harvests.approve(source=source, publishes=True, by=by)
     return _("Source approuvée : ses fiches seront publiées à chaque passage.")
 
 
 def _approve_reviewed(source: Source, by: User) -> str:
-    sources.approve(source=source, publishes=False, by=by)
+    harvests.approve(source=source, publishes=False, by=by)
     return _("Source approuvée : chaque nouvelle fiche passera en relecture.")
 
 
 def _pause(source: Source, by: User) -> str:
-    sources.pause(source=source, by=by)
+    harvests.pause(source=source, by=by)
     return _("Source en pause : ses fiches restent telles quelles.")
 
 
 def _resume(source: Source, by: User) -> str:
-    sources.resume(source=source, by=by)
+    harvests.resume(source=source, by=by)
     return _("Source reprise : un passage a lieu dans les minutes qui viennent.")
 
 
 def _ask(source: Source, by: User) -> str:
-    sources.ask_run(source=source, by=by)
+    harvests.ask_run(source=source, by=by)
     return _("Passage demandé : son rapport paraît ici dès qu’il est terminé.")
 
 
 def _preview(source: Source, by: User) -> str:
-    sources.ask_run(source=source, by=by, preview=True)
+    harvests.ask_run(source=source, by=by, preview=True)
     return _("Aperçu demandé : vingt notices seront lues, rien ne sera écrit.")
 
 

@@ -13,8 +13,8 @@ from django.utils.text import slugify
 
 from catalogue import rules
 from catalogue.enums import ItemState, RunState, SourceKind
+from catalogue.harvest import actions as harvests
 from catalogue.harvest import passages
-from catalogue.harvest.actions import sources
 from catalogue.models import HarvestRun
 from portal.accounts.models import Organisation, User
 from portal.audit.actors import Actor, SystemActor
@@ -69,7 +69,7 @@ class Command(BaseCommand):
         self, options: dict[str, Any], by: Actor, gathered: passages.Gathered | None = None
     ) -> HarvestRun:
         place, url = _place(options["place"])
-        source = sources.register(
+        source = harvests.register(
             key=slugify(options["source"])[:50] or _key(options["kind"], options["place"]),
             title=options["source"] or options["place"],
             kind=SourceKind(options["kind"]),
@@ -78,7 +78,7 @@ class Command(BaseCommand):
             organisation=_organisation(options["organisation"]),
             by=by,
         )
-        run = sources.open_run_here(source=source, by=by)
+        run = harvests.open_run_here(source=source, by=by)
         return passages.carry_out(
             run, by=by, place=place, gathered=gathered, progress=self._progress
         )

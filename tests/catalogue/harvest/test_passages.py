@@ -14,9 +14,9 @@ from django.test.utils import CaptureQueriesContext
 from catalogue.contributions.actions import drafts, review
 from catalogue.contributions.queries import descriptions
 from catalogue.enums import ContributionStatus, ItemState, RunState
+from catalogue.harvest import actions as harvested_records
+from catalogue.harvest import actions as harvests
 from catalogue.harvest import collection, passages
-from catalogue.harvest.actions import records as harvested_records
-from catalogue.harvest.actions import sources
 from catalogue.harvest.collection import Collected
 from catalogue.models import Contribution, HarvestedRecord, HarvestRun, Resource, Source
 from catalogue.resources.actions import cards as card_changes
@@ -48,7 +48,7 @@ def editor(source: Source) -> User:
 
 
 def carried_out(source: Source, **options: Any) -> HarvestRun:
-    asked = sources.open_run_here(source=Source.objects.get(pk=source.pk), by=HARVEST)
+    asked = harvests.open_run_here(source=Source.objects.get(pk=source.pk), by=HARVEST)
     return passages.carry_out(asked, by=HARVEST, **options)
 
 
@@ -62,7 +62,7 @@ def harvest(source: Source, tmp_path: Path) -> Pass:
         for number, each in enumerate(records):
             text = each if isinstance(each, str) else json.dumps(each)
             (tmp_path / f"{number:03}.json").write_text(text, "utf-8")
-        asked = sources.open_run_here(source=of or source, by=HARVEST)
+        asked = harvests.open_run_here(source=of or source, by=HARVEST)
         HarvestRun.objects.filter(pk=asked.pk).update(is_preview=preview)
         return passages.carry_out(asked, by=HARVEST, place=tmp_path)
 
@@ -379,34 +379,34 @@ def test_a_preview_says_what_the_passage_does_and_writes_nothing(harvest: Pass) 
 
 
 def test_only_one_passage_at_a_time_and_only_if_approved(source: Source, editor: User) -> None:
-    run = sources.ask_run(source=source, by=editor)
-    with pytest.raises(sources.Conflict):
-        sources.ask_run(source=source, by=editor)
-    sources.pause(source=source, by=editor)
-    with pytest.raises(sources.Conflict):
+    run = harvests.ask_run(source=source, by=editor)
+    with pytest.raises(harvests.Conflict):
+        harvests.ask_run(source=source, by=editor)
+    harvests.pause(source=source, by=editor)
+    with pytest.raises(harvests.Conflict):
         passages.carry_out(run, by=HARVEST)
-    with pytest.raises(sources.Conflict):
-        sources.ask_run(source=SourceFactory(), by=make.moderator())
+    with pytest.raises(harvests.Conflict):
+        harvests.ask_run(source=SourceFactory(), by=make.moderator())
 
 
 def test_the_schedule() -> None:
     waits = SourceFactory()
-    sources.approve(source=waits, publishes=True, by=make.moderator())
-    assert [sources.ask_due_runs(by=HARVEST) for _ in range(2)] == [1, 0]
+    harvests.approve(source=waits, publishes=True, by=make.moderator())
+    assert [harvests.ask_due_runs(by=HARVEST) for _ in range(2)] == [1, 0]
     waits.refresh_from_db()
     assert waits.next_run_at > clock.now() + timedelta(days=6)
     run, long_ago = waits.runs.get(), clock.now() - timedelta(hours=2)
     waits.runs.update(state=RunState.RUNNING, started_at=long_ago, beat_at=long_ago)
-    sources.beat_run(run=run)
-    sources.ask_due_runs(by=HARVEST)
+    harvests.beat_run(run=run)
+    harvests.ask_due_runs(by=HARVEST)
     assert waits.runs.get().state == RunState.RUNNING
     waits.runs.update(beat_at=long_ago)
-    sources.ask_due_runs(by=HARVEST)
+    harvests.ask_due_runs(by=HARVEST)
     assert (waits.runs.get().state, waits.runs.get().reason) == (RunState.FAILED, "stopped")
-    with pytest.raises(sources.Conflict):
-        sources.beat_run(run=waits.runs.get())
+    with pytest.raises(harvests.Conflict):
+        harvests.beat_run(run=waits.runs.get())
     waits.runs.update(finished_at=clock.now() - timedelta(days=366))
-    assert sources.forget_old_runs() == 1
+    assert harvests.forget_old_runs() == 1
 
 
 def test_a_passage_gives_signs_of_life_and_stops_once_closed(
@@ -414,7 +414,7 @@ def test_a_passage_gives_signs_of_life_and_stops_once_closed(
 ) -> None:
     beats: list[int] = []
     with monkeypatch.context() as patched:
-        patched.setattr(sources, "beat_run", lambda *, run: beats.append(run.pk))
+        patched.setattr(harvests, "beat_run", lambda *, run: beats.append(run.pk))
         harvest(datagouv(1), datagouv(2))
         assert beats == []
         patched.setattr(passages, "BEAT_SECONDS", 0)
@@ -429,7 +429,7 @@ def test_a_passage_gives_signs_of_life_and_stops_once_closed(
         return real(*given, **named)
 
     monkeypatch.setattr(passages, "gather", closing)
-    with pytest.raises(sources.Conflict):
+    with pytest.raises(harvests.Conflict):
         harvest(datagouv(1), datagouv(2), datagouv(3))
     assert Resource.objects.count() == 2
 

@@ -17,9 +17,9 @@ from django.test import Client
 from catalogue.contributions import pasting
 from catalogue.contributions.queries import descriptions
 from catalogue.enums import ContributionStatus, LinkState, SourceStatus
+from catalogue.harvest import actions as harvests
 from catalogue.harvest import collection
 from catalogue.harvest import tasks as letters
-from catalogue.harvest.actions import sources
 from catalogue.harvest.collection import Collected, Doubtful
 from catalogue.harvest.queries import Voice, merge
 from catalogue.models import Contribution, HarvestedRecord, HarvestRun, LinkCheck, Resource, Source
@@ -230,7 +230,7 @@ def test_a_moderator_sets_the_priorities_of_a_source(
     for values in ({"priority": 101}, {"priorities": {"slug": 4}}):
         told = {"priority": 1, "priorities": {}, "completes": False, **values}
         with pytest.raises(Invalid):
-            sources.rank(source=source, by=judge, **told)
+            harvests.rank(source=source, by=judge, **told)
     assert ranked() == (60, False, {"tags": 5})
 
 

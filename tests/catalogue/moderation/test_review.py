@@ -17,7 +17,7 @@ from catalogue.contributions.queries import reviews
 from catalogue.contributions.views import review as pages
 from catalogue.contributions.views import review as review_pages
 from catalogue.enums import ContributionStatus, DecisionReason, ResourceKind
-from catalogue.harvest.actions import sources
+from catalogue.harvest import actions as harvests
 from catalogue.models import Contribution, Decision, IndexedResource, Resource
 from catalogue.pages.views.space import to_do
 from catalogue.resources.actions import cards as card_changes
@@ -556,7 +556,7 @@ def test_a_source_waits_for_the_moderators_who_may_answer() -> None:
     assert "/moissonnage/" in urls(free)
     assert "Répondre à 1 source proposée" in seen(tied)
     assert not [each for each in seen(make.person()) if "source" in each]
-    sources.approve(source=source, publishes=True, by=free)
+    harvests.approve(source=source, publishes=True, by=free)
     assert "Répondre à 1 source proposée" in seen(free)
 
 

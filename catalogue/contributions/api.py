@@ -1,8 +1,9 @@
-"""Write the catalogue: open a draft, by hand or from a description, change, check, send, answer."""
+"""Write the catalogue: a draft opened, changed, checked, sent, answered; its files brought."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 from hashlib import sha256
-from typing import Any
+from typing import IO, Any, cast
 from uuid import UUID
 
 from allauth.core.internal import ratelimit
@@ -15,22 +16,17 @@ from ninja import Header, Router
 from catalogue import rules
 from catalogue.contributions import pasting
 from catalogue.contributions.actions import checks, drafts
+from catalogue.contributions.actions import files as draft_files
 from catalogue.contributions.actions import review as acts
-from catalogue.contributions.api.cards import (
-    UNSAID,
-    blocking_json,
-    holder_named,
-    open_on,
-    subject_named,
-    whole,
-    work_on,
-)
+from catalogue.contributions.actions import uploads as file_uploads
 from catalogue.contributions.forms import records
 from catalogue.contributions.forms.decisions import DECLINE, OwnerAnswerForm
 from catalogue.contributions.queries import descriptions, proposals, reviews
 from catalogue.contributions.schemas import (
     AnswerIn,
+    CardFileOut,
     CardIn,
+    CardUploadIn,
     ChangeIn,
     ChecksOut,
     ContributionsOut,
@@ -40,19 +36,120 @@ from catalogue.contributions.schemas import (
     WholeContributionOut,
 )
 from catalogue.enums import ContributionStatus
-from catalogue.models import Contribution, Resource
-from catalogue.resources.api import accepted, cards, contribution_named
+from catalogue.models import CardFile, CardUpload, Contribution, Resource
+from catalogue.resources.actions import files as file_care
+from catalogue.resources.api import accepted, cards, contribution_named, identifier
+from catalogue.resources.queries import files as reads
 from catalogue.resources.queries import quality
 from catalogue.standards.readers.record import Record
+from catalogue.validators import checks as record_checks
+from catalogue.validators.checks import Remark
 from portal.accounts import bearer
 from portal.accounts.authorization import require
 from portal.accounts.bearer import Token
 from portal.accounts.enums import TokenScope
+from portal.accounts.models import Organisation
 from portal.accounts.views import person
+from portal.lib import objects, parts, visible
 from portal.lib.endpoints import Limit, after, refused
 from portal.lib.endpoints import lazy as _
 from portal.lib.http import NotFetched
-from portal.lib.refusals import Conflict, Invalid, QuotaSpent
+from portal.lib.refusals import Conflict, Hidden, Invalid, QuotaSpent
+from portal.lib.requests import natural
+
+
+def subject_named(request: HttpRequest, name: str) -> Resource:
+    """Return a card that is online, or that the caller writes; raises Hidden for any other."""
+    by, public_id = person(request), identifier(name)
+    named: dict[str, Any] = {"public_id": public_id} if public_id else {"slug": name}
+    written = Contribution.objects.written_by(by).order_by().values("resource_id")
+    rows = Resource.objects.public() | Resource.objects.filter(pk__in=written)
+    return visible.find(rows.select_related("organisation"), among=Resource.objects.all(), **named)
+
+
+def open_on(request: HttpRequest, resource: Resource, wanted: UUID | None) -> Contribution | None:
+    """Return the contribution in progress on a card: one's own, else the organisation's only one.
+
+    wanted: the one that is meant. Raises Conflict when several are in progress, none one's own.
+    """
+    rows = Contribution.objects.written_by(person(request)).open().filter(resource=resource)
+    rows = rows.select_related(
+        "resource__organisation", "organisation", "author", "revision", "base_revision"
+    ).order_by("-pk")
+    if wanted is not None:
+        return rows.filter(public_id=wanted).first()
+    found = list(rows)
+    own = [each for each in found if each.author_id == person(request).pk] or found
+    if len(own) > 1:
+        raise Conflict(
+            gettext("Plusieurs contributions sont en cours sur cette fiche : dites laquelle."),
+            code="several_contributions",
+            contributions=[str(each.public_id) for each in own],
+        )
+    return own[0] if own else None
+
+
+def work_on(request: HttpRequest, name: str, wanted: UUID | None) -> Contribution:
+    """Return the contribution in progress on a card; raises Hidden when there is none."""
+    resource = subject_named(request, name)
+    found = open_on(request, resource, wanted)
+    if found is not None:
+        return found
+    if not resource.live:
+        raise Hidden
+    raise Hidden(
+        gettext("Vous n’avez pas de contribution en cours sur cette fiche."), code="no_contribution"
+    )
+
+
+def holder_named(slug: str | None) -> Organisation | None:
+    """Return an organisation by its slug; raises Hidden for an unknown one."""
+    if not slug:
+        return None
+    found = Organisation.objects.filter(slug=slug).first()
+    if found is None:
+        raise Hidden(gettext("Cette organisation n’existe pas."), code="no_organisation")
+    return found
+
+
+Json = dict[str, Any]
+# What a token that may not read is told in place of what others said, or was said before: what it
+# writes, and what the checks find in it, are shown back.
+UNSAID: Json = {
+    "decisions": [],
+    "reply": "",
+    "owner_answer": "",
+    "owner_reason": "",
+    "owner_due_at": None,
+}
+# What who only answers for the card is not told: the work of the author and of the Region.
+UNTOLD: Json = {"checks": [], "decisions": [], "collisions": [], "reply": "", "may": []}
+
+
+def whole(request: HttpRequest, contribution: Contribution) -> WholeContributionOut:
+    """Describe a contribution in full, as its page does for who asks."""
+    told = WholeContributionOut.model_validate(contribution, context={"request": request})
+    if rules.reads_whole(person(request), contribution):
+        return told
+    unsent: Json = {}
+    if contribution.status in rules.UNSENT:
+        unsent = {"title": contribution.resource.title, "record": {}, "provenance": {}}
+    return told.model_copy(update=UNTOLD | unsent)
+
+
+def blocking_json(remarks: Iterable[Remark]) -> list[Json]:
+    """Name what keeps a contribution from being sent, as endpoints name faults."""
+    return [
+        {
+            "field": each.field,
+            "code": each.code,
+            "message": record_checks.sentence(
+                {"code": each.code, "field": each.field, "facts": dict(each.facts)}
+            ),
+        }
+        for each in remarks
+    ]
+
 
 contribution_router = Router(tags=[_("Contribuer")])
 CONTRIBUTE = Token(TokenScope.CONTRIBUTE)
@@ -413,3 +510,143 @@ def _chosen(found: pasting.Pasted, number: int | None) -> Record:
 
 def _fault(line: descriptions.FaultLine) -> dict[str, Any]:
     return {"field": line.place, "code": "unread", "message": line.text, "line": line.line}
+
+
+router = Router(tags=[_("Contribuer")], auth=Token(TokenScope.CONTRIBUTE))
+
+
+@router.put(
+    "/resources/{slug:resource}/files/{name}",
+    response={
+        200: CardFileOut,
+        201: CardFileOut,
+        **refused(401, 403, 404, 409, 413, 422, 429, 503),
+    },
+    operation_id="put_file",
+    summary=_("Déposer un fichier sur le brouillon d’une fiche"),
+)
+def put(
+    request: HttpRequest, resource: str, name: str, contribution: UUID | None = None
+) -> HttpResponse:
+    """Le corps est le fichier, 500 Mo au plus ; un plus grand s’envoie par morceaux.
+
+    Une fiche en ligne ne bouge pas avant la décision de la Région : le fichier va au brouillon de
+    sa modification. Un fichier du même nom est remplacé ; les mêmes octets répondent 200.
+    """
+    by, work = person(request), work_for(request, resource, contribution)
+    name = draft_files.clean_name(name)
+    size = natural(request.headers.get("Content-Length") or "")
+    before = _file_named(work, name)
+    content = objects.pieces(cast(IO[bytes], request))
+    file = draft_files.add(contribution=work, name=name, content=content, size=size, by=by)
+    return answered(file_care.begin_examination(file), created=before != file)
+
+
+@router.delete(
+    "/resources/{slug:resource}/files/{name}",
+    response={204: None, **refused(401, 403, 404, 409, 429)},
+    operation_id="delete_file",
+    summary=_("Retirer un fichier du brouillon d’une fiche"),
+)
+def delete(
+    request: HttpRequest, resource: str, name: str, contribution: UUID | None = None
+) -> HttpResponse:
+    """La fiche en ligne, s’il y en a une, garde le sien jusqu’à la décision de la Région."""
+    work = work_for(request, resource, contribution)
+    file = _file_named(work, name)
+    if file is None:
+        raise Hidden
+    draft_files.remove(contribution=work, file=file, by=person(request))
+    return HttpResponse(status=204)
+
+
+def answered(file: CardFile, *, created: bool) -> HttpResponse:
+    """Tell a file as it is kept: 201 when this request brought it."""
+    told = CardFileOut.model_validate(file)
+    answer = HttpResponse(told.model_dump_json(), content_type="application/json")
+    answer.status_code = 201 if created else 200
+    return answer
+
+
+def work_for(request: HttpRequest, resource: str, wanted: UUID | None) -> Contribution:
+    """Give the contribution in progress, or open one on a card online."""
+    card = subject_named(request, resource)
+    found = open_on(request, card, wanted)
+    if found is not None:
+        return found
+    if wanted is not None or not card.live:
+        return work_on(request, resource, wanted)
+    with transaction.atomic():
+        return drafts.propose(resource=card, by=person(request))
+
+
+def _file_named(work: Contribution, name: str) -> CardFile | None:
+    return next((each for each in reads.of_draft(work) if each.name == name), None)
+
+
+upload_router = Router(tags=[_("Contribuer")], auth=Token(TokenScope.CONTRIBUTE))
+
+
+@upload_router.post(
+    "/resources/{slug:resource}/uploads",
+    response={201: parts.UploadOut, **refused(400, 401, 403, 404, 409, 413, 415, 422, 429)},
+    operation_id="begin_card_upload",
+    summary=_("Commencer l’envoi d’un grand fichier vers une fiche"),
+)
+def begin_upload(
+    request: HttpRequest, resource: str, upload: CardUploadIn, contribution: UUID | None = None
+) -> HttpResponse:
+    """Annonce la taille, 5 Go au plus ; Location dit où envoyer les morceaux, pendant un jour."""
+    work = work_for(request, resource, contribution)
+    made = file_uploads.begin(
+        contribution=work, length=upload.length, name=upload.name, by=person(request)
+    )
+    return parts.begun(made, "/api/v1/resources/uploads")
+
+
+@upload_router.api_operation(
+    ["HEAD"],
+    "/resources/uploads/{uuid:upload}",
+    response={200: None, **refused(401, 403, 404, 429)},
+    operation_id="card_upload_offset",
+    summary=_("Demander où s’arrête l’envoi d’un fichier vers une fiche"),
+)
+def place(request: HttpRequest, upload: UUID) -> HttpResponse:
+    """Upload-Offset : le nombre d’octets gardés ; Upload-Length : la taille annoncée."""
+    return parts.placed(_upload_found(request, upload), status=200)
+
+
+@upload_router.patch(
+    "/resources/uploads/{uuid:upload}",
+    response={204: None, **refused(400, 401, 403, 404, 409, 413, 415, 422, 429, 460, 503)},
+    operation_id="append_card_upload",
+    summary=_("Envoyer un morceau d’un fichier vers une fiche"),
+)
+def append(
+    request: HttpRequest,
+    upload: UUID,
+    offset: int = Header(..., alias="Upload-Offset", ge=0),
+    checksum: str = Header("", alias="Upload-Checksum", max_length=80),
+) -> HttpResponse:
+    """Le corps est le morceau (application/offset+octet-stream), à l’octet Upload-Offset.
+
+    Upload-Checksum, facultatif : « sha256 » et l’empreinte en base64. Avec le dernier morceau, le
+    fichier va au brouillon ; s’il est grand, dans les minutes qui suivent.
+    """
+    parts.require_part(request)
+    own = _upload_found(request, upload)
+    kept = file_uploads.append(
+        upload=own,
+        offset=offset,
+        content=parts.body(request, own, offset),
+        checksum=parts.digest(checksum),
+        by=person(request),
+    )
+    return parts.placed(kept, status=204)
+
+
+def _upload_found(request: HttpRequest, upload: UUID) -> CardUpload:
+    rows = CardUpload.objects.visible_to(request.user).select_related(
+        "begun_by", "contribution__resource__organisation", "contribution__organisation"
+    )
+    return visible.find(rows, among=CardUpload.objects.all(), pk=upload)
