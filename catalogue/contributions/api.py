@@ -18,7 +18,6 @@ from catalogue.contributions import pasting
 from catalogue.contributions.actions import checks, drafts
 from catalogue.contributions.actions import files as draft_files
 from catalogue.contributions.actions import review as acts
-from catalogue.contributions.actions import uploads as file_uploads
 from catalogue.contributions.forms import records
 from catalogue.contributions.forms.decisions import DECLINE, OwnerAnswerForm
 from catalogue.contributions.queries import descriptions, proposals, reviews
@@ -598,7 +597,7 @@ def begin_upload(
 ) -> HttpResponse:
     """Annonce la taille, 5 Go au plus ; Location dit où envoyer les morceaux, pendant un jour."""
     work = work_for(request, resource, contribution)
-    made = file_uploads.begin(
+    made = draft_files.begin_upload(
         contribution=work, length=upload.length, name=upload.name, by=person(request)
     )
     return parts.begun(made, "/api/v1/resources/uploads")
@@ -635,7 +634,7 @@ def append(
     """
     parts.require_part(request)
     own = _upload_found(request, upload)
-    kept = file_uploads.append(
+    kept = draft_files.append_part(
         upload=own,
         offset=offset,
         content=parts.body(request, own, offset),

@@ -9,7 +9,6 @@ from django.conf import settings
 from catalogue import rules
 from catalogue.contributions.actions import drafts, review, tables
 from catalogue.contributions.actions import files as draft_files
-from catalogue.contributions.actions import uploads as file_uploads
 from catalogue.contributions.queries.tables import states
 from catalogue.enums import ContributionStatus, FileState
 from catalogue.models import CardFile, CardUpload, Contribution, ContributionBatch, Decision
@@ -280,14 +279,14 @@ def forget_unnamed() -> None:
     file_care.wait_for_found()
 
 
-@task(file_uploads.TASK)
+@task(draft_files.ASSEMBLY_TASK)
 def assemble_file(upload_id: str) -> None:
     """Bring one whole upload to its draft; what refuses it now is tried again by the duty."""
     found = CardUpload.objects.whole().filter(pk=upload_id).first()
     if found is None:
         return
     try:
-        file_uploads.finish(found)
+        draft_files.finish_upload(found)
     except Refusal as refusal:
         files_log.info("upload %s is not a file yet: %s", upload_id, refusal.code)
 
@@ -295,5 +294,5 @@ def assemble_file(upload_id: str) -> None:
 @duty("catalogue.uploads", minutes=5, by_itself=True)
 def finish_uploads() -> None:
     """Bring the whole uploads that wait to their drafts; drop those whose day is over."""
-    file_uploads.finish_waiting()
-    file_uploads.expire()
+    draft_files.finish_waiting_uploads()
+    draft_files.expire_uploads()

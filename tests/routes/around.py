@@ -4,8 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 from catalogue.community.actions import alerts, collections, discussions, reports, reuses
+from catalogue.contributions.actions import files as file_uploads
 from catalogue.contributions.actions import review, tables
-from catalogue.contributions.actions import uploads as file_uploads
 from catalogue.enums import Access, Measure, ReportOutcome, ResourceKind
 from catalogue.models import Contribution, Resource
 from catalogue.search.query import ResourceQuery
@@ -60,7 +60,9 @@ def build(world: Any, fresh: Callable[[Any, str], User]) -> None:
         world.objects[f"card_file.{side}"] = str(file.public_id)
         world.objects[f"card_file.{side}.card"] = str(draft.resource.public_id)
         _files(world, side, by)
-        upload = file_uploads.begin(contribution=make.again(draft), length=3, name=text, by=by)
+        upload = file_uploads.begin_upload(
+            contribution=make.again(draft), length=3, name=text, by=by
+        )
         world.objects[f"card_upload.{side}"] = str(upload.pk)
         told = world.canary(own, "batch", own)
         batch = tables.prepare(

@@ -33,7 +33,6 @@ from django.urls import reverse
 
 from catalogue.contributions.actions import checks
 from catalogue.contributions.actions import files as draft_files
-from catalogue.contributions.actions import uploads as file_uploads
 from catalogue.contributions.queries import proposals
 from catalogue.enums import FileState
 from catalogue.invariants import file_breaches, named_file_breaches
@@ -367,10 +366,10 @@ def test_a_large_file_goes_to_its_draft_by_a_task(
     with django_capture_on_commit_callbacks() as waiting:
         program.patch(place, CSV, 0)
     assert (bool(waiting), house.rows()) == (True, [])
-    assert file_uploads.finish_waiting() == 1
+    assert draft_files.finish_waiting_uploads() == 1
     assert [row["sha256"] for row in house.rows()] == [SHA256]
     assert CardFile.objects.get().state == "waiting"
-    assert file_uploads.finish_waiting() == 0
+    assert draft_files.finish_waiting_uploads() == 0
 
 
 def test_what_is_refused_is_not_put_together_waits_longer_each_time_and_is_tried_again(
@@ -385,10 +384,10 @@ def test_what_is_refused_is_not_put_together_waits_longer_each_time_and_is_tried
         for _time in range(3):
             upload = CardUpload.objects.get()
             waits.append(upload.retry_at)
-            assert file_uploads.finish_waiting() == 0
+            assert draft_files.finish_waiting_uploads() == 0
             assert CardUpload.objects.get().attempts == upload.attempts
             CardUpload.objects.update(retry_at=None)
-            file_uploads.finish_waiting()
+            draft_files.finish_waiting_uploads()
     assert waits[2] - waits[1] > waits[1] - waits[0]
     assert put == []
     settings.ORGANISATION_FILES_MAX_BYTES = 1_000
@@ -402,12 +401,12 @@ def test_one_process_puts_an_upload_together(monkeypatch: pytest.MonkeyPatch) ->
     put, meanwhile = objects.put, []
 
     def slow(content: Any, *, limit_bytes: int) -> Any:
-        second = file_uploads.finish(uploads.get())
-        meanwhile.append((second.file_id, file_uploads.finish_waiting()))
+        second = draft_files.finish_upload(uploads.get())
+        meanwhile.append((second.file_id, draft_files.finish_waiting_uploads()))
         return put(content, limit_bytes=limit_bytes)
 
     monkeypatch.setattr(objects, "put", slow)
-    assert file_uploads.finish_waiting() == 1
+    assert draft_files.finish_waiting_uploads() == 1
     assert meanwhile == [(None, 0)]
     assert CardFile.objects.count() == 1
 
@@ -416,17 +415,17 @@ def test_one_process_puts_an_upload_together(monkeypatch: pytest.MonkeyPatch) ->
 def test_an_upload_left_by_a_killed_process_is_put_together_later(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    until = clock.now() + timedelta(minutes=file_uploads.ASSEMBLY_MINUTES)
+    until = clock.now() + timedelta(minutes=draft_files.ASSEMBLY_MINUTES)
     CardUpload.objects.update(assembling_until=until)
-    assert file_uploads.finish_waiting() == 0
+    assert draft_files.finish_waiting_uploads() == 0
     monkeypatch.setattr(clock, "now", lambda: until)
-    assert file_uploads.finish_waiting() == 1
+    assert draft_files.finish_waiting_uploads() == 1
 
 
 @pytest.mark.usefixtures("come")
 def test_of_who_may_not_write_any_more_nothing_is_kept(settings: Any) -> None:
     Contribution.objects.update(organisation=make.organisation(), author=make.person())
-    assert file_uploads.finish_waiting() == 0
+    assert draft_files.finish_waiting_uploads() == 0
     assert not CardUpload.objects.exists()
     assert not left(settings)
 
@@ -448,16 +447,16 @@ def test_an_upload_that_ends_meanwhile_is_not_found(house: House, program: Progr
         CardUpload.objects.all().delete()
 
     with pytest.raises(Hidden):
-        file_uploads.append(upload=upload, offset=0, content=slow(), checksum=None, by=house.by)
+        draft_files.append_part(upload=upload, offset=0, content=slow(), checksum=None, by=house.by)
 
 
 def test_an_upload_becomes_one_file_whoever_comes_twice(house: House, come: CardUpload) -> None:
     stored = objects.put(iter([CSV]), limit_bytes=100)
-    assert file_uploads.finish(come).file_id
+    assert draft_files.finish_upload(come).file_id
     file = CardFile.objects.get()
     draft_files.remove(contribution=make.again(house.draft), file=file, by=house.by)
     with pytest.raises(Hidden):
-        file_uploads._settle(come, stored, house.by)
+        draft_files._settle_upload(come, stored, house.by)
     assert not CardFile.objects.exists()
 
 
@@ -471,7 +470,7 @@ def test_uploads_end_after_a_day_and_are_few(
     later = clock.now() + timedelta(hours=django_settings.UPLOAD_HOURS, seconds=1)
     with monkeypatch.context() as patched:
         patched.setattr(clock, "now", lambda: later)
-        assert file_uploads.expire() == 1
+        assert draft_files.expire_uploads() == 1
     assert program.patch(place, CSV[5:], 5).status_code == 404
     assert not left(settings)
 
@@ -509,7 +508,7 @@ def test_the_parts_of_an_erased_draft_are_dropped(
     assert left(settings)
     make.again(house.draft).delete()
     assert program.patch(place, CSV[5:], 5).status_code == 404
-    assert file_uploads.expire() == 1
+    assert draft_files.expire_uploads() == 1
     assert not left(settings)
 
 
@@ -532,9 +531,9 @@ def arrived(house: House, name: str = "suite.csv", **values: Any) -> CardUpload:
 def test_an_upload_that_is_put_together_is_not_taken_away(house: House) -> None:
     now = clock.now()
     upload = arrived(house, assembling_until=now + timedelta(minutes=1))
-    assert file_uploads.expire() == 0
+    assert draft_files.expire_uploads() == 0
     CardUpload.objects.filter(pk=upload.pk).update(assembling_until=now)
-    assert file_uploads.expire() == 1
+    assert draft_files.expire_uploads() == 1
 
 
 def test_an_upload_that_another_process_takes_meanwhile_keeps_its_parts(
@@ -550,8 +549,8 @@ def test_an_upload_that_another_process_takes_meanwhile_keeps_its_parts(
         others = CardUpload.objects.filter(assembling_until=None)
         others.update(assembling_until=now + timedelta(hours=1))
 
-    monkeypatch.setattr(file_uploads.parts, "drop", takes)
-    assert (file_uploads.expire(), len(dropped)) == (1, 1)
+    monkeypatch.setattr(draft_files.parts, "drop", takes)
+    assert (draft_files.expire_uploads(), len(dropped)) == (1, 1)
     assert CardUpload.objects.get().assembling_until == now + timedelta(hours=1)
 
 
@@ -566,7 +565,7 @@ def test_a_draft_waits_for_the_file_that_has_arrived(house: House) -> None:
         status="submitted", submitted_at=now, first_submitted_at=now
     )
     with pytest.raises(NotAllowed):
-        file_uploads.finish(CardUpload.objects.get(pk=upload.pk))
+        draft_files.finish_upload(CardUpload.objects.get(pk=upload.pk))
     upload.refresh_from_db()
     assert upload.attempts == 1
 

@@ -11,7 +11,6 @@ from django.db import DatabaseError, connection, connections, transaction
 
 from catalogue.contributions.actions import drafts, review
 from catalogue.contributions.actions import files as draft_files
-from catalogue.contributions.actions import uploads as file_uploads
 from catalogue.contributions.queries import proposals
 from catalogue.contributions.queries import proposals as written
 from catalogue.enums import ContributionStatus, DecisionReason
@@ -112,7 +111,7 @@ def test_who_begins_an_upload_waits_for_the_draft_before_the_room() -> None:
 
     def begin() -> None:
         try:
-            file_uploads.begin(contribution=draft, length=3, name="a.csv", by=house.by)
+            draft_files.begin_upload(contribution=draft, length=3, name="a.csv", by=house.by)
         except DatabaseError as error:
             failed.append(error)
         finally:
