@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from challenges.enums import DisqualificationStatus
 from challenges.models import Challenge, Disqualification, Entry, Phase, Team
 from challenges.organising.forms.challenges import ReadForm
-from portal.lib.fields import choice, prose
+from portal.lib.fields import box, choice, prose, whole
 
 WHOLE_TEAM, ONE_ENTRY = "team", "entry"
 DECISIONS: Mapping[str, Sequence[tuple[str, Any]]] = {
@@ -63,12 +63,12 @@ class ProposalForm(forms.Form):
         empty_label=_("Sans objet pour l’équipe entière"),
         error_messages={"invalid_choice": _("Choisissez une phase de la liste.")},
     )
-    number = forms.IntegerField(
-        label=_("Numéro de la soumission"),
+    number = whole(
+        _("Numéro de la soumission"),
+        1,
+        1_000_000,
+        _("Celui du récépissé de l’équipe. Laissez vide pour l’équipe entière."),
         required=False,
-        min_value=1,
-        max_value=1_000_000,
-        help_text=_("Celui du récépissé de l’équipe. Laissez vide pour l’équipe entière."),
         error_messages=dict.fromkeys(
             ("invalid", "min_value", "max_value"),
             _("Écrivez le numéro d’une soumission, par exemple 12."),
@@ -84,9 +84,9 @@ class ProposalForm(forms.Form):
         ),
         rows=6,
     )
-    sure = forms.BooleanField(
-        label=_("J’ai relu le motif : l’équipe en est informée aussitôt"),
-        error_messages={"required": _("Cochez la case pour confirmer.")},
+    sure = box(
+        _("J’ai relu le motif : l’équipe en est informée aussitôt"),
+        _("Cochez la case pour confirmer."),
     )
 
     def __init__(self, data: Any = None, *, challenge: Challenge) -> None:
@@ -153,10 +153,7 @@ class DecisionForm(ReadForm):
         _("L’équipe et l’organisation le liront."),
         rows=5,
     )
-    sure = forms.BooleanField(
-        label=_("Je confirme cette décision"),
-        error_messages={"required": _("Cochez la case pour confirmer.")},
-    )
+    sure = box(_("Je confirme cette décision"), _("Cochez la case pour confirmer."))
 
     def __init__(self, data: Any = None, *, found: Disqualification, ripe: bool) -> None:
         super().__init__(data, initial={"version": found.version})

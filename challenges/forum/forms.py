@@ -3,7 +3,7 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from portal.lib.fields import line, prose
+from portal.lib.fields import box, line, prose
 
 
 class PostForm(forms.Form):
@@ -65,5 +65,5 @@ class BlockForm(forms.Form):
 class ArrangeForm(forms.Form):
     """Pin or close a thread."""
 
-    pinned = forms.BooleanField(label=_("Épingler en tête de liste"), required=False)
-    closed = forms.BooleanField(label=_("Clore : plus de réponse"), required=False)
+    pinned = box(_("Épingler en tête de liste"))
+    closed = box(_("Clore : plus de réponse"))

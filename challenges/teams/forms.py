@@ -6,16 +6,15 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from challenges.models import Terms
-from portal.lib.fields import line
+from portal.lib.fields import box, invited_address, line
 
 
 class TermsForm(forms.Form):
     """Accept one version of the rules."""
 
     terms = forms.IntegerField(widget=forms.HiddenInput)
-    accepted = forms.BooleanField(
-        label=_("J’ai lu le règlement et je l’accepte"),
-        error_messages={"required": _("Cochez la case pour accepter le règlement.")},
+    accepted = box(
+        _("J’ai lu le règlement et je l’accepte"), _("Cochez la case pour accepter le règlement.")
     )
 
     def __init__(self, data: Any = None, *, version: Terms) -> None:
@@ -46,15 +45,8 @@ class TeamForm(forms.Form):
 class InvitationForm(forms.Form):
     """Invite a person by e-mail."""
 
-    email = forms.EmailField(
-        label=_("Adresse électronique"),
-        max_length=254,
-        help_text=_("L’invitation est valable sept jours, une seule fois, pour cette adresse."),
-        error_messages={
-            "required": _("Écrivez l’adresse de la personne à inviter."),
-            "invalid": _("Cette adresse n’est pas valable. Exemple : prenom.nom@exemple.fr"),
-        },
-        widget=forms.EmailInput(attrs={"autocomplete": "off"}),
+    email = invited_address(
+        _("L’invitation est valable sept jours, une seule fois, pour cette adresse.")
     )
 
 
@@ -72,13 +64,6 @@ class RefusalForm(forms.Form):
 class DisclosureForm(forms.Form):
     """Three boxes, none ticked by default."""
 
-    members = forms.BooleanField(
-        label=_("Nos noms figurent au classement et sur le certificat de l’équipe"), required=False
-    )
-    method = forms.BooleanField(
-        label=_("Notre fiche de méthode figure dans le bilan public"), required=False
-    )
-    card = forms.BooleanField(
-        label=_("L’organisateur peut proposer une fiche de notre solution au catalogue"),
-        required=False,
-    )
+    members = box(_("Nos noms figurent au classement et sur le certificat de l’équipe"))
+    method = box(_("Notre fiche de méthode figure dans le bilan public"))
+    card = box(_("L’organisateur peut proposer une fiche de notre solution au catalogue"))

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from portal.lib.texts import plain_line, plain_text
 
@@ -68,6 +69,46 @@ def choice(
     shown: dict[str, Any] = {"widget": forms.RadioSelect} if radio else {}
     return forms.ChoiceField(
         label=label, choices=choices, help_text=hint, **shown, **_required(fault), **options
+    )
+
+
+def box(label: Text, fault: Text = "", hint: Text = "", **options: Any) -> forms.BooleanField:
+    """Ask to tick a box. As `line`: with a fault, it must be."""
+    return forms.BooleanField(label=label, help_text=hint, **_required(fault), **options)
+
+
+def whole(
+    label: Text, least: int, most: int, hint: Text = "", **options: Any
+) -> forms.IntegerField:
+    """Ask for a whole number between two bounds, included."""
+    return forms.IntegerField(
+        label=label, min_value=least, max_value=most, help_text=hint, **options
+    )
+
+
+def decimal(label: Text, hint: Text = "", **options: Any) -> forms.FloatField:
+    """Ask for a number, written as the language of the page does; it may be left out."""
+    return forms.FloatField(label=label, help_text=hint, required=False, localize=True, **options)
+
+
+def upload(label: Text, fault: Text = "", hint: Text = "") -> forms.FileField:
+    """Ask for a file: what is wrong with its content, an empty one too, is said by who reads it."""
+    return forms.FileField(
+        label=label, max_length=200, allow_empty_file=True, help_text=hint, **_required(fault)
+    )
+
+
+def invited_address(hint: Text) -> forms.EmailField:
+    """Ask for the address of somebody to invite."""
+    return forms.EmailField(
+        label=_("Adresse électronique"),
+        max_length=254,
+        help_text=hint,
+        error_messages={
+            "required": _("Écrivez l’adresse de la personne à inviter."),
+            "invalid": _("Cette adresse n’est pas valable. Exemple : prenom.nom@exemple.fr"),
+        },
+        widget=forms.EmailInput(attrs={"autocomplete": "off"}),
     )
 
 

@@ -20,7 +20,7 @@ from challenges.models import Challenge, Phase
 from challenges.organising.actions import texts
 from challenges.organising.actions.leaderboards import MOST_QUESTIONS
 from portal.accounts.models import Organisation
-from portal.lib.fields import choice, line, prose
+from portal.lib.fields import box, choice, decimal, invited_address, line, prose, upload, whole
 
 
 class ReadForm(forms.Form):
@@ -40,10 +40,7 @@ class ReadForm(forms.Form):
 class PublishForm(ReadForm):
     """Give the visa."""
 
-    confirm_licence = forms.BooleanField(
-        label=_("La licence des données a été confirmée par son titulaire"),
-        required=False,
-    )
+    confirm_licence = box(_("La licence des données a été confirmée par son titulaire"))
 
 
 class ReasonForm(forms.Form):
@@ -65,9 +62,9 @@ class ArchiveForm(forms.Form):
     """End a challenge for good."""
 
     reason = prose(_("Motif, public"), 500, _("Dites pourquoi le challenge est archivé."))
-    sure = forms.BooleanField(
-        label=_("Je confirme l’archivage : il ne s’annule pas"),
-        error_messages={"required": _("Cochez la case pour confirmer l’archivage.")},
+    sure = box(
+        _("Je confirme l’archivage : il ne s’annule pas"),
+        _("Cochez la case pour confirmer l’archivage."),
     )
 
 
@@ -147,9 +144,9 @@ class ClosingForm(PhaseForm):
 
     act = "close"
 
-    sure = forms.BooleanField(
-        label=_("Je confirme la clôture : plus aucune soumission ne sera acceptée"),
-        error_messages={"required": _("Cochez la case pour confirmer la clôture.")},
+    sure = box(
+        _("Je confirme la clôture : plus aucune soumission ne sera acceptée"),
+        _("Cochez la case pour confirmer la clôture."),
     )
 
 
@@ -158,9 +155,9 @@ class RevealForm(PhaseForm):
 
     act = "reveal"
 
-    sure = forms.BooleanField(
-        label=_("Je confirme : les résultats définitifs deviendront publics"),
-        error_messages={"required": _("Cochez la case pour confirmer.")},
+    sure = box(
+        _("Je confirme : les résultats définitifs deviendront publics"),
+        _("Cochez la case pour confirmer."),
     )
 
 
@@ -314,7 +311,7 @@ class TextsForm(forms.Form):
     forum_url = forms.URLField(
         label=_("Forum extérieur"), required=False, assume_scheme="https", max_length=200
     )
-    has_prizes = forms.BooleanField(label=_("Le challenge est doté"), required=False)
+    has_prizes = box(_("Le challenge est doté"))
     prizes_md = prose(_("Dotation"), 5_000, rows=10)
     prize_rule_md = prose(
         _("Règle d’attribution"),
@@ -404,10 +401,8 @@ class ParticipationForm(forms.Form):
         hint=_("Un par ligne, par exemple exemple.fr. Vide : tous."),
     )
     blocked_domains = prose(_("Domaines d’adresse refusés"), 4_000)
-    team_min = forms.IntegerField(
-        label=_("Membres par équipe, au moins"), min_value=1, max_value=50
-    )
-    team_max = forms.IntegerField(label=_("Membres par équipe, au plus"), min_value=1, max_value=50)
+    team_min = whole(_("Membres par équipe, au moins"), 1, 50)
+    team_max = whole(_("Membres par équipe, au plus"), 1, 50)
 
     def __init__(self, data: Any = None, *, challenge: Challenge) -> None:
         super().__init__(
@@ -478,18 +473,14 @@ class FileForm(forms.Form):
     """Send a file of the challenge."""
 
     role = forms.ChoiceField(label=_("Nature du fichier"), choices=list(FILE_ROLES.items()))
-    file = forms.FileField(
-        label=_("Fichier"),
-        max_length=200,
-        allow_empty_file=True,
-        help_text=_("200 Mo au plus. Les tables sont des CSV en UTF-8 avec une ligne d’en-tête."),
-        error_messages={"required": _("Choisissez le fichier.")},
+    file = upload(
+        _("Fichier"),
+        _("Choisissez le fichier."),
+        hint=_("200 Mo au plus. Les tables sont des CSV en UTF-8 avec une ligne d’en-tête."),
     )
-    expected_score = forms.FloatField(
-        label=_("Score public attendu, pour une solution de référence"),
-        required=False,
-        localize=True,
-        help_text=_("Le contrôle compare ce que la mesure qui classe lui donne."),
+    expected_score = decimal(
+        _("Score public attendu, pour une solution de référence"),
+        _("Le contrôle compare ce que la mesure qui classe lui donne."),
     )
 
     def __init__(self, data: Any = None, files: Any = None, *, is_code: bool = False) -> None:
@@ -590,15 +581,9 @@ def _fields(at: int, former: Mapping[str, Any]) -> dict[str, forms.Field]:
             4_000,
             initial="\n".join(map(str, former.get("options") or [])),
         ),
-        f"required_{at}": forms.BooleanField(
-            label=_("Réponse obligatoire"),
-            required=False,
-            initial=former.get("required", False),
-        ),
-        f"on_leaderboard_{at}": forms.BooleanField(
-            label=_("Réponse montrée au classement"),
-            required=False,
-            initial=former.get("on_leaderboard", False),
+        f"required_{at}": box(_("Réponse obligatoire"), initial=former.get("required", False)),
+        f"on_leaderboard_{at}": box(
+            _("Réponse montrée au classement"), initial=former.get("on_leaderboard", False)
         ),
     }
 
@@ -628,15 +613,8 @@ class OrganiserRoleForm(forms.Form):
 class OrganiserInvitationForm(OrganiserRoleForm):
     """Invite a person to run a challenge."""
 
-    email = forms.EmailField(
-        label=_("Adresse électronique"),
-        max_length=254,
-        help_text=_("Celle de son compte. L’invitation vaut sept jours, pour cette adresse."),
-        error_messages={
-            "required": _("Écrivez l’adresse de la personne à inviter."),
-            "invalid": _("Cette adresse n’est pas valable. Exemple : prenom.nom@exemple.fr"),
-        },
-        widget=forms.EmailInput(attrs={"autocomplete": "off"}),
+    email = invited_address(
+        _("Celle de son compte. L’invitation vaut sept jours, pour cette adresse.")
     )
 
     field_order = ("email", "role")

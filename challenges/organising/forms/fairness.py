@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from challenges.organising.forms.scorings import PairsField
 from challenges.scoring.audit.declared import SMALLEST
-from portal.lib.fields import choice, line
+from portal.lib.fields import box, choice, decimal, line, whole
 
 SLOTS = 4
 NATURES = {
@@ -42,23 +42,19 @@ PAIRS = list(combinations(range(SLOTS), 2))
 class FairnessForm(forms.Form):
     """Name up to four columns of the answers that make groups, and what is compared."""
 
-    n_min_group = forms.IntegerField(
-        label=_("Personnes sous lesquelles un groupe n’est pas montré"),
-        min_value=SMALLEST,
-        max_value=100_000,
+    n_min_group = whole(
+        _("Personnes sous lesquelles un groupe n’est pas montré"),
+        SMALLEST,
+        100_000,
+        _("11 au moins ; davantage pour des données sensibles."),
         initial=SMALLEST,
-        help_text=_("11 au moins ; davantage pour des données sensibles."),
     )
-    min_rows = forms.IntegerField(
-        label=_("Lignes sous lesquelles un groupe n’est pas comparé"),
-        min_value=1,
-        max_value=1_000_000,
-        initial=30,
+    min_rows = whole(
+        _("Lignes sous lesquelles un groupe n’est pas comparé"), 1, 1_000_000, initial=30
     )
-    audit = forms.BooleanField(
-        label=_("Auditer les soumissions à la publication des résultats"),
-        required=False,
-        help_text=_(
+    audit = box(
+        _("Auditer les soumissions à la publication des résultats"),
+        hint=_(
             "Les groupes de chaque attribut sont comparés, avec leurs intervalles. Rien n’en "
             "paraît avant les résultats définitifs."
         ),
@@ -77,12 +73,7 @@ class FairnessForm(forms.Form):
         64,
         hint=_("Si la réponse est une étiquette : celle qui est un « oui »."),
     )
-    threshold = forms.FloatField(
-        label=_("Seuil du « oui », si la réponse est un nombre"),
-        required=False,
-        localize=True,
-        help_text=_("Vide : 0,5."),
-    )
+    threshold = decimal(_("Seuil du « oui », si la réponse est un nombre"), _("Vide : 0,5."))
     event = line(
         _("Ce qu’est un « oui », en mots"),
         120,
@@ -103,11 +94,9 @@ class FairnessForm(forms.Form):
         ],
     )
     column = choice(_("Colonne « Équité » du classement définitif"), list(COLUMNS.items()))
-    limit = forms.FloatField(
-        label=_("Seuil de cette colonne, pour un prix"),
-        required=False,
-        localize=True,
-        help_text=_(
+    limit = decimal(
+        _("Seuil de cette colonne, pour un prix"),
+        _(
             "Annoncé avant l’ouverture. Au-delà, ou en deçà pour le groupe le moins bien servi "
             "d’une mesure à maximiser, une soumission reste classée et ne reçoit pas de prix."
         ),

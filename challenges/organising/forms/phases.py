@@ -11,7 +11,7 @@ from challenges.bundles.programs import Bounds
 from challenges.enums import BoardRule, ColumnKind, Direction, PhaseKind
 from challenges.models import Column, Leaderboard, Phase
 from challenges.organising.actions.leaderboards import Place, is_limitable, is_main, may_rank
-from portal.lib.fields import choice, line
+from portal.lib.fields import box, choice, decimal, line, whole
 
 PHASE_KINDS = {
     PhaseKind.TRIAL: _("Essai : pour se faire la main, sans enjeu"),
@@ -53,15 +53,9 @@ class NewPhaseForm(forms.Form):
 class QuotasForm(forms.Form):
     """Say how much a team may send."""
 
-    max_per_day = forms.IntegerField(
-        label=_("Soumissions par jour et par équipe"), required=False, min_value=0, max_value=10_000
-    )
-    max_total = forms.IntegerField(
-        label=_("Soumissions en tout et par équipe"), required=False, min_value=0, max_value=100_000
-    )
-    max_parallel = forms.IntegerField(
-        label=_("Soumissions en cours à la fois"), required=False, min_value=1, max_value=1_000
-    )
+    max_per_day = whole(_("Soumissions par jour et par équipe"), 0, 10_000, required=False)
+    max_total = whole(_("Soumissions en tout et par équipe"), 0, 100_000, required=False)
+    max_parallel = whole(_("Soumissions en cours à la fois"), 1, 1_000, required=False)
 
     def __init__(self, data: Any = None, *, phase: Phase) -> None:
         super().__init__(data, initial=initial_of(self.base_fields, phase))
@@ -100,31 +94,22 @@ class MegabytesField(forms.FloatField):
 class SettingsForm(NewPhaseForm, QuotasForm):
     """Settle everything of a phase but its dates."""
 
-    max_refused_per_day = forms.IntegerField(
-        label=_("Fichiers refusés par jour, au plus"), min_value=1, max_value=1_000
-    )
+    max_refused_per_day = whole(_("Fichiers refusés par jour, au plus"), 1, 1_000)
     max_bytes = MegabytesField(label=_("Taille d’un fichier, en Mo, au plus"))
-    time_limit_s = forms.IntegerField(
-        label=_("Temps de calcul d’une évaluation, en secondes"), min_value=1, max_value=3_600
-    )
-    memory_mb = forms.IntegerField(
-        label=_("Mémoire d’une évaluation, en Mo"), min_value=64, max_value=16_384
-    )
-    ladder = forms.BooleanField(
-        label=_("Échelle de progrès (Ladder)"),
-        required=False,
-        help_text=_("Un score public ne paraît que si le progrès est statistiquement visible."),
+    time_limit_s = whole(_("Temps de calcul d’une évaluation, en secondes"), 1, 3_600)
+    memory_mb = whole(_("Mémoire d’une évaluation, en Mo"), 64, 16_384)
+    ladder = box(
+        _("Échelle de progrès (Ladder)"),
+        hint=_("Un score public ne paraît que si le progrès est statistiquement visible."),
     )
     rule = forms.ChoiceField(label=_("Soumission retenue"), choices=list(RULES.items()))
-    final_choices = forms.IntegerField(
-        label=_("Choix finaux par équipe"),
-        min_value=1,
-        max_value=10,
-        help_text=_("Les soumissions qu’une équipe désigne pour le classement définitif."),
+    final_choices = whole(
+        _("Choix finaux par équipe"),
+        1,
+        10,
+        _("Les soumissions qu’une équipe désigne pour le classement définitif."),
     )
-    benchmark_after_close = forms.BooleanField(
-        label=_("Rester ouverte comme banc d’essai après les résultats"), required=False
-    )
+    benchmark_after_close = box(_("Rester ouverte comme banc d’essai après les résultats"))
     migrate_from = choice(
         _("Reprendre les choix finals d’une phase précédente"),
         hint=_(
@@ -199,10 +184,9 @@ class BoundsField(forms.CharField):
 class MaskForm(forms.Form):
     """Say whether the boards name the teams."""
 
-    anonymous = forms.BooleanField(
-        label=_("Classer les équipes sous pseudonyme jusqu’aux résultats définitifs"),
-        required=False,
-        help_text=_(
+    anonymous = box(
+        _("Classer les équipes sous pseudonyme jusqu’aux résultats définitifs"),
+        hint=_(
             "Chaque équipe lit son pseudonyme, les autres ne voient que lui : sur la page, dans "
             "le CSV, le JSON, le flux Atom et le cadre à intégrer. Le règlement et la page de "
             "l’équipe le disent. Les noms paraissent avec les résultats définitifs de la phase."
@@ -216,9 +200,7 @@ class BoardForm(forms.Form):
     title = NewBoardForm.base_fields["title"]
     rule = forms.ChoiceField(label=_("Soumission retenue"), choices=list(BOARD_RULES.items()))
     primary = forms.ChoiceField(label=_("Colonne qui classe"))
-    hidden = forms.BooleanField(
-        label=_("Classement caché : calculé, jamais montré"), required=False
-    )
+    hidden = box(_("Classement caché : calculé, jamais montré"))
 
     def __init__(
         self,
@@ -312,25 +294,16 @@ def _values_field(declared: Bounds) -> BoundsField:
 
 def _column_fields(column: Column, count: int) -> dict[str, forms.Field]:
     found: dict[str, forms.Field] = {
-        f"at_{column.pk}": forms.IntegerField(
-            label=_("Place dans le tableau"),
-            min_value=1,
-            max_value=count,
-            initial=column.index + 1,
-        ),
-        f"shown_{column.pk}": forms.BooleanField(
-            label=_("Colonne montrée"), required=False, initial=not column.hidden
-        ),
+        f"at_{column.pk}": whole(_("Place dans le tableau"), 1, count, initial=column.index + 1),
+        f"shown_{column.pk}": box(_("Colonne montrée"), initial=not column.hidden),
     }
     if is_limitable(column):
         low = column.direction == Direction.MAX
-        found[f"limit_{column.pk}"] = forms.FloatField(
-            label=_("Au moins, pour un prix") if low else _("Au plus, pour un prix"),
-            required=False,
-            localize=True,
-            initial=column.valid_min if low else column.valid_max,
-            help_text=_("En dessous, une équipe reste classée et ne reçoit pas de prix.")
+        found[f"limit_{column.pk}"] = decimal(
+            _("Au moins, pour un prix") if low else _("Au plus, pour un prix"),
+            _("En dessous, une équipe reste classée et ne reçoit pas de prix.")
             if low
             else _("Au-dessus, une équipe reste classée et ne reçoit pas de prix."),
+            initial=column.valid_min if low else column.valid_max,
         )
     return found

@@ -15,7 +15,7 @@ from challenges.scoring.answer import (
     written_probabilities,
 )
 from challenges.scoring.metric import Shape
-from portal.lib.fields import choice, line
+from portal.lib.fields import box, choice, decimal, line, upload, whole
 
 SLOTS = 6
 FORMULA = "formula"
@@ -228,12 +228,8 @@ def _slot_fields(at: int, choices: list[tuple[str, str]]) -> dict[str, forms.Fie
         f"label_{at}": line(_("Titre de la colonne"), 120),
         f"params_{at}": ParametersField(),
         f"direction_{at}": choice(_("Sens"), list(DIRECTIONS.items())),
-        f"decimals_{at}": forms.IntegerField(
-            label=_("Décimales"), min_value=0, max_value=10, initial=4
-        ),
-        f"hidden_{at}": forms.BooleanField(
-            label=_("Colonne cachée : calculée, jamais montrée"), required=False
-        ),
+        f"decimals_{at}": whole(_("Décimales"), 0, 10, initial=4),
+        f"hidden_{at}": box(_("Colonne cachée : calculée, jamais montrée")),
     }
 
 
@@ -289,8 +285,8 @@ class ScoringForm(FiguresForm):
     id = forms.ChoiceField(label=_("Colonne de l’identifiant"))
     target = forms.ChoiceField(label=_("Colonne à prédire"))
     type = forms.ChoiceField(label=_("Nature de la réponse"), choices=list(TYPES.items()))
-    minimum = forms.FloatField(label=_("Plus petite réponse admise"), required=False, localize=True)
-    maximum = forms.FloatField(label=_("Plus grande réponse admise"), required=False, localize=True)
+    minimum = decimal(_("Plus petite réponse admise"))
+    maximum = decimal(_("Plus grande réponse admise"))
     split = forms.ChoiceField(
         label=_("Colonne qui sépare les parts publique et privée"),
         help_text=_("Elle est dans le fichier des réponses, et reste scellée avec lui."),
@@ -545,12 +541,7 @@ class RankedForm(_ShapeForm):
         if each not in {"attribute_distance", "share_other_prefix"}
     ]
     questions = ("max_items_per_query",)
-    max_items_per_query = forms.IntegerField(
-        label=_("Éléments par demande, au plus"),
-        min_value=1,
-        max_value=1_000,
-        initial=10,
-    )
+    max_items_per_query = whole(_("Éléments par demande, au plus"), 1, 1_000, initial=10)
 
     def column(self, role: str) -> dict[str, Any]:
         """Bound the ranks by the length of a list."""
@@ -651,26 +642,16 @@ TABLE = _("Un CSV en UTF-8, avec une ligne d’en-tête, 200 Mo au plus.")
 class PhaseFilesForm(forms.Form):
     """Give a phase its own answers, and the public files that go with them."""
 
-    truth = forms.FileField(
-        label=_("Réponses de cette phase, scellées dès l’envoi"),
-        required=False,
-        max_length=200,
-        allow_empty_file=True,
-        help_text=_("Vide : les réponses déjà en place, celles de la première phase par défaut."),
+    truth = upload(
+        _("Réponses de cette phase, scellées dès l’envoi"),
+        hint=_("Vide : les réponses déjà en place, celles de la première phase par défaut."),
     )
-    test = forms.FileField(
-        label=_("Données de test de cette phase, publiques"),
-        required=False,
-        max_length=200,
-        allow_empty_file=True,
-        help_text=_("Si les identifiants changent. Elles paraissent avec le challenge."),
+    test = upload(
+        _("Données de test de cette phase, publiques"),
+        hint=_("Si les identifiants changent. Elles paraissent avec le challenge."),
     )
-    sample = forms.FileField(
-        label=_("Exemple de soumission de cette phase, public"),
-        required=False,
-        max_length=200,
-        allow_empty_file=True,
-        help_text=_("Si les identifiants changent."),
+    sample = upload(
+        _("Exemple de soumission de cette phase, public"), hint=_("Si les identifiants changent.")
     )
 
 
@@ -678,10 +659,8 @@ class TaskForm(forms.Form):
     """Add a task to a phase: other answers for the same files."""
 
     name = line(_("Nom de la tâche"), 120, _("Donnez un nom à la tâche."))
-    truth = forms.FileField(
-        label=_("Réponses de cette tâche, scellées dès l’envoi"),
-        max_length=200,
-        allow_empty_file=True,
-        help_text=TABLE,
-        error_messages={"required": _("Choisissez le fichier des réponses.")},
+    truth = upload(
+        _("Réponses de cette tâche, scellées dès l’envoi"),
+        _("Choisissez le fichier des réponses."),
+        hint=TABLE,
     )
