@@ -1,5 +1,7 @@
 """What scores an entry, each scoring of it, what it released and what stays sealed."""
 
+from collections.abc import Mapping
+from typing import Any
 from uuid import uuid4
 
 from django.db import models
@@ -11,6 +13,7 @@ from challenges.enums import EntryStatus, EvaluationState, JobKind, RunState, Sc
 from challenges.models.words import within, word
 from challenges.organising.models import Challenge, Phase
 from challenges.queue.models import Job
+from portal.lib import clock
 from portal.lib.immutable import Immutable
 
 _LONG = 1e15
@@ -90,6 +93,22 @@ class Scorer(models.Model):
             within("kind", ScorerKind, name="scorer_kind_known"),
             models.UniqueConstraint(fields=["challenge", "key"], name="scorer_key_once"),
         ]
+
+    def version_of(self, spec: Mapping[str, Any], digest: str, **facts: Any) -> "ScorerVersion":
+        """Return the version with this digest, made if there is none yet; the scorer is locked.
+
+        facts: other fields of a version, for a program.
+        """
+        known = self.versions.filter(digest=digest).order_by("-number").first()
+        if known is not None:
+            return known
+        return self.versions.create(
+            number=self.versions.count() + 1,
+            spec=spec,
+            digest=digest,
+            created_at=clock.now(),
+            **facts,
+        )
 
 
 class ScorerVersion(models.Model):

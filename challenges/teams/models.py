@@ -1,5 +1,6 @@
 """Teams, their members, their invitations; registrations, and the rules that people accept."""
 
+import hashlib
 from collections.abc import Iterable
 from typing import Any
 from uuid import uuid4
@@ -13,6 +14,7 @@ from challenges.enums import RegistrationState, TeamRole, TeamState
 from challenges.models.words import within, word
 from challenges.organising.models import Challenge, Phase, Viewer, person_id
 from portal.accounts.models import AddressInvitation, AddressInvitationQuerySet
+from portal.lib import clock
 
 
 class TeamQuerySet(models.QuerySet["Team"]):
@@ -177,6 +179,25 @@ class Enrolment(models.Model):
         constraints = [models.UniqueConstraint(fields=["phase", "team"], name="enrolment_once")]
 
 
+class TermsQuerySet(models.QuerySet["Terms"]):
+    """Rules of challenges."""
+
+    def put(self, challenge: Challenge, *, text: str, html: str) -> "Terms":
+        """Return the rules in force where they say this, else make a version of them that does."""
+        digest = hashlib.sha256(text.encode()).hexdigest()
+        last = self.filter(challenge=challenge).order_by("-number").first()
+        if last is not None and last.sha256 == digest:
+            return last
+        return self.create(
+            challenge=challenge,
+            number=last.number + 1 if last else 1,
+            text=text,
+            html=html,
+            sha256=digest,
+            created_at=clock.now(),
+        )
+
+
 class Terms(models.Model):
     """Hold one version of the rules of a challenge."""
 
@@ -186,6 +207,8 @@ class Terms(models.Model):
     html = models.TextField(blank=True)
     sha256 = models.CharField(max_length=64)
     created_at = models.DateTimeField()
+
+    objects = TermsQuerySet.as_manager()
 
     class Meta:
         ordering = ["-number"]

@@ -19,7 +19,6 @@ from datasets.actions import holdouts
 from datasets.models import HoldoutVersion
 from portal.accounts.authorization import require
 from portal.accounts.models import User
-from portal.lib import clock
 from portal.lib.files import safe_name
 from portal.lib.refusals import Invalid
 
@@ -51,7 +50,7 @@ def next_version(*, task: PhaseTask, spec: Mapping[str, Any], by: User) -> Score
             % {"title": lost[0]},
             code="board_without_primary",
         )
-    return version_of_digest(scorer, spec, new.digest)
+    return scorer.version_of(spec, new.digest)
 
 
 def refuse_program(scorer: Scorer) -> None:
@@ -64,26 +63,6 @@ def refuse_program(scorer: Scorer) -> None:
             ),
             code="scorer_kind",
         )
-
-
-def version_of_digest(
-    scorer: Scorer, spec: Mapping[str, Any], digest: str, **facts: Any
-) -> ScorerVersion:
-    """Return the version of a locked scorer with this digest, made if there is none yet.
-
-    facts: other fields of a version, for a program.
-    """
-    known = scorer.versions.filter(digest=digest).order_by("-number").first()
-    if known is not None:
-        return known
-    return ScorerVersion.objects.create(
-        scorer=scorer,
-        number=scorer.versions.count() + 1,
-        spec=spec,
-        digest=digest,
-        created_at=clock.now(),
-        **facts,
-    )
 
 
 def _readable_contract(spec: Mapping[str, Any]) -> ScoringContract:

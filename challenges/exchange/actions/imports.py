@@ -1,6 +1,5 @@
 """Import a portable challenge folder: a report first, then one draft, then what an export adds."""
 
-import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -547,14 +546,7 @@ def _terms(challenge: Challenge, terms: RenderedText) -> bool:
     last = latest_terms(challenge)
     if last is not None and last.text == terms.text:
         return False
-    Terms.objects.create(
-        challenge=challenge,
-        number=1 if last is None else last.number + 1,
-        text=terms.text,
-        html=terms.html,
-        sha256=hashlib.sha256(terms.text.encode()).hexdigest(),
-        created_at=clock.now(),
-    )
+    Terms.objects.put(challenge, text=terms.text, html=terms.html)
     return True
 
 

@@ -80,8 +80,7 @@ def publish(*, challenge: Challenge, confirm_licence: bool = False, by: Actor) -
     texts.tie_cards(challenge)
     for phase in challenge.phases.filter(opens_at__isnull=True).order_by("index")[:1]:
         _open_now(phase, now)
-    published = gettext_lazy("Le challenge est publié.")
-    announce(challenge=challenge, kind=NoticeKind.TEXT, sentence=published, at=now)
+    announce(challenge=challenge, sentence=gettext_lazy("Le challenge est publié."), at=now)
     record("challenge.published", by=by, on=challenge, licence_confirmed=awaited)
     owe("mail.challenge_published", key=str(challenge.pk), challenge_id=challenge.pk)
     return challenge
@@ -178,10 +177,9 @@ def resume(*, challenge: Challenge, by: Actor) -> Challenge:
 
 
 def _turn(challenge: Challenge, status: ChallengeStatus, sentence: Promise, reason: str) -> None:
-    now = clock.now()
-    challenge.become(status, at=now)
+    challenge.become(status, at=clock.now())
     challenge.save()
-    announce(challenge=challenge, kind=NoticeKind.TEXT, sentence=sentence, at=now, reason=reason)
+    announce(challenge=challenge, sentence=sentence, at=challenge.status_since, reason=reason)
 
 
 @transaction.atomic
@@ -222,8 +220,7 @@ def set_dates(
     phase.closed_by_hand = phase.closed_by_hand and closes_at == phase.closes_at
     phase.opens_at, phase.closes_at = opens_at, closes_at
     phase.save(update_fields=["opens_at", "closes_at", "closed_by_hand"])
-    challenge.version += 1
-    challenge.save(update_fields=["version"])
+    challenge.save_change()
     record("phase.dated", by=by, on=phase, opens_at=opens_at, closes_at=closes_at)
     if challenge.is_public:
         _tell_dates(phase, gettext_lazy("Les dates de « %(name)s » changent."))
@@ -324,13 +321,8 @@ def close_those_over() -> int:
 
 
 def _tell_dates(phase: Phase, sentence: Promise) -> None:
-    notice = announce(
-        challenge=phase.challenge,
-        kind=NoticeKind.DATES,
-        sentence=sentence,
-        at=clock.now(),
-        name=phase.name,
-    )
+    about = phase.challenge
+    notice = announce(challenge=about, kind=NoticeKind.DATES, sentence=sentence, name=phase.name)
     owe(
         "mail.phase_dates",
         key=f"{phase.pk}:{notice.pk}",
@@ -364,7 +356,7 @@ def archive(*, challenge: Challenge, reason: str, by: User) -> Challenge:
     challenge.become(ChallengeStatus.ARCHIVED, at=now)
     challenge.save()
     sentence = gettext_lazy("Challenge archivé : %(reason)s")
-    announce(challenge=challenge, kind=NoticeKind.TEXT, sentence=sentence, at=now, reason=reason)
+    announce(challenge=challenge, sentence=sentence, at=now, reason=reason)
     record("challenge.archived", by=by, on=challenge, reason=reason, results_published=published)
     return challenge
 

@@ -141,20 +141,12 @@ def add_file(
     event "challenge.file_added" with the role and never the content. Only the header of a table
     is kept in clear. Raises NotAllowed, Conflict, Invalid.
     """
-    name = safe_name(deposit.name)
-    refuse_size(deposit)
-    columns = header_of(deposit, name)
-    if role in TABLES and not columns:
-        raise Invalid(
-            _("Un fichier CSV en UTF-8, avec une ligne d’en-tête, est attendu."), code="file_table"
-        )
+    name, columns = read_name_and_header(deposit, table=role in TABLES)
     if role in (NOT_IN_CODE if KEY in challenge.bundle else ONLY_IN_CODE):
         raise Invalid(
             _("Ce fichier ne va pas avec ce que les équipes envoient : voyez la page « Code »."),
             code="file_role",
         )
-    if not is_relative(name):
-        raise Invalid(_("Donnez au fichier un nom simple, sans « : »."), code="file_name")
     entry: dict[str, Any] = {"path": name, "role": role.value, "columns": columns}
     if expected_score is not None and role is spec.Role.BASELINE_SUBMISSION:
         entry["expected_score"] = expected_score
@@ -166,7 +158,7 @@ def add_file(
             stored = objects.put(deposit.content, limit_bytes=MAX_FILE_BYTES)
             place = {"sha256": stored.sha256}
         else:
-            place = {"sealed": _sealed(challenge, role, name, deposit, by)}
+            place = {"sealed": seal(challenge, role.value, deposit, by)}
         for audience, listed in files.items():
             files[audience] = [each for each in listed if not _replaced(each, role, name)]
         files[audience_of(role).value].append(entry)
@@ -178,21 +170,34 @@ def add_file(
     return challenge
 
 
-def refuse_size(deposit: Deposit) -> None:
-    """Raise Invalid for a file that is empty or too large."""
+def read_name_and_header(deposit: Deposit, *, table: bool) -> tuple[str, list[str]]:
+    """Return the name of a file and the names of its columns, [] where it is no table.
+
+    Raises Invalid for a file that is empty, too large, badly named, or no table where one is
+    expected.
+    """
+    name = safe_name(deposit.name)
     if deposit.size > MAX_FILE_BYTES:
         raise Invalid(_("200 Mo au plus par fichier."), code="too_large")
     if deposit.size == 0:
         raise Invalid(_("Ce fichier est vide."), code="file_empty")
+    columns = _header(deposit, name)
+    if table and not columns:
+        raise Invalid(
+            _("Un fichier CSV en UTF-8, avec une ligne d’en-tête, est attendu."), code="file_table"
+        )
+    if not is_relative(name):
+        raise Invalid(_("Donnez au fichier un nom simple, sans « : »."), code="file_name")
+    return name, columns
 
 
-def _sealed(challenge: Challenge, role: spec.Role, name: str, deposit: Deposit, by: User) -> str:
-    """Seal a file under the challenge's own name for that role; return the version's id."""
+def seal(challenge: Challenge, under: str, deposit: Deposit, by: User) -> str:
+    """Seal a file under a name of the challenge's own; return the identifier of the version."""
     content = deposit.path if deposit.path is not None else deposit.content.read()
     version = holdouts.register(
-        name=f"{challenge.slug}/{role.value}",
+        name=f"{challenge.slug}/{under}",
         owner=challenge.organiser,
-        files={name: content},
+        files={safe_name(deposit.name): content},
         by=by,
     )
     return str(version.public_id)
@@ -384,11 +389,10 @@ def abandon(job: Job) -> None:
 
 def _keep(challenge: Challenge, **keys: Any) -> None:
     challenge.bundle = {**challenge.bundle, **keys}
-    challenge.version += 1
-    challenge.save(update_fields=["bundle", "version"])
+    challenge.save_change("bundle")
 
 
-def header_of(deposit: Deposit, name: str) -> list[str]:
+def _header(deposit: Deposit, name: str) -> list[str]:
     """Read the names of the columns of a CSV file, and nothing below them; [] for another file."""
     if not name.lower().endswith(".csv"):
         return []

@@ -1,6 +1,5 @@
 """Write the draft that an imported folder describes: one transaction, the caller's."""
 
-import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -31,6 +30,7 @@ from challenges.models import (
     Phase,
     PhaseTask,
     PublicFile,
+    RunPlan,
     Scorer,
     ScorerVersion,
     Terms,
@@ -100,10 +100,22 @@ def write_draft(
     ChallengeOrganiser.objects.get_or_create(
         challenge=challenge, user=by, defaults={"role": OrganiserRole.OWNER}
     )
-    _terms(challenge, texts.terms, now)
+    Terms.objects.put(challenge, text=texts.terms, html=render(texts.terms))
     _files(challenge, files)
     phase = _phase(challenge, spec, contract)
-    task = _task(phase, spec, contract, digest, holdout, now)
+    scorer, _created = Scorer.objects.get_or_create(challenge=challenge, key=SCORER_KEY)
+    former = phase.tasks.filter(current=True, index=0).select_related("holdout", "plan").first()
+    kept = holdout or (former.holdout if former else None)
+    if kept is None:
+        raise AssertionError("a new challenge comes with its held-out files")
+    task = put_task(
+        phase,
+        0,
+        name=spec.title,
+        version=scorer.version_of(contract, digest),
+        holdout=kept,
+        plan=former.plan if former and spec.code else None,
+    )
     _board(phase, spec)
     if not task.holdout.is_compiled:
         queue_compile(task)
@@ -172,21 +184,6 @@ def _challenge(
     return challenge
 
 
-def _terms(challenge: Challenge, text: str, now: datetime) -> None:
-    digest = hashlib.sha256(text.encode()).hexdigest()
-    last = challenge.terms.order_by("-number").first()
-    if last is not None and last.sha256 == digest:
-        return
-    Terms.objects.create(
-        challenge=challenge,
-        number=1 if last is None else last.number + 1,
-        text=text,
-        html=render(text),
-        sha256=digest,
-        created_at=now,
-    )
-
-
 def _files(challenge: Challenge, files: Sequence[Stored]) -> None:
     challenge.files.all().delete()
     PublicFile.objects.bulk_create(
@@ -244,40 +241,27 @@ def _code(spec: PortableSpec) -> dict[str, Any]:
     }
 
 
-def _task(
+def put_task(
     phase: Phase,
-    spec: PortableSpec,
-    contract: Mapping[str, object],
-    digest: str,
-    holdout: HoldoutVersion | None,
-    now: datetime,
+    index: int,
+    *,
+    name: str,
+    version: ScorerVersion,
+    holdout: HoldoutVersion,
+    plan: RunPlan | None,
 ) -> PhaseTask:
-    scorer, _created = Scorer.objects.get_or_create(challenge=phase.challenge, key=SCORER_KEY)
-    version = scorer.versions.filter(digest=digest).order_by("-number").first()
-    if version is None:
-        version = ScorerVersion.objects.create(
-            scorer=scorer,
-            number=scorer.versions.count() + 1,
-            spec=contract,
-            digest=digest,
-            created_at=now,
-        )
-    current = phase.tasks.filter(current=True, index=0).first()
-    if current is not None:
-        wanted = holdout or current.holdout
-        if current.scorer_version_id == version.pk and current.holdout_id == wanted.pk:
-            return current
-        holdout = wanted
-        phase.tasks.filter(current=True, index=0).update(current=False)
-    if holdout is None:
-        raise AssertionError("a new challenge comes with its held-out files")
+    """Put a task in force in place of the former; one that scores the same already stays."""
+    former = phase.tasks.filter(current=True, index=index).first()
+    if former and (former.scorer_version_id, former.holdout_id) == (version.pk, holdout.pk):
+        return former
+    phase.tasks.filter(current=True, index=index).update(current=False)
     return PhaseTask.objects.create(
         phase=phase,
-        index=0,
-        name=spec.title[:120],
+        index=index,
+        name=name[:120],
         scorer_version=version,
         holdout=holdout,
-        plan=current.plan if current and spec.code else None,
+        plan=plan,
     )
 
 

@@ -57,7 +57,7 @@ def add(*, phase: Phase, title: str, by: User) -> Leaderboard:
     if len(boards) >= MOST_BOARDS:
         raise Invalid(_("Six classements au plus par phase."), code="too_many")
     board = copy(phase, key=_free_key(challenge, phase), title=title)
-    _changed(challenge)
+    challenge.save_change("bundle")
     _recompute(board)
     record("phase.board_added", by=by, on=phase, title=title)
     return board
@@ -103,7 +103,7 @@ def remove(*, board: Leaderboard, by: User) -> None:
         )
     Leaderboard.objects.filter(pk=board.pk).update(primary=None)
     Leaderboard.objects.filter(pk=board.pk).delete()
-    _changed(challenge)
+    challenge.save_change("bundle")
     record("phase.board_removed", by=by, on=board.phase, title=board.title)
 
 
@@ -144,7 +144,7 @@ def arrange(
     _into_document(challenge, board)
     if bounds:
         score_bounds.put_bounds(board.phase, bounds)
-    _changed(challenge)
+    challenge.save_change("bundle")
     _recompute(board)
     facts = {"title": title, "rule": rule.value, "primary": primary}
     record("phase.board_arranged", by=by, on=board.phase, **facts)
@@ -220,7 +220,7 @@ def mask(*, challenge: Challenge, anonymous: bool, by: User) -> Challenge:
     """
     challenge = drafts.locked_draft(challenge, by)
     if challenge.leaderboards.exclude(anonymous=anonymous).update(anonymous=anonymous):
-        _changed(challenge)
+        challenge.save_change("bundle")
         verb = "challenge.masked" if anonymous else "challenge.unmasked"
         record(verb, by=by, on=challenge)
     return challenge
@@ -327,11 +327,6 @@ def put_columns(board: Leaderboard, columns: Sequence[Column], primary: str) -> 
         queue_standings(board.phase_id, cause=f"columns:{board.pk}:{board.primary_id}")
 
 
-def _changed(challenge: Challenge) -> None:
-    challenge.version += 1
-    challenge.save(update_fields=["version", "bundle"])
-
-
 def _recompute(board: Leaderboard) -> None:
     """Bring the stored rows of the reference to the new columns."""
     version = Challenge.objects.values_list("version", flat=True).get(pk=board.challenge_id)
@@ -353,8 +348,7 @@ def ask_questions(
     """
     challenge = drafts.locked_draft(challenge, by)
     challenge.fact_sheet = [dict(each) for each in questions]
-    challenge.version += 1
-    challenge.save(update_fields=["fact_sheet", "version"])
+    challenge.save_change("fact_sheet")
     show_facts(challenge)
     keys = [str(each["key"]) for each in questions]
     record("challenge.questions_asked", by=by, on=challenge, questions=keys)

@@ -1,6 +1,7 @@
 """Announce a change of a challenge, in the language of the challenge."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -23,18 +24,30 @@ MOST_A_DAY = 10
 
 
 def announce(
-    *, challenge: Challenge, kind: NoticeKind, sentence: Promise, at: datetime, **facts: str
+    *,
+    challenge: Challenge,
+    sentence: Promise,
+    kind: NoticeKind = NoticeKind.TEXT,
+    at: datetime | None = None,
+    **facts: str,
 ) -> Notice:
     """Write a public notice; it is read beside the texts of the challenge, for ever.
 
     sentence: not yet translated, so that the language of who acts does not matter; facts: for
-    its placeholders.
+    its placeholders. at: now by default.
     """
     spoken = {code for code, _name in settings.LANGUAGES}
     language = challenge.language if challenge.language in spoken else settings.LANGUAGE_CODE
     with override(language):
         text = str(sentence) % facts
-    return Notice.objects.create(challenge=challenge, kind=kind, text=text, at=at)
+    return Notice.objects.create(challenge=challenge, kind=kind, text=text, at=at or clock.now())
+
+
+def announce_by_letter(**notice: Any) -> Notice:
+    """Write a public notice as `announce`, and owe a letter to the people registered."""
+    made = announce(**notice)
+    owe("mail.notice", key=str(made.pk), notice_id=made.pk)
+    return made
 
 
 def announce_recomputed(phase: Phase, *, at: datetime) -> None:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 from challenges import rules
 from challenges.bundles import spec
 from challenges.bundles.contract import DEFAULT_MAX_BYTES
-from challenges.enums import BoardRule, ChallengeStatus, NoticeKind, PhaseKind
+from challenges.enums import BoardRule, ChallengeStatus, PhaseKind
 from challenges.evaluation.actions import evaluations
 from challenges.models import (
     Challenge,
@@ -22,20 +22,14 @@ from challenges.models import (
     PhaseTask,
     RunPlan,
     Scorer,
-    ScorerVersion,
 )
 from challenges.organising.actions import drafts, folders, leaderboards
 from challenges.organising.actions.drafts import Deposit
-from challenges.organising.actions.notices import announce
-from challenges.scoring.archives import is_relative
+from challenges.organising.actions.notices import announce_by_letter
 from datasets.actions import holdouts
-from datasets.models import HoldoutVersion
 from portal.accounts.authorization import require
 from portal.accounts.models import User
-from portal.audit.outbox import owe
 from portal.audit.record import record
-from portal.lib import clock
-from portal.lib.files import safe_name
 from portal.lib.refusals import Conflict, Invalid
 
 MOST_PHASES = 12
@@ -60,7 +54,7 @@ def add_phase(*, challenge: Challenge, name: str, kind: PhaseKind, by: User) -> 
     if last + 1 >= MOST_PHASES:
         raise Invalid(_("Douze phases au plus."), code="too_many")
     phase = make_like_first(first, index=last + 1, name=name, kind=kind)
-    _changed(challenge)
+    challenge.save_change("bundle")
     record("phase.added", by=by, on=phase, name=name, kind=kind.value)
     return phase
 
@@ -94,7 +88,7 @@ def remove_phase(*, phase: Phase, by: User) -> None:
     forget_scorings(phase=phase)
     phase.leaderboards.update(primary=None)
     phase.delete()
-    _changed(challenge)
+    challenge.save_change("bundle")
     record("phase.removed", by=by, on=challenge, name=phase.name, index=phase.index)
 
 
@@ -119,7 +113,7 @@ def settle_phase(*, phase: Phase, settings: Mapping[str, Any], rule: BoardRule, 
         phase.leaderboards.filter(pk=main.pk).update(rule=rule)
     if phase.index == 0:
         _into_document(challenge, phase, rule)
-    _changed(challenge)
+    challenge.save_change("bundle")
     record("phase.settled", by=by, on=phase, changed=sorted(changed), rule=rule.value)
     return phase
 
@@ -188,16 +182,12 @@ def raise_quotas(*, phase: Phase, quotas: Mapping[str, int | None], by: User) ->
     for key, value in changed.items():
         setattr(phase, key, value)
     phase.save(update_fields=list(changed))
-    now = clock.now()
-    notice = announce(
+    announce_by_letter(
         challenge=challenge,
-        kind=NoticeKind.TEXT,
         sentence=gettext_lazy("Les quotas de « %(name)s » augmentent."),
-        at=now,
         name=phase.name,
     )
     record("phase.quotas_raised", by=by, on=phase, **changed)
-    owe("mail.notice", key=str(notice.pk), notice_id=notice.pk)
     return phase
 
 
@@ -277,11 +267,6 @@ def _tasks_like(phase: Phase, wanted: Sequence[PhaseTask], *, apart: bool) -> No
             )
 
 
-def _changed(challenge: Challenge) -> None:
-    challenge.version += 1
-    challenge.save(update_fields=["version", "bundle"])
-
-
 MOST_TASKS = 6
 Scoring = dict[str, Any]
 
@@ -322,11 +307,10 @@ def give_answers(
     for role, deposit in (("test", test), ("sample", sample)):
         if deposit is None:
             continue
-        _refuse_no_table(deposit)
+        names[role], _columns = drafts.read_name_and_header(deposit, table=True)
         kept = drafts.add_file(
             challenge=phase.challenge, role=spec.Role.EXTRA, deposit=deposit, by=by
         )
-        names[role] = safe_name(deposit.name)
         phase.challenge.version = kept.version
     if entry is None and not names:
         raise Invalid(_("Choisissez au moins un fichier."), code="files_none")
@@ -444,35 +428,15 @@ def _change_scoring(phase: Phase, task: int, change: Callable[[Scoring], None], 
         written.scorings = [*written.scorings, found]
     change(found)
     drafts.reopen(written)
-    challenge.version += 1
-    challenge.save(update_fields=["version"])
+    challenge.save_change()
 
 
 def _sealed(phase: Phase, task: int, deposit: Deposit, by: User) -> dict[str, Any]:
     """Seal answers at once; only the header of the table is kept in clear."""
     challenge = drafts.locked_draft(phase.challenge, by)
-    name = safe_name(deposit.name)
-    columns = _refuse_no_table(deposit)
-    if not is_relative(name):
-        raise Invalid(_("Donnez au fichier un nom simple, sans « : »."), code="file_name")
-    content = deposit.path if deposit.path is not None else deposit.content.read()
-    version = holdouts.register(
-        name=f"{challenge.slug}/phase-{phase.index}-{task}",
-        owner=challenge.organiser,
-        files={name: content},
-        by=by,
-    )
-    return {"path": name, "columns": columns, "sealed": str(version.public_id)}
-
-
-def _refuse_no_table(deposit: Deposit) -> list[str]:
-    drafts.refuse_size(deposit)
-    columns = drafts.header_of(deposit, safe_name(deposit.name))
-    if not columns:
-        raise Invalid(
-            _("Un fichier CSV en UTF-8, avec une ligne d’en-tête, est attendu."), code="file_table"
-        )
-    return columns
+    name, columns = drafts.read_name_and_header(deposit, table=True)
+    sealed = drafts.seal(challenge, f"phase-{phase.index}-{task}", deposit, by)
+    return {"path": name, "columns": columns, "sealed": sealed}
 
 
 def document_of(document: Mapping[str, Any], scoring: Scoring) -> dict[str, Any]:
@@ -555,17 +519,26 @@ def _put_task(challenge: Challenge, written: ChallengeDraft, built: Built, by: U
     kept = scoring_of(written, phase.index, at)
     if kept is None:
         return  # taken back while it was checked
-    version = _version(challenge, f"phase-{phase.index}-{at}", built)
+    key = f"phase-{phase.index}-{at}"
+    scorer, _created = Scorer.objects.get_or_create(challenge=challenge, key=key)
+    version = scorer.version_of(built.contract, built.digest)
     holdout = former.holdout if former and kept["fingerprint"] == built.fingerprint else None
     if holdout is None:
         holdout = holdouts.register(
-            name=f"{challenge.slug}/phase-{phase.index}-{at}-notation",
+            name=f"{challenge.slug}/{key}-notation",
             owner=challenge.organiser,
             files=built.files,
             by=by,
         )
         kept["fingerprint"] = built.fingerprint
-    task = _task(phase, at, scoring["name"] or built.spec.title, version, holdout, former)
+    task = folders.put_task(
+        phase,
+        at,
+        name=scoring["name"] or built.spec.title,
+        version=version,
+        holdout=holdout,
+        plan=former.plan if former else _plan_of(phase),
+    )
     if at == 0:
         phase.answer_spec = dict(built.contract["submission"])
         phase.save(update_fields=["answer_spec"])
@@ -574,45 +547,6 @@ def _put_task(challenge: Challenge, written: ChallengeDraft, built: Built, by: U
         folders.queue_compile(task)
     for entry in Entry.objects.filter(enrolment__phase=phase, is_baseline=True).order_by("pk"):
         evaluations.score_baseline_again(entry)
-
-
-def _version(challenge: Challenge, key: str, built: Built) -> ScorerVersion:
-    scorer, _created = Scorer.objects.get_or_create(challenge=challenge, key=key)
-    known = scorer.versions.filter(digest=built.digest).order_by("-number").first()
-    if known is not None:
-        return known
-    return ScorerVersion.objects.create(
-        scorer=scorer,
-        number=scorer.versions.count() + 1,
-        spec=built.contract,
-        digest=built.digest,
-        created_at=clock.now(),
-    )
-
-
-def _task(
-    phase: Phase,
-    at: int,
-    name: str,
-    version: ScorerVersion,
-    holdout: HoldoutVersion,
-    former: PhaseTask | None,
-) -> PhaseTask:
-    same = former is not None and (former.scorer_version_id, former.holdout_id) == (
-        version.pk,
-        holdout.pk,
-    )
-    if former is not None and same:
-        return former
-    phase.tasks.filter(current=True, index=at).update(current=False)
-    return PhaseTask.objects.create(
-        phase=phase,
-        index=at,
-        name=name[:120],
-        scorer_version=version,
-        holdout=holdout,
-        plan=former.plan if former else _plan_of(phase),
-    )
 
 
 def _plan_of(phase: Phase) -> RunPlan | None:

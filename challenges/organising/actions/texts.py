@@ -1,6 +1,5 @@
 """Write the texts of a challenge: presentation, rules, pages, the cards it starts from."""
 
-import hashlib
 import logging
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,12 +16,10 @@ from catalogue.resources.queries import detail, relations
 from challenges import rules
 from challenges.enums import ChallengeStatus, NoticeKind, RegistrationMode
 from challenges.models import Challenge, ChallengeOrigin, ChallengePage, Terms
-from challenges.organising.actions.notices import announce
+from challenges.organising.actions.notices import announce_by_letter
 from portal.accounts.authorization import require
 from portal.accounts.models import User
-from portal.audit.outbox import owe
 from portal.audit.record import record
-from portal.lib import clock
 from portal.lib.markdown import render
 from portal.lib.refusals import Conflict, Invalid
 
@@ -80,7 +77,7 @@ def describe(
         challenge.licence = dict(licence)
         document["licence"] = {**(document.get("licence") or {}), "data": dict(licence)}
     challenge.bundle = document
-    _read_again(challenge)
+    challenge.version += 1
     challenge.save()
     record("challenge.described", by=by, on=challenge, changed=changed)
     return challenge
@@ -105,7 +102,7 @@ def take_part(*, challenge: Challenge, wanted: Participation, by: User) -> Chall
     challenge.allowed_domains = list(wanted.allowed_domains)
     challenge.blocked_domains = list(wanted.blocked_domains)
     challenge.team_min, challenge.team_max = wanted.team_min, wanted.team_max
-    _read_again(challenge)
+    challenge.version += 1
     challenge.save()
     record(
         "challenge.participation",
@@ -129,39 +126,24 @@ def write_terms(*, challenge: Challenge, text: str, by: User) -> Terms:
     """
     html = render(text)
     challenge = _writable(challenge, by)
-    digest = hashlib.sha256(text.encode()).hexdigest()
     last = challenge.terms.order_by("-number").first()
-    if last is not None and last.sha256 == digest:
+    if last is not None and last.text == text:
         return last
-    now = clock.now()
     if last is not None and not last.acceptances.exists() and not challenge.is_public:
-        last.text, last.html, last.sha256, last.created_at = text, html, digest, now
-        last.save()
-        terms = last
-    else:
-        terms = Terms.objects.create(
-            challenge=challenge,
-            number=1 if last is None else last.number + 1,
-            text=text,
-            html=html,
-            sha256=digest,
-            created_at=now,
-        )
-    _read_again(challenge)
-    challenge.save(update_fields=["version"])
-    record("challenge.terms_written", by=by, on=challenge, number=terms.number, sha256=digest)
+        last.delete()
+    terms = Terms.objects.put(challenge, text=text, html=html)
+    challenge.save_change()
     if challenge.is_public:
-        sentence = gettext_lazy(
-            "Le règlement change (version %(number)s) : il est à accepter avant de déposer."
-        )
-        notice = announce(
+        announce_by_letter(
             challenge=challenge,
             kind=NoticeKind.TERMS,
-            sentence=sentence,
-            at=now,
+            sentence=gettext_lazy(
+                "Le règlement change (version %(number)s) : il est à accepter avant de déposer."
+            ),
             number=str(terms.number),
         )
-        owe("mail.notice", key=str(notice.pk), notice_id=notice.pk)
+    facts = {"number": terms.number, "sha256": terms.sha256}
+    record("challenge.terms_written", by=by, on=challenge, **facts)
     return terms
 
 
@@ -185,8 +167,7 @@ def write_page(
         page = challenge.pages.select_for_update().get(index=index)
     page.title, page.body_md, page.body_html = title, body_md, html
     page.save()
-    _read_again(challenge)
-    challenge.save(update_fields=["version"])
+    challenge.save_change()
     record("challenge.page_written", by=by, on=challenge, index=index, title=title)
     return page
 
@@ -198,8 +179,7 @@ def remove_page(*, challenge: Challenge, index: int, by: User) -> None:
     deleted, _rows = challenge.pages.filter(index=index).delete()
     if not deleted:
         raise Conflict(_("Cette page n’est plus là."), code="absent")
-    _read_again(challenge)
-    challenge.save(update_fields=["version"])
+    challenge.save_change()
     record("challenge.page_removed", by=by, on=challenge, index=index)
 
 
@@ -209,11 +189,6 @@ def _writable(challenge: Challenge, by: User) -> Challenge:
     if challenge.status in OVER:
         raise Conflict(_("Ce challenge est terminé : il ne change plus."), code="challenge_over")
     return challenge
-
-
-def _read_again(challenge: Challenge) -> None:
-    """Have a moderator read again what changed under their eyes."""
-    challenge.version += 1
 
 
 log = logging.getLogger(__name__)

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from challenges.bundles.programs import Bounds, ProgramSpec
 from challenges.enums import EntryStatus
-from challenges.evaluation.actions import evaluations, scorers
+from challenges.evaluation.actions import evaluations
 from challenges.evaluation.actions.evaluations import queue_scores
 from challenges.models import Entry, Phase, PhaseTask, Scorer
 from portal.lib import canonical
@@ -54,14 +54,17 @@ def _task(task: PhaseTask, bounds: Mapping[str, Bounds]) -> bool:
     if told == spec:
         return False
     written = told.to_json()
-    task.scorer_version = scorers.version_of_digest(
-        Scorer.objects.select_for_update().get(pk=former.scorer_id),
-        written,
-        canonical.digest({"spec": written, "program": former.program_sha256}),
-        program_sha256=former.program_sha256,
-        programs=former.programs,
-        environment=former.environment,
-        seed=former.seed,
+    task.scorer_version = (
+        Scorer.objects.select_for_update()
+        .get(pk=former.scorer_id)
+        .version_of(
+            written,
+            canonical.digest({"spec": written, "program": former.program_sha256}),
+            program_sha256=former.program_sha256,
+            programs=former.programs,
+            environment=former.environment,
+            seed=former.seed,
+        )
     )
     task.save(update_fields=["scorer_version"])
     return True

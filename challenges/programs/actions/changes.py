@@ -20,7 +20,6 @@ from challenges.bundles.foreign.payloads import Payloads
 from challenges.bundles.foreign.values import Holding, Payload
 from challenges.bundles.programs import ProgramSpec, Protocol
 from challenges.enums import ScorerKind
-from challenges.evaluation.actions import scorers
 from challenges.models import (
     Challenge,
     Evaluation,
@@ -212,8 +211,7 @@ def _next_version(task: PhaseTask, own: Mapping[str, _Packed], by: User) -> Scor
         files={PARTS[part]: each.content for part, each in own.items()},
         by=by,
     )
-    return scorers.version_of_digest(
-        scorer,
+    return scorer.version_of(
         former.spec,
         digest,
         program_sha256=program,

@@ -40,7 +40,6 @@ from challenges.enums import (
     EvaluationState,
     JobKind,
     LogAudience,
-    NoticeKind,
     PhaseKind,
     PhaseMoment,
     ReasonCode,
@@ -62,7 +61,7 @@ from challenges.models import (
     Team,
 )
 from challenges.organising.actions import drafts
-from challenges.organising.actions.notices import announce
+from challenges.organising.actions.notices import announce_by_letter
 from challenges.queue import actions as jobs
 from challenges.queue.actions import WORKER, refuse_not_isolated
 from challenges.scoring.answer import Layout
@@ -70,7 +69,6 @@ from challenges.scoring.inputs import InputFault, identifiers
 from datasets.actions import holdouts, releases
 from portal.accounts.authorization import require
 from portal.accounts.models import User
-from portal.audit.outbox import owe
 from portal.audit.record import record
 from portal.lib import clock, failpoints, objects
 from portal.lib.files import safe_name
@@ -119,8 +117,7 @@ def settle_code(*, challenge: Challenge, rules: CodeRules | None, by: User) -> C
             )
         drafts.reopen(written)
     challenge.bundle = document
-    challenge.version += 1
-    challenge.save(update_fields=["bundle", "version"])
+    challenge.save_change("bundle")
     if rules is not None:
         _limit(challenge, rules)
     record("challenge.code_settled", by=by, on=challenge, code=rules is not None)
@@ -156,17 +153,13 @@ def amend_code(*, challenge: Challenge, rules: CodeRules, by: User) -> Challenge
         return challenge
     said = asdict(rules) | {"layouts": list(rules.layouts)}
     challenge.bundle = {**challenge.bundle, KEY: said}
-    challenge.version += 1
-    challenge.save(update_fields=["bundle", "version"])
+    challenge.save_change("bundle")
     _limit(challenge, rules)
-    notice = announce(
+    announce_by_letter(
         challenge=challenge,
-        kind=NoticeKind.TEXT,
         sentence=gettext_lazy("Les règles d’exécution des programmes changent avant l’ouverture."),
-        at=clock.now(),
     )
     record("challenge.code_amended", by=by, on=challenge)
-    owe("mail.notice", key=str(notice.pk), notice_id=notice.pk)
     return challenge
 
 

@@ -311,21 +311,18 @@ class Tasks:
             key=f"programme-{program[:12]}",
             defaults={"kind": ScorerKind.PROGRAM},
         )
-        found = scorer.versions.filter(digest=digest).first()
-        if found is not None:
-            return found
+        known = scorer.versions.filter(digest=digest).first()
+        if known is not None:
+            return known
         if program not in self._sealed:
             files = {name: self._zip(each) for name, each in payloads.items()}
             self._sealed[program] = self.register(f"programme-{program[:12]}", files)
-        return ScorerVersion.objects.create(
-            scorer=scorer,
-            number=scorer.versions.count() + 1,
-            spec=spec.to_json(),
+        return scorer.version_of(
+            spec.to_json(),
+            digest,
             program_sha256=program,
             programs=self._sealed[program],
             environment=spec.environment,
-            digest=digest,
-            created_at=clock.now(),
         )
 
     def _zip(self, payload: Payload) -> bytes:
@@ -543,15 +540,7 @@ class _Draft:
 
     def _texts(self) -> None:
         if self.spec.terms is not None:
-            text = self.spec.terms.text
-            Terms.objects.create(
-                challenge=self.made,
-                number=1,
-                text=text,
-                html=_html(self.spec.terms),
-                sha256=hashlib.sha256(text.encode()).hexdigest(),
-                created_at=self.now,
-            )
+            Terms.objects.put(self.made, text=self.spec.terms.text, html=_html(self.spec.terms))
         ChallengePage.objects.bulk_create(
             [
                 ChallengePage(
