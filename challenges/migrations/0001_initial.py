@@ -900,7 +900,6 @@ class Migration(migrations.Migration):
                     ],
                     options={
                         'ordering': ['leaderboard_id', 'split', 'position'],
-                        'indexes': [models.Index(condition=models.Q(('is_baseline', True)), fields=['leaderboard', 'split', 'position'], name='standing_references')],
                         'constraints': [models.CheckConstraint(condition=models.Q(('split__in', ['private', 'public'])), name='standing_split_known'), models.UniqueConstraint(fields=('leaderboard', 'split', 'team', 'entry'), name='standing_once'), models.UniqueConstraint(fields=('leaderboard', 'split', 'position'), name='standing_position_once')],
                     },
                 ),

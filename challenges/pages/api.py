@@ -397,8 +397,8 @@ def board_json(slug: str, board: Board) -> dict[str, Any]:
         "phase": board.leaderboard.phase.index,
         "split": board.split.value,
         "computed_at": reads.computed_minute(board),
-        "page": board.window.page if board.window else 1,
-        "pages": board.window.pages if board.window else 1,
+        "page": board.window.page,
+        "pages": board.window.pages,
         "columns": [
             {
                 "key": each.key,

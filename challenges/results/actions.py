@@ -145,22 +145,29 @@ def write_board(
         "digest": found.digest,
         "computed_at": now.isoformat(),
         "rows": len(lines),
+        "references": [at for at, line in enumerate(lines, 1) if line.candidate.is_baseline],
     }
     board.save(update_fields=["facts"])
 
 
-def _board_axis(found: Listing, lines: Sequence[Line]) -> list[Any]:
-    """Return the ends of all figures and intervals, and whether a row has an interval.
+def _board_axis(found: Listing, lines: Sequence[Line]) -> dict[str, Any]:
+    """Return the ends of all figures and intervals, the value to beat, whether rows have intervals.
 
-    A page of a long board draws on one axis without reading the other rows.
+    A page of a board draws on one axis without reading the other rows.
     """
     key = found.primary.key if found.primary else ""
-    ends = [line.cells.get(key, {}).get("value") for line in lines]
-    for line in lines:
-        ends += [line.interval_low, line.interval_high]
-    known = [end for end in ends if end is not None]
-    intervals = any(line.interval_low is not None for line in lines)
-    return [min(known, default=None), max(known, default=None), intervals]
+    figures = [line.cells.get(key, {}).get("value") for line in lines]
+    ends = [end for line in lines for end in (line.interval_low, line.interval_high)]
+    known = [end for end in (*figures, *ends) if end is not None]
+    references = (
+        figure for figure, line in zip(figures, lines, strict=True) if line.candidate.is_baseline
+    )
+    return {
+        "low": min(known, default=None),
+        "high": max(known, default=None),
+        "reference": next(references, None),
+        "intervals": any(line.interval_low is not None for line in lines),
+    }
 
 
 def unfinished_entries(phase_id: int) -> int:

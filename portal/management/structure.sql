@@ -1,4 +1,4 @@
--- db9346b2258f569c
+-- 0ea4c620ea229b84
 BEGIN;
 CREATE TABLE "account_emailaddress" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "verified" bool NOT NULL, "primary" bool NOT NULL, "user_id" bigint NOT NULL REFERENCES "accounts_user" ("id") DEFERRABLE INITIALLY DEFERRED, "email" varchar(254) NOT NULL);
 CREATE TABLE "account_emailconfirmation" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "created" datetime NOT NULL, "sent" datetime NULL, "key" varchar(64) NOT NULL UNIQUE, "email_address_id" integer NOT NULL REFERENCES "account_emailaddress" ("id") DEFERRABLE INITIALLY DEFERRED);
@@ -1658,7 +1658,6 @@ CREATE INDEX "run_of_source" ON "catalogue_harvestrun" ("source_id", "asked_at" 
 CREATE UNIQUE INDEX "run_one_at_a_time" ON "catalogue_harvestrun" ("source_id") WHERE "state" IN ('waiting', 'running');
 CREATE UNIQUE INDEX "search_once_by_address" ON "catalogue_savedsearch" ("email", "query_sha256") WHERE NOT ("email" = '');
 CREATE UNIQUE INDEX "search_once_by_person" ON "catalogue_savedsearch" ("user_id", "query_sha256") WHERE "user_id" IS NOT NULL;
-CREATE INDEX "standing_references" ON "challenges_standing" ("leaderboard_id", "split", "position") WHERE "is_baseline";
 CREATE INDEX "taggit_tagg_content_8fc721_idx" ON "taggit_taggeditem" ("content_type_id", "object_id");
 CREATE INDEX "taggit_taggeditem_content_type_id_9957a03c" ON "taggit_taggeditem" ("content_type_id");
 CREATE INDEX "taggit_taggeditem_object_id_e2d7d1df" ON "taggit_taggeditem" ("object_id");

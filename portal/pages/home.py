@@ -252,13 +252,10 @@ def podium(phase: Phase | None, split: Split = Split.PUBLIC) -> Podium | None:
         for row in board.rows
     ]
     lines = [line for line in lines if line["value"] is not None]
-    if board.window and board.window.reference is not None:
+    if board.window.reference is not None:
         value = board.window.reference  # its row may be on another page
         lines.append({"rank": None, "team": "", "baseline": True, "value": value, **NO_ENDS})
-    ranks = [line["rank"] for line in lines]
-    tied: Collection[Any] = (
-        board.window.tied if board.window else {rank for rank in ranks if ranks.count(rank) > 1}
-    )
+    tied = board.window.tied
     return _scaled(lines, tied, column.title, column.decimals) if lines else None
 
 

@@ -23,7 +23,6 @@ from challenges.models import (
     Leaderboard,
     Notice,
     PhaseTask,
-    Standing,
     Team,
 )
 from challenges.organising import queries as organising
@@ -490,6 +489,7 @@ def test_the_home_page_shows_the_final_board_after_the_reveal(
 
 
 TEAMS = 7
+ALIKE = ("minimum", "maximum", "reference", "intervals", "gap")
 
 
 @pytest.fixture
@@ -502,43 +502,41 @@ def long_board(monkeypatch: pytest.MonkeyPatch) -> Challenge:
         if number == 2:
             listed(made, "Référence", 0.5, rank=0, baseline=True)
         listed(made, f"Équipe {number}", 0.3 + number / 100, rank=rank)
-    rows = Standing.objects.order_by("pk")
-    for position, row in enumerate(rows, 1):
-        Standing.objects.filter(pk=row.pk).update(position=position + 100)
-    for position, row in enumerate(Standing.objects.order_by("position"), 1):
-        Standing.objects.filter(pk=row.pk).update(position=position)
-    board = Leaderboard.objects.get()
-    board.facts = {"public": {"rows": TEAMS + 1, "digest": "0"}}
-    board.save()
     return made
 
 
 def shown_of(client: Client, query: str) -> dict[str, Any]:
     found = client.get(f"/challenges/tensions/classement/?{query}").context
-    keys = ("minimum", "maximum", "reference", "intervals", "gap")
     rows = [{k: row[k] for k in ("rank", "tied", "team", "value", "mine")} for row in found["rows"]]
-    return {key: found[key] for key in keys} | {
+    return {key: found[key] for key in ALIKE} | {
         "rows": rows,
         "pages": found["page"].paginator.num_pages,
     }
 
 
 @pytest.mark.parametrize("page", [1, 2, 3, 99])
-def test_a_page_says_the_same_read_alone_or_whole(
+def test_a_page_says_what_the_whole_board_says(
     client: Client, long_board: Challenge, monkeypatch: pytest.MonkeyPatch, page: int
 ) -> None:
     client.force_login(captain_of(long_board.teams.get(name="Équipe 4")))
-    whole = shown_of(client, f"page={page}")
-    monkeypatch.setattr(boards, "WHOLE_ROWS", 2)
-    assert shown_of(client, f"page={page}") == whole
-    assert len(whole["rows"]) in {1, 3, 4}
-    assert whole["gap"]["above_rank"] == 4
+    part = shown_of(client, f"page={page}")
+    monkeypatch.setattr("challenges.results.views.standings.PER_PAGE", TEAMS)
+    whole = shown_of(client, "")
+    first = {1: 0, 2: 4}.get(page, 7)  # the reference stands in third place
+    assert part["rows"] == whole["rows"][first : first + (4 if page == 1 else 3)]
+    assert [part[key] for key in ALIKE] == [whole[key] for key in ALIKE]
+    assert [row["team"] for row in whole["rows"] if row["tied"]] == ["Équipe 1", "Équipe 2"]
+    assert (part["pages"], part["gap"]["above_rank"]) == (3, 4)
 
 
-def test_a_page_costs_the_same_whatever_the_board(
-    client: Client, long_board: Challenge, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(boards, "WHOLE_ROWS", 2)
+def test_a_sorted_board_holds_its_reference(client: Client, long_board: Challenge) -> None:
+    pages = [shown_of(client, f"tri=rmse&page={page}") for page in (1, 2, 3)]
+    assert [len(page["rows"]) for page in pages] == [3, 3, 2]
+    assert pages[0]["rows"][0]["team"] == "Référence"
+    assert pages[0]["rows"][1]["team"] == f"Équipe {TEAMS - 1}"
+
+
+def test_a_page_costs_the_same_whatever_the_board(client: Client, long_board: Challenge) -> None:
     counts = []
     for more in (0, 3):
         for number in range(more):
@@ -553,7 +551,6 @@ def test_a_page_costs_the_same_whatever_the_board(
 def test_json_goes_by_pages_and_csv_whole(
     client: Client, long_board: Challenge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(boards, "WHOLE_ROWS", 2)
     monkeypatch.setattr(boards, "JSON_ROWS", 4)
     key = Leaderboard.objects.get().key
     names: list[str] = []
@@ -630,14 +627,12 @@ def test_the_frame_answers_304_and_in_the_language_asked_for(
 def test_the_frame_shows_ten_teams_at_the_same_cost(
     client: Client, challenge: Challenge, count: int, costs: Costs
 ) -> None:
-    for n in range(count * 4):
+    for n in range(10 + count):
         listed(challenge, f"Équipe {n}", 0.3 + n / 100, rank=n + 1)
-    with costs(clocked(5)):
+    with costs(clocked(6)):
         text = client.get(address("embed_frame")).text
-    assert (text.count('<th scope="row">'), "Et 2 autres équipes" in text) == (
-        min(10, count * 4),
-        count == 3,
-    )
+    others = {1: "Et 1 autre équipe", 3: "Et 3 autres équipes"}
+    assert (text.count('<th scope="row">'), others[count] in text) == (10, True)
 
 
 @pytest.mark.parametrize("name", OPEN)

@@ -52,7 +52,7 @@ class Leaderboard(models.Model):
     )
     hidden = models.BooleanField(default=False)
     anonymous = models.BooleanField(default=False)
-    # Per split: {"digest", "computed_at", "rows", "few", "tested", "axis"}.
+    # Per split: {"digest", "computed_at", "rows", "references", "few", "tested", "axis"}.
     facts = models.JSONField(default=dict, blank=True)
 
     objects = LeaderboardQuerySet.as_manager()
@@ -171,14 +171,6 @@ class Standing(models.Model):
             models.UniqueConstraint(
                 fields=["leaderboard", "split", "position"], name="standing_position_once"
             ),
-        ]
-        # References are few and a page of a long board needs them all.
-        indexes = [
-            models.Index(
-                fields=["leaderboard", "split", "position"],
-                condition=Q(is_baseline=True),
-                name="standing_references",
-            )
         ]
 
 

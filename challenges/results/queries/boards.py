@@ -1,4 +1,4 @@
-"""Leaderboards as each audience may read them, whole or one page of them; the bench of a phase.
+"""Leaderboards as each audience may read them, a page at a time; the bench of a phase.
 
 A board of rule « all » lists every entry. What a page says of the whole board (axis, number of
 teams, ties) is written with the board, or found beside the rows of the page by their position.
@@ -51,21 +51,21 @@ class BoardRow:
 
 @dataclass(frozen=True)
 class Window:
-    """What a page of a long board needs of the rows that it does not hold.
+    """What a page of a board needs of the rows that it does not hold.
 
-    listed: rows of the whole board that are not references. tied: the ranks of the page that
-    several rows share. low, high, reference: the axis. own, above: the reader's best row and the
-    last one ranked before it.
+    listed: the rows that pages count, references aside but where a figure sorts. tied: the ranks
+    of the page that several rows share. low, high, reference: the axis. own, above: the reader's
+    best row and the last one ranked before it.
     """
 
-    page: int
-    pages: int
-    listed: int
-    tied: frozenset[int]
-    low: float | None
-    high: float | None
-    reference: float | None
-    intervals: bool
+    page: int = 1
+    pages: int = 1
+    listed: int = 0
+    tied: frozenset[int] = frozenset()
+    low: float | None = None
+    high: float | None = None
+    reference: float | None = None
+    intervals: bool = False
     own: BoardRow | None = None
     above: BoardRow | None = None
 
@@ -80,8 +80,23 @@ class Board:
     rows: list[BoardRow]
     facts: dict[str, Any]
     revealed: bool
-    # Set when `rows` are one page of a board too long to be read whole.
-    window: "Window | None" = None
+    window: Window = Window()
+
+    @property
+    def primary(self) -> Column | None:
+        """Return the column that ranks."""
+        return next((c for c in self.columns if c.pk == self.leaderboard.primary_id), None)
+
+    @property
+    def secondary(self) -> list[Column]:
+        """List the other figures that stand in the table, one figure a team."""
+        return [
+            column
+            for column in self.columns
+            if not column.at_closing
+            and not column.grouped
+            and column.pk != self.leaderboard.primary_id
+        ]
 
     @property
     def has_limit(self) -> bool:
@@ -96,11 +111,8 @@ class Board:
 
 def whole_board(phase: Phase, split: Split, viewer: Viewer, *, key: str | None = None) -> Board:
     """Read a whole board; raises Hidden for the private split before the reveal, for everybody."""
-    found = board_head(phase, split, viewer, key=key)
-    standings = found.leaderboard.standings.filter(split=split)
-    return replace(
-        found, rows=rows_of(found, standings.select_related("team").order_by("position"))
-    )
+    head = board_head(phase, split, viewer, key=key)
+    return replace(head, rows=list(each_row(head)))
 
 
 def board_head(phase: Phase, split: Split, viewer: Viewer, *, key: str | None = None) -> Board:
@@ -127,8 +139,7 @@ def rows_of(board: Board, standings: Iterable[Standing]) -> list[BoardRow]:
 
 def each_row(board: Board) -> Iterator[BoardRow]:
     """Yield every row of a board read without them, in order, a few thousand in memory."""
-    standings = board.leaderboard.standings.filter(split=board.split).select_related("team")
-    for each in standings.order_by("position").iterator(chunk_size=2_000):
+    for each in _standings(board).iterator(chunk_size=2_000):
         yield _row(each, board.columns, board.leaderboard, revealed=board.revealed)
 
 
@@ -195,8 +206,8 @@ def as_document(board: Board) -> dict[str, Any]:
         "split": board.split.value,
         "final": board.split == Split.PRIVATE,
         "computed_at": computed_minute(board),
-        "page": board.window.page if board.window else 1,
-        "pages": board.window.pages if board.window else 1,
+        "page": board.window.page,
+        "pages": board.window.pages,
         "columns": [
             {
                 "key": column.key,
@@ -304,8 +315,6 @@ def _blank(value: int | None) -> str:
     return "" if value is None else str(value)
 
 
-# Up to so many rows, a board is read whole: a page then ranks under each of its figures.
-WHOLE_ROWS = 500
 # How many rows a page of the JSON of a board holds.
 JSON_ROWS = 1_000
 
@@ -321,22 +330,17 @@ def read_board(
     sort: str = "",
     mine: int | None = None,
 ) -> Board:
-    """Read a board: whole when it is short, else one page of it, with its window.
+    """Read one page of a board, with its window.
 
     page: from 1; one beyond the last is the last. sort: key of a shown figure, else by position.
     mine: key of the reader's team. Raises Hidden as `boards.board`.
     """
     head = board_head(phase, split, viewer, key=key)
-    counted = int(head.facts.get("rows") or 0)
-    if counted <= WHOLE_ROWS:  # or written before boards counted their rows
-        found = list(_standings(head)[: WHOLE_ROWS + 1])
-        if len(found) <= WHOLE_ROWS:
-            return replace(head, rows=rows_of(head, found))
-    references = list(_standings(head).filter(is_baseline=True))
-    listed = (counted or _standings(head).count()) - len(references)
+    references: list[int] = head.facts.get("references", [])
+    column = _directed(head, sort)
+    listed = int(head.facts.get("rows", 0)) - (0 if column else len(references))
     pages = max(1, -(-listed // per_page))
     page = min(max(1, page), pages)
-    column = _directed(head, sort)
     if column is None:
         found = _by_position(head, references, page, per_page, listed)
     else:
@@ -347,19 +351,17 @@ def read_board(
         page=page,
         pages=pages,
         listed=listed,
-        tied=_tied(head, [each for each in found if not each.is_baseline], references),
+        tied=_tied(head, [each for each in found if not each.is_baseline], {*references}),
         own=own,
         above=above,
-        **_window_axis(head, references),
+        **head.facts.get("axis", {}),
     )
     return replace(head, rows=rows, window=window)
 
 
 def read_other_part(board: Board, split: Split) -> Board:
     """Read, on the other part of the data, the rows of the teams or entries of a page."""
-    other = replace(
-        board, split=split, window=None, facts=board.leaderboard.facts.get(split.value, {})
-    )
+    other = replace(board, split=split, facts=board.leaderboard.facts.get(split.value, {}))
     teams = [row.standing.team_id for row in board.rows]
     found = _standings(other).filter(team__in=teams)
     if board.leaderboard.lists_every_entry:
@@ -373,21 +375,21 @@ def _standings(head: Board) -> Any:
 
 
 def _by_position(
-    head: Board, references: Sequence[Standing], page: int, per_page: int, listed: int
+    head: Board, references: Sequence[int], page: int, per_page: int, listed: int
 ) -> list[Standing]:
     """Return the rows of a page by their positions, which follow one another from 1."""
-    first = _position((page - 1) * per_page + 1, references)
-    last = _position(min(page * per_page, listed), references)
-    if page == 1:
-        first = 1
-    rows = _standings(head).filter(position__gte=first)
-    return list(rows if page * per_page >= listed else rows.filter(position__lte=last))
+    rows = _standings(head)
+    if page > 1:
+        rows = rows.filter(position__gt=_position((page - 1) * per_page, references))
+    if page * per_page < listed:
+        rows = rows.filter(position__lte=_position(page * per_page, references))
+    return list(rows)
 
 
-def _position(nth: int, references: Sequence[Standing]) -> int:
+def _position(nth: int, references: Sequence[int]) -> int:
     """Return the position of the nth row that is not a reference."""
-    for each in references:
-        if each.position > nth:
+    for position in references:
+        if position > nth:
             break
         nth += 1
     return nth
@@ -395,8 +397,7 @@ def _position(nth: int, references: Sequence[Standing]) -> int:
 
 def _by_figure(head: Board, column: Column, page: int, per_page: int) -> list[Standing]:
     value = KeyTransform("value", KeyTransform(column.key, "cells"))
-    rows = _standings(head).filter(is_baseline=False)
-    rows = rows.annotate(figure=Cast(value, FloatField()))
+    rows = _standings(head).annotate(figure=Cast(value, FloatField()))
     order = F("figure").desc(nulls_last=True)
     if column.direction == Direction.MIN:
         order = F("figure").asc(nulls_last=True)
@@ -407,23 +408,19 @@ def _by_figure(head: Board, column: Column, page: int, per_page: int) -> list[St
 def _directed(head: Board, sort: str) -> Column | None:
     if not sort:
         return None
-    shown = (
-        each
-        for each in head.columns
-        if not each.at_closing and not each.grouped and each.pk != head.leaderboard.primary_id
-    )
-    found = next((each for each in shown if each.key == sort), None)
+    found = next((each for each in head.secondary if each.key == sort), None)
     return None if found is None or found.direction == Direction.NONE else found
 
 
-def _tied(head: Board, found: Sequence[Standing], references: Sequence[Standing]) -> frozenset[int]:
+def _tied(head: Board, found: Sequence[Standing], references: set[int]) -> frozenset[int]:
     """Find the ranks of a page that another row shares: one just before, or just after."""
-    taken = {each.position for each in references}
-    beside = {row.position: [_next(row.position, step, taken) for step in (-1, 1)] for row in found}
-    near = _standings(head).filter(
-        position__in=sorted({at for each in beside.values() for at in each})
-    )
-    ranks = dict(near.values_list("position", "rank"))
+    beside = {
+        row.position: [_next(row.position, step, references) for step in (-1, 1)] for row in found
+    }
+    ranks = {row.position: row.rank for row in found}
+    near = {at for each in beside.values() for at in each if 1 <= at <= head.facts.get("rows", 0)}
+    others = _standings(head).filter(position__in=near - set(ranks))
+    ranks |= dict(others.values_list("position", "rank"))
     return frozenset(
         row.rank
         for row in found
@@ -431,35 +428,12 @@ def _tied(head: Board, found: Sequence[Standing], references: Sequence[Standing]
     )
 
 
-def _next(position: int, step: int, taken: set[int]) -> int:
+def _next(position: int, step: int, references: set[int]) -> int:
     """Return the next position, up or down, that is not a reference's."""
     position += step
-    while position in taken:
+    while position in references:
         position += step
     return position
-
-
-def _window_axis(head: Board, references: Sequence[Standing]) -> dict[str, Any]:
-    """Return the ends of the axis, as the board was written with, or from its rows."""
-    primary = next((c for c in head.columns if c.pk == head.leaderboard.primary_id), None)
-    if primary is None:
-        return {"low": None, "high": None, "reference": None, "intervals": False}
-    axis = head.facts.get("axis")
-    if axis is None:
-        value = Cast(KeyTransform("value", KeyTransform(primary.key, "cells")), FloatField())
-        found = _standings(head).aggregate(
-            value_low=Min(value),
-            value_high=Max(value),
-            low=Min("interval_low"),
-            high=Max("interval_high"),
-        )
-        lows = [each for each in (found["value_low"], found["low"]) if each is not None]
-        highs = [each for each in (found["value_high"], found["high"]) if each is not None]
-        intervals = found["low"] is not None
-        axis = [min(lows, default=None), max(highs, default=None), intervals]
-    reference = next((each.cells.get(primary.key, {}).get("value") for each in references), None)
-    low, high, intervals = axis
-    return {"low": low, "high": high, "reference": reference, "intervals": bool(intervals)}
 
 
 def _own_rows(head: Board, mine: int | None) -> tuple[BoardRow | None, BoardRow | None]:

@@ -292,7 +292,7 @@ def report_document(phase: Phase, audits: Sequence[Audited]) -> dict[str, Any]:
     final, public = (
         boards.board_head(phase, split, READER) for split in (Split.PRIVATE, Split.PUBLIC)
     )
-    primary = next((c for c in final.columns if c.pk == final.leaderboard.primary_id), None)
+    primary = final.primary
     after = _places(final)
     rows = ranked(phase, final, public, primary, after)
     challenge = phase.challenge

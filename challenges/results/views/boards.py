@@ -1,7 +1,6 @@
 """Prepare leaderboards for reading: rows, scale, ties, gaps, both parts after the reveal."""
 
 import math
-from collections import Counter
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
@@ -43,22 +42,6 @@ def axis_decimals(minimum: float, maximum: float, ticks: int = 5) -> int:
 Cell = dict[str, Any]
 
 
-def primary_of(board: Board) -> Column | None:
-    """Return the column that ranks."""
-    return next((c for c in board.columns if c.pk == board.leaderboard.primary_id), None)
-
-
-def secondary_of(board: Board) -> list[Column]:
-    """List the other figures that stand in the table, one figure a team."""
-    return [
-        column
-        for column in board.columns
-        if not column.at_closing
-        and not column.grouped
-        and column.pk != board.leaderboard.primary_id
-    ]
-
-
 def fairness_of(board: Board) -> list[Column]:
     """List the figures by group."""
     return [column for column in board.columns if column.at_closing]
@@ -77,62 +60,18 @@ def text_of(cell: Cell, column: Column) -> str:
     return "–" if value is None else number_format(value, column.decimals, use_l10n=True)
 
 
-def ordered(board: Board, sort: str) -> list[BoardRow]:
-    """Order the rows by a directed metric; by position for any other word."""
-    column = next((c for c in secondary_of(board) if c.key == sort), None)
-    if board.window or column is None or column.direction == Direction.NONE:
-        return board.rows
-    sign = -1 if column.direction == Direction.MAX else 1
-
-    def place(row: BoardRow) -> tuple[bool, float, int]:
-        value = cell_of(board, row, column).get("value")
-        return (value is None, sign * (value or 0.0), row.standing.position)
-
-    return sorted(board.rows, key=place)
-
-
-def has_intervals(board: Board) -> bool:
-    """Say whether a row has an interval: those of programs have none."""
-    if board.window:
-        return board.window.intervals
-    return any(row.standing.interval_low is not None for row in board.rows)
-
-
 def scale_of(board: Board) -> tuple[float, float, float | None]:
     """Choose the axis that holds every interval, and the value to beat."""
-    primary = primary_of(board)
-    if primary is None:
-        return (0.0, 1.0, None)
-    if board.window:
-        low, high = board.window.low, board.window.high
-        axis = (0.0, 1.0) if low is None or high is None else round_axis(low, high)
-        return (*axis, board.window.reference)
-    values = [(row, cell_of(board, row, primary).get("value")) for row in board.rows]
-    ends = [value for _row, value in values]
-    for row in board.rows:
-        ends += [row.standing.interval_low, row.standing.interval_high]
-    known = [end for end in ends if end is not None]
-    if not known:
-        return (0.0, 1.0, None)
-    reference = next((value for row, value in values if row.is_baseline), None)
-    return (*round_axis(min(known), max(known)), reference)
-
-
-def tied_ranks(board: Board) -> set[int]:
-    """Return the ranks that several teams share."""
-    if board.window:
-        return set(board.window.tied)
-    ranks = Counter(
-        row.standing.rank for row in board.rows if not row.is_baseline and row.standing.rank
-    )
-    return {rank for rank, teams in ranks.items() if rank is not None and teams > 1}
+    low, high = board.window.low, board.window.high
+    axis = (0.0, 1.0) if low is None or high is None else round_axis(low, high)
+    return (*axis, board.window.reference)
 
 
 def table_rows(
     board: Board, listed: Sequence[BoardRow], *, mine: int | None, sorted_by_rank: bool
 ) -> list[dict[str, Any]]:
     """Prepare rows for the component of standings; mine: the reader's team."""
-    primary, tied = primary_of(board), tied_ranks(board)
+    primary, tied = board.primary, board.window.tied
     ruled = _new_groups(listed) if sorted_by_rank else set()
     members = member_names(row.standing.team for row in listed)
     shown: list[dict[str, Any]] = []
@@ -177,7 +116,7 @@ def _extra(board: Board, row: BoardRow) -> list[dict[str, str]]:
             "text": text_of(cell_of(board, row, column), column),
             **_ends(cell_of(board, row, column), column),
         }
-        for column in secondary_of(board)
+        for column in board.secondary
     ]
     if fairness_of(board):
         cells.append({"label": _("Équité"), **_fairness_cell(board, row)})
@@ -320,24 +259,9 @@ def _figure_text(cell: Cell, column: Column, group: str) -> str:
     return text_of(cell.get("groups", {}).get(group) or {} if group else cell, column)
 
 
-def _own(board: Board, mine: int | None) -> tuple[BoardRow | None, BoardRow | None]:
-    """Return the best row of a team, and the last one of a better rank."""
-    if board.window:
-        return board.window.own, board.window.above
-    own = next((row for row in board.rows if row.standing.team_id == mine), None)
-    rank = own.standing.rank if own else None
-    above = [
-        row
-        for row in board.rows
-        if not row.is_baseline and rank and row.standing.rank and row.standing.rank < rank
-    ]
-    return own, above[-1] if above else None
-
-
-def gap(board: Board, mine: int | None) -> dict[str, Any] | None:
+def gap(board: Board) -> dict[str, Any] | None:
     """Tell a team where it stands and how far the rank group above is."""
-    own, above = _own(board, mine)
-    primary = primary_of(board)
+    own, above, primary = board.window.own, board.window.above, board.primary
     if own is None or primary is None or own.is_baseline:
         return None
     rank = own.standing.rank
@@ -346,7 +270,7 @@ def gap(board: Board, mine: int | None) -> dict[str, Any] | None:
     return {
         "team": own.standing.team.name,
         "rank": rank,
-        "tied": rank in tied_ranks(board),
+        "tied": rank in board.window.tied,
         "rank_low": own.standing.rank_low,
         "rank_high": own.standing.rank_high,
         "value": text_of({"value": value}, primary),

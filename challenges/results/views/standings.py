@@ -2,13 +2,13 @@
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
 from django.contrib.auth.decorators import login_not_required
-from django.core.paginator import Page, Paginator
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
@@ -29,7 +29,7 @@ from challenges.programs.views import programs as program_views
 from challenges.rescoring.queries import errata
 from challenges.results.queries import boards
 from challenges.results.queries import boards as reads
-from challenges.results.queries.boards import Board, BoardRow
+from challenges.results.queries.boards import Board
 from challenges.results.queries.reports import declared_audit
 from challenges.results.views import boards as board_views
 from challenges.results.views.boards import axis_decimals
@@ -138,10 +138,7 @@ def board_wanted(
     page: int = 1,
     per_page: int | None = None,
 ) -> Board | None:
-    """Read the board asked for; nothing when the phase has none; Hidden for a sealed part.
-
-    A long one is read by one of its pages: see `windows.read`.
-    """
+    """Read a page of the board asked for; nothing without one; Hidden for a sealed part."""
     split = split_wanted(request, phase)
     try:
         return boards.read_board(
@@ -169,83 +166,47 @@ def page_wanted(request: HttpRequest) -> int:
 def board_context(request: HttpRequest, board: Board, mine: int | None) -> dict[str, Any]:
     """Prepare everything the page of a board shows."""
     sort = request.GET.get("tri", "")
-    shown, page = _shown(board, sort, request.GET.get("page"))
-    primary = board_views.primary_of(board)
+    shown, page = board.rows, Paginator(range(board.window.listed), PER_PAGE)
     minimum, maximum, reference = board_views.scale_of(board)
     return {
         "board": board,
-        "page": page,
-        "primary": primary,
-        "secondary": [
-            _heading(request, column, sort) for column in board_views.secondary_of(board)
-        ],
+        "page": page.get_page(board.window.page),
+        "primary": board.primary,
+        "secondary": [_heading(request, column, sort) for column in board.secondary],
         "masked": board.leaderboard.anonymous and not board.revealed,
         "prize_rules": board_views.prize_rules(board.columns, board.leaderboard.phase.challenge),
         "has_fairness": bool(board_views.fairness_of(board)),
         "fairness_title": getattr(board_views.fairness_summary(board), "title", ""),
         "computed_at": shown[0].standing.computed_at.replace(second=0) if shown else None,
         "rows": board_views.table_rows(board, shown, mine=mine, sorted_by_rank=not sort),
-        "intervals": board_views.has_intervals(board),
+        "intervals": board.window.intervals,
         "minimum": minimum,
         "maximum": maximum,
         "axis_decimals": axis_decimals(minimum, maximum),
         "scale": (minimum, maximum, reference),
         "reference": reference,
-        "gap": board_views.gap(board, mine),
+        "gap": board_views.gap(board),
         # Gaps are compared with chance; else equal scores alone share a rank.
-        "tested": board.facts.get("tested", board_views.has_intervals(board)),
+        "tested": board.facts.get("tested", board.window.intervals),
         "sort": sort,
         "final": board.split == Split.PRIVATE,
         "parts": _parts(request, board),
         "part": _("Privé") if board.split == Split.PRIVATE else _("Public"),
         "export": ("partie=privee" if board.split == Split.PRIVATE else "partie=publique")
         + _same_board(request),
-    } | _after_reveal(request, board, shown, mine)
+    } | _after_reveal(board, mine)
 
 
-def _shown(board: Board, sort: str, asked: str | None) -> tuple[Sequence[BoardRow], Any]:
-    """Return the rows of a page, references in their place, and the page."""
-    if board.window:
-        numbers = range(board.window.listed)
-        return board.rows, Paginator(numbers, PER_PAGE).get_page(board.window.page)
-    listed = board_views.ordered(board, sort)
-    page = Paginator([row for row in listed if not row.is_baseline], PER_PAGE).get_page(asked)
-    return _on_page(listed, page), page
-
-
-def _on_page(listed: Sequence[BoardRow], page: Page) -> list[BoardRow]:
-    """Keep the rows of the teams of a page, and the references among them, which do not count."""
-    teams = {row.standing.pk for row in page.object_list}
-    kept: list[BoardRow] = []
-    above: list[BoardRow] = []
-    for row in listed:
-        if row.is_baseline:
-            above.append(row)
-            continue
-        kept += [*above, row] if row.standing.pk in teams else []
-        above = []
-    return kept if page.has_next() else [*kept, *above]
-
-
-def _after_reveal(
-    request: HttpRequest, board: Board, listed: Any, mine: int | None
-) -> dict[str, Any]:
+def _after_reveal(board: Board, mine: int | None) -> dict[str, Any]:
     if not board.revealed:
         return {"fairness": []}
-    phase = board.leaderboard.phase
     other = Split.PUBLIC if board.split == Split.PRIVATE else Split.PRIVATE
-    key = board.leaderboard.key
-    beside = (
-        boards.read_other_part(board, other)
-        if board.window
-        else reads.whole_board(phase, other, request.user, key=key)
-    )
-    pair = {board.split: board, other: beside}
+    pair = {board.split: board, other: boards.read_other_part(board, other)}
     return {
         "fairness": board_views.fairness_tables(
-            pair[Split.PUBLIC], pair[Split.PRIVATE], listed, mine=mine
+            pair[Split.PUBLIC], pair[Split.PRIVATE], board.rows, mine=mine
         ),
-        "errata": errata(phase),
+        "errata": errata(board.leaderboard.phase),
     }
 
 
@@ -385,25 +346,17 @@ def frame(request: HttpRequest, slug: str) -> HttpResponseBase:
 
 
 def _board_framed(phase: Phase, board: Board) -> dict[str, Any]:
-    primary = board_views.primary_of(board)
-    minimum, maximum, reference = board_views.scale_of(board)
-    teams = [row for row in board.rows if not row.is_baseline]
-    listed = board.window.listed if board.window else len(teams)
-    kept = len(board.rows)
-    if len(teams) > MOST_ROWS:
-        kept = board.rows.index(teams[MOST_ROWS])
-    shown = board.rows[:kept]
-    rows = board_views.table_rows(board, shown, mine=None, sorted_by_rank=True)
+    rows = board_views.table_rows(board, board.rows, mine=None, sorted_by_rank=True)
     return shares(phase) | {
         "phase": phase,
         "board": board,
         "final": board.split == Split.PRIVATE,
-        "primary": primary,
+        "primary": board.primary,
         "rows": [row | {"extra": ()} for row in rows],
-        "teams": listed,
-        "more": max(0, listed - MOST_ROWS),
-        "intervals": board_views.has_intervals(board),
-        "scale": (minimum, maximum, reference),
+        "teams": board.window.listed,
+        "more": max(0, board.window.listed - MOST_ROWS),
+        "intervals": board.window.intervals,
+        "scale": board_views.scale_of(board),
         "computed_at": reads.computed_moment(board),
     }
 
@@ -484,8 +437,8 @@ def _board_item(challenge: Challenge, board: Board, page: str) -> dict[str, Any]
 
 def _lines(board: Board) -> Iterator[str]:
     """Write the head of a board: rank, team, score."""
-    primary, tied = board_views.primary_of(board), board_views.tied_ranks(board)
-    for row in [row for row in board.rows if not row.is_baseline][:MOST_ROWS]:
+    primary, tied = board.primary, board.window.tied
+    for row in [row for row in board.rows if not row.is_baseline]:
         rank = row.standing.rank
         score = (
             board_views.text_of(board_views.cell_of(board, row, primary), primary)

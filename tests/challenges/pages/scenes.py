@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import connection
+from django.db.models import Max, Min
 from django.urls import reverse
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
@@ -174,7 +175,7 @@ def listed(
     }
     if split == Split.PRIVATE:
         cells |= group_cells(value)
-    return Standing.objects.create(
+    row = Standing.objects.create(
         leaderboard=board,
         split=split,
         team=entry.enrolment.team,
@@ -191,6 +192,27 @@ def listed(
         computed_at=timezone.now(),
         source_digest="0" * 64,
     )
+    measure(board, split)
+    return row
+
+
+def measure(board: Leaderboard, split: Split) -> None:
+    """Keep of a whole board what its pages need: its rows, its references, its axis."""
+    rows = board.standings.filter(split=split)
+    references = rows.filter(is_baseline=True).order_by("position")
+    first = references.first()
+    axis = rows.aggregate(low=Min("interval_low"), high=Max("interval_high"))
+    axis |= {
+        "reference": first.cells["mae"]["value"] if first else None,
+        "intervals": axis["low"] is not None,
+    }
+    kept = {
+        "rows": rows.count(),
+        "references": list(references.values_list("position", flat=True)),
+        "axis": axis,
+    }
+    board.facts[split.value] = board.facts.get(split.value, {}) | kept
+    board.save(update_fields=["facts"])
 
 
 def group_cells(value: float) -> dict[str, Any]:
