@@ -364,6 +364,11 @@ class Phase(models.Model):
         return reveal is not None and reveal.executed_at is not None
 
     @property
+    def public_percent(self) -> int:
+        """Return the share of the public part, in per cent."""
+        return round(self.public_share * 100)
+
+    @property
     def is_bench(self) -> bool:
         """Say whether it takes entries after its final results, that change none of them."""
         return self.benchmark_after_close and self.is_revealed

@@ -15,7 +15,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from challenges import rules
 from challenges.bundles import code as coding
@@ -38,18 +38,6 @@ class Face:
     label: str
     tone: str
     icon: str
-
-
-@dataclass(frozen=True)
-class Step:
-    """Show one phase on the line of time."""
-
-    name: str
-    state: str
-    opens_at: datetime | None
-    closes_at: datetime | None
-    sentence: str
-    language: str = ""  # of the name; "" when it is ours
 
 
 TABS = {
@@ -162,30 +150,20 @@ def stage_of(challenge: Challenge, phases: Sequence[Phase], now: datetime) -> St
     return Stage.BENCH if bench else Stage.OVER
 
 
-def steps(challenge: Challenge, phases: Sequence[Phase], now: datetime) -> list[Step]:
-    """Lay out the phases, then the final results, on the line of time."""
-    shown = [
-        Step(
-            name=phase.name,
-            state=_step_state(challenge, phase, now),
-            opens_at=phase.opens_at,
-            closes_at=phase.closes_at,
-            sentence=_quota_sentence(phase),
-            language=challenge.language,
+def steps(challenge: Challenge, phases: Sequence[Phase], now: datetime) -> list[tuple[Phase, str]]:
+    """Lay out the phases on the line of time: done, now or todo."""
+    over = {ChallengeStatus.CLOSED, ChallengeStatus.REVEALED, ChallengeStatus.ARCHIVED}
+    return [
+        (
+            phase,
+            "now"
+            if is_open(challenge, phase, now)
+            else "done"
+            if challenge.status in over or phase.moment(now) is PhaseMoment.CLOSED
+            else "todo",
         )
         for phase in phases
     ]
-    revealed = challenge.is_revealed
-    shown.append(
-        Step(
-            name=_("Résultats définitifs"),
-            state="done" if revealed else "todo",
-            opens_at=challenge.status_since if revealed else None,
-            closes_at=None,
-            sentence=_("Classement établi sur les données jamais montrées"),
-        )
-    )
-    return shown
 
 
 def scene(request: HttpRequest, slug: str, tab: str) -> dict[str, Any]:
@@ -258,14 +236,14 @@ def team_of(request: HttpRequest, challenge: Challenge) -> Team | None:
 
 def tabs(challenge: Challenge, team: Team | None) -> list[tuple[str, str, int | str]]:
     """List the seven tabs of a challenge: label, address, count."""
+    counts = {
+        "data": challenge.files_count,  # type: ignore[attr-defined]  # annotated
+        "standings": challenge.teams_count,  # type: ignore[attr-defined]  # annotated
+        "entries": team.entries_count if team else "",  # type: ignore[attr-defined]  # annotated
+    }
     return [
-        _tab("presentation", str(TABS["presentation"]), challenge),
-        _tab("data", str(TABS["data"]), challenge, challenge.files_count),  # type: ignore[attr-defined]  # annotated
-        _tab("evaluation", str(TABS["evaluation"]), challenge),
-        _tab("standings", str(TABS["standings"]), challenge, challenge.teams_count),  # type: ignore[attr-defined]  # annotated
-        _tab("entries", str(TABS["entries"]), challenge, team.entries_count if team else ""),  # type: ignore[attr-defined]  # annotated
-        _tab("rules", str(TABS["rules"]), challenge),
-        _tab("help", str(TABS["help"]), challenge),
+        (str(label), reverse(f"challenges:{key}", args=[challenge.slug]), counts.get(key, ""))
+        for key, label in TABS.items()
     ]
 
 
@@ -276,50 +254,8 @@ def use_case_names(challenge: Challenge) -> list[str]:
 
 def shares(phase: Phase | None) -> dict[str, int]:
     """Write the shares of the public and of the private part, in per cent."""
-    public = round((phase.public_share if phase else 0.3) * 100)
+    public = phase.public_percent if phase else 30
     return {"public_percent": public, "private_percent": 100 - public}
-
-
-def _tab(
-    key: str, label: str, challenge: Challenge, count: int | str = ""
-) -> tuple[str, str, int | str]:
-    return (label, reverse(f"challenges:{key}", args=[challenge.slug]), count)
-
-
-def _step_state(challenge: Challenge, phase: Phase, now: datetime) -> str:
-    if is_open(challenge, phase, now):
-        return "now"
-    over = phase.moment(now) is PhaseMoment.CLOSED
-    finished = {ChallengeStatus.CLOSED, ChallengeStatus.REVEALED, ChallengeStatus.ARCHIVED}
-    return "done" if over or challenge.status in finished else "todo"
-
-
-def _quota_sentence(phase: Phase) -> str:
-    if phase.migrate_from_id is None:
-        return _own_quota(phase)
-    taken = _("Reprend les choix finals d’une phase précédente")
-    return taken if phase.max_per_day == 0 else f"{taken} ; {_own_quota(phase)}"
-
-
-def _own_quota(phase: Phase) -> str:
-    share = round(phase.public_share * 100)
-    if share == 100:  # nothing is kept apart, or a program says what is
-        return _attempts_sentence(phase)
-    if phase.max_per_day:
-        return ngettext(
-            "%(n)s essai par jour, score sur %(share)s %% des données",
-            "%(n)s essais par jour, score sur %(share)s %% des données",
-            phase.max_per_day,
-        ) % {"n": phase.max_per_day, "share": share}
-    return _("Score sur %(share)s %% des données") % {"share": share}
-
-
-def _attempts_sentence(phase: Phase) -> str:
-    if phase.max_per_day is None:
-        return _("Sans limite par jour.")
-    return ngettext("%(n)s essai par jour", "%(n)s essais par jour", phase.max_per_day) % {
-        "n": phase.max_per_day
-    }
 
 
 # (route, words) of each page, under the entry that leads to it, in the order of the work.
@@ -379,41 +315,21 @@ OF_THE_REGION = frozenset({"organiser", "pipeline", "rescorings", "organiser_arc
 OF_THE_JURY = OF_THE_REGION | {"organisers", "announcements", "statistics", "journal"}
 
 
-@dataclass(frozen=True)
-class SectionPage:
-    """Lead to a page of the organisers' space; current: it is the one being read."""
-
-    label: str
-    href: str
-    current: bool
-
-
-@dataclass(frozen=True)
-class Section:
-    """Lead to the first of a few pages, and list them; current: one of them is being read."""
-
-    label: str
-    pages: Sequence[SectionPage]
-
-    @property
-    def current(self) -> bool:
-        """Say whether the page being read is one of its own."""
-        return any(each.current for each in self.pages)
-
-
 def sections_of(
     challenge: Challenge, route: str, *, edits: bool = True, follows: bool = True
-) -> list[Section]:
+) -> list[dict[str, Any]]:
     """List the pages of the organisers' space, route being read, under the entries that lead there.
 
     edits: all of them; else follows: those of the jury; else those of the Region.
     """
-    found = []
+    sections = []
     for label, pages in SECTIONS:
         shown = [
-            SectionPage(
-                str(words), reverse(f"challenges:{name}", args=[challenge.slug]), name == route
-            )
+            {
+                "label": words,
+                "href": reverse(f"challenges:{name}", args=[challenge.slug]),
+                "current": name == route,
+            }
             for name, words in pages
             if (edits or name in (OF_THE_JURY if follows else OF_THE_REGION))
             and (name not in OF_CODE or coding.KEY in challenge.bundle)
@@ -421,8 +337,9 @@ def sections_of(
             and (name not in OF_A_PROGRAM or challenge.source_id is not None)
         ]
         if shown:
-            found.append(Section(str(label), shown))
-    return found
+            current = any(each["current"] for each in shown)
+            sections.append({"label": label, "pages": shown, "current": current})
+    return sections
 
 
 def words_of(route: str) -> str:
@@ -486,13 +403,11 @@ def organisations_of(by: User) -> list[Organisation]:
 def find_to_run(request: HttpRequest, slug: str) -> Challenge:
     """Return a challenge this person runs, or decides on for the Region; 404 for any other."""
     challenge = find_challenge(request, slug)
-    if not _may_run(request, challenge):
+    if not decides_for_region(request) and not rules.may_follow_challenge(
+        person(request), challenge
+    ):
         raise Hidden(denied=challenge)
     return challenge
-
-
-def _may_run(request: HttpRequest, challenge: Challenge) -> bool:
-    return decides_for_region(request) or rules.may_follow_challenge(person(request), challenge)
 
 
 def decides_for_region(request: HttpRequest) -> bool:
