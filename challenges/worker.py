@@ -3,205 +3,36 @@
 Long work is done outside any transaction. The queue is polled every second.
 """
 
-import hashlib
 import logging
 import os
 import socket
 import threading
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import replace
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable
 
 from django.conf import settings
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, connection
 
-from challenges.entries.actions import checks
-from challenges.enums import JobKind, ReasonCode
 from challenges.evaluation import worker as vault
 from challenges.evaluation.actions import evaluations
-from challenges.evaluation.actions.evaluations import Result
 from challenges.exchange import worker as exchange_worker
-from challenges.exchange.actions import bundles as bundle_imports
-from challenges.models import Entry, Evaluation, Job, PhaseTask
-from challenges.organising.actions import challenges, drafts
+from challenges.models import Job
+from challenges.organising.actions import challenges
 from challenges.programs import worker as program_worker
-from challenges.programs.actions import code as team_code
 from challenges.queue import actions as jobs
 from challenges.queue import worker as queue_worker
 from challenges.queue.worker import Beating
-from challenges.receipts.actions import RUN
 from challenges.rescoring import worker as rescoring_worker
 from challenges.results import worker as result_worker
 from challenges.sandbox.base import halted_by
-from challenges.scoring import contract
-from challenges.scoring.predictions.faults import fault_of
-from challenges.scoring.process import child
-from challenges.scoring.verdict import Evaluated, Verdict
 from datasets import gate
 from portal.audit.duties import beat
-from portal.lib import failpoints
-
-PLATFORM_LIMITS = {ReasonCode.TIMEOUT.value, ReasonCode.MEMORY.value}
-
-
-def compile_job(job: Job, truths: vault.Truths, beating: Beating) -> None:
-    """Compile the held-out truth of a task."""
-    task = PhaseTask.objects.select_related("scorer_version", "plan__challenge", "holdout").get(
-        pk=job.subject_id
-    )
-    task.holdout = vault.compiled_holdout(task)
-    program_worker.check_inputs(task)
-    with transaction.atomic():
-        jobs.complete(job)
-
-
-def check_job(job: Job, truths: vault.Truths, beating: Beating) -> None:
-    """Check the format of an entry in a child that holds no label."""
-    entry = evaluations.begin_check(job=job)
-    if entry is None:
-        return
-    task = _first_task(entry)
-    keys = gate.read_keys(vault.compiled_holdout(task))
-    failpoints.hit("check.before_child")
-    with vault.local_copy(entry) as path:
-        verdict = checks.infected_verdict(path) or _check(path, task, keys, entry)
-    _try_again(job, verdict)
-    evaluations.finish_check(
-        job=job,
-        accepted=verdict.accepted,
-        verdict=vault.verdict_kept(verdict),
-        digest=verdict.digest,
-    )
-
-
-def _check(path: Path, task: PhaseTask, keys: bytes, entry: Entry) -> Verdict:
-    if task.takes_code:
-        return program_worker.check_package(path, task)
-    if task.scorer_version.is_program:
-        if vault.missing_isolation() is not None:
-            return Verdict(False, (fault_of(ReasonCode.NO_SANDBOX.value),))
-        return checks.check_for_program(path, task, keys, name=entry.original_name)
-    contract = vault.contract_of(task)
-    return child.check(path, contract.answer, keys, name=entry.original_name)
-
-
-def score_job(job: Job, truths: vault.Truths, beating: Beating) -> None:
-    """Score an entry: read in a child, computed here, sealed, released once."""
-    evaluation = evaluations.begin_score(job=job)
-    if evaluation is None:
-        return
-    started = time.monotonic()
-    task = _task_of(evaluation)
-    if task.scorer_version.is_program:
-        program_worker.score_by_program(job, evaluation, task, beating)
-        return
-    truth = truths.of(task, reason=f"evaluation {evaluation.pk}")
-    failpoints.hit("score.before_child")
-    found = vault.examine(evaluation, task, truth, losses=task.phase.ladder)
-    _try_again(job, found.verdict)
-    failpoints.hit("score.computed")
-    if beating.lost.is_set():
-        return
-    run = evaluation.run
-    if not found.verdict.accepted:
-        fault = found.verdict.faults[0].code if run is None else ReasonCode.OUTPUT.value
-        evaluations.finish_failed(job=job, code=fault)
-        return
-    means: dict[str, Any] = {
-        "code_version": vault.CODE_VERSION,
-        "contract_sha256": vault.contract_of(task).digest,
-        "engine_sha256": contract.engine_sha256(),
-        "resampling_sha256": truth.resampling_sha256,
-    }
-    if run is not None:
-        means[RUN] = vault.signed_run(run, task)
-    result = _result(found, evaluation, time.monotonic() - started, means)
-    if run is not None:
-        result = replace(result, **vault.run_measures(run))
-    evaluations.finish_score(job=job, result=result)
-
-
-def _result(
-    found: Evaluated, evaluation: Evaluation, seconds: float, means: dict[str, Any]
-) -> Result:
-    sealed = vault.seal(
-        evaluation,
-        values=found.values,
-        intervals=found.intervals,
-        n=found.n,
-        audit=found.audit,
-        sums=found.sums,
-        losses=found.losses,
-        means=means,
-    )
-    public = found.values.get("public", {})
-    return Result(
-        public={key: value for key, value in public.items() if not isinstance(value, dict)},
-        intervals=found.intervals.get("public", {}),
-        payload=sealed.ciphertext,
-        payload_sha256=hashlib.sha256(sealed.ciphertext).hexdigest(),
-        key_id=sealed.key_id,
-        seconds=seconds,
-        input_sha256=found.verdict.digest,
-        means=means,
-    )
-
-
-def _try_again(job: Job, verdict: Verdict) -> None:
-    """Leave a death of the child to another attempt, and believe it at the last one."""
-    code = "" if verdict.accepted else verdict.faults[0].code
-    if code in PLATFORM_LIMITS and job.attempt < job.max_attempts:
-        raise vault.ScoringFailed(code)
-
-
-def _first_task(entry: Entry) -> PhaseTask:
-    return (
-        PhaseTask.objects.select_related(
-            "scorer_version__programs", "phase__challenge", "holdout", "plan"
-        )
-        .filter(phase_id=entry.enrolment.phase_id, current=True)
-        .order_by("index")[:1]
-        .get()
-    )
-
-
-def _task_of(evaluation: Evaluation) -> PhaseTask:
-    tasks = evaluation.tasks()
-    return tasks.select_related("scorer_version__programs", "holdout", "phase__challenge")[:1].get()
-
 
 log = logging.getLogger("portal.worker")
-Handler = Callable[[Job, vault.Truths, Beating], None]
-HANDLERS: Mapping[str, Handler] = {
-    JobKind.COMPILE: compile_job,
-    JobKind.CHECK: check_job,
-    JobKind.SCORE: score_job,
-    JobKind.RUN: program_worker.run_job,
-    JobKind.TRIAL: program_worker.trial_job,
-    JobKind.STANDINGS: result_worker.standings_job,
-    JobKind.REVEAL: result_worker.reveal_job,
-    JobKind.IMPORT: exchange_worker.import_job,
-    JobKind.DRY_RUN: exchange_worker.draft_job,
-    JobKind.COMPARE: rescoring_worker.compare_job,
-    JobKind.SWAP: rescoring_worker.swap_job,
-    JobKind.WATCH: rescoring_worker.watch_job,
-}
+# Imported so that what they do is registered.
+WORKERS = (vault, rescoring_worker, result_worker, program_worker, exchange_worker)
 _BOUNDARY_SECONDS = 5.0
 _IDLE_SECONDS = 0.2
-
-
-def _bury(job: Job) -> None:
-    """Move on the subject of a dead job."""
-    if job.kind == JobKind.DRY_RUN:
-        drafts.abandon(job)
-        return
-    if job.kind == JobKind.IMPORT:
-        bundle_imports.end_broken_import(job)
-    if job.kind == JobKind.TRIAL:
-        team_code.end_dead_trial(job)
-    evaluations.bury_subject(job)
 
 
 class Worker:
@@ -238,7 +69,7 @@ class Worker:
 
     def _do(self, job: Job, beating: Beating) -> None:
         try:
-            HANDLERS[job.kind](job, self.truths, beating)
+            queue_worker.work_of(job.kind).do(job, self.truths, beating)
         except Exception as error:  # the boundary of the worker
             self._interrupted = job
             away = jobs.outage(error)
@@ -250,7 +81,7 @@ class Worker:
             if away:
                 jobs.postpone(job=job, code=away)
             else:
-                jobs.give_back(job=job, code=code, buried=_bury)
+                jobs.give_back(job=job, code=code, buried=queue_worker.bury)
             self._interrupted = None
 
     def tidy(self, *, force: bool = False) -> None:
@@ -274,7 +105,7 @@ class Worker:
         vault.clean_rooms()
         queue_worker.clean_folders()
         if now >= self._reaps_from:
-            jobs.reap(buried=_bury)
+            jobs.reap(buried=queue_worker.bury)
         self._tidied_whole = now  # the database answers, whatever fails below
         evaluations.sweep_entries()
         challenges.close_those_over()

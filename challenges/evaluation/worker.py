@@ -8,7 +8,8 @@ import functools
 import hashlib
 import json
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -18,26 +19,34 @@ from typing import Any, BinaryIO, cast
 from uuid import UUID
 
 import numpy as np
+from django.db import transaction
 
 from challenges.bundles import programs
 from challenges.bundles.foreign import payloads
 from challenges.bundles.programs import Form
-from challenges.evaluation.actions import releases
-from challenges.models import CodeRun, Entry, Evaluation, PhaseTask, SealedResult
+from challenges.entries.actions import checks
+from challenges.enums import JobKind, ReasonCode, Split
+from challenges.evaluation.actions import evaluations, releases
+from challenges.evaluation.actions.evaluations import Result
+from challenges.models import CodeRun, Entry, Evaluation, Job, PhaseTask, SealedResult
 from challenges.programs.actions.code import KeptPredictions
+from challenges.queue import actions as jobs
+from challenges.queue import worker as queue_worker
 from challenges.queue.actions import WORKER
+from challenges.queue.worker import Beating
+from challenges.receipts.actions import RUN
 from challenges.sandbox import host, rooms
 from challenges.sandbox.base import MIB, SYSTEM, Missing
 from challenges.sandbox.bubblewrap import Bubblewrap
 from challenges.scoring import archives
-from challenges.scoring.contract import VERSION, ScoringContract
+from challenges.scoring.contract import VERSION, ScoringContract, engine_sha256
 from challenges.scoring.process import child
 from challenges.scoring.truth import compile_truth, keys_of, load_labels
 from challenges.scoring.verdict import Evaluated, Verdict
 from datasets import gate
 from datasets.actions import holdouts
 from datasets.models import HoldoutVersion
-from portal.lib import canonical, objects
+from portal.lib import canonical, failpoints, objects
 from portal.lib.files import safe_name
 
 
@@ -342,3 +351,190 @@ def signed_run(run: CodeRun, task: PhaseTask) -> dict[str, Any]:
         "minutes": run.minutes,
         "half_gib": run.half_gib,
     }
+
+
+PLATFORM_LIMITS = {ReasonCode.TIMEOUT.value, ReasonCode.MEMORY.value}
+Figures = Mapping[str, float]
+
+
+class MetricScorer:
+    """Check and score by our metrics: read in a child, computed here, sealed, released once."""
+
+    # A reference that differs is scored so many times in all; a metric always gives the same.
+    watch_runs = 1
+
+    def note_compiled(self, task: PhaseTask) -> None:
+        """Note what the truth of a task, just compiled, tells of the rest of it."""
+
+    def check(self, path: Path, task: PhaseTask, keys: bytes, *, name: str) -> Verdict:
+        """Check the format of a file in a child that holds no label."""
+        return child.check(path, contract_of(task).answer, keys, name=name)
+
+    def score(
+        self, job: Job, evaluation: Evaluation, task: PhaseTask, truths: Truths, beating: Beating
+    ) -> None:
+        """Score an entry, and end its job."""
+        started = time.monotonic()
+        truth = truths.of(task, reason=f"evaluation {evaluation.pk}")
+        failpoints.hit("score.before_child")
+        scored = examine(evaluation, task, truth, losses=task.phase.ladder)
+        _try_again(job, scored.verdict)
+        failpoints.hit("score.computed")
+        if beating.lost.is_set():
+            return
+        run = evaluation.run
+        if not scored.verdict.accepted:
+            fault = scored.verdict.faults[0].code if run is None else ReasonCode.OUTPUT.value
+            evaluations.finish_failed(job=job, code=fault)
+            return
+        means: dict[str, Any] = {
+            "code_version": CODE_VERSION,
+            "contract_sha256": contract_of(task).digest,
+            "engine_sha256": engine_sha256(),
+            "resampling_sha256": truth.resampling_sha256,
+        }
+        if run is not None:
+            means[RUN] = signed_run(run, task)
+        result = _result(scored, evaluation, time.monotonic() - started, means)
+        if run is not None:
+            result = replace(result, **run_measures(run))
+        evaluations.finish_score(job=job, result=result)
+
+    def exact_figures(self, known: Mapping[str, Any]) -> Figures:
+        """Name the exact figures of a sealed result."""
+        return flat_figures(known["values"])
+
+    def public_figures(self, known: Mapping[str, Any]) -> set[str]:
+        """Name those of its exact figures that boards show before the reveal."""
+        public = flat_figures(known["values"].get(Split.PUBLIC.value, {}))
+        return {f"{Split.PUBLIC.value}/{key}" for key in public}
+
+    def score_again(self, evaluation: Evaluation, task: PhaseTask, truths: Truths) -> Figures:
+        """Score once more, and store nothing; raises ScoringFailed."""
+        truth = truths.of(task, reason=f"watch {evaluation.pk}")
+        scored = examine(evaluation, task, truth, losses=False)
+        if not scored.verdict.accepted:
+            raise ScoringFailed(scored.verdict.faults[0].code)
+        return flat_figures(as_json(scored.values))
+
+
+_scorers: list[tuple[Callable[[PhaseTask], bool], MetricScorer]] = []
+
+
+def register_scorer(scorer: MetricScorer, *, scores: Callable[[PhaseTask], bool]) -> None:
+    """Say which tasks another scorer checks and scores; a subject does it at start."""
+    _scorers.append((scores, scorer))
+
+
+def scorer_for(task: PhaseTask) -> MetricScorer:
+    """Return what checks and scores the entries of a task: the one point where it is chosen."""
+    return next((scorer for scores, scorer in _scorers if scores(task)), MetricScorer())
+
+
+def compile_job(job: Job, truths: Truths, beating: Beating) -> None:
+    """Compile the held-out truth of a task."""
+    task = PhaseTask.objects.select_related("scorer_version", "plan__challenge", "holdout").get(
+        pk=job.subject_id
+    )
+    task.holdout = compiled_holdout(task)
+    scorer_for(task).note_compiled(task)
+    with transaction.atomic():
+        jobs.complete(job)
+
+
+def check_job(job: Job, truths: Truths, beating: Beating) -> None:
+    """Check the format of an entry; nothing of it runs, no answer is known."""
+    entry = evaluations.begin_check(job=job)
+    if entry is None:
+        return
+    task = _first_task(entry)
+    keys = gate.read_keys(compiled_holdout(task))
+    failpoints.hit("check.before_child")
+    with local_copy(entry) as path:
+        verdict = checks.infected_verdict(path) or scorer_for(task).check(
+            path, task, keys, name=entry.original_name
+        )
+    _try_again(job, verdict)
+    evaluations.finish_check(
+        job=job,
+        accepted=verdict.accepted,
+        verdict=verdict_kept(verdict),
+        digest=verdict.digest,
+    )
+
+
+def score_job(job: Job, truths: Truths, beating: Beating) -> None:
+    """Score an entry by what scores its task."""
+    evaluation = evaluations.begin_score(job=job)
+    if evaluation is not None:
+        task = _task_of(evaluation)
+        scorer_for(task).score(job, evaluation, task, truths, beating)
+
+
+def _try_again(job: Job, verdict: Verdict) -> None:
+    """Leave a death of the child to another attempt, and believe it at the last one."""
+    code = "" if verdict.accepted else verdict.faults[0].code
+    if code in PLATFORM_LIMITS and job.attempt < job.max_attempts:
+        raise ScoringFailed(code)
+
+
+def _first_task(entry: Entry) -> PhaseTask:
+    return (
+        PhaseTask.objects.select_related(
+            "scorer_version__programs", "phase__challenge", "holdout", "plan"
+        )
+        .filter(phase_id=entry.enrolment.phase_id, current=True)
+        .order_by("index")[:1]
+        .get()
+    )
+
+
+def _task_of(evaluation: Evaluation) -> PhaseTask:
+    tasks = evaluation.tasks()
+    return tasks.select_related("scorer_version__programs", "holdout", "phase__challenge")[:1].get()
+
+
+def _result(
+    found: Evaluated, evaluation: Evaluation, seconds: float, means: dict[str, Any]
+) -> Result:
+    sealed = seal(
+        evaluation,
+        values=found.values,
+        intervals=found.intervals,
+        n=found.n,
+        audit=found.audit,
+        sums=found.sums,
+        losses=found.losses,
+        means=means,
+    )
+    public = found.values.get("public", {})
+    return Result(
+        public={key: value for key, value in public.items() if not isinstance(value, dict)},
+        intervals=found.intervals.get("public", {}),
+        payload=sealed.ciphertext,
+        payload_sha256=hashlib.sha256(sealed.ciphertext).hexdigest(),
+        key_id=sealed.key_id,
+        seconds=seconds,
+        input_sha256=found.verdict.digest,
+        means=means,
+    )
+
+
+def flat_figures(values: Mapping[str, Any], before: str = "") -> dict[str, float]:
+    """Lay nested figures out: {"part/key/…": number}; what has no value is left out."""
+    found: dict[str, float] = {}
+    for key, value in values.items():
+        name = f"{before}{key}"
+        if isinstance(value, Mapping):
+            found |= flat_figures(value, f"{name}/")
+        elif isinstance(value, (int, float)) and not isinstance(value, bool):
+            found[name] = float(value)
+    return found
+
+
+for kind, do in (
+    (JobKind.COMPILE, compile_job),
+    (JobKind.CHECK, check_job),
+    (JobKind.SCORE, score_job),
+):
+    queue_worker.register(kind, do, bury=evaluations.bury_subject)

@@ -31,8 +31,9 @@ from challenges.bundles.foreign.values import Phase as ForeignPhase
 from challenges.bundles.programs import SENTINELS, Form, ProgramSpec, Protocol
 from challenges.bundles.report import Findings, Problem
 from challenges.bundles.spec import Expected, PortableSpec
-from challenges.enums import ChallengeStatus, Split
+from challenges.enums import ChallengeStatus, JobKind, Split
 from challenges.evaluation import worker as vault
+from challenges.evaluation.actions.evaluations import bury_subject
 from challenges.evaluation.rehearsals import Rehearsal, sentence
 from challenges.exchange.actions import bundles as bundle_imports
 from challenges.exchange.actions import imports
@@ -51,6 +52,7 @@ from challenges.organising.actions.phases import Built, Scoring
 from challenges.programs.actions import drafts as program_drafts
 from challenges.programs.worker import Ran, run_program
 from challenges.queue import actions as jobs
+from challenges.queue import worker as queue_worker
 from challenges.queue.actions import WORKER
 from challenges.queue.worker import Beating, acting_person
 from challenges.sandbox import rooms
@@ -677,3 +679,13 @@ def _examine_own(path: Path, report: Report) -> Report:
 
 def _refused(*problems: Problem) -> Report:
     return reading.ForeignReport(None, problems, ()).to_json()
+
+
+def bury_import(job: Job) -> None:
+    """End the reading or the creation whose job is dead, by our fault."""
+    bundle_imports.end_broken_import(job)
+    bury_subject(job)
+
+
+queue_worker.register(JobKind.IMPORT, import_job, bury=bury_import)
+queue_worker.register(JobKind.DRY_RUN, draft_job, bury=drafts.abandon)

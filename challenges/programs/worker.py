@@ -24,7 +24,14 @@ from django.utils.translation import gettext as _
 from challenges.bundles import programs
 from challenges.bundles.programs import PRIVATE, PUBLIC, Form, ProgramSpec, Protocol
 from challenges.entries.actions import checks
-from challenges.enums import ColumnKind, EvaluationState, LogAudience, ReasonCode, ReportAudience
+from challenges.enums import (
+    ColumnKind,
+    EvaluationState,
+    JobKind,
+    LogAudience,
+    ReasonCode,
+    ReportAudience,
+)
 from challenges.evaluation import worker as vault
 from challenges.evaluation.actions import evaluations
 from challenges.evaluation.actions.evaluations import Result
@@ -45,6 +52,7 @@ from challenges.programs.actions import changes as program_changes
 from challenges.programs.actions import code as team_code
 from challenges.programs.actions.changes import Report
 from challenges.programs.actions.code import RunOutcome, TrialOutcome
+from challenges.queue import worker as queue_worker
 from challenges.queue.actions import WORKER
 from challenges.queue.worker import Beating
 from challenges.sandbox import code_runs as running
@@ -154,6 +162,66 @@ class Ran:
     outcome: Outcome
     values: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     exact: Mapping[str, float] = field(default_factory=dict)
+
+
+class ProgramScorer(vault.MetricScorer):
+    """Check and score by the organiser's program, run on each entry."""
+
+    watch_runs = 5
+
+    def check(self, path: Path, task: PhaseTask, keys: bytes, *, name: str) -> Verdict:
+        """Check a file against the form of its task; nothing runs yet."""
+        if vault.missing_isolation() is not None:
+            return Verdict(False, (fault_of(ReasonCode.NO_SANDBOX.value),))
+        return checks.check_for_program(path, task, keys, name=name)
+
+    def score(
+        self,
+        job: Job,
+        evaluation: Evaluation,
+        task: PhaseTask,
+        truths: vault.Truths,
+        beating: Beating,
+    ) -> None:
+        """Run the program on an entry, and end its job."""
+        score_by_program(job, evaluation, task, beating)
+
+    def exact_figures(self, known: Mapping[str, Any]) -> vault.Figures:
+        """Name the exact figures that the program gave."""
+        exact: vault.Figures = known["exact"]
+        return exact
+
+    def public_figures(self, known: Mapping[str, Any]) -> set[str]:
+        """Name those that boards show before the reveal."""
+        shown = known["values"].get(PUBLIC, {})
+        return {key for key in known["exact"] if key in shown}
+
+    def score_again(
+        self, evaluation: Evaluation, task: PhaseTask, truths: vault.Truths
+    ) -> vault.Figures:
+        """Run the program once more, and store nothing; raises ScoringFailed."""
+        ran = run_on_evaluation(evaluation, task)
+        if not ran.outcome.scored:
+            raise vault.ScoringFailed(str(ran.outcome.reason))
+        return ran.exact
+
+
+class CodeScorer(vault.MetricScorer):
+    """Check the code of a team; our metrics score what it wrote on the hidden inputs."""
+
+    def note_compiled(self, task: PhaseTask) -> None:
+        """Note on the plan of a task whether its inputs go with its compiled truth."""
+        if task.plan is not None:
+            problem = inputs_problem(task.plan, gate.read_keys(task.holdout))
+            team_code.note_inputs(plan=task.plan, problem=problem)
+
+    def check(self, path: Path, task: PhaseTask, keys: bytes, *, name: str) -> Verdict:
+        """Check that a package can be started; nothing of it runs."""
+        return check_package(path, task)
+
+
+vault.register_scorer(CodeScorer(), scores=lambda task: task.takes_code)
+vault.register_scorer(ProgramScorer(), scores=lambda task: task.scorer_version.is_program)
 
 
 def score_by_program(job: Job, evaluation: Evaluation, task: PhaseTask, beating: Beating) -> None:
@@ -435,13 +503,6 @@ def _report(outcome: Outcome, task: PhaseTask, left: str) -> Report:
         log=log,
         html=cleaned_html(outcome.report) if wanted and outcome.report else "",
     )
-
-
-def check_inputs(task: PhaseTask) -> None:
-    """Note on the plan of a task whether its inputs go with its compiled truth."""
-    if task.plan is not None:
-        found = inputs_problem(task.plan, gate.read_keys(task.holdout))
-        team_code.note_inputs(plan=task.plan, problem=found)
 
 
 def inputs_problem(plan: RunPlan, keys: Data) -> InputFault | None:
@@ -727,3 +788,13 @@ def _keyed(files: Mapping[str, bytes]) -> str:
 def salted(content: bytes) -> str:
     """Return a keyed digest of a file."""
     return salted_hmac("challenges.inputs", content, algorithm="sha256").hexdigest()
+
+
+def bury_trial(job: Job) -> None:
+    """End a trial whose job is dead, by our fault."""
+    team_code.end_dead_trial(job)
+    evaluations.bury_subject(job)
+
+
+queue_worker.register(JobKind.RUN, run_job, bury=evaluations.bury_subject)
+queue_worker.register(JobKind.TRIAL, trial_job, bury=bury_trial)

@@ -15,6 +15,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -26,10 +27,40 @@ from django.db.models import QuerySet
 from challenges.enums import JobKind
 from challenges.models import CodeRun, CodeTrial, Evaluation, Job
 from challenges.queue import actions as jobs
+from challenges.queue.actions import Buried
 from challenges.queue.models import attempt_seconds
 from portal.accounts.models import User
 
 log = logging.getLogger("portal.worker")
+
+
+@dataclass(frozen=True)
+class Work:
+    """What does the jobs of a kind, and what moves on the subject of one that is dead.
+
+    do: called with the job, what this worker keeps open, and the lease.
+    """
+
+    do: Callable[[Job, Any, "Beating"], None]
+    bury: Buried
+
+
+_works: dict[str, Work] = {}
+
+
+def register(kind: JobKind, do: Callable[[Job, Any, "Beating"], None], *, bury: Buried) -> None:
+    """Say what does the jobs of a kind; each subject says it of its own, at start."""
+    _works[kind] = Work(do, bury)
+
+
+def work_of(kind: str) -> Work:
+    """Return what does the jobs of a kind."""
+    return _works[kind]
+
+
+def bury(job: Job) -> None:
+    """Move on the subject of a dead job."""
+    work_of(job.kind).bury(job)
 
 
 class Beating:

@@ -1,18 +1,19 @@
 """Try another scoring on the boards, put it in force, score the references again."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from statistics import fmean, stdev
 from typing import Any
 
 from django.db import transaction
 
-from challenges.enums import EvaluationState, Split, WatchState
+from challenges.enums import EvaluationState, JobKind, Split, WatchState
 from challenges.evaluation import worker as vault
+from challenges.evaluation.actions import evaluations
 from challenges.evaluation.models import evaluations_of, is_in_force
-from challenges.evaluation.worker import Opened
-from challenges.models import Evaluation, Job, Phase, PhaseTask, Rescoring
-from challenges.programs import worker as program_worker
+from challenges.evaluation.worker import Figures, Opened, scorer_for
+from challenges.models import Evaluation, Job, Phase, Rescoring
 from challenges.queue import actions as jobs
+from challenges.queue import worker as queue_worker
 from challenges.queue.worker import Beating
 from challenges.rescoring import actions as rescorings
 from challenges.rescoring.actions import NotSeen, Prepared, Release, WatchOutcome
@@ -181,8 +182,6 @@ def _rescoring_of(job: Job) -> Rescoring:
 
 EXACT = 1e-9
 SIGMAS = 3.0
-WATCH_RUNS = 5
-Figures = Mapping[str, float]
 
 
 def watch_job(job: Job, truths: vault.Truths, beating: Beating) -> None:
@@ -199,17 +198,13 @@ def watch_job(job: Job, truths: vault.Truths, beating: Beating) -> None:
     tasks = evaluation.tasks().filter(current=True)
     task = tasks.select_related("scorer_version__programs", "phase__challenge", "holdout").get()
     known = vault.unseal(evaluation.pk)
-    if task.scorer_version.is_program:
-        expected, again = known["exact"], lambda: _by_program(evaluation, task)
-        seen = compare_runs(expected, again, public=_public_keys(known), runs=WATCH_RUNS)
-    else:
-        expected = flat_figures(known["values"])
-        public = {
-            f"{Split.PUBLIC.value}/{key}" for key in flat_figures(known["values"].get("public", {}))
-        }
-        seen = compare_runs(
-            expected, lambda: _by_metric(evaluation, task, truths), public=public, runs=1
-        )
+    scorer = scorer_for(task)
+    seen = compare_runs(
+        scorer.exact_figures(known),
+        lambda: scorer.score_again(evaluation, task, truths),
+        public=scorer.public_figures(known),
+        runs=scorer.watch_runs,
+    )
     rescorings.note_watch(job=job, evaluation=evaluation, seen=seen)
 
 
@@ -257,34 +252,9 @@ def _figures_moved(expected: Figures, found: Sequence[Figures]) -> dict[str, tup
     return moved
 
 
-def flat_figures(values: Mapping[str, Any], before: str = "") -> dict[str, float]:
-    """Lay nested figures out: {"part/key/…": number}; what has no value is left out."""
-    found: dict[str, float] = {}
-    for key, value in values.items():
-        name = f"{before}{key}"
-        if isinstance(value, Mapping):
-            found |= flat_figures(value, f"{name}/")
-        elif isinstance(value, (int, float)) and not isinstance(value, bool):
-            found[name] = float(value)
-    return found
-
-
-def _public_keys(known: Mapping[str, Any]) -> set[str]:
-    """Name the figures of a program that boards show before the reveal."""
-    shown = known["values"].get(Split.PUBLIC.value, {})
-    return {key for key in known["exact"] if key in shown}
-
-
-def _by_program(evaluation: Evaluation, task: PhaseTask) -> Figures:
-    ran = program_worker.run_on_evaluation(evaluation, task)
-    if not ran.outcome.scored:
-        raise vault.ScoringFailed(str(ran.outcome.reason))
-    return dict(ran.exact)
-
-
-def _by_metric(evaluation: Evaluation, task: PhaseTask, truths: vault.Truths) -> Figures:
-    truth = truths.of(task, reason=f"watch {evaluation.pk}")
-    found = vault.examine(evaluation, task, truth, losses=False)
-    if not found.verdict.accepted:
-        raise vault.ScoringFailed(found.verdict.faults[0].code)
-    return flat_figures(vault.as_json(found.values))
+for kind, do in (
+    (JobKind.COMPARE, compare_job),
+    (JobKind.SWAP, swap_job),
+    (JobKind.WATCH, watch_job),
+):
+    queue_worker.register(kind, do, bury=evaluations.bury_subject)

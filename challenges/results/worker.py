@@ -6,9 +6,10 @@ from uuid import UUID
 
 from django.db import transaction
 
-from challenges.enums import Direction, EvaluationState, Split
+from challenges.enums import Direction, EvaluationState, JobKind, Split
 from challenges.evaluation import worker as vault
 from challenges.evaluation.actions import releases
+from challenges.evaluation.actions.evaluations import bury_subject
 from challenges.evaluation.models import in_force
 from challenges.evaluation.worker import Opened
 from challenges.models import (
@@ -22,6 +23,7 @@ from challenges.models import (
     Score,
 )
 from challenges.queue import actions as jobs
+from challenges.queue import worker as queue_worker
 from challenges.queue.worker import Beating
 from challenges.results import actions as acts
 from challenges.results import actions as results
@@ -362,3 +364,7 @@ def _group_scores(told: Collection[UUID], opened: Opened) -> list[Score]:
         values, intervals = result.get("values", {}), result.get("intervals", {})
         scores += releases.group_scores(evaluation, values, intervals, at=now)
     return scores
+
+
+queue_worker.register(JobKind.STANDINGS, standings_job, bury=bury_subject)
+queue_worker.register(JobKind.REVEAL, reveal_job, bury=bury_subject)

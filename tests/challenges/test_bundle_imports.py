@@ -24,6 +24,7 @@ from challenges.exchange.actions import bundles as acts
 from challenges.exchange.actions import bundles as bundle_imports
 from challenges.models import BundleImport, Challenge, Job
 from challenges.queue import actions as jobs
+from challenges.queue import worker as queue_worker
 from challenges.queue.worker import Beating
 from challenges.tasks import expire_imports
 from challenges.worker import drain
@@ -141,7 +142,7 @@ def test_a_creation_that_fails_by_our_fault_can_be_asked_for_again() -> None:
     acts.accept_report(made=made, answers=METRIC, by=by)
     job = Job.objects.get(kind=JobKind.IMPORT)
     Job.objects.update(state=JobState.DEAD)
-    loop._bury(job)
+    queue_worker.bury(job)
     made.refresh_from_db()
     assert (made.state, made.answers, made.sealed != "") == (ImportState.READ, METRIC, True)
     assert [one["code"] for one in made.refusals] == ["X_PLATFORM"]
@@ -259,7 +260,7 @@ def test_a_bundle_that_waits_too_long_is_forgotten() -> None:
 def test_a_dead_job_says_that_the_fault_is_ours() -> None:
     made = deposited(world.owner())
     job = Job.objects.get(kind=JobKind.IMPORT)
-    loop._bury(job)
+    queue_worker.bury(job)
     made.refresh_from_db()
     assert (made.state, made.sealed) == (ImportState.FAILED, "")
     Job.objects.update(state=JobState.READY)

@@ -23,6 +23,7 @@ from challenges.models import (
 )
 from challenges.organising.actions import drafts
 from challenges.queue import actions as jobs
+from challenges.queue import worker as queue_worker
 from challenges.rescoring import actions as rescorings
 from challenges.rescoring import tasks
 from challenges.rescoring import worker as judging
@@ -50,6 +51,11 @@ def bury(job: Job) -> None:
 @pytest.fixture(autouse=True)
 def forget() -> None:
     buried.clear()
+
+
+def test_a_subject_does_the_jobs_of_each_kind() -> None:
+    for kind in JobKind:
+        assert queue_worker.work_of(kind).do.__module__.endswith(".worker")
 
 
 def put(key: str, kind: JobKind = JobKind.SCORE, rank: int = 0) -> None:

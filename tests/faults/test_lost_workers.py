@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from challenges import worker as loop
 from challenges.enums import JobKind, JobState
 from challenges.models import Job
 from challenges.queue import actions as jobs
@@ -94,7 +93,8 @@ def test_the_program_of_a_lost_job_is_killed_at_once(monkeypatch: pytest.MonkeyP
         beating.lost.set()
         asked.append(base.is_halted())
 
-    monkeypatch.setattr(loop, "HANDLERS", {JobKind.WATCH: handle})
+    watched = queue_worker.Work(handle, bury=lambda _job: None)
+    monkeypatch.setitem(queue_worker._works, JobKind.WATCH, watched)
     jobs.put(kind=JobKind.WATCH, subject_id=1, dedup_key="1")
     assert Worker("one").work_one()
     assert asked == [True]
