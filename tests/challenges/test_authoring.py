@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import reverse
 
 from challenges.bundles.spec import Role
-from challenges.entries.actions import choices, deposits
+from challenges.entries.actions import choices
 from challenges.enums import BoardRule, ChallengeStatus, PhaseKind, RegistrationMode
 from challenges.invariants import stale_boards
 from challenges.models import Challenge, ChallengeDraft, Column, Entry, Phase, PhaseTask, PublicFile
@@ -598,16 +598,9 @@ def test_a_required_answer_is_asked_before_any_attempt_is_used(
 ) -> None:
     asked(client, imported_draft)
     entry = opened(imported_draft)
+    answers = ANSWERS | {"outil-employe": "Excel"}
     with pytest.raises(Invalid):
-        deposits.enter(
-            phase=entry.enrolment.phase,
-            team=entry.enrolment.team,
-            content=world.answer(0.9),
-            original_name="a.csv",
-            idempotency_key="b",
-            fact_sheet=ANSWERS | {"outil-employe": "Excel"},
-            by=captain_of(entry.enrolment.team),
-        )
+        world.entered(imported_draft, 0.9, team=entry.enrolment.team, fact_sheet=answers)
     assert client.post(url_of(imported_draft, "write_questions"), QUESTIONS).status_code == 409
     assert "Outil employé" in client.get(url_of(imported_draft, "write_questions")).text
 

@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 
 from challenges.disqualifications import actions as acts
 from challenges.disqualifications.tasks import ripen_disqualifications
-from challenges.entries.actions import choices, deposits
+from challenges.entries.actions import choices
 from challenges.enums import OrganiserRole, Split, TeamState
 from challenges.models import (
     ChallengeOrganiser,
@@ -39,6 +39,7 @@ from tests.challenges.world import opened, revealed
 from tests.factories.accounts import MembershipFactory, UserFactory, bearer
 from tests.factories.challenges import TeamFactory, captain_of
 from tests.factories.disqualifications import asked, entered
+from tests.factories.letters import delivered
 
 pytestmark = pytest.mark.django_db
 
@@ -114,14 +115,7 @@ def test_a_whole_team_goes_and_comes_back(entry: Entry, moderator: User) -> None
     assert Team.objects.get(pk=team.pk).state == TeamState.DISQUALIFIED
     assert not listed(entry)
     with pytest.raises(NotAllowed) as refusal:
-        deposits.enter(
-            phase=entry.enrolment.phase,
-            team=Team.objects.get(pk=team.pk),
-            content=b"id,y\n1,0.5\n",
-            original_name="a.csv",
-            idempotency_key="k",
-            by=captain_of(team),
-        )
+        really_entered(team.challenge, team=Team.objects.get(pk=team.pk))
     assert refusal.value.code == "team_disqualified"
     acts.lift(found=found, reason="Erreur.", by=moderator, version=found.version)
     assert Team.objects.get(pk=team.pk).state in {TeamState.OPEN, TeamState.FULL}
@@ -283,11 +277,9 @@ def test_letters_go_once_to_each_party(moderator: User) -> None:
     for _ in range(2):
         ripen_disqualifications()
     outbox.owe("mail.disqualification_asked", key=str(found.public_id), found_id=found.pk)
-    while outbox.relay():
-        pass
+    delivered()
     acts.pronounce(found=found, reason="Oui.", by=moderator, version=1)
-    while outbox.relay():
-        pass
+    delivered()
     captain, owner = captain_of(found.team).email, organiser_of(found.team).email
     sent = sorted((each.to[0], each.subject.split(" : ")[-1]) for each in mail.outbox)
     assert sent == sorted(

@@ -9,7 +9,7 @@ import pytest
 import yaml
 from django.core.management import call_command
 
-from challenges.models import Challenge, Score
+from challenges.models import Score
 from portal.management.opening import people
 from tests.challenges.commands import run
 from tests.conftest import shared_cases
@@ -115,14 +115,3 @@ def test_a_real_challenge_runs_from_its_folder_to_its_reveal(folder: Path, tmp_p
     assert low <= RECORDED[slug][1]
     assert high >= RECORDED[slug][0]
     call_command("verify")
-
-
-@pytest.mark.django_db
-def test_an_unknown_folder_is_reported_without_a_trace(tmp_path: Path) -> None:
-    people.region()
-    people.open_accounts()
-    (tmp_path / "challenge.yaml").write_text("format: autre\n", encoding="utf-8")
-    code, answer = run("import_challenge", str(tmp_path))
-    assert (code, answer["slug"], answer["status"]) == (1, None, "refused")
-    assert [error["code"] for error in answer["errors"]] == ["E_FORMAT"]
-    assert Challenge.objects.count() == 0

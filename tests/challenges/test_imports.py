@@ -1,6 +1,5 @@
 """A folder, ours or of another platform, becomes a draft, once; nothing held out is readable."""
 
-import json
 import shutil
 from collections.abc import Mapping
 from datetime import timedelta
@@ -487,12 +486,6 @@ def test_a_zip_of_our_own_form_is_its_folder(tmp_path: Path) -> None:
 def test_an_answer_without_equal_sign_is_a_mistake(tmp_path: Path) -> None:
     with pytest.raises(CommandError):
         run("import_challenge", str(tmp_path), "--answer", "metric")
-
-
-def test_the_report_is_plain_json(tmp_path: Path) -> None:
-    report = reading.read_bundle(written(tmp_path / "k", KAGGLE))
-
-    assert json.loads(json.dumps(report.to_json())) == report.to_json()
 
 
 ASKED = {

@@ -24,6 +24,7 @@ from portal.audit.models import Heartbeat, Outbox
 from portal.audit.outbox import owe
 from portal.lib import clock
 from tests.challenges.world import answer, entered, opened, owner_of, revealed
+from tests.factories import letters
 from tests.factories.accounts import UserFactory
 from tests.factories.challenges import EntryFactory, TeamFactory, accepted_person, captain_of, score
 
@@ -31,7 +32,7 @@ pytestmark = pytest.mark.django_db
 CLOSE = datetime(2060, 11, 26, 11, 0, tzinfo=UTC)  # after the dates of the factories
 MILLISECOND = timedelta(milliseconds=1)
 ROOT = Path(__file__).parents[2]
-TASKS, EMAILS = ROOT / "challenges" / "tasks", ROOT / "templates" / "emails"
+EMAILS = ROOT / "templates" / "emails"
 
 
 @pytest.fixture
@@ -47,9 +48,7 @@ def at(monkeypatch: pytest.MonkeyPatch, instant: datetime) -> None:
 
 def delivered() -> Counter[str]:
     """Deliver everything; count the letters since the last call by the end of their subject."""
-    while outbox.relay():
-        pass
-    assert outbox.pending() == 0
+    letters.delivered()
     told = Counter(letter.subject.rpartition(" : ")[2] for letter in mail.outbox)
     mail.outbox.clear()
     return told
@@ -163,14 +162,13 @@ def test_no_private_figure_stands_in_a_letter_or_in_the_space(
     score(entry, 0.654321, Split.PRIVATE)
     for topic in ("entry_scored", "entry_rejected", "entry_failed", "entry_examined"):
         owe(f"mail.{topic}", key=str(entry.pk), entry_id=str(entry.pk))
-    while outbox.relay():
-        pass
+    letters.delivered()
     texts = "\n".join(f"{letter.subject}\n{letter.body}" for letter in mail.outbox)
     texts += str(list(Notification.objects.values("facts", "path", "event")))
     for figure in ("0.1235", "0,1235", "0.6543", "0,6543", "123456", "654321"):
         assert figure not in texts
-    letters = set(Notification.objects.values_list("letter", flat=True))
-    assert letters == {
+    told = set(Notification.objects.values_list("letter", flat=True))
+    assert told == {
         "entry_scored",
         "entry_rejected",
         "entry_failed",
@@ -232,8 +230,10 @@ def test_each_letter_of_challenges_is_of_a_kind_that_people_choose() -> None:
     written = {path.name for path in EMAILS.iterdir()}
     told = {letter for kind in KINDS for letter in kind.letters}
     assert told <= written
-    source = "".join(path.read_text(encoding="utf-8") for path in TASKS.glob("*.py"))
-    assert set(re.findall(r'\b(?:tell|alarm)\(\s*"(\w+)"', source)) <= told
+    source = "".join(path.read_text("utf-8") for path in (ROOT / "challenges").rglob("*.py"))
+    named = set(re.findall(r'\b(?:tell|alarm)\(\s*"(\w+)"', source))
+    assert named
+    assert named <= told
 
 
 def test_dates_that_come_back_are_told_again(team: Team) -> None:
@@ -258,9 +258,7 @@ def test_whoever_is_captain_again_is_told_again(team: Team) -> None:
 
 
 def letters_sent() -> list[tuple[str, list[str]]]:
-    while outbox.relay():
-        pass
-    assert outbox.pending() == 0
+    letters.delivered()
     return sorted((message.subject, message.to) for message in mail.outbox)
 
 

@@ -29,7 +29,6 @@ from challenges.results import actions as results
 from challenges.results.queries.reports import obstacles
 from portal.accounts.enums import RegionRole
 from portal.accounts.models import User
-from portal.audit import outbox
 from portal.audit.models import AuditEvent, Outbox
 from portal.audit.reading import events as events_of
 from portal.audit.record import reference
@@ -47,6 +46,7 @@ from tests.factories.challenges import (
     rescoring_of,
 )
 from tests.factories.disqualifications import asked
+from tests.factories.letters import delivered
 
 pytestmark = pytest.mark.django_db
 NOON = datetime(2026, 11, 24, 11, 0, tzinfo=UTC)
@@ -452,8 +452,7 @@ def test_moderator_asks_for_corrections(client: Client, owner: User) -> None:
     moderator.post(url_of(challenge, "organiser_send_back"), read | {"reason": "Les <dates>."})
     assert Challenge.objects.get().status == ChallengeStatus.DRAFT
     assert "Les &lt;dates&gt;." in client.get(url_of(challenge, "organiser")).text
-    while outbox.relay():
-        pass
+    delivered()
     (letter,) = [one for one in mail.outbox if "Corrections" in one.subject]
     assert letter.to == [owner.email]
     assert "Les <dates>." in letter.body

@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from challenges.disqualifications import actions as disqualifications
-from challenges.entries.actions import choices, deposits
+from challenges.entries.actions import choices
 from challenges.entries.tasks import take_over
 from challenges.enums import ChallengeStatus, EntryStatus, PhaseKind
 from challenges.invariants import INVARIANTS, late_takeovers
@@ -186,18 +186,12 @@ def test_a_key_that_a_team_sent_does_not_stop_what_is_taken_over(two_phases: Cha
     assert drain()
     final = turned(two_phases)
     dated(final, max_per_day=1)
+    key = f"reprise-{former.pk}"
     with pytest.raises(Invalid) as refused:
-        deposits.enter(
-            phase=final,
-            team=team,
-            content=b"id,y\n1,0.5\n",
-            original_name="a.csv",
-            idempotency_key=f"reprise-{former.pk}",
-            by=captain_of(team),
-        )
+        world.entered(two_phases, team=team, phase=final, idempotency_key=key)
     assert refused.value.code == "idempotency_key_reserved"
     own = world.entered(two_phases, team=team, phase=final)
-    Entry.objects.filter(pk=own.pk).update(idempotency_key=f"reprise-{former.pk}")
+    Entry.objects.filter(pk=own.pk).update(idempotency_key=key)
     assert choices.take_over(phase=final) == 1
     assert copies(final)[team.name] in ([None, former.pk], [former.pk, None])
 
@@ -403,20 +397,15 @@ def test_late_entries_are_scored_and_change_nothing_final(tmp_path: Path) -> Non
 
 
 @pytest.mark.slow
-def test_a_day_keeps_its_quota(tmp_path: Path) -> None:
+def test_late_entries_keep_the_quota_of_a_day_and_stop_with_the_challenge(tmp_path: Path) -> None:
     made = revealed(tmp_path)
-    team = entries_of_teams()[0].enrolment.team
+    team, other = (entry.enrolment.team for entry in entries_of_teams()[:2])
     entered(made, 0.6, team=team, seed=6)
     with pytest.raises(QuotaSpent):
         entered(made, 0.6, team=team, seed=7)
-
-
-@pytest.mark.slow
-def test_a_suspended_challenge_takes_no_late_entry(tmp_path: Path) -> None:
-    made = revealed(tmp_path)
     Challenge.objects.update(status=ChallengeStatus.SUSPENDED)  # while another phase is open
     with pytest.raises(Closed):
-        entered(made, 0.6, team=entries_of_teams()[0].enrolment.team, seed=6)
+        entered(made, 0.6, team=other, seed=6)
 
 
 @pytest.mark.slow
@@ -491,7 +480,7 @@ def made(change: dict[str, Any], days: tuple[int, int | None]) -> Challenge:
 
 
 @pytest.mark.parametrize(("stage", "change", "days", "words"), STATES)
-def test_a_newcomer_reads_where_the_challenge_stands(
+def test_a_newcomer_and_a_team_read_where_the_challenge_stands(
     stage: str, change: dict[str, Any], days: tuple[int, int | None], words: str
 ) -> None:
     challenge = made(change, days)
@@ -507,16 +496,8 @@ def test_a_newcomer_reads_where_the_challenge_stands(
     asks = signed_in(PersonFactory())
     assert ("Accepter et m’inscrire" in asks.get(url_of(challenge, "rules")).text) is gathers
     assert ("Il vous faut une équipe" in asks.get(url_of(challenge, "entries")).text) is gathers
-
-
-@pytest.mark.parametrize(("stage", "change", "days", "words"), STATES)
-def test_a_team_is_offered_only_what_it_may_still_do(
-    stage: str, change: dict[str, Any], days: tuple[int, int | None], words: str
-) -> None:
-    challenge = made(change, days)
-    team = TeamFactory(challenge=challenge)
-    text = signed_in(captain_of(team)).get(url_of(challenge, "team")).text
-    gathers = stage in {"coming", "open"}
+    captain = signed_in(captain_of(TeamFactory(challenge=challenge)))
+    text = captain.get(url_of(challenge, "team")).text
     assert ("Envoyer l’invitation" in text) is gathers
     assert ("l’équipe reste ce qu’elle est" in text) is (stage == "over")
     assert "Quitter l’équipe" in text

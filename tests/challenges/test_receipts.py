@@ -408,10 +408,6 @@ def test_requests_are_counted_by_address(client: Client, settings: Any) -> None:
     assert paste(other, "x").status_code == 200
 
 
-def test_the_form_is_protected() -> None:
-    assert Client(enforce_csrf_checks=True).post(PAGE, {"text": "x"}).status_code == 403
-
-
 def test_the_page_costs_the_same_for_one_and_three_keys(
     client: Client, count: int, costs: Costs
 ) -> None:

@@ -5,7 +5,6 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.core import mail
 from django.test import Client
 
 from challenges.enums import RegistrationMode, RegistrationState, TeamRole, TeamState
@@ -21,7 +20,6 @@ from challenges.models import (
 from challenges.teams import actions as teams
 from portal.accounts.enums import TokenScope
 from portal.accounts.models import User
-from portal.audit import outbox
 from portal.audit.models import AuditEvent, Outbox
 from portal.lib import clock
 from portal.lib.refusals import Conflict, Hidden, NotAllowed, QuotaSpent
@@ -35,6 +33,7 @@ from tests.factories.challenges import (
     accepted_person,
     captain_of,
 )
+from tests.factories.letters import letters
 
 pytestmark = pytest.mark.django_db
 
@@ -355,11 +354,7 @@ def test_captain_hands_over(client: Client, challenge: Challenge, person: User) 
     client.post(link)
     assert captain_of(team) == person
     assert team.has_member(former)
-    while outbox.relay():
-        pass
-    assert [(letter.to, letter.subject) for letter in mail.outbox] == [
-        ([person.email], f"Challenge « {challenge.title} » : vous êtes capitaine")
-    ]
+    assert letters() == [(person.email, f"Challenge « {challenge.title} » : vous êtes capitaine")]
     assert client.post(link).status_code == 403
 
 

@@ -109,20 +109,6 @@ def test_scores_of_candidates_are_read(tmp_path: Path) -> None:
     assert contract.answer.policy is answer.Policy.COMPLETE
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"policy": None},
-        {"policy": "some"},
-        {"columns": [QUERY, ITEM, {"name": "score", "role": "score"}]},
-        {"columns": [QUERY, ITEM]},
-        {"columns": [QUERY, ITEM, SCORE, RANK]},
-    ],
-)
-def test_wrong_scores_of_candidates_are_refused(tmp_path: Path, change: dict[str, Any]) -> None:
-    assert "E_COLUMN_ROLE" in scores(tmp_path, **change).codes
-
-
 # --- sets of labels
 
 SETS = lines("id,niveau,jeu,zone,groupe", *(f"{i},a b,{SIDES[i]},nord,g {SIDES[i]}" for i in IDS))

@@ -72,11 +72,6 @@ def test_check_tells_warnings_in_words(run: Run, folder: Path) -> None:
     assert "W_BOM" not in said
 
 
-def test_check_against_a_sample(run: Run, folder: Path) -> None:
-    code, said, _ = run("check", folder / "good.csv", folder / "good.csv")
-    assert (code, "format correct" in said) == (0, True)
-
-
 def test_score_by_the_contract_of_the_kit(run: Run, folder: Path) -> None:
     code, said, _ = run("score", folder / "verite.csv", folder / "good.csv")
     assert code == 0

@@ -18,7 +18,7 @@ from challenges.worker import Worker, drain
 from datasets import gate
 from portal.audit.models import AuditEvent
 from portal.lib import clock, objects
-from portal.lib.refusals import Conflict, NotAllowed, QuotaSpent
+from portal.lib.refusals import Conflict, QuotaSpent
 from tests.challenges.code import world
 from tests.challenges.code.world import RIGHT, START, package, zipped
 from tests.challenges.programs.cases import isolated
@@ -143,19 +143,10 @@ def test_a_layout_that_the_phase_does_not_take_is_refused(challenge: Challenge) 
     assert "main.py, metadata" in trial.detail
 
 
-def test_only_a_member_tries_where_code_is_taken(challenge: Challenge, tmp_path: Path) -> None:
-    team: Any = TeamFactory(challenge=challenge)
-    with pytest.raises(NotAllowed):
-        team_code.start_trial(
-            phase=challenge.phases.get(),
-            team=team,
-            content=BytesIO(b"x"),
-            original_name="a.zip",
-            by=UserFactory(),
-        )
+def test_a_team_tries_where_code_is_taken_alone(challenge: Challenge) -> None:
     challenge.phases.get().tasks.update(plan=None)
     with pytest.raises(Conflict) as refused:
-        asked(challenge, b"rien", team)
+        asked(challenge, b"rien")
     assert refused.value.code == "no_code"
 
 

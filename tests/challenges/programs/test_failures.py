@@ -26,7 +26,6 @@ from challenges.queue.actions import NoSandbox
 from challenges.sandbox.bubblewrap import Bubblewrap
 from challenges.worker import drain
 from portal.accounts.models import User
-from portal.audit import outbox
 from portal.audit.models import Outbox
 from tests.challenges import world
 from tests.challenges.pages.scenes import url_of
@@ -34,6 +33,7 @@ from tests.challenges.programs.cases import Clock, bundle, entered, isolated, sc
 from tests.challenges.test_leaderboards import arranged, pk_of
 from tests.factories.accounts import UserFactory, signed_in
 from tests.factories.challenges import TeamFactory, captain_of
+from tests.factories.letters import delivered
 
 pytestmark = pytest.mark.django_db(transaction=True)
 CANARY = "CNRY-verite-4c1d"
@@ -90,8 +90,7 @@ def test_what_the_program_does_wrong_waits_for_a_moderator(
     what: str, reason: str, faults: list[list[str]], challenge: Challenge
 ) -> None:
     isolated()
-    while outbox.relay():
-        pass
+    delivered()
     entry = worked(entered(challenge, what))
 
     assert (entry.status, entry.reason_code) == (EntryStatus.NEEDS_ATTENTION, reason)
@@ -103,8 +102,7 @@ def test_what_the_program_does_wrong_waits_for_a_moderator(
     assert Outbox.objects.filter(topic="mail.entry_examined").count() == 1
     assert CANARY not in entry.reason_sentence
     mail.outbox.clear()
-    while outbox.relay():
-        pass
+    delivered()
     told = {one for message in mail.outbox for one in message.to}
     assert told >= {captain_of(entry.enrolment.team).email, world.owner_of(challenge).email}
     assert not any(CANARY in message.body for message in mail.outbox)
