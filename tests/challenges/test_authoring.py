@@ -27,7 +27,7 @@ from portal.lib.refusals import Conflict, Invalid
 from tests.challenges import world
 from tests.challenges.pages.scenes import Costs, url_of
 from tests.challenges.world import CANARY, ROWS, answer, truth_of
-from tests.factories.accounts import MembershipFactory, UserFactory
+from tests.factories.accounts import UserFactory
 from tests.factories.challenges import ChallengeFactory, PhaseFactory, TeamFactory, captain_of
 
 pytestmark = pytest.mark.django_db
@@ -170,18 +170,6 @@ def test_a_faulty_draft_is_reported_without_any_value_of_the_answers(by: User) -
     assert [each["code"] for each in written.errors] == ["E_SPLIT"]
     assert "canari" not in str(written.errors)
     assert not challenge.phases.exists()
-
-
-def test_a_second_check_replaces_the_first_and_keeps_the_sealed_version(by: User) -> None:
-    challenge = built(by)
-    version = PhaseTask.objects.get(current=True).holdout_id
-    measured(challenge, by, METRICS[:1])
-    drafts.ask_build(challenge=challenge, by=by)
-    assert drain()
-    task = PhaseTask.objects.get(current=True)
-    assert [each["key"] for each in task.scorer_version.spec["metrics"]] == ["exactitude"]
-    assert HoldoutVersion.objects.get(pk=task.holdout_id).holdout.name == "niveau"
-    assert task.holdout_id >= version
 
 
 @pytest.mark.parametrize(("expected", "state"), [(0.2778, "done"), (0.5, "refused")])
@@ -490,13 +478,6 @@ def test_texts_rules_and_pages_are_public_once_the_challenge_is(client: Client, 
     assert client.post(at("write_phase", 0), {"max_per_day": "1"}).status_code == 409
     assert client.post(at("write_phase", 0), {"max_per_day": "9"}).status_code == 302
     assert client.post(at("build")).status_code == 409
-
-
-def test_who_writes_for_no_organisation_creates_nothing(client: Client) -> None:
-    for person in (UserFactory(), MembershipFactory(role="contributor").user):
-        client.force_login(person)
-        assert client.get(reverse("challenges:create")).status_code == 403
-        assert "Nouveau challenge" not in client.get(reverse("challenges:organiser_list")).text
 
 
 def test_pages_cost_the_same_whatever_they_show(

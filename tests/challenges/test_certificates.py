@@ -165,31 +165,6 @@ def test_none_is_due(challenge: Challenge, why: str) -> None:
         assert state(first) is ReceiptState.REVOKED
 
 
-def test_its_team_and_the_region_have_it_nobody_else(client: Client, challenge: Challenge) -> None:
-    team = team_of(challenge)
-    made = issued(team, UserFactory(region="moderator"))
-    rival, organiser = captain_of(team_of(challenge, "Alpha")), challenge.organisers.get().user
-    pages = [address("certificates", team)]
-    pages += [address(f"certificate_{kind}", team, 0) for kind in ("pdf", "json")]
-    for person, status in (
-        (captain_of(team), 200),
-        (UserFactory(region="administrator"), 200),
-        (rival, 404),
-        (organiser, 404),
-        (UserFactory(region="auditor"), 404),
-        (None, 302),
-    ):
-        visitor = Client()
-        if person is not None:
-            visitor.force_login(person)
-        assert [visitor.get(page).status_code for page in pages] == [status] * 3
-        sent = visitor.post(pages[0], {"phase": "0"}).status_code
-        assert sent == {200: 302, 404: 404, 302: 302}[status]
-    with pytest.raises(NotAllowed):
-        issued(team, rival)
-    assert list(Certificate.objects.all()) == [made]
-
-
 def test_the_paper_says_the_same_in_both_languages(client: Client, challenge: Challenge) -> None:
     team = team_of(challenge)
     made = issued(team)

@@ -125,15 +125,6 @@ def test_a_team_enters_and_reads_its_score(slug: str, file: str) -> None:
     assert row["metrics"]["exactitude"] == score
 
 
-def test_a_wrong_file_is_told_by_line(slug: str, tmp_path: Path) -> None:
-    path = tmp_path / "faux.csv"
-    path.write_bytes(answer(0.8).replace(b"A0002,", b"A9999,"))
-    code, told = run("enter", slug, str(path), "--team", "A", "--work")
-    assert (code, told["status"]) == (1, "rejected")
-    assert (told["faults"][0]["code"], told["faults"][0]["line"]) == ("E_ID_UNKNOWN", 4)
-    assert told["receipt"]["payload"]["number"] == 1
-
-
 def test_a_named_member_enters_for_their_own_team_only(slug: str, file: str) -> None:
     assert run("enter", slug, file, "--team", "A", "--by", "equipe")[0] == 0
     code, told = run("enter", slug, file, "--team", "B", "--by", "equipe")

@@ -349,23 +349,6 @@ def test_a_team_mate_who_is_not_invited_cannot_join(challenge: Challenge) -> Non
     assert browser.post(link).status_code == 403
 
 
-def test_who_left_and_is_invited_again_registers_by_the_page(challenge: Challenge) -> None:
-    person = PersonFactory()
-    browser = signed_in(person)
-    invited(challenge, person.email)
-    teams.accept_terms(challenge=challenge, by=person)
-    teams.leave_challenge(challenge=challenge, by=person)
-    page = url_of(challenge, "rules")
-    assert "Accepter et m’inscrire" not in browser.get(page).text
-    invited(challenge, person.email)
-    assert [each.title for each in awaited_decisions(person, clock.now())]
-    assert "Accepter et m’inscrire" in browser.get(page).text
-    assert "Le règlement d’abord" in browser.get(url_of(challenge, "team")).text
-    sent = browser.post(page, {"accepted": "on", "terms": challenge.terms.get().number})
-    assert "Créez une équipe" in browser.get(sent["Location"]).text
-    assert Registration.objects.get().state == "accepted"
-
-
 def test_new_rules_accepted_bring_back_who_had_left(challenge: Challenge) -> None:
     Challenge.objects.update(registration=RegistrationMode.APPROVAL)
     person = PersonFactory()

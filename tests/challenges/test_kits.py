@@ -18,7 +18,6 @@ from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
 
-from challenges.bundles import portable
 from challenges.bundles.code import CodeRules
 from challenges.client import cli, kit
 from challenges.client.kit import Kit, PublicFile
@@ -27,7 +26,6 @@ from challenges.models import Challenge, Entry, Score
 from challenges.organising.actions import challenges
 from challenges.programs.actions import code as team_code
 from challenges.scoring import contract
-from challenges.scoring.commands import alone, guess
 from challenges.scoring.contract import ScoringContract
 from challenges.worker import drain
 from portal.management.opening import demonstration
@@ -192,27 +190,6 @@ def test_page_sends_the_kit(client: Client) -> None:
     assert "http://testserver/challenges/defi/donnees/train.csv" in guide
     assert json.loads(archive.read("defi/format.json"))["ids"] == ["1", "2"]
     assert archive.read("defi/reglement.md").decode() == challenge.terms.get().text
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    "slug",
-    [
-        "codage-appellations-rome",
-        "mobilites-metiers",
-        "prevision-tension-fap",
-        "tensions-bassins-sud",
-    ],
-)
-def test_samples_and_references_pass_the_kit(shared: Path, slug: str, tmp_path: Path) -> None:
-    folder = shared / "cases" / "challenges" / slug
-    spec = portable.read_challenge(folder).spec
-    sample = (folder / "sample_submission.csv").read_bytes()
-    built = kit.build_kit(made(slug=slug, contract=spec.scoring_contract(folder), sample=sample))
-    template = unpacked(built, tmp_path) / "format.json"
-    for name in ("sample_submission.csv", "submission.csv"):
-        verdict, _ = guess.check_template(str(template), folder / name, alone)
-        assert verdict.accepted, verdict.faults
 
 
 def kit_of(client: Client, path: Path, *layouts: str) -> Path:

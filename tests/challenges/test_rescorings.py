@@ -1,7 +1,6 @@
 """Another scoring of a phase: proposed, tried aside on every entry, decided by a second person."""
 
 import copy
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -23,7 +22,6 @@ from challenges.enums import (
     Split,
 )
 from challenges.evaluation.actions import evaluations, scorers
-from challenges.evaluation.models import forsaken
 from challenges.invariants import INVARIANTS
 from challenges.models import (
     Certificate,
@@ -552,35 +550,6 @@ def test_what_moves_while_boards_are_compared_is_compared_again(
     assert told
     assert gone.enrolment.team_id not in moved(made)
     assert made.facts["seen"] == made.seen()
-
-
-def orphans() -> Iterator[str]:
-    _sentence, check = INVARIANTS["I2"]
-    return check()
-
-
-def test_the_database_finds_the_entries_that_no_job_moves_on(challenge: Challenge) -> None:
-    """As the invariant reads them one by one; in batches, the oldest first."""
-    made = [entered(challenge, 0.7, seed=50 + at) for at in range(4)]
-    worker = Worker()
-    while Job.objects.alive().filter(kind=JobKind.CHECK).exists():
-        worker.work_one()
-    late = entered(challenge, 0.7, seed=60)
-    assert not forsaken().exists()
-    Job.objects.filter(subject_id=str(late.pk)).update(state="dead")
-    of = {each.pk: [str(one.pk) for one in each.evaluations.all()] for each in made}
-    Job.objects.filter(subject_id__in=of[made[0].pk]).delete()
-    Job.objects.filter(subject_id__in=of[made[1].pk]).update(state="done")
-    made[2].evaluations.all().delete()
-    lost = {str(each.pk) for each in (*made[:3], late)}
-    assert {str(pk) for pk in forsaken().values_list("pk", flat=True)} == lost == set(orphans())
-    with CaptureQueriesContext(connection) as seen:
-        assert evaluations.sweep_entries(size=1) == 1
-    assert not [each for each in seen if 'FROM "challenges_job"' in each["sql"][:40]]
-    assert {str(pk) for pk in forsaken().values_list("pk", flat=True)} == lost - {str(made[0].pk)}
-    assert evaluations.sweep_entries() == 3
-    assert drain()
-    assert set(Entry.objects.values_list("status", flat=True)) == {EntryStatus.SCORED}
 
 
 def revealed(folder: Path, **options: object) -> Challenge:

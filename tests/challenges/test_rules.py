@@ -128,6 +128,8 @@ def test_entries(people: dict[str, Any], entry: Entry) -> None:
     assert may(people, rules.may_withdraw_entry, entry) == {"captain"}
     assert may(people, rules.may_choose_entry, entry) == {"captain"}
     assert may(people, rules.may_examine_entry, entry) == {"moderator"}
+    readers = {"captain", "teammate", "moderator", "administrator"}
+    assert may(people, rules.may_read_certificate, entry.enrolment.team) == readers
     visible = {name for name in EVERYBODY if Entry.objects.visible_to(people[name]).exists()}
     assert visible == {"captain", "teammate"}
 

@@ -15,7 +15,6 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from challenges.client import cli, receipts, sentences
 from challenges.scoring import contract
 from challenges.scoring.commands import guess
-from challenges.scoring.process import child
 from tests.challenges.client import kits
 from tests.challenges.client.kits import CONTRACT, TRUTH
 
@@ -104,38 +103,6 @@ def test_score_of_both_parts_and_groups_when_the_truth_has_them(run: Run, folder
     assert (answer["left_out"], answer["absent"]) == ([], [])
     _, said, _ = run("score", folder / "truth.csv", folder / "good.csv")
     assert "  par_zone : nord 0.5, sud 1" in said
-
-
-@pytest.mark.parametrize(
-    "words",
-    [
-        ("--metric", "mae"),
-        ("--metric", "rmse", "--id", "id", "--target", "y"),
-        ("--contract", "contrat.json"),
-        ("--spec", "ref/spec.json:T"),
-    ],
-    ids=lambda words: words[1],
-)
-def test_the_same_answers_as_the_portal(
-    run: Run,
-    folder: Path,
-    words: tuple[str, ...],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.chdir(folder)
-    for name in ("good.csv", "bad.csv"):
-        (folder / "bad.csv").write_text("id,y\na,1\na,2\n")
-        code, said, _ = run("score", "verite.csv", name, *words, "--json")
-        options = dict.fromkeys((*cli.COLUMNS, "metric", "spec", "contract", "positive")) | {
-            "group": []
-        }
-        options |= dict(zip((w.strip("-") for w in words[::2]), words[1::2], strict=True))
-        wanted = cli.score_answer(options | {"truth": "verite.csv", "file": name}, child)
-        answer = json.loads(said)
-        assert answer.pop("seconds") >= 0
-        assert wanted.pop("seconds") >= 0
-        assert answer == json.loads(json.dumps(wanted))
-        assert code == (0 if name == "good.csv" else 1)
 
 
 def test_split_then_score_is_a_whole_story(run: Run, folder: Path) -> None:
