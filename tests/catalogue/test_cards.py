@@ -88,16 +88,6 @@ def test_a_published_card_is_in_the_list_the_feed_and_the_suggestions(client: Cl
     assert f"urn:uuid:{card.public_id}" in text(client, "/flux/ressources.atom?q=oiseau")
 
 
-def test_links_read_both_ways_and_name_no_draft(client: Client) -> None:
-    need = ResourceFactory(title="Le besoin", published=True)
-    model = ResourceFactory(title="Le modèle", published=True)
-    ResourceLinkFactory(source=model, target=need, type=LinkType.ANSWERS)
-    ResourceLinkFactory(source=model, target=ResourceFactory(title=CANARY), type=LinkType.USES)
-    page = text(client, model.get_absolute_url())
-    assert ("Répond à" in page, "zzcanari" in page) == (True, False)
-    assert "A pour réponse" in text(client, need.get_absolute_url())
-
-
 @pytest.mark.parametrize("kind", ResourceKind.values)
 def test_each_kind_has_its_page(client: Client, kind: str) -> None:
     values, faults = DETAILS[kind].clean(

@@ -444,15 +444,6 @@ def test_a_line_says_what_the_documents_of_the_card_say() -> None:
     assert [line["access"] for line in found][-1] == Access.REGISTERED
 
 
-def test_an_export_reads_nothing_that_its_columns_do_not_say(client: Client) -> None:
-    ResourceFactory(published=True, kind=ResourceKind.MODEL)
-    with CaptureQueriesContext(connection) as seen:
-        rows(client)
-    asked = " ".join(each["sql"] for each in seen)
-    for name in ("description", "measurement", "resourcelink"):
-        assert name not in asked
-
-
 @pytest.mark.parametrize("extension", ["csv", "json"])
 def test_the_catalogue_leaves_as_it_is_written(
     client: Client, monkeypatch: pytest.MonkeyPatch, extension: str
@@ -665,13 +656,6 @@ def test_each_error_of_the_protocol_is_told(client: Client) -> None:
     assert errors(client, **lacking) == ["cannotDisseminateFormat"]
     formats = {"verb": "ListMetadataFormats", "identifier": name(gone)}
     assert errors(client, **formats) == ["noMetadataFormats"]
-
-
-@pytest.mark.parametrize("query", ["set=a%00b", "set=a%01b", "from=2026-01-01&set=%00"])
-def test_a_set_with_control_characters_is_no_error_of_ours(client: Client, query: str) -> None:
-    answer = client.get(f"/oai?verb=ListRecords&metadataPrefix=oai_dc&{query}")
-    assert answer.status_code == 200
-    assert b'code="badArgument"' in answer.content
 
 
 def test_a_token_lasts_a_day_and_serves_its_verb(

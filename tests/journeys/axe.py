@@ -23,9 +23,9 @@ PLAIN: Look = (1440, "light")
 NARROW: Look = (390, "dark")
 LEAN: tuple[Look, ...] = (PLAIN, NARROW)
 REST = tuple(look for look in product(browser.WIDTHS, browser.THEMES) if look not in LEAN)
-# make test sees the main pages narrow, in the dark; .ci/run sees them wide, in the light, and the
-# other pages in both looks: each width and each theme once. The two other pairs, and the rooms of
-# organisers, are for make test-full.
+# make test sees the pages of the portal narrow, in the dark; .ci/run sees them wide, in the light,
+# and the other pages in both looks: each width and each theme once. The two other pairs, and the
+# rooms of organisers, are for make test-full.
 _rest = pytest.param(REST, id="rest", marks=pytest.mark.full)
 main_pages = pytest.mark.parametrize(
     "looks",

@@ -15,7 +15,7 @@ from catalogue.community.actions import (
     reuses,
 )
 from catalogue.enums import LinkType, ResourceKind, Scope
-from catalogue.models import Report, Resource, SavedSearch
+from catalogue.models import Resource, SavedSearch
 from catalogue.resources.actions import transfers
 from catalogue.search.query import ResourceQuery
 from datasets.models import Dataset, Download
@@ -24,7 +24,7 @@ from portal.accounts.models import User
 from portal.lib import clock
 from portal.management.opening import datasets, people
 from tests.catalogue.community.test_community import declared, known, told
-from tests.catalogue.reports.test_reports import in_hand, sent, upheld
+from tests.catalogue.reports.test_reports import in_hand, upheld
 from tests.factories import contributions as make
 from tests.factories.accounts import MembershipFactory, OrganisationFactory, UserFactory
 from tests.factories.catalogue import MeasurementFactory, ResourceFactory, ResourceLinkFactory
@@ -69,17 +69,15 @@ def test_search_filter_sort_and_undo_without_script(running: Any, listed: str) -
         assert page.inner_text("#nb") == "4 ressources"
 
 
-@pytest.mark.parametrize(("path", "order"), [("/ressources/", "quality"), ("/donnees/", "title")])
-@pytest.mark.parametrize("width", browser.WIDTHS)
-def test_a_chosen_order_is_applied_at_every_width(
-    running: Any, listed: str, width: int, path: str, order: str
-) -> None:
-    with browser.tab(running, width=width) as page:
-        page.goto(listed.replace("/ressources/", path))
-        page.select_option("#tri", order)
-        page.wait_for_url(f"**sort={order}**")
-        assert page.input_value("#tri") == order
-        assert page.errors == []
+def test_a_chosen_order_is_applied_at_every_width(running: Any, listed: str) -> None:
+    for width in browser.WIDTHS:
+        with browser.tab(running, width=width) as page:
+            for path, order in (("/ressources/", "quality"), ("/donnees/", "title")):
+                page.goto(listed.replace("/ressources/", path))
+                page.select_option("#tri", order)
+                page.wait_for_url(f"**sort={order}**")
+                assert page.input_value("#tri") == order
+            assert page.errors == []
 
 
 def test_filters_of_a_narrow_screen_open_and_close(running: Any, listed: str) -> None:
@@ -147,6 +145,7 @@ def addresses() -> list[str]:
     ResourceLinkFactory(source=other, target=models[0], type=LinkType.USES)
     base = card.get_absolute_url()
     return [
+        "/ressources/?q=apprentissage",
         models[0].get_absolute_url(),
         other.get_absolute_url(),
         f"{base}versions/",
@@ -228,43 +227,13 @@ def test_pages_around_a_card_have_no_fault(
     check_pages(make.moderator("relecteur"), *moderated)
 
 
-def test_a_visitor_asks_for_an_alert_and_stops_it_without_script(
-    running: Any, site: str, card: Resource
-) -> None:
-    with browser.tab(running, script=False) as page:
-        page.goto(f"{site}/ressources/?q=formation")
-        page.click("main a:has-text('Être prévenu quand il y en aura')")
-        page.fill("#id_email", "pas une adresse")
-        page.click("button:has-text('Enregistrer cette recherche')")
-        assert "Cette adresse n’est pas complète" in page.inner_text("main")
-        page.fill("#id_email", "lectrice@exemple.fr")
-        page.click("button:has-text('Enregistrer cette recherche')")
-        assert "Confirmez votre adresse" in page.inner_text("h1")
-        search = SavedSearch.objects.get(email="lectrice@exemple.fr")
-        page.goto(f"{site}{urlsplit(alerts.confirm_link(search)).path}")
-        page.click("button:has-text('Confirmer l’alerte')")
-        assert "L’alerte est active" in page.inner_text("main")
-        page.goto(f"{site}{urlsplit(alerts.stop_link(search)).path}")
-        page.click("button:has-text('Ne plus les recevoir')")
-        assert "votre adresse est oubliée" in page.inner_text("main")
-    assert not SavedSearch.objects.filter(email="lectrice@exemple.fr").exists()
-
-
-def test_a_member_follows_declares_and_discusses_without_script(
+def test_a_member_follows_and_discusses_without_script(
     running: Any, site: str, card: Resource, as_user: Cookies
 ) -> None:
     with browser.tab(running, script=False, width=390, cookies=as_user(known())) as page:
         page.goto(f"{site}{card.get_absolute_url()}")
         page.click("button:has-text('Suivre')")
         assert page.locator("button[name=stop]").count() == 1
-        page.click("nav.tabs a:has-text('Réutilisations')")
-        page.click("a:has-text('Déclarer une réutilisation')")
-        page.fill("#id_title", "Un tableau de bord")
-        page.fill("#id_url", "https://exemple.fr/tableau")
-        page.check("input[value=visualisation]")
-        page.click("button:has-text('Envoyer à la Région')")
-        assert "Un tableau de bord" in page.inner_text("main")
-        assert "En relecture" in page.inner_text("main")
         page.click("nav.tabs a:has-text('Discussions')")
         page.fill("#id_title", "Horaires")
         page.fill("#id_body_md", "Le **soir** aussi ?")
@@ -308,52 +277,6 @@ def test_pages_of_reports_and_lots_have_no_fault(
     )
 
 
-def test_a_stranger_reports_and_a_third_person_decides_without_script(
-    running: Any, site: str, as_user: Cookies
-) -> None:
-    author = make.person("autrice")
-    one, two, three = (make.moderator(name) for name in ("une", "deux", "trois"))
-    card: Resource = make.published(author)
-    with browser.tab(running, script=False, width=390) as page:
-        page.goto(f"{site}{card.get_absolute_url()}")
-        page.click("a:has-text('Signaler un contenu')")
-        page.check("input[name=category][value=personal_data]")
-        page.fill("#id_explanation", "Un numéro personnel.")
-        page.check("#id_good_faith")
-        page.click("button:has-text('Envoyer le signalement')")
-        assert "Donnez votre nom." in page.inner_text("main")
-        page.fill("#id_name", "Camille")
-        page.fill("#id_email", "camille@exemple.fr")
-        page.click("button:has-text('Envoyer le signalement')")
-        assert "Suivi de votre signalement" in page.inner_text("h1")
-    report = Report.objects.get()
-    item = f"{site}/moderation/signalements/{report.public_id}/"
-    with browser.tab(running, script=False, cookies=as_user(one)) as page:
-        page.goto(item)
-        page.click("button:has-text('Prendre en examen')")
-        page.click("summary:has-text('Masquer la fiche')")
-        page.fill("input[name=explanation]", "Un numéro.")
-        page.click("button[value=mask]")
-    with browser.tab(running, script=False, cookies=as_user(two)) as page:
-        page.goto(item)
-        page.click("button:has-text('Confirmer le masquage')")
-        assert page.goto(f"{site}{card.get_absolute_url()}").status == 451
-    reports.decide(report=Report.objects.get(), reasons=upheld(), by=one)
-    decision = report.decisions.get()
-    with browser.tab(running, script=False, cookies=as_user(author)) as page:
-        page.goto(f"{site}/signalements/decisions/{decision.public_id}/")
-        assert "Camille" not in page.content()
-        page.fill("#id_words", "C’est un numéro de service.")
-        page.click("button:has-text('Contester la décision')")
-    with browser.tab(running, script=False, cookies=as_user(three)) as page:
-        page.goto(item)
-        page.check("input[name=outcome][value=dismissed]")
-        page.fill("#id_facts", "Le numéro est celui du service.")
-        page.click("button:has-text('Enregistrer la décision')")
-        assert page.goto(f"{site}{card.get_absolute_url()}").status == 200
-    assert sent("/").status == "received"
-
-
 @pytest.fixture
 def demonstration(site: str) -> str:
     """Serve a portal with its demonstration datasets."""
@@ -367,7 +290,7 @@ def dataset_pages() -> list[str]:
     return ["/donnees/", "/donnees/?q=soudage", *pages, *[f"{page}versions/" for page in pages]]
 
 
-@axe.main_pages
+@axe.other_pages
 def test_pages_of_datasets_have_no_fault(demonstration: str, check_pages: CheckPages) -> None:
     check_pages(None, *dataset_pages())
     producer = User.objects.get(username="producteur")

@@ -150,7 +150,7 @@ def test_live_state_updates_by_itself(
         assert page.errors == []
 
 
-@axe.main_pages
+@axe.other_pages
 def test_pages_of_a_challenge_have_no_fault(team: Team, check_pages: CheckPages) -> None:
     challenge = team.challenge
     home, space = f"/challenges/{challenge.slug}/", "/espace/challenges/"

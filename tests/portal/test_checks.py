@@ -1,7 +1,6 @@
 """Production refuses each unsafe value by name, and starts with the good ones."""
 
 import os
-import re
 import secrets
 import subprocess
 import sys
@@ -228,15 +227,3 @@ def test_debug_stays_on_this_machine_in_every_mode(settings: Any, debug: bool) -
     assert checks.debug_off_loopback() == []
     settings.ALLOWED_HOSTS = ["127.0.0.1", "portail.invalid"]
     assert [found.id for found in checks.debug_off_loopback()] == ["portal.E02"] * debug
-
-
-def test_every_refusal_of_the_design_is_tried() -> None:
-    """E01 to E23, here and in the tests of the services and of the rights."""
-    code = (settings.BASE_DIR / "portal" / "checks.py").read_text("utf-8")
-    written = {int(number) for number in re.findall(r"_error\(\s*(\d+),", code)}
-    assert written == set(range(1, 24))
-    tried = "".join(
-        path.read_text("utf-8")
-        for path in (settings.BASE_DIR / "tests" / "portal").rglob("test_*.py")
-    )
-    assert [f"portal.E{n:02}" for n in sorted(written) if f"portal.E{n:02}" not in tried] == []

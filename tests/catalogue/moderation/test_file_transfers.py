@@ -9,7 +9,6 @@ import itertools
 import json
 import lzma
 import os
-import socket
 import struct
 import tarfile
 import threading
@@ -140,18 +139,6 @@ def test_what_was_opened_is_closed_when_the_answer_fails(
     with pytest.raises(ZeroDivisionError):
         given(file, house.by)
     assert closed == [None]
-
-
-def test_who_no_longer_reads_a_file_frees_the_thread_that_sends_it(
-    house: House, settings: Any
-) -> None:
-    settings.PIECE_SECONDS = 0.01
-    place = reads.file_address(online(house)).removeprefix(django_settings.SITE_URL)
-    ours, theirs = socket.socketpair()
-    with ours, theirs:
-        answer: Any = Client().get(place, **{"gunicorn.socket": ours})
-        assert b"".join(answer) == CSV
-        assert ours.gettimeout() == 0.01
 
 
 class Shelf(BaseHTTPRequestHandler):

@@ -20,7 +20,6 @@ from catalogue.enums import ResourceKind
 from catalogue.models import IndexedFacet, IndexedName, IndexedResource, Resource
 from catalogue.pages.views import documents, exports
 from catalogue.search import filters, fulltext, index, suggest
-from catalogue.search import words as known_words
 from portal.lib import clock, rates
 from portal.lib.rates import Window
 from portal.pages import views
@@ -171,19 +170,6 @@ def test_a_place_given_back_late_is_not_taken_from_who_has_it() -> None:
     assert rates.take_turn("essai", most=1, seconds=60) is not None
 
 
-def test_a_place_that_is_held_is_looked_at_and_not_written(settings: Any) -> None:
-    settings.CACHES = {
-        "default": {
-            "BACKEND": "django.core.cache.backends.db.DatabaseCache",
-            "LOCATION": "cache",
-        }
-    }
-    assert rates.take_turn("essai", most=1, seconds=60) is not None
-    with CaptureQueriesContext(connection) as seen:
-        assert rates.take_turn("essai", most=1, seconds=60) is None
-    assert [each["sql"].split()[0] for each in seen] == ["SELECT"]
-
-
 def test_an_export_that_fails_gives_its_place_back(
     client: Client, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -293,12 +279,6 @@ def test_how_far_it_is_is_told_apart_from_the_result(monkeypatch: pytest.MonkeyP
     call_command("reindex", "--json", stdout=out, stderr=aside)
     assert json.loads(out.getvalue()) == {"indexed": 1, "mirrored": None}
     assert "1 ressource(s)…" in aside.getvalue()
-
-
-def test_words_that_cards_hold_are_not_looked_for_among_the_near_ones() -> None:
-    for _ in range(3):
-        ResourceFactory(published=True, title="Emploi", description="Salaire")
-    assert len(sent(lambda: known_words.corrected("emploi salaire", complete=0))) == 1
 
 
 @pytest.mark.parametrize("q", ["empl", "empl jeun salar form metie", "zzz absent emplxi jeunz"])

@@ -21,13 +21,10 @@ from catalogue.search import words as known_words
 from catalogue.search.query import ResourceQuery, Updated, Words
 from catalogue.search.suggest import Suggestions
 from catalogue.validators import checks as record_checks
-from portal.accounts.actions import organisations
-from portal.accounts.enums import Role
 from portal.lib import clock
 from portal.lib.refusals import Conflict, Invalid, NotAllowed
 from tests.cases import relevance
 from tests.catalogue.ledger import events, queries, refused, same_for_three
-from tests.contracts import searching
 from tests.factories.accounts import MembershipFactory, UserFactory
 from tests.factories.catalogue import ResourceFactory
 
@@ -130,20 +127,6 @@ def test_writing_again_replaces() -> None:
     index.write(card)
     assert found("ancien") == []
     assert found("nouveau") == [card.pk]
-
-
-def test_a_renamed_organisation_is_found_by_its_new_name() -> None:
-    referent = MembershipFactory(role=Role.REFERENT, organisation__name="Ancien nom")
-    card = ResourceFactory(
-        published=True, title="Fiche", organisation=referent.organisation, producer_name=""
-    )
-    organisations.describe(
-        organisation=referent.organisation, by=referent.user, name="Appellation nouvelle"
-    )
-    searching.deliver()
-    assert found("appellation") == [card.pk]
-    results = engine().search(ResourceQuery())
-    assert [each.label for each in results.facets["organisation"]] == ["Appellation nouvelle"]
 
 
 def test_of_the_first_results_the_most_used_and_the_exact_title_lead() -> None:

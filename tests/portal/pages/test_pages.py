@@ -40,10 +40,9 @@ from portal.lib.markdown import render
 from portal.lib.refusals import QuotaSpent, TooLarge
 from portal.management.opening import people
 from portal.middleware import refusal_response
-from portal.pages import health, home, searching, views, workstreams
+from portal.pages import health, home, searching, views
 from portal.pages.home import Census
 from portal.pages.models import ContentPage, HomePage, PageText
-from portal.pages.workstreams import Workstream
 from tests.challenges.pages.scenes import board_of, listed, with_contract
 from tests.factories import contributions as make
 from tests.factories.accounts import UserFactory, bearer
@@ -79,14 +78,6 @@ def test_every_page_leads_to_reports_and_to_their_figures(client: Client) -> Non
     footer = page[page.index('class="site-footer"') :]
     assert 'href="/signaler/"' in footer
     assert 'href="/transparence/"' in footer
-
-
-def test_every_workstream_has_figures() -> None:
-    states = {stream: workstreams.state(stream, Census()) for stream in Workstream}
-    assert {stream: state.is_empty for stream, state in states.items()} == dict.fromkeys(
-        Workstream, True
-    )
-    assert all(state.figures for state in states.values())
 
 
 def test_kinds_are_counted_by_access() -> None:
