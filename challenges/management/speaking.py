@@ -30,6 +30,12 @@ class SpeakingCommand(BaseCommand):
             "--json", action="store_true", dest="as_json", help="un objet JSON en dernière ligne"
         )
 
+    def add_challenge(self, parser: ArgumentParser, *, phase: bool = False) -> None:
+        """Accept a challenge and, if asked, one of its phases."""
+        parser.add_argument("slug", help="nom du challenge dans son adresse")
+        if phase:
+            parser.add_argument("--phase", type=int, default=None, help="numéro de la phase")
+
     def add_waiting(self, parser: ArgumentParser) -> None:
         """Accept --wait and --work."""
         parser.add_argument("--wait", action="store_true", help="attendre que ce soit fait")
@@ -45,14 +51,15 @@ class SpeakingCommand(BaseCommand):
             answer, done = {**self.empty(**options), **refused(refusal)}, False
         except CommandError as error:
             if options["as_json"]:
-                told = {"error": {"code": "usage", "message": str(error)}}
-                self.stdout.write(
-                    json.dumps({**self.empty(**options), **told}, ensure_ascii=False, default=str)
-                )
+                misuse = {"error": {"code": "usage", "message": str(error)}}
+                answer = {**self.empty(**options), **misuse}
+                self.stdout.write(json.dumps(answer, ensure_ascii=False, default=str))
             raise
         if options["as_json"]:
             self.stdout.write(json.dumps(answer, ensure_ascii=False, default=str))
         else:
+            if "error" in answer:
+                self.stderr.write(answer["error"]["message"])
             self.tell(answer)
         if not done:
             sys.exit(1)
@@ -68,7 +75,8 @@ class SpeakingCommand(BaseCommand):
     def tell(self, answer: dict[str, Any]) -> None:
         """Show an answer to a person."""
         for key, value in answer.items():
-            self.stdout.write(f"{key} : {value}")
+            if key != "error":
+                self.stdout.write(f"{key} : {value}")
 
     def wait(self, done: Callable[[], bool], options: dict[str, Any]) -> bool:
         """Wait until it is done, doing the work here with --work; True when it is done."""
@@ -85,11 +93,11 @@ class SpeakingCommand(BaseCommand):
 
 def refused(refusal: Refusal) -> dict[str, Any]:
     """Tell a refusal to a machine."""
-    told: dict[str, Any] = {"error": {"code": refusal.code, "message": str(refusal)}}
-    told["error"].update({key: _plain(value) for key, value in refusal.facts.items()})
+    answer: dict[str, Any] = {"error": {"code": refusal.code, "message": str(refusal)}}
+    answer["error"].update({key: _plain(value) for key, value in refusal.facts.items()})
     if isinstance(refusal, Invalid):
-        told["faults"] = [fault for fault in refusal.faults if isinstance(fault, dict)]
-    return told
+        answer["faults"] = [fault for fault in refusal.faults if isinstance(fault, dict)]
+    return answer
 
 
 def _plain(value: Any) -> Any:

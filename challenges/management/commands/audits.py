@@ -20,8 +20,7 @@ class Command(SpeakingCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Accept the challenge and the phase."""
         super().add_arguments(parser)
-        parser.add_argument("slug", help="nom du challenge dans son adresse")
-        parser.add_argument("--phase", type=int, default=None, help="numéro de la phase")
+        self.add_challenge(parser, phase=True)
 
     def empty(self, **options: Any) -> dict[str, Any]:
         """Return the answer of a phase that is not revealed."""
@@ -39,8 +38,6 @@ class Command(SpeakingCommand):
 
     def tell(self, answer: dict[str, Any]) -> None:
         """Say how many are the same."""
-        if "error" in answer:
-            self.stderr.write(answer["error"]["message"])
         same, different = len(answer["same"]), len(answer["different"])
         self.stdout.write(
             _("%(same)d identiques, %(different)d différents")

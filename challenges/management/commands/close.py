@@ -18,7 +18,7 @@ class Command(SpeakingCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Accept the challenge and who closes it."""
         super().add_arguments(parser)
-        parser.add_argument("slug", help="nom du challenge dans son adresse")
+        self.add_challenge(parser)
         parser.add_argument("--by", required=True, help="organisateur : nom ou adresse")
 
     def empty(self, **options: Any) -> dict[str, Any]:

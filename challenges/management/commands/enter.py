@@ -17,12 +17,11 @@ from challenges.entries.queries import ladder_of, released_figures
 from challenges.enums import EntryStatus, JobKind
 from challenges.management.speaking import SpeakingCommand, person
 from challenges.management.speaking import challenge as named
-from challenges.models import Challenge, Entry, Job, Phase, Team
-from challenges.organising.queries import current_phase, phase_of
+from challenges.management.speaking import phase as phase_named
+from challenges.models import Challenge, Entry, Job, Team
 from challenges.teams import actions as teams
 from challenges.teams.queries import has_accepted_terms, is_registered
 from portal.accounts.models import User
-from portal.lib import clock
 
 
 class Command(SpeakingCommand):
@@ -34,11 +33,10 @@ class Command(SpeakingCommand):
         """Accept the challenge, the file, the team and who sends."""
         super().add_arguments(parser)
         self.add_waiting(parser)
-        parser.add_argument("slug", help="nom du challenge dans son adresse")
+        self.add_challenge(parser, phase=True)
         parser.add_argument("file", type=Path, help="fichier de prédictions")
         parser.add_argument("--team", required=True, help="nom de l’équipe")
         parser.add_argument("--by", default="", help="membre qui envoie : nom ou adresse")
-        parser.add_argument("--phase", type=int, default=None, help="numéro de la phase")
         parser.add_argument(
             "--key", default="", help="clé d’envoi : la même rend le même récépissé"
         )
@@ -51,7 +49,7 @@ class Command(SpeakingCommand):
         """Join, enter, wait, tell."""
         challenge = named(options["slug"])
         by = self._sender(options["by"], options["team"])
-        phase = self._phase(challenge, options["phase"])
+        phase = phase_named(options["slug"], options["phase"])
         team = joined(challenge, options["team"], by)
         try:
             content = options["file"].open("rb")
@@ -80,16 +78,8 @@ class Command(SpeakingCommand):
             raise CommandError("--by est demandé hors du mode embarqué.", returncode=2)
         return member_named_after(team)
 
-    def _phase(self, challenge: Challenge, index: int | None) -> Phase:
-        if index is not None:
-            return phase_of(challenge, index)
-        found = current_phase(list(challenge.phases.order_by("index")), clock.now())
-        return found or phase_of(challenge)
-
     def tell(self, answer: dict[str, Any]) -> None:
         """Show the receipt, then the faults or the scores."""
-        if "error" in answer:
-            self.stderr.write(answer["error"]["message"])
         self.stdout.write(f"{answer['entry']} : {answer['status']}")
         for fault in answer["faults"]:
             self.stdout.write(f"{fault['code']} · ligne {fault['line']} · {fault['message']}")

@@ -20,7 +20,7 @@ class Command(SpeakingCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Accept the challenge, the file to write, and what is put beside."""
         super().add_arguments(parser)
-        parser.add_argument("slug", help="nom du challenge dans son adresse")
+        self.add_challenge(parser)
         parser.add_argument("path", type=Path, help="zip à écrire")
         parser.add_argument("--by", required=True, help="organisateur du challenge")
         parser.add_argument(
@@ -47,9 +47,7 @@ class Command(SpeakingCommand):
 
     def tell(self, answer: dict[str, Any]) -> None:
         """Say where the zip is."""
-        if "error" in answer:
-            self.stderr.write(answer["error"]["message"])
-        else:
+        if "error" not in answer:
             self.stdout.write(f"{answer['slug']} : {answer['file']}, {answer['size']} octets")
             for said in answer.get("lost_in_codabench", ()):
                 self.stdout.write(said)

@@ -113,8 +113,6 @@ class Command(SpeakingCommand):
         if answer.get("facts"):
             self.stdout.write(json.dumps(answer["facts"], ensure_ascii=False, indent=1))
         self.stdout.write(f"{answer['slug']} : {answer['status']}")
-        if "error" in answer:
-            self.stderr.write(answer["error"]["message"])
 
 
 def _answer(text: str) -> tuple[str, str]:

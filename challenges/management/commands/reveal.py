@@ -21,12 +21,11 @@ class Command(SpeakingCommand):
         """Accept the challenge and the two people."""
         super().add_arguments(parser)
         self.add_waiting(parser)
-        parser.add_argument("slug", help="nom du challenge dans son adresse")
+        self.add_challenge(parser, phase=True)
         parser.add_argument("--by", required=True, help="organisateur qui propose")
         parser.add_argument(
             "--with", required=True, dest="confirmer", help="personne de la Région qui confirme"
         )
-        parser.add_argument("--phase", type=int, default=None, help="numéro de la phase")
 
     def empty(self, **options: Any) -> dict[str, Any]:
         """Return the answer of a reveal that did nothing."""

@@ -17,8 +17,7 @@ class Command(SpeakingCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Accept the challenge, the phase and the part."""
         super().add_arguments(parser)
-        parser.add_argument("slug", help="nom du challenge dans son adresse")
-        parser.add_argument("--phase", type=int, default=None, help="numéro de la phase")
+        self.add_challenge(parser, phase=True)
         parser.add_argument("--split", choices=[each.value for each in Split], default="public")
 
     def empty(self, **options: Any) -> dict[str, Any]:
@@ -40,8 +39,6 @@ class Command(SpeakingCommand):
 
     def tell(self, answer: dict[str, Any]) -> None:
         """Show one team a line."""
-        if "error" in answer:
-            self.stderr.write(answer["error"]["message"])
         for row in answer["rows"]:
             rank = "–" if row["rank"] is None else str(row["rank"])
             cells = " ".join(
