@@ -498,7 +498,7 @@ def test_the_measure_proposed_is_the_usual_one_of_the_task() -> None:
             True,
         ) * 3
         given: dict[str, Any] = {"document": {"task": task}, "given": ["id", "y"]}
-        form = scoring_forms.ScoringForm(**given, held=["id", "y", "jeu"], titles={})
+        form = scoring_forms.RowsForm(**given, held=["id", "y", "jeu"], titles={})
         assert (form["type"].value(), form["metric_0"].value()) == (kind, metric)
 
 

@@ -277,16 +277,12 @@ USUAL = {
 
 
 class ScoringForm(FiguresForm):
-    """Choose the columns in the headers, then the figures of the board.
+    """Choose the columns in the headers, and the parts, then the figures of the board.
 
-    One answer a row; `forms.shapes` has the other shapes.
+    A subclass asks for the columns of one shape of answers.
     """
 
-    id = forms.ChoiceField(label=_("Colonne de l’identifiant"))
-    target = forms.ChoiceField(label=_("Colonne à prédire"))
-    type = forms.ChoiceField(label=_("Nature de la réponse"), choices=list(TYPES.items()))
-    minimum = decimal(_("Plus petite réponse admise"))
-    maximum = decimal(_("Plus grande réponse admise"))
+    asked: Sequence[str] = ()  # its own fields, in their order
     split = forms.ChoiceField(
         label=_("Colonne qui sépare les parts publique et privée"),
         help_text=_("Elle est dans le fichier des réponses, et reste scellée avec lui."),
@@ -314,56 +310,37 @@ class ScoringForm(FiguresForm):
         """Offer the columns of the headers and the measures of the menu, named by `titles`."""
         super().__init__(data, initial=_initial(document, given, held))
         self.offer(titles, document.get("metrics") or [])
-        shared = [each for each in given if each in held]
-        optional = [("", _("Aucune")), *((each, each) for each in held)]
-        for name, choices in (
-            ("id", [(each, each) for each in shared]),
-            ("target", [(each, each) for each in shared]),
-            ("split", [(each, each) for each in held if each not in given]),
-            ("cluster", optional),
-            ("weight", optional),
-        ):
-            self.fields[name].choices = choices  # type: ignore[attr-defined]  # choice fields
+        self.given, self.held = given, held
+        self.both = [each for each in given if each in held]
+        self.choose("split", [each for each in held if each not in given])
+        for name in ("cluster", "weight"):
+            self.choose(name, held, first=[("", _("Aucune"))])
+
+    def choose(
+        self, name: str, columns: Sequence[str], first: Sequence[tuple[str, Any]] = ()
+    ) -> None:
+        """Offer these columns in a field."""
+        field: Any = self.fields[name]
+        field.choices = [*first, *((each, each) for each in columns)]
 
     def clean(self) -> dict[str, Any]:
-        """Refuse columns used twice, and what is wrong in the figures."""
+        """Refuse one value for two parts, and what is wrong in the figures."""
         sent: dict[str, Any] = super().clean() or {}
-        if sent.get("id") and sent.get("id") == sent.get("target"):
-            self.add_error("target", _("L’identifiant n’est pas la colonne à prédire."))
         if sent.get("public") and sent.get("public") == sent.get("private"):
             self.add_error("private", _("Les deux parts portent la même valeur."))
-        low, high = sent.get("minimum"), sent.get("maximum")
-        if low is not None and high is not None and low > high:
-            self.add_error("maximum", _("Le maximum est sous le minimum."))
         return sent
 
     @property
     def columns(self) -> list[Any]:
         """List the bound fields of the columns and of the parts."""
-        names = ("id", "target", "type", "minimum", "maximum")
-        return [self[name] for name in (*names, "split", "public", "private", "cluster", "weight")]
+        return [self[name] for name in (*self.asked, *PARTS)]
 
     def submission(self, former: dict[str, Any]) -> dict[str, Any]:
         """Return the shape of a submission, in the portable form."""
-        sent = self.cleaned_data
-        target: dict[str, Any] = {"name": sent["target"], "role": "target", "type": sent["type"]}
-        for key, name in (("min", "minimum"), ("max", "maximum")):
-            if sent[name] is not None:
-                whole = float(sent[name]).is_integer()
-                target[key] = int(sent[name]) if whole else sent[name]
-        return {
-            **kept_of(former),
-            "layout": "one_row_per_id",
-            "columns": [{"name": sent["id"], "role": "id", "type": "string"}, target],
-        }
+        raise NotImplementedError
 
     def truth(self, file: str) -> dict[str, Any]:
-        """Return where the answers stand, in the portable form."""
-        sent = self.cleaned_data
-        return self.parts(file) | {"id": sent["id"], "target": sent["target"]}
-
-    def parts(self, file: str) -> dict[str, Any]:
-        """Return the parts of the answers and how their rows count, in the portable form."""
+        """Return where the answers stand and how their rows count, in the portable form."""
         sent = self.cleaned_data
         return {
             "file": file,
@@ -375,6 +352,51 @@ class ScoringForm(FiguresForm):
             "cluster": sent["cluster"] or None,
             "weight": sent["weight"] or None,
         }
+
+
+class RowsForm(ScoringForm):
+    """One answer a row."""
+
+    asked = ("id", "target", "type", "minimum", "maximum")
+    id = forms.ChoiceField(label=_("Colonne de l’identifiant"))
+    target = forms.ChoiceField(label=_("Colonne à prédire"))
+    type = forms.ChoiceField(label=_("Nature de la réponse"), choices=list(TYPES.items()))
+    minimum = decimal(_("Plus petite réponse admise"))
+    maximum = decimal(_("Plus grande réponse admise"))
+
+    def __init__(self, data: Any = None, **headers: Any) -> None:
+        super().__init__(data, **headers)
+        self.choose("id", self.both)
+        self.choose("target", self.both)
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a column used twice, and bounds out of order."""
+        sent: dict[str, Any] = super().clean() or {}
+        if sent.get("id") and sent.get("id") == sent.get("target"):
+            self.add_error("target", _("L’identifiant n’est pas la colonne à prédire."))
+        low, high = sent.get("minimum"), sent.get("maximum")
+        if low is not None and high is not None and low > high:
+            self.add_error("maximum", _("Le maximum est sous le minimum."))
+        return sent
+
+    def submission(self, former: dict[str, Any]) -> dict[str, Any]:
+        """Return the shape of a submission, in the portable form."""
+        sent = self.cleaned_data
+        target: dict[str, Any] = {"name": sent["target"], "role": "target", "type": sent["type"]}
+        for key, name in (("min", "minimum"), ("max", "maximum")):
+            if sent[name] is not None:
+                whole_number = float(sent[name]).is_integer()
+                target[key] = int(sent[name]) if whole_number else sent[name]
+        return {
+            **kept_of(former),
+            "layout": "one_row_per_id",
+            "columns": [{"name": sent["id"], "role": "id", "type": "string"}, target],
+        }
+
+    def truth(self, file: str) -> dict[str, Any]:
+        """Return where the answers stand, in the portable form."""
+        sent = self.cleaned_data
+        return super().truth(file) | {"id": sent["id"], "target": sent["target"]}
 
 
 def kept_of(former: Mapping[str, Any]) -> dict[str, Any]:
@@ -428,45 +450,26 @@ class _ShapeForm(ScoringForm):
     layout: ClassVar[Layout]
     questions: ClassVar[Sequence[str]] = ()
 
-    def __init__(
-        self,
-        data: Any = None,
-        *,
-        document: dict[str, Any],
-        given: Sequence[str],
-        held: Sequence[str],
-        titles: Mapping[str, Any],
-    ) -> None:
-        super().__init__(data, document=document, given=given, held=held, titles=titles)
-        for name in ("id", "target", "type", "minimum", "maximum"):
-            del self.fields[name]
-        both = [each for each in given if each in held]
-        for roles, names in ((self.shared, both), (self.given, given), (self.held, held)):
-            for role in roles:
-                self.fields[role] = forms.ChoiceField(
-                    label=COLUMN_OF[role], choices=[(each, each) for each in names]
-                )
-        self._start(document)
-
-    @property
-    def shared(self) -> list[str]:
-        """List the roles that the sample and the answers have under one name."""
+    def __init__(self, data: Any = None, **headers: Any) -> None:
+        super().__init__(data, **headers)
         several = self.layout is Layout.NUMBERS_PER_ID  # then the sample has many columns for one
-        return [
+        held = self.layout.held
+        # The roles that the sample and the answers have under one name; those of one alone.
+        self.roles = [
             role
             for role in self.layout.roles
-            if role in self.layout.held and not (several and role == self.layout.answer)
+            if role in held and not (several and role == self.layout.answer)
         ]
-
-    @property
-    def given(self) -> list[str]:
-        """List the roles of the sample only."""
-        return [role for role in self.layout.roles if role not in self.layout.held]
-
-    @property
-    def held(self) -> list[str]:
-        """List the columns of the answers only."""
-        return [name for name in self.layout.held if name not in self.shared]
+        self.roles += [role for role in self.layout.roles if role not in held]
+        self.held_roles = [name for name in held if name not in self.roles]
+        for role in (*self.roles, *self.held_roles):
+            self.fields[role] = forms.ChoiceField(label=COLUMN_OF[role])
+            self.choose(
+                role,
+                self.held if role in self.held_roles else self.both if role in held else self.given,
+            )
+        self.asked = (*self.roles, *self.held_roles, *self.questions)
+        self._start(headers["document"])
 
     def _start(self, document: Mapping[str, Any]) -> None:
         """Show what the document says where it has this shape, else the first of the menu."""
@@ -478,9 +481,9 @@ class _ShapeForm(ScoringForm):
             return
         columns = {each.get("role"): each.get("name") for each in submission.get("columns") or []}
         truth = document.get("truth") or {}
-        for role in (*self.shared, *self.given, *self.held):
+        for role in (*self.roles, *self.held_roles):
             held = truth.get(role)
-            self.initial[role] = held if role in self.held else columns.get(role) or held
+            self.initial[role] = held if role in self.held_roles else columns.get(role) or held
         for name in self.questions:
             if submission.get(name) is not None:
                 self.initial[name] = submission[name]
@@ -488,25 +491,17 @@ class _ShapeForm(ScoringForm):
     def clean(self) -> dict[str, Any]:
         """Refuse one column in two roles."""
         sent: dict[str, Any] = super().clean() or {}
-        roles = [*self.shared, *self.given]
-        for at, role in enumerate(roles):
-            if sent.get(role) and sent[role] in [sent.get(each) for each in roles[:at]]:
+        for at, role in enumerate(self.roles):
+            if sent.get(role) and sent[role] in [sent.get(each) for each in self.roles[:at]]:
                 self.add_error(role, _("Cette colonne a déjà un rôle."))
         return sent
-
-    @property
-    def columns(self) -> list[Any]:
-        """List the bound fields of the roles, of the questions and of the parts."""
-        return [
-            self[name] for name in (*self.shared, *self.given, *self.held, *self.questions, *PARTS)
-        ]
 
     def submission(self, former: dict[str, Any]) -> dict[str, Any]:
         """Return the shape of a submission, in the portable form."""
         answers = {name: self.cleaned_data[name] for name in self.questions}
-        said = {name: value for name, value in answers.items() if value not in (None, False)}
-        columns = [self.column(role) for role in (*self.shared, *self.given)]
-        return {**kept_of(former), "layout": self.layout.value, "columns": columns, **said}
+        given = {name: value for name, value in answers.items() if value not in (None, False)}
+        columns = [self.column(role) for role in self.roles]
+        return {**kept_of(former), "layout": self.layout.value, "columns": columns, **given}
 
     def column(self, role: str) -> dict[str, Any]:
         """Describe the column of a role."""
@@ -516,8 +511,8 @@ class _ShapeForm(ScoringForm):
 
     def truth(self, file: str) -> dict[str, Any]:
         """Return where the answers stand, in the portable form."""
-        roles = (*self.shared, *self.held)
-        return self.parts(file) | {role: self.cleaned_data[role] for role in roles}
+        roles = [role for role in (*self.roles, *self.held_roles) if role in self.layout.held]
+        return super().truth(file) | {role: self.cleaned_data[role] for role in roles}
 
 
 COLUMN_OF = {
@@ -576,26 +571,17 @@ class ProbabilitiesForm(_ShapeForm):
         widget=forms.CheckboxSelectMultiple,
     )
 
-    def __init__(self, data: Any = None, *, given: Sequence[str], **more: Any) -> None:
-        super().__init__(data, given=given, **more)
-        self.fields["numbers"].choices = [  # type: ignore[attr-defined]  # a choice field
-            (each, each) for each in given
-        ]
-        former = (more["document"].get("submission") or {}).get("columns") or []
+    def __init__(self, data: Any = None, **headers: Any) -> None:
+        super().__init__(data, **headers)
+        self.choose("numbers", self.given)
+        former = (headers["document"].get("submission") or {}).get("columns") or []
         self.initial["numbers"] = [
             each.get("name") for each in former if each.get("role") == "target"
-        ] or list(given[1:])
-        for name in self._of_form(more["document"]):
-            self.initial.pop(name, None)
-
-    def _of_form(self, document: Mapping[str, Any]) -> list[str]:
-        """Name the figures proposed for another form of numbers."""
-        known = set(self.measures) | {"formula"}
-        return [
-            name
-            for name, value in self.initial.items()
-            if name.startswith("metric_") and value not in known
-        ]
+        ] or list(self.given[1:])
+        # Figures proposed for another form of numbers.
+        for name, value in list(self.initial.items()):
+            if name.startswith("metric_") and value not in {*self.measures, FORMULA}:
+                del self.initial[name]
 
     def clean(self) -> dict[str, Any]:
         """Refuse a single column, and the identifier among them."""
@@ -616,7 +602,7 @@ class ProbabilitiesForm(_ShapeForm):
 
 ROWS = "lignes"
 SHAPES: Mapping[str, tuple[Any, type[ScoringForm]]] = {
-    ROWS: (_("Une réponse par ligne"), ScoringForm),
+    ROWS: (_("Une réponse par ligne"), RowsForm),
     "listes": (_("Listes ordonnées"), RankedForm),
     "scores": (_("Scores de candidats"), ScoredForm),
     "probabilites": (_("Probabilités par classe"), ProbabilitiesForm),
