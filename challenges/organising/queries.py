@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
@@ -265,21 +265,21 @@ class Point:
     """One line of the checklist.
 
     key: which one. state: "ready", "missing" (the visa is not asked before) or "advice".
-    phase: its index and name, None for the challenge. facts: what its sentence shows.
+    phase: the one it is about, None for the challenge. facts: what its sentence shows.
     """
 
     key: str
     state: str
-    phase: tuple[int, str] | None = None
-    facts: tuple[tuple[str, str | float], ...] = ()
+    phase: Phase | None = None
+    facts: Mapping[str, str | float] = field(default_factory=dict)
 
     @property
     def sentence(self) -> str:
         """Say what is ready, or what is not."""
         ready, lacking = SENTENCES[self.key]
-        said = str(ready if self.state == "ready" else lacking)
-        shown = {name: localize(value) for name, value in self.facts}
-        return said % {"name": self.phase[1] if self.phase else "", **shown}
+        shown = {name: localize(value) for name, value in self.facts.items()}
+        sentence = str(ready if self.state == "ready" else lacking)
+        return sentence % {"name": self.phase.name if self.phase else "", **shown}
 
 
 def checklist(challenge: Challenge) -> list[Point]:
@@ -332,8 +332,8 @@ def _migration(phase: Phase) -> list[Point]:
         return []
     dated = source.closes_at is not None and phase.opens_at is not None
     ready = dated and phase.opens_at >= source.closes_at  # type: ignore[operator]  # both dated
-    facts: tuple[tuple[str, str | float], ...] = (("source", source.name),)
-    return [Point("migration", "ready" if ready else "missing", (phase.index, phase.name), facts)]
+    state = "ready" if ready else "missing"
+    return [Point("migration", state, phase, {"source": source.name})]
 
 
 def missing(challenge: Challenge) -> list[Point]:
@@ -342,8 +342,7 @@ def missing(challenge: Challenge) -> list[Point]:
 
 
 def _needed(key: str, ready: bool, *, advice: bool = False, phase: Phase | None = None) -> Point:
-    state = "ready" if ready else "advice" if advice else "missing"
-    return Point(key, state, (phase.index, phase.name) if phase else None)
+    return Point(key, "ready" if ready else "advice" if advice else "missing", phase)
 
 
 def _prizes(challenge: Challenge) -> list[Point]:
@@ -394,35 +393,32 @@ def _code(phase: Phase, task: PhaseTask) -> list[Point]:
     """Say whether code has what it reads, and a host that can isolate it."""
     if task.scorer_version.is_program:
         return [_sandbox(phase)]
-    place = (phase.index, phase.name)
     if task.plan is None:
-        return [Point("code_sample", "missing", place), _sandbox(phase)]
-    rows = Point("code_sample", "ready", place, (("rows", task.plan.sample_rows),))
-    if task.plan.problem:
-        unlike = Point("code_unlike", "missing", place, (("said", task.plan.problem_said),))
-        return [rows, unlike, _sandbox(phase)]
+        return [Point("code_sample", "missing", phase), _sandbox(phase)]
     compared = _needed("code_inputs", task.plan.is_ready, advice=True, phase=phase)
-    return [rows, compared, _sandbox(phase)]
+    if task.plan.problem:
+        compared = Point("code_unlike", "missing", phase, {"said": task.plan.problem_said})
+    rows = {"rows": task.plan.sample_rows}
+    return [Point("code_sample", "ready", phase, rows), compared, _sandbox(phase)]
 
 
 def _sandbox(phase: Phase) -> Point:
     """Repeat what the worker says of its host; nothing is known before its first sign of life."""
-    place = (phase.index, phase.name)
     worker = next((each for each in beats() if each.name == "worker"), None)
     if worker is None or "isolates" not in worker.facts:
-        unknown = gettext_lazy("le service de notation n’a pas encore dit ce qu’il sait faire")
-        return Point("code_sandbox", "advice", place, (("why", str(unknown)),))
+        why = _("le service de notation n’a pas encore dit ce qu’il sait faire")
+        return Point("code_sandbox", "advice", phase, {"why": why})
     if worker.facts["isolates"] is True:
-        return Point("code_sandbox", "ready", place)
-    why = worker.facts.get("lacks") or gettext_lazy("demandez à l’administration du portail")
-    return Point("code_sandbox", "missing", place, (("why", str(why)),))
+        return Point("code_sandbox", "ready", phase)
+    why = str(worker.facts.get("lacks") or _("demandez à l’administration du portail"))
+    return Point("code_sandbox", "missing", phase, {"why": why})
 
 
 def _fairness(phase: Phase, task: PhaseTask) -> Point:
     """Say whether groups are compared: attributes alone are compared by nothing."""
     declared = task.scorer_version.spec.get("fairness") or {}
     if declared.get("attributes") and not is_compared(declared):
-        return Point("fairness_idle", "advice", (phase.index, phase.name))
+        return Point("fairness_idle", "advice", phase)
     return _needed("fairness", bool(declared.get("attributes")), advice=True, phase=phase)
 
 
@@ -442,11 +438,8 @@ def _attempts(phase: Phase) -> list[Point]:
     if most is None or not phase.public_units:
         return []
     state = "ready" if phase.ladder or most * UNITS_PER_ATTEMPT <= phase.public_units else "advice"
-    facts: tuple[tuple[str, str | float], ...] = (
-        ("attempts", most),
-        ("units", phase.public_units),
-    )
-    return [Point("attempts", state, (phase.index, phase.name), facts)]
+    facts = {"attempts": most, "units": phase.public_units}
+    return [Point("attempts", state, phase, facts)]
 
 
 def attempts(phase: Phase) -> int | None:
@@ -469,8 +462,7 @@ def _interval(phase: Phase) -> list[Point]:
     if units < 1:
         return []
     gap = Z * math.sqrt(DISAGREEMENT / units)
-    facts: tuple[tuple[str, str | float], ...] = (("units", units), ("gap", round(gap, 3)))
-    return [Point("interval", "ready", (phase.index, phase.name), facts)]
+    return [Point("interval", "ready", phase, {"units": units, "gap": round(gap, 3)})]
 
 
 def private_units(phase: Phase) -> int:
@@ -506,9 +498,8 @@ def is_called_back(challenge: Challenge, user: User, asked: Registration | None)
     """Say whether an invitation lets in a person who asked, left or was refused before."""
     if asked is None or asked.state == RegistrationState.ACCEPTED:
         return False
-    if challenge.registration != RegistrationMode.INVITED:
-        return False
-    return challenge.guests.open(clock.now()).addressed_to(user).exists()
+    invited = challenge.registration == RegistrationMode.INVITED
+    return invited and not needs_invitation(challenge, user)
 
 
 # What a winning entry may become in the catalogue.

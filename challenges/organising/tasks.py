@@ -72,13 +72,20 @@ def phase_dates(phase_id: int, notice_id: int = 0) -> None:
     what was owed before it was noted.
     """
     phase = Phase.objects.select_related("challenge").get(pk=phase_id)
+    _tell_of_phase(
+        "phase_dates", phase, str(notice_id or f"{phase.opens_at}:{phase.closes_at}"), phase.name
+    )
+
+
+def _tell_of_phase(letter: str, phase: Phase, event: str, about: str, rest: str = "") -> None:
+    """Tell the people registered something of a phase, once for each event of it."""
     tell(
-        "phase_dates",
+        letter,
         registered(phase.challenge),
         phase.challenge,
-        path=page(phase.challenge),
-        event=f"{phase.pk}:{notice_id or f'{phase.opens_at}:{phase.closes_at}'}",
-        about=phase.name,
+        path=page(phase.challenge, rest),
+        event=f"{phase.pk}:{event}",
+        about=about,
     )
 
 
@@ -122,14 +129,7 @@ def phase_opened(phase_id: int, date: str) -> None:
     phase = Phase.objects.select_related("challenge").get(pk=phase_id)
     if str(phase.opens_at) != date or phase.moment() != PhaseMoment.OPEN:
         return
-    tell(
-        "phase_opened",
-        registered(phase.challenge),
-        phase.challenge,
-        path=page(phase.challenge),
-        event=f"{phase.pk}:{date}",
-        about=phase.name,
-    )
+    _tell_of_phase("phase_opened", phase, date, phase.name)
 
 
 @handler("mail.phase_closes")
@@ -141,14 +141,8 @@ def phase_closes(phase_id: int, date: str, hours: int) -> None:
     phase = Phase.objects.select_related("challenge").get(pk=phase_id)
     if str(phase.closes_at) != date or phase.moment() != PhaseMoment.OPEN:
         return
-    tell(
-        f"phase_closes_{hours}",
-        registered(phase.challenge),
-        phase.challenge,
-        path=page(phase.challenge, "soumissions/"),
-        event=f"{phase.pk}:{date}",
-        about=_closing_text(phase),
-    )
+    about = _closing_text(phase)
+    _tell_of_phase(f"phase_closes_{hours}", phase, date, about, "soumissions/")
     if hours == max(REMINDERS_HOURS) and phase.final_choices:
         for enrolment in without_choice(phase).select_related("team"):
             _remind_choice(phase, enrolment, date)
@@ -230,10 +224,6 @@ def _organises(user: User) -> bool:
 
 
 def _moderates(user: User) -> bool:
-    return has_permission(user, Permission.CHALLENGE_REVEAL)
-
-
-def _administers(user: User) -> bool:
     return has_permission(user, Permission.CHALLENGE_REVEAL)
 
 
@@ -332,7 +322,7 @@ KINDS = (
         _("Pannes de la plateforme"),
         ("platform_alarm", "job_dead"),
         essential=_("Des soumissions attendent que quelqu’un répare."),
-        open_to=_administers,
+        open_to=_moderates,
     ),
 )
 for kind in KINDS:
