@@ -50,7 +50,7 @@ def may_edit(actor: Actor, contribution: "Contribution") -> bool:
 
 def writes(actor: Actor, contribution: "Contribution") -> bool:
     """Say whether it is theirs to write, whatever its state: the author, the editors."""
-    return _still_writes(actor, contribution) or _edits_for(actor, contribution)
+    return _still_writes(actor, contribution) or edits_for(actor, contribution.organisation)
 
 
 def may_preview(actor: Actor, contribution: "Contribution") -> bool:
@@ -62,12 +62,12 @@ def may_submit(actor: Actor, contribution: "Contribution") -> bool:
     """Let an editor send what is in the organisation's name, the author what is in their own."""
     if contribution.organisation is None:
         return _wrote(actor, contribution)
-    return _edits_for(actor, contribution)
+    return edits_for(actor, contribution.organisation)
 
 
 def may_withdraw(actor: Actor, contribution: "Contribution") -> bool:
     """Let the author, or an editor of the organisation, take it back before the decision."""
-    return _wrote(actor, contribution) or _edits_for(actor, contribution)
+    return _wrote(actor, contribution) or edits_for(actor, contribution.organisation)
 
 
 def may_moderate(actor: Actor) -> bool:
@@ -107,7 +107,7 @@ def reads_whole(actor: Actor, contribution: "Contribution") -> bool:
     The last reads what is sent to them: not the exchange with the moderators, nor what is being
     written again.
     """
-    if _wrote(actor, contribution) or _edits_for(actor, contribution):
+    if _wrote(actor, contribution) or edits_for(actor, contribution.organisation):
         return True
     return has_permission(actor, Permission.CONTRIBUTION_READ_ALL)
 
@@ -115,9 +115,7 @@ def reads_whole(actor: Actor, contribution: "Contribution") -> bool:
 def owns(actor: Actor, resource: "Resource") -> bool:
     """Say whether the card is the person's own, or one of an organisation they edit."""
     if resource.organisation is not None:
-        return has_permission(
-            actor, Permission.CONTRIBUTION_SUBMIT, organisation=resource.organisation
-        )
+        return edits_for(actor, resource.organisation)
     return actor.pk is not None and resource.author_id == actor.pk
 
 
@@ -125,8 +123,7 @@ def may_archive(actor: Actor, resource: "Resource") -> bool:
     """Let the owner archive, or a moderator who has no tie with the card."""
     if owns(actor, resource):
         return True
-    tied = resource.author_id == actor.pk or belongs_to(actor, resource.organisation)
-    return may_moderate(actor) and not tied
+    return may_moderate(actor) and not tied(actor, resource)
 
 
 def may_see_removals(actor: Actor) -> bool:
@@ -136,8 +133,7 @@ def may_see_removals(actor: Actor) -> bool:
 
 def may_remove(actor: Actor, resource: "Resource") -> bool:
     """Let a moderator or an administrator who has no tie with the card propose its removal."""
-    tied = resource.author_id == actor.pk or belongs_to(actor, resource.organisation)
-    return may_see_removals(actor) and not tied
+    return may_see_removals(actor) and not tied(actor, resource)
 
 
 def may_answer_removal(actor: Actor, removal: "Removal", resource: "Resource") -> bool:
@@ -158,11 +154,6 @@ def may_keep(actor: Actor) -> bool:
 def may_bring(actor: Actor, resource: "Resource") -> bool:
     """Let any open account discuss a public card, and tell what happened where it was used."""
     return may_keep(actor) and resource.live
-
-
-def may_declare(actor: Actor, organisation: "Organisation | None") -> bool:
-    """Let a person declare a reuse for themselves, or for an organisation where they write."""
-    return may_contribute(actor, organisation)
 
 
 def may_review(actor: Actor, brought: "Brought", cards: "Sequence[Resource]") -> bool:
@@ -232,8 +223,8 @@ def may_answer_lift(actor: Actor, masking: "Masking") -> bool:
     return may_mask(actor, masking.resource) and actor.pk != masking.lift_asked_by_id
 
 
-def edits_for(actor: Actor, organisation: "Organisation | None") -> bool:
-    """Say whether a person publishes for an organisation."""
+def edits_for(actor: Any, organisation: "Organisation | None") -> bool:
+    """Say whether a person sends the content of an organisation: cards, imports, collections."""
     if organisation is None:
         return False
     return has_permission(actor, Permission.CONTRIBUTION_SUBMIT, organisation=organisation)
@@ -290,13 +281,7 @@ def may_read_statement(actor: Actor, report: "Report") -> bool:
         return False
     if report.organisation is None:
         return actor.pk == report.concerned_id
-    edits = has_permission(actor, Permission.CONTRIBUTION_SUBMIT, organisation=report.organisation)
-    return actor.pk == report.concerned_id or edits
-
-
-def may_collect(actor: Any, organisation: "Organisation") -> bool:
-    """Let who publishes for an organisation make its collections."""
-    return has_permission(actor, Permission.CONTRIBUTION_SUBMIT, organisation=organisation)
+    return actor.pk == report.concerned_id or edits_for(actor, report.organisation)
 
 
 def may_manage_search(actor: Actor, search: "SavedSearch") -> bool:
@@ -311,23 +296,6 @@ def may_edit_synonyms(actor: Actor) -> bool:
     return has_permission(actor, Permission.BACKOFFICE_USE)
 
 
-def may_import(actor: Actor, organisation: "Organisation") -> bool:
-    """Let those who send an organisation's content import many of its cards, and take them out."""
-    return edits_for(actor, organisation)
-
-
-def may_propose_source(actor: Actor, organisation: "Organisation") -> bool:
-    """Let those who send an organisation's content propose what is harvested in its name."""
-    return has_permission(actor, Permission.CONTRIBUTION_SUBMIT, organisation=organisation)
-
-
-def looks_after(actor: Actor, source: "Source") -> bool:
-    """Say whether the source is of an organisation whose content the person sends."""
-    if source.organisation is None:
-        return False
-    return has_permission(actor, Permission.CONTRIBUTION_SUBMIT, organisation=source.organisation)
-
-
 def may_decide_source(actor: Actor, source: "Source") -> bool:
     """Let a moderator who has no tie with a source approve or refuse it."""
     if not may_moderate(actor) or actor.pk == source.proposed_by_id:
@@ -336,18 +304,8 @@ def may_decide_source(actor: Actor, source: "Source") -> bool:
 
 
 def may_pause_source(actor: Actor, source: "Source") -> bool:
-    """Let those who look after a source stop it and take it up again; the Region too."""
-    return looks_after(actor, source) or may_moderate(actor)
-
-
-def may_run_source(actor: Actor, source: "Source") -> bool:
-    """Let the same people ask for a passage before its day."""
-    return may_pause_source(actor, source)
-
-
-def may_preview_source(actor: Actor, source: "Source") -> bool:
-    """Let the same people see what a passage would do: nothing is written."""
-    return may_pause_source(actor, source)
+    """Let who sends the content of its organisation, and the Region, stop, resume or run it."""
+    return edits_for(actor, source.organisation) or may_moderate(actor)
 
 
 def _wrote(actor: Actor, contribution: "Contribution") -> bool:
@@ -357,11 +315,3 @@ def _wrote(actor: Actor, contribution: "Contribution") -> bool:
 def _still_writes(actor: Actor, contribution: "Contribution") -> bool:
     """Say whether the author may still write for the organisation: a member who left may not."""
     return _wrote(actor, contribution) and may_contribute(actor, contribution.organisation)
-
-
-def _edits_for(actor: Actor, contribution: "Contribution") -> bool:
-    if contribution.organisation is None:
-        return False
-    return has_permission(
-        actor, Permission.CONTRIBUTION_SUBMIT, organisation=contribution.organisation
-    )

@@ -2,6 +2,7 @@
 
 import logging
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -22,30 +23,6 @@ from portal.audit.duties import duty
 from portal.audit.outbox import handler
 from portal.lib.queue import task
 from portal.lib.refusals import Conflict, Refusal
-
-
-@handler("mail.contribution_received")
-def received_letter(contribution_id: int) -> None:
-    """Send the author a receipt."""
-    _to_author("contribution_received", contribution_id)
-
-
-@handler("mail.contribution_changes_requested")
-def changes_requested_letter(contribution_id: int) -> None:
-    """Tell the author what to correct."""
-    _to_author("contribution_changes_requested", contribution_id)
-
-
-@handler("mail.contribution_published")
-def published_letter(contribution_id: int) -> None:
-    """Tell the author that the proposal is online."""
-    _to_author("contribution_published", contribution_id)
-
-
-@handler("mail.contribution_refused")
-def refused_letter(contribution_id: int) -> None:
-    """Tell the author that the proposal is refused, why, and how to contest."""
-    _to_author("contribution_refused", contribution_id)
 
 
 @handler("mail.contribution_to_review")
@@ -111,38 +88,22 @@ def end_drafts() -> None:
     drafts.erase_ended()
 
 
-@handler("mail.proposal_received")
-def change_received_letter(contribution_id: int) -> None:
-    """Send the author a receipt: the owner answers first."""
-    _to_author_of_change("proposal_received", contribution_id)
-
-
-@handler("mail.proposal_answered")
-def answered_letter(contribution_id: int) -> None:
-    """Tell the author what the owner answered, and why; or that nobody did in time."""
-    _to_author_of_change("proposal_answered", contribution_id)
-
-
-@handler("mail.proposal_offered")
-def offered_letter(contribution_id: int) -> None:
-    """Tell who answers for the card that somebody proposes a change."""
-    _to_owners("proposal_offered", contribution_id)
-
-
 @duty("catalogue.proposals", minutes=60)
 def pass_on() -> None:
     """Send to the Region what waited long enough."""
     review.pass_on_due()
 
 
-def _to_owners(letter: str, contribution_id: int) -> None:
+@handler("mail.proposal_offered")
+def offered_letter(contribution_id: int) -> None:
+    """Tell who answers for the card that somebody proposes a change."""
     contribution = _find(contribution_id)
     if contribution is None or contribution.status != ContributionStatus.OFFERED:
         return
     link = absolute("catalogue:proposal_answer", contribution.public_id)
     for user in owners_of(contribution.resource):
         if rules.may_answer_proposal(user, contribution):
-            _send_change(letter, user, contribution, link)
+            _send_change("proposal_offered", user, contribution, link)
 
 
 def _to_author_of_change(letter: str, contribution_id: int) -> None:
@@ -162,6 +123,14 @@ def _send_change(letter: str, user: User, contribution: Contribution, link: str)
     }
     once = f"{letter}:{contribution.public_id}:{contribution.version}:{user.pk}"
     letters.send(letter, to=user.email, context=context, once=once)
+
+
+# A receipt, what to correct, that it is online, that it is refused and how to contest.
+for _letter in ("received", "changes_requested", "published", "refused"):
+    handler(f"mail.contribution_{_letter}")(partial(_to_author, f"contribution_{_letter}"))
+# Of a change: a receipt, as the owner answers first; what they answered, or that none did in time.
+for _letter in ("received", "answered"):
+    handler(f"mail.proposal_{_letter}")(partial(_to_author_of_change, f"proposal_{_letter}"))
 
 
 lots_log = logging.getLogger("catalogue.import")

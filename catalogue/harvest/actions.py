@@ -67,7 +67,7 @@ def propose(
     NotAllowed; Invalid for an address that may not be asked for; QuotaSpent; Conflict when the
     organisation already has this address.
     """
-    require(rules.may_propose_source, by, organisation)
+    require(rules.edits_for, by, organisation)
     url = url.strip()
     _require_address(url)
     ours = Source.objects.filter(organisation=organisation)
@@ -289,7 +289,7 @@ def ask_run(*, source: Source, by: Actor, preview: bool = False) -> HarvestRun:
     Conflict when one is under way, or when the source is not approved (a preview may come before).
     """
     source = Source.objects.locked(source)
-    require(rules.may_preview_source if preview else rules.may_run_source, by, source)
+    require(rules.may_pause_source, by, source)
     if not preview and source.status != SourceStatus.APPROVED:
         raise Conflict(
             _("La Région doit d’abord approuver cette source."), code="source_not_approved"

@@ -1,6 +1,7 @@
 """The catalogues that are harvested: proposed, approved, previewed, and each passage told."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -9,6 +10,7 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views import View
 from django.views.decorators.http import require_safe
 
@@ -97,7 +99,9 @@ class Shown(View):
         require(rules.may_pause_source, by, found)
         if act not in ACTS:
             return _shown(request, found, RefusalForm(), status=422)
-        messages.success(request, ACTS[act](found, by))
+        ask, sentence = ACTS[act]
+        ask(source=found, by=by)
+        messages.success(request, sentence)
         return redirect("catalogue:harvest_source", found.public_id)
 
 
@@ -125,15 +129,8 @@ def ran(request: HttpRequest, source: UUID, run: UUID) -> HttpResponse:
 def ran_csv(request: HttpRequest, source: UUID, run: UUID) -> HttpResponse:
     """Give the lines of one passage as CSV."""
     found = _run(request, source, run)
-    head = [
-        _("identifiant"),
-        _("titre"),
-        _("état"),
-        _("code"),
-        _("message"),
-        _("champ"),
-        _("valeur"),
-    ]
+    told = (_("identifiant"), _("titre"), _("état"), _("code"))
+    head = [*told, _("message"), _("champ"), _("valeur")]
     name = f"moissonnage-{found.source.key}-{found.asked_at:%Y-%m-%d}.csv"
     return csv_answer([head, *_rows(found)], name)
 
@@ -251,41 +248,29 @@ TONES = {
 }
 
 
-def _approve(source: Source, by: User) -> str:
-    harvests.approve(source=source, publishes=True, by=by)
-    return _("Source approuvée : ses fiches seront publiées à chaque passage.")
-
-
-def _approve_reviewed(source: Source, by: User) -> str:
-    harvests.approve(source=source, publishes=False, by=by)
-    return _("Source approuvée : chaque nouvelle fiche passera en relecture.")
-
-
-def _pause(source: Source, by: User) -> str:
-    harvests.pause(source=source, by=by)
-    return _("Source en pause : ses fiches restent telles quelles.")
-
-
-def _resume(source: Source, by: User) -> str:
-    harvests.resume(source=source, by=by)
-    return _("Source reprise : un passage a lieu dans les minutes qui viennent.")
-
-
-def _ask(source: Source, by: User) -> str:
-    harvests.ask_run(source=source, by=by)
-    return _("Passage demandé : son rapport paraît ici dès qu’il est terminé.")
-
-
-def _preview(source: Source, by: User) -> str:
-    harvests.ask_run(source=source, by=by, preview=True)
-    return _("Aperçu demandé : vingt notices seront lues, rien ne sera écrit.")
-
-
-ACTS: dict[str, Callable[[Source, User], str]] = {
-    "approve": _approve,
-    "approve_reviewed": _approve_reviewed,
-    "pause": _pause,
-    "resume": _resume,
-    "run": _ask,
-    "preview": _preview,
+ACTS: dict[str, tuple[Callable[..., Any], Any]] = {
+    "approve": (
+        partial(harvests.approve, publishes=True),
+        gettext_lazy("Source approuvée : ses fiches seront publiées à chaque passage."),
+    ),
+    "approve_reviewed": (
+        partial(harvests.approve, publishes=False),
+        gettext_lazy("Source approuvée : chaque nouvelle fiche passera en relecture."),
+    ),
+    "pause": (
+        harvests.pause,
+        gettext_lazy("Source en pause : ses fiches restent telles quelles."),
+    ),
+    "resume": (
+        harvests.resume,
+        gettext_lazy("Source reprise : un passage a lieu dans les minutes qui viennent."),
+    ),
+    "run": (
+        harvests.ask_run,
+        gettext_lazy("Passage demandé : son rapport paraît ici dès qu’il est terminé."),
+    ),
+    "preview": (
+        partial(harvests.ask_run, preview=True),
+        gettext_lazy("Aperçu demandé : vingt notices seront lues, rien ne sera écrit."),
+    ),
 }

@@ -33,7 +33,7 @@ def make(*, title: str, summary: str, organisation: Organisation, by: User) -> C
     Raises NotAllowed for who does not publish for the organisation, QuotaSpent, Invalid.
     """
     organisation = Organisation.objects.locked(organisation)
-    require(rules.may_collect, by, organisation)
+    require(rules.edits_for, by, organisation)
     _check(title, summary)
     if organisation.collections.count() >= settings.COLLECTIONS_PER_ORGANISATION:
         raise QuotaSpent(
@@ -182,7 +182,7 @@ def _check(title: str, summary: str) -> None:
 
 def _held(collection: Collection, by: User) -> Collection:
     fresh = Collection.objects.locked(collection)
-    require(rules.may_collect, by, fresh.organisation)
+    require(rules.edits_for, by, fresh.organisation)
     return fresh
 
 

@@ -47,7 +47,7 @@ def declare(
     many wait.
     """
     by = User.objects.select_for_update().get(pk=by.pk)
-    require(rules.may_declare, by, organisation)
+    require(rules.may_contribute, by, organisation)
     for line in (title, description, organisation_name):
         require_plain_line(line)
     _require_web(url)

@@ -57,7 +57,7 @@ def shown(request: HttpRequest, slug: str) -> HttpResponse:
         "section": "ressources",
         "collection": found,
         "places": places,
-        "may_edit": rules.may_collect(request.user, found.organisation),
+        "may_edit": rules.edits_for(request.user, found.organisation),
     }
     return render(request, "catalogue/collections/page.html", context)
 
@@ -87,7 +87,7 @@ def make(request: HttpRequest) -> HttpResponse:
 def edit(request: HttpRequest, slug: str) -> HttpResponse:
     """Describe, order, publish or delete a collection."""
     by, found = person(request), _find(request, slug)
-    require(rules.may_collect, by, found.organisation)
+    require(rules.edits_for, by, found.organisation)
     act = request.POST.get("act", "")
     if act in ACTS:
         done, sentence = ACTS[act]
@@ -166,4 +166,4 @@ def _find(request: HttpRequest, slug: str) -> Collection:
 def _holders(user: User) -> list[tuple[str, str]]:
     """List the organisations in whose name a person makes collections, as choices."""
     held = Organisation.objects.filter(pk__in=user.roles_by_organisation).order_by("name")
-    return [(str(each.pk), each.name) for each in held if rules.may_collect(user, each)]
+    return [(str(each.pk), each.name) for each in held if rules.edits_for(user, each)]

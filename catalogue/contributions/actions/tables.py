@@ -55,7 +55,7 @@ def prepare(
 
     rows: line, cells by column, fault or None. Event "batch.read". Raises NotAllowed.
     """
-    require(rules.may_import, by, organisation)
+    require(rules.edits_for, by, organisation)
     batch = ContributionBatch.objects.create(
         organisation=organisation,
         author=by,
@@ -78,7 +78,7 @@ def ask(*, batch: ContributionBatch, sends: bool, charter: str, by: User) -> Con
     Conflict when it was asked already or another one of the organisation is under way.
     """
     batch = ContributionBatch.objects.locked(batch)
-    require(rules.may_import, by, batch.organisation)
+    require(rules.edits_for, by, batch.organisation)
     if batch.state != BatchState.READ:
         raise Conflict(_("Cet import a déjà été demandé."), code="wrong_state", state=batch.state)
     return _ask(batch, sends=sends, charter=charter, by=by)
@@ -88,7 +88,7 @@ def ask(*, batch: ContributionBatch, sends: bool, charter: str, by: User) -> Con
 def send(*, batch: ContributionBatch, charter: str, by: User) -> ContributionBatch:
     """Ask that the drafts of an imported lot go to the review. As `ask`."""
     batch = ContributionBatch.objects.locked(batch)
-    require(rules.may_import, by, batch.organisation)
+    require(rules.edits_for, by, batch.organisation)
     if batch.state != BatchState.DONE:
         raise Conflict(_("Cet import est en cours."), code="wrong_state", state=batch.state)
     return _ask(batch, sends=True, charter=charter, by=by)
@@ -177,7 +177,7 @@ def withdraw(*, batch: ContributionBatch, by: User) -> int:
     Raises NotAllowed; Conflict while the import is under way.
     """
     batch = ContributionBatch.objects.locked(batch)
-    require(rules.may_import, by, batch.organisation)
+    require(rules.edits_for, by, batch.organisation)
     if batch.state != BatchState.DONE:
         raise Conflict(_("Cet import n’est pas terminé."), code="wrong_state", state=batch.state)
     rows = batch.contributions.select_for_update(of=("self",)).filter(status__in=OPEN_CONTRIBUTIONS)
@@ -196,7 +196,7 @@ def discard(*, batch: ContributionBatch, by: User) -> None:
     Raises NotAllowed, Conflict.
     """
     batch = ContributionBatch.objects.locked(batch)
-    require(rules.may_import, by, batch.organisation)
+    require(rules.edits_for, by, batch.organisation)
     if batch.state != BatchState.READ:
         raise Conflict(_("Cet import a déjà été demandé."), code="wrong_state", state=batch.state)
     record("batch.discarded", by=by, on=batch)
@@ -308,7 +308,7 @@ def take_out(*, organisation: Organisation, by: User) -> int:
 
     Returns how many. Event "holdings.taken_out". Raises NotAllowed.
     """
-    require(rules.may_import, by, organisation)
+    require(rules.edits_for, by, organisation)
     count = holdings.cards(organisation).count()
     record("holdings.taken_out", by=by, on=organisation, cards=count)
     return count
@@ -365,7 +365,7 @@ def carry_out(batch: ContributionBatch) -> ContributionBatch:
     """
     batch = begin(batch=batch)
     by = User.objects.filter(pk=batch.asked_by_id or 0, is_active=True).first()
-    if by is None or not rules.may_import(by, batch.organisation):
+    if by is None or not rules.edits_for(by, batch.organisation):
         message = _("La personne qui l’a demandé n’écrit plus pour cette organisation.")
         finish(batch=batch, message=message, by=IMPORTER)
         return batch

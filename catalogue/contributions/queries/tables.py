@@ -674,18 +674,6 @@ OF_TYPE = {
 }
 
 
-@dataclass(frozen=True)
-class Told:
-    """One column as its page tells it: choices are pairs of a code and its words."""
-
-    name: str
-    label: str
-    help: str
-    needed: bool
-    shape: str
-    choices: tuple[tuple[str, str], ...]
-
-
 def template(kind: ResourceKind) -> list[list[str]]:
     """Give the columns of a kind, then one line of example that an import leaves out."""
     columns = columns_of(kind)
@@ -704,46 +692,36 @@ def example_of(own: Field) -> str:
     return OF_TYPE.get(own.type, "")
 
 
-def described(kind: ResourceKind) -> list[Told]:
-    """Describe the columns of a kind, its identity first."""
-    itself = ((str(kind), str(kind.label)),)
-    needed = set(record_checks.missing_fields({"kind": str(kind), "details": {}}))
-    return [
-        Told(
+def described(kind: ResourceKind) -> list[dict[str, Any]]:
+    """Describe the columns of a kind, its identity first; needed: to publish a card."""
+    itself = ((str(kind), kind.label),)
+    identity = (
+        Field(
             ID,
-            _("Identifiant de la fiche"),
-            _("Celui de nos exports, pour modifier une fiche. Vide : une nouvelle fiche."),
-            False,
-            _("Texte"),
-            (),
+            gettext_lazy("Identifiant de la fiche"),
+            help=gettext_lazy(
+                "Celui de nos exports, pour modifier une fiche. Vide : une nouvelle fiche."
+            ),
         ),
-        Told(
+        Field(
             SLUG,
-            _("Fin de l’adresse de la fiche"),
-            _("Suffit à la reconnaître quand l’identifiant est vide."),
-            False,
-            _("Texte"),
-            (),
+            gettext_lazy("Fin de l’adresse de la fiche"),
+            help=gettext_lazy("Suffit à la reconnaître quand l’identifiant est vide."),
         ),
-        Told(
-            KIND,
-            _("Type de ressource"),
-            "",
-            True,
-            _("Un choix"),
-            itself,
-        ),
-        *(
-            Told(
-                each.name,
-                each.label,
-                str(each.field.help),
-                each.name.split(".")[0] in needed,
-                _shape(each.field),
-                tuple((code, str(words)) for code, words in each.field.choices),
-            )
-            for each in columns_of(kind, rows=1)
-        ),
+        Field(KIND, gettext_lazy("Type de ressource"), FieldType.CHOICE, choices=itself),
+    )
+    columns = [Column(each.name, each, str(each.label)) for each in identity]
+    needed = {KIND, *record_checks.missing_fields({"kind": str(kind), "details": {}})}
+    return [
+        {
+            "name": each.name,
+            "label": each.label,
+            "help": each.field.help,
+            "needed": each.name.split(".")[0] in needed,
+            "shape": _("Texte") if each.name in (ID, SLUG) else _shape(each.field),
+            "choices": each.field.choices,
+        }
+        for each in [*columns, *columns_of(kind, rows=1)]
     ]
 
 

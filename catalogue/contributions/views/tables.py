@@ -22,7 +22,6 @@ from catalogue.contributions.forms.documents import REVIEW, LaunchForm, TableFor
 from catalogue.contributions.queries import descriptions, reviews
 from catalogue.contributions.queries import holdings as held
 from catalogue.contributions.queries import tables as table_rows
-from catalogue.contributions.queries import tables as told
 from catalogue.contributions.views.pasting import spend
 from catalogue.enums import (
     OPEN_CONTRIBUTIONS,
@@ -59,7 +58,7 @@ class Bring(View):
         if not form.is_valid():
             return _bringing(request, form, status=422)
         holder = Organisation.objects.get(pk=int(form.cleaned_data["organisation"]))
-        require(rules.may_import, by, holder)
+        require(rules.edits_for, by, holder)
         try:
             spend(request)
             with pasting.reading(by.pk):
@@ -91,7 +90,7 @@ class Batch(View):
     def post(self, request: HttpRequest, batch: UUID) -> HttpResponse:
         """Import, send, withdraw or forget it."""
         found = _visible(request, batch)
-        require(rules.may_import, person(request), found.organisation)
+        require(rules.edits_for, person(request), found.organisation)
         match request.POST.get("act", ""):
             case "import":
                 return _import(request, found)
@@ -112,7 +111,7 @@ def faults(request: HttpRequest, batch: UUID) -> HttpResponse:
     """Give the faults of a lot as CSV: those its table has, or had while it was written."""
     found = _visible(request, batch)
     rows: Iterable[Any] = (
-        told.fault_rows(told.plan(found))
+        table_rows.fault_rows(table_rows.plan(found))
         if found.state == BatchState.READ
         else [tuple(each[name] for name in NOTED) for each in found.failures]
     )
@@ -180,7 +179,7 @@ def _shown(
     context = {
         "batch": batch,
         "form": form,
-        "may_act": rules.may_import(person(request), batch.organisation),
+        "may_act": rules.edits_for(person(request), batch.organisation),
     }
     if batch.state == BatchState.READ:
         context |= _read(request, batch)
@@ -191,8 +190,8 @@ def _shown(
 
 def _read(request: HttpRequest, batch: ContributionBatch) -> dict[str, Any]:
     """Give what the table would do, row by row, under the outcome that was asked for."""
-    lines = told.plan(batch)
-    counts, asked = told.counts(lines), request.GET.get("ce", "")
+    lines = table_rows.plan(batch)
+    counts, asked = table_rows.counts(lines), request.GET.get("ce", "")
     kept = [each for each in lines if not asked or each.outcome == asked]
     useful = counts["create"] + counts["update"]
     return {
@@ -214,7 +213,7 @@ def _read(request: HttpRequest, batch: ContributionBatch) -> dict[str, Any]:
 
 def _followed(request: HttpRequest, batch: ContributionBatch) -> dict[str, Any]:
     """Give what became of the lot: counts by state, and its contributions."""
-    counts, asked = told.states(batch), request.GET.get("etat", "")
+    counts, asked = table_rows.states(batch), request.GET.get("etat", "")
     rows = reviews.titled(batch.contributions.select_related("resource")).order_by("pk")
     if asked in counts:
         rows = rows.filter(status=asked)

@@ -43,8 +43,8 @@ def organisation_panel(organisation: Organisation, viewer: Any) -> Panel:
             "follows": signed_in and community_queries.follows(viewer, organisation=organisation),
             "use": relations.use_of_organisation(organisation),
             "collections": list(community_queries.collections_of(organisation)[:5]),
-            "may_import": rules.may_import(viewer, organisation),
-            "may_collect": rules.may_collect(viewer, organisation),
+            "may_import": rules.edits_for(viewer, organisation),
+            "may_collect": rules.edits_for(viewer, organisation),
         },
     )
 
@@ -133,38 +133,32 @@ def contributions_described(user: User) -> list[dict[str, Any]]:
     ]
 
 
+def _of_state(contribution: Contribution, sentence: str, title: str, **more: Any) -> Item:
+    """Give the row of a contribution that waits: what to do of it, the badge of its state."""
+    status, language = contribution.status_enum, contribution.resource.written_in
+    row: dict[str, Any] = {"badge": status.label} | more
+    title = texts.sentence(sentence, language=language, title=title)
+    return Item(title, icon=status.icon, tone=status.tone, badge_tone=status.tone, **row)
+
+
 def _waiting(contribution: Contribution) -> Item:
-    title, status = _title(contribution), contribution.status_enum
-    language = contribution.resource.written_in
+    sentence = _("Terminer « %(title)s »")
+    detail = _("Brouillon, que personne d’autre ne voit.")
     if contribution.status == ContributionStatus.CHANGES_REQUESTED:
         sentence = _("Répondre à la relecture de « %(title)s »")
         detail = _("La Région demande des corrections.")
-    else:
-        sentence = _("Terminer « %(title)s »")
-        detail = _("Brouillon, que personne d’autre ne voit.")
-    return Item(
-        title=texts.sentence(sentence, language=language, title=title),
-        url=_address(contribution),
-        detail=detail,
-        icon=status.icon,
-        tone=status.tone,
-        badge=status.label,
-        badge_tone=status.tone,
-    )
+    title, url = _title(contribution), _address(contribution)
+    return _of_state(contribution, sentence, title, url=url, detail=detail)
 
 
 def _offered(contribution: Contribution) -> Item:
-    title, status = contribution.resource.title, contribution.status_enum
-    sentence = _("Répondre au changement proposé de « %(title)s »")
-    language = contribution.resource.written_in
-    return Item(
-        title=texts.sentence(sentence, language=language, title=title),
+    return _of_state(
+        contribution,
+        _("Répondre au changement proposé de « %(title)s »"),
+        contribution.resource.title,
         url=reverse("catalogue:proposal_answer", args=(contribution.public_id,)),
         detail=_("Sans réponse, la Région décide seule."),
-        icon=status.icon,
-        tone=status.tone,
         badge=_("Votre avis"),
-        badge_tone=status.tone,
         due=contribution.owner_due_at,
     )
 
@@ -186,71 +180,53 @@ def _queue() -> Iterator[Item]:
     )
 
 
-def _around() -> Iterator[Item]:
+def _counted(count: int, sentence: str, url: str, detail: str, icon: str, tone: str) -> list[Item]:
+    """Give the row of so many things to do; none where there is none."""
+    if not count:
+        return []
+    return [Item(sentence % {"count": count}, url, detail, icon=icon, tone=tone)]
+
+
+def _around() -> list[Item]:
     waits = community_queries.waiting_around()
-    if waits:
-        title = ngettext(
-            "Relire %(count)s message ou réutilisation",
-            "Relire %(count)s messages et réutilisations",
-            waits,
-        )
-        yield Item(
-            title=title % {"count": waits},
-            url=reverse("catalogue:moderation_community"),
-            detail=_("Premiers messages, réutilisations déclarées, retours de terrain."),
-            icon="message-square",
-            tone="calanque",
-        )
+    sentence = ngettext(
+        "Relire %(count)s message ou réutilisation",
+        "Relire %(count)s messages et réutilisations",
+        waits,
+    )
+    detail = _("Premiers messages, réutilisations déclarées, retours de terrain.")
+    url = reverse("catalogue:moderation_community")
+    return _counted(waits, sentence, url, detail, "message-square", "calanque")
 
 
-def _reports(user: User) -> Iterator[Item]:
+def _reports(user: User) -> list[Item]:
     waits = Report.objects.visible_to(user).open().count()
-    if waits:
-        title = ngettext("Examiner %(count)s signalement", "Examiner %(count)s signalements", waits)
-        yield Item(
-            title=title % {"count": waits},
-            url=reverse("catalogue:moderation_reports"),
-            detail=_("Contenus que des visiteurs signalent à la Région."),
-            icon="flag",
-            tone="garance",
-        )
+    sentence = ngettext("Examiner %(count)s signalement", "Examiner %(count)s signalements", waits)
+    detail = _("Contenus que des visiteurs signalent à la Région.")
+    url = reverse("catalogue:moderation_reports")
+    return _counted(waits, sentence, url, detail, "flag", "garance")
 
 
-def _sources(user: User) -> Iterator[Item]:
+def _sources(user: User) -> list[Item]:
     waiting = Source.objects.filter(status=SourceStatus.PROPOSED).select_related("organisation")
-    mine = [
-        each
-        for each in waiting.order_by("proposed_at", "pk")
-        if rules.may_decide_source(user, each)
-    ]
-    if mine:
-        title = ngettext(
-            "Répondre à %(count)s source proposée",
-            "Répondre à %(count)s sources proposées",
-            len(mine),
-        )
-        yield Item(
-            title=title % {"count": len(mine)},
-            url=reverse("catalogue:harvest_source", args=(mine[0].public_id,))
-            if len(mine) == 1
-            else reverse("catalogue:harvest_sources"),
-            detail=_("Catalogues à moissonner : rien n’est lu avant votre accord."),
-            icon="refresh-cw",
-            tone="calanque",
-        )
+    rows = waiting.order_by("proposed_at", "pk")
+    mine = [each for each in rows if rules.may_decide_source(user, each)]
+    sentence = ngettext(
+        "Répondre à %(count)s source proposée", "Répondre à %(count)s sources proposées", len(mine)
+    )
+    detail = _("Catalogues à moissonner : rien n’est lu avant votre accord.")
+    url = reverse("catalogue:harvest_sources")
+    if len(mine) == 1:
+        url = reverse("catalogue:harvest_source", args=(mine[0].public_id,))
+    return _counted(len(mine), sentence, url, detail, "refresh-cw", "calanque")
 
 
-def _maskings(user: User) -> Iterator[Item]:
+def _maskings(user: User) -> list[Item]:
     waits = len(community_queries.maskings_for(user))
-    if waits:
-        title = ngettext("Répondre à %(count)s masquage", "Répondre à %(count)s masquages", waits)
-        yield Item(
-            title=title % {"count": waits},
-            url=reverse("catalogue:moderation_reports"),
-            detail=_("À confirmer, ou que l’on propose de lever : une seconde personne répond."),
-            icon="eye-off",
-            tone="garance",
-        )
+    sentence = ngettext("Répondre à %(count)s masquage", "Répondre à %(count)s masquages", waits)
+    detail = _("À confirmer, ou que l’on propose de lever : une seconde personne répond.")
+    url = reverse("catalogue:moderation_reports")
+    return _counted(waits, sentence, url, detail, "eye-off", "garance")
 
 
 def _transfers(user: User) -> Iterator[Item]:
