@@ -1,6 +1,6 @@
 """Routes of catalogue."""
 
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from catalogue.community.views import alerts as alert_pages
 from catalogue.community.views import cards as around_pages
@@ -25,61 +25,51 @@ READ = [
     path("ressources/", public_pages.card_list, name="list"),
     path("ressources/suggestions", public_pages.suggested, name="suggest"),
     path("ressources/filtres/<slug:facet>/", public_pages.values, name="values"),
-    path("ressources/<slug:slug>/", public_pages.card_page, name="resource"),
     path("apercus/<uuid:file>/", file_pages.preview, name="file_preview"),
     path("flux/ressources.atom", documents.resource_feed, name="feed"),
 ]
-CONTRIBUTE = [
-    path("contribuer/", draft_pages.Start.as_view(), name="contribute"),
-    path("contribuer/coller/", paste_pages.Paste.as_view(), name="contribution_paste"),
-    path("contribuer/mes-contributions/", draft_pages.Mine.as_view(), name="contributions"),
-    path("contribuer/importer/", table_pages.Bring.as_view(), name="import"),
-    path("contribuer/importer/colonnes/<slug:kind>/", table_pages.columns, name="import_columns"),
-    path(
-        "contribuer/importer/modele-<slug:kind>.csv", table_pages.template, name="import_template"
-    ),
-    path("contribuer/organisations/<slug:slug>/fiches.zip", table_pages.archive, name="holdings"),
-    path("contribuer/lots/<uuid:batch>/", table_pages.Batch.as_view(), name="import_batch"),
-    path("contribuer/lots/<uuid:batch>/defauts.csv", table_pages.faults, name="import_faults"),
-    path("contribuer/<uuid:contribution>/", draft_pages.Follow.as_view(), name="contribution"),
-    path(
-        "contribuer/<uuid:contribution>/retirer/",
-        draft_pages.Withdraw.as_view(),
-        name="contribution_withdraw",
-    ),
-    path(
-        "contribuer/<uuid:contribution>/reprendre/",
-        draft_pages.CatchUp.as_view(),
-        name="contribution_catch_up",
-    ),
-    path(
-        "contribuer/<uuid:contribution>/apercu/",
-        public_pages.preview_page,
-        name="contribution_preview",
-    ),
-    path(
-        "contribuer/<uuid:contribution>/avis/",
-        review_pages.Answer.as_view(),
-        name="proposal_answer",
-    ),
-    path(
-        "contribuer/<uuid:contribution>/lecture/",
-        paste_pages.Read.as_view(),
-        name="contribution_reading",
-    ),
-    path(
-        "contribuer/<uuid:contribution>/fichiers/",
-        file_pages.change,
-        name="contribution_files",
-    ),
-    path(
-        "contribuer/<uuid:contribution>/<slug:step>/",
-        draft_pages.Write.as_view(),
-        name="contribution_step",
-    ),
-    path("ressources/<slug:slug>/modifier/", draft_pages.Propose.as_view(), name="propose"),
-    path("ressources/<slug:slug>/suite/", draft_pages.Become.as_view(), name="become"),
-    path("ressources/<slug:slug>/archiver/", card_views.Archive.as_view(), name="archive"),
+OF_CONTRIBUTION = [
+    path("", draft_pages.follow, name="contribution"),
+    path("retirer/", draft_pages.Withdraw.as_view(), name="contribution_withdraw"),
+    path("reprendre/", draft_pages.catch_up, name="contribution_catch_up"),
+    path("apercu/", public_pages.preview_page, name="contribution_preview"),
+    path("avis/", review_pages.Answer.as_view(), name="proposal_answer"),
+    path("lecture/", paste_pages.Read.as_view(), name="contribution_reading"),
+    path("fichiers/", file_pages.change, name="contribution_files"),
+    path("<slug:step>/", draft_pages.Write.as_view(), name="contribution_step"),
+]
+CONTRIBUTE: list[URLPattern | URLResolver] = [
+    path("", draft_pages.Start.as_view(), name="contribute"),
+    path("coller/", paste_pages.Paste.as_view(), name="contribution_paste"),
+    path("mes-contributions/", draft_pages.mine, name="contributions"),
+    path("importer/", table_pages.Bring.as_view(), name="import"),
+    path("importer/colonnes/<slug:kind>/", table_pages.columns, name="import_columns"),
+    path("importer/modele-<slug:kind>.csv", table_pages.template, name="import_template"),
+    path("organisations/<slug:slug>/fiches.zip", table_pages.archive, name="holdings"),
+    path("lots/<uuid:batch>/", table_pages.Batch.as_view(), name="import_batch"),
+    path("lots/<uuid:batch>/defauts.csv", table_pages.faults, name="import_faults"),
+    path("<uuid:contribution>/", include(OF_CONTRIBUTION)),
+]
+OF_CARD = [
+    path("", public_pages.card_page, name="resource"),
+    path("modifier/", draft_pages.Propose.as_view(), name="propose"),
+    path("suite/", draft_pages.Become.as_view(), name="become"),
+    path("archiver/", card_views.Archive.as_view(), name="archive"),
+    path("transmettre/", transfer_pages.page, name="transfer"),
+    path("supprimer/", transfer_pages.Remove.as_view(), name="remove"),
+    path("reutilisations/", around_pages.reuses_listed, name="reuses"),
+    path("reutilisations/declarer/", around_pages.declare_reuse, name="reuse_declare"),
+    path("retours/", around_pages.feedback_listed, name="feedback"),
+    path("retours/raconter/", around_pages.tell_feedback, name="feedback_tell"),
+    path("retirer/<uuid:brought>/", around_pages.withdraw_brought, name="brought_withdraw"),
+    path("discussions/", around_pages.discussions_listed, name="discussions"),
+    path("discussions/<uuid:discussion>/", around_pages.discussion_shown, name="discussion"),
+    path("messages/<uuid:message>/masquer/", around_pages.hide_message, name="message_hide"),
+    path("versions/", version_pages.listed, name="versions"),
+    path("versions/comparer/", version_pages.compared, name="versions_compare"),
+    path("versions/<int:number>/", version_pages.shown, name="version"),
+    path("fichiers/<slug:field>/<int:number>/<slug:column>/", card_views.leave, name="file_out"),
+    path("dossier/", collection_pages.add, name="collection_add"),
 ]
 SEARCHES = [
     path("recherches/enregistrer/", alert_pages.save, name="search_save"),
@@ -91,89 +81,37 @@ SEARCHES = [
     path("suivre/", alert_pages.follow, name="follow"),
     path("espace/suivis/recherches/<uuid:search>/", alert_pages.own, name="search"),
 ]
-AROUND = [
-    path("ressources/<slug:slug>/reutilisations/", around_pages.reuses_listed, name="reuses"),
-    path(
-        "ressources/<slug:slug>/reutilisations/declarer/",
-        around_pages.declare_reuse,
-        name="reuse_declare",
-    ),
-    path("ressources/<slug:slug>/retours/", around_pages.feedback_listed, name="feedback"),
-    path(
-        "ressources/<slug:slug>/retours/raconter/", around_pages.tell_feedback, name="feedback_tell"
-    ),
-    path(
-        "ressources/<slug:slug>/retirer/<uuid:brought>/",
-        around_pages.withdraw_brought,
-        name="brought_withdraw",
-    ),
-    path(
-        "ressources/<slug:slug>/discussions/", around_pages.discussions_listed, name="discussions"
-    ),
-    path(
-        "ressources/<slug:slug>/discussions/<uuid:discussion>/",
-        around_pages.discussion_shown,
-        name="discussion",
-    ),
-    path(
-        "ressources/<slug:slug>/messages/<uuid:message>/masquer/",
-        around_pages.hide_message,
-        name="message_hide",
-    ),
-    path("ressources/<slug:slug>/versions/", version_pages.listed, name="versions"),
-    path(
-        "ressources/<slug:slug>/versions/comparer/", version_pages.compared, name="versions_compare"
-    ),
-    path("ressources/<slug:slug>/versions/<int:number>/", version_pages.shown, name="version"),
-    path(
-        "ressources/<slug:slug>/fichiers/<slug:field>/<int:number>/<slug:column>/",
-        card_views.leave,
-        name="file_out",
-    ),
-    path("ressources/<slug:slug>/dossier/", collection_pages.add, name="collection_add"),
+COLLECTIONS = [
     path("dossiers/", collection_pages.listed, name="collections"),
     path("dossiers/creer/", collection_pages.make, name="collection_make"),
     path("dossiers/<slug:slug>/", collection_pages.shown, name="collection"),
     path("dossiers/<slug:slug>/modifier/", collection_pages.edit, name="collection_edit"),
-    path("moderation/autour/", around_pages.community_queue, name="moderation_community"),
 ]
 REPORTS = [
     path("signaler/", report_pages.file_report, name="report"),
     path("signalements/suivi/<str:token>/", report_pages.track_report, name="report_track"),
     path("signalements/decisions/<uuid:decision>/", report_pages.statement, name="statement"),
     path("transparence/", report_pages.transparency, name="transparency"),
-    path("moderation/signalements/", report_pages.report_queue, name="moderation_reports"),
-    path(
-        "moderation/signalements/<uuid:report>/", report_pages.report_item, name="moderation_report"
-    ),
 ]
 MODERATE = [
-    path("moderation/", review_pages.Queue.as_view(), name="moderation"),
-    path(
-        "moderation/reponses/",
-        review_pages.Queue.as_view(answered=True),
-        name="moderation_answers",
-    ),
-    path("ressources/<slug:slug>/transmettre/", transfer_pages.page, name="transfer"),
-    path("moderation/transferts/", transfer_pages.waiting, name="moderation_transfers"),
-    path("ressources/<slug:slug>/supprimer/", transfer_pages.Remove.as_view(), name="remove"),
-    path("moderation/lot/", review_pages.bulk, name="moderation_bulk"),
-    path("moderation/decisions/", review_pages.Decisions.as_view(), name="moderation_decisions"),
-    path("moderation/<uuid:contribution>/", review_pages.Item.as_view(), name="moderation_item"),
-    path(
-        "moderation/<uuid:contribution>/reserver/",
-        review_pages.Claim.as_view(),
-        name="moderation_claim",
-    ),
+    path("", review_pages.queue, {"answered": False}, name="moderation"),
+    path("reponses/", review_pages.queue, {"answered": True}, name="moderation_answers"),
+    path("autour/", around_pages.community_queue, name="moderation_community"),
+    path("signalements/", report_pages.report_queue, name="moderation_reports"),
+    path("signalements/<uuid:report>/", report_pages.report_item, name="moderation_report"),
+    path("transferts/", transfer_pages.waiting, name="moderation_transfers"),
+    path("liens-morts/", harvest_views.dead_links, name="dead_links"),
+    path("lot/", review_pages.bulk, name="moderation_bulk"),
+    path("decisions/", review_pages.decisions, name="moderation_decisions"),
+    path("<uuid:contribution>/", review_pages.Item.as_view(), name="moderation_item"),
+    path("<uuid:contribution>/reserver/", review_pages.claim, name="moderation_claim"),
 ]
-
 HARVEST = [
     path("moissonnage/", harvest_views.listed, name="harvest_sources"),
     path("moissonnage/proposer/", harvest_views.Propose.as_view(), name="harvest_propose"),
     path("moissonnage/<uuid:source>/", harvest_views.Shown.as_view(), name="harvest_source"),
     path("moissonnage/<uuid:source>/<uuid:run>/", harvest_views.ran, name="harvest_run"),
     path("moissonnage/<uuid:source>/<uuid:run>.csv", harvest_views.ran_csv, name="harvest_run_csv"),
-    path("moderation/liens-morts/", harvest_views.dead_links, name="dead_links"),
 ]
 
 # What machines read: in one language, at addresses that have none.
@@ -214,10 +152,11 @@ DOCUMENTS: list[URLPattern | URLResolver] = [
 
 urlpatterns: list[URLPattern | URLResolver] = [
     *READ,
-    *CONTRIBUTE,
+    path("ressources/<slug:slug>/", include(OF_CARD)),
+    path("contribuer/", include(CONTRIBUTE)),
     *SEARCHES,
-    *AROUND,
+    *COLLECTIONS,
     *REPORTS,
-    *MODERATE,
+    path("moderation/", include(MODERATE)),
     *HARVEST,
 ]

@@ -5,7 +5,6 @@ from datetime import date
 from typing import Any
 
 from django.conf import settings
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from catalogue import rules
@@ -24,6 +23,7 @@ from catalogue.models import (
     SavedSearch,
 )
 from catalogue.resources.queries.relations import owners_of, region_people
+from catalogue.resources.tasks import absolute, write_to
 from catalogue.search import filters
 from portal.accounts import news
 from portal.accounts.actions import notifications
@@ -333,7 +333,7 @@ def statement_letter(decision_id: int) -> None:
     decision = _decision(decision_id)
     if decision is None:
         return
-    link = settings.SITE_URL + reverse("catalogue:statement", args=(decision.public_id,))
+    link = absolute("catalogue:statement", decision.public_id)
     # The template is given the decision and the title alone.
     for user in community_queries.answerable(decision.report):
         context = {"decision": decision, "title": decision.report.title, "link": link}
@@ -351,14 +351,10 @@ def masking_letter(masking_id: int) -> None:
     masking = _masking(masking_id)
     if masking is None or masking.ended_at is not None:
         return
-    link = _place(masking)
-    for user in moderators():
-        if rules.may_confirm_masking(user, masking):
-            context = {"masking": masking, "link": link, "hours": settings.MASKING_CONFIRM_HOURS}
-            letters.send("masking_to_confirm", to=user.email, context=context)
+    free = [user for user in moderators() if rules.may_confirm_masking(user, masking)]
+    _of_masking("masking_to_confirm", free, masking, hours=settings.MASKING_CONFIRM_HOURS)
     card = settings.SITE_URL + masking.resource.get_absolute_url()
-    for user in owners_of(masking.resource):
-        letters.send("card_masked", to=user.email, context={"masking": masking, "link": card})
+    write_to("card_masked", owners_of(masking.resource), masking=masking, link=card)
 
 
 @handler("mail.masking_lift")
@@ -367,22 +363,17 @@ def lift_letter(masking_id: int) -> None:
     masking = _masking(masking_id)
     if masking is None or masking.ended_at is not None or masking.lift_asked_by is None:
         return
-    for user in moderators():
-        if rules.may_answer_lift(user, masking):
-            context = {"masking": masking, "link": _place(masking)}
-            letters.send("masking_lift_proposed", to=user.email, context=context)
+    free = [user for user in moderators() if rules.may_answer_lift(user, masking)]
+    _of_masking("masking_lift_proposed", free, masking)
 
 
 @handler("mail.masking_lapsed")
 def lapsed_letter(masking_id: int) -> None:
     """Alert the moderators: a card is shown again because nobody confirmed in time."""
     masking = _masking(masking_id)
-    if masking is None:
-        return
-    for user in moderators():
-        if rules.may_mask(user, masking.resource):
-            context = {"masking": masking, "link": _place(masking)}
-            letters.send("masking_lapsed", to=user.email, context=context)
+    if masking is not None:
+        free = [user for user in moderators() if rules.may_mask(user, masking.resource)]
+        _of_masking("masking_lapsed", free, masking)
 
 
 @duty("catalogue.maskings", minutes=10)
@@ -399,14 +390,14 @@ def tidy_reports() -> None:
 
 
 def _item(report: Report) -> str:
-    address = reverse("catalogue:moderation_report", args=(report.public_id,))
-    return settings.SITE_URL + address
+    return absolute("catalogue:moderation_report", report.public_id)
 
 
-def _place(masking: Masking) -> str:
+def _of_masking(letter: str, people: Iterable[User], masking: Masking, **facts: Any) -> None:
+    link = absolute("catalogue:moderation_reports")
     if masking.report is not None:
-        return _item(masking.report)
-    return settings.SITE_URL + reverse("catalogue:moderation_reports")
+        link = _item(masking.report)
+    write_to(letter, people, masking=masking, link=link, **facts)
 
 
 def _decision(decision_id: int) -> ReportDecision | None:

@@ -39,6 +39,10 @@ def reading(person_id: int) -> Iterator[None]:
         own.give_back()
 
 
+UNKNOWN = gettext_noop(
+    "Ce document n’est dans aucun des formats lus : ni description de logiciel ou de données, ni "
+    "fiche, ni README."
+)
 MOST_ADDRESSES = 4
 ANYTHING = "text/turtle, application/ld+json, application/json;q=0.9, */*;q=0.5"
 
@@ -97,7 +101,9 @@ def from_address(url: str) -> Pasted:
             missing = answer.status
     usable = [each for each in found if each.usable]
     if not usable:
-        return found[0] if found else Pasted(url, failed("", _absent(missing)))
+        sentence = gettext_noop("Ce site n’a rien donné à cette adresse (état %(status)s).")
+        nothing = fault("nothing_there", sentence, fatal=True, status=missing)
+        return found[0] if found else Pasted(url, failed("", nothing))
     return _completed(usable)
 
 
@@ -107,33 +113,13 @@ def _of_place(place: Place, answer: http.Answer) -> Pasted:
     return Pasted(place.base, _read(answer.body, code=code, base_url=place.base))
 
 
-def _absent(status: int) -> Fault:
-    return fault(
-        "nothing_there",
-        gettext_noop("Ce site n’a rien donné à cette adresse (état %(status)s)."),
-        fatal=True,
-        status=status,
-    )
-
-
 def _read(
     content: bytes, *, code: str = "", file_name: str = "", media_type: str = "", base_url: str = ""
 ) -> Reading:
     code = code or readers.detect(content, file_name, media_type)
     if not code:
-        return failed("", _unknown())
+        return failed("", fault("format_unknown", UNKNOWN, fatal=True))
     return readers.read(code, content, base_url=base_url)
-
-
-def _unknown() -> Fault:
-    return fault(
-        "format_unknown",
-        gettext_noop(
-            "Ce document n’est dans aucun des formats lus : ni description de logiciel ou de "
-            "données, ni fiche, ni README."
-        ),
-        fatal=True,
-    )
 
 
 def _completed(found: list[Pasted]) -> Pasted:

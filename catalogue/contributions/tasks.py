@@ -15,7 +15,7 @@ from catalogue.enums import ContributionStatus, FileState
 from catalogue.models import CardFile, CardUpload, Contribution, ContributionBatch, Decision
 from catalogue.resources.actions import files as file_care
 from catalogue.resources.queries.relations import editors_of, owners_of, region_people
-from catalogue.resources.tasks import absolute
+from catalogue.resources.tasks import absolute, write_to
 from portal.accounts.authorization import Permission
 from portal.accounts.models import User
 from portal.audit import letters
@@ -33,9 +33,8 @@ def to_review_letter(contribution_id: int) -> None:
         return
     link = absolute("catalogue:moderation_item", contribution.public_id)
     people = region_people(Permission.CONTRIBUTION_MODERATE)
-    for user in people.exclude(pk=contribution.author_id or 0):
-        context = {**_context(contribution), "link": link, "person": user}
-        letters.send("contribution_to_review", to=user.email, context=context)
+    others = people.exclude(pk=contribution.author_id or 0)
+    write_to("contribution_to_review", others, link=link, **_context(contribution))
 
 
 def _find(contribution_id: int) -> Contribution | None:
@@ -58,8 +57,7 @@ def _to_author(letter: str, contribution_id: int) -> None:
     if contribution is None or contribution.author is None or not contribution.author.is_active:
         return
     link = absolute("catalogue:contribution", contribution.public_id)
-    context = {**_context(contribution), "link": link, "person": contribution.author}
-    letters.send(letter, to=contribution.author.email, context=context)
+    write_to(letter, [contribution.author], link=link, **_context(contribution))
 
 
 @handler("mail.draft_ending")
@@ -214,14 +212,8 @@ def _write(letter: str, batch: ContributionBatch, person: User, **more: Any) -> 
     if not person.is_active:
         return
     counts = [(ContributionStatus(s).label, n) for s, n in states(batch).items()]
-    context = {
-        "batch": batch,
-        "person": person,
-        "counts": counts,
-        "link": absolute("catalogue:import_batch", batch.public_id),
-        **more,
-    }
-    letters.send(letter, to=person.email, context=context)
+    link = absolute("catalogue:import_batch", batch.public_id)
+    write_to(letter, [person], **{"batch": batch, "counts": counts, "link": link, **more})
 
 
 files_log = logging.getLogger("catalogue.files")

@@ -467,7 +467,7 @@ def create(
     if source.publishes:
         _put_online(resource, revision, source.organisation, by)
     else:
-        _queue(resource, revision)
+        card_changes.queue_for_review(resource=resource, revision=revision)
     _record(source, incoming, resource)
     tell("resource.harvested", by=by, on=resource, source=source, act="created")
     return Taken(resource, tuple(sorted(merged.values)))
@@ -612,19 +612,6 @@ def _apply(resource: Resource, merged: Merged) -> None:
             setattr(resource, name, value)
     resource.details = {name: v for name, v in details.items() if v not in ("", None, [], ())}
     resource.provenance = dict(merged.provenance)
-
-
-def _queue(resource: Resource, revision: Revision) -> None:
-    now = clock.now()
-    Contribution.objects.create(
-        resource=resource,
-        revision=revision,
-        status=ContributionStatus.SUBMITTED,
-        organisation=resource.organisation,
-        edited_at=now,
-        first_submitted_at=now,
-        submitted_at=now,
-    )
 
 
 def _count(resource: Resource, before: Mapping[str, int], now: Mapping[str, int]) -> None:

@@ -11,7 +11,7 @@ from catalogue.contributions.queries.proposals import fields_of
 from catalogue.enums import Deposit
 from catalogue.models import HarvestedRecord, HarvestRun, LinkCheck, Resource, Source
 from catalogue.models.harvest import ORIGIN
-from catalogue.validators.fields import EMPTY
+from catalogue.validators.fields import is_same
 from portal.accounts.models import User
 from portal.lib import clock
 
@@ -78,7 +78,7 @@ def merge(resource: Resource, voices: Iterable[Voice], *, day: str) -> Merged:
         ranked = sorted((v for v in said if name in v.values), key=lambda v: v.rank(name))
         best = ranked[-1] if ranked else None
         if is_edited_here(provenance.get(name)):
-            if best is not None and not _same(best.values[name], current[name]):
+            if best is not None and not is_same(best.values[name], current[name]):
                 held_back[name] = best.values[name]
             continue
         _settle(name, best, said, current, values, provenance, day)
@@ -98,7 +98,7 @@ def _settle(
     known = provenance.get(name)
     if best is not None:
         wanted = best.values[name]
-        if not _same(wanted, current[name]):
+        if not is_same(wanted, current[name]):
             values[name] = wanted
         if known is None or known.get("origin") != best.origin or name in values:
             provenance[name] = {"origin": best.origin, "date": day, "verified": True}
@@ -117,10 +117,6 @@ def _settle(
 def deposit_of(has_owner: bool) -> str:
     """Say how a harvested card is deposited: by its holder when an organisation proposed it."""
     return Deposit.OWNED.value if has_owner else Deposit.REFERENCED.value
-
-
-def _same(one: Any, other: Any) -> bool:
-    return bool(one == other) or (one in EMPTY and other in EMPTY)
 
 
 LISTED_DAYS = 30  # dead for so long: on the list of the moderators

@@ -1,6 +1,7 @@
 """Harvest by schedule, and write to those who look after sources."""
 
 import logging
+from collections.abc import Iterable
 
 from catalogue import rules
 from catalogue.enums import RunState
@@ -8,10 +9,9 @@ from catalogue.harvest import actions as harvests
 from catalogue.harvest import passages
 from catalogue.models import HarvestRun, Resource, Source
 from catalogue.resources.queries.relations import region_people
-from catalogue.resources.tasks import absolute, keepers
+from catalogue.resources.tasks import absolute, keepers, write_to
 from portal.accounts.authorization import Permission
 from portal.accounts.models import User
-from portal.audit import letters
 from portal.audit.actors import SystemActor
 from portal.audit.duties import duty
 from portal.audit.outbox import handler
@@ -52,9 +52,9 @@ def source_proposed_letter(source_id: int) -> None:
     source = _source(source_id)
     if source is None:
         return
-    for person in region_people(Permission.CONTRIBUTION_MODERATE):
-        if rules.may_decide_source(person, source):
-            _write("source_proposed", person, source)
+    moderators = region_people(Permission.CONTRIBUTION_MODERATE)
+    free = [person for person in moderators if rules.may_decide_source(person, source)]
+    _write("source_proposed", free, source)
 
 
 @handler("mail.source_decided")
@@ -62,7 +62,7 @@ def source_decided_letter(source_id: int) -> None:
     """Tell who proposed a source what the Region decided."""
     source = _source(source_id)
     if source is not None and source.proposed_by is not None and source.proposed_by.is_active:
-        _write("source_decided", source.proposed_by, source)
+        _write("source_decided", [source.proposed_by], source)
 
 
 @handler("mail.harvest_suspicious")
@@ -72,9 +72,8 @@ def suspicious_letter(run_id: int) -> None:
     if run is None:
         return
     link = absolute("catalogue:harvest_run", run.source.public_id, run.public_id)
-    for person in keepers(run.source.organisation):
-        context = {"source": run.source, "run": run, "link": link, "person": person}
-        letters.send("harvest_suspicious", to=person.email, context=context)
+    people = keepers(run.source.organisation)
+    write_to("harvest_suspicious", people, source=run.source, run=run, link=link)
 
 
 @handler("mail.harvest_conflict")
@@ -86,10 +85,8 @@ def conflict_letter(source_id: int, resource_id: int) -> None:
         return
     both = {person.pk: person for person in keepers(source.organisation)}
     both |= {person.pk: person for person in keepers(resource.organisation)}
-    for person in both.values():
-        link = absolute("catalogue:resource", resource.slug)
-        context = {"source": source, "resource": resource, "link": link, "person": person}
-        letters.send("harvest_conflict", to=person.email, context=context)
+    link = absolute("catalogue:resource", resource.slug)
+    write_to("harvest_conflict", both.values(), source=source, resource=resource, link=link)
 
 
 def _source(source_id: int) -> Source | None:
@@ -97,11 +94,7 @@ def _source(source_id: int) -> Source | None:
     return rows.filter(pk=source_id).first()
 
 
-def _write(letter: str, person: User, source: Source) -> None:
-    context = {
-        "source": source,
-        "person": person,
-        "link": absolute("catalogue:harvest_source", source.public_id),
-        "list_link": absolute("catalogue:harvest_sources"),
-    }
-    letters.send(letter, to=person.email, context=context)
+def _write(letter: str, people: Iterable[User], source: Source) -> None:
+    link = absolute("catalogue:harvest_source", source.public_id)
+    list_link = absolute("catalogue:harvest_sources")
+    write_to(letter, people, source=source, link=link, list_link=list_link)

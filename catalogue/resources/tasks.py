@@ -26,6 +26,12 @@ def absolute(name: str, *args: Any) -> str:
     return settings.SITE_URL + reverse(name, args=args)
 
 
+def write_to(letter: str, people: Iterable[User], **facts: Any) -> None:
+    """Send one letter to some people, each named in it."""
+    for person in people:
+        letters.send(letter, to=person.email, context={**facts, "person": person})
+
+
 @handler("mail.resource_archived")
 def archived_letter(resource_id: int) -> None:
     """Tell the author of a card that a moderator archived it."""
@@ -33,8 +39,7 @@ def archived_letter(resource_id: int) -> None:
     if resource is None or resource.author is None or not resource.author.is_active:
         return
     link = absolute("catalogue:resource", resource.slug)
-    context = {"resource": resource, "link": link, "person": resource.author}
-    letters.send("resource_archived", to=resource.author.email, context=context)
+    write_to("resource_archived", [resource.author], resource=resource, link=link)
 
 
 @handler("mail.removal_proposed")
@@ -45,11 +50,13 @@ def removal_proposed_letter(removal_id: int) -> None:
     removal = related.filter(pk=removal_id).first()
     if removal is None or removal.resource is None:
         return
-    for user in region_people(Permission.RESOURCE_REMOVE):
-        if rules.may_answer_removal(user, removal, removal.resource):
-            link = absolute("catalogue:remove", removal.slug)
-            context = {"removal": removal, "link": link, "person": user}
-            letters.send("removal_proposed", to=user.email, context=context)
+    people = [
+        user
+        for user in region_people(Permission.RESOURCE_REMOVE)
+        if rules.may_answer_removal(user, removal, removal.resource)
+    ]
+    link = absolute("catalogue:remove", removal.slug)
+    write_to("removal_proposed", people, removal=removal, link=link)
 
 
 @handler("mail.resource_removed")
@@ -58,8 +65,7 @@ def removed_letter(removal_id: int) -> None:
     removal = Removal.objects.select_related("author").get(pk=removal_id)
     if removal.author is not None and removal.author.is_active:
         link = absolute("catalogue:resource", removal.slug)
-        context = {"removal": removal, "link": link, "person": removal.author}
-        letters.send("resource_removed", to=removal.author.email, context=context)
+        write_to("resource_removed", [removal.author], removal=removal, link=link)
 
 
 SENDERS = [
@@ -73,6 +79,14 @@ def keepers(organisation: Organisation | None) -> Iterable[User]:
         return ()
     held = Membership.objects.live().filter(organisation=organisation, role__in=SENDERS)
     return User.objects.filter(is_active=True, pk__in=held.values("user_id")).order_by("pk")
+
+
+def _minders(resource: Resource) -> list[User]:
+    """List who looks after a card: those members, else its author."""
+    people = list(keepers(resource.organisation))
+    if not people and resource.author is not None and resource.author.is_active:
+        return [resource.author]
+    return people
 
 
 @duty("catalogue.expiries", minutes=60, by_itself=True)
@@ -108,12 +122,7 @@ def dead_link_letter(check_id: int) -> None:
         return
     resource = found.resource
     link = absolute("catalogue:resource", resource.slug)
-    people: list[User] = list(keepers(resource.organisation))
-    if not people and resource.author is not None and resource.author.is_active:
-        people = [resource.author]
-    for person in people:
-        context = {"resource": resource, "check": found, "link": link, "person": person}
-        letters.send("link_dead", to=person.email, context=context)
+    write_to("link_dead", _minders(resource), resource=resource, check=found, link=link)
 
 
 @duty("catalogue.quality", minutes=24 * 60, by_itself=True)
@@ -135,13 +144,8 @@ def review_letter(resource_id: int) -> None:
     found = rows.filter(pk=resource_id, archived_at=None, next_review_at__lte=clock.now()).first()
     if found is None:
         return
-    people: list[User] = list(keepers(found.organisation))
-    if not people and found.author is not None and found.author.is_active:
-        people = [found.author]
     link = absolute("catalogue:propose", found.slug)
-    for person in people:
-        context = {"resource": found, "link": link, "person": person}
-        letters.send("card_to_review", to=person.email, context=context)
+    write_to("card_to_review", _minders(found), resource=found, link=link)
 
 
 @handler("mail.transfer_asked")

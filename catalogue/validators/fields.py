@@ -461,6 +461,11 @@ REFERENCED_NEEDS = ("title", "summary", "homepage_url", "producer_name", "scope"
 EMPTY: tuple[object, ...] = ("", None, [], ())
 
 
+def is_same(one: object, other: object) -> bool:
+    """Say whether two stored values are one: what is empty is alike."""
+    return bool(one == other) or (one in EMPTY and other in EMPTY)
+
+
 @dataclass(frozen=True)
 class KindDetails:
     """The own fields of one kind."""

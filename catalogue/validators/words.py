@@ -1,7 +1,6 @@
 """Territories, licences and last days, as cards hold them and as readers are told."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -10,7 +9,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from catalogue.enums import LicenceStatus, ResourceKind
+from catalogue.enums import ResourceKind
 from catalogue.standards import licences, territories
 from catalogue.standards.published import is_date, last_day
 from catalogue.standards.territories import Territory, TerritoryKind
@@ -98,19 +97,16 @@ LICENCE_LABELS = {
 }
 
 
-@dataclass(frozen=True)
-class NamedLicence:
-    """What a text says of a licence: identifiers when it names known ones, else the text."""
-
-    identifiers: tuple[str, ...]
-    status: LicenceStatus
-    note: str = ""
-
-
-def named_licence(text: str) -> NamedLicence:
-    """Read what a person or a harvested card wrote; what is doubtful is to confirm."""
-    found = licences.normalise(text)
-    return NamedLicence(found.identifiers, LicenceStatus(found.status), found.note)
+def known_licence(text: str) -> str:
+    """Give the expression of a licence that SPDX knows; raises ValidationError for another."""
+    if licences.is_ambiguous(text):
+        raise ValidationError(_("Précisez Licence Ouverte 1.0 ou 2.0."))
+    found = licences.read_expression(text[: licences.LONGEST_EXPRESSION + 1])
+    if not found.is_known:
+        raise ValidationError(
+            _("Cet identifiant n’est pas dans la liste SPDX : écrivez par exemple MIT.")
+        )
+    return found.expression
 
 
 def licence_label(identifier: str) -> str:

@@ -1,7 +1,7 @@
 """The pages around a card: reuses, feedback, discussions; and what of them waits for the Region."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from django.contrib import messages
@@ -34,6 +34,7 @@ from portal.accounts.views import person
 from portal.lib.refusals import Invalid
 from portal.lib.visible import find
 
+T = TypeVar("T")
 PER_PAGE = 20
 # The field of a form that a refusal of the action is about.
 FIELDS = {"already_known": "url", "url": "url", "month": "used_on", "markdown": "body_md"}
@@ -59,17 +60,20 @@ def frame(resource: Resource, current: str) -> dict[str, Any]:
     }
 
 
-def tried(form: Any, act: Callable[[], Any]) -> int:
-    """Do an act on a form; return 0, or the status of the page that shows its errors."""
+def tried(form: Any, act: Callable[[], T]) -> tuple[T | None, int]:
+    """Do an act on a form; give what it made, else the status of the page that shows its errors."""
     if not form.is_valid():
-        return 422 if form.is_bound else 200
+        return None, 422 if form.is_bound else 200
     try:
-        act()
+        return act(), 200
     except Invalid as refusal:
         name = FIELDS.get(refusal.code)
         form.add_error(name if name in form.fields else None, str(refusal))
-        return 422
-    return 0
+        return None, 422
+
+
+def _page_of(request: HttpRequest, rows: Any) -> dict[str, Any]:
+    return {"page": Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))}
 
 
 @login_not_required
@@ -77,9 +81,8 @@ def tried(form: Any, act: Callable[[], Any]) -> int:
 def reuses_listed(request: HttpRequest, slug: str) -> HttpResponse:
     """List what was made with a card."""
     resource = public(slug)
-    rows = Paginator(reads.reuses(resource, request.user), PER_PAGE)
-    page = rows.get_page(request.GET.get("page"))
-    context = {"page": page, **frame(resource, _("Réutilisations"))}
+    context = _page_of(request, reads.reuses(resource, request.user))
+    context |= frame(resource, _("Réutilisations"))
     return render(request, "catalogue/community/reuses.html", context)
 
 
@@ -89,14 +92,14 @@ def declare_reuse(request: HttpRequest, slug: str) -> HttpResponse:
     resource, by = public(slug), person(request)
     form = ReuseForm(request.POST if request.method == "POST" else None, holders=holders(by))
 
-    def act() -> None:
+    def act() -> Reuse:
         values = dict(form.cleaned_data)
         others, key = values.pop("others"), values.pop("organisation")
         holder = Organisation.objects.get(pk=int(key)) if key else None
-        reuses.declare(resources=[resource, *others], organisation=holder, by=by, **values)
+        return reuses.declare(resources=[resource, *others], organisation=holder, by=by, **values)
 
-    status = tried(form, act)
-    if not status:
+    made, status = tried(form, act)
+    if made is not None:
         messages.success(request, _("Merci : la Région relit, puis la réutilisation paraît ici."))
         return redirect("catalogue:reuses", resource.slug)
     context = {"form": form, **frame(resource, _("Réutilisations"))}
@@ -108,9 +111,8 @@ def declare_reuse(request: HttpRequest, slug: str) -> HttpResponse:
 def feedback_listed(request: HttpRequest, slug: str) -> HttpResponse:
     """List what was told of the use of a card."""
     resource = public(slug)
-    rows = Paginator(reads.feedback(resource, request.user), PER_PAGE)
-    page = rows.get_page(request.GET.get("page"))
-    context = {"page": page, **frame(resource, _("Retours de terrain"))}
+    context = _page_of(request, reads.feedback(resource, request.user))
+    context |= frame(resource, _("Retours de terrain"))
     return render(request, "catalogue/community/feedback.html", context)
 
 
@@ -119,10 +121,10 @@ def tell_feedback(request: HttpRequest, slug: str) -> HttpResponse:
     """Tell what happened where a card was used."""
     resource, by = public(slug), person(request)
     form = FeedbackForm(request.POST if request.method == "POST" else None)
-    status = tried(
+    told, status = tried(
         form, lambda: reuses.tell_feedback(resource=resource, by=by, **form.cleaned_data)
     )
-    if not status:
+    if told is not None:
         messages.success(request, _("Merci : la Région relit, puis votre retour paraît ici."))
         return redirect("catalogue:feedback", resource.slug)
     context = {"form": form, **frame(resource, _("Retours de terrain"))}
@@ -162,21 +164,18 @@ def discussions_listed(request: HttpRequest, slug: str) -> HttpResponse:
     if request.method == "POST" and not request.user.is_authenticated:
         return redirect_to_login(request.path)
     form = DiscussionForm(request.POST if request.method == "POST" else None)
-    opened: list[Discussion] = []
-
-    def act() -> None:
-        opened.append(
-            discussions.open_discussion(resource=resource, by=person(request), **form.cleaned_data)
-        )
-
-    status = tried(form, act)
-    if not status:
-        _say(request, held=opened[0].messages.get().is_held)
-        return redirect(opened[0].path)
-    rows = Paginator(reads.discussions(resource, request.user), PER_PAGE)
+    opened, status = tried(
+        form,
+        lambda: discussions.open_discussion(
+            resource=resource, by=person(request), **form.cleaned_data
+        ),
+    )
+    if opened is not None:
+        _say(request, held=opened.messages.get().is_held)
+        return redirect(opened.path)
     context = {
         "form": form,
-        "page": rows.get_page(request.GET.get("page")),
+        **_page_of(request, reads.discussions(resource, request.user)),
         "may_write": may_act(request, resource),
         **frame(resource, _("Discussions")),
     }
@@ -201,23 +200,20 @@ def discussion_shown(request: HttpRequest, slug: str, discussion: UUID) -> HttpR
     answer = MessageForm(request.POST if request.method == "POST" and not closes else None)
     close = CloseForm(request.POST if closes else None)
     if request.method == "POST":
-        by = person(request)
-
-        def act() -> None:
-            if closes:
-                discussions.close(discussion=found, by=by, **close.cleaned_data)
-                messages.success(request, _("La discussion est close."))
-            else:
-                said = discussions.answer(discussion=found, by=by, **answer.cleaned_data)
-                _say(request, held=said.is_held)
-
-        if not tried(close if closes else answer, act):
+        verb, form = (discussions.close, close) if closes else (discussions.answer, answer)
+        done, _status = tried(
+            form, lambda: verb(discussion=found, by=person(request), **form.cleaned_data)
+        )
+        if isinstance(done, DiscussionMessage):
+            _say(request, held=done.is_held)
+        elif done is not None:
+            messages.success(request, _("La discussion est close."))
+        if done is not None:
             return redirect(found.path)
-    pages = Paginator(reads.messages(found, user), PER_PAGE)
     open_now = not found.is_closed and found.state == "shown"
     context = {
         "discussion": found,
-        "page": pages.get_page(request.GET.get("page")),
+        **_page_of(request, reads.messages(found, user)),
         "form": answer,
         "close": close,
         "may_write": open_now and may_act(request, resource),
@@ -243,11 +239,10 @@ def hide_message(request: HttpRequest, slug: str, message: UUID) -> HttpResponse
     found.discussion.resource = resource
     form = WordsForm(request.POST if request.method == "POST" else None)
 
-    def act() -> None:
-        discussions.hide(message=found, reason=form.cleaned_data["message"], by=by)
-
-    status = tried(form, act)
-    if not status:
+    hidden, status = tried(
+        form, lambda: discussions.hide(message=found, reason=form.cleaned_data["message"], by=by)
+    )
+    if hidden is not None:
         messages.success(request, _("Message masqué ; la personne est prévenue."))
         return redirect("catalogue:discussions", resource.slug)
     context = {"message_": found, "form": form, **frame(resource, _("Discussions"))}

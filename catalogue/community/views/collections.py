@@ -68,17 +68,16 @@ def make(request: HttpRequest) -> HttpResponse:
     by = person(request)
     holders = _holders(by)
     form = NewCollectionForm(request.POST if request.method == "POST" else None, holders=holders)
-    made: list[Collection] = []
 
-    def act() -> None:
+    def act() -> Collection:
         values = dict(form.cleaned_data)
         holder = Organisation.objects.get(pk=int(values.pop("organisation")))
-        made.append(collections.make(organisation=holder, by=by, **values))
+        return collections.make(organisation=holder, by=by, **values)
 
-    status = tried(form, act)
-    if not status:
+    made, status = tried(form, act)
+    if made is not None:
         messages.success(request, _("Le dossier est créé : ajoutez-y des ressources."))
-        return redirect("catalogue:collection_edit", made[0].slug)
+        return redirect("catalogue:collection_edit", made.slug)
     context = {"section": "ressources", "form": form, "holders": holders}
     return render(request, "catalogue/collections/make.html", context, status=status)
 
@@ -96,8 +95,8 @@ def edit(request: HttpRequest, slug: str) -> HttpResponse:
         return redirect(*(("catalogue:collections",) if act == "remove" else (found,)))
     initial = {"title": found.title, "summary": found.summary}
     form = ArrangeForm(request.POST if request.method == "POST" else None, initial=initial)
-    status = tried(form, lambda: _arrange(request, found, form, by))
-    if not status:
+    arranged, status = tried(form, lambda: _arrange(request, found, form, by))
+    if arranged is not None:
         messages.success(request, _("Le dossier est enregistré."))
         return redirect("catalogue:collection_edit", found.slug)
     context = {
@@ -125,7 +124,7 @@ def add(request: HttpRequest, slug: str) -> HttpResponse:
     return redirect(resource)
 
 
-def _arrange(request: HttpRequest, found: Collection, form: ArrangeForm, by: User) -> None:
+def _arrange(request: HttpRequest, found: Collection, form: ArrangeForm, by: User) -> Collection:
     """Read the rows of the page: a place, a word, or a box to take the row out."""
     said = request.POST
     places: list[tuple[int, int, Place]] = []
@@ -139,7 +138,7 @@ def _arrange(request: HttpRequest, found: Collection, form: ArrangeForm, by: Use
     ordered = [place for _position, _number, place in sorted(places, key=lambda each: each[:2])]
     if (extra := form.cleaned_data["added"]) is not None:
         ordered.append(Place(extra, ""))
-    collections.arrange(
+    return collections.arrange(
         collection=found,
         title=form.cleaned_data["title"],
         summary=form.cleaned_data["summary"],

@@ -360,20 +360,10 @@ def _do_order(contribution: Contribution, order: Order, by: User) -> None:
     match order.act:
         case BulkAct.ASSIGN:
             assign(contribution=contribution, to=order.assignee, by=by)
-        case BulkAct.REQUEST_CHANGES:
-            request_changes(
-                contribution=contribution,
-                reason=DecisionReason(order.reason),
-                message=order.message,
-                by=by,
-            )
-        case BulkAct.REFUSE:
-            refuse(
-                contribution=contribution,
-                reason=DecisionReason(order.reason),
-                message=order.message,
-                by=by,
-            )
+        case BulkAct.REQUEST_CHANGES | BulkAct.REFUSE:
+            verb = refuse if order.act == BulkAct.REFUSE else request_changes
+            reason = DecisionReason(order.reason)
+            verb(contribution=contribution, reason=reason, message=order.message, by=by)
         case BulkAct.PUBLISH:
             publish(contribution=contribution, message=order.message, by=by)
 

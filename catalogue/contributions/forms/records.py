@@ -10,8 +10,8 @@ from django.utils.translation import gettext_noop
 
 from catalogue.contributions.forms.steps import OwnField, Step, TagsField, asked, form_field
 from catalogue.enums import UNLICENSED_KINDS, Deposit, LicenceStatus
-from catalogue.standards import licences
 from catalogue.validators import checks as record_checks
+from catalogue.validators import words
 from catalogue.validators.fields import COMMON_BY_NAME, Field, FieldType, language_choices
 
 NO_FIELD = gettext_noop("Ce champ n’existe pas.")
@@ -119,15 +119,6 @@ def _refuse_columns(field: Field, value: Any) -> None:
 
 def _licences(texts: list[str]) -> dict[str, Any]:
     """Read licences as the form does: known to SPDX, or none yet, which is to confirm."""
-    found = []
-    for text in texts:
-        read = licences.read_expression(text[: licences.LONGEST_EXPRESSION + 1])
-        if licences.is_ambiguous(text):
-            raise ValidationError(_("Précisez Licence Ouverte 1.0 ou 2.0."))
-        if len(text) > licences.LONGEST_EXPRESSION or not read.is_known:
-            raise ValidationError(
-                _("Cet identifiant n’est pas dans la liste SPDX : écrivez par exemple MIT.")
-            )
-        found.append(read.expression)
+    found = [words.known_licence(text) for text in texts]
     status = LicenceStatus.DECLARED if found else LicenceStatus.TO_CONFIRM
     return {"licences": found, "licence_status": str(status)}

@@ -452,15 +452,12 @@ class StepForm(PlainForm):
         cleaned = super().clean() or {}
         if cleaned.get("licence") == OTHER:
             text = str(cleaned.get("licence_other") or "").strip()
-            if not text:
-                self.add_error("licence_other", _("Écrivez l’identifiant de cette licence."))
-            elif licences.is_ambiguous(text):
-                self.add_error("licence_other", _("Précisez Licence Ouverte 1.0 ou 2.0."))
-            elif not licences.read_expression(text).is_known:
-                message = _(
-                    "Cet identifiant n’est pas dans la liste SPDX : écrivez par exemple MIT."
-                )
-                self.add_error("licence_other", message)
+            try:
+                if not text:
+                    raise ValidationError(_("Écrivez l’identifiant de cette licence."))
+                words.known_licence(text)
+            except ValidationError as error:
+                self.add_error("licence_other", error)
         return cleaned
 
     def accepted(self) -> dict[str, Any]:

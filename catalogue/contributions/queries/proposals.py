@@ -12,7 +12,7 @@ from catalogue.models import PROPOSED_COLUMNS, Contribution, Resource
 from catalogue.resources.queries import files as card_files
 from catalogue.validators import checks as record_checks
 from catalogue.validators import words
-from catalogue.validators.fields import COMMON_BY_NAME, DETAILS, EMPTY, Field, FieldType
+from catalogue.validators.fields import COMMON_BY_NAME, DETAILS, EMPTY, Field, FieldType, is_same
 from portal.accounts.models import Organisation
 from portal.lib import differences
 
@@ -178,7 +178,7 @@ def collisions(contribution: Contribution) -> list[Collision]:
     found = []
     for name, own in fields_of(contribution.resource.kind).items():
         ours, theirs, before = proposed.get(name), online.get(name), base.get(name)
-        if _same(theirs, before) or _same(ours, before) or _same(ours, theirs):
+        if is_same(theirs, before) or is_same(ours, before) or is_same(ours, theirs):
             continue
         said = [words_of(own, value) for value in (before, theirs, ours)]
         found.append(Collision(name, str(own.label), *said))
@@ -192,7 +192,7 @@ def caught_up(contribution: Contribution) -> dict[str, Any]:
     own_names = DETAILS[contribution.resource.kind].by_name
     merged: dict[str, Any] = {"details": {}}
     for name in fields_of(contribution.resource.kind):
-        kept = online if _same(proposed.get(name), base.get(name)) else proposed
+        kept = online if is_same(proposed.get(name), base.get(name)) else proposed
         target = merged["details"] if name in own_names else merged
         target[name] = kept.get(name)
     if contribution.keeps_files and contribution.base_revision is not None:
@@ -211,7 +211,7 @@ def caught_up_provenance(contribution: Contribution) -> dict[str, Any]:
     kept = {
         name: origin
         for name, origin in written.items()
-        if not _same(proposed.get(name), base.get(name))
+        if not is_same(proposed.get(name), base.get(name))
     }
     return {**contribution.resource.provenance, **kept}
 
@@ -219,11 +219,7 @@ def caught_up_provenance(contribution: Contribution) -> dict[str, Any]:
 def is_another(one: Any, other: Any) -> bool:
     """Say whether a form brought another value than the stored one: line ends do not count."""
     ends = [v.replace("\r\n", "\n").strip() if isinstance(v, str) else v for v in (one, other)]
-    return not _same(*ends)
-
-
-def _same(one: Any, other: Any) -> bool:
-    return one == other or (one in EMPTY and other in EMPTY)
+    return not is_same(*ends)
 
 
 def _row(own: Field, row: Mapping[str, Any]) -> str:

@@ -24,10 +24,10 @@ from catalogue.enums import (
 )
 from catalogue.models import Contribution, ContributionBatch, Resource
 from catalogue.resources.queries import relations
-from catalogue.standards import licences
 from catalogue.standards.languages import code_of
 from catalogue.standards.readers.syntax.text import day
 from catalogue.validators import checks as record_checks
+from catalogue.validators import words
 from catalogue.validators.checks import Verdict
 from catalogue.validators.fields import (
     COMMON,
@@ -199,9 +199,8 @@ def read_row(
         except _Wrong as wrong:
             faults.append(wrong.fault)
             continue
-        if not _same(value, (current or {}).get(name)) and not (
-            value in EMPTY and name in ALWAYS_SOMETHING
-        ):
+        left_empty = value in EMPTY and name in ALWAYS_SOMETHING
+        if proposals.is_another((current or {}).get(name), value) and not left_empty:
             values[name] = value
     if not cells.get("licence_status", "").strip():
         _settle_licence(values)
@@ -261,7 +260,9 @@ def _parsed(own: Field, column: str, raw: str) -> Any:
     text = ESCAPED.sub("", raw).strip()
     try:
         if own.name == "licences":
-            return clean_value(own, [_licence(item) for item in _items(text, _marks(own))])
+            return clean_value(
+                own, [words.known_licence(item) for item in _items(text, _marks(own))]
+            )
         if own.type is FieldType.LIST:
             return clean_value(own, [_item(own, item) for item in _items(text, _marks(own))])
         if own.type is FieldType.CHOICE:
@@ -274,6 +275,8 @@ def _parsed(own: Field, column: str, raw: str) -> Any:
 
 
 def _item(own: Field, item: str) -> str:
+    if own.name == "licences":
+        return words.known_licence(item)
     if own.name == "tags":
         return " ".join(item.lower().split())[:60]
     if own.name == "languages":
@@ -302,17 +305,6 @@ def _code(own: Field, text: str) -> str:
     return text
 
 
-def _licence(text: str) -> str:
-    if licences.is_ambiguous(text):
-        raise ValidationError(gettext_lazy("Précisez Licence Ouverte 1.0 ou 2.0."))
-    found = licences.read_expression(text)
-    if not found.is_known:
-        raise ValidationError(
-            gettext_lazy("Cet identifiant n’est pas dans la liste SPDX : écrivez par exemple MIT.")
-        )
-    return found.expression
-
-
 def _strangers(kind: str, cells: Mapping[str, str], fields: Mapping[str, Field]) -> list[Fault]:
     """List the cells filled in columns of another kind."""
     label = str(ResourceKind(kind).label)
@@ -332,12 +324,6 @@ def kind_of(text: str) -> str:
     own = Field(KIND, "", FieldType.CHOICE, choices=tuple(ResourceKind.choices))
     code = _code(own, text.strip())
     return code if code in DETAILS else ""
-
-
-def _same(one: Any, other: Any) -> bool:
-    if isinstance(one, str) and isinstance(other, str):
-        return _same_text(one, other)
-    return one == other or (one in EMPTY and other in EMPTY)
 
 
 def _same_text(one: str, other: str) -> bool:

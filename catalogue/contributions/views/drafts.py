@@ -10,6 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views import View
+from django.views.decorators.http import require_POST, require_safe
 
 from catalogue import rules
 from catalogue.contributions.actions import checks, drafts
@@ -113,40 +114,36 @@ class Become(View):
         return redirect("catalogue:contribution_step", draft.public_id, Step.IDENTIFY)
 
 
-class Mine(View):
-    """List a person's contributions."""
-
-    def get(self, request: HttpRequest) -> HttpResponse:
-        """Show every contribution with its state."""
-        context = {"contributions": reviews.mine(person(request))[:200]}
-        return render(request, "catalogue/contribute/mine.html", context)
+@require_safe
+def mine(request: HttpRequest) -> HttpResponse:
+    """List a person's contributions, each with its state."""
+    context = {"contributions": reviews.mine(person(request))[:200]}
+    return render(request, "catalogue/contribute/mine.html", context)
 
 
-class Follow(View):
+@require_safe
+def follow(request: HttpRequest, contribution: UUID) -> HttpResponse:
     """Follow one contribution: its state, what was said, what can be done."""
-
-    def get(self, request: HttpRequest, contribution: UUID) -> HttpResponse:
-        """Show the state and the history."""
-        found = visible(request, contribution)
-        user = person(request)
-        if rules.may_answer_proposal(user, found):
-            return redirect("catalogue:proposal_answer", found.public_id)
-        record = proposals.proposed_record(found)
-        context = {
-            "contribution": found,
-            "answers_earlier": proposals.answers_earlier(found),
-            "record": record,
-            "language": proposals.written_in(record),
-            "decisions": found.decisions.select_related("decided_by").order_by("-pk"),
-            "may_edit": rules.may_edit(user, found),
-            "may_withdraw": rules.may_withdraw(user, found),
-            "is_stale": found.is_open and proposals.is_stale(found),
-            "collisions": proposals.collisions(found) if found.is_open else [],
-            "sent": proposals.changes({}, record) if found.first_submitted_at else [],
-            "first_step": Step.IDENTIFY,
-            "last_step": Step.SEND,
-        }
-        return render(request, "catalogue/contribute/follow.html", context)
+    found = visible(request, contribution)
+    user = person(request)
+    if rules.may_answer_proposal(user, found):
+        return redirect("catalogue:proposal_answer", found.public_id)
+    record = proposals.proposed_record(found)
+    context = {
+        "contribution": found,
+        "answers_earlier": proposals.answers_earlier(found),
+        "record": record,
+        "language": proposals.written_in(record),
+        "decisions": found.decisions.select_related("decided_by").order_by("-pk"),
+        "may_edit": rules.may_edit(user, found),
+        "may_withdraw": rules.may_withdraw(user, found),
+        "is_stale": found.is_open and proposals.is_stale(found),
+        "collisions": proposals.collisions(found) if found.is_open else [],
+        "sent": proposals.changes({}, record) if found.first_submitted_at else [],
+        "first_step": Step.IDENTIFY,
+        "last_step": Step.SEND,
+    }
+    return render(request, "catalogue/contribute/follow.html", context)
 
 
 class Withdraw(View):
@@ -167,14 +164,12 @@ class Withdraw(View):
         return redirect("catalogue:contribution", found.public_id)
 
 
-class CatchUp(View):
-    """Carry a proposal over to the card now online."""
-
-    def post(self, request: HttpRequest, contribution: UUID) -> HttpResponse:
-        """Merge and lead back to the contribution."""
-        found = visible(request, contribution)
-        drafts.catch_up(contribution=found, by=person(request))
-        return redirect("catalogue:contribution", found.public_id)
+@require_POST
+def catch_up(request: HttpRequest, contribution: UUID) -> HttpResponse:
+    """Carry a proposal over to the card now online, and lead back to it."""
+    found = visible(request, contribution)
+    drafts.catch_up(contribution=found, by=person(request))
+    return redirect("catalogue:contribution", found.public_id)
 
 
 def address(contribution: Contribution, step: Step) -> str:
@@ -353,7 +348,7 @@ def _preview(request: HttpRequest, record: Mapping[str, Any]) -> str | None:
         return str(refusal)
 
 
-def _rendered(record: Mapping[str, Any]) -> str:
+def rendered(record: Mapping[str, Any]) -> str:
     """Give the description as its page will show it; as typed when it cannot be rendered."""
     try:
         return markdown.render(str(record.get("description") or ""))
@@ -426,7 +421,7 @@ def _show_send(request: HttpRequest, contribution: Contribution, form: SendForm)
         "checks": [check.to_json() for check in found],
         "faults": _faults(contribution, found),
         "summary": _summary(contribution, record),
-        "description_html": _rendered(record),
+        "description_html": rendered(record),
         "may_send": rules.may_submit(person(request), contribution),
         "previous": steps.before(Step.SEND, contribution.resource.kind),
         "working_days": settings.REVIEW_WORKING_DAYS,

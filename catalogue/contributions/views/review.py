@@ -17,7 +17,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views import View
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from catalogue import rules
 from catalogue.community import queries as community_queries
@@ -133,30 +133,22 @@ DECISIONS_PER_PAGE = 30
 QUEUE_PER_PAGE = 50
 
 
-class Queue(View):
-    """What waits for a moderator."""
-
-    answered: bool | None = False
-
-    def get(self, request: HttpRequest) -> HttpResponse:
-        """Show the list, filtered and sorted."""
-        require(rules.may_moderate, person(request))
-        context = _queue(request, answered=self.answered)
-        return render(request, "catalogue/moderation/queue.html", context)
+@require_safe
+def queue(request: HttpRequest, *, answered: bool) -> HttpResponse:
+    """List what waits for a moderator, filtered and sorted; answered: what came back."""
+    require(rules.may_moderate, person(request))
+    context = _queue(request, answered=answered)
+    return render(request, "catalogue/moderation/queue.html", context)
 
 
-class Decisions(View):
-    """What was decided."""
-
-    def get(self, request: HttpRequest) -> HttpResponse:
-        """Show the decisions, the latest first."""
-        require(rules.may_moderate, person(request))
-        pages = Paginator(reviews.decisions(), DECISIONS_PER_PAGE)
-        context = {
-            "page": pages.get_page(request.GET.get("page")),
-            **head(current=_("Décisions")),
-        }
-        return render(request, "catalogue/moderation/decisions.html", context)
+@require_safe
+def decisions(request: HttpRequest) -> HttpResponse:
+    """List what was decided, the latest first."""
+    require(rules.may_moderate, person(request))
+    pages = Paginator(reviews.decisions(), DECISIONS_PER_PAGE)
+    page = pages.get_page(request.GET.get("page"))
+    context = {"page": page, **head(current=_("Décisions"))}
+    return render(request, "catalogue/moderation/decisions.html", context)
 
 
 class Item(View):
@@ -181,17 +173,13 @@ class Item(View):
         return redirect(*_following(found))
 
 
-class Claim(View):
-    """Say that one is reading a contribution."""
-
-    def post(self, request: HttpRequest, contribution: UUID) -> HttpResponse:
-        """Claim, or release."""
-        found, by = visible(request, contribution), person(request)
-        if "release" in request.POST:
-            review.release(contribution=found, by=by)
-        else:
-            review.claim(contribution=found, by=by)
-        return redirect("catalogue:moderation_item", found.public_id)
+@require_POST
+def claim(request: HttpRequest, contribution: UUID) -> HttpResponse:
+    """Say that one is reading a contribution, or no longer."""
+    found, by = visible(request, contribution), person(request)
+    verb = review.release if "release" in request.POST else review.claim
+    verb(contribution=found, by=by)
+    return redirect("catalogue:moderation_item", found.public_id)
 
 
 def _form(
@@ -235,10 +223,10 @@ def _following(contribution: Contribution) -> tuple[Any, ...]:
     return ("catalogue:moderation_item", following) if following else ("catalogue:moderation",)
 
 
-def _queue(request: HttpRequest, *, answered: bool | None) -> dict[str, Any]:
+def _queue(request: HttpRequest, *, answered: bool) -> dict[str, Any]:
     sieve, order = sieve_of(request), request.GET.get("order", "")
     rows = reviews.queue(
-        kind=sieve.kind, answered=bool(answered), order=order, sieve=sieve, viewer=person(request)
+        kind=sieve.kind, answered=answered, order=order, sieve=sieve, viewer=person(request)
     )
     lots = reviews.lots() if not answered else []
     if sieve.is_open:
@@ -279,7 +267,7 @@ def _identifier(text: str) -> str:
         return ""
 
 
-def _tab(answered: bool | None) -> str:
+def _tab(answered: bool) -> str:
     return "catalogue:moderation_answers" if answered else "catalogue:moderation"
 
 

@@ -16,13 +16,13 @@ from catalogue import rules
 from catalogue.community.views import cards as around_pages
 from catalogue.contributions.queries import proposals
 from catalogue.contributions.views import review as review_pages
+from catalogue.contributions.views.drafts import rendered
 from catalogue.models import CardVersion, Resource
 from catalogue.resources.actions import cards as card_changes
 from catalogue.resources.queries import versions as reads
 from catalogue.resources.views import public
 from portal.accounts.authorization import require
 from portal.accounts.views import person
-from portal.lib import markdown
 from portal.lib.fields import PlainForm, line
 from portal.lib.refusals import Conflict, Invalid
 
@@ -94,7 +94,7 @@ def shown(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         "record": record,
         "language": proposals.written_in(record),
         "changes": proposals.changes({}, record),
-        "description_html": _rendered(record),
+        "description_html": rendered(record),
     }
     status = 422 if form.is_bound else 200
     return render(request, "catalogue/versions/one.html", context, status=status)
@@ -186,10 +186,3 @@ def _number(text: str, otherwise: int, *, at_most: int) -> int:
     if text.isascii() and text.isdigit() and len(text) < 8 and 1 <= int(text) <= at_most:
         return int(text)
     return otherwise
-
-
-def _rendered(record: dict[str, Any]) -> str:
-    try:
-        return markdown.render(str(record.get("description") or ""))
-    except Invalid:
-        return ""

@@ -305,6 +305,20 @@ def put_online(
     return fresh
 
 
+def queue_for_review(*, resource: Resource, revision: Revision) -> Contribution:
+    """Have the Region review a new card that nobody wrote by hand: no rule is asked here."""
+    now = clock.now()
+    return Contribution.objects.create(
+        resource=resource,
+        revision=revision,
+        status=ContributionStatus.SUBMITTED,
+        organisation=resource.organisation,
+        edited_at=now,
+        first_submitted_at=now,
+        submitted_at=now,
+    )
+
+
 def _is_over(kind: str, revision: Revision, at: Any) -> bool:
     return words.is_news_over(kind, revision.content.get("details") or {}, clock.paris_day(at))
 

@@ -12,7 +12,6 @@ from catalogue.enums import (
     UNLICENSED_KINDS,
     Access,
     Barrier,
-    ContributionStatus,
     Deposit,
     LicenceStatus,
     ResourceKind,
@@ -20,15 +19,14 @@ from catalogue.enums import (
     UseCase,
     VersionOrigin,
 )
-from catalogue.models import Contribution, Resource, Synonym
+from catalogue.models import Resource, Synonym
 from catalogue.resources.actions import cards as card_changes
 from catalogue.search.synonyms import OPENING as OPENING_SYNONYMS
 from catalogue.search.synonyms import read_groups
-from catalogue.validators import words
+from catalogue.standards import licences
 from portal.accounts.models import Organisation
 from portal.audit.actors import Actor
 from portal.audit.record import record
-from portal.lib import clock
 
 SOURCE = "opening"
 KINDS = {
@@ -89,22 +87,22 @@ class Opened:
     unchanged: int = 0
 
 
-def licence_of(text: str, kind: ResourceKind) -> words.NamedLicence:
+def licence_of(text: str, kind: ResourceKind) -> licences.Found:
     """Read a licence of the file: what is doubtful, mixed or partial is to confirm."""
     if text == "sans objet":
-        return words.NamedLicence((), LicenceStatus.NOT_APPLICABLE)
+        return licences.Found((), LicenceStatus.NOT_APPLICABLE)
     if kind in UNLICENSED_KINDS:
-        return words.NamedLicence((), LicenceStatus.NOT_APPLICABLE, text)
-    doubt = words.NamedLicence((), LicenceStatus.TO_CONFIRM, text)
+        return licences.Found((), LicenceStatus.NOT_APPLICABLE, text)
+    doubt = licences.Found((), LicenceStatus.TO_CONFIRM, text)
     if "à confirmer" in text or ";" in text:
         return doubt
     remarked = REMARK.match(text)
     if remarked is None:
-        return words.named_licence(text)
+        return licences.normalise(text)
     if remarked["remark"] in CODE_ONLY and kind not in SOFTWARE:
         return doubt
-    found = words.named_licence(remarked["name"])
-    return words.NamedLicence(found.identifiers, found.status, text)
+    found = licences.normalise(remarked["name"])
+    return licences.Found(found.identifiers, found.status, text)
 
 
 def take_in(rows: Iterable[Mapping[str, Any]], *, region: Organisation, by: Actor) -> Opened:
@@ -141,16 +139,7 @@ def _publish(row: Mapping[str, Any], *, region: Organisation, by: Actor) -> None
 
 def _queue(row: Mapping[str, Any], *, region: Organisation, by: Actor) -> None:
     resource = _resource(row, region=region, by=by)
-    now = clock.now()
-    Contribution.objects.create(
-        resource=resource,
-        revision=resource.save_revision(clean=False),
-        status=ContributionStatus.SUBMITTED,
-        organisation=resource.organisation,
-        edited_at=now,
-        first_submitted_at=now,
-        submitted_at=now,
-    )
+    card_changes.queue_for_review(resource=resource, revision=resource.save_revision(clean=False))
 
 
 def _resource(row: Mapping[str, Any], *, region: Organisation, by: Actor) -> Resource:

@@ -302,7 +302,7 @@ def _files(resource: Resource, iri: str) -> Iterable[File]:
 
 
 def _own_licence(text: str) -> str:
-    named = words.named_licence(text).identifiers if text else ()
+    named = licences.normalise(text).identifiers if text else ()
     return named[0] if len(named) == 1 else ""
 
 

@@ -204,7 +204,7 @@ def test_the_example_of_a_template_reads_without_a_fault(kind: ResourceKind) -> 
     values, faults = table_rows.read_row(kind, dict(zip(head, example, strict=True)), head)
     assert (faults, table_rows.unknown(head)) == ([], [])
     assert values["title"]
-    assert {each.name for each in table_rows.described(kind)} >= {"id", "title"}
+    assert {each["name"] for each in table_rows.described(kind)} >= {"id", "title"}
 
 
 def test_a_nul_is_refused_whatever_the_encoding() -> None:
