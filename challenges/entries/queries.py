@@ -29,7 +29,7 @@ from challenges.models import (
     Team,
     TeamMember,
 )
-from challenges.models.words import LADDER_WAITS, led_sentence
+from challenges.models.words import led_sentence
 from challenges.results.models.boards import finals
 
 _RECENT = 20
@@ -79,57 +79,6 @@ def expected_wait_seconds(entry: Entry) -> float | None:
     )
     waits = [(end - start).total_seconds() for start, end in recent if end is not None]
     return median(waits) if waits else None
-
-
-def released_figures(entry: Entry) -> dict[str, dict[str, Any]]:
-    """Return the released public figures of an entry: {metric: {"value", "text", "low", "high"}}.
-
-    Bounds are the entry's own; under a ladder they are those of the board when this entry is
-    the one listed there, else None.
-    """
-    scores = Score.objects.filter(
-        in_force("evaluation__"),
-        evaluation__entry=entry,
-        evaluation__state="done",
-        split=Split.PUBLIC,
-        group="",
-    ).order_by("evaluation__finished_at", "pk")
-    standing = Standing.objects.filter(entry=entry, split=Split.PUBLIC).order_by("pk").first()
-    cells = standing.cells if standing else {}
-    return {
-        score.metric: {
-            "value": score.value,
-            "text": score.value_text,
-            **_bounds(score, cells.get(score.metric, {})),
-        }
-        for score in scores
-    }
-
-
-def _bounds(score: Score, cell: dict[str, Any]) -> dict[str, float | None]:
-    if score.low is not None:
-        return {"low": score.low, "high": score.high}
-    return {"low": cell.get("low"), "high": cell.get("high")}
-
-
-def ladder_of(entry: Entry) -> dict[str, Any] | None:
-    """Say what the Ladder shows of a scored entry: whether it improved, and on which number.
-
-    {"improved": True, False or None while it waits, "kept": number or None, "message"}; None
-    for an entry that is not scored, or a phase without a Ladder.
-    """
-    climbs = entry.enrolment.phase.ladder and not entry.is_bench
-    if entry.status != EntryStatus.SCORED or not climbs:
-        return None
-    rung = (
-        Rung.objects.filter(in_force("evaluation__"), evaluation__entry=entry)
-        .select_related("leader__entry")
-        .order_by("-settled_at")
-        .first()
-    )
-    if rung is None:
-        return {"improved": None, "kept": None, "message": str(LADDER_WAITS)}
-    return {"improved": rung.improved, "kept": led_by(rung), "message": led_message(rung)}
 
 
 def led_by(rung: Rung) -> int | None:
@@ -283,55 +232,76 @@ Cells = dict[str, dict[str, dict[str, Any]]]
 class ShownFigures:
     """What a team reads of one entry.
 
+    primary: the column that ranks on the first board of its phase, None while nothing is shown.
     scores: {split: {column: {"value", "text", "low", "high"}}}, the private split once revealed;
-    where a phase has several tasks, the mean, with "tasks", the text of each.
-    score_of, message: number of the entry whose score a Ladder shows instead, and the sentence.
+    where a phase has several tasks, the mean, with "tasks", the text of each. The bounds are the
+    entry's own, or those of the board that lists it. rung: where a Ladder puts it.
     """
 
+    primary: Column | None = None
     scores: Cells = field(default_factory=dict)
-    score_of: int | None = None
-    message: str = ""
+    rung: Rung | None = None
+
+    @property
+    def score_of(self) -> int | None:
+        """Return the number of the entry whose score a Ladder shows instead, if any."""
+        return led_by(self.rung) if self.rung else None
+
+    @property
+    def message(self) -> str:
+        """Tell the team whose score a Ladder shows instead, or nothing."""
+        return led_message(self.rung) if self.rung else ""
 
 
 def shown_figures(entries: Sequence[Entry]) -> dict[UUID, ShownFigures]:
-    """Read the figures that the boards of their phases show, in three queries.
+    """Read the figures that the boards of their phases show, in four queries.
 
     Hidden columns and boards are left out, and what is told at the closing before the reveal.
     """
     phases = {each.enrolment.phase_id: each.enrolment.phase for each in entries}
     revealed = {pk for pk, phase in phases.items() if phase.is_revealed}
     columns: dict[int, set[str]] = defaultdict(set)
-    for column in Column.objects.filter(
-        leaderboard__phase__in=phases, leaderboard__hidden=False, hidden=False
-    ).select_related("leaderboard"):
+    primary: dict[int, Column] = {}
+    for column in (
+        Column.objects.filter(leaderboard__phase__in=phases, leaderboard__hidden=False)
+        .filter(hidden=False)
+        .select_related("leaderboard")
+        .order_by("-leaderboard_id")
+    ):
         phase_id = column.leaderboard.phase_id
         if phase_id in revealed or not column.at_closing:
             columns[phase_id].add(column.key)
+            if column.leaderboard.primary_id == column.pk:
+                primary[phase_id] = column
     places = {each.pk: each.enrolment.phase_id for each in entries}
-    found = {each.pk: ShownFigures() for each in entries}
+    found = {pk: ShownFigures(primary.get(phase_id)) for pk, phase_id in places.items()}
     scores = list(_scores(list(places)))
     averaged = mean_figures(scores, places)
+    listed = {
+        (row.entry_id, row.split): row.cells
+        for row in Standing.objects.filter(entry__in=list(places)).order_by("-pk")
+    }
     for score in scores:
         entry_id = score.evaluation.entry_id
         phase_id = places[entry_id]
-        _ladder(found[entry_id], score)
+        found[entry_id].rung = getattr(score.evaluation, "rung", None)
         sealed = score.split == Split.PRIVATE and phase_id not in revealed
         if score.metric in columns[phase_id] and not sealed:
             mean = averaged.get((entry_id, score.split, score.metric))
-            found[entry_id].scores.setdefault(score.split, {})[score.metric] = _cell(score, mean)
+            cell = listed.get((entry_id, score.split), {}).get(score.metric, {})
+            found[entry_id].scores.setdefault(score.split, {})[score.metric] = _cell(
+                score, mean, cell
+            )
     return found
 
 
-def _cell(score: Score, mean: MeanFigure | None) -> dict[str, Any]:
+def _cell(score: Score, mean: MeanFigure | None, listed: Mapping[str, Any]) -> dict[str, Any]:
     if mean is not None:
         told = {"value": mean.value, "text": mean.text, "tasks": mean.tasks}
         return told | {"low": None, "high": None}
-    return {
-        "value": score.value,
-        "text": score.value_text,
-        "low": score.low,
-        "high": score.high,
-    }
+    own = {"low": score.low, "high": score.high}
+    bounds = {bound: listed.get(bound) for bound in own} if score.low is None else own
+    return {"value": score.value, "text": score.value_text, **bounds}
 
 
 def _scores(entry_ids: list[UUID]) -> Any:
@@ -341,12 +311,6 @@ def _scores(entry_ids: list[UUID]) -> Any:
         .select_related("evaluation__rung__leader__entry")
         .order_by("evaluation__finished_at", "pk")
     )
-
-
-def _ladder(shown: ShownFigures, score: Score) -> None:
-    rung = getattr(score.evaluation, "rung", None)
-    if rung is not None:
-        shown.score_of, shown.message = led_by(rung), led_message(rung)
 
 
 # A decision may be written a moment after the instant that it bears.

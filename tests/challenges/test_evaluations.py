@@ -43,7 +43,15 @@ from portal.lib.refusals import Conflict, Invalid, NotAllowed
 from tests.challenges.pages.scenes import Costs, url_of
 from tests.challenges.test_organising import signed_in
 from tests.challenges.test_rescorings import accepted, corrected
-from tests.challenges.world import answer, entered, opened, owner_of, scored, truth_of
+from tests.challenges.world import (
+    answer,
+    entered,
+    opened,
+    owner_of,
+    public_figures,
+    scored,
+    truth_of,
+)
 from tests.factories.accounts import UserFactory
 from tests.factories.challenges import EntryFactory, TeamFactory, captain_of
 
@@ -93,7 +101,7 @@ def test_a_file_is_checked_then_scored(challenge: Challenge) -> None:
     assert low is not None
     assert high is not None
     assert low <= scores[0].value <= high
-    assert queries.released_figures(entry)["exactitude"]["low"] == low
+    assert public_figures(entry)["exactitude"]["low"] == low
 
 
 def test_a_wrong_file_is_refused_by_line_and_costs_nothing(challenge: Challenge) -> None:

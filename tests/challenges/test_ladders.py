@@ -12,7 +12,6 @@ from django.urls import reverse
 from django.utils import timezone
 
 from challenges.entries.actions import choices
-from challenges.entries.queries import released_figures
 from challenges.enums import EntryStatus, JobKind, JobState, Split
 from challenges.evaluation import worker as vault
 from challenges.evaluation.actions import evaluations, interventions
@@ -39,7 +38,7 @@ from portal.audit.models import AuditEvent
 from portal.lib import clock, immutable
 from tests.challenges.pages.scenes import Costs, clocked, url_of, with_contract
 from tests.challenges.scoring.ladders import climb
-from tests.challenges.world import ROWS, entered, opened, revealed, truth_of
+from tests.challenges.world import ROWS, entered, opened, public_figures, revealed, truth_of
 from tests.factories.accounts import UserFactory
 from tests.factories.challenges import (
     EnrolmentFactory,
@@ -87,7 +86,7 @@ def sent(challenge: Challenge, team: Team, files: Sequence[Sequence[int]]) -> li
 def shown(entries: Sequence[Entry]) -> list[str]:
     """List the public figure that each entry shows, or nothing."""
     return [
-        released_figures(Entry.objects.get(pk=each.pk)).get("exactitude", {}).get("text", "")
+        public_figures(Entry.objects.get(pk=each.pk)).get("exactitude", {}).get("text", "")
         for each in entries
     ]
 
@@ -130,13 +129,13 @@ def test_what_follows_a_leader_is_shown_by_its_figures_alone(
     """A second figure, or an interval of its own, would tell what the first figure hides."""
     entries = sent(challenge, team, [range(20), range(21)])
     assert drain()
-    errors = [released_figures(Entry.objects.get(pk=each.pk))["mae"]["text"] for each in entries]
+    errors = [public_figures(Entry.objects.get(pk=each.pk))["mae"]["text"] for each in entries]
     assert errors[0] == errors[1]
     row = row_of(team)
     assert row.entry_id == entries[0].pk
     bounds = vault.unseal(Evaluation.objects.get(entry=entries[0]).pk)["intervals"]["public"]
     assert row.interval_low == round(bounds["exactitude"][0], 4)
-    lows = [released_figures(one)["exactitude"]["low"] for one in entries]
+    lows = [public_figures(one)["exactitude"]["low"] for one in entries]
     assert lows == [row.interval_low] * 2
     said = [receipt_of(one) for one in entries]
     assert [one["values"]["public"]["exactitude"] for one in said] == ["0.5556", "0.5556"]

@@ -11,7 +11,6 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from challenges.entries import queries
 from challenges.entries.actions import choices
 from challenges.enums import (
     ChallengeStatus,
@@ -55,7 +54,16 @@ from portal.lib.refusals import Conflict, Invalid
 from tests.challenges import kept
 from tests.challenges.pages.scenes import Costs, compile_keys, url_of, with_contract
 from tests.challenges.test_organising import signed_in
-from tests.challenges.world import CANARY, ROWS, entered, opened, owner_of, scored, truth_of
+from tests.challenges.world import (
+    CANARY,
+    ROWS,
+    entered,
+    opened,
+    owner_of,
+    public_figures,
+    scored,
+    truth_of,
+)
 from tests.challenges.world import revealed as reveal
 from tests.factories.accounts import UserFactory, bearer
 from tests.factories.challenges import ChallengeFactory, TeamFactory, captain_of, rescoring_of
@@ -185,7 +193,7 @@ def test_a_trial_changes_nothing_that_anybody_sees(challenge: Challenge) -> None
 def test_what_was_announced_is_what_comes_in_force(challenge: Challenge) -> None:
     old = scores()
     entry = Entry.objects.filter(is_baseline=False).order_by("received_at")[0]
-    before = queries.released_figures(entry)["exactitude"]["value"]
+    before = public_figures(entry)["exactitude"]["value"]
     receipts = ScoreReceipt.objects.count()
     made = accepted(challenge, truth=corrected(), reason="Quarante réponses étaient fausses.")
     assert made.state == RescoringState.IN_FORCE
@@ -198,7 +206,7 @@ def test_what_was_announced_is_what_comes_in_force(challenge: Challenge) -> None
     again = ScoreReceipt.objects.filter(reason="rescored")
     assert again.count() == receipts
     assert all(each.replaces is not None and each.serial == 2 for each in again)
-    shown = queries.released_figures(entry)["exactitude"]["value"]
+    shown = public_figures(entry)["exactitude"]["value"]
     assert shown < before
     assert Standing.objects.get(entry=entry).cells["exactitude"]["value"] == shown
     notice = Notice.objects.get(kind="scoring")

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from challenges.entries import queries as entry_queries
 from challenges.entries.actions import deposits
 from challenges.exchange.actions.imports import import_folder
 from challenges.models import Challenge, Entry, Reveal, Team
@@ -150,3 +151,9 @@ def revealed(challenge: Challenge, by: User | None = None) -> Reveal:
     results.confirm_reveal(phase=phase, by=by or UserFactory(region="administrator"))
     assert drain()
     return Reveal.objects.get(phase=phase)
+
+
+def public_figures(entry: Entry) -> dict[str, dict[str, Any]]:
+    """Read the public figures that the team of an entry is shown."""
+    fresh = Entry.objects.get(pk=entry.pk)
+    return entry_queries.shown_figures([fresh])[entry.pk].scores.get("public", {})

@@ -275,7 +275,12 @@ def entries_of(request: HttpRequest, challenge: Challenge, team: Any) -> list[En
         Entry.objects.visible_to(request.user)
         .of_team(team.pk)
         .filter(enrolment__phase__challenge=challenge)
-        .select_related("enrolment__phase__challenge", "enrolment__team", "submitted_by")
+        .select_related(
+            "enrolment__phase__challenge",
+            "enrolment__phase__reveal",
+            "enrolment__team",
+            "submitted_by",
+        )
         .order_by("-received_at", "-number")
     )
 

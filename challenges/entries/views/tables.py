@@ -12,19 +12,15 @@ from django.utils.translation import ngettext
 
 from challenges.entries import queries as entry_queries
 from challenges.entries.models import faults_told
-from challenges.entries.queries import expected_wait_seconds, led_by, led_message, queue_position
+from challenges.entries.queries import ShownFigures, expected_wait_seconds, queue_position
 from challenges.enums import EntryStatus, PhaseKind, PhaseMoment, ReasonCode, Split
-from challenges.evaluation.models import in_force
 from challenges.models import (
     Challenge,
     Column,
     Entry,
     Evaluation,
-    Leaderboard,
     Phase,
     PhaseTask,
-    Rung,
-    Score,
     Standing,
     Team,
 )
@@ -103,67 +99,32 @@ class Figures:
 
 
 def primary_figures(entries: Sequence[Entry]) -> dict[UUID, Figures]:
-    """Read the released primary figure of some entries, in three queries."""
-    boards = (
-        Leaderboard.objects.filter(phase__in={entry.enrolment.phase_id for entry in entries})
-        .filter(hidden=False, primary__hidden=False)
-        .select_related("primary", "phase__reveal")
-        .order_by("-pk")
-    )
-    columns = {board.phase_id: board.primary for board in boards if board.primary is not None}
-    revealed = {board.phase_id for board in boards if is_revealed(board.phase)}
-    wanted = {
-        entry.pk: columns[entry.enrolment.phase_id]
-        for entry in entries
-        if entry.enrolment.phase_id in columns
-    }
-    phases = {entry.pk: entry.enrolment.phase_id for entry in entries}
-    intervals = {
-        (row.entry_id, row.split): row
-        for row in Standing.objects.filter(entry__in=list(wanted)).order_by("pk")
-    }
-    texts: dict[tuple[UUID, str], Figure] = {}
-    rungs: dict[UUID, Rung] = {}
-    scores = Score.objects.filter(
-        in_force("evaluation__"), evaluation__entry__in=list(wanted), group=""
-    )
-    scores = scores.select_related("evaluation__rung__leader__entry")
-    listed = list(scores.order_by("evaluation__finished_at", "pk"))
-    averaged = entry_queries.mean_figures(listed, phases)
-    for score in listed:
-        entry_id = score.evaluation.entry_id
-        if hasattr(score.evaluation, "rung"):
-            rungs[entry_id] = score.evaluation.rung
-        column = wanted[entry_id]
-        sealed = score.split == Split.PRIVATE and phases[entry_id] not in revealed
-        if score.metric == column.key and not sealed:
-            row = intervals.get((entry_id, score.split))
-            own = score.low is not None
-            mean = averaged.get((entry_id, score.split, score.metric))
-            texts[entry_id, score.split] = _figure(
-                score.value if mean is None else mean.value,
-                column.decimals,
-                score.low if own else getattr(row, "interval_low", None),
-                score.high if own else getattr(row, "interval_high", None),
-            )
+    """Write the released primary figure of some entries, those of hidden boards left out."""
+    shown = entry_queries.shown_figures(entries)
     return {
         entry_id: Figures(
-            title=column.title,
-            public=texts.get((entry_id, Split.PUBLIC.value), Figure()),
-            private=texts.get((entry_id, Split.PRIVATE.value), Figure()),
-            **_led(rungs.get(entry_id), column),
+            title=each.primary.title,
+            public=_shown_figure(each, each.primary, Split.PUBLIC),
+            private=_shown_figure(each, each.primary, Split.PRIVATE),
+            score_of=each.score_of,
+            message=each.message,
+            own=_own(each, each.primary),
         )
-        for entry_id, column in wanted.items()
+        for entry_id, each in shown.items()
+        if each.primary is not None
     }
 
 
-def _led(rung: Rung | None, column: Column) -> dict[str, Any]:
-    number = led_by(rung) if rung else None
-    if rung is None or number is None:
-        return {}
-    own = rung.own.get(column.key)
-    text = number_format(own[0], column.decimals, use_l10n=True) if own else ""
-    return {"score_of": number, "message": led_message(rung), "own": text}
+def _shown_figure(shown: ShownFigures, column: Column, split: Split) -> Figure:
+    cell = shown.scores.get(split, {}).get(column.key)
+    if cell is None:
+        return Figure()
+    return _figure(cell["value"], column.decimals, cell["low"], cell["high"])
+
+
+def _own(shown: ShownFigures, column: Column) -> str:
+    own = shown.rung.own.get(column.key) if shown.rung and shown.score_of is not None else None
+    return number_format(own[0], column.decimals, use_l10n=True) if own else ""
 
 
 def _figure(value: float | None, decimals: int, low: float | None, high: float | None) -> Figure:

@@ -13,8 +13,8 @@ from django.db import transaction
 from django.utils.text import slugify
 
 from challenges.entries.actions import deposits
-from challenges.entries.queries import ladder_of, released_figures
-from challenges.enums import EntryStatus, JobKind
+from challenges.entries.queries import shown_figures
+from challenges.enums import EntryStatus, JobKind, Split
 from challenges.management.speaking import SpeakingCommand, person
 from challenges.management.speaking import challenge as named
 from challenges.management.speaking import phase as phase_named
@@ -131,16 +131,16 @@ def answer(entry: Entry) -> dict[str, Any]:
     ]
     if entry.reason_code and not faults:
         faults = [{"code": entry.reason_code, "line": None, "message": entry.reason_sentence}]
-    ladder = ladder_of(entry)
+    shown = shown_figures([entry])[entry.pk]
     return {
         "entry": str(entry.pk),
         "status": entry.status,
         "receipt": json.loads(entry.receipt),
         "scores": {
             key: {bound: score[bound] for bound in ("value", "low", "high")}
-            for key, score in released_figures(entry).items()
+            for key, score in shown.scores.get(Split.PUBLIC, {}).items()
         },
         "faults": faults,
         "warnings": entry.verdict.get("warnings", []),
-        **({"ladder": ladder} if ladder else {}),
+        **({"score_of": shown.score_of, "message": shown.message} if shown.message else {}),
     }

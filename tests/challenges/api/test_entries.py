@@ -200,7 +200,7 @@ def test_ones_entries_are_listed(
 ) -> None:
     made = [EntryFactory(enrolment=EnrolmentFactory(team=team), scored=True) for _ in range(count)]
     EntryFactory(scored=True)
-    with costs(clocked(5)):
+    with costs(clocked(6)):
         told = client.get("/api/v1/entries", headers=token).json()
     assert {each["id"] for each in told["entries"]} == {str(each.pk) for each in made}
     assert told["entries"][0]["scores"] == {
