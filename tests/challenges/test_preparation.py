@@ -53,7 +53,7 @@ def states(challenge: Challenge) -> dict[str, str]:
     return {
         each.key: each.state
         for each in organising.checklist(challenge)
-        if each.phase is None or each.phase[0] == 0
+        if each.phase is None or each.phase.index == 0
     }
 
 
