@@ -1,6 +1,7 @@
 """Turn the document of challenge.yaml into a PortableSpec, noting each fault by its key."""
 
 import re
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -101,9 +102,9 @@ def _task(top: Fields) -> spec.Task:
     return spec.Task(top.chosen("task", allowed, code="E_TASK"))
 
 
-def caveats(top: Fields) -> tuple[spec.Caveat, ...]:
+def caveats(top: Fields) -> list[dict[str, str]]:
     """Read the caveats, each with its key and text."""
-    return tuple(spec.Caveat(one.needed("key"), one.needed("text")) for one in top.items("caveats"))
+    return [{key: one.needed(key) for key in ("key", "text")} for one in top.items("caveats")]
 
 
 def quotas(top: Fields) -> spec.Quotas:
@@ -191,7 +192,7 @@ def _ladder(block: Fields) -> bool:
     return bool(value)
 
 
-def licence(top: Fields) -> spec.Licence:
+def licence(top: Fields) -> dict[str, str | None]:
     """Read the licence of the data, and warn while it is to be confirmed."""
     block = top.mapping("licence")
     if block.values and not block.has("data"):
@@ -210,22 +211,21 @@ def licence(top: Fields) -> spec.Licence:
             key="licence.data.status",
             value=name,
         )
-    return spec.Licence(
-        name=name, spdx=data.optional("spdx"), holder=data.text("holder"), status=status
-    )
+    return {
+        "name": name,
+        "spdx": data.optional("spdx"),
+        "holder": data.text("holder"),
+        "status": status,
+    }
 
 
-def provenance(top: Fields) -> tuple[spec.Provenance, ...]:
+def provenance(top: Fields) -> list[dict[str, str]]:
     """Read the sources of the data."""
-    return tuple(
-        spec.Provenance(
-            title=one.needed("title"),
-            producer=one.text("producer"),
-            source=one.text("source"),
-            licence=one.text("licence"),
-        )
+    return [
+        {"title": one.needed("title")}
+        | {key: one.text(key) for key in ("producer", "source", "licence")}
         for one in top.items("provenance")
-    )
+    ]
 
 
 def expected(top: Fields) -> spec.Expected | None:
@@ -242,9 +242,9 @@ def expected(top: Fields) -> spec.Expected | None:
     )
 
 
-def prizes(top: Fields, caveats: tuple[spec.Caveat, ...]) -> None:
+def prizes(top: Fields, caveats: Iterable[Mapping[str, str]]) -> None:
     """Refuse a prize when the answers are public elsewhere; warn of it in any case."""
-    if not any(caveat.key == spec.CAVEAT_TRUTH_ELSEWHERE for caveat in caveats):
+    if not any(caveat["key"] == spec.CAVEAT_TRUTH_ELSEWHERE for caveat in caveats):
         return
     if top.values.get("prizes") is True:
         top.refuse(

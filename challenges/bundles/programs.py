@@ -6,9 +6,11 @@ of the programs and of their data are elsewhere, sealed."""
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
+
+from pydantic import TypeAdapter
 
 PUBLIC, PRIVATE = "public", "private"
 BOTH = (PUBLIC, PRIVATE)
@@ -49,16 +51,6 @@ class Declared:
     valid_max: float | None = None
     sentinels: tuple[float, ...] = ()
 
-    def to_json(self) -> dict[str, Any]:
-        """Write as JSON values."""
-        return asdict(self) | {"parts": list(self.parts), "sentinels": list(self.sentinels)}
-
-    @classmethod
-    def from_json(cls, raw: Mapping[str, Any]) -> "Declared":
-        """Read what `to_json` wrote."""
-        more = {"parts": tuple(raw["parts"]), "sentinels": tuple(raw["sentinels"])}
-        return cls(**{**raw, **more})
-
 
 @dataclass(frozen=True)
 class ProgramSpec:
@@ -87,15 +79,12 @@ class ProgramSpec:
 
     def to_json(self) -> dict[str, Any]:
         """Write as JSON values."""
-        facts = {"kind": "program", "protocol": self.protocol.value}
-        return asdict(self) | facts | {"scores": [each.to_json() for each in self.scores]}
+        return {"kind": "program", **_SPEC.dump_python(self, mode="json")}
 
     @classmethod
     def from_json(cls, raw: Mapping[str, Any]) -> "ProgramSpec":
         """Read what `to_json` wrote."""
-        facts = {name: value for name, value in raw.items() if name != "kind"}
-        scores = tuple(Declared.from_json(each) for each in raw["scores"])
-        return cls(**{**facts, "protocol": Protocol(raw["protocol"]), "scores": scores})
+        return _SPEC.validate_python(raw)
 
 
 @dataclass(frozen=True)
@@ -116,22 +105,16 @@ class Form:
 
     def to_json(self) -> dict[str, Any]:
         """Write as JSON values."""
-        return asdict(self) | {
-            "kind": self.kind.value,
-            "answer": None if self.answer is None else dict(self.answer),
-            "ids": None if self.ids is None else list(self.ids),
-            "types": list(self.types),
-        }
+        written: dict[str, Any] = _FORM.dump_python(self, mode="json")
+        return written
 
     @classmethod
     def from_json(cls, raw: Mapping[str, Any]) -> "Form":
         """Read what `to_json` wrote; {} gives the form that checks nothing."""
-        if not raw:
-            return cls()
-        ids = None if raw["ids"] is None else (raw["ids"][0], raw["ids"][1])
-        more = {"kind": FormKind(raw["kind"]), "ids": ids, "types": tuple(raw["types"])}
-        return cls(**{**raw, **more})
+        return _FORM.validate_python(raw)
 
+
+_SPEC, _FORM = TypeAdapter(ProgramSpec), TypeAdapter(Form)
 
 # What programs write most often instead of a score when they failed.
 SENTINELS = (-1.0, -0.999999, -999.0)

@@ -1,5 +1,6 @@
 """The portable form of a challenge, once read: frozen values, no file kept open."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -109,24 +110,6 @@ class Schedule:
 
 
 @dataclass(frozen=True)
-class Caveat:
-    """Something teams must know about the data."""
-
-    key: str
-    text: str
-
-
-@dataclass(frozen=True)
-class Licence:
-    """The licence of the data, and how sure we are of it."""
-
-    name: str
-    spdx: str | None
-    holder: str
-    status: str
-
-
-@dataclass(frozen=True)
 class Expected:
     """The recorded scores of the baseline and of the sample."""
 
@@ -137,18 +120,12 @@ class Expected:
 
 
 @dataclass(frozen=True)
-class Provenance:
-    """One source of the data."""
-
-    title: str
-    producer: str = ""
-    source: str = ""
-    licence: str = ""
-
-
-@dataclass(frozen=True)
 class PortableSpec:
-    """A whole challenge folder; `raw` keeps the document, unknown keys included."""
+    """A whole challenge folder; `raw` keeps the document, unknown keys included.
+
+    licence: of the data, with how sure we are of it. caveats: what teams must know of the data.
+    provenance: its sources. The three as the challenge keeps them.
+    """
 
     slug: str
     language: str
@@ -158,7 +135,7 @@ class PortableSpec:
     files: tuple[FileEntry, ...]
     contract: ScoringContract
     quotas: Quotas
-    licence: Licence
+    licence: dict[str, str | None]
     leaderboard: Leaderboard = Leaderboard()
     schedule: Schedule = Schedule()
     page: str | None = None
@@ -168,9 +145,9 @@ class PortableSpec:
     use_cases: tuple[str, ...] = ()
     cards: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
-    caveats: tuple[Caveat, ...] = ()
+    caveats: Sequence[dict[str, str]] = ()
     incompatible_with: tuple[str, ...] = ()
-    provenance: tuple[Provenance, ...] = ()
+    provenance: Sequence[dict[str, str]] = ()
     expected: Expected | None = None
     code: CodeRules | None = None
     raw: dict[str, object] = field(default_factory=dict)

@@ -41,6 +41,7 @@ from challenges.models import (
     Reveal,
     Score,
     ScorerVersion,
+    Standing,
 )
 from challenges.organising.actions.folders import queue_compile
 from challenges.organising.actions.notices import announce
@@ -455,7 +456,7 @@ _ERRATUM = gettext_lazy(
     "Erratum : les résultats définitifs de « %(name)s » ont été réévalués. Les premiers restent "
     "lisibles à la page de chaque soumission. Motif : %(reason)s"
 )
-ComputeBoards = Callable[[], Sequence[tuple[Listing, Sequence[results.Line], dict[str, Any]]]]
+ComputeBoards = Callable[[], Sequence[tuple[Listing, Sequence[Standing], dict[str, Any]]]]
 
 
 @dataclass(frozen=True)

@@ -11,20 +11,19 @@ from challenges.evaluation import worker as vault
 from challenges.evaluation.actions import evaluations
 from challenges.evaluation.models import evaluations_of, is_in_force
 from challenges.evaluation.worker import Figures, Opened, scorer_for
-from challenges.models import Evaluation, Job, Phase, Rescoring
+from challenges.models import Evaluation, Job, Phase, Rescoring, Standing
 from challenges.queue import actions as jobs
 from challenges.queue import worker as queue_worker
 from challenges.queue.worker import Beating
 from challenges.rescoring import actions as rescorings
 from challenges.rescoring.actions import NotSeen, Prepared, Release, WatchOutcome
 from challenges.results import worker as result_worker
-from challenges.results.actions import Line
 from challenges.results.models.boards import Listing, chain, listing, waiting_enrolments
 from challenges.results.worker import compute_board, final_results, scores_to_release
 from portal.lib import canonical, clock, failpoints
 
 _TRIES = 3
-Boards = list[tuple[Listing, Sequence[Line], dict[str, Any]]]
+Boards = list[tuple[Listing, Sequence[Standing], dict[str, Any]]]
 
 
 class _TakenBack(Exception):
@@ -142,14 +141,14 @@ def _computed(listings: Sequence[Listing], opened: Opened) -> Boards:
 
 
 def _compared(
-    old: tuple[Listing, Sequence[Line], dict[str, Any]],
-    new: tuple[Listing, Sequence[Line], dict[str, Any]],
+    old: tuple[Listing, Sequence[Standing], dict[str, Any]],
+    new: tuple[Listing, Sequence[Standing], dict[str, Any]],
 ) -> dict[str, Any]:
     """Compare two states of a board: ranks and tiers only, no figure."""
     board = new[0].board
-    before = {each.candidate.team_id: each for each in old[1] if each.rank is not None}
-    after = {each.candidate.team_id: each for each in new[1] if each.rank is not None}
-    order = {each.candidate.team_id: place for place, each in enumerate([*new[1], *old[1]])}
+    before = {each.team_id: each for each in old[1] if each.rank is not None}
+    after = {each.team_id: each for each in new[1] if each.rank is not None}
+    order = {each.team_id: place for place, each in enumerate([*new[1], *old[1]])}
     rows = [
         {
             "team": team,

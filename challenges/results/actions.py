@@ -46,7 +46,6 @@ from challenges.queue.actions import WORKER
 from challenges.receipts import actions as receipts
 from challenges.results.models import certificates as certified
 from challenges.results.models.boards import (
-    Candidate,
     Chain,
     Listing,
     chain,
@@ -65,21 +64,6 @@ from portal.lib import canonical, clock, immutable
 from portal.lib.refusals import Conflict, Invalid
 
 
-@dataclass(frozen=True)
-class Line:
-    """A computed row, before it is stored."""
-
-    candidate: Candidate
-    rank: int | None
-    tier: int | None
-    rank_low: int | None
-    rank_high: int | None
-    cells: dict[str, Any]
-    interval_low: float | None = None
-    interval_high: float | None = None
-    entries_count: int = 1
-
-
 @transaction.atomic
 def begin_standings(*, job: Job) -> bool:
     """Start a recomputation; the jobs that wait for the same are answered by this one.
@@ -95,7 +79,9 @@ def begin_standings(*, job: Job) -> bool:
 
 
 @transaction.atomic
-def store_board(*, job: Job, found: Listing, lines: Sequence[Line], facts: dict[str, Any]) -> bool:
+def store_board(
+    *, job: Job, found: Listing, rows: Sequence[Standing], facts: dict[str, Any]
+) -> bool:
     """Replace the rows of a board; False, and nothing written, when the inputs have moved.
 
     In order: board locked; digest compared; rows replaced; facts. The caller ends the job.
@@ -105,68 +91,45 @@ def store_board(*, job: Job, found: Listing, lines: Sequence[Line], facts: dict[
     board = Leaderboard.objects.locked(found.board)
     if listing(board, found.split).digest != found.digest:
         return False
-    write_board(board, found, lines, facts)
+    write_board(board, found, rows, facts)
     return True
 
 
 def write_board(
-    board: Leaderboard, found: Listing, lines: Sequence[Line], facts: dict[str, Any]
+    board: Leaderboard, found: Listing, rows: Sequence[Standing], facts: dict[str, Any]
 ) -> None:
     """Write the rows of a locked board, in the caller's transaction."""
     now = clock.now()
-    rows = board.standings.filter(split=found.split)
-    rows.delete()
-    Standing.objects.bulk_create(
-        [
-            Standing(
-                leaderboard=board,
-                split=found.split,
-                team_id=line.candidate.team_id,
-                entry_id=line.candidate.entry_id,
-                position=position,
-                rank=line.rank,
-                tier=line.tier,
-                rank_low=line.rank_low,
-                rank_high=line.rank_high,
-                is_baseline=line.candidate.is_baseline,
-                cells=line.cells,
-                interval_low=line.interval_low,
-                interval_high=line.interval_high,
-                entries_count=line.entries_count,
-                computed_at=now,
-                source_digest=found.digest,
-            )
-            for position, line in enumerate(lines, 1)
-        ]
-    )
+    board.standings.filter(split=found.split).delete()
+    for row in rows:
+        row.computed_at = now
+    Standing.objects.bulk_create(rows)
     board.facts[found.split.value] = {
         **facts,
-        "axis": _board_axis(found, lines),
+        "axis": _board_axis(found, rows),
         "digest": found.digest,
         "computed_at": now.isoformat(),
-        "rows": len(lines),
-        "references": [at for at, line in enumerate(lines, 1) if line.candidate.is_baseline],
+        "rows": len(rows),
+        "references": [row.position for row in rows if row.is_baseline],
     }
     board.save(update_fields=["facts"])
 
 
-def _board_axis(found: Listing, lines: Sequence[Line]) -> dict[str, Any]:
+def _board_axis(found: Listing, rows: Sequence[Standing]) -> dict[str, Any]:
     """Return the ends of all figures and intervals, the value to beat, whether rows have intervals.
 
     A page of a board draws on one axis without reading the other rows.
     """
     key = found.primary.key if found.primary else ""
-    figures = [line.cells.get(key, {}).get("value") for line in lines]
-    ends = [end for line in lines for end in (line.interval_low, line.interval_high)]
+    figures = [row.cells.get(key, {}).get("value") for row in rows]
+    ends = [end for row in rows for end in (row.interval_low, row.interval_high)]
     known = [end for end in (*figures, *ends) if end is not None]
-    references = (
-        figure for figure, line in zip(figures, lines, strict=True) if line.candidate.is_baseline
-    )
+    references = (figure for figure, row in zip(figures, rows, strict=True) if row.is_baseline)
     return {
         "low": min(known, default=None),
         "high": max(known, default=None),
         "reference": next(references, None),
-        "intervals": any(line.interval_low is not None for line in lines),
+        "intervals": any(row.interval_low is not None for row in rows),
     }
 
 
@@ -266,7 +229,7 @@ def release_findings(found: Sequence[Finding], *, at: datetime) -> None:
         FairnessAudit.objects.bulk_create(audits, ignore_conflicts=True)
 
 
-Boards = Sequence[tuple[Listing, Sequence[Line], dict[str, Any]]]
+Boards = Sequence[tuple[Listing, Sequence[Standing], dict[str, Any]]]
 
 
 @dataclass(frozen=True)
@@ -294,8 +257,8 @@ def release_results(phase: Phase, final: FinalResults, *, at: datetime) -> None:
             Rung.objects.filter(evaluation_id=evaluation_id).update(own=figures)
     release_findings(final.findings, at=at)
     receipts.reissue_score_receipts(phase, at=at)
-    for found, lines, board_facts in final.boards:
-        write_board(Leaderboard.objects.locked(found.board), found, lines, board_facts)
+    for found, rows, board_facts in final.boards:
+        write_board(Leaderboard.objects.locked(found.board), found, rows, board_facts)
 
 
 @transaction.atomic

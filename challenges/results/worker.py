@@ -21,13 +21,14 @@ from challenges.models import (
     PhaseTask,
     Reveal,
     Score,
+    Standing,
 )
 from challenges.queue import actions as jobs
 from challenges.queue import worker as queue_worker
 from challenges.queue.worker import Beating
 from challenges.results import actions as acts
 from challenges.results import actions as results
-from challenges.results.actions import FinalResults, Finding, Line, SettledRung
+from challenges.results.actions import FinalResults, Finding, SettledRung
 from challenges.results.models.boards import (
     Candidate,
     Chain,
@@ -193,26 +194,27 @@ def standings_job(job: Job, truths: vault.Truths, beating: Beating) -> None:
     for board in phase.leaderboards.order_by("pk"):
         for split in splits:
             found = listing(board, split)
-            lines, facts = compute_board(found, opened)
+            rows, facts = compute_board(found, opened)
             failpoints.hit("standings.computed")
-            results.store_board(job=job, found=found, lines=lines, facts=facts)
+            results.store_board(job=job, found=found, rows=rows, facts=facts)
     with transaction.atomic():
         jobs.complete(job)
 
 
-def compute_board(found: Listing, opened: Opened) -> tuple[list[Line], dict[str, Any]]:
+def compute_board(found: Listing, opened: Opened) -> tuple[list[Standing], dict[str, Any]]:
     """Rank what a board lists: tiers where sums are known, else equal values share a rank."""
     ranked = _ranked(found, opened)
     placed = {str(each.id): each for each in ranked}
-    lines = [
-        _line(found, each, placed.get(str(each.entry_id)), opened) for each in found.candidates
+    rows = [
+        _row(found, each, at, placed.get(str(each.entry_id)), opened)
+        for at, each in enumerate(found.candidates, 1)
     ]
     facts = {
         "few": any(each.few for each in placed.values()),
         # Whether gaps were compared with chance; else equal scores alone share a rank.
         "tested": any(each.low is not None for each in ranked),
     }
-    return lines, facts
+    return rows, facts
 
 
 def _ranked(found: Listing, opened: Opened) -> list[Placed]:
@@ -257,7 +259,9 @@ def _without_intervals(ranked: Sequence[Candidate], primary: Column) -> list[Pla
     return places
 
 
-def _line(found: Listing, candidate: Candidate, placed: Placed | None, opened: Opened) -> Line:
+def _row(
+    found: Listing, candidate: Candidate, position: int, placed: Placed | None, opened: Opened
+) -> Standing:
     result = opened.of(candidate.evaluation_id)
     primary = found.primary
     # A mean over several tasks has no interval: each task has its own.
@@ -270,8 +274,14 @@ def _line(found: Listing, candidate: Candidate, placed: Placed | None, opened: O
         if (cell := _cell(candidate, column, intervals.get(column.key))) is not None
     }
     shown = cells.get(primary.key, {}) if primary else {}
-    return Line(
-        candidate=candidate,
+    return Standing(
+        leaderboard=found.board,
+        split=found.split,
+        team_id=candidate.team_id,
+        entry_id=candidate.entry_id,
+        is_baseline=candidate.is_baseline,
+        position=position,
+        source_digest=found.digest,
         rank=placed.rank if placed else None,
         tier=placed.tier if placed else None,
         rank_low=placed.rank_low if placed else None,
@@ -324,12 +334,11 @@ def final_results(phase: Phase, opened: Opened) -> FinalResults:
     again = phase.is_revealed
     told = set() if again else evaluations_audited(phase, scores, own)
     scores += _group_scores(told, opened)
-    boards: list[tuple[Listing, Sequence[Line], dict[str, Any]]] = []
+    boards: list[tuple[Listing, Sequence[Standing], dict[str, Any]]] = []
     for board in phase.leaderboards.order_by("hidden", "pk"):
         for split in Split:
             found = listing(board, split, released=scores, own=own)
-            lines, board_facts = compute_board(found, opened)
-            boards.append((found, lines, board_facts))
+            boards.append((found, *compute_board(found, opened)))
     found_of = [] if again else findings_to_release(phase, opened.of, told)
     return FinalResults(scores, own, boards, found_of)
 

@@ -282,7 +282,7 @@ def test_sums_and_times_are_those_of_the_teams(busy: Challenge) -> None:
     assert phase.statuses == {"scored": 5, "rejected": 5, "failed": 1}
     assert list(phase.causes) == [("E_ID_MISSING", 4), ("X_TIMEOUT", 1), ("", 1)]
     assert (phase.median_seconds, phase.p95_seconds) == (3.0, 5.0)
-    assert phase.used.cpu_seconds == 10.0
+    assert phase.cpu_seconds == 10.0
     assert list(found.days) == [(clock.paris_day(clock.now()), 11)]
 
 

@@ -178,7 +178,7 @@ def test_an_entry_without_the_main_figure_is_last_and_unranked(
     score(ranked, 0.5, metric="autre")
     fresh = Leaderboard.objects.get()
     lines, _facts = compute_board(listing(fresh, Split.PUBLIC), Opened())
-    assert [(line.candidate.entry_id, line.rank) for line in lines] == [
+    assert [(line.entry_id, line.rank) for line in lines] == [
         (ranked.pk, 1),
         (bare.pk, None),
     ]

@@ -12,14 +12,13 @@ from challenges.bundles.foreign import archives
 from challenges.bundles.foreign.blocks import Block, load
 from challenges.bundles.foreign.context import Reading, code_is_expected, orders
 from challenges.bundles.foreign.dates import instant
-from challenges.bundles.foreign.payloads import refuse_published
+from challenges.bundles.foreign.payloads import public_payload, refuse_published
 from challenges.bundles.foreign.values import (
     Attribute,
     Board,
     BoardColumn,
     ForeignSpec,
     Format,
-    Payload,
     Phase,
     Rule,
     Solution,
@@ -353,15 +352,6 @@ def _task(block: Block, index: int, reading: Reading) -> Task:
             key="key",
             value=block.text("key"),
         )
-    together = block.flag("ingestion_only_during_scoring", default=False)
-    if together:
-        block.warn(
-            "W_KEY_NOT_MAPPED",
-            "le code des équipes tournerait à côté de la vérité : gardé pour l’export, jamais "
-            "exécuté",
-            key="ingestion_only_during_scoring",
-            value=True,
-        )
     return Task(
         index=index,
         name=block.text("name") if block.has("key") else block.needed("name"),
@@ -370,9 +360,28 @@ def _task(block: Block, index: int, reading: Reading) -> Task:
         reference_data=named(block, "reference_data"),
         input_data=named(block, "input_data"),
         ingestion_program=named(block, "ingestion_program"),
-        ingestion_only_during_scoring=together,
+        ingestion_only_during_scoring=beside_truth(block, "ingestion_only_during_scoring"),
         key=block.text("key"),
     )
+
+
+def beside_truth(block: Block, key: str) -> bool:
+    """Read whether code runs during the scoring, which is kept and never done."""
+    together = block.flag(key, default=False)
+    if together:
+        said = "le code tournerait à côté de la vérité : gardé pour l’export, jamais exécuté"
+        block.warn("W_KEY_NOT_MAPPED", said, key=key, value=True)
+    return together
+
+
+def hidden(block: Block) -> tuple[str, ...]:
+    """List what a phase hides from the teams: output, prediction_output, score_output."""
+    return tuple(key.removeprefix("hide_") for key in HIDDEN if block.flag(key, default=False))
+
+
+def seconds(block: Block) -> int:
+    """Read the longest time of a run; 0 is the usual one."""
+    return block.whole("execution_time_limit", default=DEFAULT_SECONDS) or DEFAULT_SECONDS
 
 
 def _index(block: Block, at: int, taken: list[int], code: str) -> int:
@@ -438,8 +447,6 @@ def _phases(top: Block, reading: Reading, tasks: tuple[Task, ...]) -> tuple[Phas
 def _phase(block: Block, index: int, reading: Reading, tasks: tuple[Task, ...]) -> Phase:
     if not block.has("tasks"):
         block.refuse(MISSING, "au moins une tâche est attendue", key="tasks")
-    hidden = tuple(key.removeprefix("hide_") for key in HIDDEN if block.flag(key, default=False))
-    seconds = block.whole("execution_time_limit", default=DEFAULT_SECONDS)
     return Phase(
         index=index,
         name=block.needed("name"),
@@ -449,19 +456,13 @@ def _phase(block: Block, index: int, reading: Reading, tasks: tuple[Task, ...]) 
         tasks=_known(block, tasks),
         max_per_day=reading.quota(block, "max_submissions_per_day", default=5),
         max_total=reading.quota(block, "max_submissions", default=100),
-        time_limit_s=seconds or DEFAULT_SECONDS,
+        time_limit_s=seconds(block),
         migrates=block.flag("auto_migrate_to_this_phase", default=False),
-        hidden=hidden,
-        public_data=_public(block, "public_data", reading, tasks),
-        starting_kit=_public(block, "starting_kit", reading, tasks),
+        hidden=hidden(block),
+        public_data=public_payload(reading.payloads, block, "public_data", tasks),
+        starting_kit=public_payload(reading.payloads, block, "starting_kit", tasks),
         place=block.place,
     )
-
-
-def _public(block: Block, key: str, reading: Reading, tasks: tuple[Task, ...]) -> Payload | None:
-    found = reading.payloads.named(block, key)
-    refuse_published(reading.payloads, block, key, found, tasks)
-    return found
 
 
 def _fact_sheet(top: Block, reading: Reading) -> tuple[Attribute, ...]:

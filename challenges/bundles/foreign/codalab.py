@@ -9,16 +9,14 @@ from datetime import timedelta
 from challenges.bundles.fields import MISSING
 from challenges.bundles.foreign import codabench, questions
 from challenges.bundles.foreign.blocks import Block
-from challenges.bundles.foreign.codabench import DEFAULT_SECONDS, environment
 from challenges.bundles.foreign.context import Reading, code_is_expected, plain
 from challenges.bundles.foreign.dates import Instant, instant
-from challenges.bundles.foreign.payloads import refuse_published
+from challenges.bundles.foreign.payloads import public_payload
 from challenges.bundles.foreign.questions import Question
 from challenges.bundles.foreign.values import (
     Board,
     ForeignSpec,
     Format,
-    Payload,
     Phase,
     Rule,
     Task,
@@ -33,14 +31,13 @@ DROPPED = (
     "admin_names", "allow_public_submissions", "enable_medical_image_viewer",
 )  # fmt: skip
 PHASE_DROPPED = ("color", "datasets", "ingestion_program_docker_image", "phase_never_ends")
-HIDDEN = ("hide_output", "hide_prediction_output", "hide_score_output")
 PARENT = ("is_parallel_parent", "parent_phasenumber")
 DAY = timedelta(days=1)
 
 
 def read_codalab(top: Block, reading: Reading) -> ForeignSpec:
     """Read competition.yaml and what it names; every fault goes to reading.findings."""
-    environment(top, "competition_docker_image", default=DEFAULT_IMAGE)
+    codabench.environment(top, "competition_docker_image", default=DEFAULT_IMAGE)
     html = top.mapping("html")
     options = {key: top.flag(key, default=False) for key in OPTIONS}
     options["auto_run_submissions"] = top.flag("auto_run_submissions", default=True)
@@ -158,15 +155,7 @@ def _dates(block: Block, top: Block, phase: Phase, *, is_last: bool) -> None:
 
 def _task(block: Block, at: int, reading: Reading) -> Task:
     named = reading.payloads.named
-    together = block.flag("ingestion_program_only_during_scoring", default=False)
-    if together:
-        block.warn(
-            "W_KEY_NOT_MAPPED",
-            "le code des équipes tournerait à côté de la vérité : gardé pour l’export, jamais "
-            "exécuté",
-            key="ingestion_program_only_during_scoring",
-            value=True,
-        )
+    together = codabench.beside_truth(block, "ingestion_program_only_during_scoring")
     return Task(
         index=at,
         name=f"{block.text('label')} Task",
@@ -179,7 +168,6 @@ def _task(block: Block, at: int, reading: Reading) -> Task:
 
 
 def _phase(block: Block, at: int, reading: Reading, task: Task) -> Phase:
-    seconds = block.whole("execution_time_limit", default=DEFAULT_SECONDS)
     mode = block.chosen(
         "leaderboard_management_mode", ("default", "hide_results"), default="default"
     )
@@ -194,21 +182,15 @@ def _phase(block: Block, at: int, reading: Reading, task: Task) -> Phase:
         tasks=(at,),
         max_per_day=_per_day(block, reading),
         max_total=reading.quota(block, "max_submissions", default=100),
-        time_limit_s=seconds or DEFAULT_SECONDS,
+        time_limit_s=codabench.seconds(block),
         migrates=block.flag("auto_migration", default=False),
-        hidden=tuple(key.removeprefix("hide_") for key in HIDDEN if block.flag(key, default=False)),
+        hidden=codabench.hidden(block),
         scores_hidden=mode == "hide_results",
         results_only=block.flag("is_scoring_only", default=False),
-        public_data=_public(block, "public_data", reading, task),
-        starting_kit=_public(block, "starting_kit", reading, task),
+        public_data=public_payload(reading.payloads, block, "public_data", [task]),
+        starting_kit=public_payload(reading.payloads, block, "starting_kit", [task]),
         place=block.place,
     )
-
-
-def _public(block: Block, key: str, reading: Reading, task: Task) -> Payload | None:
-    found = reading.payloads.named(block, key)
-    refuse_published(reading.payloads, block, key, found, (task,))
-    return found
 
 
 def _per_day(block: Block, reading: Reading) -> int | None:

@@ -15,10 +15,11 @@ from challenges.bundles.foreign.blocks import Block, Document
 from challenges.bundles.foreign.context import Reading
 from challenges.bundles.foreign.dates import instant, stamp
 from challenges.bundles.foreign.questions import Question
-from challenges.bundles.foreign.translation import BY_SKLEARN_NAME, EVERY, MENU, MENUS, Offered
+from challenges.bundles.foreign.translation import BY_SKLEARN_NAME, CHOICES, MENUS, Choice
 from challenges.bundles.foreign.values import ForeignSpec, Format, Rows, Text, TruthTable
 from challenges.bundles.report import counted, shown
 from challenges.scoring.answer import number_of as number
+from challenges.scoring.registry import METRICS
 
 SOLUTION = "solution.csv"
 TRAIN, TEST, SAMPLE = "train.csv", "test.csv", "sample_submission.csv"
@@ -372,10 +373,10 @@ def _ask_rows(reading: Reading, truth: TruthTable | None) -> None:
         )
 
 
-def _menu(truth: TruthTable | None) -> dict[str, Offered]:
+def _menu(truth: TruthTable | None) -> dict[str, Choice]:
     """Give the metrics that may be chosen, whatever the several columns are said to be."""
     if truth is None:
-        return MENU
+        return CHOICES
     more = MENUS[Rows.CLASSES] if truth.one_hot else {}
     return MENUS[truth.rows] | more
 
@@ -383,7 +384,7 @@ def _menu(truth: TruthTable | None) -> dict[str, Offered]:
 def _metric_question(
     truth: TruthTable | None, hint: str, facts: Mapping[str, str] = {}
 ) -> Question:
-    choices = {name: one.choice.label for name, one in _menu(truth).items()}
+    choices = {name: one.label for name, one in _menu(truth).items()}
     return Question("metric", questions.METRIC, "", hint, choices, facts)
 
 
@@ -428,10 +429,10 @@ def _metric(conf: Block, reading: Reading, truth: TruthTable | None) -> tuple[st
     if name not in _menu(truth):
         reading.ask(_metric_question(truth, questions.METRIC_UNREAD, {"written": shown(written)}))
         return "", direction
-    if EVERY[name].direction != direction:
+    if METRICS[name].direction != direction:
         conf.refuse(
             "E_DIRECTION",
-            f"pour {name} le sens est {EVERY[name].direction}",
+            f"pour {name} le sens est {METRICS[name].direction}",
             key="EVAL_HIGHER_IS_BETTER",
             value=conf.raw("EVAL_HIGHER_IS_BETTER"),
         )

@@ -3,7 +3,7 @@
 Source: Cloud-CV/EvalAI 0f04039, apps/challenges/challenge_config_utils.py and its documentation."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from challenges.bundles.fields import MISSING
 from challenges.bundles.folder import FileAbsent, PathRefused
@@ -45,15 +45,6 @@ PHASE_DROPPED = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True)
-class _Ids:
-    """What the ids of the file stand for."""
-
-    phases: Mapping[object, Phase]
-    splits: Mapping[object, str]
-    boards: Mapping[object, Board]
-
-
 def read_evalai(top: Block, reading: Reading) -> ForeignSpec:
     """Read the YAML file and what it names; every fault goes to reading.findings."""
     if top.flag("remote_evaluation", default=False):
@@ -67,9 +58,8 @@ def read_evalai(top: Block, reading: Reading) -> ForeignSpec:
     if len(tags) > MAX_TAGS:
         top.warn("W_KEY_NOT_MAPPED", f"{MAX_TAGS} mots-clés au plus", key="tags", value=len(tags))
     start, end = (_instant(top, key, reading) for key in ("start_date", "end_date"))
-    phases = _phases(top, reading)
-    ids = _Ids(phases, _splits(top, reading), _boards(top, reading))
-    parts = _parts(top, reading, ids)
+    phases, splits, boards = _phases(top, reading), _splits(top, reading), _boards(top, reading)
+    parts = _parts(top, reading, phases, splits, boards)
     spec = ForeignSpec(
         format=Format.EVALAI,
         title=top.needed("title"),
@@ -78,7 +68,7 @@ def read_evalai(top: Block, reading: Reading) -> ForeignSpec:
         terms=reading.payloads.terms(top, "terms_and_conditions"),
         pages=_pages(top, reading),
         phases=tuple(phases.values()),
-        boards=tuple(_precise(board, parts) for board in ids.boards.values()),
+        boards=tuple(_precise(board, parts) for board in boards.values()),
         start=start,
         end=end,
         tags=tags[:MAX_TAGS],
@@ -236,15 +226,21 @@ def _board(block: Block, at: int, reading: Reading) -> Board:
     return Board(f"classement-{at + 1}", "Classement", tuple(columns), primary, Rule.BEST)
 
 
-def _parts(top: Block, reading: Reading, ids: _Ids) -> tuple[PhaseSplit, ...]:
+def _parts(
+    top: Block,
+    reading: Reading,
+    phases: Mapping[object, Phase],
+    splits: Mapping[object, str],
+    boards: Mapping[object, Board],
+) -> tuple[PhaseSplit, ...]:
     """Read which splits each phase has, and set the decimals of the boards."""
     found = []
     if not top.has("challenge_phase_splits"):
         top.refuse(MISSING, "au moins une partie est attendue", key="challenge_phase_splits")
     for block in top.items("challenge_phase_splits"):
-        phase = _of(block, "challenge_phase_id", ids.phases)
-        split = _of(block, "dataset_split_id", ids.splits)
-        board = _of(block, "leaderboard_id", ids.boards)
+        phase = _of(block, "challenge_phase_id", phases)
+        split = _of(block, "dataset_split_id", splits)
+        board = _of(block, "leaderboard_id", boards)
         visibility = block.whole("visibility", default=3)
         if visibility not in VISIBILITIES:
             block.refuse("E_KEY_TYPE", "1, 2 ou 3 attendu", key="visibility", value=visibility)

@@ -6,7 +6,8 @@ import io
 import os
 import re
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from challenges.bundles import safe_yaml
@@ -221,33 +222,29 @@ class Payloads:
 
     def page(self, block: Block, key: str, *, title: str = "", name: str = "") -> Text | None:
         """Read a page named at a key: a file of the bundle, UTF-8, not blank."""
-        path = block.text(key).removeprefix("./")
-        if not path:
+        if not block.text(key).removeprefix("./"):
             block.refuse(MISSING, "cette clé est obligatoire", key=key)
             return None
-        text = self._text(block, key, path)
-        if text is None:
-            return None
-        if not text.strip():
-            block.refuse(EMPTY, "page vide", key=key, value=path)
-            return None
-        kind = "html" if path.lower().endswith((".html", ".htm")) else "markdown"
-        return Text(title, path, text, kind, name)
+        return self._page(block, key, Text(title, "", "", key=name), EMPTY, "page vide")
 
     def terms(self, block: Block, key: str) -> Text | None:
         """Read the terms: a challenge without terms is refused."""
         if not block.has(key):
             block.refuse(TERMS_MISSING, "un règlement est obligatoire", key=key)
             return None
+        named = Text("Règlement", "", "", key="terms")
+        return self._page(block, key, named, TERMS_MISSING, "règlement vide")
+
+    def _page(self, block: Block, key: str, named: Text, code: str, blank: str) -> Text | None:
         path = block.text(key).removeprefix("./")
         text = self._text(block, key, path)
         if text is None:
             return None
         if not text.strip():
-            block.refuse(TERMS_MISSING, "règlement vide", key=key, value=path)
+            block.refuse(code, blank, key=key, value=path)
             return None
         kind = "html" if path.lower().endswith((".html", ".htm")) else "markdown"
-        return Text("Règlement", path, text, kind, "terms")
+        return replace(named, file=path, text=text, kind=kind)
 
     def _text(self, block: Block, key: str, path: str) -> str | None:
         try:
@@ -276,8 +273,17 @@ class Payloads:
         return path
 
 
+def public_payload(
+    payloads: Payloads, block: Block, key: str, tasks: Sequence[Task]
+) -> Payload | None:
+    """Give the data that everybody reads, refused where they hold the answers of a task."""
+    found = payloads.named(block, key)
+    refuse_published(payloads, block, key, found, tasks)
+    return found
+
+
 def refuse_published(
-    payloads: Payloads, block: Block, key: str, public: Payload | None, tasks: tuple[Task, ...]
+    payloads: Payloads, block: Block, key: str, public: Payload | None, tasks: Sequence[Task]
 ) -> None:
     """Refuse data given to everybody that hold the answers of a task: E_TRUTH_PUBLIC."""
     for task in tasks:

@@ -54,11 +54,7 @@ def _quota(phase: Phase, name: str, text: str) -> Phase:
     if text.strip() not in NO_LIMIT and not re.fullmatch(r"\d{1,6}", text.strip()):
         raise ValueError("un nombre entier, ou « sans limite », est attendu")
     value = None if text.strip() in NO_LIMIT else int(text)
-    return (
-        replace(phase, max_per_day=value)
-        if name == "max_per_day"
-        else replace(phase, max_total=value)
-    )
+    return replace(phase, **{name: value})  # type: ignore[arg-type] # both are whole numbers
 
 
 def _date(phase: Phase, name: str, text: str) -> Phase:
@@ -67,8 +63,7 @@ def _date(phase: Phase, name: str, text: str) -> Phase:
     except ValueError as error:
         raise ValueError("une date ISO 8601 est attendue") from error
     at = (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
-    found = Instant(text, at, at)
-    settled = replace(phase, start=found) if name == "start" else replace(phase, end=found)
+    settled = replace(phase, **{name: Instant(text, at, at)})  # type: ignore[arg-type] # a date
     if settled.start and settled.end and settled.end.at <= settled.start.at:
         raise ValueError("la fin précède le début, ou lui est égale")
     return settled

@@ -45,14 +45,6 @@ class Choice:
         return TASKS.get(self.answer, "classification")
 
 
-@dataclass(frozen=True)
-class Offered:
-    """A choice and its natural direction."""
-
-    choice: Choice
-    direction: str
-
-
 TASKS = {"number": "regression", "ranks": "ranking"}
 CHOICES = {
     "roc_auc": Choice(gettext_noop("Aire sous la courbe ROC"), "score"),
@@ -88,19 +80,14 @@ OF_CANDIDATES = {
 }
 
 
-def _offered(choices: Mapping[str, Choice]) -> dict[str, Offered]:
-    return {name: Offered(one, METRICS[name].direction) for name, one in choices.items()}
-
-
-MENU = _offered(CHOICES)
 MENUS = {
-    Rows.ONE: MENU,
+    Rows.ONE: CHOICES,
     # A label is read from one column alone.
-    Rows.TARGETS: {name: one for name, one in MENU.items() if one.choice.answer != "label"},
-    Rows.CLASSES: _offered(OF_CLASSES),
-    Rows.CANDIDATES: _offered(OF_CANDIDATES),
+    Rows.TARGETS: {name: one for name, one in CHOICES.items() if one.answer != "label"},
+    Rows.CLASSES: OF_CLASSES,
+    Rows.CANDIDATES: OF_CANDIDATES,
 }
-EVERY = MENU | MENUS[Rows.CLASSES] | MENUS[Rows.CANDIDATES]
+EVERY = CHOICES | OF_CLASSES | OF_CANDIDATES
 # As in scikit-learn; f1_score is left out: its default counts one class only.
 BY_SKLEARN_NAME = {
     "roc_auc_score": "roc_auc",
@@ -268,7 +255,7 @@ FORMULA_CHARACTERS = 280
 
 def written_csv(truth: TruthTable, folder: Folder, name: str) -> "Portable":
     """Write the challenge; name: a metric of the menu of its rows."""
-    chosen, direction = EVERY[name].choice, EVERY[name].direction
+    chosen, direction = EVERY[name], METRICS[name].direction
     kept = _kept_ids(truth, folder)
     files = {
         TRUTH: _truth(truth, folder, kept),
@@ -594,7 +581,7 @@ class _Answers:
         if name not in menu:
             self.wrong("metric", f"mesures proposées : {', '.join(menu)}")
             return next(iter(menu))
-        natural = menu[name].direction
+        natural = METRICS[name].direction
         if self.answers.get("direction", natural) not in {natural, questions.NATURAL}:
             self.wrong("direction", f"pour cette mesure le sens est {natural}")
         return name

@@ -427,14 +427,14 @@ def _restored(
         found = exporting.restore(root, folder, unseal)
         if found.errors or found.settings is None:
             return ForeignImported(Imported(None, False, found.errors, ()), None)
-        settings, texts = found.settings, imports.render_texts(found.settings, found.texts)
+        settings = found.settings
 
         def then(challenge: Challenge) -> None:
             left.extend(
                 imports.apply_settings(
                     challenge=challenge,
                     settings=settings,
-                    texts=texts,
+                    texts=found.texts,
                     dated=order.opens_at is not None or order.closes_at is not None,
                     by=order.by,
                 )

@@ -372,42 +372,21 @@ def _holdout(
     )
 
 
-@dataclass(frozen=True)
-class RenderedText:
-    """A text and its HTML."""
-
-    title: str
-    text: str
-    html: str
-
-
-@dataclass(frozen=True)
-class RenderedTexts:
-    """The rules in force, and the further pages."""
-
-    terms: RenderedText
-    pages: Sequence[RenderedText]
-
-
-def render_texts(settings: Settings, texts: Mapping[str, str]) -> RenderedTexts:
-    """Render the texts of an export; raises Invalid on one that cannot be."""
-
-    def page(title: str, file: str) -> RenderedText:
-        return RenderedText(title, texts[file], render(texts[file]))
-
-    pages = [page(one.title, one.file) for one in settings.pages]
-    return RenderedTexts(page("", settings.terms), pages)
-
-
 @transaction.atomic
 def apply_settings(
-    *, challenge: Challenge, settings: Settings, texts: RenderedTexts, dated: bool, by: User
+    *,
+    challenge: Challenge,
+    settings: Settings,
+    texts: Mapping[str, str],
+    dated: bool,
+    by: User,
 ) -> tuple[Problem, ...]:
     """Change a draft to what its export says; nothing changes when it is so already.
 
-    dated: the importer gave dates, which stand. In order: the challenge, its rules and pages, its
-    phases, its boards; when something changed, the version, a challenge that awaited the visa is
-    a draft again, event "challenge.settings_applied". Returns what the draft has no place for.
+    texts: the rules and the further pages, by file. dated: the importer gave dates, which stand.
+    In order: the challenge, its rules and pages, its phases, its boards; when something changed,
+    the version, a challenge that awaited the visa is a draft again, event
+    "challenge.settings_applied". Returns what the draft has no place for.
     Raises NotAllowed, Invalid; Conflict once the challenge is open.
     """
     fresh = Challenge.objects.locked(challenge)
@@ -415,8 +394,8 @@ def apply_settings(
     refuse_open(fresh)
     changed = _challenge(fresh, settings)
     changed |= _cards(fresh, settings.cards)
-    changed |= _terms(fresh, texts.terms)
-    changed |= _pages(fresh, texts.pages)
+    changed |= _terms(fresh, texts[settings.terms])
+    changed |= _pages(fresh, [(one.title, texts[one.file]) for one in settings.pages])
     left: list[Problem] = []
     for at, phase in enumerate(settings.phases):
         changed |= _phase(fresh, phase, dated=dated)
@@ -542,29 +521,23 @@ def _challenge(challenge: Challenge, settings: Settings) -> bool:
     return True
 
 
-def _terms(challenge: Challenge, terms: RenderedText) -> bool:
+def _terms(challenge: Challenge, text: str) -> bool:
     last = latest_terms(challenge)
-    if last is not None and last.text == terms.text:
+    if last is not None and last.text == text:
         return False
-    Terms.objects.put(challenge, text=terms.text, html=terms.html)
+    Terms.objects.put(challenge, text=text, html=render(text))
     return True
 
 
-def _pages(challenge: Challenge, pages: Sequence[RenderedText]) -> bool:
-    found = list(challenge.pages.order_by("index").values_list("title", "body_md"))
-    if found == [(one.title, one.text) for one in pages]:
+def _pages(challenge: Challenge, pages: Sequence[tuple[str, str]]) -> bool:
+    """Replace the further pages, each its title and its text."""
+    if list(challenge.pages.order_by("index").values_list("title", "body_md")) == list(pages):
         return False
     challenge.pages.all().delete()
     ChallengePage.objects.bulk_create(
-        [
-            ChallengePage(
-                challenge=challenge,
-                index=at,
-                title=one.title,
-                body_md=one.text,
-                body_html=one.html,
-            )
-            for at, one in enumerate(pages)
-        ]
+        ChallengePage(
+            challenge=challenge, index=at, title=title, body_md=text, body_html=render(text)
+        )
+        for at, (title, text) in enumerate(pages)
     )
     return True

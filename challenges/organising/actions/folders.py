@@ -161,22 +161,8 @@ def _challenge(
     challenge.body_md, challenge.body_html = spec.page_text, texts.body_html
     challenge.language, challenge.task = spec.language, spec.task.value
     challenge.tags, challenge.use_cases = list(spec.tags), list(spec.use_cases)
-    challenge.caveats = [{"key": each.key, "text": each.text} for each in spec.caveats]
-    challenge.licence = {
-        "name": spec.licence.name,
-        "spdx": spec.licence.spdx,
-        "holder": spec.licence.holder,
-        "status": spec.licence.status,
-    }
-    challenge.provenance = [
-        {
-            "title": each.title,
-            "producer": each.producer,
-            "source": each.source,
-            "licence": each.licence,
-        }
-        for each in spec.provenance
-    ]
+    challenge.caveats, challenge.licence = list(spec.caveats), spec.licence
+    challenge.provenance = list(spec.provenance)
     challenge.incompatible_with = list(spec.incompatible_with)
     challenge.has_prizes = spec.prizes
     challenge.n_min_group = spec.contract.n_min_group

@@ -145,15 +145,15 @@ class Audited:
     is_baseline: bool = False
 
 
+def _contract_in_force(phase: Phase | None) -> dict[str, Any]:
+    tasks = PhaseTask.objects.filter(phase=phase, current=True).select_related("scorer_version")
+    task = tasks.order_by("index").first()
+    return dict(task.scorer_version.spec) if task else {}
+
+
 def declared_audit(phase: Phase | None) -> dict[str, Any] | None:
     """Return the contract in force of a phase that declares an audit, else nothing."""
-    task = (
-        PhaseTask.objects.filter(phase=phase, current=True)
-        .select_related("scorer_version")
-        .order_by("index")
-        .first()
-    )
-    spec: dict[str, Any] = task.scorer_version.spec if task else {}
+    spec = _contract_in_force(phase)
     return spec if (spec.get("fairness") or {}).get("audit") is not None else None
 
 
@@ -164,14 +164,7 @@ def is_compared(fairness: Mapping[str, Any]) -> bool:
 
 def declared_fairness(phase: Phase | None) -> dict[str, Any]:
     """Return what the contract in force of a phase declares of fairness; {} without any."""
-    task = (
-        PhaseTask.objects.filter(phase=phase, current=True)
-        .select_related("scorer_version")
-        .order_by("index")
-        .first()
-    )
-    declared: dict[str, Any] = (task.scorer_version.spec.get("fairness") if task else None) or {}
-    return declared
+    return dict(_contract_in_force(phase).get("fairness") or {})
 
 
 def audits(phase: Phase, viewer: Viewer) -> list[Audited]:
@@ -535,15 +528,8 @@ class PhaseFigures:
     causes: Sequence[tuple[str, int]] = ()
     median_seconds: float | None = None
     p95_seconds: float | None = None
-    used: "Used | None" = None
-
-
-@dataclass(frozen=True)
-class Used:
-    """How many evaluations a phase had, and the processor time that they used."""
-
-    evaluations: int
-    cpu_seconds: float
+    evaluations: int = 0
+    cpu_seconds: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -572,38 +558,34 @@ def challenge_statistics(challenge: Challenge) -> Statistics:
 
 
 def _phases(challenge: Challenge) -> list[PhaseFigures]:
-    phases = list(challenge.phases.order_by("index"))
     entries = Entry.objects.filter(enrolment__phase__challenge=challenge, is_baseline=False)
-    counted, teams = _statuses(entries), _teams(challenge)
-    causes = causes_by_phase(entries)
-    used = _used(challenge)
-    times = _times(challenge)
-    return [_figures(each, counted, teams, causes, used, times) for each in phases]
+    statuses, teams, causes = _statuses(entries), _teams(challenge), causes_by_phase(entries)
+    used, times = _used(challenge), _times(challenge)
+    return [
+        PhaseFigures(
+            pk=phase.pk,
+            index=phase.index,
+            name=phase.name,
+            entries=sum(statuses.get(phase.pk, {}).values()),
+            teams=teams.get(phase.pk, 0),
+            statuses=statuses.get(phase.pk, {}),
+            causes=causes.get(phase.pk, []),
+            **_durations(times.get(phase.pk, [])),
+            **used.get(phase.pk, {}),
+        )
+        for phase in challenge.phases.order_by("index")
+    ]
 
 
-def _figures(
-    phase: Phase,
-    counted: Mapping[int, dict[str, int]],
-    teams: Mapping[int, int],
-    causes: Mapping[int, list[tuple[str, int]]],
-    used: Mapping[int, Used],
-    times: Mapping[int, list[float]],
-) -> PhaseFigures:
-    statuses = counted.get(phase.pk, {})
-    seconds = sorted(times.get(phase.pk, []))
-    told = len(seconds) >= TIMES_LEAST
-    return PhaseFigures(
-        pk=phase.pk,
-        index=phase.index,
-        name=phase.name,
-        entries=sum(statuses.values()),
-        teams=teams.get(phase.pk, 0),
-        statuses=statuses,
-        causes=causes.get(phase.pk, []),
-        median_seconds=median(seconds) if told else None,
-        p95_seconds=seconds[ceil(0.95 * len(seconds)) - 1] if told else None,
-        used=used.get(phase.pk),
-    )
+def _durations(times: Sequence[float]) -> dict[str, Any]:
+    """Give the median and the 95th percentile; nothing of too few."""
+    if len(times) < TIMES_LEAST:
+        return {}
+    seconds = sorted(times)
+    return {
+        "median_seconds": median(seconds),
+        "p95_seconds": seconds[ceil(0.95 * len(seconds)) - 1],
+    }
 
 
 def _statuses(entries: QuerySet[Entry]) -> dict[int, dict[str, int]]:
@@ -656,7 +638,7 @@ def _done(challenge: Challenge) -> QuerySet[Evaluation]:
     )
 
 
-def _used(challenge: Challenge) -> dict[int, Used]:
+def _used(challenge: Challenge) -> dict[int, dict[str, Any]]:
     """Sum what the evaluations of each phase used.
 
     Processor time is measured where a program runs isolated; elsewhere the elapsed time is all
@@ -672,10 +654,10 @@ def _used(challenge: Challenge) -> dict[int, Used]:
         )
     )
     return {
-        row["entry__enrolment__phase_id"]: Used(
-            evaluations=row["n"],
-            cpu_seconds=row["cpu"] or 0.0,
-        )
+        row["entry__enrolment__phase_id"]: {
+            "evaluations": row["n"],
+            "cpu_seconds": row["cpu"] or 0.0,
+        }
         for row in rows
     }
 

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -147,17 +146,6 @@ def decimal(text: str) -> str:
 MOST_DIGITS = 4
 
 
-@dataclass(frozen=True)
-class Shown:
-    """A phase of the page: what the team obtained, its certificate and whether it stands."""
-
-    phase: Phase
-    facts: list[tuple[str, str]]
-    certificate: Certificate | None
-    stands: bool
-    former: list[Certificate]
-
-
 @require_http_methods(["GET", "HEAD", "POST"])
 def page(request: HttpRequest, slug: str, team: UUID) -> HttpResponse:
     """Show the certificates of a team, phase by phase; issue one by POST."""
@@ -244,19 +232,20 @@ def _phase(challenge: Challenge, index: str) -> Phase:
     return phase_of(challenge, int(index))
 
 
-def _shown(team: Team, phase: Phase) -> Shown:
+def _shown(team: Team, phase: Phase) -> dict[str, Any]:
+    """Say what a team obtained in a phase, its certificate and whether it stands."""
     stated = certified.stated(team, phase)
     issued = list(team.certificates.filter(phase=phase).order_by("-serial"))
     last = issued[0] if issued else None
-    return Shown(
-        phase=phase,
-        facts=facts(stated) if stated else [],
-        certificate=last,
-        stands=last is not None
+    return {
+        "phase": phase,
+        "facts": facts(stated) if stated else [],
+        "certificate": last,
+        "stands": last is not None
         and stated is not None
         and certified.same(stated, certified.payload_of(last), certified.STANDS_ON),
-        former=issued[1:],
-    )
+        "former": issued[1:],
+    }
 
 
 def _name(certificate: Certificate) -> str:

@@ -210,7 +210,6 @@ def statistics_csv(request: HttpRequest, slug: str) -> HttpResponse:
         ["", "equipes", found.teams],
     ]
     for each in found.phases:
-        used = each.used
         rows += [[each.index, f"etat:{status}", n] for status, n in sorted(each.statuses.items())]
         rows += [[each.index, f"cause:{code or 'autres'}", n] for code, n in each.causes]
         rows += [
@@ -218,8 +217,8 @@ def statistics_csv(request: HttpRequest, slug: str) -> HttpResponse:
             [each.index, "equipes_ayant_soumis", each.teams],
             [each.index, "secondes_mediane", _rounded(each.median_seconds)],
             [each.index, "secondes_p95", _rounded(each.p95_seconds)],
-            [each.index, "evaluations", used.evaluations if used else 0],
-            [each.index, "secondes_processeur", _rounded(used.cpu_seconds if used else 0.0)],
+            [each.index, "evaluations", each.evaluations],
+            [each.index, "secondes_processeur", _rounded(each.cpu_seconds)],
         ]
     rows += [["", f"jour:{day.isoformat()}", n] for day, n in found.days]
     return csv_answer(f"{slug}-statistiques.csv", rows)

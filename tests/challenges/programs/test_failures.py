@@ -327,8 +327,9 @@ def test_an_export_keeps_them_and_a_metric_has_none(tmp_path: Path) -> None:
 
     settings = Settings.model_validate_json(json.dumps(told))
     written = {settings.terms: "# Règlement\n"} | {each.file: "# Page\n" for each in settings.pages}
-    texts = imports.render_texts(settings, written)
-    imports.apply_settings(challenge=challenge, settings=settings, texts=texts, dated=False, by=by)
+    imports.apply_settings(
+        challenge=challenge, settings=settings, texts=written, dated=False, by=by
+    )
 
     assert score_bounds.bounds_of(first) == {"a": Bounds(0, 1, (-1.0,)), "b": Bounds()}
     assert score_bounds.bounds_of(other) == score_bounds.bounds_of(first)

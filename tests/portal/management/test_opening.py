@@ -61,7 +61,7 @@ def test_the_folder_is_imported_without_a_remark_and_its_scores_are_found_again(
     assert spec.file(Role.BASELINE_SUBMISSION) is not None
     assert "synthétiques" in spec.summary
     assert "synthétiques" in spec.page_text
-    assert spec.caveats[0].key == "synthetic_data"
+    assert spec.caveats[0]["key"] == "synthetic_data"
 
 
 def test_the_same_seed_gives_the_same_bytes_and_another_seed_others(

@@ -10,9 +10,10 @@ import pytest
 from challenges.bundles import exporting, portable
 from challenges.bundles.folder import Folder
 from challenges.bundles.foreign import reading, translation, trec
-from challenges.bundles.foreign.translation import MENU, slug_of
+from challenges.bundles.foreign.translation import CHOICES, slug_of
 from challenges.bundles.foreign.values import facts_of
 from challenges.bundles.spec import PortableSpec
+from challenges.scoring.registry import METRICS
 from tests.challenges.bundles.foreign.cases import BUNDLES, NEEDED, differences, expected
 from tests.challenges.bundles.foreign.tables import KAGGLE, ROWS, TREC, written
 
@@ -105,12 +106,12 @@ def test_a_fault_of_the_tables_is_told(name: str, tmp_path: Path) -> None:
     assert report.spec is None
 
 
-@pytest.mark.parametrize("metric", sorted(MENU))
+@pytest.mark.parametrize("metric", sorted(CHOICES))
 def test_every_metric_of_the_menu_makes_a_challenge(metric: str, tmp_path: Path) -> None:
     spec = ours(written(tmp_path / "k", KAGGLE), tmp_path / "c", metric=metric)
 
     primary = spec.contract.primary
-    assert (primary.metric, primary.direction) == (metric, MENU[metric].direction)
+    assert (primary.metric, primary.direction) == (metric, METRICS[metric].direction)
     assert spec.title == "Un défi"
     assert (spec.quotas.per_day, spec.quotas.total) == (5, 100)
 
