@@ -154,11 +154,6 @@ def chip(facet: str, value: str, href: str) -> SafeString:
     )
 
 
-def dot(tone: str) -> SafeString:
-    """Draw a dot of a pigment; the word stands beside it."""
-    return format_html('<span class="dot" data-tone="{}"></span>', tone)
-
-
 def tile(kind: object, size: str = "") -> SafeString:
     """Draw the tile of a kind; size: empty, s or l. The word stands beside it."""
     shown = face(kind)

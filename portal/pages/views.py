@@ -151,7 +151,6 @@ def components(request: HttpRequest) -> HttpResponse:
         prefix="wrong",
     )
     context = {
-        "sections": _sections(),
         "sample_dots": _dots(),
         "colours": _colours(),
         "kinds": list(FACES)[:9],
@@ -182,27 +181,6 @@ def _dots() -> dict[str, Any]:
         "decimals": 0,
         "percent": True,
     }
-
-
-def _sections() -> list[tuple[str, str]]:
-    return [
-        ("couleurs", _("Couleurs")),
-        ("textes", _("Textes")),
-        ("boutons", _("Boutons")),
-        ("badges", _("Badges et étiquettes")),
-        ("recherche", _("Recherche et facettes")),
-        ("navigation", _("Onglets et chemins")),
-        ("fiches", _("Fiches par type")),
-        ("formulaires", _("Formulaires")),
-        ("etapes", _("Étapes et frises")),
-        ("mesures", _("Mesures")),
-        ("tableaux", _("Tableaux et classement")),
-        ("avis", _("Avis")),
-        ("vide", _("États vides")),
-        ("dialogue", _("Dialogue, notification")),
-        ("prose", _("Prose, code, différences")),
-        ("marque", _("Logo et crêtes")),
-    ]
 
 
 def _colours() -> list[tuple[str, str, str]]:
@@ -288,10 +266,6 @@ def _progress() -> dict[str, Any]:
             },
         ],
         "tab_items": [(_("Présentation"), "#navigation", ""), (_("Classement"), "#fiches", 34)],
-        "side_items": [
-            (_("À faire"), "#navigation", 4, "inbox"),
-            (_("Mes ressources"), "#fiches", 6, "layers"),
-        ],
         "facet_items": [
             {"value": "model", "label": _("Modèles pré-entraînés"), "count": 14, "checked": True},
             {"value": "dataset", "label": _("Jeux de données"), "count": 1204, "checked": False},

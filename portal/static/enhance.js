@@ -26,10 +26,6 @@
     });
   });
 
-  // Dialogues.
-  $$("[data-dialog]").forEach((b) => b.addEventListener("click", (e) => { e.preventDefault(); document.getElementById(b.dataset.dialog).showModal(); }));
-  $$("dialog [data-dismiss]").forEach((b) => b.addEventListener("click", () => b.closest("dialog").close()));
-
   // Résumé d'erreurs : reçoit le focus au chargement, sauf celui du guide, qui est un exemple.
   document.querySelector("#erreurs:not(.guide *)")?.focus();
 

@@ -78,19 +78,6 @@ def test_keyboard_reaches_the_content_first(running: Any, site: str) -> None:
         assert page.evaluate("document.activeElement.id") == "contenu"
 
 
-def test_dialog_opens_and_closes(running: Any, site: str) -> None:
-    with browser.tab(running) as page:
-        page.goto(site + "/composants/")
-        page.click("[data-dialog]")
-        assert page.locator("dialog[open]").count() == 1
-        page.click("dialog [data-dismiss] >> nth=0")
-        assert page.locator("dialog[open]").count() == 0
-        page.click("[data-dialog]")
-        page.keyboard.press("Escape")
-        assert page.locator("dialog[open]").count() == 0
-        assert page.evaluate("document.activeElement.dataset.dialog") == "exemple-dialogue"
-
-
 def test_what_the_policy_stops_is_reported(
     running: Any, site: str, caplog: pytest.LogCaptureFixture
 ) -> None:

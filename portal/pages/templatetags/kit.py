@@ -27,7 +27,6 @@ for mark in (
     kit.badge,
     kit.tag,
     kit.chip,
-    kit.dot,
     kit.tile,
     kit.ring,
     kit.bar,
@@ -104,12 +103,6 @@ def tabs(label: str, items: Sequence[Sequence[Any]], current: object) -> dict[st
 @register.inclusion_tag("components/segment.html")
 def segment(label: str, items: Sequence[Sequence[Any]], current: object) -> dict[str, Any]:
     """Show two or three views of one thing: items of (label, address), current a label."""
-    return {"label": label, "items": _linked(items, current)}
-
-
-@register.inclusion_tag("components/side_nav.html")
-def side_nav(label: str, items: Sequence[Sequence[Any]], current: object) -> dict[str, Any]:
-    """Show the sections of a space: items of (label, address, count or "", icon)."""
     return {"label": label, "items": _linked(items, current)}
 
 
@@ -279,12 +272,6 @@ def notice(
 def empty(content: str, title: str, seed: int = 3, heading: str = "h2") -> SafeString:
     """Frame an empty state: what is empty, why, the next step; heading: h2, or h3 below one."""
     return _framed("empty", content, title=title, seed=seed, heading=heading)
-
-
-@register.simple_block_tag
-def dialog(content: str, id: str, title: str) -> SafeString:
-    """Frame a dialog opened by `data-dialog`; the same content needs a page behind it."""
-    return _framed("dialog", content, id=id, title=title)
 
 
 def _framed(component: str, content: str, **context: Any) -> SafeString:
