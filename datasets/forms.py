@@ -16,6 +16,7 @@ from datasets.enums import AccessLevel, FileRole
 from datasets.models import Dataset
 from datasets.standards import dictionary
 from datasets.standards.profile import TableFault
+from portal.lib.fields import box, whole
 from portal.lib.refusals import Invalid
 
 DICTIONARY_MAX_BYTES = 1_000_000
@@ -64,19 +65,14 @@ class ReleaseForm(forms.Form):
         max_length=500,
         widget=forms.Textarea(attrs={"rows": 2}),
     )
-    in_directory = forms.BooleanField(
-        label=_("Ce jeu fait partie du répertoire R2DDE"), required=False
-    )
-    is_synthetic = forms.BooleanField(label=_("Les données sont synthétiques"), required=False)
+    in_directory = box(_("Ce jeu fait partie du répertoire R2DDE"))
+    is_synthetic = box(_("Les données sont synthétiques"))
     legal_basis = forms.CharField(label=_("Base légale"), required=False, max_length=200)
-    disclosure_threshold = forms.IntegerField(
-        label=_("Seuil de diffusion, en personnes"), required=False, min_value=1, max_value=1_000
-    )
+    disclosure_threshold = whole(_("Seuil de diffusion, en personnes"), 1, 1_000, required=False)
     retention = forms.CharField(label=_("Conservation"), required=False, max_length=120)
     # Shown once a file holds what looks like personal data.
-    personal_checked = forms.BooleanField(
-        label=_("Ces données personnelles peuvent être lues de tous : j’en ai le droit."),
-        required=False,
+    personal_checked = box(
+        _("Ces données personnelles peuvent être lues de tous : j’en ai le droit.")
     )
     personal_found = False
 

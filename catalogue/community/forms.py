@@ -23,7 +23,7 @@ from catalogue.enums import (
 from catalogue.models import Resource
 from catalogue.validators.addresses import is_web
 from portal.accounts.enums import OrganisationKind
-from portal.lib.fields import PlainForm, choice, line, prose
+from portal.lib.fields import PlainForm, box, choice, line, prose, whole
 from portal.lib.texts import plain_line
 
 MOST_OTHERS = 9
@@ -103,11 +103,11 @@ class FeedbackForm(PlainForm):
         widget=forms.TextInput(attrs={"inputmode": "numeric", "placeholder": "2026-10"}),
         check=None,
     )
-    persons = forms.IntegerField(
-        label=_("Pour combien de personnes"),
+    persons = whole(
+        _("Pour combien de personnes"),
+        0,
+        10_000_000,
         required=False,
-        min_value=0,
-        max_value=10_000_000,
         widget=forms.TextInput(attrs={"inputmode": "numeric"}),
         error_messages={"invalid": _("Écrivez un nombre entier, sans espace.")},
     )
@@ -272,9 +272,9 @@ class ReportForm(PlainForm):
             "invalid": _("Cette adresse n’est pas complète : il y faut un « @ » et un domaine."),
         },
     )
-    good_faith = forms.BooleanField(
-        label=_("Je crois de bonne foi que ce que j’écris est exact et complet"),
-        error_messages={"required": _("Cette déclaration est nécessaire.")},
+    good_faith = box(
+        _("Je crois de bonne foi que ce que j’écris est exact et complet"),
+        _("Cette déclaration est nécessaire."),
     )
     # Filled by machines alone: the field is hidden from people.
     site = forms.CharField(required=False, widget=forms.HiddenInput)

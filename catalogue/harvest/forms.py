@@ -10,7 +10,7 @@ from catalogue.contributions.queries import proposals
 from catalogue.enums import HarvestFrequency, SourceKind
 from catalogue.models import Source
 from portal.accounts.models import Organisation
-from portal.lib.fields import PlainForm, choice, line, prose
+from portal.lib.fields import PlainForm, box, choice, line, prose, whole
 
 MOST_TRUSTED = 100
 
@@ -73,26 +73,16 @@ class RefusalForm(PlainForm):
 class RankForm(PlainForm):
     """How much a source is trusted beside others: whole, then by field."""
 
-    priority = forms.IntegerField(
-        label=_("Priorité de la source"),
-        min_value=0,
-        max_value=MOST_TRUSTED,
-        help_text=_(
-            "De 0 à 100 : quand deux sources décrivent une fiche, la plus haute l’emporte."
-        ),
+    priority = whole(
+        _("Priorité de la source"),
+        0,
+        MOST_TRUSTED,
+        _("De 0 à 100 : quand deux sources décrivent une fiche, la plus haute l’emporte."),
         error_messages={"required": _("Donnez une priorité, de 0 à 100.")},
     )
-    completes = forms.BooleanField(
-        label=_("Peut compléter les fiches d’une autre source de la même organisation"),
-        required=False,
-    )
+    completes = box(_("Peut compléter les fiches d’une autre source de la même organisation"))
     field = choice(_("Un champ où elle diffère"))
-    field_priority = forms.IntegerField(
-        label=_("Priorité pour ce champ"),
-        min_value=0,
-        max_value=MOST_TRUSTED,
-        required=False,
-    )
+    field_priority = whole(_("Priorité pour ce champ"), 0, MOST_TRUSTED, required=False)
 
     def __init__(self, *args: Any, source: Source, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -100,13 +90,13 @@ class RankForm(PlainForm):
         labels = proposals.labels(proposals.fields())
         self.kept = {name: f"of_{name}" for name in source.priorities if name in labels}
         for name, key in self.kept.items():
-            self.fields[key] = forms.IntegerField(
-                label=_("Priorité pour « %(field)s »") % {"field": labels[name]},
-                min_value=0,
-                max_value=MOST_TRUSTED,
+            self.fields[key] = whole(
+                _("Priorité pour « %(field)s »") % {"field": labels[name]},
+                0,
+                MOST_TRUSTED,
+                _("Vide : celle de la source."),
                 required=False,
                 initial=source.priorities[name],
-                help_text=_("Vide : celle de la source."),
             )
         others = sorted((label, name) for name, label in labels.items() if name not in self.kept)
         chosen: Any = self.fields["field"]

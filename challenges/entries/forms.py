@@ -10,7 +10,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
 from challenges.entries.actions import deposits
-from portal.lib.fields import line
+from portal.lib.fields import box, line
 from portal.lib.files import safe_name
 
 
@@ -50,13 +50,10 @@ class EntryForm(forms.Form):
         140,
         widget=forms.TextInput(attrs={"placeholder": _("Ex. : lissage par zone")}),
     )
-    check_only = forms.BooleanField(
-        label=_("Vérifier seulement le format, sans utiliser d’essai"), required=False
-    )
-    again = forms.BooleanField(
-        label=_("Déposer de nouveau ce même fichier"),
-        help_text=_("Choisissez-le encore une fois ci-dessus. Il utilisera un essai."),
-        required=False,
+    check_only = box(_("Vérifier seulement le format, sans utiliser d’essai"))
+    again = box(
+        _("Déposer de nouveau ce même fichier"),
+        hint=_("Choisissez-le encore une fois ci-dessus. Il utilisera un essai."),
     )
     is_same = False
 

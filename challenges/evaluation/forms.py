@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from challenges.evaluation.actions.interventions import REASON_MAX_CHARACTERS
 from challenges.models import Phase
 from challenges.organising.forms.challenges import ReadForm
-from portal.lib.fields import choice, prose
+from portal.lib.fields import box, choice, prose
 
 
 class PauseForm(forms.Form):
@@ -49,10 +49,7 @@ class ExaminationForm(ReadForm):
         hint=_("Elle n’est lue que dans le journal d’audit."),
         rows=2,
     )
-    sure = forms.BooleanField(
-        label=_("Je confirme cette décision"),
-        error_messages={"required": _("Cochez la case pour confirmer.")},
-    )
+    sure = box(_("Je confirme cette décision"), _("Cochez la case pour confirmer."))
 
     def only_again(self) -> None:
         """Offer to score the entry again, and nothing else."""

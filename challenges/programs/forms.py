@@ -15,6 +15,7 @@ from challenges.bundles.code import (
     CodeRules,
 )
 from challenges.enums import LogAudience
+from portal.lib.fields import whole
 from portal.lib.files import safe_name
 
 MILLION = 1_000_000
@@ -66,19 +67,13 @@ class CodeForm(forms.Form):
         choices=[(each, ENVIRONMENT_WORDS[each]) for each in ENVIRONMENTS],
         help_text=_("Ce dont le programme dispose. Rien ne s’installe au moment de l’exécution."),
     )
-    time_limit_s = forms.IntegerField(
-        label=_("Temps d’une exécution, en secondes, au plus"),
-        min_value=SECONDS[0],
-        max_value=SECONDS[1],
-    )
-    memory_mb = forms.IntegerField(
-        label=_("Mémoire, en Mo, au plus"), min_value=MEMORY_MB[0], max_value=MEMORY_MB[1]
-    )
-    max_megabytes = forms.IntegerField(
-        label=_("Taille d’une archive, en Mo, au plus"),
-        min_value=1,
-        max_value=PACKAGE_BYTES[1] // MILLION,
-        help_text=_("Le code et les poids du modèle ensemble."),
+    time_limit_s = whole(_("Temps d’une exécution, en secondes, au plus"), SECONDS[0], SECONDS[1])
+    memory_mb = whole(_("Mémoire, en Mo, au plus"), MEMORY_MB[0], MEMORY_MB[1])
+    max_megabytes = whole(
+        _("Taille d’une archive, en Mo, au plus"),
+        1,
+        PACKAGE_BYTES[1] // MILLION,
+        _("Le code et les poids du modèle ensemble."),
     )
     logs = forms.ChoiceField(
         label=_("Qui lit le journal des programmes"),

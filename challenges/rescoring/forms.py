@@ -18,7 +18,7 @@ from challenges.programs.actions import changes as program_changes
 from challenges.rescoring import actions as rescorings
 from challenges.scoring import registry
 from portal.accounts.models import User
-from portal.lib.fields import choice, prose
+from portal.lib.fields import box, choice, prose
 
 TRUTH_MAX_BYTES = 200 << 20
 METRICS_MAX_CHARACTERS = 40_000
@@ -337,10 +337,7 @@ class DecisionForm(forms.Form):
         radio=True,
     )
     note = prose(_("Motif d’un refus"), 2_000, hint=_("L’organisateur le lira."), rows=2)
-    sure = forms.BooleanField(
-        label=_("Je confirme cette décision"),
-        error_messages={"required": _("Cochez la case pour confirmer.")},
-    )
+    sure = box(_("Je confirme cette décision"), _("Cochez la case pour confirmer."))
 
     def clean(self) -> dict[str, Any]:
         """Ask why a change is refused."""

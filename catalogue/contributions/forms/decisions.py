@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from catalogue.contributions.actions.review import BulkAct, Order
 from catalogue.enums import DecisionReason, RemovalReason
 from portal.accounts.models import Organisation
-from portal.lib.fields import PlainForm, choice, line, prose
+from portal.lib.fields import PlainForm, box, choice, line, prose
 
 PUBLISH, REQUEST_CHANGES, REFUSE = "publish", "request_changes", "refuse"
 
@@ -157,9 +157,7 @@ class RemovalForm(PlainForm):
         choices=RemovalReason.choices,
         help_text=_("Il est affiché à l’adresse de la fiche."),
     )
-    keep_title = forms.BooleanField(
-        label=_("Garder le titre à l’adresse de la fiche"), required=False, initial=True
-    )
+    keep_title = box(_("Garder le titre à l’adresse de la fiche"), initial=True)
     explanation = prose(
         _("Explication pour la deuxième personne et pour l’auteur"),
         300,

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from catalogue.enums import ResourceKind
 from catalogue.standards.readers import formats
-from portal.lib.fields import PlainForm, choice, line
+from portal.lib.fields import PlainForm, box, choice, line
 
 DRAFTS, REVIEW = "drafts", "review"
 
@@ -49,7 +49,7 @@ class LaunchForm(PlainForm):
         radio=True,
         initial=DRAFTS,
     )
-    charter = forms.BooleanField(label=_("J’accepte la charte de contribution."), required=False)
+    charter = box(_("J’accepte la charte de contribution."))
 
     def clean(self) -> dict[str, Any]:
         """Ask for the charter when something is sent."""

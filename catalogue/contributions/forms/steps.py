@@ -31,7 +31,7 @@ from catalogue.validators.fields import (
     clean_value,
     language_choices,
 )
-from portal.lib.fields import PlainForm, choice, prose
+from portal.lib.fields import PlainForm, box, choice, prose
 
 BLANK_ROWS = 1
 MOST_ROWS = 50
@@ -574,9 +574,9 @@ class KindForm(PlainForm):
 class SendForm(PlainForm):
     """The last step: the charter is accepted and the proposal is sent."""
 
-    charter = forms.BooleanField(
-        label=_("J’accepte la charte de contribution."),
-        error_messages={"required": _("Acceptez la charte pour envoyer votre proposition.")},
+    charter = box(
+        _("J’accepte la charte de contribution."),
+        _("Acceptez la charte pour envoyer votre proposition."),
     )
     reply = prose(
         _("Réponse à la Région"),

@@ -28,6 +28,7 @@ from portal.accounts.models import (
 )
 from portal.accounts.names import clean_siret
 from portal.lib import clock
+from portal.lib.fields import box
 
 
 class Dressed(forms.Form):
@@ -277,9 +278,9 @@ class NameForm(forms.Form):
 class CloseForm(forms.Form):
     """Confirm the closing of one's account."""
 
-    understood = forms.BooleanField(
-        label=_("J’ai compris que la fermeture efface mes données et ne se défait pas."),
-        error_messages={"required": _("Cochez la case pour confirmer.")},
+    understood = box(
+        _("J’ai compris que la fermeture efface mes données et ne se défait pas."),
+        _("Cochez la case pour confirmer."),
     )
 
 
