@@ -29,7 +29,6 @@ BINDINGS: dict[str, tuple[str, ...]] = {
     "A24": (
         "test_the_close_is_exact",
         "test_the_close_is_an_instant",
-        "test_closed_phase_is_refused_with_its_date",
     ),
     "A26": (
         "test_a_wrong_file_is_refused_by_line_and_costs_nothing",

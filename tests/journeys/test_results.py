@@ -1,17 +1,9 @@
-"""From a Codabench bundle to a card of the catalogue, in a real browser and by the real client.
-
-Twice: from a bundle that the test writes, of one phase without announced end; and from the complete
-bundle of ../shared, of two phases with dates and recorded scores, which a user of the portal does
-not have.
-"""
+"""From a Codabench bundle to a card of the catalogue, in a real browser and by the real client."""
 
 import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,15 +13,12 @@ from django.urls import reverse
 
 from catalogue.models import Contribution, Resource
 from challenges.client.remote import VARIABLE
-from challenges.entries.tasks import take_over
 from challenges.models import Challenge, Phase, Team
 from challenges.sandbox.bubblewrap import Bubblewrap
 from challenges.worker import drain
 from portal.accounts.actions import accounts
 from portal.accounts.enums import TokenScope
 from portal.accounts.models import User
-from tests.challenges.bundles.foreign.cases import BUNDLES, NEEDED, expected
-from tests.challenges.programs.cases import Clock
 from tests.challenges.programs.conftest import hour as hour
 from tests.challenges.world import owner
 from tests.factories.accounts import UserFactory
@@ -38,57 +27,6 @@ from tests.journeys.conftest import Cookies
 from tests.journeys.test_challenges import prove
 
 pytestmark = [pytest.mark.journey, pytest.mark.slow, pytest.mark.full]
-RECORDED = "v2_resultats"
-
-
-@dataclass(frozen=True)
-class Sent:
-    """A file that the team sends in a phase, and what both its browser and its client must tell.
-
-    told: the figures recorded as the client writes them, or the code of the refusal; empty: only
-    that both say the same. taken_over: the portal sends it, as the choice of the phase before.
-    """
-
-    phase: int
-    file: Path
-    told: tuple[str, ...] = ()
-    taken_over: bool = False
-
-    @property
-    def refused(self) -> bool:
-        """Say whether the format is to be refused."""
-        return self.told[:1] != () and self.told[0].startswith("E_")
-
-
-def written(folder: Path) -> tuple[Path, list[Sent]]:
-    """Write a bundle of one phase, and two files."""
-    sent = []
-    for number, skill in enumerate((0.7, 0.9), 1):
-        file = folder / f"envoi-{number}.zip"
-        file.write_bytes(bundles.archive(bundles.answers(skill, number)))
-        sent.append(Sent(0, file))
-    return bundles.write(folder / "defi.zip"), sent
-
-
-def recorded(folder: Path) -> tuple[Path, list[Sent]]:
-    """Give the complete bundle of two phases, and four of its files with what is recorded."""
-    case, runs = BUNDLES / RECORDED, expected(RECORDED)["runs"]
-    wanted = [
-        (0, "equipe_b_developpement"),
-        (0, "nom_de_fichier_errone"),
-        (0, "equipe_a_developpement"),
-        (1, "equipe_a_finale"),
-        (1, "equipe_a_developpement"),
-    ]
-    sent = []
-    for phase, name in wanted:
-        path = f"submissions/{name}.zip"
-        (run,) = (run for run in runs if (run["phase"], run["submission"]) == (phase, path))
-        figures = (f"{run['scores'][key]:.4f}" for key in run.get("scores", ()))
-        told = tuple(figures) or (run["reason"],)
-        again = (0, name) in wanted and phase == 1
-        sent.append(Sent(phase, case / path, told, taken_over=again))
-    return case / "bundle.zip", sent
 
 
 class Client:
@@ -171,39 +109,31 @@ def entered(page: Any, site: str, slug: str, file: Path) -> None:
     """Send a file in the browser."""
     page.goto(f"{site}/challenges/{slug}/soumissions/")
     page.get_by_label("Votre fichier de prédictions").set_input_files(str(file))
-    if page.get_by_label("Quelle méthode").count():
-        page.get_by_label("Quelle méthode").fill("Une forêt de cent arbres.")
+    page.get_by_label("Quelle méthode").fill("Une forêt de cent arbres.")
     page.get_by_role("button", name="Vérifier et soumettre").click()
     page.get_by_role("heading", name="Récépissé de dépôt").wait_for()
 
 
-def same_verdicts(page: Any, site: str, client: Client, slug: str, sent: list[Sent]) -> list[str]:
-    """Compare what the pages and the client say of each entry; return the first score of each."""
-    listed = json.loads(client.run("entries", slug, "--json"))["entries"]
-    by_file = {(each["phase"], each["file"]): each for each in listed}
-    assert len(listed) == len(by_file) == len(sent)
+def same_verdicts(page: Any, site: str, client: Client, slug: str) -> list[str]:
+    """Compare what the pages and the client say of each entry; return the score of each."""
     scores = []
-    for of in sent:
-        each = by_file[of.phase, of.file.name]
-        cells = each["scores"].get("public", {}).values()
-        told = [cell["text"] for cell in cells] or [each["reason"]]
-        assert set(of.told) <= set(told), (of, told)
+    for each in json.loads(client.run("entries", slug, "--json"))["entries"]:
+        [score] = (cell["text"] for cell in each["scores"]["public"].values())
         page.goto(f"{site}/challenges/{slug}/soumissions/{each['id']}/")
         said = page.text_content("main")
-        for text in (each["status_word"], *(of.told or told)):
-            assert (text if of.refused else text.replace(".", ",")) in said, (of, text, said)
-        scores.append("" if of.refused else told[0])
+        assert each["status_word"] in said
+        assert score.replace(".", ",") in said
+        scores.append(score)
     return scores
 
 
 def revealed(running: Any, site: str, phase: Phase, by: User, cookies: Any) -> None:
-    """Close where no date was announced, propose, and have the Region confirm, in the browser."""
+    """Close, propose, and have the Region confirm, in the browser."""
     cockpit = f"{site}/espace/challenges/{phase.challenge.slug}/"
     with browser.tab(running, cookies=cookies(by)) as page:
         page.goto(cockpit)
-        if phase.closes_at is None:
-            page.check(f"#id_close_{phase.index}_sure")
-            page.click("button:has-text('Clore la phase maintenant')")
+        page.check(f"#id_close_{phase.index}_sure")
+        page.click("button:has-text('Clore la phase maintenant')")
         page.check(f"#id_reveal_{phase.index}_sure")
         _press(page, phase, "proposer")
         prove(page)
@@ -222,67 +152,38 @@ def _press(page: Any, phase: Phase, act: str) -> None:
     page.click(f"form[action$='phases/{phase.index}/resultats/{act}/'] button")
 
 
-def within(hour: Clock, phase: Phase) -> None:
-    """Move the clock into a phase that opens later."""
-    if phase.opens_at is not None and phase.opens_at > hour.now():
-        hour.inside(phase)
-        take_over()
-        drain()
-
-
-@pytest.mark.parametrize(
-    "case", [written, pytest.param(recorded, marks=NEEDED)], ids=["written", RECORDED]
-)
 def test_from_a_bundle_to_a_card(
-    running: Any,
-    site: str,
-    tmp_path: Path,
-    as_user: Cookies,
-    settings: Any,
-    hour: Clock,
-    case: Callable[[Path], tuple[Path, list[Sent]]],
+    running: Any, site: str, tmp_path: Path, as_user: Cookies, settings: Any
 ) -> None:
     if missing := Bubblewrap().available():
         pytest.skip(f"X_NO_SANDBOX, {missing.cause}: {missing.sentence}")
     settings.API_REQUESTS_PER_MINUTE = 100_000
-    organiser = owner()
-    captain, mate, rival = UserFactory(), UserFactory(), UserFactory()
-    bundle, sent = case(tmp_path)
+    organiser, captain, mate = owner(), UserFactory(), UserFactory()
+    bundle = bundles.write(tmp_path / "defi.zip")
+    files = [tmp_path / f"envoi-{number}.zip" for number in (1, 2)]
+    for number, file in enumerate(files, 1):
+        file.write_bytes(bundles.archive(bundles.answers(0.5 + number / 5, number)))
     challenge = imported(running, site, organiser, bundle, as_user)
     published(running, site, challenge, as_user)
     slug, home = challenge.slug, f"{site}/challenges/{challenge.slug}/"
-    phases = list(challenge.phases.order_by("index"))
-    within(hour, phases[0])
     team = joined(running, site, slug, captain, mate, as_user)
 
-    client, scores = Client(site, mate, tmp_path / "acces.json"), list[str]()
-    for phase in phases:
-        within(hour, phase)
-        files = [each for each in sent if each.phase == phase.index]
-        with browser.tab(running, cookies=as_user(captain)) as page:
-            entered(page, site, slug, files[0].file)
-            assert drain()
-            page.reload()
-            page.get_by_text("Score publié").wait_for()
-        for each in (each for each in files[1:] if not each.taken_over):
-            options = [] if phases[1:] else ["--fact", "methode=Une forêt de cent arbres."]
-            said = client.run("submit", slug, str(each.file), *options)
-            assert "Soumission n°" in said
-            assert drain()
-        with browser.tab(running, cookies=as_user(mate)) as page:
-            page.goto(home + "soumissions/")
-            scores = same_verdicts(page, site, client, slug, sent[: sent.index(files[-1]) + 1])
-    assert team.members.count() == 2
-    if phases[-1].closes_at is not None:
-        hour.to(phases[-1].closes_at + timedelta(hours=1))
+    client = Client(site, mate, tmp_path / "acces.json")
+    with browser.tab(running, cookies=as_user(captain)) as page:
+        entered(page, site, slug, files[0])
         assert drain()
-    for phase in phases:
-        revealed(running, site, phase, organiser, as_user)
-    final = max(scores) if not phases[1:] else next(one for one in reversed(scores) if one)
-    _report(running, site, home, final)
+        page.reload()
+        page.get_by_text("Score publié").wait_for()
+    method = ("--fact", "methode=Une forêt de cent arbres.")
+    assert "Soumission n°" in client.run("submit", slug, str(files[1]), *method)
+    assert drain()
+    with browser.tab(running, cookies=as_user(mate)) as page:
+        scores = same_verdicts(page, site, client, slug)
+    assert (len(scores), team.members.count()) == (2, 2)
+    revealed(running, site, challenge.phases.get(), organiser, as_user)
+    _report(running, site, home, max(scores))
     _certificate(running, site, home, team, as_user, client, tmp_path)
-    _card(running, site, home, team, as_user, final)
-    assert rival.pk  # nobody else has the certificate: tests/routes
+    _card(running, site, home, team, as_user, max(scores))
 
 
 def _report(running: Any, site: str, home: str, final: str) -> None:
