@@ -170,19 +170,6 @@ def test_a_child_says_what_the_profile_says() -> None:
     )
 
 
-@pytest.mark.parametrize("content", [b"", b"a,b\n1\n", b"a,b\n\xff,1\n", b"a,a\n"])
-def test_a_child_says_the_fault_that_the_profile_says(content: bytes) -> None:
-    with pytest.raises(TableFault) as wanted:
-        read(content)
-    with pytest.raises(TableFault) as found:
-        profile.profile_apart(io.BytesIO(content), seconds=30)
-    assert (found.value.code, found.value.line, found.value.facts) == (
-        wanted.value.code,
-        wanted.value.line,
-        wanted.value.facts,
-    )
-
-
 def test_a_child_that_takes_too_long_is_stopped() -> None:
     with pytest.raises(TableFault) as fault:
         profile.profile_apart(io.BytesIO(TABLE.encode()), seconds=0)

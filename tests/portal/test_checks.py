@@ -13,6 +13,7 @@ import pytest
 from django.conf import settings
 
 from portal import checks
+from tests.portal import production as production_values
 
 REQUIRED = {
     "SITE_URL", "SECRET_KEY", "ALLOWED_HOSTS", "DATABASE_URL", "BROKER_URL", "SEARCH_URL",
@@ -25,21 +26,7 @@ def good(tmp_path: Path) -> dict[str, str]:
     for name in ("public.key", "receipt.key"):
         (tmp_path / name).write_bytes(b"k" * 32)
         (tmp_path / name).chmod(0o400)
-    return {
-        "PATH": os.environ["PATH"],
-        "PORTAL_MODE": "production",
-        "VAR_DIR": str(tmp_path / "var"),
-        "SITE_URL": "https://portail.invalid",
-        "SECRET_KEY": secrets.token_urlsafe(64),
-        "ALLOWED_HOSTS": "portail.invalid",
-        "DATABASE_URL": "postgresql://portail@127.0.0.1:5432/portail",
-        "BROKER_URL": "redis://127.0.0.1:6379/0",
-        "SEARCH_URL": "embedded:",
-        "OBJECTS_URL": f"file://{tmp_path / 'objects'}",
-        "EMAIL_URL": "smtp://127.0.0.1:25",
-        "HOLDOUT_PUBLIC_KEY_FILE": str(tmp_path / "public.key"),
-        "RECEIPT_KEY_FILE": str(tmp_path / "receipt.key"),
-    }
+    return production_values.environment(tmp_path)
 
 
 def check(environment: dict[str, str]) -> tuple[int, str]:

@@ -2,7 +2,6 @@
 
 import json
 import os
-import secrets
 import subprocess
 import sys
 import zipfile
@@ -72,6 +71,7 @@ from tests.datasets.test_actions import aged
 from tests.factories import contributions as proposals
 from tests.factories.accounts import PASSWORD, MembershipFactory, UserFactory
 from tests.factories.challenges import TeamFactory, captain_of
+from tests.portal import production
 from tests.portal.management.roles import Roles, run
 from tests.routes import world as worlds
 from tests.routes.declared import routes
@@ -259,22 +259,12 @@ def test_a_good_production_starts(roles: Roles, tmp_path: Path) -> None:
     for name in ("public.key", "receipt.key"):
         (tmp_path / name).write_bytes(b"k" * 32)
         (tmp_path / name).chmod(0o400)
-    environment = {
-        "PATH": os.environ["PATH"],
-        "PORTAL_MODE": "production",
-        "VAR_DIR": str(tmp_path / "var"),
-        "SITE_URL": "https://portail.invalid",
-        "SECRET_KEY": secrets.token_urlsafe(64),
-        "ALLOWED_HOSTS": "portail.invalid",
-        "DATABASE_URL": roles.url("web"),
-        "BROKER_URL": os.environ["TEST_REDIS_URL"],
-        "SEARCH_URL": "embedded:",
-        "SCANNER_URL": "tcp://127.0.0.1:3310",
-        "OBJECTS_URL": f"file://{tmp_path / 'objects'}",
-        "EMAIL_URL": "smtp://127.0.0.1:25",
-        "HOLDOUT_PUBLIC_KEY_FILE": str(tmp_path / "public.key"),
-        "RECEIPT_KEY_FILE": str(tmp_path / "receipt.key"),
-    }
+    environment = production.environment(
+        tmp_path,
+        DATABASE_URL=roles.url("web"),
+        BROKER_URL=os.environ["TEST_REDIS_URL"],
+        SCANNER_URL="tcp://127.0.0.1:3310",
+    )
 
     def start(*command: str, **changes: str) -> tuple[int, str]:
         done = subprocess.run(

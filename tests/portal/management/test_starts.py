@@ -1,8 +1,6 @@
 """Each kind of process starts as the operations page says, with its own role of PostgreSQL."""
 
 import json
-import os
-import secrets
 import subprocess
 import sys
 import time
@@ -19,6 +17,7 @@ from django.db import connection
 from datasets.vault import form
 from portal.lib import signing
 from tests import servers
+from tests.portal import production
 from tests.portal.management.roles import Roles
 
 pytestmark = [
@@ -51,25 +50,15 @@ class Started:
 def environment(folder: Path, kind: str, url: str, broker: str) -> dict[str, str]:
     """Give good production values for one kind of process; the worker alone has the private key."""
     private = {"HOLDOUT_PRIVATE_KEY_FILE": str(folder / "private.key")}
-    return {
-        "PATH": os.environ["PATH"],
-        "HOME": str(folder),
-        "PORTAL_MODE": "production",
-        "PROCESS_KIND": kind,
-        "VAR_DIR": str(folder / "var"),
-        "SITE_URL": "https://portail.invalid",
-        "SECRET_KEY": secrets.token_urlsafe(64),
-        "ALLOWED_HOSTS": "portail.invalid",
-        "TRUSTED_PROXIES": "127.0.0.1",
-        "DATABASE_URL": url,
-        "BROKER_URL": broker,
-        "SEARCH_URL": "embedded:",
-        "OBJECTS_URL": f"file://{folder / 'objects'}",
-        "EMAIL_URL": "smtp://127.0.0.1:25",
-        "HOLDOUT_PUBLIC_KEY_FILE": str(folder / "public.key"),
-        "RECEIPT_KEY_FILE": str(folder / "receipt.key"),
+    return production.environment(
+        folder,
+        HOME=str(folder),
+        PROCESS_KIND=kind,
+        TRUSTED_PROXIES="127.0.0.1",
+        DATABASE_URL=url,
+        BROKER_URL=broker,
         **(private if kind == "worker" else {}),
-    }
+    )
 
 
 def make_keys(folder: Path) -> None:
