@@ -2,13 +2,13 @@
 
 import io
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from babel.messages.catalog import Catalog
-from babel.messages.extract import extract_python
+from babel.messages.extract import extract_from_dir, extract_python
 from babel.messages.pofile import read_po, write_po
 from django.conf import settings
 from django.utils.translation.template import templatize
@@ -28,59 +28,41 @@ Message = tuple[str | tuple[str, ...], str | None, str]
 FIXED_DATE = datetime(2026, 1, 1, tzinfo=UTC)
 # Tables of data whose titles and plain sentences are shown.
 TABLES = ("challenges/scoring/metrics_fr.toml",)
-APPS = ("portal", "catalogue", "datasets", "challenges")
 
 
-def _sources() -> Iterator[tuple[Path, str]]:
-    root = Path(settings.BASE_DIR)
-    for app in APPS:
-        for path in sorted((root / app).rglob("*.py")):
-            if "migrations" not in path.parts:
-                yield path, path.read_text(encoding="utf-8")
-    for kind in ("*.html", "*.txt"):
-        for path in sorted((root / "templates").rglob(kind)):
-            code = templatize(path.read_text(encoding="utf-8"), origin=str(path))
-            # What is left of the markup is blanked, but its indentation would not be Python.
-            yield path, "\n".join(line.strip() for line in code.splitlines())
+def _from_template(
+    file: IO[bytes], keywords: Any, comment_tags: Any, options: Any
+) -> Iterator[tuple[Any, ...]]:
+    """Read a template as the Python that Django makes of it for translators."""
+    code = templatize(file.read().decode("utf-8"))
+    # What is left of the markup is blanked, but its indentation would not be Python.
+    lines = "\n".join(line.strip() for line in code.splitlines())
+    return extract_python(io.BytesIO(lines.encode()), keywords, comment_tags, options)
 
 
-def _message(
-    found: str | Sequence[str | None], name: str
-) -> tuple[str | tuple[str, ...], str | None]:
-    parts = (
-        (found,) if isinstance(found, str) else tuple(part for part in found if part is not None)
-    )
-    if name.startswith(("pgettext", "npgettext")):
-        context, parts = parts[0], parts[1:]
-    else:
-        context = None
-    if name.startswith(("ngettext", "npgettext")):
-        return (parts[0], parts[1]), context
-    return parts[0], context
+CODE = [("**/migrations/**.py", "ignore"), ("migrations/**.py", "ignore"), ("**.py", "python")]
+TEMPLATES = [("**.html", _from_template), ("**.txt", _from_template)]
+FOLDERS: tuple[tuple[str, Any], ...] = (
+    ("portal", CODE),
+    ("catalogue", CODE),
+    ("datasets", CODE),
+    ("challenges", CODE),
+    ("templates", TEMPLATES),
+)
 
 
 def gather() -> Iterator[Message]:
     """Yield (message or (singular, plural), context, place) for every sentence."""
     root = Path(settings.BASE_DIR)
-    for path, code in _sources():
-        file = io.BytesIO(code.encode())
-        for _line, name, found, _comments in extract_python(file, KEYWORDS, [], {}):
-            if not found or not (found if isinstance(found, str) else found[0]):
-                continue
-            message, context = _message(found, str(name))
-            yield message, context, str(path.relative_to(root))
-    for table, key, sentence in _tables():
-        if key == "title" or key.startswith("plain"):
-            yield sentence, None, table
-
-
-def _tables() -> Iterator[tuple[str, str, str]]:
-    """Give each sentence of the tables whose words pages translate: place, key, sentence."""
-    root = Path(settings.BASE_DIR)
-    for name in TABLES:
-        for words in tomllib.loads((root / name).read_text(encoding="utf-8")).values():
+    for folder, methods in FOLDERS:
+        found = extract_from_dir(root / folder, methods, keywords=KEYWORDS)
+        for path, _line, message, _comments, context in found:
+            yield message, context, f"{folder}/{path}"
+    for table in TABLES:
+        for words in tomllib.loads((root / table).read_text(encoding="utf-8")).values():
             for key, sentence in words.items():
-                yield name, key, sentence
+                if key == "title" or key.startswith("plain"):
+                    yield sentence, None, table
 
 
 def po_file(locale: str) -> Path:
