@@ -2,6 +2,8 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +11,7 @@ from allauth.account.forms import default_token_generator
 from allauth.account.models import EmailAddress, EmailConfirmationHMAC
 from allauth.account.utils import user_pk_to_url_str
 from django.conf import settings
+from django.db.models import QuerySet
 from django.urls import reverse
 
 from portal.accounts.actions import accounts, notifications
@@ -152,70 +155,54 @@ def invitation_letter(invitation_id: int) -> None:
     )
 
 
-@handler("mail.join_request")
-def join_request_letter(request_id: int, user_id: int) -> None:
-    """Tell a referent that somebody asks to join."""
-    request = (
-        JoinRequest.objects.select_related("organisation", "user")
-        .filter(pk=request_id, answer="")
-        .first()
-    )
-    if request is not None:
-        link = absolute("organisation_members", request.organisation.slug)
-        _to_person(user_id, "join_request", request=request, link=link)
+@dataclass(frozen=True)
+class AboutRow:
+    """What a letter about a row is made of.
+
+    name: of the row, in the letter. rows: those that the letter is still due for. page: where it
+    leads. receiver: the field of who gets it; without one, what is owed names them.
+    """
+
+    name: str
+    rows: QuerySet[Any]
+    page: str
+    receiver: str = ""
 
 
-@handler("mail.join_request_answer")
-def join_request_answer_letter(request_id: int) -> None:
-    """Tell a person how their request to join ended."""
-    request = JoinRequest.objects.select_related("organisation").filter(pk=request_id).first()
-    if request is not None:
-        link = absolute("organisation", request.organisation.slug)
-        _to_person(request.user_id, "join_request_answer", request=request, link=link)
+REQUESTS = JoinRequest.objects.select_related("organisation", "user")
+PLACES = Membership.objects.select_related("organisation")
+TRANSFERS = Transfer.objects.select_related("organisation", "giver")
+PROPOSALS = RoleProposal.objects.select_related("user", "organisation")
+LETTERS = {
+    "join_request": AboutRow("request", REQUESTS.filter(answer=""), "organisation_members"),
+    "join_request_answer": AboutRow("request", REQUESTS, "organisation", "user_id"),
+    "membership_role": AboutRow("membership", PLACES, "organisation", "user_id"),
+    "membership_ended": AboutRow("membership", PLACES, "organisation", "user_id"),
+    "transfer_offered": AboutRow(
+        "transfer", TRANSFERS.filter(answer=""), "organisation", "receiver_id"
+    ),
+    "role_proposed": AboutRow("proposal", PROPOSALS.filter(answer=""), "region_roles"),
+    "role_changed": AboutRow("proposal", PROPOSALS, "space", "user_id"),
+}
+NO_ORGANISATION = frozenset({"region_roles", "space"})  # pages that are nobody's in particular
 
 
-@handler("mail.membership_role")
-def membership_role_letter(membership_id: int) -> None:
-    """Tell a member their new role."""
-    _about_place(membership_id, "membership_role")
+def _about_row(letter: str, **ids: int) -> None:
+    """Tell a person who is still here about a row; nothing once the letter is due no more."""
+    about = LETTERS[letter]
+    row = about.rows.filter(pk=ids[f"{about.name}_id"]).first()
+    if row is None:
+        return
+    receiver = getattr(row, about.receiver) if about.receiver else ids["user_id"]
+    person = User.objects.filter(pk=receiver, is_active=True).first()
+    if person is not None:
+        place = () if about.page in NO_ORGANISATION else (row.organisation.slug,)
+        context = {"person": person, about.name: row, "link": absolute(about.page, *place)}
+        letters.send(letter, to=person.email, context=context)
 
 
-@handler("mail.membership_ended")
-def membership_ended_letter(membership_id: int) -> None:
-    """Tell a person that their place has ended."""
-    _about_place(membership_id, "membership_ended")
-
-
-@handler("mail.transfer_offered")
-def transfer_letter(transfer_id: int) -> None:
-    """Tell a member that the care of the organisation is offered to them."""
-    transfer = (
-        Transfer.objects.select_related("organisation", "giver")
-        .filter(pk=transfer_id, answer="")
-        .first()
-    )
-    if transfer is not None:
-        link = absolute("organisation", transfer.organisation.slug)
-        _to_person(transfer.receiver_id, "transfer_offered", transfer=transfer, link=link)
-
-
-@handler("mail.role_proposed")
-def role_proposed_letter(proposal_id: int, user_id: int) -> None:
-    """Ask another administrator to answer a proposal."""
-    waiting = RoleProposal.objects.select_related("user", "organisation").filter(answer="")
-    proposal = waiting.filter(pk=proposal_id).first()
-    if proposal is not None:
-        link = absolute("region_roles")
-        _to_person(user_id, "role_proposed", proposal=proposal, link=link)
-
-
-@handler("mail.role_changed")
-def role_changed_letter(proposal_id: int) -> None:
-    """Tell a person that a role was given to them, or ended."""
-    proposal = RoleProposal.objects.select_related("organisation").filter(pk=proposal_id).first()
-    if proposal is not None:
-        link = absolute("space")
-        _to_person(proposal.user_id, "role_changed", proposal=proposal, link=link)
+for letter in LETTERS:
+    handler(f"mail.{letter}")(partial(_about_row, letter))
 
 
 @handler("accounts.erased")
@@ -233,16 +220,3 @@ def journal_erasure(person_key: str, address_hmac: str) -> None:
     }
     with path.open("a", encoding="utf-8") as journal:
         journal.write(json.dumps(line, sort_keys=True) + "\n")
-
-
-def _about_place(membership_id: int, letter: str) -> None:
-    membership = Membership.objects.select_related("organisation").filter(pk=membership_id).first()
-    if membership is not None:
-        link = absolute("organisation", membership.organisation.slug)
-        _to_person(membership.user_id, letter, membership=membership, link=link)
-
-
-def _to_person(user_id: int, letter: str, **context: Any) -> None:
-    user = User.objects.filter(pk=user_id, is_active=True).first()
-    if user is not None:
-        letters.send(letter, to=user.email, context={"person": user, **context})
