@@ -55,7 +55,7 @@ def floor() -> Sample:
     from catalogue.resources.queries import lists  # noqa: PLC0415  # app ready
 
     computed = {"issued", "modified"}  # dates of the floor: the plain columns
-    names = [name for name in lists.ExportRow._fields if name not in computed]
+    names = [name for name in lists.READ if name not in computed]
     began, used = time.perf_counter(), time.process_time()
     cards = Resource.objects.public().order_by("first_published_at", "pk")
     rows = cards.values_list(*names, "first_published_at", "content_modified_at")

@@ -2,9 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, NamedTuple
-from uuid import UUID
+from typing import Any
 
 from django.db.models import F
 from django.db.models.functions import Coalesce, Greatest
@@ -195,43 +193,20 @@ def _dataset_marks(resource: Resource) -> Iterator[Mark]:
 Json = dict[str, Any]
 
 
-class ExportRow(NamedTuple):
-    """What is read of a resource to write its line."""
-
-    pk: int
-    public_id: UUID
-    slug: str
-    kind: str
-    subtype: str
-    title: str
-    acronym: str
-    summary: str
-    deposit: str
-    producer_name: str
-    organisation__name: str | None
-    authors: list[str]
-    homepage_url: str
-    repository_url: str
-    documentation_url: str
-    licences: list[str]
-    licence_status: str
-    licence_note: str
-    scope: str
-    territories: list[str]
-    access: str
-    languages: list[str]
-    use_cases: list[str]
-    tasks: list[str]
-    rome_codes: list[str]
-    tags: list[str]
-    lifecycle: str
-    archived_at: datetime | None
-    details: dict[str, Any]
-    indexed__quality: int | None
-    issued: datetime
-    modified: datetime
-
-
+# Columns of an export that are columns of a card: as they are, or texts that XML can write.
+AS_STORED = ("kind", "subtype", "licence_status", "scope", "languages", "lifecycle")
+TEXTS = (
+    "title", "acronym", "summary", "homepage_url", "repository_url", "documentation_url",
+    "licence_note",
+)  # fmt: skip
+LISTS = ("authors", "licences", "rome_codes", "tags")
+# What the other columns are made of.
+OTHERS = (
+    "pk", "public_id", "slug", "deposit", "producer_name", "organisation__name", "territories",
+    "access", "use_cases", "tasks", "archived_at", "details", "indexed__quality", "issued",
+    "modified",
+)  # fmt: skip
+READ = (*AS_STORED, *TEXTS, *LISTS, *OTHERS)
 ADDRESSES = frozenset(column for columns in card_files.FILE_COLUMNS.values() for column in columns)
 USE_CASES, TASKS = frozenset(UseCase.values), frozenset(Task.values)
 ISSUED = Coalesce("first_published_at", "created_at")
@@ -245,26 +220,26 @@ def export_batches(size: int) -> Iterator[list[Json]]:
     by counting through what was given already.
     """
     found = _export_rows()
-    while batch := [ExportRow(*row) for row in found[:size]]:
+    while batch := list(found[:size]):
         yield export_lines(batch)
         if len(batch) < size:
             return
         found = _export_rows().filter(published.after(batch[-1].issued, batch[-1].pk))
 
 
-def export_rows(ids: Sequence[int]) -> list[ExportRow]:
-    """Read those of some resources that are public, in the order given."""
-    found = {row[0]: ExportRow(*row) for row in _export_rows().filter(pk__in=ids)}
+def export_rows(ids: Sequence[int]) -> list[Any]:
+    """Read those of some resources that are public, in the order given: READ, by name."""
+    found = {row.pk: row for row in _export_rows().filter(pk__in=ids)}
     return [found[pk] for pk in ids if pk in found]
 
 
 def _export_rows() -> Any:
     changed = (Coalesce(F(name), F("issued")) for name in TOLD)
     rows = Resource.objects.public().annotate(issued=ISSUED).annotate(modified=Greatest(*changed))
-    return rows.order_by("first_published_at", "pk").values_list(*ExportRow._fields)
+    return rows.order_by("first_published_at", "pk").values_list(*READ, named=True)
 
 
-def export_lines(rows: Sequence[ExportRow]) -> list[Json]:
+def export_lines(rows: Sequence[Any]) -> list[Json]:
     """Write the lines of some resources, in their order: COLUMNS, lists as lists."""
     with override(published.LANGUAGE):
         held = card_files.files_held(rows)
@@ -272,48 +247,34 @@ def export_lines(rows: Sequence[ExportRow]) -> list[Json]:
     return [_export_line(row, held.get(row.pk, ()), root) for row in rows]
 
 
-def _export_line(row: ExportRow, held: Sequence[File], root: str) -> Json:
+def _export_line(row: Any, held: Sequence[File], root: str) -> Json:
     access = row.access
     if held and all(each.access != Access.OPEN for each in held):
         access = held[0].access
     public_id = str(row.public_id)
-    values = (
-        public_id,
-        f"{root}/id/{public_id}",
-        published.page(row.slug),
-        row.kind,
-        row.subtype,
-        for_xml(row.title),
-        for_xml(row.acronym),
-        for_xml(row.summary),
-        for_xml(row.producer_name or row.organisation__name or ""),
-        [for_xml(text) for text in row.authors],
-        for_xml(row.homepage_url),
-        for_xml(row.repository_url),
-        for_xml(row.documentation_url),
-        [for_xml(text) for text in row.licences],
-        row.licence_status,
-        for_xml(row.licence_note),
-        row.scope,
-        [for_xml(words.place_stored(text)) for text in row.territories],
-        access,
-        row.languages,
-        [code for code in dict.fromkeys(row.use_cases) if code in USE_CASES],
-        [code for code in dict.fromkeys(row.tasks) if code in TASKS],
-        [for_xml(text) for text in row.rome_codes],
-        [for_xml(text) for text in row.tags],
-        row.lifecycle,
-        row.archived_at is not None,
-        row.deposit == Deposit.REFERENCED,
-        _formats(row, held),
-        row.indexed__quality or None,
-        row.issued.isoformat(timespec="seconds"),
-        row.modified.isoformat(timespec="seconds"),
-    )
-    return dict(zip(COLUMNS, values, strict=True))
+    line = {name: getattr(row, name) for name in AS_STORED}
+    line |= {name: for_xml(getattr(row, name)) for name in TEXTS}
+    line |= {name: [for_xml(text) for text in getattr(row, name)] for name in LISTS}
+    line |= {
+        "id": public_id,
+        "iri": f"{root}/id/{public_id}",
+        "url": published.page(row.slug),
+        "organisation": for_xml(row.producer_name or row.organisation__name or ""),
+        "territories": [for_xml(words.place_stored(text)) for text in row.territories],
+        "access": access,
+        "use_cases": [code for code in dict.fromkeys(row.use_cases) if code in USE_CASES],
+        "tasks": [code for code in dict.fromkeys(row.tasks) if code in TASKS],
+        "archived": row.archived_at is not None,
+        "referenced": row.deposit == Deposit.REFERENCED,
+        "formats": _formats(row, held),
+        "quality": row.indexed__quality or None,
+        "published_at": row.issued.isoformat(timespec="seconds"),
+        "modified_at": row.modified.isoformat(timespec="seconds"),
+    }
+    return {name: line[name] for name in COLUMNS}
 
 
-def _formats(row: ExportRow, held: Sequence[File]) -> list[str]:
+def _formats(row: Any, held: Sequence[File]) -> list[str]:
     """List the formats of the files that anyone may know of."""
     if held:
         told = [each.format for each in held]
