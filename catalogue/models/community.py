@@ -9,7 +9,15 @@ from django.db.models import Q
 from django.urls import reverse
 
 from catalogue.enums import AlertFrequency, MessageState, ReuseKind, ReviewState, UseCase
-from catalogue.models.resource import LockableQuerySet, Resource, editable_organisations, someone
+from catalogue.models.resource import (
+    LockableQuerySet,
+    Resource,
+    editable_organisations,
+    known,
+    some,
+    some_organisation,
+    someone,
+)
 from portal.accounts.authorization import Permission, has_permission
 from portal.accounts.enums import OrganisationKind
 
@@ -46,13 +54,7 @@ class SavedSearch(models.Model):
     """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    user = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        null=True,
-        blank=True,
-        on_delete=models.CASCADE,
-        related_name="saved_searches",
-    )
+    user = someone(models.CASCADE, related_name="saved_searches")
     email = models.EmailField(blank=True)
     title = models.CharField(max_length=120)
     # The canonical query string; its digest is what is unique, since an index row is bounded.
@@ -79,9 +81,7 @@ class SavedSearch(models.Model):
                 name="search_of_person_or_address",
                 condition=Q(user__isnull=False, email="") | (Q(user__isnull=True) & ~Q(email="")),
             ),
-            models.CheckConstraint(
-                name="search_frequency_known", condition=Q(frequency__in=AlertFrequency.values)
-            ),
+            known("search_frequency_known", frequency=AlertFrequency),
             models.UniqueConstraint(
                 name="search_once_by_person",
                 fields=("user", "query_sha256"),
@@ -151,16 +151,8 @@ class Follow(models.Model):
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="follows"
     )
-    resource = models.ForeignKey(
-        Resource, null=True, blank=True, on_delete=models.CASCADE, related_name="follows"
-    )
-    organisation = models.ForeignKey(
-        "accounts.Organisation",
-        null=True,
-        blank=True,
-        on_delete=models.CASCADE,
-        related_name="follows",
-    )
+    resource = some(Resource, models.CASCADE, related_name="follows")
+    organisation = some_organisation(models.CASCADE, related_name="follows")
     use_case = models.CharField(max_length=40, choices=UseCase.choices, blank=True)
     tag = models.CharField(max_length=TAG_CHARACTERS, blank=True)
     at = models.DateTimeField()
@@ -461,13 +453,7 @@ class Reuse(Reviewed):
     kind = models.CharField(max_length=20, choices=ReuseKind.choices)
     description = models.CharField(max_length=500, blank=True)
     # In whose name: an organisation of the portal, or a name.
-    organisation = models.ForeignKey(
-        "accounts.Organisation",
-        null=True,
-        blank=True,
-        on_delete=models.SET_NULL,
-        related_name="reuses",
-    )
+    organisation = some_organisation(related_name="reuses")
     organisation_name = models.CharField(max_length=160, blank=True)
     resources = models.ManyToManyField(Resource, related_name="reused_by")
 

@@ -18,7 +18,14 @@ from catalogue.enums import (
     DecisionReason,
     OwnerAnswer,
 )
-from catalogue.models.resource import Resource, editable_organisations, someone
+from catalogue.models.resource import (
+    Resource,
+    editable_organisations,
+    known,
+    some,
+    some_organisation,
+    someone,
+)
 from portal.accounts.authorization import Permission, has_permission
 from portal.lib.immutable import Immutable
 from portal.lib.refusals import Conflict
@@ -90,9 +97,7 @@ class ContributionBatch(models.Model):
     class Meta:
         ordering = ("-read_at", "-pk")
         constraints = [
-            models.CheckConstraint(
-                name="batch_state_known", condition=Q(state__in=BatchState.values)
-            ),
+            known("batch_state_known", state=BatchState),
             models.CheckConstraint(
                 name="batch_done_has_date",
                 condition=~Q(state=BatchState.DONE) | Q(finished_at__isnull=False),
@@ -185,38 +190,16 @@ class Contribution(models.Model):
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     resource = models.ForeignKey(Resource, on_delete=models.CASCADE, related_name="contributions")
-    revision = models.ForeignKey(
-        Revision, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
-    )
-    base_revision = models.ForeignKey(
-        Revision, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
-    )
+    revision = some(Revision, models.PROTECT)
+    base_revision = some(Revision, models.PROTECT)
     status = models.CharField(
         max_length=20, choices=ContributionStatus.choices, default=ContributionStatus.DRAFT
     )
     version = models.PositiveIntegerField(default=1)
-    author = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        null=True,
-        blank=True,
-        on_delete=models.SET_NULL,
-        related_name="contributions",
-    )
-    organisation = models.ForeignKey(
-        "accounts.Organisation",
-        null=True,
-        blank=True,
-        on_delete=models.PROTECT,
-        related_name="contributions",
-    )
+    author = someone(related_name="contributions")
+    organisation = some_organisation(models.PROTECT, related_name="contributions")
     # The import that made it or last wrote it, if any.
-    batch = models.ForeignKey(
-        "catalogue.ContributionBatch",
-        null=True,
-        blank=True,
-        on_delete=models.SET_NULL,
-        related_name="contributions",
-    )
+    batch = some(ContributionBatch, related_name="contributions")
     # Proposed by somebody to whom the card does not show its files: they stay as they are online.
     keeps_files = models.BooleanField(default=False)
     note = models.TextField(blank=True, max_length=2_000)  # the author's word to the moderators
@@ -252,10 +235,7 @@ class Contribution(models.Model):
     class Meta:
         ordering = ("pk",)
         constraints = [
-            models.CheckConstraint(
-                name="contribution_status_known",
-                condition=Q(status__in=ContributionStatus.values),
-            ),
+            known("contribution_status_known", status=ContributionStatus),
             models.CheckConstraint(
                 name="contribution_submitted_dates",
                 condition=Q(first_submitted_at=None, submitted_at=None)

@@ -9,7 +9,7 @@ from django.db.models import F, Q
 
 from catalogue.enums import FileState
 from catalogue.models.contribution import Contribution
-from catalogue.models.resource import Resource, someone
+from catalogue.models.resource import Resource, known, some, some_organisation, someone
 from portal.lib.parts import PartedFile
 
 if TYPE_CHECKING:
@@ -48,9 +48,7 @@ class CardFile(models.Model):
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     resource = models.ForeignKey(Resource, on_delete=models.CASCADE, related_name="stored_files")
     # In whose room it counts.
-    organisation = models.ForeignKey(
-        "accounts.Organisation", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
-    )
+    organisation = some_organisation()
     added_by = someone()
     name = models.CharField(max_length=200)
     sha256 = models.CharField(max_length=64)
@@ -76,9 +74,7 @@ class CardFile(models.Model):
     class Meta:
         ordering = ("pk",)
         constraints = [
-            models.CheckConstraint(
-                name="card_file_state_known", condition=Q(state__in=FileState.values)
-            ),
+            known("card_file_state_known", state=FileState),
             models.CheckConstraint(
                 name="card_file_examined_dated",
                 condition=Q(state=FileState.WAITING, examined_at=None)
@@ -145,13 +141,9 @@ class CardUpload(PartedFile):
     """A file that comes to a draft in parts; then the file that it became."""
 
     # Either may go before the day is over: the parts are dropped then.
-    contribution = models.ForeignKey(
-        Contribution, null=True, blank=True, on_delete=models.SET_NULL, related_name="uploads"
-    )
+    contribution = some(Contribution, related_name="uploads")
     begun_by = someone()
-    file = models.ForeignKey(
-        CardFile, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
-    )
+    file = some(CardFile)
     # How often it was whole and refused, and when it is tried again by itself.
     attempts = models.PositiveSmallIntegerField(default=0)
     retry_at = models.DateTimeField(null=True, blank=True)

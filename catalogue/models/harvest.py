@@ -16,7 +16,15 @@ from catalogue.enums import (
     SourceStatus,
 )
 from catalogue.models.contribution import Contribution
-from catalogue.models.resource import LockableQuerySet, Resource, editable_organisations, someone
+from catalogue.models.resource import (
+    LockableQuerySet,
+    Resource,
+    editable_organisations,
+    known,
+    some,
+    some_organisation,
+    someone,
+)
 from portal.accounts.authorization import Permission, has_permission
 
 if TYPE_CHECKING:
@@ -61,13 +69,7 @@ class Source(models.Model):
     title = models.CharField(max_length=120)
     kind = models.CharField(max_length=20, choices=SourceKind.choices)
     url = models.CharField(max_length=500, blank=True)  # "" for a folder of this machine
-    organisation = models.ForeignKey(
-        "accounts.Organisation",
-        null=True,
-        blank=True,
-        on_delete=models.PROTECT,
-        related_name="sources",
-    )
+    organisation = some_organisation(models.PROTECT, related_name="sources")
     status = models.CharField(
         max_length=20, choices=SourceStatus.choices, default=SourceStatus.PROPOSED
     )
@@ -91,9 +93,7 @@ class Source(models.Model):
     class Meta:
         ordering = ("title", "pk")
         constraints = [
-            models.CheckConstraint(
-                name="source_status_known", condition=Q(status__in=SourceStatus.values)
-            ),
+            known("source_status_known", status=SourceStatus),
             models.CheckConstraint(
                 name="source_decided_dated",
                 condition=Q(status=SourceStatus.PROPOSED) | Q(decided_at__isnull=False),
@@ -157,7 +157,7 @@ class HarvestRun(models.Model):
     class Meta:
         ordering = ("-asked_at", "-pk")
         constraints = [
-            models.CheckConstraint(name="run_state_known", condition=Q(state__in=RunState.values)),
+            known("run_state_known", state=RunState),
             models.UniqueConstraint(
                 name="run_one_at_a_time",
                 fields=("source",),
@@ -204,17 +204,13 @@ class HarvestedRecord(models.Model):
     source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="records")
     remote_id = models.CharField(max_length=REMOTE_ID_CHARACTERS)
     canonical_uri = models.CharField(max_length=500, blank=True, db_index=True)
-    resource = models.ForeignKey(
-        Resource, null=True, blank=True, on_delete=models.SET_NULL, related_name="harvested"
-    )
+    resource = some(Resource, related_name="harvested")
     digest = models.CharField(max_length=64)
     fields = models.JSONField(default=dict, blank=True)
     not_transmitted = models.JSONField(default=list, blank=True)
     metrics = models.JSONField(default=dict, blank=True)
     held_back = models.JSONField(default=dict, blank=True)
-    proposal = models.ForeignKey(
-        Contribution, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
-    )
+    proposal = some(Contribution)
     first_seen_at = models.DateTimeField()
     changed_at = models.DateTimeField()
     missing_since = models.DateTimeField(null=True, blank=True)
@@ -279,9 +275,7 @@ class LinkCheck(models.Model):
         ordering = ("pk",)
         constraints = [
             models.UniqueConstraint(name="link_check_once", fields=("resource", "url")),
-            models.CheckConstraint(
-                name="link_check_state_known", condition=Q(state__in=LinkState.values)
-            ),
+            known("link_check_state_known", state=LinkState),
             models.CheckConstraint(
                 name="link_check_failures_dated",
                 condition=Q(failures=0, first_failed_at__isnull=True)

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.models import Revision
 
 from catalogue.enums import LinkType, RemovalReason, TransferKind, VersionOrigin
-from catalogue.models.resource import Resource, someone
+from catalogue.models.resource import Resource, known, some_organisation, someone
 from portal.accounts.enums import Answer
 
 # Figures of a group of fewer persons are kept back: they would tell of somebody.
@@ -39,7 +39,7 @@ class ResourceLink(models.Model):
                 name="link_two_ends",
                 condition=Q(source=None) | Q(target=None) | ~Q(source=F("target")),
             ),
-            models.CheckConstraint(name="link_type_known", condition=Q(type__in=LinkType.values)),
+            known("link_type_known", type=LinkType),
         ]
 
     def __str__(self) -> str:
@@ -163,13 +163,7 @@ class CardVersion(models.Model):
     revision = models.ForeignKey(Revision, on_delete=models.PROTECT, related_name="+")
     origin = models.CharField(max_length=12, choices=VersionOrigin.choices)
     # In whose name it was proposed; persons are not named.
-    organisation = models.ForeignKey(
-        "accounts.Organisation",
-        null=True,
-        blank=True,
-        on_delete=models.SET_NULL,
-        related_name="+",
-    )
+    organisation = some_organisation()
     fields = models.JSONField(default=list, blank=True)  # names of those that changed
     published_at = models.DateTimeField()
     # By a moderator, for what it says and the card no longer does.
@@ -182,9 +176,7 @@ class CardVersion(models.Model):
         constraints = [
             models.UniqueConstraint(name="card_version_once", fields=("resource", "number")),
             models.UniqueConstraint(name="card_version_revision_once", fields=("revision",)),
-            models.CheckConstraint(
-                name="card_version_origin_known", condition=Q(origin__in=VersionOrigin.values)
-            ),
+            known("card_version_origin_known", origin=VersionOrigin),
             models.CheckConstraint(
                 name="card_version_withheld_says_why",
                 condition=Q(withheld_at=None) | ~Q(withheld_reason=""),

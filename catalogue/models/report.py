@@ -19,7 +19,7 @@ from catalogue.enums import (
     ReportStatus,
 )
 from catalogue.models.community import Collection, DiscussionMessage, FieldFeedback, Reuse
-from catalogue.models.resource import Resource, someone
+from catalogue.models.resource import Resource, known, some, some_organisation, someone
 from portal.accounts.authorization import Permission, has_permission
 from portal.lib.immutable import Immutable
 from portal.lib.refusals import Conflict
@@ -73,40 +73,18 @@ class Report(models.Model):
     url = models.CharField(max_length=500)  # an address of the portal, from its first slash
     field = models.CharField(max_length=200, blank=True)  # where on the page
     title = models.CharField(max_length=200, blank=True)  # of what was reported, at that time
-    resource = models.ForeignKey(
-        Resource, null=True, blank=True, on_delete=models.SET_NULL, related_name="reports"
-    )
-    message = models.ForeignKey(
-        DiscussionMessage, null=True, blank=True, on_delete=models.SET_NULL, related_name="reports"
-    )
-    reuse = models.ForeignKey(
-        Reuse, null=True, blank=True, on_delete=models.SET_NULL, related_name="reports"
-    )
-    feedback = models.ForeignKey(
-        FieldFeedback, null=True, blank=True, on_delete=models.SET_NULL, related_name="reports"
-    )
-    collection = models.ForeignKey(
-        Collection, null=True, blank=True, on_delete=models.SET_NULL, related_name="reports"
-    )
+    resource = some(Resource, related_name="reports")
+    message = some(DiscussionMessage, related_name="reports")
+    reuse = some(Reuse, related_name="reports")
+    feedback = some(FieldFeedback, related_name="reports")
+    collection = some(Collection, related_name="reports")
     # Who wrote what is reported, for themselves or for an organisation.
     concerned = someone()
-    organisation = models.ForeignKey(
-        "accounts.Organisation",
-        null=True,
-        blank=True,
-        on_delete=models.SET_NULL,
-        related_name="+",
-    )
+    organisation = some_organisation()
     category = models.CharField(max_length=20, choices=ReportCategory.choices)
     explanation = models.TextField(max_length=4_000)
 
-    by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        null=True,
-        blank=True,
-        on_delete=models.SET_NULL,
-        related_name="reports",
-    )
+    by = someone(related_name="reports")
     name = models.CharField(max_length=160, blank=True)
     email = models.EmailField(max_length=254, blank=True)
     at = models.DateTimeField()  # when it was sent, with the statement of good faith
@@ -125,9 +103,7 @@ class Report(models.Model):
     class Meta:
         ordering = ("-at", "-pk")
         constraints = [
-            models.CheckConstraint(
-                name="report_status_known", condition=Q(status__in=ReportStatus.values)
-            ),
+            known("report_status_known", status=ReportStatus),
             models.CheckConstraint(
                 name="report_contest_has_words",
                 condition=Q(contested_at=None, contest_words="")
@@ -213,9 +189,7 @@ class Masking(models.Model):
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     resource = models.ForeignKey(Resource, on_delete=models.CASCADE, related_name="maskings")
-    report = models.ForeignKey(
-        Report, null=True, blank=True, on_delete=models.SET_NULL, related_name="maskings"
-    )
+    report = some(Report, related_name="maskings")
     category = models.CharField(max_length=20, choices=ReportCategory.choices)
     explanation = models.CharField(max_length=300)
     masked_by = models.ForeignKey(

@@ -26,7 +26,7 @@ from portal.accounts.authorization import ORGANISATION_ROLES, Permission, has_pe
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
 
-    from portal.accounts.models import User
+    from portal.accounts.models import Organisation, User
 
 P = Permission
 
@@ -89,18 +89,44 @@ PROPOSED_COLUMNS = (
 )
 
 
+Named = TypeVar("Named", bound=models.Model)
+
+
 def names() -> models.JSONField:
     """Declare a column that holds a list of strings."""
     return models.JSONField(default=list, blank=True)
 
 
-def someone(
+def some(
+    model: type[Named] | str,
     on_delete: Callable[..., None] = models.SET_NULL,
+    *,
+    related_name: str = "+",
+) -> "models.ForeignKey[Named | None, Named | None]":
+    """Declare a row that may be named: nothing before it is, nor once it is gone."""
+    return models.ForeignKey(
+        model, null=True, blank=True, on_delete=on_delete, related_name=related_name
+    )
+
+
+def someone(
+    on_delete: Callable[..., None] = models.SET_NULL, *, related_name: str = "+"
 ) -> "models.ForeignKey[User | None, User | None]":
     """Declare who did something: nobody before it is done, nor once their account is erased."""
-    return models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=on_delete, related_name="+"
-    )
+    return some(settings.AUTH_USER_MODEL, on_delete, related_name=related_name)
+
+
+def some_organisation(
+    on_delete: Callable[..., None] = models.SET_NULL, *, related_name: str = "+"
+) -> "models.ForeignKey[Organisation | None, Organisation | None]":
+    """Declare an organisation that may be named."""
+    return some("accounts.Organisation", on_delete, related_name=related_name)
+
+
+def known(name: str, **choices: type[models.TextChoices]) -> models.CheckConstraint:
+    """Declare that a column holds one of its choices; it is the constraint of this name."""
+    condition = Q(**{f"{column}__in": each.values for column, each in choices.items()})
+    return models.CheckConstraint(name=name, condition=condition)
 
 
 class PageKeyField(models.CharField):
@@ -188,20 +214,8 @@ class Resource(DraftStateMixin, RevisionMixin, PreviewableMixin, models.Model):
     description_html = models.TextField(blank=True, editable=False)
 
     deposit = models.CharField(max_length=20, choices=Deposit.choices, default=Deposit.OWNED)
-    organisation = models.ForeignKey(
-        "accounts.Organisation",
-        null=True,
-        blank=True,
-        on_delete=models.PROTECT,
-        related_name="resources",
-    )
-    author = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        null=True,
-        blank=True,
-        on_delete=models.SET_NULL,
-        related_name="resources",
-    )
+    organisation = some_organisation(models.PROTECT, related_name="resources")
+    author = someone(related_name="resources")
     producer_name = models.CharField(max_length=160, blank=True)
     authors = names()
     contact = models.CharField(max_length=200, blank=True)
@@ -275,15 +289,9 @@ class Resource(DraftStateMixin, RevisionMixin, PreviewableMixin, models.Model):
     class Meta:
         ordering = ("pk",)
         constraints = [
-            models.CheckConstraint(
-                name="resource_kind_known", condition=Q(kind__in=ResourceKind.values)
-            ),
-            models.CheckConstraint(
-                name="resource_scope_known", condition=Q(scope__in=Scope.values)
-            ),
-            models.CheckConstraint(
-                name="resource_access_known", condition=Q(access__in=Access.values)
-            ),
+            known("resource_kind_known", kind=ResourceKind),
+            known("resource_scope_known", scope=Scope),
+            known("resource_access_known", access=Access),
             models.CheckConstraint(
                 name="resource_live_has_date",
                 condition=Q(live=False) | Q(first_published_at__isnull=False),
