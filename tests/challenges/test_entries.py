@@ -44,6 +44,7 @@ from tests.challenges.pages.scenes import (
     url_of,
     with_contract,
 )
+from tests.challenges.refusals import refuses
 from tests.challenges.world import owner_of
 from tests.factories.accounts import UserFactory, signed_in
 from tests.factories.challenges import (
@@ -123,9 +124,8 @@ def test_the_same_key_returns_the_receipt_after_the_close(team: Team, phase: Pha
 
 def test_the_same_bytes_under_a_new_key_are_told_before_they_cost_a_slot(team: Team) -> None:
     first = enter(team).entry
-    with pytest.raises(Conflict) as refusal:
+    with refuses(Conflict, "same_file") as refusal:
         enter(team, again=False)
-    assert refusal.value.code == "same_file"
     assert (refusal.value.facts["number"], refusal.value.facts["entry"]) == (1, str(first.pk))
     assert quota_left(first.enrolment.phase, team).day_used == 1
     other = enter(TeamFactory(challenge=team.challenge), again=False)  # tells nothing of others
@@ -298,9 +298,8 @@ def test_who_knows_the_private_scores_withdraws_nothing() -> None:
     )
     reveal.decided_by, reveal.decided_at = UserFactory(), timezone.now()
     reveal.save()
-    with pytest.raises(Conflict) as refusal:
+    with refuses(Conflict, "phase_revealed"):
         choices.withdraw(entry=entry, by=captain_for(entry))
-    assert refusal.value.code == "phase_revealed"
     assert (fresh(entry).status, fresh(entry).final_choice) == (EntryStatus.SCORED, True)
     assert not Job.objects.exists()
     assert not AuditEvent.objects.exists()
@@ -311,9 +310,8 @@ def test_a_captain_chooses_two_entries_at_most() -> None:
     second, third = (scored(enrolment=first.enrolment) for _ in range(2))
     for entry in (first, second, second):
         choices.choose(entry=entry, by=captain_for(first))
-    with pytest.raises(Conflict) as refusal:
+    with refuses(Conflict, "final_choices_full"):
         choices.choose(entry=third, by=captain_for(first))
-    assert refusal.value.code == "final_choices_full"
     choices.unchoose(entry=first, by=captain_for(first))
     choices.unchoose(entry=first, by=captain_for(first))
     choices.choose(entry=third, by=captain_for(first))
@@ -423,9 +421,8 @@ def test_the_same_bytes_are_told_first_and_sent_again_on_demand(
 def test_terms_of_a_new_version_block_the_form(captain: Client, team: Team) -> None:
     team.challenge.terms.create(number=2, text="Neuf", sha256="1" * 64, created_at=timezone.now())
     assert "Règlement à accepter" in captain.get(address(team)).text
-    with pytest.raises(NotAllowed) as refusal:
+    with refuses(NotAllowed, "terms_required"):
         enter(team)
-    assert refusal.value.code == "terms_required"
     assert send(captain, team).status_code == 403
     assert (Entry.objects.count(), TermsAcceptance.objects.count()) == (0, 1)
 

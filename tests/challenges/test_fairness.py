@@ -41,6 +41,7 @@ from portal.lib.refusals import Conflict
 from tests.challenges import world
 from tests.challenges.bundles import folders
 from tests.challenges.pages.scenes import Costs, board_of, clocked, listed, reveal, url_of
+from tests.challenges.refusals import refuses
 from tests.challenges.test_authoring import IDS, built, deposit, started
 from tests.challenges.world import (
     entered,
@@ -547,9 +548,8 @@ def test_the_limit_is_said_before_the_opening(tmp_path: Path, client: Client) ->
 def test_a_change_of_the_limit_after_the_opening_is_refused(tmp_path: Path) -> None:
     made = opened(tmp_path, **with_limit(LIMIT))
     before = facts(made)
-    with pytest.raises(Conflict) as refusal:
+    with refuses(Conflict, "challenge_open"):
         import_folder(folder=folder(tmp_path, **with_limit(0.1)), by=owner_of(made))
-    assert refusal.value.code == "challenge_open"
     assert facts(made) == before
 
 

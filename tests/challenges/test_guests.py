@@ -26,6 +26,7 @@ from portal.audit.record import reference
 from portal.lib import clock
 from portal.lib.refusals import Conflict, Invalid, NotAllowed
 from tests.challenges.pages.scenes import Costs, clocked, url_of
+from tests.challenges.refusals import refuses
 from tests.factories.accounts import signed_in
 from tests.factories.challenges import ChallengeFactory, PersonFactory
 
@@ -99,9 +100,8 @@ def test_only_the_invited_register_by_their_address(challenge: Challenge) -> Non
     guest, other = PersonFactory(), PersonFactory()
     invited(challenge, guest.email.upper())
     assert joined(challenge, guest) == RegistrationState.ACCEPTED
-    with pytest.raises(NotAllowed) as refusal:
+    with refuses(NotAllowed, "invitation_required"):
         joined(challenge, other)
-    assert refusal.value.code == "invitation_required"
     assert Registration.objects.count() == 1
     assert Guest.objects.get(email=guest.email).state == InvitationState.ACCEPTED
     assert teams.create(challenge=challenge, name="Alpha", by=guest).has_captain(guest)
@@ -154,9 +154,8 @@ def test_who_comes_back_is_let_in_by_their_invitation_and_judged_by_their_domain
     person = out_of(challenge, "withdrawn")
     invited(challenge, person.email)
     Challenge.objects.update(blocked_domains=[person.email.partition("@")[2]])
-    with pytest.raises(NotAllowed) as refusal:
+    with refuses(NotAllowed, "domain_refused"):
         teams.come_back(challenge=challenge, by=person)
-    assert refusal.value.code == "domain_refused"
     Challenge.objects.update(blocked_domains=[])
     teams.come_back(challenge=challenge, by=person)
     assert Registration.objects.get().state == RegistrationState.ACCEPTED
@@ -210,9 +209,8 @@ def test_nobody_is_invited_where_nobody_could_come(
     challenge: Challenge, change: dict[str, Any], code: str
 ) -> None:
     Challenge.objects.update(**change)
-    with pytest.raises(Conflict) as refusal:
+    with refuses(Conflict, code):
         invited(challenge, "a@exemple.test")
-    assert refusal.value.code == code
     assert (Guest.objects.count(), Outbox.objects.count()) == (0, 0)
 
 

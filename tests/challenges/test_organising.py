@@ -35,6 +35,7 @@ from portal.audit.record import reference
 from portal.lib import clock
 from portal.lib.refusals import Conflict, Invalid, NotAllowed
 from tests.challenges.pages.scenes import Costs, clocked, listed, url_of, with_contract
+from tests.challenges.refusals import refuses
 from tests.factories.accounts import MembershipFactory, UserFactory
 from tests.factories.challenges import (
     ChallengeFactory,
@@ -100,9 +101,8 @@ def test_nobody_publishes_their_own_challenge() -> None:
 def test_a_licence_to_confirm_asks_for_a_confirmation() -> None:
     challenge = in_review(licence={"status": "to_confirm"})
     moderator = UserFactory(region="moderator")
-    with pytest.raises(Invalid) as refusal:
+    with refuses(Invalid, "licence_to_confirm"):
         challenges.publish(challenge=challenge, by=moderator)
-    assert refusal.value.code == "licence_to_confirm"
     challenges.publish(challenge=challenge, confirm_licence=True, by=moderator)
     assert status() == ChallengeStatus.PUBLISHED
     event = AuditEvent.objects.get(action="challenge.published")
@@ -131,9 +131,8 @@ def test_the_visa_is_for_the_version_that_was_read() -> None:
     moderator = UserFactory(region="moderator")
     before = events()
     for decide in (challenges.publish, partial(challenges.send_back, reason="Titre")):
-        with pytest.raises(Conflict) as refusal:
+        with refuses(Conflict, "changed") as refusal:
             decide(challenge=read, by=moderator)
-        assert refusal.value.code == "changed"
         assert refusal.value.facts == {"version": 3, "current": ChallengeStatus.IN_REVIEW}
     assert (status(), events()) == (ChallengeStatus.IN_REVIEW, before)
     challenges.publish(challenge=Challenge.objects.get(), by=moderator)
@@ -180,9 +179,8 @@ def test_a_publication_holds_the_archive_once_confirmed(confirmed: bool) -> None
     reveal.save()
     by = UserFactory(region="moderator")
     if confirmed:
-        with pytest.raises(Conflict) as refusal:
+        with refuses(Conflict, "reveal_waiting"):
             challenges.archive(challenge=challenge, reason="fini", by=by)
-        assert refusal.value.code == "reveal_waiting"
     else:
         challenges.archive(challenge=challenge, reason="fini", by=by)
     assert (status() == ChallengeStatus.ARCHIVED) is not confirmed
@@ -195,18 +193,16 @@ def test_nothing_is_archived_while_it_goes_on(stage: str, code: str) -> None:
     challenge = ChallengeFactory(opened=stage == "opened", closed=stage == "closed")
     if stage == "closed":
         EntryFactory(enrolment__phase=challenge.phases.get())
-    with pytest.raises(Conflict) as refusal:
+    with refuses(Conflict, code):
         challenges.archive(challenge=challenge, reason="x", by=UserFactory(region="moderator"))
-    assert refusal.value.code == code
 
 
 def test_the_archive_waits_for_files_begun_before_the_close() -> None:
     challenge, by = ChallengeFactory(closed=True), UserFactory(region="moderator")
     closed = clock.now() - timedelta(minutes=5)
     Phase.objects.update(closes_at=closed, closed_by_hand=False)
-    with pytest.raises(Conflict) as refusal:
+    with refuses(Conflict, "phase_in_grace"):
         challenges.archive(challenge=challenge, reason="fini", by=by)
-    assert refusal.value.code == "phase_in_grace"
     Phase.objects.update(closes_at=closed - timedelta(minutes=10))
     challenges.archive(challenge=challenge, reason="fini", by=by)
     assert status() == ChallengeStatus.ARCHIVED
@@ -229,9 +225,8 @@ def test_what_is_archived_meanwhile_is_not_published(
         return allowed
 
     monkeypatch.setattr(rules, rule.__name__, crossed)
-    with pytest.raises(Conflict) as refusal:
+    with refuses(Conflict, "challenge_archived"):
         getattr(results, f"{act}_reveal")(phase=phase, by=by)
-    assert refusal.value.code == "challenge_archived"
     assert not Reveal.objects.filter(decided_at__isnull=False).exists()
     assert Reveal.objects.exists() is (act == "confirm")
 
@@ -364,9 +359,8 @@ def test_with_entries_a_phase_opens_again_during_its_grace_alone() -> None:
         Phase.objects.filter(pk=phase.pk).update(closes_at=closed)
         phase.refresh_from_db()
         if minutes == 16:
-            with pytest.raises(Conflict) as refusal:
+            with refuses(Conflict, "phase_over"):
                 challenges.set_dates(phase=phase, opens_at=phase.opens_at, closes_at=later, by=by)
-            assert refusal.value.code == "phase_over"
     challenges.set_dates(phase=phase, opens_at=phase.opens_at, closes_at=later, by=by)
     assert Phase.objects.get(pk=phase.pk).closes_at == later
 
@@ -389,9 +383,8 @@ def test_the_dates_of_a_closed_challenge_stay(why: str) -> None:
 def test_a_close_already_passed_is_not_published() -> None:
     challenge = in_review()
     Phase.objects.update(closes_at=NOON - timedelta(days=900))
-    with pytest.raises(Conflict) as refusal:
+    with refuses(Conflict, "close_passed"):
         challenges.publish(challenge=challenge, by=UserFactory(region="moderator"))
-    assert refusal.value.code == "close_passed"
     assert status() == ChallengeStatus.IN_REVIEW
 
 

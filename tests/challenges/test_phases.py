@@ -36,6 +36,7 @@ from portal.lib import clock
 from portal.lib.refusals import Closed, Conflict, Invalid, NotAllowed, QuotaSpent
 from tests.challenges import kept, world
 from tests.challenges.pages.scenes import url_of
+from tests.challenges.refusals import refuses
 from tests.challenges.test_authoring import built
 from tests.challenges.world import entered, opened, owner_of
 from tests.factories.accounts import UserFactory, signed_in
@@ -155,9 +156,8 @@ def test_a_team_that_waits_for_a_score_is_taken_over_later(two_phases: Challenge
     final.refresh_from_db()
     assert final.migrated_at is None
     dated(final, closes_at=clock.now() - timedelta(minutes=30))
-    with pytest.raises(Conflict) as refused:
+    with refuses(Conflict, "choices_not_taken_over"):
         results.propose_reveal(phase=final, by=world.owner_of(two_phases))
-    assert refused.value.code == "choices_not_taken_over"
     assert drain()
     take_over()
     assert copies(final)[late[0].enrolment.team.name] == [late[0].pk]
@@ -187,9 +187,8 @@ def test_a_key_that_a_team_sent_does_not_stop_what_is_taken_over(two_phases: Cha
     final = turned(two_phases)
     dated(final, max_per_day=1)
     key = f"reprise-{former.pk}"
-    with pytest.raises(Invalid) as refused:
+    with refuses(Invalid, "idempotency_key_reserved"):
         world.entered(two_phases, team=team, phase=final, idempotency_key=key)
-    assert refused.value.code == "idempotency_key_reserved"
     own = world.entered(two_phases, team=team, phase=final)
     Entry.objects.filter(pk=own.pk).update(idempotency_key=key)
     assert choices.take_over(phase=final) == 1
@@ -305,9 +304,8 @@ def test_a_choice_that_comes_back_after_the_take_over_is_taken_over(
     dated(final, migrated_at=clock.now() - timedelta(minutes=10))
     disqualifications.lift(found=found, reason="Erreur.", by=judge(), version=found.version)
     assert drain()
-    with pytest.raises(Conflict) as refused:
+    with refuses(Conflict, "choices_not_taken_over"):
         results.propose_reveal(phase=final, by=world.owner_of(two_phases))
-    assert refused.value.code == "choices_not_taken_over"
     # Another best entry of a team that has its copies is not theirs to add.
     Entry.objects.filter(pk=others[0].pk).update(status=EntryStatus.WITHDRAWN)
     take_over()

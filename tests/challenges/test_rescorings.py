@@ -53,6 +53,7 @@ from portal.lib import clock
 from portal.lib.refusals import Conflict, Invalid
 from tests.challenges import kept
 from tests.challenges.pages.scenes import Costs, compile_keys, url_of, with_contract
+from tests.challenges.refusals import refuses
 from tests.challenges.test_organising import signed_in
 from tests.challenges.world import (
     CANARY,
@@ -261,9 +262,8 @@ def test_an_entry_that_comes_meanwhile_is_scored_by_both(change: Rescoring) -> N
     digest = made.facts["digest"]
     entry = entered(challenge, 0.95, seed=31)
     Entry.objects.filter(pk=entry.pk).update(status=EntryStatus.QUEUED)
-    with pytest.raises(Conflict) as refusal:
+    with refuses(Conflict, "rescoring_unready"):
         rescorings.accept(rescoring=made, digest=digest, by=region())
-    assert refusal.value.code == "rescoring_unready"
     Entry.objects.filter(pk=entry.pk).update(status=EntryStatus.RECEIVED)
     assert drain()
     assert entry.evaluations.filter(state=EvaluationState.DONE).count() == 2
@@ -271,9 +271,8 @@ def test_an_entry_that_comes_meanwhile_is_scored_by_both(change: Rescoring) -> N
         Score.objects.filter(evaluation__entry=entry).values("evaluation").distinct().count() == 1
     )
     made.refresh_from_db()
-    with pytest.raises(Conflict) as refusal:
+    with refuses(Conflict, "changed"):
         rescorings.accept(rescoring=made, digest=digest, by=region())
-    assert refusal.value.code == "changed"
     rescorings.accept(rescoring=made, digest=made.facts["digest"], by=region())
     late = entered(challenge, 0.8, seed=32)
     assert drain()
@@ -305,24 +304,20 @@ def test_an_entry_between_two_scorings_ends_with_the_one_in_force(change: Rescor
 def test_a_change_takes_two_people(change: Rescoring) -> None:
     made, both = change, region()
     Rescoring.objects.filter(pk=made.pk).update(proposed_by=both)
-    with pytest.raises(Conflict) as refusal:
+    with refuses(Conflict, "takes_two"):
         rescorings.accept(rescoring=made, digest=made.facts["digest"], by=both)
-    assert refusal.value.code == "takes_two"
     assert Rescoring.objects.get().state == RescoringState.READY
 
 
 def test_one_change_at_a_time_with_a_reason_and_a_change(challenge: Challenge) -> None:
     by, task = owner_of(challenge), in_force()
-    with pytest.raises(Invalid) as same:
+    with refuses(Invalid, "same_scoring"):
         rescorings.propose(phase=phase(), reason="Rien.", by=by)
-    assert same.value.code == "same_scoring"
-    with pytest.raises(Invalid) as bare:
+    with refuses(Invalid, "reason_required"):
         rescorings.propose(phase=phase(), holdout=task.holdout, reason=" ", by=by)
-    assert bare.value.code == "reason_required"
     proposed(challenge)
-    with pytest.raises(Conflict) as second:
+    with refuses(Conflict, "rescoring_open"):
         proposed(challenge, truth=corrected())
-    assert second.value.code == "rescoring_open"
     assert PhaseTask.objects.count() == 2
 
 
@@ -356,9 +351,8 @@ def test_accepting_twice_is_accepting_once(challenge: Challenge) -> None:
     person = region()
     for _again in range(2):
         rescorings.accept(rescoring=made, digest=made.facts["digest"], by=person)
-    with pytest.raises(Conflict) as other:
+    with refuses(Conflict, "answered"):
         rescorings.accept(rescoring=made, digest=made.facts["digest"], by=region())
-    assert other.value.code == "answered"
     assert drain()
     rescorings.accept(rescoring=made, digest=made.facts["digest"], by=person)
     assert drain()
@@ -373,9 +367,8 @@ def test_the_reveal_waits_for_the_decision_and_tells_the_scoring_in_force(
 ) -> None:
     made, challenge = change, change.phase.challenge
     closed = challenges.close(phase=phase(), by=owner_of(challenge))
-    with pytest.raises(Conflict) as refusal:
+    with refuses(Conflict, "rescoring_open"):
         results.propose_reveal(phase=closed, by=owner_of(challenge))
-    assert refusal.value.code == "rescoring_open"
     rescorings.accept(rescoring=made, digest=made.facts["digest"], by=region())
     assert drain()
     results.propose_reveal(phase=phase(), by=owner_of(challenge))
@@ -428,22 +421,19 @@ def test_a_scoring_that_dies_aside_costs_the_entry_nothing(challenge: Challenge)
 def test_corrected_answers_keep_the_identifiers(challenge: Challenge) -> None:
     lines = corrected().splitlines(keepends=True)
     made = proposed(challenge, truth=b"".join(lines[:-1]))
-    with pytest.raises(Conflict) as early:
+    with refuses(Conflict, "holdout_not_compiled"):
         rescorings.start(rescoring=made, by=owner_of(challenge))
-    assert early.value.code == "holdout_not_compiled"
     assert drain()
-    with pytest.raises(Conflict) as refusal:
+    with refuses(Conflict, "truth_ids_changed"):
         rescorings.start(rescoring=made, by=owner_of(challenge))
-    assert refusal.value.code == "truth_ids_changed"
     rescorings.withdraw(rescoring=made, by=owner_of(challenge))
     broken = proposed(challenge, truth=b"id;niveau\nA0000;1\n")
     assert drain()
     Job.objects.filter(kind="compile").exclude(state="done").update(
         state="dead", run_after=broken.proposed_at
     )
-    with pytest.raises(Conflict) as unreadable:
+    with refuses(Conflict, "truth_unreadable"):
         rescorings.start(rescoring=broken, by=owner_of(challenge))
-    assert unreadable.value.code == "truth_unreadable"
 
 
 LADDER = {"leaderboard": {"unit": "team", "kept": "best", "ladder": True}}
@@ -627,14 +617,12 @@ def test_no_change_while_the_results_are_being_released_nor_once_archived(
     challenges.close(phase=phase(), by=owner_of(challenge))
     results.propose_reveal(phase=phase(), by=owner_of(challenge))
     results.confirm_reveal(phase=phase(), by=region())
-    with pytest.raises(Conflict) as early:
+    with refuses(Conflict, "phase_revealing"):
         proposed(challenge, truth=corrected())
-    assert early.value.code == "phase_revealing"
     assert drain()
     Challenge.objects.update(status=ChallengeStatus.ARCHIVED)
-    with pytest.raises(Conflict) as late:
+    with refuses(Conflict, "rescoring_untimely"):
         proposed(challenge, truth=corrected())
-    assert late.value.code == "rescoring_untimely"
     Challenge.objects.update(status=ChallengeStatus.REVEALED)
     assert accepted(challenge, truth=corrected()).state == RescoringState.IN_FORCE
     assert Rescoring.objects.count() == 1

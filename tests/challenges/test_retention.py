@@ -24,6 +24,7 @@ from portal.audit import duties
 from portal.audit.models import AuditEvent
 from portal.lib import clock, objects
 from portal.lib.refusals import Conflict
+from tests.challenges.refusals import refuses
 from tests.factories.accounts import UserFactory
 from tests.factories.catalogue import ResourceFactory
 from tests.factories.challenges import (
@@ -244,13 +245,11 @@ def test_a_deleted_file_is_told_and_not_given(
 def test_deleted_files_are_scored_no_more(entry: Entry, phase: Phase) -> None:
     revealed(phase)
     retention.delete_files()
-    with pytest.raises(Conflict) as refused:
+    with refuses(Conflict, "files_deleted"):
         rescorings.refuse_untimely(phase)
-    assert refused.value.code == "files_deleted"
     Entry.objects.filter(pk=entry.pk).update(status="failed", is_bench=True)
-    with pytest.raises(Conflict) as refused:
+    with refuses(Conflict, "files_deleted"):
         interventions.score_again(entry=entry, by=region_person())
-    assert refused.value.code == "files_deleted"
 
 
 def report_of(days: int, log: str = "Traceback") -> None:

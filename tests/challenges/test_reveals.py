@@ -33,6 +33,7 @@ from portal.audit.models import AuditEvent, Outbox
 from portal.lib import clock, objects
 from portal.lib.refusals import Conflict
 from tests.challenges.bundles import folders
+from tests.challenges.refusals import refuses
 from tests.challenges.test_rescorings import corrected, proposed
 from tests.challenges.world import ROWS, entered, opened, owner_of, revealed, scored, truth_of
 from tests.factories.accounts import UserFactory, bearer
@@ -70,9 +71,8 @@ def rows(challenge: Challenge, split: Split) -> list[dict[str, Any]]:
 def test_nothing_is_proposed_nor_confirmed_during_the_grace(challenge: Challenge) -> None:
     now = clock.now()
     Phase.objects.update(opens_at=now - timedelta(days=2), closes_at=now)
-    with pytest.raises(Conflict) as refusal:
+    with refuses(Conflict, "phase_in_grace") as refusal:
         results.propose_reveal(phase=phase_of(challenge), by=owner_of(challenge))
-    assert refusal.value.code == "phase_in_grace"
     assert refusal.value.facts == {"grace_ends_at": now + timedelta(minutes=15)}
     Phase.objects.update(closes_at=now - timedelta(minutes=15))
     results.propose_reveal(phase=phase_of(challenge), by=owner_of(challenge))
@@ -90,9 +90,8 @@ def test_one_person_with_both_rights_is_one_person(challenge: Challenge) -> None
     both = region()
     reveal = results.propose_reveal(phase=phase, by=owner_of(challenge))
     Reveal.objects.filter(pk=reveal.pk).update(proposed_by=both)
-    with pytest.raises(Conflict) as refusal:
+    with refuses(Conflict, "takes_two"):
         results.confirm_reveal(phase=phase, by=both)
-    assert refusal.value.code == "takes_two"
 
 
 def test_proposing_and_confirming_twice_changes_nothing(challenge: Challenge) -> None:
@@ -182,9 +181,8 @@ def test_nothing_is_revealed_while_the_challenge_is_suspended(challenge: Challen
     Phase.objects.update(closes_at=clock.now() - timedelta(days=1))
     challenges.suspend(challenge=challenge, reason="Un doute.", by=UserFactory(region="moderator"))
     phase = phase_of(challenge)
-    with pytest.raises(Conflict) as refusal:
+    with refuses(Conflict, "challenge_suspended"):
         results.propose_reveal(phase=phase, by=owner_of(challenge))
-    assert refusal.value.code == "challenge_suspended"
     challenges.resume(challenge=challenge, by=UserFactory(region="moderator"))
     results.propose_reveal(phase=phase, by=owner_of(challenge))
     Challenge.objects.update(status=ChallengeStatus.SUSPENDED)

@@ -22,6 +22,7 @@ from portal.lib.refusals import Conflict, QuotaSpent
 from tests.challenges.code import world
 from tests.challenges.code.world import RIGHT, START, package, zipped
 from tests.challenges.programs.cases import isolated
+from tests.challenges.refusals import refuses
 from tests.challenges.test_scanning import EICAR, address, daemon
 from tests.factories.accounts import UserFactory
 from tests.factories.challenges import TeamFactory, captain_of
@@ -118,9 +119,8 @@ def test_trials_have_a_limit_of_their_own(challenge: Challenge, settings: Any) -
     settings.CODE_TRIALS_PER_HOUR = 1
     team: Any = TeamFactory(challenge=challenge)
     trial = tried(challenge, b"rien", team)
-    with pytest.raises(QuotaSpent) as refused:
+    with refuses(QuotaSpent, "trials_reached"):
         asked(challenge, b"rien", team)
-    assert refused.value.code == "trials_reached"
     assert set(CodeTrial.objects.visible_to(captain_of(team))) == {trial}
     assert not CodeTrial.objects.visible_to(UserFactory()).exists()
 
@@ -145,9 +145,8 @@ def test_a_layout_that_the_phase_does_not_take_is_refused(challenge: Challenge) 
 
 def test_a_team_tries_where_code_is_taken_alone(challenge: Challenge) -> None:
     challenge.phases.get().tasks.update(plan=None)
-    with pytest.raises(Conflict) as refused:
+    with refuses(Conflict, "no_code"):
         asked(challenge, b"rien")
-    assert refused.value.code == "no_code"
 
 
 def test_a_host_that_cannot_isolate_tries_nothing(
