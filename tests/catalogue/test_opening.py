@@ -11,7 +11,6 @@ from django.test.utils import CaptureQueriesContext
 
 from catalogue.enums import ContributionStatus, LicenceStatus, ResourceKind
 from catalogue.models import Contribution, Resource
-from catalogue.resources.actions.opening import licence_of
 from catalogue.standards import licences
 from portal.management.opening import catalogue, people
 from tests.conftest import shared_rows
@@ -82,29 +81,3 @@ def test_pole_emploi_finds_france_travail(opened: Any, capsys: pytest.CaptureFix
 def test_a_number_of_results_below_one_is_refused(limit: str) -> None:
     with pytest.raises(CommandError, match="écrivez un nombre d’au moins 1"):
         call_command("search", "emploi", f"--limit={limit}")
-
-
-@pytest.mark.parametrize(
-    ("text", "kind", "identifiers", "status"),
-    [
-        ("MIT", "technology", ("MIT",), "declared"),
-        ("Licence Ouverte", "dataset", (), "to_confirm"),
-        ("Licence Ouverte 2.0", "dataset", ("etalab-2.0",), "declared"),
-        ("ODbL", "dataset", ("ODbL-1.0",), "declared"),
-        ("LGPL-LR", "model", ("LGPLLR",), "declared"),
-        ("sans objet", "need", (), "not_applicable"),
-        ("citation", "news", (), "not_applicable"),
-        ("MIT (code) ; donnée à confirmer", "dataset", (), "to_confirm"),
-        ("MIT (code)", "model", (), "to_confirm"),
-        ("GPL-3.0 (dépôt)", "dataset", (), "to_confirm"),
-        ("AGPL-3.0 (code publié)", "solution", ("AGPL-3.0-only",), "declared"),
-        ("BUSL-1.1 (n’est pas une licence libre)", "technology", ("BUSL-1.1",), "declared"),
-        ("BSD", "technology", (), "to_confirm"),
-        ("CeCILL", "algorithm", (), "to_confirm"),
-    ],
-)
-def test_licences_are_read_not_guessed(
-    text: str, kind: str, identifiers: tuple[str, ...], status: str
-) -> None:
-    found = licence_of(text, ResourceKind(kind))
-    assert (found.identifiers, found.status) == (identifiers, status)

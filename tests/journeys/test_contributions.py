@@ -3,7 +3,6 @@
 The life of a card, from its paste on, is in test_card_life.py.
 """
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -13,18 +12,15 @@ from django.urls import reverse
 from catalogue.contributions.actions import drafts
 from catalogue.contributions.forms.steps import Step
 from catalogue.contributions.tasks import import_cards
-from catalogue.enums import ContributionStatus, ResourceKind, RunState
-from catalogue.harvest.tasks import harvest
-from catalogue.models import Contribution, ContributionBatch, HarvestRun, Resource
+from catalogue.enums import ContributionStatus, ResourceKind
+from catalogue.models import Contribution, ContributionBatch
 from portal.accounts.enums import Role
 from portal.accounts.models import User
 from tests.catalogue.moderation.test_tables import need, table
 from tests.factories import contributions as make
-from tests.factories.harvests import HarvestRunFactory, LinkCheckFactory, SourceFactory, datagouv
+from tests.factories.harvests import HarvestRunFactory, LinkCheckFactory, SourceFactory
 from tests.journeys import axe, browser
 from tests.journeys.conftest import CheckPages, Cookies
-from tests.sites import says
-from tests.sites import site as foreign
 
 pytestmark = [pytest.mark.journey, pytest.mark.slow]
 
@@ -173,32 +169,6 @@ def brought(page: Any, site: str, folder: Path) -> None:
     page.click("main form .btn-primary")
 
 
-def test_a_table_is_tried_confirmed_and_taken_back(
-    running: Any, site: str, tmp_path: Path, as_user: Cookies
-) -> None:
-    holder = make.organisation("Mission locale du Var")
-    editor = make.joined(make.person(), holder, Role.EDITOR)
-    with browser.tab(running, script=False, cookies=as_user(editor)) as page:
-        brought(page, site, tmp_path)
-        told = page.locator("main").inner_text()
-        assert "lunaire" in told
-        assert not Contribution.objects.exists()
-        page.check("input[name=then][value=review]")
-        page.check("#id_charter")
-        page.click("button[value=import]")
-        assert "L’import est en cours" in page.locator("main").inner_text()
-        import_cards(batch_id=ContributionBatch.objects.get().pk)  # as a worker does
-        page.reload()
-        assert "Une ligne n’a pas été importée" in page.locator("main").inner_text()
-        assert Contribution.objects.queue().count() == 2
-        page.click("button[value=withdraw]")
-        page.click(".btn-danger")
-        assert "2 propositions retirées" in page.locator("main").inner_text()
-        assert page.errors == []
-    withdrawn = Contribution.objects.filter(status=ContributionStatus.WITHDRAWN)
-    assert withdrawn.count() == Contribution.objects.count() == 2
-
-
 @axe.other_pages
 def test_pages_of_an_import_have_no_fault(
     running: Any, site: str, as_user: Cookies, looks: tuple[axe.Look, ...], tmp_path: Path
@@ -225,58 +195,6 @@ LINES = [
     {"id": f"n{n}", "title": f"Notice {n}", "state": state, "message": "Parce que.", "code": "x"}
     for n, state in enumerate(["created", "updated", "refused", "failed", "missing", "archived"])
 ]
-
-
-def work() -> HarvestRun:
-    """Do the waiting passage, as a worker does."""
-    run = HarvestRun.objects.get(state=RunState.WAITING)
-    harvest(run_id=run.pk)
-    run.refresh_from_db()
-    return run
-
-
-def test_a_catalogue_is_harvested(running: Any, site: str, settings: Any, as_user: Cookies) -> None:
-    holder = make.organisation("Observatoire du Sud")
-    editor, moderator = make.joined(make.person(), holder, Role.EDITOR), make.moderator()
-
-    def shown(there: Any, *numbers: int) -> None:
-        rows = [datagouv(n) for n in numbers]
-        body = json.dumps({"data": rows, "total": len(rows), "next_page": None})
-        there.replies["/api/1/datasets/"] = says(body.encode())
-
-    def press(who: User, act: str) -> str:
-        with browser.tab(running, script=False, cookies=as_user(who)) as page:
-            page.goto(source)
-            page.click(f"button[value={act}]")
-            assert page.errors == []
-            return str(page.locator("main").inner_text())
-
-    with foreign(settings) as there:
-        shown(there, 1, 2, 3)
-        with browser.tab(running, script=False, cookies=as_user(editor)) as page:
-            page.goto(site + reverse("catalogue:harvest_propose"))
-            page.fill("#id_title", "Catalogue de l’observatoire")
-            page.select_option("#id_kind", "datagouv")
-            page.fill("#id_url", f"{there.url}/api/1/datasets/")
-            page.click("main form .btn-primary")
-            source = page.url
-        assert "Aperçu demandé" in press(moderator, "preview")
-        assert work().counts == {"created": 3}
-        assert not Resource.objects.exists()
-        press(moderator, "approve")
-        press(editor, "run")
-        assert work().counts == {"created": 3}
-        press(editor, "run")
-        assert work().counts == {"unchanged": 3}
-        shown(there)
-        press(editor, "run")
-        assert work().state == RunState.SUSPICIOUS
-        assert "aucune notice" in press(editor, "pause")
-        assert Resource.objects.public().filter(archived_at=None).count() == 3
-        shown(there, 1, 2, 3)
-        press(editor, "resume")
-        press(editor, "run")
-        assert work().counts == {"unchanged": 3}
 
 
 @axe.other_pages

@@ -11,21 +11,17 @@ import lzma
 import os
 import struct
 import tarfile
-import threading
 import time
 import zipfile
 import zlib
 from collections.abc import Iterator
 from datetime import timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from botocore.config import Config
 from django.conf import settings as django_settings
 from django.test import Client
 from django.urls import reverse
@@ -43,8 +39,7 @@ from datasets.actions import releases
 from portal.accounts.enums import TokenScope
 from portal.accounts.models import User
 from portal.lib import children, clock, objects, parts
-from portal.lib.buckets import S3Store
-from portal.lib.refusals import Conflict, Hidden, NotAllowed, Unavailable
+from portal.lib.refusals import Conflict, Hidden, NotAllowed
 from tests.factories import contributions as make
 from tests.factories.accounts import bearer
 from tests.factories.card_files import CSV, SHA256, House, found, given
@@ -141,109 +136,16 @@ def test_what_was_opened_is_closed_when_the_answer_fails(
     assert closed == [None]
 
 
-class Shelf(BaseHTTPRequestHandler):
-    """As much of S3 as giving a part of an object asks: over HTTP, to the client of Amazon."""
-
-    kept: dict[str, bytes]
-    fails: bool
-
-    def do_HEAD(self) -> None:
-        """Say how large what is kept is."""
-        content = self.kept.get(self.path.split("?")[0])
-        status = 503 if self.fails else 200 if content is not None else 404
-        self.send_response(status)
-        self.send_header("Content-Length", str(len(content or b"")))
-        self.end_headers()
-
-    def do_GET(self) -> None:
-        """Give the part asked, 404 for what is not kept."""
-        content = self.kept.get(self.path.split("?")[0])
-        if self.fails:
-            self._say(503, b"<Error><Code>SlowDown</Code></Error>")
-            return
-        if content is None:
-            self._say(404, b"<Error><Code>NoSuchKey</Code></Error>")
-            return
-        if "Range" not in self.headers:
-            self._say(200, content)
-            return
-        first, last = map(int, self.headers["Range"].removeprefix("bytes=").split("-"))
-        self._say(206, content[first : last + 1])
-
-    def _say(self, status: int, content: bytes) -> None:
-        self.send_response(status)
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)
-
-    def log_message(self, *_args: Any) -> None:
-        """Write nothing."""
-
-
-@pytest.fixture
-def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, bytes]]:
-    """Give the objects of a bucket that answers on this machine, by their paths."""
-    Shelf.kept, Shelf.fails = {}, False
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Shelf)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    client = boto3.client(
-        "s3",
-        endpoint_url=f"http://127.0.0.1:{server.server_port}",
-        region_name="eu-west-3",
-        aws_access_key_id="key",
-        aws_secret_access_key="secret",  # of nothing
-        config=Config(s3={"addressing_style": "path"}, retries={"max_attempts": 0}),
-    )
-    store = S3Store(client, "b", "p/")
-    monkeypatch.setattr(objects, "store", lambda: store)
-    yield Shelf.kept
-    server.shutdown()
-    server.server_close()
-
-
-def test_a_bucket_gives_the_part_alone(house: House, request: pytest.FixtureRequest) -> None:
-    file = online(house)
-    kept = request.getfixturevalue("bucket")
-    kept[f"/b/p/{file.sha256}"] = CSV
-    assert given(file).body == CSV
-    assert given(file, Range="bytes=5-9").body == CSV[5:10]
-    with pytest.raises(FileNotFoundError):
-        objects.open_span("0" * 64, first=0, size=1)
-
-
-def test_a_file_put_together_in_a_bucket_is_told_by_its_head_alone(
-    house: House, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+def test_a_file_put_together_is_told_by_its_head_alone(
+    house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The draft is held meanwhile: gigabytes are not fetched for some bytes."""
-    kept = request.getfixturevalue("bucket")
-    kept[f"/b/p/{SHA256}"] = CSV
-    monkeypatch.setattr(S3Store, "open", lambda *_args: pytest.fail("the whole is asked"))
-    stored = objects.Stored(SHA256, len(CSV))
+    stored = objects.put(CSV)
+    monkeypatch.setattr(objects, "open", lambda _sha256: pytest.fail("the whole is asked"))
     file = draft_files.add(
         contribution=make.again(house.draft), name="a.csv", content=stored, by=house.by
     )
     assert (file.sha256, file.kind) == (SHA256, "text")
-
-
-def test_a_bucket_that_fails_has_lost_nothing(house: House, request: pytest.FixtureRequest) -> None:
-    file = online(house)
-    CardFile.objects.update(state=FileState.WAITING, examined_at=None)
-    kept = request.getfixturevalue("bucket")
-    store = objects.store()
-    assert not store.exists(file.sha256)
-    opening = (store.open, lambda sha256: store.open_span(sha256, first=0, size=1))
-    for opened in opening:
-        with pytest.raises(FileNotFoundError):
-            opened(file.sha256)
-    Shelf.fails = True
-    for asked in (store.exists, *opening):
-        with pytest.raises(Unavailable):
-            asked(file.sha256)
-    assert file_care.examine_waiting() == 0
-    file.refresh_from_db()
-    assert (file.state, file.attempts) == (FileState.WAITING, 0)
-    kept[f"/b/p/{file.sha256}"], Shelf.fails = CSV, False
-    assert file_care.examine_waiting() == 1
 
 
 MEDIA_TYPE = "application/offset+octet-stream"

@@ -216,6 +216,23 @@ def stands(file: CardFile) -> tuple[str, int, int]:
     return file.state, file.attempts, file.missed
 
 
+class Elsewhere:
+    """A store that keeps its objects in no folder of this machine."""
+
+    def __init__(self) -> None:
+        self._store = objects.store()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+
+@pytest.mark.usefixtures("waiting")
+def test_what_is_kept_elsewhere_is_examined_on_a_copy(monkeypatch: pytest.MonkeyPatch) -> None:
+    elsewhere = Elsewhere()
+    monkeypatch.setattr(objects, "store", lambda: elsewhere)
+    assert file_care.examine_waiting() == 2
+
+
 def test_a_file_waits_for_the_antivirus(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scanning, "scan", failing(scanning.ScannerAway))
     file = house.file()

@@ -17,9 +17,9 @@ from django.urls import reverse
 
 from catalogue import invariants
 from catalogue.enums import ResourceKind
-from catalogue.models import IndexedFacet, IndexedName, IndexedResource, Resource
+from catalogue.models import Resource
 from catalogue.pages.views import documents, exports
-from catalogue.search import filters, fulltext, index, suggest
+from catalogue.search import filters, index, suggest
 from portal.lib import clock, rates
 from portal.lib.rates import Window
 from portal.pages import views
@@ -225,44 +225,6 @@ def sent(ask: Callable[[], Any]) -> list[str]:
     with CaptureQueriesContext(connection) as seen:
         ask()
     return [each["sql"] for each in seen]
-
-
-def everything() -> list[Any]:
-    """List what the index says of each card, without the numbers of its rows."""
-    facets = IndexedFacet.objects.order_by("resource", "facet", "value")
-    names = IndexedName.objects.order_by("facet", "value")
-    pks = list(IndexedResource.objects.order_by("pk").values_list("pk", flat=True))
-    return [
-        *facets.values_list("resource_id", "facet", "value", "label"),
-        *names.values_list("facet", "value", "label", "folded"),
-        *sorted(fulltext.texts(pks).items()),
-        *fulltext.titled(["fiche"], len(pks)),
-    ]
-
-
-def test_searching_again_writes_lot_by_lot_and_leaves_no_card_out(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(index, "BATCH", 2)
-    cards = [ResourceFactory(published=True, title=f"Fiche, {n} ; \\N") for n in range(5)]
-    stray = ResourceFactory(published=True, title="Retirée")
-    Resource.objects.filter(pk=stray.pk).update(live=False)
-    index.remove(stray.pk)
-    index.forget()
-    before = everything()
-    IndexedResource.objects.create(
-        resource_id=stray.pk,
-        boost=1,
-        verified=False,
-        quality=0,
-        reuses=0,
-        updated_on="2026-01-01",
-        title_key="",
-    )
-    told: list[int] = []
-    assert index.rebuild(told.append) == len(cards)
-    assert told == [2, 4, 5]
-    assert everything() == before
 
 
 def test_a_lot_costs_the_same_whatever_it_holds() -> None:

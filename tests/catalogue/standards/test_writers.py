@@ -11,8 +11,8 @@ from urllib.parse import parse_qsl
 import pytest
 import yaml
 from django.test import Client
-from rdflib import Graph, Namespace, URIRef
-from rdflib.namespace import DCTERMS, FOAF, RDF
+from rdflib import Graph, Namespace
+from rdflib.namespace import DCTERMS
 
 from catalogue.contributions.queries import descriptions
 from catalogue.standards import vocabularies
@@ -32,7 +32,6 @@ from catalogue.standards.writers import (
     rdf,
     schema_org,
 )
-from catalogue.standards.writers.rdf import DCAT, IT6
 from tests.catalogue.standards.examples import AT, CSV, DETAILS, SHA256, SITE, TABLE, example
 from tests.factories.catalogue import ResourceFactory
 
@@ -513,44 +512,6 @@ def test_a_model_conforms_to_mldcat_ap(shared: Path) -> None:
     placed = replace(full, details={**full.details, "market_date": "2026-11-24"})
     for each in (full, placed):
         assert results(mldcat.document(each), shapes(shared, "mldcat")) == []
-
-
-COMPULSORY = {
-    "base": {
-        DCAT.Catalog: (DCTERMS.title, DCTERMS.description, DCTERMS.publisher),
-        DCAT.Dataset: (DCTERMS.title, DCTERMS.description),
-        DCAT.Distribution: (DCAT.accessURL,),
-        DCAT.DataService: (DCTERMS.title, DCAT.endpointURL),
-        DCAT.CatalogRecord: (DCTERMS.modified, FOAF.primaryTopic),
-        FOAF.Agent: (FOAF.name,),
-    },
-    "mldcat": {
-        IT6.MachineLearningModel: (
-            *(DCTERMS.identifier, DCTERMS.title, DCTERMS.created, DCAT.version),
-            *(IT6.hasFile, IT6.trainedOn),
-        ),
-        IT6.File: (DCTERMS.identifier, DCTERMS.title, DCTERMS["format"], IT6.url),
-        DCAT.Dataset: (IT6.collectionDate,),
-    },
-}
-
-
-@pytest.mark.parametrize(
-    ("name", "kind", "predicate"),
-    [
-        (name, kind, predicate)
-        for name, kinds in COMPULSORY.items()
-        for kind, predicates in kinds.items()
-        for predicate in predicates
-    ],
-)
-def test_each_compulsory_element_is_there(
-    shared: Path, name: str, kind: URIRef, predicate: URIRef
-) -> None:
-    graph = whole_catalogue() if name == "base" else mldcat.document(example("model"))
-    subject = next(s for s in sorted(graph.subjects(RDF.type, kind)))
-    graph.remove((subject, predicate, None))
-    assert len(results(graph, shapes(shared, name))) == 1
 
 
 @pytest.mark.parametrize(

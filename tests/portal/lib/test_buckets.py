@@ -43,13 +43,16 @@ CALLS: dict[str, Callable[[S3Store], object]] = {
 
 
 class Shelf(BaseHTTPRequestHandler):
-    """A bucket that answers the same to all that it is asked."""
+    """A bucket that answers the same to all that it is asked, or the part that is asked."""
 
     status: int
     content: bytes
     announced: int
 
     def _answer(self) -> None:
+        if self.status == 200 and "Range" in self.headers:
+            self._give_part()
+            return
         self.send_response(self.status)
         self.send_header("Content-Length", str(self.announced))
         self.end_headers()
@@ -57,6 +60,14 @@ class Shelf(BaseHTTPRequestHandler):
             self.wfile.write(self.content)
 
     do_GET = do_HEAD = do_PUT = do_DELETE = _answer
+
+    def _give_part(self) -> None:
+        first, last = map(int, self.headers["Range"].removeprefix("bytes=").split("-"))
+        part = self.content[first : last + 1]
+        self.send_response(206)
+        self.send_header("Content-Length", str(len(part) + self.announced - len(self.content)))
+        self.end_headers()
+        self.wfile.write(part)
 
     def log_message(self, *_args: Any) -> None:
         """Write nothing."""
@@ -98,6 +109,11 @@ def test_a_bucket_that_always_breaks_off_is_away(store: S3Store, call: str) -> N
     says(200, b"half", announced=8)
     with pytest.raises(Unavailable):
         CALLS[call](store)
+
+
+def test_a_bucket_gives_the_part_alone(store: S3Store) -> None:
+    says(200, b"0123456789")
+    assert read_whole(store.open_span("a", first=3, size=4)) == b"3456"
 
 
 def test_what_is_not_there_is_no_outage(store: S3Store) -> None:
