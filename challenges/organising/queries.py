@@ -138,53 +138,72 @@ Z = 1.96
 UNITS_PER_ATTEMPT = 10
 
 
-SENTENCES: dict[str, tuple[str | Promise, str | Promise]] = {
-    # key: what is said when it is ready, when it is not
-    "page": (gettext_lazy("La présentation est écrite"), gettext_lazy("la présentation est vide")),
-    "terms": (gettext_lazy("Le règlement est écrit"), gettext_lazy("le règlement manque")),
+POINTS: dict[str, tuple[str, str | Promise, str | Promise]] = {
+    # key: the page where it is mended, what is said when it is ready, when it is not
+    "page": (
+        "write_texts",
+        gettext_lazy("La présentation est écrite"),
+        gettext_lazy("la présentation est vide"),
+    ),
+    "terms": (
+        "write_terms",
+        gettext_lazy("Le règlement est écrit"),
+        gettext_lazy("le règlement manque"),
+    ),
     "licence": (
+        "write_texts",
         gettext_lazy("La licence des données est confirmée"),
         gettext_lazy("la licence des données reste à confirmer avant la publication"),
     ),
     "prizes": (
+        "write_texts",
         gettext_lazy("La dotation est décrite"),
         gettext_lazy("la dotation n’est pas décrite"),
     ),
     "prize_rule": (
+        "write_texts",
         gettext_lazy("La règle d’attribution est écrite"),
         gettext_lazy("la règle d’attribution de la dotation manque"),
     ),
     "build": (
+        "write_scoring",
         gettext_lazy("Le dernier contrôle du brouillon a abouti"),
         gettext_lazy("le dernier contrôle du brouillon n’a pas abouti"),
     ),
     "phase": (
+        "write_scoring",
         gettext_lazy("Une phase au moins est définie"),
         gettext_lazy("aucune phase n’est définie"),
     ),
     "opens": (
+        "organiser",
         gettext_lazy("« %(name)s » a son ouverture"),
         gettext_lazy("« %(name)s » n’a pas de date d’ouverture"),
     ),
     "closes": (
+        "organiser",
         gettext_lazy("« %(name)s » a sa clôture"),
         gettext_lazy("« %(name)s » n’annonce pas de clôture"),
     ),
     "scoring": (
+        "write_scoring",
         gettext_lazy("« %(name)s » a sa notation"),
         gettext_lazy("la phase « %(name)s » n’a pas de notation"),
     ),
     "primary": (
+        "write_scoring",
         gettext_lazy("« %(name)s » a sa mesure principale"),
         gettext_lazy("la phase « %(name)s » n’a pas de mesure principale"),
     ),
     "quota": (
+        "write_phases",
         gettext_lazy("« %(name)s » limite les soumissions"),
         gettext_lazy(
             "« %(name)s » n’a aucun quota : les scores publics peuvent livrer les réponses"
         ),
     ),
     "compiled": (
+        "",
         gettext_lazy(
             "Les réponses de « %(name)s » sont prêtes pour la notation, chaque mesure définie sur "
             "les deux parts"
@@ -192,29 +211,34 @@ SENTENCES: dict[str, tuple[str | Promise, str | Promise]] = {
         gettext_lazy("les réponses de « %(name)s » sont en cours de préparation"),
     ),
     "code_sample": (
+        "write_files",
         gettext_lazy("L’échantillon public de « %(name)s » compte %(rows)s lignes"),
         gettext_lazy(
             "« %(name)s » n’a pas d’échantillon public : redemandez le contrôle du brouillon"
         ),
     ),
     "code_inputs": (
+        "organiser",
         gettext_lazy("Les entrées réservées de « %(name)s » ont les identifiants des réponses"),
         gettext_lazy(
             "les entrées réservées de « %(name)s » ne sont pas encore comparées aux réponses"
         ),
     ),
-    "code_unlike": ("", gettext_lazy("les entrées réservées de « %(name)s » : %(said)s")),
+    "code_unlike": ("", "", gettext_lazy("les entrées réservées de « %(name)s » : %(said)s")),
     "code_sandbox": (
+        "",
         gettext_lazy("Cette installation sait isoler les programmes de « %(name)s »"),
         gettext_lazy(
             "cette installation ne sait pas isoler les programmes de « %(name)s » : %(why)s"
         ),
     ),
     "fairness": (
+        "write_fairness",
         gettext_lazy("L’équité se mesure par groupe sur « %(name)s »"),
         gettext_lazy("aucun attribut d’équité n’est déclaré sur « %(name)s »"),
     ),
     "fairness_idle": (
+        "write_fairness",
         "",
         gettext_lazy(
             "des attributs d’équité sont déclarés sur « %(name)s », mais ni mesure ni audit ne "
@@ -222,10 +246,12 @@ SENTENCES: dict[str, tuple[str | Promise, str | Promise]] = {
         ),
     ),
     "baseline": (
+        "write_files",
         gettext_lazy("La solution de référence est notée"),
         gettext_lazy("aucune solution de référence n’est notée"),
     ),
     "attempts": (
+        "write_phases",
         gettext_lazy("Les essais d’une équipe sont peu nombreux au regard des données publiques"),
         gettext_lazy(
             "une équipe a %(attempts)s essais pour %(units)s unités publiques : elle peut s’y "
@@ -234,6 +260,7 @@ SENTENCES: dict[str, tuple[str | Promise, str | Promise]] = {
         ),
     ),
     "migration": (
+        "",
         gettext_lazy("« %(name)s » reprend les choix finals de « %(source)s » après sa clôture"),
         gettext_lazy(
             "« %(name)s » reprend les choix finals de « %(source)s » : annoncez sa clôture, et "
@@ -241,6 +268,7 @@ SENTENCES: dict[str, tuple[str | Promise, str | Promise]] = {
         ),
     ),
     "order": (
+        "",
         gettext_lazy("Les phases se suivent"),
         gettext_lazy(
             "des phases se recouvrent : elles sont parallèles, chacune avec son classement"
@@ -248,9 +276,11 @@ SENTENCES: dict[str, tuple[str | Promise, str | Promise]] = {
     ),
     "dates": (
         "",
+        "",
         gettext_lazy("des dates restent à annoncer : elles diront si les phases se suivent"),
     ),
     "interval": (
+        "",
         gettext_lazy(
             "Avec %(units)s unités privées, deux équipes à moins de %(gap)s ne seront pas "
             "départagées (parts de réponses justes, une ligne sur vingt de différence)"
@@ -274,9 +304,14 @@ class Point:
     facts: Mapping[str, str | float] = field(default_factory=dict)
 
     @property
+    def mended_at(self) -> str:
+        """Name the page where it is mended, "" where none is."""
+        return POINTS[self.key][0]
+
+    @property
     def sentence(self) -> str:
         """Say what is ready, or what is not."""
-        ready, lacking = SENTENCES[self.key]
+        _route, ready, lacking = POINTS[self.key]
         shown = {name: localize(value) for name, value in self.facts.items()}
         sentence = str(ready if self.state == "ready" else lacking)
         return sentence % {"name": self.phase.name if self.phase else "", **shown}

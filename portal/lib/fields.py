@@ -56,6 +56,22 @@ def prose(
     return line(label, most, fault, hint, check=check, widget=widget, **options)
 
 
+class LinesField(forms.CharField):
+    """Ask for a list, one thing a line; empty lines, and what is said twice, are left out."""
+
+    widget = forms.Textarea(attrs={"rows": 3})
+    default_validators = [plain_text]
+
+    def prepare_value(self, value: Any) -> Any:
+        """Show a list as lines; what was typed stays."""
+        return "\n".join(map(str, value)) if isinstance(value, list) else value
+
+    def clean(self, value: Any) -> list[str]:
+        """List the lines."""
+        lines = (each.strip() for each in super().clean(value).splitlines())
+        return list(dict.fromkeys(each for each in lines if each))
+
+
 def choice(
     label: Text,
     choices: Iterable[Any] = (),

@@ -315,17 +315,22 @@ def test_rules_of_a_public_challenge_get_a_new_version_with_a_notice(by: User) -
 
 def test_sizes_of_teams_of_a_public_challenge_only_widen(by: User) -> None:
     challenge = ChallengeFactory(opened=True, owner=by)
-    wanted = texts.Participation(RegistrationMode.APPROVAL, ["exemple.fr"], [], 1, 12)
-    texts.take_part(challenge=challenge, wanted=wanted, by=by)
+    wanted: dict[str, Any] = {
+        "registration": RegistrationMode.APPROVAL,
+        "allowed_domains": ["exemple.fr"],
+        "blocked_domains": [],
+        "team_min": 1,
+        "team_max": 12,
+    }
+    texts.take_part(challenge=challenge, **wanted, by=by)
     challenge.refresh_from_db()
     assert (challenge.registration, challenge.allowed_domains, challenge.team_max) == (
         "approval",
         ["exemple.fr"],
         12,
     )
-    narrow = texts.Participation(RegistrationMode.OPEN, [], [], 1, 3)
     with pytest.raises(Conflict):
-        texts.take_part(challenge=challenge, wanted=narrow, by=by)
+        texts.take_part(challenge=challenge, **wanted | {"team_max": 3}, by=by)
 
 
 def test_texts_stay_free_and_a_reader_of_the_visa_reads_again(by: User) -> None:
@@ -626,7 +631,7 @@ def test_no_question_or_choice_of_an_import_is_lost_by_the_form() -> None:
         for page_at in range(12)
     ]
     shown = QuestionsForm(stored=stored)
-    data = {bound.html_name: bound.initial for each in shown.slots for bound in each["fields"]}
+    data = {bound.html_name: bound.value() for each in shown.slots for bound in each["fields"]}
     form = QuestionsForm({key: value for key, value in data.items() if value}, stored=stored)
 
     assert form.is_valid(), form.errors

@@ -3,7 +3,6 @@
 import logging
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,17 +24,6 @@ from portal.lib.refusals import Conflict, Invalid
 
 MOST_PAGES = 10
 OVER = frozenset({ChallengeStatus.REVEALED, ChallengeStatus.ARCHIVED})
-
-
-@dataclass(frozen=True)
-class Participation:
-    """Say who may take part, and in teams of how many."""
-
-    registration: RegistrationMode
-    allowed_domains: Sequence[str]
-    blocked_domains: Sequence[str]
-    team_min: int
-    team_max: int
 
 
 @transaction.atomic
@@ -84,34 +72,41 @@ def describe(
 
 
 @transaction.atomic
-def take_part(*, challenge: Challenge, wanted: Participation, by: User) -> Challenge:
+def take_part(
+    *,
+    challenge: Challenge,
+    registration: RegistrationMode,
+    allowed_domains: Sequence[str],
+    blocked_domains: Sequence[str],
+    team_min: int,
+    team_max: int,
+    by: User,
+) -> Challenge:
     """Say who may register and the sizes of teams.
 
     Once the challenge is public the largest size only grows and the smallest only shrinks: no
     team that exists is put out. Event "challenge.participation". Raises NotAllowed, Conflict.
     """
     challenge = _writable(challenge, by)
-    if challenge.is_public and (
-        wanted.team_max < challenge.team_max or wanted.team_min > challenge.team_min
-    ):
+    if challenge.is_public and (team_max < challenge.team_max or team_min > challenge.team_min):
         raise Conflict(
             _("Une fois le challenge publié, les tailles d’équipe ne peuvent que s’élargir."),
             code="frozen",
         )
-    challenge.registration = wanted.registration
-    challenge.allowed_domains = list(wanted.allowed_domains)
-    challenge.blocked_domains = list(wanted.blocked_domains)
-    challenge.team_min, challenge.team_max = wanted.team_min, wanted.team_max
+    challenge.registration = registration
+    challenge.allowed_domains = list(allowed_domains)
+    challenge.blocked_domains = list(blocked_domains)
+    challenge.team_min, challenge.team_max = team_min, team_max
     challenge.version += 1
     challenge.save()
     record(
         "challenge.participation",
         by=by,
         on=challenge,
-        registration=wanted.registration.value,
-        team_min=wanted.team_min,
-        team_max=wanted.team_max,
-        domains=len(wanted.allowed_domains) + len(wanted.blocked_domains),
+        registration=registration.value,
+        team_min=team_min,
+        team_max=team_max,
+        domains=len(allowed_domains) + len(blocked_domains),
     )
     return challenge
 

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from django import forms
 from django.conf import settings
-from django.core.validators import validate_slug
+from django.core.validators import DomainNameValidator, validate_slug
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -20,7 +20,17 @@ from challenges.models import Challenge, Phase
 from challenges.organising.actions import texts
 from challenges.organising.actions.leaderboards import MOST_QUESTIONS
 from portal.accounts.models import Organisation
-from portal.lib.fields import box, choice, decimal, invited_address, line, prose, upload, whole
+from portal.lib.fields import (
+    LinesField,
+    box,
+    choice,
+    decimal,
+    invited_address,
+    line,
+    prose,
+    upload,
+    whole,
+)
 
 
 class ReadForm(forms.Form):
@@ -200,29 +210,37 @@ STATUSES = {
     "stated_by_producer": _("Déclarée par le producteur"),
     "verified": _("Vérifiée"),
 }
-DOMAIN = re.compile(r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}")
 LONG = {"rows": 16, "spellcheck": "true"}
 
 
-class CardsField(forms.CharField):
-    """Cards of the catalogue, one a line: a list of addresses, slugs or titles."""
+def cards_field() -> LinesField:
+    """Ask for cards of the catalogue by their addresses, slugs or titles."""
+    return LinesField(
+        label=_("Fiches du catalogue dont part le challenge"),
+        required=False,
+        max_length=6_000,
+        help_text=_(
+            "Le besoin, l’idée, les données : une adresse ou un titre par ligne, dix au "
+            "plus. Chaque fiche montrera le challenge, et le challenge ses fiches."
+        ),
+    )
 
-    widget = forms.Textarea(attrs={"rows": 3})
 
-    def __init__(self) -> None:
-        super().__init__(
-            label=_("Fiches du catalogue dont part le challenge"),
-            required=False,
-            max_length=6_000,
-            help_text=_(
-                "Le besoin, l’idée, les données : une adresse ou un titre par ligne, dix au "
-                "plus. Chaque fiche montrera le challenge, et le challenge ses fiches."
-            ),
-        )
+class DomainsField(LinesField):
+    """Ask for domains of addresses, one a line."""
 
     def clean(self, value: Any) -> list[str]:
-        """List the lines that say something."""
-        return [line.strip() for line in super().clean(value).splitlines() if line.strip()]
+        """Read each domain, written with its @ or without."""
+        domains = [each.lower().lstrip("@") for each in super().clean(value)]
+        for each in domains:
+            try:
+                DomainNameValidator(accept_idna=False)(each)
+            except forms.ValidationError:
+                raise forms.ValidationError(
+                    _("« %(domain)s » n’est pas un nom de domaine."),
+                    params={"domain": each[:64]},
+                ) from None
+        return list(dict.fromkeys(domains))
 
 
 class NewChallengeForm(forms.Form):
@@ -245,7 +263,7 @@ class NewChallengeForm(forms.Form):
     )
     task = forms.ChoiceField(label=_("Tâche"), choices=list(TASKS.items()))
 
-    cards = CardsField()
+    cards = cards_field()
 
     def __init__(
         self,
@@ -304,7 +322,7 @@ class TextsForm(forms.Form):
         required=False,
         widget=forms.CheckboxSelectMultiple,
     )
-    cards = CardsField()
+    cards = cards_field()
     contact = forms.EmailField(
         label=_("Adresse de contact, publique"), required=False, max_length=254
     )
@@ -331,24 +349,11 @@ class TextsForm(forms.Form):
         self, data: Any = None, *, challenge: Challenge, use_cases: Mapping[str, Any]
     ) -> None:
         """Lay the form out. use_cases: {code: name}."""
-        licence = challenge.licence
         stored = {
-            name: getattr(challenge, name)
-            for name in (
-                "title",
-                "summary",
-                "body_md",
-                "language",
-                "use_cases",
-                "contact",
-                "forum_url",
-                "has_prizes",
-                "prizes_md",
-                "prize_rule_md",
-            )
-        } | {f"licence_{key}": value or "" for key, value in licence.items()}
+            name: getattr(challenge, name) for name in self.base_fields if hasattr(challenge, name)
+        } | {f"licence_{key}": value or "" for key, value in challenge.licence.items()}
         stored["tags"] = ", ".join(challenge.tags)
-        stored["cards"] = "\n".join(texts.named_cards(challenge))
+        stored["cards"] = texts.named_cards(challenge)
         super().__init__(data, initial=stored)
         spoken = dict(settings.LANGUAGES) | {challenge.language: challenge.language}
         cast(forms.ChoiceField, self.fields["language"]).choices = [
@@ -390,39 +395,28 @@ class TextsForm(forms.Form):
 class ParticipationForm(forms.Form):
     """Say who may take part."""
 
-    registration = forms.ChoiceField(
+    registration = forms.TypedChoiceField(
         label=_("Inscription"),
         choices=list(REGISTRATIONS.items()),
+        coerce=RegistrationMode,
         widget=forms.RadioSelect,
     )
-    allowed_domains = prose(
-        _("Domaines d’adresse admis"),
-        4_000,
-        hint=_("Un par ligne, par exemple exemple.fr. Vide : tous."),
+    allowed_domains = DomainsField(
+        label=_("Domaines d’adresse admis"),
+        required=False,
+        max_length=4_000,
+        help_text=_("Un par ligne, par exemple exemple.fr. Vide : tous."),
     )
-    blocked_domains = prose(_("Domaines d’adresse refusés"), 4_000)
+    blocked_domains = DomainsField(
+        label=_("Domaines d’adresse refusés"), required=False, max_length=4_000
+    )
     team_min = whole(_("Membres par équipe, au moins"), 1, 50)
     team_max = whole(_("Membres par équipe, au plus"), 1, 50)
 
     def __init__(self, data: Any = None, *, challenge: Challenge) -> None:
         super().__init__(
-            data,
-            initial={
-                "registration": challenge.registration,
-                "allowed_domains": "\n".join(challenge.allowed_domains),
-                "blocked_domains": "\n".join(challenge.blocked_domains),
-                "team_min": challenge.team_min,
-                "team_max": challenge.team_max,
-            },
+            data, initial={name: getattr(challenge, name) for name in self.base_fields}
         )
-
-    def clean_allowed_domains(self) -> list[str]:
-        """Read one domain a line."""
-        return _domains(self.cleaned_data["allowed_domains"])
-
-    def clean_blocked_domains(self) -> list[str]:
-        """Read one domain a line."""
-        return _domains(self.cleaned_data["blocked_domains"])
 
     def clean(self) -> dict[str, Any]:
         """Refuse sizes out of order."""
@@ -431,17 +425,6 @@ class ParticipationForm(forms.Form):
         if low and high and low > high:
             self.add_error("team_max", _("Le plus grand effectif est sous le plus petit."))
         return sent
-
-
-def _domains(text: str) -> list[str]:
-    found = [line.strip().lower().lstrip("@") for line in text.splitlines() if line.strip()]
-    for each in found:
-        if not DOMAIN.fullmatch(each):
-            raise forms.ValidationError(
-                _("« %(domain)s » n’est pas un nom de domaine."),
-                params={"domain": each[:64]},
-            )
-    return list(dict.fromkeys(found))
 
 
 class TermsTextForm(forms.Form):
@@ -518,7 +501,7 @@ class QuestionsForm(forms.Form):
         for at in self.places:
             if not sent.get(f"label_{at}"):
                 continue
-            if sent.get(f"type_{at}") in LISTED and len(_lines(sent[f"options_{at}"])) < 2:
+            if sent.get(f"type_{at}") in LISTED and len(sent.get(f"options_{at}") or []) < 2:
                 self.add_error(f"options_{at}", _("Deux choix au moins, un par ligne."))
         return sent
 
@@ -547,7 +530,7 @@ class QuestionsForm(forms.Form):
                     "key": former or _key(label, at, taken),
                     "label": label,
                     "type": sent[f"type_{at}"] or "text",
-                    "options": _lines(sent[f"options_{at}"]) if listed else [],
+                    "options": sent[f"options_{at}"] if listed else [],
                     "required": sent[f"required_{at}"],
                     "on_leaderboard": sent[f"on_leaderboard_{at}"],
                 }
@@ -558,11 +541,6 @@ class QuestionsForm(forms.Form):
 def _key(label: str, at: int, taken: set[str]) -> str:
     key = slugify(label)[:40].strip("-") or "question"
     return key if key not in taken else f"{key}-{at + 1}"
-
-
-def _lines(text: str) -> list[str]:
-    found = (line.strip() for line in text.splitlines())
-    return list(dict.fromkeys(line for line in found if line))
 
 
 def _fields(at: int, former: Mapping[str, Any]) -> dict[str, forms.Field]:
@@ -576,10 +554,11 @@ def _fields(at: int, former: Mapping[str, Any]) -> dict[str, forms.Field]:
             list(QUESTION_KINDS.items()),
             initial="select" if kind == "radio" else kind,
         ),
-        f"options_{at}": prose(
-            _("Choix, un par ligne"),
-            4_000,
-            initial="\n".join(map(str, former.get("options") or [])),
+        f"options_{at}": LinesField(
+            label=_("Choix, un par ligne"),
+            required=False,
+            max_length=4_000,
+            initial=list(former.get("options") or []),
         ),
         f"required_{at}": box(_("Réponse obligatoire"), initial=former.get("required", False)),
         f"on_leaderboard_{at}": box(

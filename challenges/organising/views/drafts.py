@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from catalogue.models import Resource
 from catalogue.resources.queries.detail import BEFORE_CHALLENGES
 from challenges.bundles.spec import Role
-from challenges.enums import BoardRule, PhaseKind, RegistrationMode
+from challenges.enums import BoardRule, PhaseKind
 from challenges.models import Challenge, Phase
 from challenges.organising import queries as organising
 from challenges.organising.actions import challenges as acts
@@ -112,17 +112,12 @@ def write_participation(request: HttpRequest, slug: str) -> HttpResponse:
     challenge = run_by(request, slug)
     form = ParticipationForm(sent(request), challenge=challenge)
 
-    def act() -> None:
-        registration = RegistrationMode(form.cleaned_data["registration"])
-        wanted = texts.Participation(**form.cleaned_data | {"registration": registration})
-        texts.take_part(challenge=challenge, wanted=wanted, by=person(request))
-
     return form_page(
         request,
         challenge,
         "write_participation",
         form,
-        act,
+        lambda: texts.take_part(challenge=challenge, by=person(request), **form.cleaned_data),
         faults={"frozen": "team_max"},
         lede=_("Qui peut s’inscrire, et en équipes de combien de personnes."),
     )

@@ -448,36 +448,14 @@ WAITING = {
 }
 
 
-FIXES = {
-    "page": "write_texts",
-    "terms": "write_terms",
-    "licence": "write_texts",
-    "prizes": "write_texts",
-    "prize_rule": "write_texts",
-    "build": "write_scoring",
-    "phase": "write_scoring",
-    "scoring": "write_scoring",
-    "primary": "write_scoring",
-    "fairness": "write_fairness",
-    "fairness_idle": "write_fairness",
-    "baseline": "write_files",
-    "code_sample": "write_files",
-    "code_inputs": "organiser",
-    "quota": "write_phases",
-    "attempts": "write_phases",
-    "opens": "organiser",
-    "closes": "organiser",
-}
-
-
 def points(challenge: Challenge) -> list[dict[str, Any]]:
     """Prepare the checklist: each point, and where it is mended."""
     return [
         {
             "state": point.state,
             "sentence": point.sentence,
-            "fix": reverse(f"challenges:{FIXES[point.key]}", args=[challenge.slug])
-            if point.state != "ready" and point.key in FIXES
+            "fix": reverse(f"challenges:{point.mended_at}", args=[challenge.slug])
+            if point.state != "ready" and point.mended_at
             else "",
         }
         for point in organising.checklist(challenge)
