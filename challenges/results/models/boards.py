@@ -305,16 +305,9 @@ def listing(
     released, own: the scores, and the public figures kept from the Ladder, to use besides the
     stored ones, for a reveal being prepared.
     """
-    columns, tasks, evaluations = _inputs(board)
-    others = _of_other_tasks(evaluations, tasks)
-    scores = _scores([*evaluations, *(each for of in others.values() for each in of)], released)
-    public, private = (
-        [
-            _candidate(each, [scores[part][one.pk] for one in (each, *others[each.pk])], columns)
-            for each in evaluations
-        ]
-        for part in (Split.PUBLIC, Split.PRIVATE)
-    )
+    columns = list(board.columns.order_by("index"))
+    evaluations, candidates = _candidates(board, columns, released)
+    public, private = candidates[Split.PUBLIC], candidates[Split.PRIVATE]
     if board.phase.ladder:
         public = _climbed(public, evaluations, split, own)
     by_team: dict[int, list[int]] = defaultdict(list)
@@ -337,15 +330,9 @@ def finals(board: Leaderboard, *, team_id: int | None = None) -> dict[int, list[
     Its final choices; without any, its last or its best entries, as the board would take them.
     The references are left out. team_id: read the entries of this team alone.
     """
-    columns, tasks, evaluations = _inputs(board, team_id)
-    others = _of_other_tasks(evaluations, tasks)
-    scores = _scores([*evaluations, *(each for of in others.values() for each in of)], None)
-    public = [
-        _candidate(
-            each, [scores[Split.PUBLIC][one.pk] for one in (each, *others[each.pk])], columns
-        )
-        for each in evaluations
-    ]
+    columns = list(board.columns.order_by("index"))
+    evaluations, candidates = _candidates(board, columns, None, team_id)
+    public = candidates[Split.PUBLIC]
     if board.phase.ladder:
         public = _climbed(public, evaluations, Split.PUBLIC, None)
     by_team: dict[int, list[Candidate]] = defaultdict(list)
@@ -356,12 +343,24 @@ def finals(board: Leaderboard, *, team_id: int | None = None) -> dict[int, list[
     return {team: sorted(_finals(board, primary, its)) for team, its in by_team.items()}
 
 
-def _inputs(
-    board: Leaderboard, team_id: int | None = None
-) -> tuple[list[Column], list[PhaseTask], list[Evaluation]]:
-    columns = list(board.columns.order_by("index"))
+def _candidates(
+    board: Leaderboard,
+    columns: Sequence[Column],
+    released: Iterable[Score] | None,
+    team_id: int | None = None,
+) -> tuple[list[Evaluation], dict[Split, list[Candidate]]]:
+    """Read what the tasks in force gave to each entry that may be listed, on each part."""
     tasks = list(board.phase.tasks.filter(current=True).order_by("index"))
-    return columns, tasks, _current_evaluations(board, tasks, team_id)
+    evaluations = _current_evaluations(board, tasks, team_id)
+    others = _of_other_tasks(evaluations, tasks)
+    scores = _scores([*evaluations, *(each for of in others.values() for each in of)], released)
+    return evaluations, {
+        part: [
+            _candidate(each, [scores[part][one.pk] for one in (each, *others[each.pk])], columns)
+            for each in evaluations
+        ]
+        for part in Split
+    }
 
 
 def _climbed(

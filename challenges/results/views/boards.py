@@ -33,6 +33,11 @@ def round_axis(low: float, high: float, ticks: int = 5) -> tuple[float, float]:
     return (low, high)
 
 
+def from_to(low: str, high: str) -> str:
+    """Write an interval whose ends are written."""
+    return _("de %(low)s à %(high)s") % {"low": low, "high": high}
+
+
 def axis_decimals(minimum: float, maximum: float, ticks: int = 5) -> int:
     """Return how many decimals the graduations need."""
     step = (maximum - minimum) / (ticks - 1)

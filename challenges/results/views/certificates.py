@@ -1,7 +1,7 @@
 """Certificates of a team: a page, a PDF, the signed JSON; the card of a winning entry."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -22,12 +22,14 @@ from catalogue.models import Resource
 from catalogue.resources.queries.detail import VerifiedScore
 from challenges import rules
 from challenges.models import Certificate, Challenge, EntryCard, Phase, Team
+from challenges.organising.models import Viewer
 from challenges.organising.queries import phase_of
 from challenges.organising.views.layout import find_challenge, person, scene
 from challenges.results import actions as results
 from challenges.results.models import certificates as certified
 from challenges.results.queries import reports as reads
-from challenges.results.queries.reports import reported_phase
+from challenges.results.views.boards import from_to
+from challenges.results.views.reports import reported
 from portal.lib import clock, paper
 from portal.lib.refusals import Conflict, Hidden, Invalid
 
@@ -108,8 +110,7 @@ def interval(payload: Payload) -> str:
     """Write both ends of the interval of the score, or nothing."""
     if not payload["interval"]:
         return ""
-    low, high = map(decimal, payload["interval"])
-    return _("de %(low)s à %(high)s") % {"low": low, "high": high}
+    return from_to(*map(decimal, payload["interval"]))
 
 
 def notes(payload: Payload, sha256: str) -> list[str]:
@@ -218,10 +219,15 @@ def _asked(request: HttpRequest, slug: str, team: UUID, index: int) -> Certifica
     return sent
 
 
-def _team(request: HttpRequest, challenge: Challenge, public_id: UUID) -> Team:
-    """Return a team whose certificates this person may read; 404 for any other."""
+def _team(
+    request: HttpRequest,
+    challenge: Challenge,
+    public_id: UUID,
+    may: Callable[[Viewer, Team], bool] = rules.may_read_certificate,
+) -> Team:
+    """Return a team for which this person may do this; 404 for any other."""
     found = Team.objects.filter(challenge=challenge, public_id=public_id).first()
-    if found is None or not rules.may_read_certificate(request.user, found):
+    if found is None or not may(request.user, found):
         raise Hidden(denied=found)
     return found
 
@@ -264,8 +270,10 @@ def _attached(content: bytes, kind: str, name: str) -> HttpResponse:
 def propose(request: HttpRequest, slug: str, team: UUID) -> HttpResponse:
     """Say what a card of the team's winning entry would hold; open its draft by POST."""
     challenge = find_challenge(request, slug)
-    found = _team_of_card(request, challenge, team)
-    phase = _phase_of_card(request, challenge)
+    found = _team(request, challenge, team, rules.may_propose_card)
+    phase = reported(request, challenge)
+    if phase is None:
+        raise Hidden
     form = CardForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         kind = form.cleaned_data["kind"]
@@ -318,24 +326,6 @@ def verified(resource: Resource) -> Sequence[VerifiedScore]:
             proof=proof,
         ),
     )
-
-
-def _team_of_card(request: HttpRequest, challenge: Challenge, public_id: UUID) -> Team:
-    """Return a team for which this person may propose a card; 404 for any other."""
-    found = Team.objects.filter(challenge=challenge, public_id=public_id).first()
-    if found is None or not rules.may_propose_card(request.user, found):
-        raise Hidden(denied=found)
-    return found
-
-
-def _phase_of_card(request: HttpRequest, challenge: Challenge) -> Phase:
-    index = request.GET.get("phase", "")
-    if index and not index.isdecimal():
-        raise Hidden
-    found = reported_phase(challenge, int(index[:4]) if index else None)
-    if found is None:
-        raise Hidden
-    return found
 
 
 def _draft(card: EntryCard) -> str:

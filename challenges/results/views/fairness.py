@@ -18,7 +18,7 @@ from challenges.entries.views.pages import csv_answer
 from challenges.organising.views.layout import find_challenge, scene
 from challenges.results.queries import reports
 from challenges.results.queries.reports import Audited
-from challenges.results.views.boards import round_axis
+from challenges.results.views.boards import axis_decimals, from_to, round_axis
 from challenges.results.views.standings import phase_wanted
 
 Json = Mapping[str, Any]
@@ -398,7 +398,7 @@ def _row(name: str, group: Json, cell: Json, figure: Json, at: int) -> dict[str,
     interval = ""
     if shown and cell["low"] is not None:
         low, high = (value_text(key, cell[end], decimals) for end in ("low", "high"))
-        interval = _("de %(low)s à %(high)s") % {"low": low, "high": high}
+        interval = from_to(low, high)
     text = value_text(key, cell["value"], decimals)
     return {
         "label": name,
@@ -449,7 +449,7 @@ def _plot(
         "groups": ", ".join(told),
         "overall": overall,
     }
-    places = _places(low, high)
+    places = axis_decimals(low, high, ticks=3)
     return {
         "key": key,
         "title": words.figure(figure["key"]),
@@ -460,12 +460,6 @@ def _plot(
         "decimals": max(0, places - 2) if percent else places,
         "percent": percent,
     }
-
-
-def _places(low: float, high: float) -> int:
-    """Return how many decimals three graduations need."""
-    step = (high - low) / 2
-    return next((n for n in range(7) if abs(round(step, n) - step) <= step * 1e-6), 6)
 
 
 HEADER = [

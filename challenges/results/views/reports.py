@@ -20,7 +20,7 @@ from challenges.results.models.boards import in_words
 from challenges.results.queries import reports
 from challenges.results.queries import reports as reads
 from challenges.results.queries.reports import TEAMS_LEAST
-from challenges.results.views.boards import axis_decimals, round_axis
+from challenges.results.views.boards import axis_decimals, from_to, round_axis
 from challenges.results.views.fairness import summary
 from challenges.results.views.standings import board_links, open_to_sites
 from portal.lib.refusals import Hidden
@@ -35,7 +35,7 @@ MOST_LISTED = 100
 def report(request: HttpRequest, slug: str) -> HttpResponse:
     """Show the final report; before the reveal, say when it comes."""
     context = scene(request, slug, "standings")
-    phase = _phase(request, context["challenge"])
+    phase = reported(request, context["challenge"])
     if phase is None:
         return render(request, "challenges/report_awaited.html", context)
     audits = reports.public_audits(phase)
@@ -67,14 +67,15 @@ def report(request: HttpRequest, slug: str) -> HttpResponse:
 @require_safe
 def report_json(request: HttpRequest, slug: str) -> HttpResponseBase:
     """Send the final report as JSON, with an ETag; its members are described in docs/api.md."""
-    phase = _phase(request, find_challenge(request, slug))
+    phase = reported(request, find_challenge(request, slug))
     if phase is None:
         raise Hidden
     told = reports.report_document(phase, reports.public_audits(phase))
     return tagged(request, open_to_sites(JsonResponse(told)), digest=told["digest"])
 
 
-def _phase(request: HttpRequest, challenge: Challenge) -> Phase | None:
+def reported(request: HttpRequest, challenge: Challenge) -> Phase | None:
+    """Return the revealed phase asked for by number, by default the last one; else Hidden."""
     index = request.GET.get("phase", "")
     if not index:
         return reports.reported_phase(challenge)
@@ -172,10 +173,7 @@ def _number(value: float | None, decimals: int) -> str:
 def _ends(figure: dict[str, Any], decimals: int) -> str:
     if figure.get("low") is None or figure.get("high") is None:
         return ""
-    return _("de %(low)s à %(high)s") % {
-        "low": _number(figure["low"], decimals),
-        "high": _number(figure["high"], decimals),
-    }
+    return from_to(_number(figure["low"], decimals), _number(figure["high"], decimals))
 
 
 @require_safe

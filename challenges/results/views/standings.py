@@ -21,7 +21,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.clickjacking import xframe_options_exempt
 from django.views.decorators.http import require_safe
 
-from challenges.enums import Direction, Split
+from challenges.enums import Split
 from challenges.models import Challenge, Phase
 from challenges.organising.queries import current_phase, phase_of
 from challenges.organising.views.layout import find_challenge, scene, shares
@@ -172,7 +172,6 @@ def board_context(request: HttpRequest, board: Board, mine: int | None) -> dict[
         "board": board,
         "page": page.get_page(board.window.page),
         "primary": board.primary,
-        "secondary": [_heading(request, column, sort) for column in board.secondary],
         "masked": board.leaderboard.anonymous and not board.revealed,
         "prize_rules": board_views.prize_rules(board.columns, board.leaderboard.phase.challenge),
         "has_fairness": bool(board_views.fairness_of(board)),
@@ -207,18 +206,6 @@ def _after_reveal(board: Board, mine: int | None) -> dict[str, Any]:
             pair[Split.PUBLIC], pair[Split.PRIVATE], board.rows, mine=mine
         ),
         "errata": errata(board.leaderboard.phase),
-    }
-
-
-def _heading(request: HttpRequest, column: Any, sort: str) -> dict[str, Any]:
-    query = request.GET.copy()
-    query.pop("page", None)
-    query["tri"] = column.key
-    directed = column.direction != Direction.NONE
-    return {
-        "title": column.title,
-        "href": f"?{query.urlencode()}" if directed else "",
-        "sorted": column.key == sort and directed,
     }
 
 
