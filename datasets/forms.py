@@ -8,8 +8,8 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
-from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
 
 from datasets.actions.releases import FILE_MAX_BYTES, Description, NewFile, refuse_open_in_directory
 from datasets.enums import AccessLevel, FileRole
@@ -158,61 +158,42 @@ def _bounded(found: UploadedFile) -> UploadedFile:
     return found
 
 
-def _personal_sentence(code: str, line: int, facts: Mapping[str, Any]) -> str:
-    if code == "unread":
-        return gettext(
-            "Ce fichier ne se lit pas entier : on ne peut pas y chercher de données personnelles."
-        )
-    why = {
-        "personal": gettext(
-            "Ligne %(line)s : « %(excerpt)s » ressemble à une donnée personnelle. Retirez-la, ou "
-            "confirmez plus bas qu’elle peut être lue de tous."
-        ),
-        "personal_number": gettext(
-            "Ligne %(line)s : « %(excerpt)s » est un numéro de sécurité sociale ou de compte "
-            "bancaire. Retirez-le, ou publiez en accès restreint."
-        ),
-    }
-    return why[code] % {"line": line, "excerpt": facts["excerpt"]}
+SENTENCES = {
+    "type": _(
+        "Le contenu ne correspond pas à un type admis : CSV, JSON, Parquet, PDF, Markdown, "
+        "texte, ZIP, XLSX ou ODS."
+    ),
+    "unread": _(
+        "Ce fichier ne se lit pas entier : on ne peut pas y chercher de données personnelles."
+    ),
+    "personal": _(
+        "Ligne %(line)s : « %(excerpt)s » ressemble à une donnée personnelle. Retirez-la, ou "
+        "confirmez plus bas qu’elle peut être lue de tous."
+    ),
+    "personal_number": _(
+        "Ligne %(line)s : « %(excerpt)s » est un numéro de sécurité sociale ou de compte "
+        "bancaire. Retirez-le, ou publiez en accès restreint."
+    ),
+    "encoding": _("Ligne %(line)s : le texte n’est pas en UTF-8. Enregistrez le fichier en UTF-8."),
+    "empty": _("Le fichier est vide : une ligne d’en-tête est attendue."),
+    "header": _("Ligne 1 : chaque colonne doit porter un nom, et un nom différent des autres."),
+    "columns": _("Le fichier compte plus de 500 colonnes."),
+    "heavy": _(
+        "Le fichier est trop long à lire : %(seconds)s secondes n’y suffisent pas, ou ses "
+        "lignes sont démesurées. Découpez-le."
+    ),
+    "width": ngettext_lazy(
+        "Ligne %(line)s : %(found)s cellule au lieu de %(expected)s.",
+        "Ligne %(line)s : %(found)s cellules au lieu de %(expected)s.",
+        "found",
+    ),
+    "protection": _(
+        "Ligne %(line)s : protections admises : libre, pseudonyme, généralisée, sous condition."
+    ),
+    "csv": _("Ligne %(line)s : le CSV est illisible."),
+}
 
 
 def sentence(code: str, line: int, facts: Mapping[str, Any]) -> str:
     """Say a fault of a table: where, what, and what to do."""
-    match code:
-        case "type":
-            return gettext(
-                "Le contenu ne correspond pas à un type admis : CSV, JSON, Parquet, PDF, Markdown, "
-                "texte, ZIP, XLSX ou ODS."
-            )
-        case "personal" | "personal_number" | "unread":
-            return _personal_sentence(code, line, facts)
-        case "encoding":
-            return gettext(
-                "Ligne %(line)s : le texte n’est pas en UTF-8. Enregistrez le fichier en UTF-8."
-            ) % {"line": line}
-        case "empty":
-            return gettext("Le fichier est vide : une ligne d’en-tête est attendue.")
-        case "header":
-            return gettext(
-                "Ligne 1 : chaque colonne doit porter un nom, et un nom différent des autres."
-            )
-        case "columns":
-            return gettext("Le fichier compte plus de 500 colonnes.")
-        case "heavy":
-            return gettext(
-                "Le fichier est trop long à lire : %(seconds)s secondes n’y suffisent pas, ou ses "
-                "lignes sont démesurées. Découpez-le."
-            ) % {"seconds": facts["seconds"]}
-        case "width":
-            return ngettext(
-                "Ligne %(line)s : %(found)s cellule au lieu de %(expected)s.",
-                "Ligne %(line)s : %(found)s cellules au lieu de %(expected)s.",
-                int(facts["found"]),
-            ) % {"line": line, "found": facts["found"], "expected": facts["expected"]}
-        case "protection":
-            return gettext(
-                "Ligne %(line)s : protections admises : libre, pseudonyme, généralisée, "
-                "sous condition."
-            ) % {"line": line}
-        case _:
-            return gettext("Ligne %(line)s : le CSV est illisible.") % {"line": line}
+    return str(SENTENCES[code] % {**facts, "line": line})

@@ -14,7 +14,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils import dateformat, timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -60,7 +60,7 @@ def row(card: Any) -> dict[str, Any]:
         meta.append(("scale", licences(card)))
     return {
         "title": card.title,
-        "href": card.dataset.get_absolute_url() if here else card_address(card),
+        "href": (card.dataset if here else card).get_absolute_url(),
         "owner": card.producer_shown or "",
         "desc": card.summary,
         "meta": meta,
@@ -103,23 +103,6 @@ def facts(card: Resource, shown: DatasetPage | None) -> list[tuple[str, Any]]:
 def licences(card: Resource) -> str:
     """Name the licences of a card as people know them."""
     return ", ".join(words.licence_label(one) for one in card.licences)
-
-
-def card_address(card: Resource) -> str:
-    """Give the address of the card in the catalogue, empty where there is none."""
-    return _address("catalogue:resource", card.slug)
-
-
-def sign_in_address() -> str:
-    """Give the address of the sign-in page."""
-    return _address("account_login")
-
-
-def _address(route: str, *args: str) -> str:
-    try:
-        return reverse(route, args=args)
-    except NoReverseMatch:
-        return ""
 
 
 def _day(at: datetime | None) -> str:
@@ -232,13 +215,11 @@ def _context(request: HttpRequest, card: Resource, tab: str) -> dict[str, Any]:
     return {
         "section": "donnees",
         "card": card,
-        "card_href": card_address(card),
         "shown": shown,
         "tab_items": tabs(card, shown),
         "tab_name": TABS[tab],
         "aside_facts": facts(card, shown),
         "licences": licences(card),
-        "sign_in": sign_in_address(),
         "quality": quality.assess(card, card.measurements.all()),
         "details": card.details,
         "may_publish": rules.may_publish_release(request.user, card.organisation),

@@ -13,12 +13,12 @@ from django.utils.translation import gettext_lazy as _
 
 from catalogue.enums import ResourceKind
 from catalogue.models import Resource
+from catalogue.validators import file_types
 from datasets import gate, rules
 from datasets.enums import AccessLevel, FileRole
 from datasets.models import DataFile, Dataset, Release
 from datasets.standards import dictionary
 from datasets.standards.profile import TableFault, profile_apart
-from datasets.validators import agrees, type_of
 from portal.accounts.authorization import require
 from portal.accounts.models import User
 from portal.audit.actors import Actor, SystemActor
@@ -113,6 +113,8 @@ def forget(sha256: str) -> None:
 
 FILES_MAX = 20
 FILE_MAX_BYTES = 50 * 1024 * 1024
+TEXTS = frozenset({"csv", "json", "jsonl", "geojson", "md", "txt"})
+PACKED = frozenset({"parquet", "pdf", "zip", "xlsx", "ods"})
 
 
 @dataclass(frozen=True)
@@ -242,17 +244,16 @@ def _personal(one: NewFile, name: str, *, checked: bool) -> list[dict[str, Any]]
 
 
 def _values(one: NewFile, name: str, faults: list[dict[str, Any]]) -> dict[str, Any]:
-    kind = type_of(name)
-    if kind is None or not agrees(one.content, kind):
+    if not _is_as_named(name, one.content):
         faults.append({"file": name, "code": "type", "line": 0})
         return {}
     values: dict[str, Any] = {
         "name": name,
         "role": one.role,
         "level": one.level,
-        "media_type": kind.media_type,
+        "media_type": file_types.media_type(name),
     }
-    if not kind.is_table:
+    if file_types.extension(name) != "csv":
         return values
     try:
         found = profile_apart(one.content, seconds=settings.PARSE_CHILD_SECONDS)
@@ -264,6 +265,16 @@ def _values(one: NewFile, name: str, faults: list[dict[str, Any]]) -> dict[str, 
     if one.level is AccessLevel.OPEN:
         values["preview"] = found.preview
     return values
+
+
+def _is_as_named(name: str, content: BinaryIO) -> bool:
+    """Say whether a file is of a type that a release holds, by its name and its first bytes."""
+    head = content.read(file_types.HEAD_BYTES)
+    content.seek(0)
+    extension = file_types.extension(name)
+    if extension in TEXTS:
+        return file_types.is_text(head)
+    return extension in PACKED and file_types.agrees(name, file_types.kind_of(head))
 
 
 def _pieces(content: BinaryIO) -> Iterator[bytes]:

@@ -1,15 +1,16 @@
 """The documents that the staff bring: what they really are, and nobody's numbers in them."""
 
-from typing import IO, Any
+from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.core.files import File
 from django.utils.translation import gettext as _
 from wagtail.documents.forms import BaseDocumentForm
 
+from catalogue.validators import file_types
 from portal.lib import personal_data
 
-HEAD_BYTES = 4_096
-STARTS = {"pdf": b"%PDF-", "zip": b"PK\x03\x04", "ods": b"PK\x03\x04", "odt": b"PK\x03\x04"}
+PAGES = (b"<!doctype", b"<html")
 
 
 class DocumentForm(BaseDocumentForm):
@@ -20,7 +21,7 @@ class DocumentForm(BaseDocumentForm):
         file = self.cleaned_data["file"]
         if "file" not in self.changed_data:
             return file
-        if not _agrees(file, file.name.rpartition(".")[2].lower()):
+        if not _agrees(file):
             raise ValidationError(
                 _("Le contenu de ce fichier n’est pas celui que son nom annonce."), code="type"
             )
@@ -38,9 +39,8 @@ class DocumentForm(BaseDocumentForm):
         return file
 
 
-def _agrees(file: IO[bytes], extension: str) -> bool:
-    head = file.read(HEAD_BYTES)
+def _agrees(file: File) -> bool:
+    head = file.read(file_types.HEAD_BYTES)
     file.seek(0)
-    if extension in STARTS:
-        return head.startswith(STARTS[extension])
-    return b"\0" not in head and not head.lstrip().lower().startswith((b"<!doctype", b"<html"))
+    is_page = head.lstrip().lower().startswith(PAGES)
+    return not is_page and file_types.agrees(file.name or "", file_types.kind_of(head))
