@@ -162,18 +162,14 @@ def test_the_third_failure_is_the_last(monkeypatch: pytest.MonkeyPatch) -> None:
     assert fresh.finished_at is not None
 
 
-def test_a_dead_job_is_revived_from_its_first_attempt() -> None:
-    put("a")
-    Job.objects.update(state=JobState.DEAD, attempt=3)
-    jobs.revive(kind=JobKind.SCORE, subject_id="a", dedup_key="a")
-    assert (Job.objects.get().state, Job.objects.get().attempt) == (JobState.READY, 0)
-
-
-def test_a_live_job_is_not_revived() -> None:
+def test_only_a_dead_job_is_revived_from_its_first_attempt() -> None:
     put("a")
     job = claimed()
     jobs.revive(kind=JobKind.SCORE, subject_id="a", dedup_key="a")
     assert Job.objects.get().lease_token == job.lease_token
+    Job.objects.update(state=JobState.DEAD, attempt=3, lease_token=None, lease_until=None)
+    jobs.revive(kind=JobKind.SCORE, subject_id="a", dedup_key="a")
+    assert (Job.objects.get().state, Job.objects.get().attempt) == (JobState.READY, 0)
 
 
 def tried_without_store(kind: JobKind, monkeypatch: pytest.MonkeyPatch) -> None:

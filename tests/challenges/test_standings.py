@@ -8,9 +8,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from challenges.enums import BoardRule, ChallengeStatus, Direction, NoticeKind, PhaseMoment, Split
@@ -526,18 +524,6 @@ def test_a_sorted_board_holds_its_reference(client: Client, long_board: Challeng
     assert [len(page["rows"]) for page in pages] == [3, 3, 2]
     assert pages[0]["rows"][0]["team"] == "Référence"
     assert pages[0]["rows"][1]["team"] == f"Équipe {TEAMS - 1}"
-
-
-def test_a_page_costs_the_same_whatever_the_board(client: Client, long_board: Challenge) -> None:
-    counts = []
-    for more in (0, 3):
-        for number in range(more):
-            listed(long_board, f"Autre {number}", 0.9, rank=9)
-        client.get("/challenges/tensions/classement/")
-        with CaptureQueriesContext(connection) as queries:
-            assert client.get("/challenges/tensions/classement/").status_code == 200
-        counts.append(len(queries))
-    assert counts[0] == counts[1] <= 25
 
 
 def test_json_goes_by_pages_and_csv_whole(
