@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 
 import yaml
 
+from portal.lib import bounded_yaml
+
 REFUSED_TEXT = "caractère nul ou demi-paire Unicode dans un texte"
 _REFUSED = re.compile("[\0\ud800-\udfff]")
 # As JSON writes them: an escape, or the bytes of a half that json.loads lets through.
@@ -41,8 +43,11 @@ def _holds_refused(value: object) -> bool:
 
 
 MAX_BYTES = 1_000_000
-MAX_NODES = 10_000
-MAX_DEPTH = 64
+FRENCH = {
+    bounded_yaml.TAG: "étiquette (!…) refusée",
+    bounded_yaml.DOCUMENTS: "un seul document est attendu",
+    bounded_yaml.SYNTAX: "syntaxe YAML incorrecte",
+}
 
 
 class YamlRefused(Exception):
@@ -61,41 +66,18 @@ class Repeated(NamedTuple):
     line: int
 
 
-class _Loader(yaml.SafeLoader):
-    """A safe loader that counts nodes as if aliases were written out."""
+class _Loader(bounded_yaml.Loader):
+    """Refuse what a challenge never holds: keys that are no text, or written twice."""
 
     def __init__(self, text: str, repeated: list[Repeated] | None = None) -> None:
         super().__init__(text)
         self._repeated = repeated
-        self._nodes, self._depth = 0, 0
-        self._sizes: dict[str, int] = {}
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
-        event: yaml.Event = self.peek_event()  # type: ignore[no-untyped-call] # stubs lack it
-        anchor = getattr(event, "anchor", None)
-        line = event.start_mark.line + 1 if event.start_mark else 0
-        if isinstance(event, yaml.AliasEvent):
-            if anchor in self.anchors and anchor not in self._sizes:
-                raise YamlRefused(f"l’alias *{anchor} se contient lui-même", line)
-            self._count(self._sizes.get(str(anchor), 1), line)
-            return super().compose_node(parent, index)
-        before = self._nodes
-        self._count(1, line)
-        self._depth += 1
-        if self._depth > MAX_DEPTH:
-            raise YamlRefused(f"plus de {MAX_DEPTH} niveaux imbriqués", line)
         node = super().compose_node(parent, index)
-        self._depth -= 1
         if isinstance(node, yaml.ScalarNode) and is_refused_text(node.value):
-            raise YamlRefused(REFUSED_TEXT, line)
-        if anchor:
-            self._sizes[anchor] = self._nodes - before
+            raise YamlRefused(REFUSED_TEXT, node.start_mark.line + 1)
         return node
-
-    def _count(self, nodes: int, line: int) -> None:
-        self._nodes += nodes
-        if self._nodes > MAX_NODES:
-            raise YamlRefused(f"plus de {MAX_NODES} nœuds, alias développés", line)
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen: set[tuple[str, str]] = set()
@@ -140,9 +122,12 @@ def load(raw: bytes, *, repeated: list[Repeated] | None = None) -> object:
     try:
         loader = _Loader(text, repeated)
         return loader.get_single_data()
+    except bounded_yaml.Unbounded as error:
+        raise YamlRefused(_beyond(error), error.line) from error
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        raise YamlRefused(_french(error), mark.line + 1 if mark else None) from error
+        reason = FRENCH[bounded_yaml.cause(error)]
+        raise YamlRefused(reason, mark.line + 1 if mark else None) from error
     except (yaml.YAMLError, ValueError, OverflowError) as error:
         raise YamlRefused("valeur ou caractère refusé") from error
     finally:
@@ -157,34 +142,14 @@ def lines(raw: bytes) -> dict[str, int]:
     """
     loader = _Loader(raw.decode("utf-8-sig"))
     try:
-        root = loader.get_single_node()
+        return bounded_yaml.key_lines(loader.get_single_node())
     finally:
         loader.dispose()
-    found: dict[str, int] = {}
-    if root is not None:
-        _walk(root, "", found, set())
-    return found
 
 
-def _walk(node: yaml.Node, place: str, found: dict[str, int], seen: set[int]) -> None:
-    if id(node) in seen:
-        return
-    seen.add(id(node))
-    if isinstance(node, yaml.MappingNode):
-        for key, value in node.value:
-            below = f"{place}.{key.value}" if place else str(key.value)
-            found[below] = key.start_mark.line + 1
-            _walk(value, below, found, seen)
-    elif isinstance(node, yaml.SequenceNode):
-        for at, value in enumerate(node.value):
-            found[f"{place}[{at}]"] = value.start_mark.line + 1
-            _walk(value, f"{place}[{at}]", found, seen)
-
-
-def _french(error: yaml.MarkedYAMLError) -> str:
-    problem = error.problem or ""
-    if "could not determine a constructor" in problem:
-        return "étiquette (!…) refusée"
-    if "found another document" in problem:
-        return "un seul document est attendu"
-    return "syntaxe YAML incorrecte"
+def _beyond(error: bounded_yaml.Unbounded) -> str:
+    return {
+        bounded_yaml.LOOP: f"l’alias *{error.anchor} se contient lui-même",
+        bounded_yaml.DEPTH: f"plus de {_Loader.most_depth} niveaux imbriqués",
+        bounded_yaml.NODES: f"plus de {_Loader.most_nodes} nœuds, alias développés",
+    }[error.why]

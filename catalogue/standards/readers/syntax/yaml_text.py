@@ -9,42 +9,15 @@ from catalogue.standards.readers import formats
 from catalogue.standards.readers.record import Json
 from catalogue.standards.readers.record import gettext_noop as _
 from catalogue.standards.readers.syntax.text import Unreadable, unreadable
+from portal.lib import bounded_yaml
 
 Lines = dict[str, int]
 
 
-class _Loader(yaml.SafeLoader):
-    """A safe loader that counts nodes as if aliases were written out."""
+class _Loader(bounded_yaml.Loader):
+    """Read the types of YAML 1.2."""
 
-    def __init__(self, text: str) -> None:
-        super().__init__(text)
-        self.nodes, self.depth = 0, 0
-        self.sizes: dict[str, int] = {}
-
-    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
-        event: yaml.Event = self.peek_event()  # type: ignore[no-untyped-call]  # stubs lack it
-        anchor = getattr(event, "anchor", None)
-        line = event.start_mark.line + 1 if event.start_mark else 1
-        if isinstance(event, yaml.AliasEvent):
-            if anchor in self.anchors and anchor not in self.sizes:
-                raise _refusal("yaml_loop", line)
-            self._count(self.sizes.get(str(anchor), 1), line)
-            return super().compose_node(parent, index)
-        before = self.nodes
-        self._count(1, line)
-        self.depth += 1
-        if self.depth > formats.YAML_DEPTH:
-            raise _refusal("yaml_depth", line)
-        node = super().compose_node(parent, index)
-        self.depth -= 1
-        if anchor:
-            self.sizes[anchor] = self.nodes - before
-        return node
-
-    def _count(self, nodes: int, line: int) -> None:
-        self.nodes += nodes
-        if self.nodes > formats.YAML_NODES:
-            raise _refusal("yaml_nodes", line)
+    most_nodes, most_depth = formats.YAML_NODES, formats.YAML_DEPTH
 
 
 # The core schema of YAML 1.2: « no » and « NO » are words (Norwegian, Norway), 12:30 is no number,
@@ -112,10 +85,10 @@ def parse(text: str, *, first_line: int = 1) -> tuple[dict[str, Json], Lines]:
         root = loader.get_single_node()
         if root is None:
             return {}, {}
-        lines = _lines(root, first_line)
+        lines = bounded_yaml.key_lines(root, first_line)
         found = loader.construct_document(root)
-    except Unreadable as error:
-        raise _moved(error, first_line) from error
+    except bounded_yaml.Unbounded as error:
+        raise _refusal(f"yaml_{error.why}", error.line + first_line - 1) from error
     except yaml.MarkedYAMLError as error:
         raise _syntax(error, text, first_line) from error
     except (yaml.YAMLError, ValueError, OverflowError, TypeError) as error:
@@ -128,12 +101,6 @@ def parse(text: str, *, first_line: int = 1) -> tuple[dict[str, Json], Lines]:
     return {str(key): value for key, value in found.items()}, lines
 
 
-def _moved(error: Unreadable, first_line: int) -> Unreadable:
-    found = error.fault
-    at = (found.line or 1) + first_line - 1
-    return _refusal(found.code, at)
-
-
 def _syntax(error: yaml.MarkedYAMLError, text: str, first_line: int) -> Unreadable:
     mark = error.problem_mark or error.context_mark
     line = mark.line if mark else 0
@@ -143,32 +110,4 @@ def _syntax(error: yaml.MarkedYAMLError, text: str, first_line: int) -> Unreadab
     if around:
         at = written.index(around) + first_line
         return _refusal("yaml_template", at, text=around.strip())
-    problem = error.problem or ""
-    code = "yaml_syntax"
-    if "could not determine a constructor" in problem:
-        code = "yaml_tag"
-    elif "found another document" in problem or "expected a single document" in str(error):
-        code = "yaml_documents"
-    return _refusal(code, line + first_line, column)
-
-
-def _lines(root: yaml.Node, first_line: int) -> Lines:
-    found: Lines = {}
-    waiting: list[tuple[yaml.Node, str]] = [(root, "")]
-    seen: set[int] = set()
-    while waiting:
-        node, place = waiting.pop()
-        if id(node) in seen:
-            continue
-        seen.add(id(node))
-        if isinstance(node, yaml.MappingNode):
-            for key, value in node.value:
-                below = f"{place}.{key.value}" if place else str(key.value)
-                found.setdefault(below, key.start_mark.line + first_line)
-                waiting.append((value, below))
-        elif isinstance(node, yaml.SequenceNode):
-            for at, value in enumerate(node.value):
-                below = f"{place}[{at}]"
-                found.setdefault(below, value.start_mark.line + first_line)
-                waiting.append((value, below))
-    return found
+    return _refusal(f"yaml_{bounded_yaml.cause(error)}", line + first_line, column)
