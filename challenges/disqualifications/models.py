@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from datetime import datetime
 from uuid import uuid4
 
-from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext as _
@@ -12,7 +11,7 @@ from django.utils.translation import gettext as _
 from challenges.entries.models import Entry
 from challenges.enums import DisqualificationStatus
 from challenges.models.decisions import TwoPersonDecision, by_two_people
-from challenges.models.words import within, word
+from challenges.models.words import set_exactly, set_together, someone, within, word
 from challenges.organising.models import (
     Challenge,
     ChallengeOrganiser,
@@ -92,14 +91,10 @@ class Disqualification(TwoPersonDecision):
     reason = models.TextField()
     reply_by = models.DateTimeField()
     reply = models.TextField(blank=True)
-    replied_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
-    )
+    replied_by = someone()
     replied_at = models.DateTimeField(null=True, blank=True)
     decision = models.TextField(blank=True)
-    lifted_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
-    )
+    lifted_by = someone()
     lifted_at = models.DateTimeField(null=True, blank=True)
     lifted_reason = models.TextField(blank=True)
 
@@ -119,21 +114,16 @@ class Disqualification(TwoPersonDecision):
                 condition=Q(status__in=["in_force", "proposed"], entry__isnull=True),
                 name="disqualification_of_a_team_once",
             ),
-            models.CheckConstraint(
-                condition=Q(replied_at__isnull=True, replied_by__isnull=True)
-                | Q(replied_at__isnull=False, replied_by__isnull=False),
-                name="disqualification_reply_has_author",
-            ),
+            set_together("replied_at", "replied_by", name="disqualification_reply_has_author"),
             *TwoPersonDecision.Meta.constraints,
             by_two_people(unless=Q(status="withdrawn")),
-            models.CheckConstraint(
-                condition=Q(status="proposed", decided_at__isnull=True)
-                | ~Q(status="proposed") & Q(decided_at__isnull=False),
-                name="disqualification_decided_has_its_date",
+            set_exactly(
+                ~Q(status="proposed"), "decided_at", name="disqualification_decided_has_its_date"
             ),
-            models.CheckConstraint(
-                condition=Q(status="lifted", lifted_at__isnull=False, lifted_by__isnull=False)
-                | ~Q(status="lifted") & Q(lifted_at__isnull=True, lifted_by__isnull=True),
+            set_exactly(
+                Q(status="lifted"),
+                "lifted_at",
+                "lifted_by",
                 name="disqualification_lifted_has_author",
             ),
             models.CheckConstraint(

@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from django.conf import settings
 from django.db import models
 from django.db.models import F, OuterRef, Q, Sum
 from django.utils.translation import get_language
@@ -21,7 +20,15 @@ from challenges.enums import (
     TeamState,
     UploadState,
 )
-from challenges.models.words import REASON_SENTENCES, entry_word, within, word
+from challenges.models.words import (
+    REASON_SENTENCES,
+    entry_word,
+    person,
+    set_together,
+    someone,
+    within,
+    word,
+)
 from challenges.organising.models import Viewer
 from challenges.scoring.predictions import faults
 from challenges.teams.models import Enrolment, Team
@@ -80,9 +87,7 @@ class Entry(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     enrolment = models.ForeignKey(Enrolment, on_delete=models.PROTECT, related_name="entries")
     number = models.PositiveIntegerField()
-    submitted_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="entries"
-    )
+    submitted_by = person("entries")
     idempotency_key = models.CharField(max_length=64)
     sha256 = models.CharField(max_length=64, db_index=True)
     size = models.PositiveBigIntegerField()
@@ -110,9 +115,7 @@ class Entry(models.Model):
     # Since then nobody is given the file and nothing scores it: see `actions.retention`.
     file_deleted_at = models.DateTimeField(null=True, blank=True)
     disqualified_at = models.DateTimeField(null=True, blank=True)
-    disqualified_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
-    )
+    disqualified_by = someone()
     disqualified_reason = models.TextField(blank=True)
     migrated_from = models.ForeignKey(
         "self", on_delete=models.PROTECT, null=True, blank=True, related_name="migrated_to"
@@ -149,10 +152,8 @@ class Entry(models.Model):
                 | Q(received_at__lt=F("closes_at_snapshot")),
                 name="entry_received_before_the_close",
             ),
-            models.CheckConstraint(
-                condition=Q(disqualified_at__isnull=True, disqualified_by__isnull=True)
-                | Q(disqualified_at__isnull=False, disqualified_by__isnull=False),
-                name="entry_disqualified_has_author",
+            set_together(
+                "disqualified_at", "disqualified_by", name="entry_disqualified_has_author"
             ),
             models.CheckConstraint(
                 condition=~Q(status="rejected") | Q(day_slot__isnull=True, total_slot__isnull=True),
@@ -238,9 +239,7 @@ class Upload(PartedFile):
     """A file that a team sends in parts before it submits it."""
 
     enrolment = models.ForeignKey(Enrolment, on_delete=models.CASCADE, related_name="uploads")
-    begun_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="uploads"
-    )
+    begun_by = person("uploads")
     state = word(UploadState, default=UploadState.OPEN)
     # Of the whole file in the store, which may await its submission still.
     sha256 = models.CharField(max_length=64, blank=True)

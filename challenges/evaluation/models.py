@@ -10,7 +10,7 @@ from django.utils.translation import gettext
 
 from challenges.entries.models import Entry
 from challenges.enums import EntryStatus, EvaluationState, JobKind, RunState, ScorerKind, Split
-from challenges.models.words import within, word
+from challenges.models.words import set_exactly, set_together, within, word
 from challenges.organising.models import Challenge, Phase
 from challenges.queue.models import Job
 from portal.lib import clock
@@ -135,10 +135,8 @@ class ScorerVersion(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["scorer", "number"], name="scorer_version_number_once"),
-            models.CheckConstraint(
-                condition=Q(programs__isnull=True, program_sha256="")
-                | Q(programs__isnull=False) & ~Q(program_sha256=""),
-                name="scorer_version_program_has_its_digest",
+            set_together(
+                "programs", words="program_sha256", name="scorer_version_program_has_its_digest"
             ),
         ]
 
@@ -221,10 +219,8 @@ class Evaluation(models.Model):
             models.UniqueConstraint(
                 fields=["entry", "scorer_version", "holdout"], name="evaluation_once"
             ),
-            models.CheckConstraint(
-                condition=Q(state__in=["pending", "running"], finished_at__isnull=True)
-                | Q(state__in=["done", "failed"], finished_at__isnull=False),
-                name="evaluation_end_has_its_date",
+            set_exactly(
+                Q(state__in=["done", "failed"]), "finished_at", name="evaluation_end_has_its_date"
             ),
         ]
         indexes = [

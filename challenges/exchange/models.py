@@ -4,12 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import uuid4
 
-from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
 from challenges.enums import ImportState
-from challenges.models.words import within, word
+from challenges.models.words import person, within, word
 from challenges.organising.models import Challenge, Viewer, person_id
 from portal.accounts.authorization import Permission, has_permission
 
@@ -44,9 +43,7 @@ class BundleImport(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
-    by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="bundle_imports"
-    )
+    by = person("bundle_imports")
     filename = models.CharField(max_length=200)
     sha256 = models.CharField(max_length=64)
     size = models.PositiveBigIntegerField()

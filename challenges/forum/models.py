@@ -2,10 +2,9 @@
 
 from uuid import uuid4
 
-from django.conf import settings
 from django.db import models
-from django.db.models import Q
 
+from challenges.models.words import person, set_together, someone
 from challenges.organising.models import Challenge
 
 
@@ -27,7 +26,7 @@ class Thread(models.Model):
     public_id = models.UUIDField(default=uuid4, unique=True, editable=False)
     challenge = models.ForeignKey(Challenge, on_delete=models.CASCADE, related_name="threads")
     title = models.CharField(max_length=160)
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    by = person()
     at = models.DateTimeField()
     moved_at = models.DateTimeField()
     pinned = models.BooleanField(default=False)
@@ -60,25 +59,24 @@ class Post(models.Model):
 
     public_id = models.UUIDField(default=uuid4, unique=True, editable=False)
     thread = models.ForeignKey(Thread, on_delete=models.CASCADE, related_name="posts")
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    by = person()
     at = models.DateTimeField()
     body_md = models.TextField()
     body_html = models.TextField()
     # Written by somebody who runs the challenge, as such: the mark outlives the role.
     official = models.BooleanField(default=False)
     hidden_at = models.DateTimeField(null=True, blank=True)
-    hidden_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
-    )
+    hidden_by = someone()
     # Told to its author, and shown in its place.
     hidden_reason = models.CharField(max_length=300, blank=True)
 
     class Meta:
         ordering = ["at", "pk"]
         constraints = [
-            models.CheckConstraint(
-                condition=Q(hidden_at__isnull=True, hidden_by__isnull=True, hidden_reason="")
-                | (Q(hidden_at__isnull=False, hidden_by__isnull=False) & ~Q(hidden_reason="")),
+            set_together(
+                "hidden_at",
+                "hidden_by",
+                words="hidden_reason",
                 name="post_hidden_has_author_and_reason",
             )
         ]
@@ -93,7 +91,7 @@ class PostReport(models.Model):
     """Record that a person asks moderators to look at a message, once."""
 
     post = models.ForeignKey(Post, on_delete=models.CASCADE, related_name="reports")
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    by = person()
     reason = models.CharField(max_length=300)
     at = models.DateTimeField()
     dismissed_at = models.DateTimeField(null=True, blank=True)
@@ -109,8 +107,8 @@ class ForumBlock(models.Model):
     """Keep a person from writing in the discussion of a challenge; they still read it."""
 
     challenge = models.ForeignKey(Challenge, on_delete=models.CASCADE, related_name="forum_blocks")
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    user = person()
+    by = person()
     reason = models.CharField(max_length=300)
     at = models.DateTimeField()
 

@@ -2,11 +2,11 @@
 
 from datetime import datetime
 
-from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
+from challenges.models.words import person, set_together, someone
 from portal.accounts.models import User
 from portal.lib.refusals import Conflict
 
@@ -26,23 +26,15 @@ def by_two_people(*, unless: Q | None = None) -> models.CheckConstraint:
 class TwoPersonDecision(models.Model):
     """Tell who proposed and who decided, and when: never the same person."""
 
-    proposed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
-    )
+    proposed_by = person()
     proposed_at = models.DateTimeField()
-    decided_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
-    )
+    decided_by = someone()
     decided_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         abstract = True
         constraints = [
-            models.CheckConstraint(
-                condition=Q(decided_by__isnull=True, decided_at__isnull=True)
-                | Q(decided_by__isnull=False, decided_at__isnull=False),
-                name="%(class)s_decided_has_author",
-            )
+            set_together("decided_by", "decided_at", name="%(class)s_decided_has_author")
         ]
 
     def refuse_proposer(self, by: User) -> None:

@@ -1,8 +1,9 @@
-"""Fields, constraints and French labels for closed lists of words."""
+"""Columns and constraints of challenges, and the French labels of their closed lists of words."""
 
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
 from django.db import models
 from django.utils.functional import Promise
 from django.utils.translation import gettext
@@ -15,6 +16,9 @@ from challenges.enums import (
     ReceiptReason,
     Split,
 )
+
+if TYPE_CHECKING:
+    from portal.accounts.models import User
 
 CHALLENGE_WORDS: dict[str, str | Promise] = {
     ChallengeStatus.DRAFT: _("Brouillon"),
@@ -102,3 +106,38 @@ def within(field: str, enum: type[StrEnum], *, name: str) -> models.CheckConstra
     """Refuse, in the database, a word that is not of the list."""
     values = sorted(each.value for each in enum)
     return models.CheckConstraint(condition=models.Q(**{f"{field}__in": values}), name=name)
+
+
+def set_together(*columns: str, name: str, words: str = "") -> models.CheckConstraint:
+    """Refuse a row where only some of these columns are set. words: a text, empty without them."""
+    unset = models.Q(**{f"{column}__isnull": True for column in columns})
+    whole = models.Q(**{f"{column}__isnull": False for column in columns})
+    if words:
+        unset &= models.Q(**{words: ""})
+        whole &= ~models.Q(**{words: ""})
+    return models.CheckConstraint(condition=unset | whole, name=name)
+
+
+def set_exactly(when: models.Q, *columns: str, name: str) -> models.CheckConstraint:
+    """Refuse a row where these columns are not set when, and only when, they have to be."""
+    unset = models.Q(**{f"{column}__isnull": True for column in columns})
+    whole = models.Q(**{f"{column}__isnull": False for column in columns})
+    return models.CheckConstraint(condition=(when & whole) | (~when & unset), name=name)
+
+
+def person(related_name: str = "+") -> "models.ForeignKey[User, User]":
+    """Return the key of a person, whose account is never deleted under the row."""
+    return models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name=related_name
+    )
+
+
+def someone(related_name: str = "+") -> "models.ForeignKey[User | None, User | None]":
+    """Return the key of who did something: nobody before it is done."""
+    return models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name=related_name,
+    )

@@ -23,7 +23,15 @@ from challenges.enums import (
     RegistrationMode,
     ReportAudience,
 )
-from challenges.models.words import challenge_word, within, word
+from challenges.models.words import (
+    challenge_word,
+    person,
+    set_exactly,
+    set_together,
+    someone,
+    within,
+    word,
+)
 from challenges.scoring.audit.declared import SMALLEST
 from portal.accounts.authorization import Permission, has_permission
 from portal.accounts.models import AddressInvitation, AddressInvitationQuerySet, User
@@ -147,9 +155,9 @@ class Challenge(models.Model):
                 condition=Q(team_max__gte=F("team_min")) & Q(team_min__gte=1),
                 name="challenge_team_sizes_in_order",
             ),
-            models.CheckConstraint(
-                condition=Q(status__in=["draft", "in_review"], published_at__isnull=True)
-                | (~Q(status__in=["draft", "in_review"]) & Q(published_at__isnull=False)),
+            set_exactly(
+                ~Q(status__in=["draft", "in_review"]),
+                "published_at",
                 name="challenge_published_has_its_date",
             ),
         ]
@@ -240,9 +248,7 @@ class ChallengeOrganiser(models.Model):
     """Make a person an organiser of a challenge."""
 
     challenge = models.ForeignKey(Challenge, on_delete=models.CASCADE, related_name="organisers")
-    user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="organised_challenges"
-    )
+    user = person("organised_challenges")
     role = word(OrganiserRole, default=OrganiserRole.ORGANISER)
 
     class Meta:
@@ -324,9 +330,7 @@ class Phase(models.Model):
     benchmark_after_close = models.BooleanField(default=False)
     # Entries are received and their files checked, nothing is scored: teams read why.
     paused_at = models.DateTimeField(null=True, blank=True)
-    paused_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
-    )
+    paused_by = someone()
     pause_reason = models.TextField(blank=True)
 
     objects = PhaseQuerySet.as_manager()
@@ -347,9 +351,10 @@ class Phase(models.Model):
                 condition=Q(migrated_at__isnull=True) | Q(migrate_from__isnull=False),
                 name="phase_migrated_comes_from_another",
             ),
-            models.CheckConstraint(
-                condition=Q(paused_at__isnull=True, paused_by__isnull=True, pause_reason="")
-                | (Q(paused_at__isnull=False, paused_by__isnull=False) & ~Q(pause_reason="")),
+            set_together(
+                "paused_at",
+                "paused_by",
+                words="pause_reason",
                 name="phase_pause_has_author_and_reason",
             ),
         ]
@@ -489,7 +494,7 @@ class FormerOrganiser(models.Model):
     challenge = models.ForeignKey(
         Challenge, on_delete=models.CASCADE, related_name="former_organisers"
     )
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    user = person()
     # The one they had when they left.
     role = word(OrganiserRole)
     left_at = models.DateTimeField()
@@ -538,9 +543,7 @@ class ChallengeDraft(models.Model):
     # Raised by each request: an older job that ends late writes nothing.
     number = models.PositiveIntegerField(default=0)
     state = word(BuildState, default=BuildState.IDLE)
-    asked_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
-    )
+    asked_by = someone()
     asked_at = models.DateTimeField(null=True, blank=True)
     done_at = models.DateTimeField(null=True, blank=True)
     # [{"code", "message", "file", "key"}]: never a value, which could come from the answers.
@@ -550,11 +553,7 @@ class ChallengeDraft(models.Model):
     class Meta:
         constraints = [
             within("state", BuildState, name="challenge_draft_state_known"),
-            models.CheckConstraint(
-                condition=Q(asked_by__isnull=True, asked_at__isnull=True)
-                | Q(asked_by__isnull=False, asked_at__isnull=False),
-                name="challenge_draft_asked_has_author",
-            ),
+            set_together("asked_by", "asked_at", name="challenge_draft_asked_has_author"),
         ]
 
     @property

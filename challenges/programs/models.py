@@ -3,7 +3,6 @@
 import re
 from uuid import uuid4
 
-from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.formats import number_format
@@ -14,7 +13,7 @@ from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 from challenges.entries.models import FRENCH, Entry, faults_told, reader_language
 from challenges.enums import INFECTED, JobKind, ReasonCode, RunState
 from challenges.evaluation.models import Evaluation, RunPlan
-from challenges.models.words import within, word
+from challenges.models.words import person, set_exactly, within, word
 from challenges.organising.models import Phase, Viewer
 from challenges.teams.models import Team
 
@@ -53,10 +52,8 @@ class CodeRun(models.Model):
         constraints = [
             within("state", RunState, name="code_run_state_known"),
             models.UniqueConstraint(fields=["entry", "plan"], name="code_run_once"),
-            models.CheckConstraint(
-                condition=Q(state__in=["queued", "running"], finished_at__isnull=True)
-                | Q(state__in=["done", "failed"], finished_at__isnull=False),
-                name="code_run_end_has_its_date",
+            set_exactly(
+                Q(state__in=["done", "failed"]), "finished_at", name="code_run_end_has_its_date"
             ),
             models.CheckConstraint(
                 condition=~Q(state="failed") | ~Q(reason_code=""),
@@ -117,9 +114,7 @@ class CodeTrial(models.Model):
     phase = models.ForeignKey(Phase, on_delete=models.CASCADE, related_name="code_trials")
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="code_trials")
     plan = models.ForeignKey(RunPlan, on_delete=models.PROTECT, related_name="trials")
-    asked_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
-    )
+    asked_by = person()
     sha256 = models.CharField(max_length=64)
     size = models.PositiveBigIntegerField()
     original_name = models.CharField(max_length=200)
@@ -145,10 +140,8 @@ class CodeTrial(models.Model):
         ordering = ["-created_at", "pk"]
         constraints = [
             within("state", RunState, name="code_trial_state_known"),
-            models.CheckConstraint(
-                condition=Q(state__in=["queued", "running"], finished_at__isnull=True)
-                | Q(state__in=["done", "failed"], finished_at__isnull=False),
-                name="code_trial_end_has_its_date",
+            set_exactly(
+                Q(state__in=["done", "failed"]), "finished_at", name="code_trial_end_has_its_date"
             ),
             models.CheckConstraint(
                 condition=Q(state__in=["queued", "running"]) | Q(sealed=""),

@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import CharField, Exists, Func, Q
 
 from challenges.enums import JobKind, JobState
-from challenges.models.words import within, word
+from challenges.models.words import set_exactly, within, word
 from challenges.organising.models import Phase
 
 RUNS_AN_ATTEMPT = 2  # of programs in one attempt at most: ingestion, then scoring
@@ -104,16 +104,8 @@ class Job(models.Model):
             within("kind", JobKind, name="job_kind_known"),
             within("state", JobState, name="job_state_known"),
             models.UniqueConstraint(fields=["kind", "dedup_key"], name="job_once"),
-            models.CheckConstraint(
-                condition=Q(state="leased", lease_token__isnull=False)
-                | (~Q(state="leased") & Q(lease_token__isnull=True)),
-                name="job_leased_has_its_token",
-            ),
-            models.CheckConstraint(
-                condition=Q(state="leased", lease_until__isnull=False)
-                | (~Q(state="leased") & Q(lease_until__isnull=True)),
-                name="job_leased_has_its_end",
-            ),
+            set_exactly(Q(state="leased"), "lease_token", name="job_leased_has_its_token"),
+            set_exactly(Q(state="leased"), "lease_until", name="job_leased_has_its_end"),
         ]
         indexes = [
             models.Index(

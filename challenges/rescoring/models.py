@@ -11,7 +11,7 @@ from challenges.entries.models import Entry
 from challenges.enums import EntryStatus, EvaluationState, RescoringState, WatchState
 from challenges.evaluation.models import Evaluation, PhaseTask, evaluations_of
 from challenges.models.decisions import TwoPersonDecision, by_two_people
-from challenges.models.words import within, word
+from challenges.models.words import set_exactly, within, word
 from challenges.organising.models import Phase
 from challenges.teams.models import Team
 from portal.lib import canonical
@@ -76,11 +76,7 @@ class Rescoring(TwoPersonDecision):
             ),
             *TwoPersonDecision.Meta.constraints,
             by_two_people(),
-            models.CheckConstraint(
-                condition=Q(state="in_force", executed_at__isnull=False)
-                | (~Q(state="in_force") & Q(executed_at__isnull=True)),
-                name="rescoring_in_force_has_its_date",
-            ),
+            set_exactly(Q(state="in_force"), "executed_at", name="rescoring_in_force_has_its_date"),
         ]
 
     @property

@@ -5,13 +5,12 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import uuid4
 
-from django.conf import settings
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils.crypto import salted_hmac
 
 from challenges.enums import RegistrationState, TeamRole, TeamState
-from challenges.models.words import within, word
+from challenges.models.words import person, someone, within, word
 from challenges.organising.models import Challenge, Phase, Viewer, person_id
 from portal.accounts.models import AddressInvitation, AddressInvitationQuerySet
 from portal.lib import clock
@@ -105,9 +104,7 @@ class TeamMember(models.Model):
 
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="members")
     challenge = models.ForeignKey(Challenge, on_delete=models.CASCADE, related_name="team_members")
-    user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="team_memberships"
-    )
+    user = person("team_memberships")
     role = word(TeamRole, default=TeamRole.MEMBER)
     joined_at = models.DateTimeField()
     left_at = models.DateTimeField(null=True, blank=True)
@@ -221,9 +218,7 @@ class TermsAcceptance(models.Model):
     """Record that a person accepted one version of the rules."""
 
     terms = models.ForeignKey(Terms, on_delete=models.PROTECT, related_name="acceptances")
-    user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="terms_acceptances"
-    )
+    user = person("terms_acceptances")
     at = models.DateTimeField()
 
     class Meta:
@@ -236,18 +231,10 @@ class Registration(models.Model):
     """Say whether a person takes part in a challenge."""
 
     challenge = models.ForeignKey(Challenge, on_delete=models.CASCADE, related_name="registrations")
-    user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="registrations"
-    )
+    user = person("registrations")
     state = word(RegistrationState, default=RegistrationState.PENDING)
     answers = models.JSONField(default=dict, blank=True)
-    decided_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        on_delete=models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="+",
-    )
+    decided_by = someone()
     # Why it was refused, told to the person.
     reason = models.CharField(max_length=500, blank=True)
     at = models.DateTimeField()

@@ -6,12 +6,12 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 from uuid import UUID, uuid4
 
-from django.conf import settings
 from django.db import models
 
 from challenges.entries.models import Entry
 from challenges.enums import EntryStatus, Split, TeamState
 from challenges.evaluation.models import Evaluation
+from challenges.models.words import person
 from challenges.organising.models import Challenge, Phase
 from challenges.receipts.models import ScoreReceipt
 from challenges.results.models.boards import Standing, ranks_of_teams
@@ -266,9 +266,7 @@ class EntryCard(models.Model):
     resource = models.OneToOneField(
         "catalogue.Resource", on_delete=models.CASCADE, related_name="entry_card"
     )
-    proposed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
-    )
+    proposed_by = person()
     proposed_at = models.DateTimeField()
 
     class Meta:
