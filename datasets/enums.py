@@ -3,14 +3,26 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from catalogue.enums import Shown
 
-class AccessLevel(models.TextChoices):
+
+class AccessLevel(Shown):
     """Who may download a file; held-out files are no files of a release at all."""
 
-    OPEN = "open", _("Accès ouvert")
-    REGISTERED = "registered", _("Avec un compte")
-    RESTRICTED_BUSINESS = "restricted_business", _("Restreint : secret des affaires")
-    RESTRICTED_PERSONAL = "restricted_personal", _("Restreint : données personnelles")
+    OPEN = "open", "pin", "lock-open", _("Accès ouvert")
+    REGISTERED = "registered", "calanque", "user", _("Avec un compte")
+    RESTRICTED_BUSINESS = (
+        "restricted_business",
+        "ocre",
+        "lock",
+        _("Restreint : secret des affaires"),
+    )
+    RESTRICTED_PERSONAL = (
+        "restricted_personal",
+        "ocre",
+        "lock",
+        _("Restreint : données personnelles"),
+    )
 
     @property
     def is_restricted(self) -> bool:
@@ -22,28 +34,6 @@ class AccessLevel(models.TextChoices):
         """Order the levels, the most open first."""
         return list(AccessLevel).index(self)
 
-    @property
-    def tone(self) -> str:
-        """Name the pigment of the badge."""
-        match self:
-            case AccessLevel.OPEN:
-                return "pin"
-            case AccessLevel.REGISTERED:
-                return "calanque"
-            case AccessLevel.RESTRICTED_BUSINESS | AccessLevel.RESTRICTED_PERSONAL:
-                return "ocre"
-
-    @property
-    def icon(self) -> str:
-        """Name the icon of the badge."""
-        match self:
-            case AccessLevel.OPEN:
-                return "lock-open"
-            case AccessLevel.REGISTERED:
-                return "user"
-            case AccessLevel.RESTRICTED_BUSINESS | AccessLevel.RESTRICTED_PERSONAL:
-                return "lock"
-
 
 class FileRole(models.TextChoices):
     """What a file of a release is for."""
@@ -54,39 +44,13 @@ class FileRole(models.TextChoices):
     DOCUMENTATION = "documentation", _("Documentation")
 
 
-class Protection(models.TextChoices):
+class Protection(Shown):
     """How a column was protected before it was lent."""
 
-    FREE = "free", _("Libre")
-    PSEUDONYM = "pseudonym", _("Pseudonyme")
-    GENERALISED = "generalised", _("Généralisée")
-    CONDITIONAL = "conditional", _("Sous condition")
-
-    @property
-    def tone(self) -> str:
-        """Name the pigment of the badge."""
-        match self:
-            case Protection.FREE:
-                return ""
-            case Protection.PSEUDONYM:
-                return "lavande"
-            case Protection.GENERALISED:
-                return "ocre"
-            case Protection.CONDITIONAL:
-                return "garance"
-
-    @property
-    def icon(self) -> str:
-        """Name the icon of the badge."""
-        match self:
-            case Protection.FREE:
-                return "check"
-            case Protection.PSEUDONYM:
-                return "key-round"
-            case Protection.GENERALISED:
-                return "layers"
-            case Protection.CONDITIONAL:
-                return "shield-alert"
+    FREE = "free", "", "check", _("Libre")
+    PSEUDONYM = "pseudonym", "lavande", "key-round", _("Pseudonyme")
+    GENERALISED = "generalised", "ocre", "layers", _("Généralisée")
+    CONDITIONAL = "conditional", "garance", "shield-alert", _("Sous condition")
 
     @property
     def is_sensitive(self) -> bool:

@@ -141,12 +141,7 @@ def propose_figures(
     and Invalid where a program scores, for other figures where the phase has several tasks (their
     means would mix two definitions), or for a contract or answers that cannot be read.
     """
-    require(rules.may_propose_rescoring, by, phase)
-    refuse_untimely(phase)
-    tasks = phase.tasks.filter(current=True, index=index)
-    task = tasks.select_related("scorer_version__scorer").first()
-    if task is None:
-        raise Conflict(_("Cette phase n’a pas encore de notation."), code="no_task")
+    task = task_to_change(phase, index, by)
     scorers.refuse_program(task.scorer_version.scorer)
     if spec is not None and phase.tasks.filter(current=True).count() > 1:
         raise shared_figures()
@@ -157,6 +152,17 @@ def propose_figures(
         scorers.refuse_unreadable(version or task.scorer_version, truth)
     holdout = scorers.holdout_edition(task=task, version=version, files=files, by=by)
     return propose(phase=phase, index=index, version=version, holdout=holdout, reason=reason, by=by)
+
+
+def task_to_change(phase: Phase, index: int, by: User) -> PhaseTask:
+    """Return the task in force whose scoring a person may change; raises NotAllowed, Conflict."""
+    require(rules.may_propose_rescoring, by, phase)
+    refuse_untimely(phase)
+    tasks = phase.tasks.filter(current=True, index=index)
+    task = tasks.select_related("scorer_version__scorer", "scorer_version__programs").first()
+    if task is None:
+        raise Conflict(_("Cette phase n’a pas encore de notation."), code="no_task")
+    return task
 
 
 def shared_figures() -> Invalid:

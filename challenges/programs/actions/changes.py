@@ -11,7 +11,6 @@ from typing import IO, Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from challenges import rules
 from challenges.bundles import programs
 from challenges.bundles.exporting import Correction
 from challenges.bundles.folder import FileAbsent, Folder, PathRefused
@@ -35,11 +34,10 @@ from challenges.rescoring import actions as rescorings
 from challenges.scoring.archives import ArchiveRefused
 from datasets.actions import holdouts
 from datasets.models import HoldoutVersion
-from portal.accounts.authorization import require
 from portal.accounts.models import User
 from portal.lib import canonical, clock, objects
 from portal.lib.files import safe_name
-from portal.lib.refusals import Conflict, Invalid, TooLarge
+from portal.lib.refusals import Invalid, TooLarge
 
 MAX_BYTES = 200 << 20
 # What may be sent, and the sealed archive that it takes the place of.
@@ -88,12 +86,7 @@ def propose_program(
     data, or of both; scorer version; as `rescorings.propose`. Raises as
     `propose`; Invalid for a file that is not opened, with `part`; TooLarge.
     """
-    require(rules.may_propose_rescoring, by, phase)
-    rescorings.refuse_untimely(phase)
-    tasks = phase.tasks.filter(current=True, index=index)
-    task = tasks.select_related("scorer_version__scorer", "scorer_version__programs").first()
-    if task is None:
-        raise Conflict(_("Cette phase n’a pas encore de notation."), code="no_task")
+    task = rescorings.task_to_change(phase, index, by)
     if task.scorer_version.scorer.kind != ScorerKind.PROGRAM:
         raise Invalid(
             _("Cette phase est notée par une mesure : elle n’a pas de programme."),
