@@ -163,10 +163,9 @@ def test_cards_and_versions_have_no_fault(check_pages: CheckPages) -> None:
 @pytest.fixture
 def editor(site: str) -> User:
     """Make somebody who publishes for the Region's organisation."""
-    made: User = MembershipFactory(
+    return MembershipFactory(
         organisation=OrganisationFactory(is_region=True, slug="region"), role="editor"
     ).user
-    return made
 
 
 @pytest.fixture
@@ -225,21 +224,6 @@ def test_pages_around_a_card_have_no_fault(
     ]
     check_pages(editor, *addresses)
     check_pages(make.moderator("relecteur"), *moderated)
-
-
-def test_a_member_follows_and_discusses_without_script(
-    running: Any, site: str, card: Resource, as_user: Cookies
-) -> None:
-    with browser.tab(running, script=False, width=390, cookies=as_user(known())) as page:
-        page.goto(f"{site}{card.get_absolute_url()}")
-        page.click("button:has-text('Suivre')")
-        assert page.locator("button[name=stop]").count() == 1
-        page.click("nav.tabs a:has-text('Discussions')")
-        page.fill("#id_title", "Horaires")
-        page.fill("#id_body_md", "Le **soir** aussi ?")
-        page.click("button:has-text('Publier')")
-        assert page.inner_text("h2").startswith("Horaires")
-        assert page.inner_text("article strong") == "soir"
 
 
 @axe.other_pages

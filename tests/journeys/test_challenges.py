@@ -207,17 +207,6 @@ def test_pages_of_audits_have_no_fault(audited: Entry, check_pages: CheckPages) 
     )
 
 
-def test_the_figures_of_an_audit_open_without_script(
-    running: Any, site: str, audited: Entry
-) -> None:
-    with browser.tab(running, script=False) as page:
-        page.goto(site + reverse("challenges:audit", args=["tensions", audited.pk]))
-        page.locator("details[open] svg.dots").first.wait_for()
-        closed = page.locator("details:not([open])").first
-        closed.locator("summary").click()
-        assert page.locator("details[open]").count() >= 2
-
-
 @pytest.fixture
 def entry(site: str, tmp_path: Path) -> Entry:
     """Score an entry of a small challenge on the served portal."""
@@ -228,28 +217,6 @@ def entry(site: str, tmp_path: Path) -> Entry:
 
 def own_page(site: str, entry: Entry) -> str:
     return f"{site}/challenges/{entry.enrolment.phase.challenge.slug}/soumissions/{entry.pk}/"
-
-
-def test_take_a_receipt_and_verify_it_without_script(
-    running: Any, site: str, entry: Entry, as_user: Cookies, tmp_path: Path
-) -> None:
-    cookies = as_user(captain_of(entry.enrolment.team))
-    with browser.tab(running, script=False, cookies=cookies) as page:
-        page.goto(own_page(site, entry))
-        with page.expect_download() as download:
-            page.get_by_role("link", name="Récépissé 1 (JSON)").click()
-        file = tmp_path / "recepisse.json"
-        download.value.save_as(file)
-        assert file.read_text("utf-8") == entry.score_receipts.get().text
-        page.get_by_role("link", name="Vérifier un récépissé").click()
-        page.get_by_label("Fichier du récépissé").set_input_files(str(file))
-        page.get_by_role("button", name="Vérifier").click()
-        page.get_by_role("heading", name="Récépissé authentique").wait_for()
-        page.get_by_role("rowheader", name="exactitude").wait_for()
-        revealed(entry.enrolment.phase.challenge)
-        page.get_by_label("Ou son texte").fill(file.read_text("utf-8"))
-        page.get_by_role("button", name="Vérifier").click()
-        page.get_by_role("heading", name="remplacé depuis").wait_for()
 
 
 @axe.other_pages

@@ -60,6 +60,7 @@ ROOMS = (
 )
 
 
+@pytest.mark.ci  # make test sends the same forms by the client (tests/challenges/test_authoring.py)
 def test_a_challenge_is_created_by_form_without_script(
     running: Any, site: str, tmp_path: Path, as_user: Cookies
 ) -> None:

@@ -226,16 +226,7 @@ def _datasets(world: World) -> None:
             name=f"restreint-{name}.csv",
             level=AccessLevel.RESTRICTED_BUSINESS,
             content=f"zone,effectif\n{secret},1\n".encode(),
-            schema=[
-                {
-                    "name": "zone",
-                    "type": "string",
-                    "description": "",
-                    "filled": 100,
-                    "distinct": 1,
-                    "protection": "free",
-                }
-            ],
+            schema=[COLUMN],
         )
         world.objects[f"dataset.{name}"] = card.slug
         key = "file.restricted" if name == "published" else "file.sibling"

@@ -32,8 +32,7 @@ ADDRESS = "lectrice@exemple.fr"
 
 @pytest.fixture
 def person() -> User:
-    made: User = UserFactory()
-    return made
+    return UserFactory()
 
 
 def saved(by: User, frequency: str = "daily", query: ResourceQuery = QUERY) -> SavedSearch:

@@ -48,14 +48,12 @@ pytestmark = pytest.mark.django_db
 
 def known(**values: Any) -> User:
     """Make a person whose account is old enough to be trusted."""
-    made: User = UserFactory(date_joined=clock.now() - timedelta(days=365), **values)
-    return made
+    return UserFactory(date_joined=clock.now() - timedelta(days=365), **values)
 
 
 @pytest.fixture
 def card() -> Resource:
-    made: Resource = ResourceFactory(published=True, organisation=OrganisationFactory())
-    return made
+    return ResourceFactory(published=True, organisation=OrganisationFactory())
 
 
 def opened(card: Resource, by: User | None = None, title: str = "Quelle licence ?") -> Discussion:
@@ -222,8 +220,7 @@ TOLD = {
 
 @pytest.fixture
 def person() -> User:
-    made: User = UserFactory()
-    return made
+    return UserFactory()
 
 
 def declared(by: User, *cards: Resource, **more: Any) -> Reuse:
@@ -417,8 +414,7 @@ def test_pages_around_a_card_cost_the_same_for_one_and_three(
 
 @pytest.fixture
 def need() -> Resource:
-    made: Resource = ResourceFactory(published=True, kind=ResourceKind.NEED)
-    return made
+    return ResourceFactory(published=True, kind=ResourceKind.NEED)
 
 
 def followers(resource: Resource) -> int:
@@ -563,10 +559,7 @@ def test_the_page_of_follows_costs_the_same_for_one_and_three(client: Client, pe
 
 @pytest.fixture
 def editor() -> User:
-    made: User = MembershipFactory(
-        organisation=OrganisationFactory(is_region=True), role="editor"
-    ).user
-    return made
+    return MembershipFactory(organisation=OrganisationFactory(is_region=True), role="editor").user
 
 
 def holder(by: User) -> Organisation:
@@ -705,14 +698,13 @@ def test_what_names_itself_a_program_is_one(agent: str) -> None:
 
 @pytest.fixture
 def data() -> Resource:
-    made: Resource = ResourceFactory(
+    return ResourceFactory(
         published=True,
         kind=ResourceKind.DATASET,
         deposit=Deposit.OWNED,
         organisation=OrganisationFactory(),
         details={"distributions": [{"title": "CSV", "download_url": FILE}]},
     )
-    return made
 
 
 def figures(data: Resource) -> tuple[int, int]:

@@ -41,8 +41,7 @@ def corpus(shared: Path) -> Place:
 
 
 def told(place: Path) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((place / "expected.json").read_text("utf-8"))["files"]
-    return found
+    return json.loads((place / "expected.json").read_text("utf-8"))["files"]
 
 
 def read(code: str, path: Path, base_url: str = "") -> Reading:

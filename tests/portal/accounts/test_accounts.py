@@ -391,8 +391,7 @@ def test_personal_data_names_the_tokens_not_their_digests() -> None:
 
 @pytest.fixture
 def captain() -> User:
-    user: User = UserFactory(email="canari@exemple.test")
-    return user
+    return UserFactory(email="canari@exemple.test")
 
 
 def test_a_team_stands_in_the_space_and_the_archive(captain: User) -> None:

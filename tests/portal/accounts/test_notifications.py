@@ -33,8 +33,7 @@ FACTS = {"title": "Tensions", "about": "3"}
 
 @pytest.fixture
 def person() -> User:
-    made: User = UserFactory()
-    return made
+    return UserFactory()
 
 
 def told(*people: User, event: str = "e", letter: str = "entry_scored") -> list[User]:
