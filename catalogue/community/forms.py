@@ -23,7 +23,7 @@ from catalogue.enums import (
 from catalogue.models import Resource
 from catalogue.validators.addresses import is_web
 from portal.accounts.enums import OrganisationKind
-from portal.lib.fields import PlainForm, box, choice, line, prose, whole
+from portal.lib.fields import PlainForm, box, choice, email, line, prose, whole
 from portal.lib.texts import plain_line
 
 MOST_OTHERS = 9
@@ -66,8 +66,7 @@ class ReuseForm(PlainForm):
 
     def __init__(self, data: Any = None, *, holders: Sequence[tuple[str, str]] = ()) -> None:
         super().__init__(data)
-        choice: Any = self.fields["organisation"]
-        choice.choices = [("", _("Moi-même")), *holders]
+        self.offer("organisation", [("", _("Moi-même")), *holders])
 
     def clean_others(self) -> list[Resource]:
         """Find the cards of the addresses given; the first unknown one is named."""
@@ -206,8 +205,7 @@ class NewCollectionForm(CollectionForm):
 
     def __init__(self, data: Any = None, *, holders: Sequence[tuple[str, str]]) -> None:
         super().__init__(data)
-        choice: Any = self.fields["organisation"]
-        choice.choices = holders
+        self.offer("organisation", holders)
 
 
 class ArrangeForm(CollectionForm):
@@ -262,15 +260,9 @@ class ReportForm(PlainForm):
         _("Seules les personnes qui examinent le signalement le lisent."),
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )
-    email = forms.EmailField(
-        label=_("Adresse électronique"),
-        max_length=254,
-        help_text=_("Pour un contenu explicite, le nom et l’adresse sont facultatifs."),
-        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
-        error_messages={
-            "required": _("Donnez votre adresse : la décision y sera envoyée."),
-            "invalid": _("Cette adresse n’est pas complète : il y faut un « @ » et un domaine."),
-        },
+    email = email(
+        _("Donnez votre adresse : la décision y sera envoyée."),
+        _("Pour un contenu explicite, le nom et l’adresse sont facultatifs."),
     )
     good_faith = box(
         _("Je crois de bonne foi que ce que j’écris est exact et complet"),
@@ -322,19 +314,15 @@ class ReasonsForm(PlainForm):
 
     def __init__(self, *args: Any, measures: Sequence[Measure] = (), **options: Any) -> None:
         super().__init__(*args, **options)
-        field: Any = self.fields["measure"]
-        field.choices = [("", "—"), *((each.value, each.label) for each in measures)]
+        self.offer("measure", [("", "—"), *((each.value, each.label) for each in measures)])
 
     def clean(self) -> dict[str, Any]:
         """Ask for a measure and a ground where the report is upheld."""
         cleaned = super().clean() or {}
         if cleaned.get("outcome") == ReportOutcome.UPHELD:
-            if not cleaned.get("measure"):
-                self.add_error("measure", _("Choisissez une mesure."))
-            if not cleaned.get("ground"):
-                self.add_error("ground", _("Choisissez le fondement."))
-            if not str(cleaned.get("ground_text") or "").strip():
-                self.add_error("ground_text", _("Dites quelle règle s’applique, et pourquoi."))
+            self.need("measure", _("Choisissez une mesure."))
+            self.need("ground", _("Choisissez le fondement."))
+            self.need("ground_text", _("Dites quelle règle s’applique, et pourquoi."))
         return cleaned
 
 
@@ -386,15 +374,9 @@ class SearchForm(PlainForm):
 class AddressForm(SearchForm):
     """The same for somebody without an account, at an address that a link confirms."""
 
-    email = forms.EmailField(
-        label=_("Adresse électronique"),
-        max_length=254,
-        help_text=_("Elle ne sert qu’à cette alerte. Un lien vous demandera de la confirmer."),
-        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
-        error_messages={
-            "required": _("Donnez l’adresse qui recevra les courriels."),
-            "invalid": _("Cette adresse n’est pas complète : il y faut un « @ » et un domaine."),
-        },
+    email = email(
+        _("Donnez l’adresse qui recevra les courriels."),
+        _("Elle ne sert qu’à cette alerte. Un lien vous demandera de la confirmer."),
     )
     # Filled by machines alone: the field is hidden from people.
     site = forms.CharField(required=False, widget=forms.HiddenInput)
@@ -402,9 +384,5 @@ class AddressForm(SearchForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         # A letter is the only proof of the address: a feed alone would prove nothing.
-        frequency: Any = self.fields["frequency"]
-        frequency.choices = [
-            (value, label)
-            for value, label in AlertFrequency.choices
-            if value != AlertFrequency.FEED
-        ]
+        kept = [each for each in AlertFrequency.choices if each[0] != AlertFrequency.FEED]
+        self.offer("frequency", kept)

@@ -51,8 +51,7 @@ class SourceForm(PlainForm):
     def __init__(self, *args: Any, holders: Sequence[Organisation], **options: Any) -> None:
         super().__init__(*args, **options)
         self.holders = {str(holder.public_id): holder for holder in holders}
-        field: Any = self.fields["organisation"]
-        field.choices = [(key, holder.name) for key, holder in self.holders.items()]
+        self.offer("organisation", ((key, holder.name) for key, holder in self.holders.items()))
 
     def clean_organisation(self) -> Organisation:
         """Give the organisation itself."""
@@ -99,8 +98,7 @@ class RankForm(PlainForm):
                 initial=source.priorities[name],
             )
         others = sorted((label, name) for name, label in labels.items() if name not in self.kept)
-        chosen: Any = self.fields["field"]
-        chosen.choices = [("", _("Aucun")), *((name, label) for label, name in others)]
+        self.offer("field", [("", _("Aucun")), *((name, label) for label, name in others)])
 
     def clean(self) -> dict[str, Any]:
         """Ask for a field and its priority together; give the priorities by field."""

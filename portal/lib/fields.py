@@ -1,7 +1,7 @@
 """Fields of forms as the portal writes them: a text checked, a fault that says what to do."""
 
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, cast
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -16,6 +16,15 @@ class PlainForm(forms.Form):
     """A form that shows its own faults: the browser is not asked to refuse an empty field."""
 
     use_required_attribute = False
+
+    def offer(self, name: str, choices: Iterable[Any]) -> None:
+        """Give a field the choices that are known once the form is made."""
+        cast(forms.ChoiceField, self.fields[name]).choices = list(choices)
+
+    def need(self, name: str, fault: Text) -> None:
+        """Refuse that a field is empty, where what else was said makes it compulsory."""
+        if not str(self.cleaned_data.get(name) or "").strip():
+            self.add_error(name, fault)
 
 
 def line(
@@ -79,13 +88,20 @@ def choice(
     hint: Text = "",
     *,
     radio: bool = False,
+    descriptions: Mapping[str, Text] | None = None,
     **options: Any,
 ) -> forms.ChoiceField:
-    """Ask for one of some choices, as radio buttons or in a list. As `line`."""
+    """Ask for one of some choices, as radio buttons or in a list. As `line`.
+
+    descriptions: what is said under a choice.
+    """
     shown: dict[str, Any] = {"widget": forms.RadioSelect} if radio else {}
-    return forms.ChoiceField(
+    field: Any = forms.ChoiceField(
         label=label, choices=choices, help_text=hint, **shown, **_required(fault), **options
     )
+    if descriptions:
+        field.descriptions = descriptions
+    return cast(forms.ChoiceField, field)
 
 
 def box(label: Text, fault: Text = "", hint: Text = "", **options: Any) -> forms.BooleanField:
@@ -111,6 +127,20 @@ def upload(label: Text, fault: Text = "", hint: Text = "") -> forms.FileField:
     """Ask for a file: what is wrong with its content, an empty one too, is said by who reads it."""
     return forms.FileField(
         label=label, max_length=200, allow_empty_file=True, help_text=hint, **_required(fault)
+    )
+
+
+def email(fault: Text, hint: Text) -> forms.EmailField:
+    """Ask for the address of who fills the form in."""
+    return forms.EmailField(
+        label=_("Adresse électronique"),
+        max_length=254,
+        help_text=hint,
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+        error_messages={
+            "required": fault,
+            "invalid": _("Cette adresse n’est pas complète : il y faut un « @ » et un domaine."),
+        },
     )
 
 

@@ -27,6 +27,11 @@ class DecisionForm(PlainForm):
         ],
         _("Choisissez une décision."),
         radio=True,
+        descriptions={
+            PUBLISH: _("Visible tout de suite"),
+            REQUEST_CHANGES: _("L’auteur répond, la fiche revient"),
+            REFUSE: _("Motif et message obligatoires"),
+        },
     )
     version = forms.IntegerField(widget=forms.HiddenInput, min_value=1)
     reason = choice(
@@ -51,24 +56,19 @@ class DecisionForm(PlainForm):
         self, *args: Any, concerned: Sequence[tuple[str, str]] = (), **options: Any
     ) -> None:
         super().__init__(*args, **options)
-        field: Any = self.fields["concerned"]
-        field.choices = concerned
-        outcome: Any = self.fields["outcome"]
-        outcome.descriptions = {
-            PUBLISH: _("Visible tout de suite"),
-            REQUEST_CHANGES: _("L’auteur répond, la fiche revient"),
-            REFUSE: _("Motif et message obligatoires"),
-        }
+        self.offer("concerned", concerned)
 
     def clean(self) -> dict[str, Any]:
         """Ask for a reason and a message, except to publish."""
         cleaned = super().clean() or {}
         if cleaned.get("outcome") in (REQUEST_CHANGES, REFUSE):
-            if not cleaned.get("reason"):
-                self.add_error("reason", _("Choisissez un motif."))
-            if not str(cleaned.get("message") or "").strip():
-                self.add_error("message", _("Écrivez à l’auteur ce qui manque ou ce qui gêne."))
+            _need_words(self)
         return cleaned
+
+
+def _need_words(form: PlainForm) -> None:
+    form.need("reason", _("Choisissez un motif."))
+    form.need("message", _("Écrivez à l’auteur ce qui manque ou ce qui gêne."))
 
 
 ACCEPT, DECLINE = "accept", "decline"
@@ -82,24 +82,20 @@ class OwnerAnswerForm(PlainForm):
         [(ACCEPT, _("Favorable")), (DECLINE, _("Défavorable"))],
         _("Choisissez un avis."),
         radio=True,
+        descriptions={
+            ACCEPT: _("La Région relit, puis publie ou non"),
+            DECLINE: _("La Région lit votre raison avant de décider"),
+        },
     )
     reason = prose(
         _("Raison"), 2_000, hint=_("Lue par l’auteur de la proposition et par la Région."), rows=4
     )
 
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        answer: Any = self.fields["answer"]
-        answer.descriptions = {
-            ACCEPT: _("La Région relit, puis publie ou non"),
-            DECLINE: _("La Région lit votre raison avant de décider"),
-        }
-
     def clean(self) -> dict[str, Any]:
         """Ask why a change is declined."""
         cleaned = super().clean() or {}
-        if cleaned.get("answer") == DECLINE and not str(cleaned.get("reason") or "").strip():
-            self.add_error("reason", _("Dites pourquoi vous déclinez ce changement."))
+        if cleaned.get("answer") == DECLINE:
+            self.need("reason", _("Dites pourquoi vous déclinez ce changement."))
         return cleaned
 
 
@@ -122,20 +118,17 @@ class OrderForm(PlainForm):
     def __init__(self, *args: Any, moderators: Sequence[Any] = (), **options: Any) -> None:
         super().__init__(*args, **options)
         self.moderators = {str(each.pk): each for each in moderators}
-        field: Any = self.fields["assignee"]
-        field.choices = [("", "—"), *((key, str(each)) for key, each in self.moderators.items())]
+        named = ((key, str(each)) for key, each in self.moderators.items())
+        self.offer("assignee", [("", "—"), *named])
 
     def clean(self) -> dict[str, Any]:
         """Ask for what the act needs."""
         cleaned = super().clean() or {}
         act = cleaned.get("act")
-        if act == BulkAct.ASSIGN and not cleaned.get("assignee"):
-            self.add_error("assignee", _("Dites à qui."))
+        if act == BulkAct.ASSIGN:
+            self.need("assignee", _("Dites à qui."))
         if act in (BulkAct.REQUEST_CHANGES, BulkAct.REFUSE):
-            if not cleaned.get("reason"):
-                self.add_error("reason", _("Choisissez un motif."))
-            if not str(cleaned.get("message") or "").strip():
-                self.add_error("message", _("Écrivez à l’auteur ce qui manque ou ce qui gêne."))
+            _need_words(self)
         return cleaned
 
     def order(self) -> Order:

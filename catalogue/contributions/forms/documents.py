@@ -25,8 +25,7 @@ class TableForm(PlainForm):
 
     def __init__(self, holders: Sequence[tuple[str, str]], *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        field: Any = self.fields["organisation"]
-        field.choices = [("", "—"), *holders] if len(holders) > 1 else list(holders)
+        self.offer("organisation", [("", "—"), *holders] if len(holders) > 1 else holders)
 
     def clean_file(self) -> Any:
         """Refuse a file over the limit before it is read."""
@@ -54,8 +53,8 @@ class LaunchForm(PlainForm):
     def clean(self) -> dict[str, Any]:
         """Ask for the charter when something is sent."""
         cleaned = super().clean() or {}
-        if cleaned.get("then") == REVIEW and not cleaned.get("charter"):
-            self.add_error("charter", _("Acceptez la charte pour envoyer vos propositions."))
+        if cleaned.get("then") == REVIEW:
+            self.need("charter", _("Acceptez la charte pour envoyer vos propositions."))
         return cleaned
 
 
@@ -130,8 +129,8 @@ class RecordForm(PlainForm):
 
     def __init__(self, titles: list[str], *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        field: Any = self.fields["record"]
-        field.choices = [(str(at), title) for at, title in enumerate(titles[:MOST_CHOICES])]
+        shown = enumerate(titles[:MOST_CHOICES])
+        self.offer("record", [(str(at), title) for at, title in shown])
 
 
 class FileForm(PlainForm):

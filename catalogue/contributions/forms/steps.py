@@ -528,12 +528,8 @@ def _licence_values(choice: str, other: str) -> dict[str, Any]:
 
 
 def _holder_field(holders: Sequence[tuple[str, str]]) -> forms.ChoiceField:
-    return forms.ChoiceField(
-        label=_("Au nom de"),
-        required=False,
-        help_text=_("Les membres éditeurs de l’organisation pourront compléter la fiche."),
-        choices=[("", _("Moi-même")), *holders],
-    )
+    hint = _("Les membres éditeurs de l’organisation pourront compléter la fiche.")
+    return choice(_("Au nom de"), [("", _("Moi-même")), *holders], hint=hint)
 
 
 def form_field(own: Field) -> forms.Field:
@@ -563,12 +559,8 @@ class KindForm(PlainForm):
         ResourceKind.choices,
         _("Choisissez un type de ressource."),
         radio=True,
+        descriptions=KIND_HINTS,
     )
-
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        kind: Any = self.fields["kind"]
-        kind.descriptions = KIND_HINTS
 
 
 class SendForm(PlainForm):
