@@ -16,6 +16,17 @@ from license_expression import ExpressionError, Licensing, get_spdx_licensing
 LONGEST_EXPRESSION = 300
 # SPDX has no identifier for this one; LicenseRef- is its own way to name such a text.
 OPEN_LICENCE_1 = "LicenseRef-Licence-Ouverte-1.0"
+# What CKAN, and data.gouv.fr, call licences that SPDX names otherwise.
+CODES_OF_CKAN = {
+    "fr-lo": OPEN_LICENCE_1,
+    "lov2": "etalab-2.0",
+    "cc-zero": "CC0-1.0",
+    "odc-odbl": "ODbL-1.0",
+    "odc-pddl": "PDDL-1.0",
+    "odc-by": "ODC-By-1.0",
+}
+# Said in place of a licence: nothing is declared.
+NONE_TOLD = frozenset({"", "notspecified"})
 OWN = frozenset({OPEN_LICENCE_1})
 OWN_ADDRESSES = {
     OPEN_LICENCE_1: "https://www.etalab.gouv.fr/wp-content/uploads/2014/05/Licence_Ouverte.pdf"

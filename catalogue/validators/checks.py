@@ -6,7 +6,7 @@ Prose is judged here too: its language, signs of spam, likeness of two titles.
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from dataclasses import field as a_field
 from difflib import SequenceMatcher
 from enum import StrEnum
@@ -339,15 +339,7 @@ class Check:
             "code": self.code,
             "verdict": str(self.verdict),
             "version": CHECK_VERSION,
-            "remarks": [
-                {
-                    "code": r.code,
-                    "field": r.field,
-                    "facts": dict(r.facts),
-                    "verdict": str(r.verdict),
-                }
-                for r in self.remarks
-            ],
+            "remarks": [asdict(remark) for remark in self.remarks],
         }
 
 

@@ -107,24 +107,9 @@ def _spread(own: Field, rows: int) -> Iterator[Column]:
 
 def unknown(columns: Iterable[str]) -> list[str]:
     """List the columns that no kind has."""
-    names = {name for kind in DETAILS for name in fields_of(kind)}
-    return [name for name in columns if not _is_known(name, names)]
-
-
-def _is_known(name: str, names: Collection[str]) -> bool:
-    if name in IDENTITY or name in TOLD_BY_US:
-        return True
-    numbered = NUMBERED.match(name)
-    if numbered is None:
-        return name in names and not _is_rows(name)
-    own = next((f[numbered[1]] for f in map(fields_of, DETAILS) if numbered[1] in f), None)
-    return own is not None and numbered[3] in {column.name for column in own.columns}
-
-
-def _is_rows(name: str) -> bool:
-    return any(
-        fields[name].type is FieldType.ROWS for fields in map(fields_of, DETAILS) if name in fields
-    )
+    known = {column.name for kind in DETAILS for column in columns_of(kind, rows=1)}
+    known |= {*IDENTITY, *TOLD_BY_US}
+    return [name for name in columns if NUMBERED.sub(r"\1.1.\3", name) not in known]
 
 
 def written(kind: str, values: Mapping[str, Any]) -> dict[str, str]:
@@ -259,10 +244,6 @@ def _parsed(own: Field, column: str, raw: str) -> Any:
     """Bring one cell to the stored form of its field."""
     text = ESCAPED.sub("", raw).strip()
     try:
-        if own.name == "licences":
-            return clean_value(
-                own, [words.known_licence(item) for item in _items(text, _marks(own))]
-            )
         if own.type is FieldType.LIST:
             return clean_value(own, [_item(own, item) for item in _items(text, _marks(own))])
         if own.type is FieldType.CHOICE:

@@ -192,6 +192,15 @@ def _kinds_of_producers(resources: Sequence[Resource]) -> dict[str, str]:
     return {name: "region" if is_region else kind for name, is_region, kind in rows}
 
 
+# What is told as the card keeps it, texts then lists.
+AS_STORED = (
+    "slug", "kind", "title", "summary", "subtype", "title_en", "acronym", "description", "contact",
+    "homepage_url", "repository_url", "documentation_url", "licence_status", "licence_note",
+    "scope", "lifecycle",
+)  # fmt: skip
+LISTS = ("alternate_titles", "authors", "languages", "rome_codes", "tags")
+
+
 def _published(
     resource: Resource,
     portal: Site,
@@ -204,48 +213,30 @@ def _published(
     if held and all(each.access != "open" for each in held):
         access = held[0].access
     issued = resource.first_published_at or resource.created_at
+    told: dict[str, Any] = {name: getattr(resource, name) for name in AS_STORED}
+    told |= {name: tuple(getattr(resource, name)) for name in LISTS}
     shown = Published(
         iri=iri,
         page=page(resource.slug),
         public_id=str(resource.public_id),
-        slug=resource.slug,
-        kind=resource.kind,
         kind_label=str(resource.kind_enum.label),
-        title=resource.title,
-        summary=resource.summary,
         issued=issued,
         modified=_modified(resource, issued),
         site=portal,
-        subtype=resource.subtype,
-        title_en=resource.title_en,
-        acronym=resource.acronym,
-        alternate_titles=tuple(resource.alternate_titles),
-        description=resource.description,
         language=resource.written_in,
         publisher=_holder(resource, kinds),
-        authors=tuple(resource.authors),
-        contact=resource.contact,
-        homepage_url=resource.homepage_url,
-        repository_url=resource.repository_url,
-        documentation_url=resource.documentation_url,
         licences=tuple(_licence(name) for name in resource.licences),
-        licence_status=resource.licence_status,
-        licence_note=resource.licence_note,
-        scope=resource.scope,
         territories=tuple(map(words.place_stored, resource.territories)),
         access=access,
-        languages=tuple(resource.languages),
         use_cases={c: str(UseCase(c).label) for c in resource.use_cases if c in UseCase.values},
         tasks={c: str(Task(c).label) for c in resource.tasks if c in Task.values},
-        rome_codes=tuple(resource.rome_codes),
-        tags=tuple(resource.tags),
-        lifecycle=resource.lifecycle,
         is_archived=resource.archived_at is not None,
         is_referenced=resource.is_referenced,
         files=tuple(held) or tuple(_files(resource, iri)),
         references=tuple(_reference(link) for link in links),
         measures=tuple(_measures(resource)),
         details=card_files.readable_details(resource),
+        **told,
     )
     return _writable(shown)
 

@@ -6,6 +6,7 @@ The plain JSON of DCAT-US and of ckanext-dcat (`distribution`, `keyword`) is rea
 from collections.abc import Mapping
 from typing import Any
 
+from catalogue.standards.licences import CODES_OF_CKAN, NONE_TOLD
 from catalogue.standards.readers.builder import Builder, file_row
 from catalogue.standards.readers.record import Json, Reading, Record
 from catalogue.standards.readers.record import gettext_noop as _
@@ -14,17 +15,7 @@ from catalogue.standards.readers.syntax.json_text import first_text, items, mapp
 from catalogue.standards.readers.syntax.text import day, one_line, period, unreadable
 
 SOURCE = "CKAN"
-# CKAN's own names of licences for texts that have another in SPDX.
-LICENCES = {
-    "fr-lo": "licence ouverte 1.0",
-    "lov2": "etalab-2.0",
-    "cc-zero": "CC0-1.0",
-    "odc-odbl": "ODbL-1.0",
-    "odc-pddl": "PDDL-1.0",
-    "odc-by": "ODC-By-1.0",
-}
 STRANGER = _("Ce document de CKAN ne décrit pas un jeu de données : il n’est pas repris.")
-NONE_TOLD = frozenset({"", "notspecified"})
 # What CKAN itself has no field for: told by some extensions only.
 OFTEN_ABSENT = frozenset(
     {"update_frequency", "temporal_coverage", "territories", "granularity", "languages", "schema"}
@@ -137,7 +128,7 @@ def _licence(data: Mapping[str, Any], into: Builder) -> None:
         code = ""
     title, url = first_text(data.get("license_title")), first_text(data.get("license_url"))
     # The identifier speaks first, the address then settles a version: cc-by alone has none.
-    into.licence([LICENCES.get(code, code) or title, url], "license_id")
+    into.licence([CODES_OF_CKAN.get(code, code) or title, url], "license_id")
 
 
 def _hold(data: Mapping[str, Any], extras: Mapping[str, Any], into: Builder) -> None:

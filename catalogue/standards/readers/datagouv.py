@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from catalogue.standards import territories
-from catalogue.standards.licences import OPEN_LICENCE_1
+from catalogue.standards.licences import CODES_OF_CKAN, NONE_TOLD
 from catalogue.standards.readers.builder import Builder, file_row
 from catalogue.standards.readers.record import Json, Reading, Record
 from catalogue.standards.readers.record import gettext_noop as _
@@ -74,17 +74,7 @@ def scope_of_zones(codes: list[str]) -> tuple[str, str]:
 
 
 SOURCE = "data.gouv.fr"
-LICENCES = {
-    "fr-lo": OPEN_LICENCE_1,
-    "lov2": "etalab-2.0",
-    "odc-odbl": "ODbL-1.0",
-    "odc-by": "ODC-By-1.0",
-    "odc-pddl": "PDDL-1.0",
-    "cc-zero": "CC0-1.0",
-}
 STRANGER = _("Ce document de data.gouv.fr ne décrit pas un jeu de données : il n’est pas repris.")
-# Said in place of a licence: nothing is declared.
-NONE_TOLD = frozenset({"", "notspecified"})
 DOCUMENTATION = "documentation"
 COUNTS = (
     ("views", "views"),
@@ -155,7 +145,7 @@ def _describe(data: Mapping[str, Any], into: Builder) -> None:
     into.tags(items(data.get("tags")), "tags")
     code = str(data.get("license") or "").strip()
     if code not in NONE_TOLD:
-        into.licence([LICENCES.get(code, code)], "license")
+        into.licence([CODES_OF_CKAN.get(code, code)], "license")
     into.frequency(data.get("frequency") or "unknown", "frequency")
     into.date("last_update", data.get("last_update") or data.get("last_modified"), "last_update")
     into.modified = day(data.get("last_update") or data.get("last_modified"))
