@@ -55,8 +55,12 @@ class Assessment:
     score: int | None
 
 
-def _has(name: str) -> Test:
-    return lambda record: bool(record.get(name))
+def _has(*names: str) -> Test:
+    """Ask that one of some fields is filled."""
+    return lambda record: any(record.get(name) for name in names)
+
+
+_territory = _has("territories", "granularity")
 
 
 def _licence(record: Record) -> bool | None:
@@ -68,10 +72,6 @@ def _licence(record: Record) -> bool | None:
 
 def _description(record: Record) -> bool:
     return len(record.get("description") or "") > DESCRIPTION_CHARACTERS
-
-
-def _summary(record: Record) -> bool:
-    return bool(record.get("summary"))
 
 
 def _frequency(record: Record) -> bool:
@@ -108,17 +108,9 @@ def _documentation(record: Record) -> bool:
     return bool(said or record.get("documentation") or record.get("documentation_url"))
 
 
-def _territory(record: Record) -> bool:
-    return bool(record.get("territories") or record.get("granularity"))
-
-
 def _hashed_files(record: Record) -> bool:
     rows = record.get("files") or []
     return bool(rows) and all(row.get("sha256") for row in rows)
-
-
-def _training(record: Record) -> bool:
-    return bool(record.get("trained_on") or record.get("training_data"))
 
 
 def _measured(record: Record) -> bool:
@@ -163,7 +155,7 @@ DATASET: dict[str, tuple[str, Test]] = {
 MODEL: dict[str, tuple[str, Test]] = {
     "licence": ("licences", _licence),
     "hashed_files": ("files", _hashed_files),
-    "training_data": ("training_data", _training),
+    "training_data": ("training_data", _has("trained_on", "training_data")),
     "measured": ("measurements", _measured),
     "fair": ("measurements", _fair),
     "limits": ("limits", _bounded),
@@ -183,13 +175,10 @@ SOFTWARE: dict[str, tuple[str, Test]] = {
     "contact": ("contact", _has("contact")),
 }
 NEED: dict[str, tuple[str, Test]] = {
-    "beneficiary": ("beneficiary", lambda r: bool(r.get("beneficiary") or r.get("beneficiaries"))),
+    "beneficiary": ("beneficiary", _has("beneficiary", "beneficiaries")),
     "territory": ("territories", _territory),
-    "expected_result": (
-        "expected_result",
-        lambda r: bool(r.get("expected_result") or r.get("approach")),
-    ),
-    "data": ("existing_data", lambda r: bool(r.get("existing_data") or r.get("sought"))),
+    "expected_result": ("expected_result", _has("expected_result", "approach")),
+    "data": ("existing_data", _has("existing_data", "sought")),
     "contact": ("contact", _has("contact")),
 }
 SOLUTION: dict[str, tuple[str, Test]] = {
@@ -199,7 +188,7 @@ SOLUTION: dict[str, tuple[str, Test]] = {
         lambda r: any(row.get("proof") for row in r.get("user_tests") or []),
     ),
     "licence": ("licences", _licence),
-    "measured": ("measurements", lambda r: bool(r.get("measurements"))),
+    "measured": ("measurements", _has("measurements")),
     "contact": ("contact", _has("contact")),
     "state": ("maturity", _has("maturity")),
 }
@@ -207,7 +196,7 @@ SOLUTION: dict[str, tuple[str, Test]] = {
 REFERENCED: dict[str, tuple[str, Test]] = {
     "address": ("homepage_url", _has("homepage_url")),
     "producer": ("producer_name", _has("producer_name")),
-    "summary": ("summary", _summary),
+    "summary": ("summary", _has("summary")),
     "licence": ("licences", _licence),
     "source": ("repository_url", _source),
     "use_case": ("use_cases", _has("use_cases")),
@@ -294,7 +283,7 @@ def udata(record: Record) -> Strict:
     found: dict[str, bool | None] = {
         "license": bool(record.get("licences") or record.get("licence_note")),
         "temporal_coverage": bool(record.get("temporal_coverage")),
-        "spatial": _territory(record),
+        "spatial": bool(_territory(record)),
         "update_frequency": _frequency(record),
         "update_fulfilled_in_time": _timely(record),
         "dataset_description_quality": _description(record),

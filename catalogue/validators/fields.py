@@ -56,6 +56,9 @@ class Section(StrEnum):
     CARD = "card"  # questions of the explainability card, always shown
 
 
+F = FieldType
+
+
 @dataclass(frozen=True)
 class Field:
     """One kind-specific field: form, page, diff, API and exports read this."""
@@ -130,9 +133,13 @@ def _integer(_field: Field, value: object) -> int | None:
         number = int("" if "_" in text else text)
     except ValueError:
         raise ValidationError(_("Écrivez un nombre entier.")) from None
+    _require_usual(number)
+    return number
+
+
+def _require_usual(number: float) -> None:
     if not 0 <= number < 10**15:
         raise ValidationError(_("Ce nombre est hors des bornes."))
-    return number
 
 
 def _choice(field: Field, value: object) -> str:
@@ -186,8 +193,7 @@ def _number(_field: Field, value: object) -> int | float | None:
             params={"whole": text.replace(",", ""), "decimal": text.replace(",", ".")},
         )
     number = float(text.replace(",", "."))
-    if not 0 <= number < 10**15:
-        raise ValidationError(_("Ce nombre est hors des bornes."))
+    _require_usual(number)
     return int(number) if number.is_integer() else number
 
 
@@ -225,16 +231,15 @@ AI_ACT_CLASSES: tuple[tuple[str, Text], ...] = (
 )
 
 
-def _question(name: str, label: Text, hint: Text = "", **options: object) -> Field:
-    return Field(
-        name,
-        label,
-        type=options.get("type", FieldType.TEXT),  # type: ignore[arg-type]  # a shape
-        help=hint,
-        section=Section.CARD,
-        choices=options.get("choices", ()),  # type: ignore[arg-type]  # pairs
-        max_length=4_000,
-    )
+def _question(
+    name: str,
+    label: Text,
+    hint: Text = "",
+    *,
+    kind: FieldType = F.TEXT,
+    choices: tuple[tuple[str, Text], ...] = (),
+) -> Field:
+    return Field(name, label, kind, hint, section=Section.CARD, choices=choices, max_length=4_000)
 
 
 CARD: tuple[Field, ...] = (
@@ -249,36 +254,34 @@ CARD: tuple[Field, ...] = (
         _("Personnes concernées"),
         _("Ceux dont le système parle, ou pour qui il décide, même sans l’utiliser."),
     ),
-    _question(
-        "excluded_uses", _("À ne pas faire"), _("Usages exclus, un par ligne."), type=FieldType.LIST
-    ),
+    _question("excluded_uses", _("À ne pas faire"), _("Usages exclus, un par ligne."), kind=F.LIST),
     _question(
         "ai_act_class",
         _("Statut au regard du règlement européen"),
-        type=FieldType.CHOICE,
+        kind=F.CHOICE,
         choices=AI_ACT_CLASSES,
     ),
     _question("ai_act_reason", _("Raison de ce statut")),
     _question(
         "exemption",
         _("Exemption de l’article 6, paragraphe 3, invoquée"),
-        type=FieldType.CHOICE,
+        kind=F.CHOICE,
         choices=YES_NO,
     ),
-    _question("profiling", _("Profile des personnes"), type=FieldType.CHOICE, choices=YES_NO),
+    _question("profiling", _("Profile des personnes"), kind=F.CHOICE, choices=YES_NO),
     _question(
         "emotion_inference",
         _("Déduit des émotions au travail"),
-        type=FieldType.CHOICE,
+        kind=F.CHOICE,
         choices=YES_NO,
     ),
     _question("provider", _("Fournisseur"), _("Qui répond du système, s’il est autre.")),
-    _question("market_date", _("Mis sur le marché ou en service le"), type=FieldType.DATE),
+    _question("market_date", _("Mis sur le marché ou en service le"), kind=F.DATE),
     _question(
         "eu_database",
         _("Numéro dans la base européenne"),
         _("Celui de l’enregistrement d’un système à haut risque."),
-        type=FieldType.LINE,
+        kind=F.LINE,
     ),
     _question(
         "training_data",
@@ -290,7 +293,7 @@ CARD: tuple[Field, ...] = (
         _("Résultats par groupe"),
         _("Méthode, groupes comparés, effectifs ; rien pour un groupe de moins de onze."),
     ),
-    _question("limits", _("Limites connues"), _("Une par ligne."), type=FieldType.LIST),
+    _question("limits", _("Limites connues"), _("Une par ligne."), kind=F.LIST),
     _question(
         "oversight",
         _("Qui garde la main"),
@@ -306,13 +309,13 @@ CARD: tuple[Field, ...] = (
         "energy_wh",
         _("Énergie, en wattheures"),
         _("Pour l’apprentissage, ou pour mille usages : dites lequel dans la méthode."),
-        type=FieldType.NUMBER,
+        kind=F.NUMBER,
     ),
     _question(
         "co2_grams",
         _("Émissions, en grammes d’équivalent CO₂"),
         _("Pour la même chose que l’énergie."),
-        type=FieldType.NUMBER,
+        kind=F.NUMBER,
     ),
     _question("footprint", _("Empreinte"), _("Ce qui est compté, et par quelle méthode.")),
 )
@@ -329,7 +332,6 @@ CARD_NEEDS = (
 )
 
 
-F = FieldType
 TITLE_MAX_CHARACTERS = 120
 SUMMARY_MAX_CHARACTERS = 280
 FEWEST_TAGS = 3
@@ -608,7 +610,7 @@ ALGORITHM = KindDetails(
 MODEL = KindDetails(
     ResourceKind.MODEL,
     (
-        Field(**{**FILES.__dict__, "needed": True}),
+        replace(FILES, needed=True),
         _fact("version", _("Version"), needed=True),
         _fact("created", _("Créé le"), F.DATE, needed=True),
         _fact("base_model", _("Modèle de base")),
@@ -663,13 +665,7 @@ DATASET = KindDetails(
             ),
             needed=True,
         ),
-        _fact(
-            "update_frequency",
-            _("Mise à jour"),
-            F.CHOICE,
-            choices=FREQUENCIES,
-            needed=True,
-        ),
+        _fact("update_frequency", _("Mise à jour"), F.CHOICE, choices=FREQUENCIES, needed=True),
         _fact("last_update", _("Dernière mise à jour"), F.DATE),
         _fact(
             "temporal_coverage",
