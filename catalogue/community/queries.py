@@ -289,7 +289,6 @@ def _counted(rows: QuerySet[Collection]) -> QuerySet[Collection]:
 ADDRESS_CHARACTERS = 500
 # How every page of a card is routed, in each language.
 CARD_ROUTE = "ressources/<slug:slug>"
-TEXT_MARKS = {"m": "message", "r": "reuse", "f": "feedback"}
 
 
 @dataclass(frozen=True)
@@ -380,31 +379,18 @@ def _inside(url: str, fragment: str, resource: Resource) -> Place:
         key = UUID(rest)
     except ValueError:
         return Place(url, resource.title, resource)
-    found: Any
-    match TEXT_MARKS.get(mark):
-        case "message":
-            rows = DiscussionMessage.objects.select_related("by", "discussion")
-            shown = {"discussion__resource": resource, "state": MessageState.SHOWN}
-            found = rows.filter(public_id=key, **shown).first()
-            if found is not None:
-                return Place(url, found.discussion.title, resource, message=found)
-        case "reuse":
-            reuses = Reuse.objects.select_related("by", "organisation")
-            found = reuses.filter(
-                public_id=key, resources=resource, state=ReviewState.PUBLISHED
-            ).first()
-            if found is not None:
-                return Place(url, found.title, resource, reuse=found)
-        case "feedback":
-            told = FieldFeedback.objects.select_related("by")
-            found = told.filter(
-                public_id=key, resource=resource, state=ReviewState.PUBLISHED
-            ).first()
-            if found is not None:
-                return Place(url, str(found), resource, feedback=found)
-        case _:
-            pass
-    return Place(url, resource.title, resource)
+    shown = {"discussion__resource": resource, "state": MessageState.SHOWN}
+    texts: dict[str, tuple[str, QuerySet[Any]]] = {
+        "m": ("message", DiscussionMessage.objects.filter(**shown).select_related("discussion")),
+        "r": ("reuse", Reuse.objects.public().filter(resources=resource)),
+        "f": ("feedback", FieldFeedback.objects.public().filter(resource=resource)),
+    }
+    name, rows = texts.get(mark, ("", Resource.objects.none()))
+    found: Any = rows.filter(public_id=key).first()
+    if found is None:
+        return Place(url, resource.title, resource)
+    title = found.discussion.title if name == "message" else str(found)
+    return Place(url, title, resource, **{name: found})
 
 
 def stands_hidden(target: Any, *, but: Report | None = None, but_by: User | None = None) -> bool:

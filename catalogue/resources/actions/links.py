@@ -3,9 +3,10 @@
 import logging
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,7 +16,7 @@ from django.db.models import QuerySet
 
 from catalogue.enums import LinkState
 from catalogue.models import Contribution, LinkCheck, Resource
-from catalogue.resources.queries.files import current_addresses, is_own
+from catalogue.resources.queries.files import FILE_COLUMNS, current_addresses, is_own
 from catalogue.search import index
 from catalogue.validators import addresses
 from portal.audit.outbox import owe
@@ -25,7 +26,6 @@ from portal.lib.http import Answer, NotFetched
 BATCH = 200
 COLUMNS = ("homepage_url", "repository_url", "documentation_url")
 OWN = ("source_url", "demo_url", "endpoint_url", "citation_url")
-ROWS = {"distributions": ("access_url", "download_url"), "files": ("url",)}
 MOST_LINKS = 60  # of one card
 LONGEST = 500  # of an address in a column
 FAILED = (LinkState.GONE, LinkState.ERROR)
@@ -55,7 +55,7 @@ def links_of(resource: Resource) -> list[str]:
     details = current_addresses(resource, resource.details)
     found = [getattr(resource, name) for name in COLUMNS]
     found += [details.get(name, "") for name in OWN]
-    for name, cells in ROWS.items():
+    for name, cells in FILE_COLUMNS.items():
         for row in details.get(name) or []:
             found += [row.get(cell, "") for cell in cells]
     asked = (url for url in found if addresses.is_web(str(url)) and not is_own(url))
@@ -76,7 +76,8 @@ def register_all() -> int:
     added = 0
     public = Resource.objects.public().order_by("pk")
     only = public.only("pk", "details", *COLUMNS)
-    for batch in _batches(only.iterator(chunk_size=BATCH)):
+    rows = only.iterator(chunk_size=BATCH)
+    while batch := list(islice(rows, BATCH)):
         added += _register(batch)
     LinkCheck.objects.filter(resource__live=False).delete()
     return added
@@ -204,17 +205,6 @@ def _register(resources: list[Resource]) -> int:
 
 def _host(url: str) -> str:
     return str(urlsplit(url).hostname or "")[:255]
-
-
-def _batches(resources: Iterable[Any]) -> Iterator[list[Resource]]:
-    batch: list[Resource] = []
-    for resource in resources:
-        batch.append(resource)
-        if len(batch) == BATCH:
-            yield batch
-            batch = []
-    if batch:
-        yield batch
 
 
 # A site that says this to a robot may well be open to people.
