@@ -15,7 +15,7 @@ from challenges.bundles.foreign.blocks import Block, Document
 from challenges.bundles.foreign.context import Reading
 from challenges.bundles.foreign.dates import instant, stamp
 from challenges.bundles.foreign.questions import Question
-from challenges.bundles.foreign.translation import BY_SKLEARN_NAME, CHOICES, MENUS, Choice
+from challenges.bundles.foreign.translation import BY_SKLEARN_NAME, MENUS, label_of
 from challenges.bundles.foreign.values import ForeignSpec, Format, Rows, Text, TruthTable
 from challenges.bundles.report import counted, shown
 from challenges.scoring.answer import number_of as number
@@ -373,18 +373,17 @@ def _ask_rows(reading: Reading, truth: TruthTable | None) -> None:
         )
 
 
-def _menu(truth: TruthTable | None) -> dict[str, Choice]:
+def _menu(truth: TruthTable | None) -> list[str]:
     """Give the metrics that may be chosen, whatever the several columns are said to be."""
     if truth is None:
-        return CHOICES
-    more = MENUS[Rows.CLASSES] if truth.one_hot else {}
-    return MENUS[truth.rows] | more
+        return MENUS[Rows.ONE]
+    return [*MENUS[truth.rows], *(MENUS[Rows.CLASSES] if truth.one_hot else ())]
 
 
 def _metric_question(
     truth: TruthTable | None, hint: str, facts: Mapping[str, str] = {}
 ) -> Question:
-    choices = {name: one.label for name, one in _menu(truth).items()}
+    choices = {name: label_of(name) for name in _menu(truth)}
     return Question("metric", questions.METRIC, "", hint, choices, facts)
 
 

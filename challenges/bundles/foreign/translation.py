@@ -10,7 +10,7 @@ import math
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from challenges.bundles import spec as ours
@@ -21,6 +21,7 @@ from challenges.bundles.foreign.dates import PARIS
 from challenges.bundles.foreign.questions import Question, gettext_noop
 from challenges.bundles.foreign.values import ForeignSpec, Judgements, Rows, TruthTable
 from challenges.bundles.report import Problem
+from challenges.scoring import manual
 from challenges.scoring.answer import (
     Form,
     Layout,
@@ -30,64 +31,35 @@ from challenges.scoring.answer import (
 )
 from challenges.scoring.registry import METRICS
 
-
-@dataclass(frozen=True)
-class Choice:
-    """A metric and its parameters. answer: label, number, score, probability, classes or ranks."""
-
-    label: str
-    answer: str
-    params: Mapping[str, object] = field(default_factory=dict)
-
-    @property
-    def task(self) -> str:
-        """Name the task, in the words of the portable form."""
-        return TASKS.get(self.answer, "classification")
-
-
 TASKS = {"number": "regression", "ranks": "ranking"}
-CHOICES = {
-    "roc_auc": Choice(gettext_noop("Aire sous la courbe ROC"), "score"),
-    "average_precision": Choice(gettext_noop("Précision moyenne"), "score"),
-    "log_loss": Choice(gettext_noop("Perte logarithmique"), "probability"),
-    "brier": Choice(gettext_noop("Score de Brier"), "probability"),
-    "accuracy": Choice(gettext_noop("Exactitude"), "label"),
-    "balanced_accuracy": Choice(gettext_noop("Exactitude équilibrée"), "label"),
-    "f1_macro": Choice(gettext_noop("F1 macro"), "label"),
-    "f1_weighted": Choice(gettext_noop("F1 pondéré"), "label"),
-    "mcc": Choice(gettext_noop("Corrélation de Matthews"), "label"),
-    "mae": Choice(gettext_noop("Erreur absolue moyenne"), "number"),
-    "rmse": Choice(gettext_noop("Racine de l’erreur quadratique moyenne"), "number"),
-    "mse": Choice(gettext_noop("Erreur quadratique moyenne"), "number"),
-    "medae": Choice(gettext_noop("Erreur absolue médiane"), "number"),
-    "rmsle": Choice(gettext_noop("Racine de l’erreur quadratique logarithmique"), "number"),
-    "mape": Choice(gettext_noop("Erreur relative moyenne"), "number"),
-    "r2": Choice(gettext_noop("Coefficient de détermination"), "number"),
+# The metrics of the menu, by what they read in the answers.
+READ = {
+    "score": ("roc_auc", "average_precision"),
+    "probability": ("log_loss", "brier"),
+    "label": ("accuracy", "balanced_accuracy", "f1_macro", "f1_weighted", "mcc"),
+    "number": ("mae", "rmse", "mse", "medae", "rmsle", "mape", "r2"),
+    # All the columns of probabilities together.
+    "classes": ("log_loss_multi", "brier_multi", "roc_auc_ovr"),
+    # The candidates of each query.
+    "ranks": ("ndcg", "map_at_k", "mrr_at_k", "precision_at_k", "recall_r_at_k"),
 }
-# Read by all the columns of probabilities together.
-OF_CLASSES = {
-    "log_loss_multi": Choice(gettext_noop("Perte logarithmique, plusieurs classes"), "classes"),
-    "brier_multi": Choice(gettext_noop("Score de Brier, plusieurs classes"), "classes"),
-    "roc_auc_ovr": Choice(gettext_noop("Aire ROC, chaque classe contre le reste"), "classes"),
+ANSWERS = {name: answer for answer, names in READ.items() for name in names}
+CUT_AT_TEN = {"k": 10}
+PARAMS = dict.fromkeys(("ndcg", "precision_at_k", "recall_r_at_k"), CUT_AT_TEN)
+LABELS = {
+    "ndcg": gettext_noop("NDCG, 10 premiers"),
+    "map_at_k": gettext_noop("MAP"),
+    "precision_at_k": gettext_noop("Précision, 10 premiers"),
+    "recall_r_at_k": gettext_noop("Rappel, 10 premiers"),
 }
-# Of the candidates of each query; @10 where a length is needed.
-OF_CANDIDATES = {
-    "ndcg": Choice(gettext_noop("NDCG, 10 premiers"), "ranks", {"k": 10}),
-    "map_at_k": Choice(gettext_noop("MAP"), "ranks"),
-    "mrr_at_k": Choice(gettext_noop("Rang réciproque moyen"), "ranks"),
-    "precision_at_k": Choice(gettext_noop("Précision, 10 premiers"), "ranks", {"k": 10}),
-    "recall_r_at_k": Choice(gettext_noop("Rappel, 10 premiers"), "ranks", {"k": 10}),
-}
-
-
+ONE_COLUMN = ("score", "probability", "label", "number")
 MENUS = {
-    Rows.ONE: CHOICES,
+    Rows.ONE: [name for answer in ONE_COLUMN for name in READ[answer]],
     # A label is read from one column alone.
-    Rows.TARGETS: {name: one for name, one in CHOICES.items() if one.answer != "label"},
-    Rows.CLASSES: OF_CLASSES,
-    Rows.CANDIDATES: OF_CANDIDATES,
+    Rows.TARGETS: [name for answer in ONE_COLUMN if answer != "label" for name in READ[answer]],
+    Rows.CLASSES: list(READ["classes"]),
+    Rows.CANDIDATES: list(READ["ranks"]),
 }
-EVERY = CHOICES | OF_CLASSES | OF_CANDIDATES
 # As in scikit-learn; f1_score is left out: its default counts one class only.
 BY_SKLEARN_NAME = {
     "roc_auc_score": "roc_auc",
@@ -119,6 +91,11 @@ TREC_METRICS: tuple[tuple[str, str, str, dict[str, object]], ...] = (
     ("precision_5", "precision_at_k", "Précision@5", {"k": 5}),
     ("rappel_10", "recall_r_at_k", "Rappel@10", {"k": 10}),
 )
+
+
+def label_of(metric: str) -> str:
+    """Name a metric of the menu."""
+    return LABELS.get(metric) or str(manual.notes()[metric]["title"])
 
 
 @dataclass(frozen=True)
@@ -255,7 +232,6 @@ FORMULA_CHARACTERS = 280
 
 def written_csv(truth: TruthTable, folder: Folder, name: str) -> "Portable":
     """Write the challenge; name: a metric of the menu of its rows."""
-    chosen, direction = EVERY[name], METRICS[name].direction
     kept = _kept_ids(truth, folder)
     files = {
         TRUTH: _truth(truth, folder, kept),
@@ -267,20 +243,20 @@ def written_csv(truth: TruthTable, folder: Folder, name: str) -> "Portable":
         files[TRAIN] = folder.read(truth.train, limit_bytes=MAX_BYTES)
         public.append(entry(TRAIN, "train"))
     document: dict[str, object] = {
-        "task": chosen.task,
+        "task": TASKS.get(ANSWERS[name], "classification"),
         "files": {"public": public, "held_out": [entry(TRUTH, "truth")]},
-        "submission": {"formats": ["csv", "parquet", "zip"], **_submission(truth, chosen)},
+        "submission": {"formats": ["csv", "parquet", "zip"], **_submission(truth, ANSWERS[name])},
         "truth": {
             "file": TRUTH,
             "split": {"column": truth.column, "public": truth.public, "private": truth.private},
             **_answers(truth),
         },
-        "metrics": _figures(truth, name, chosen, direction),
+        "metrics": _figures(truth, name),
     }
     return Portable(document, files)
 
 
-def _submission(truth: TruthTable, chosen: Choice) -> dict[str, object]:
+def _submission(truth: TruthTable, answer: str) -> dict[str, object]:
     if truth.rows is Rows.CANDIDATES:
         names = {"query": truth.id, "item": truth.item, "score": truth.target}
         shape = written_shape(Layout.CANDIDATE_SCORES, names, policy=Policy.COMPLETE.value)
@@ -292,7 +268,7 @@ def _submission(truth: TruthTable, chosen: Choice) -> dict[str, object]:
     layout = Layout.ONE_ROW_PER_ID if one else Layout.NUMBERS_PER_ID
     shape = written_shape(layout, {"id": truth.id}, **({} if one else {"form": Form.TARGETS.value}))
     for name in (truth.target,) if one else truth.targets:
-        shape["columns"].append({"name": name, "role": "target", **_type(chosen.answer)})
+        shape["columns"].append({"name": name, "role": "target", **_type(answer)})
     return shape
 
 
@@ -314,23 +290,22 @@ def _label(truth: TruthTable) -> str:
     return LABEL if truth.rows is Rows.CLASSES and len(truth.targets) > 1 else truth.target
 
 
-def _figures(
-    truth: TruthTable, name: str, chosen: Choice, direction: str
-) -> list[dict[str, object]]:
+def _figures(truth: TruthTable, name: str) -> list[dict[str, object]]:
     """Write the figure that ranks; of several targets, one each, then their mean, which ranks."""
-    params = dict(chosen.params)
+    label, direction = label_of(name), METRICS[name].direction
+    params: dict[str, object] = {**PARAMS.get(name, {})}
     if truth.rows is not Rows.TARGETS:
-        return [written_figure(name, name, chosen.label, direction, params, primary=True)]
+        return [written_figure(name, name, label, direction, params, primary=True)]
     keys = _keys(truth.targets)
     each = [
         written_figure(
-            key, name, f"{chosen.label}, {target}", direction, params | {"target": target},
+            key, name, f"{label}, {target}", direction, params | {"target": target},
             primary=False,
         )
         for key, target in zip(keys, truth.targets, strict=True)
     ]  # fmt: skip
     formula = f"({' + '.join(keys)}) / {len(keys)}"
-    label = f"{chosen.label}, moyenne des {len(keys)} cibles"
+    label = f"{label}, moyenne des {len(keys)} cibles"
     mean = written_figure(MEAN, "formula", label, direction, {"formula": formula}, primary=True)
     return [mean, *each]
 
@@ -580,7 +555,7 @@ class _Answers:
         menu = MENUS[rows]
         if name not in menu:
             self.wrong("metric", f"mesures proposées : {', '.join(menu)}")
-            return next(iter(menu))
+            return menu[0]
         natural = METRICS[name].direction
         if self.answers.get("direction", natural) not in {natural, questions.NATURAL}:
             self.wrong("direction", f"pour cette mesure le sens est {natural}")

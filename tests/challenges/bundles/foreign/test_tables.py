@@ -10,8 +10,8 @@ import pytest
 from challenges.bundles import exporting, portable
 from challenges.bundles.folder import Folder
 from challenges.bundles.foreign import reading, translation, trec
-from challenges.bundles.foreign.translation import CHOICES, slug_of
-from challenges.bundles.foreign.values import facts_of
+from challenges.bundles.foreign.translation import MENUS, slug_of
+from challenges.bundles.foreign.values import Rows, facts_of
 from challenges.bundles.spec import PortableSpec
 from challenges.scoring.registry import METRICS
 from tests.challenges.bundles.foreign.cases import BUNDLES, NEEDED, differences, expected
@@ -106,7 +106,7 @@ def test_a_fault_of_the_tables_is_told(name: str, tmp_path: Path) -> None:
     assert report.spec is None
 
 
-@pytest.mark.parametrize("metric", sorted(CHOICES))
+@pytest.mark.parametrize("metric", sorted(MENUS[Rows.ONE]))
 def test_every_metric_of_the_menu_makes_a_challenge(metric: str, tmp_path: Path) -> None:
     spec = ours(written(tmp_path / "k", KAGGLE), tmp_path / "c", metric=metric)
 
