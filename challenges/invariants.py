@@ -174,7 +174,7 @@ def missing_files() -> Iterator[str]:
 
 def passed_quotas() -> Iterator[str]:
     """Yield the enrolments with more accepted entries than their quota on a day or in all."""
-    counted = Entry.objects.filter(is_baseline=False)
+    counted = Entry.objects.of_teams()
     by_day = (
         counted.filter(day_slot__isnull=False)
         .values("enrolment_id", "quota_day", limit=F("enrolment__phase__max_per_day"))

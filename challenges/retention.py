@@ -100,8 +100,8 @@ def _due(now: datetime) -> QuerySet[Phase]:
     before = clock.months_later(now, -settings.ENTRY_FILES_KEPT_MONTHS)
     archived = Q(challenge__status=ChallengeStatus.ARCHIVED, challenge__status_since__lte=before)
     revealed = Q(reveal__executed_at__lte=before)
-    held = Entry.objects.filter(
-        enrolment__phase=OuterRef("pk"), is_baseline=False, file_deleted_at__isnull=True
+    held = Entry.objects.of_teams().filter(
+        enrolment__phase=OuterRef("pk"), file_deleted_at__isnull=True
     )
     # A phase that stays open as a bench counts from the archive, which ends it.
     is_over = (revealed & Q(benchmark_after_close=False)) | (
@@ -134,9 +134,7 @@ def _deleted_with(phases: list[int], phase: Phase) -> Iterable[UUID]:
     needed = others.filter(
         ~Q(enrolment__phase__in=phases) | Q(is_baseline=True) | Q(Exists(is_card))
     )
-    own = Entry.objects.filter(
-        enrolment__phase=phase, is_baseline=False, file_deleted_at__isnull=True
-    )
+    own = Entry.objects.of_teams().filter(enrolment__phase=phase, file_deleted_at__isnull=True)
     return own.filter(~Exists(is_card), ~Exists(needed)).order_by("pk").values_list("pk", flat=True)
 
 

@@ -47,6 +47,14 @@ class EntryQuerySet(models.QuerySet["Entry"]):
         """Keep the entries of a team."""
         return self.filter(enrolment__team_id=team_id)
 
+    def of_teams(self) -> "EntryQuerySet":
+        """Leave out the references of the organisers."""
+        return self.filter(is_baseline=False)
+
+    def references(self) -> "EntryQuerySet":
+        """Keep the references that the organisers entered."""
+        return self.filter(is_baseline=True)
+
     def unfinished(self) -> "EntryQuerySet":
         """Keep the entries on which something still has to act."""
         return self.filter(status__in=sorted(UNFINISHED))

@@ -147,7 +147,7 @@ class SharedDomain:
 
 def entries_sent(challenge: Challenge) -> QuerySet[Entry]:
     """List the entries of the teams of a challenge, the last first; references are not entries."""
-    found = Entry.objects.filter(enrolment__phase__challenge=challenge, is_baseline=False)
+    found = Entry.objects.of_teams().filter(enrolment__phase__challenge=challenge)
     return found.select_related("enrolment__phase", "enrolment__team").order_by(
         "-received_at", "-pk"
     )

@@ -87,9 +87,7 @@ class Pipeline:
 
 def phase_pipelines(challenge: Challenge) -> list[Pipeline]:
     """Describe each phase of a challenge, in three queries; references are not counted."""
-    entries = Entry.objects.filter(
-        enrolment__phase__challenge=challenge, enrolment__team__is_baseline=False
-    )
+    entries = Entry.objects.of_teams().filter(enrolment__phase__challenge=challenge)
     counts: dict[int, dict[str, int]] = {}
     for phase, status, n in (
         entries.order_by()

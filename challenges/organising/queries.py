@@ -90,10 +90,8 @@ def _scored_teams() -> QuerySet[Team, Any]:
 
 
 def _scored_entries() -> QuerySet[Entry, Any]:
-    scored = Entry.objects.filter(
-        status=EntryStatus.SCORED,
-        enrolment__team__is_baseline=False,
-        enrolment__team__challenge=OuterRef("pk"),
+    scored = Entry.objects.of_teams().filter(
+        status=EntryStatus.SCORED, enrolment__team__challenge=OuterRef("pk")
     )
     found = scored.order_by().values("enrolment__team__challenge")
     return found.annotate(n=Count("pk")).values("n")
@@ -458,9 +456,11 @@ def _fairness(phase: Phase, task: PhaseTask) -> Point:
 
 
 def _baseline(phase: Phase) -> Point:
-    scored = Entry.objects.filter(
-        enrolment__phase=phase, is_baseline=True, status=EntryStatus.SCORED
-    ).exists()
+    scored = (
+        Entry.objects.references()
+        .filter(enrolment__phase=phase, status=EntryStatus.SCORED)
+        .exists()
+    )
     return _needed("baseline", scored, advice=True, phase=phase)
 
 
@@ -675,7 +675,7 @@ def _references(challenge: Challenge) -> list[str]:
     found += map(reference, Rescoring.objects.filter(phase__challenge=challenge))
     found += map(reference, challenge.disqualifications.all())
     found += map(reference, Certificate.objects.filter(phase__challenge=challenge).order_by("pk"))
-    baselines = Entry.objects.filter(enrolment__phase__challenge=challenge, is_baseline=True)
+    baselines = Entry.objects.references().filter(enrolment__phase__challenge=challenge)
     found += map(reference, baselines.order_by("pk").only("pk"))
     sealed = HoldoutVersion.objects.filter(
         holdout__owner=challenge.organiser_id, holdout__name=challenge.slug

@@ -67,7 +67,7 @@ class Census:
     @cached_property
     def scored_entries(self) -> int:
         """Count the entries of teams that were scored."""
-        return Entry.objects.filter(status=EntryStatus.SCORED, is_baseline=False).count()
+        return Entry.objects.of_teams().filter(status=EntryStatus.SCORED).count()
 
 
 LATEST = 4

@@ -308,7 +308,9 @@ def test_a_score_receipt_has_one_successor() -> None:
 
 
 def test_an_edge_absent_from_the_table_is_refused() -> None:
-    entry = EntryFactory.build(enrolment=None, submitted_by=None, number=1, sha256="0" * 64)
+    entry = EntryFactory.build(
+        enrolment=None, submitted_by=None, number=1, is_baseline=False, sha256="0" * 64
+    )
     for start in EntryStatus:
         for end in EntryStatus:
             entry.status = start

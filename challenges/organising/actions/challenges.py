@@ -208,7 +208,7 @@ def set_dates(
         return phase
     if opens_at and closes_at and closes_at <= opens_at:
         raise Invalid(_("La fermeture doit suivre l’ouverture."), code="dates_order")
-    entered = Entry.objects.filter(enrolment__phase=phase, is_baseline=False).exists()
+    entered = Entry.objects.of_teams().filter(enrolment__phase=phase).exists()
     earlier = phase.closes_at and (closes_at is None or closes_at < phase.closes_at)
     if entered and (earlier or opens_at != phase.opens_at):
         raise Conflict(

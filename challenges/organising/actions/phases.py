@@ -545,7 +545,7 @@ def _put_task(challenge: Challenge, written: ChallengeDraft, built: Built, by: U
         _boards(phase, built.spec)
     if not task.holdout.is_compiled:
         folders.queue_compile(task)
-    for entry in Entry.objects.filter(enrolment__phase=phase, is_baseline=True).order_by("pk"):
+    for entry in Entry.objects.references().filter(enrolment__phase=phase).order_by("pk"):
         evaluations.score_baseline_again(entry)
 
 

@@ -318,9 +318,7 @@ def _interval(row: Standing, column: Column) -> str:
 
 def headline_figures(challenge: Challenge) -> list[tuple[str, str, str]]:
     """List the large figures of the presentation: label, value, interval of a score."""
-    entries = Entry.objects.filter(
-        enrolment__phase__challenge=challenge, enrolment__team__is_baseline=False
-    ).count()
+    entries = Entry.objects.of_teams().filter(enrolment__phase__challenge=challenge).count()
     teams = str(challenge.teams_count)  # type: ignore[attr-defined]  # annotated
     shown = [(_("équipes"), teams, ""), (_("soumissions"), str(entries), "")]
     rows = list(

@@ -465,15 +465,17 @@ def points(challenge: Challenge) -> list[dict[str, Any]]:
 def pipeline(challenge: Challenge) -> dict[str, Any]:
     """Count the entries by state, and say since when the oldest one waits."""
     waiting = Q(status__in=UNFINISHED)
-    return Entry.objects.filter(
-        enrolment__phase__challenge=challenge, enrolment__team__is_baseline=False
-    ).aggregate(
-        total=Count("pk"),
-        waiting=Count("pk", filter=waiting),
-        scored=Count("pk", filter=Q(status=EntryStatus.SCORED)),
-        rejected=Count("pk", filter=Q(status=EntryStatus.REJECTED)),
-        attention=Count("pk", filter=Q(status=EntryStatus.NEEDS_ATTENTION)),
-        oldest=Min("received_at", filter=waiting),
+    return (
+        Entry.objects.of_teams()
+        .filter(enrolment__phase__challenge=challenge)
+        .aggregate(
+            total=Count("pk"),
+            waiting=Count("pk", filter=waiting),
+            scored=Count("pk", filter=Q(status=EntryStatus.SCORED)),
+            rejected=Count("pk", filter=Q(status=EntryStatus.REJECTED)),
+            attention=Count("pk", filter=Q(status=EntryStatus.NEEDS_ATTENTION)),
+            oldest=Min("received_at", filter=waiting),
+        )
     )
 
 

@@ -21,7 +21,7 @@ def put_bounds(phase: Phase, bounds: Mapping[str, Bounds]) -> bool:
     changed = [_task(each, bounds) for each in tasks_in_force(phase)]
     if not any(changed):
         return False
-    for entry in Entry.objects.filter(enrolment__phase=phase, is_baseline=True).order_by("pk"):
+    for entry in Entry.objects.references().filter(enrolment__phase=phase).order_by("pk"):
         entry = Entry.objects.locked(entry)
         if entry.status == EntryStatus.QUEUED:
             queue_scores(entry)

@@ -168,9 +168,7 @@ def may_amend_code(challenge: Challenge) -> bool:
     now = clock.now()
     before = {PhaseMoment.COMING, PhaseMoment.UNDATED}
     begun = any(each.moment(now) not in before for each in challenge.phases.all())
-    entered = Entry.objects.filter(
-        enrolment__phase__challenge=challenge, is_baseline=False
-    ).exists()
+    entered = Entry.objects.of_teams().filter(enrolment__phase__challenge=challenge).exists()
     return challenge.status == ChallengeStatus.PUBLISHED and not begun and not entered
 
 

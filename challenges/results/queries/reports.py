@@ -398,9 +398,7 @@ def participation(phase: Phase) -> dict[str, Any]:
     Teams are those of `TeamQuerySet.entered`. A cause that fewer than three of them met is under
     "other": told apart, it would tell who.
     """
-    entries = Entry.objects.filter(
-        enrolment__phase=phase, enrolment__team__is_baseline=False, is_bench=False
-    )
+    entries = Entry.objects.of_teams().filter(enrolment__phase=phase, is_bench=False)
     states = dict(entries.order_by().values_list("status").annotate(n=Count("pk")))
     causes = causes_by_phase(entries, always=()).get(phase.pk, [])
     teams = Team.objects.entered(phase=phase, entries__is_bench=False)
@@ -544,9 +542,7 @@ class Statistics:
 
 def challenge_statistics(challenge: Challenge) -> Statistics:
     """Count everything once, by a number of queries that does not grow with the phases."""
-    entries = Entry.objects.filter(
-        enrolment__phase__challenge=challenge, is_baseline=False
-    ).order_by()
+    entries = Entry.objects.of_teams().filter(enrolment__phase__challenge=challenge).order_by()
     since = clock.paris_day(clock.now()) - timedelta(days=DAYS)
     days = entries.filter(quota_day__gt=since).values("quota_day").annotate(n=Count("pk"))
     return Statistics(
@@ -558,7 +554,7 @@ def challenge_statistics(challenge: Challenge) -> Statistics:
 
 
 def _phases(challenge: Challenge) -> list[PhaseFigures]:
-    entries = Entry.objects.filter(enrolment__phase__challenge=challenge, is_baseline=False)
+    entries = Entry.objects.of_teams().filter(enrolment__phase__challenge=challenge)
     statuses, teams, causes = _statuses(entries), _teams(challenge), causes_by_phase(entries)
     used, times = _used(challenge), _times(challenge)
     return [
