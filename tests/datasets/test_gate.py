@@ -21,7 +21,7 @@ from portal.audit.models import AuditEvent
 from portal.lib import immutable, objects
 from portal.lib.refusals import Hidden, Invalid, NotAllowed
 from tests.factories.accounts import OrganisationFactory, UserFactory
-from tests.factories.datasets import CSV, DataFileFactory, ReleaseFactory, member
+from tests.factories.datasets import DataFileFactory, ReleaseFactory, member
 
 pytestmark = pytest.mark.django_db
 
@@ -196,27 +196,6 @@ def test_sealed_rows_are_written_by_actions_only(version: HoldoutVersion) -> Non
             row.delete()
     with pytest.raises(immutable.WriteRefused):
         HoldoutVersion.objects.update(number=9)
-
-
-def test_an_open_file_is_counted_before_it_is_read() -> None:
-    file = DataFileFactory()
-
-    with gate.open_file(data_file=file, by=AnonymousUser()) as content:
-        assert content.read() == CSV
-
-    assert list(Download.objects.values_list("data_file", "user")) == [(file.pk, None)]
-
-
-def test_a_file_for_members_needs_an_account() -> None:
-    file = DataFileFactory(level=AccessLevel.REGISTERED)
-    reader = UserFactory()
-
-    with pytest.raises(NotAllowed):
-        gate.open_file(data_file=file, by=AnonymousUser())
-    assert Download.objects.count() == 0
-    gate.open_file(data_file=file, by=reader, licences="etalab-2.0").close()
-
-    assert list(Download.objects.values_list("user", "licences")) == [(reader.pk, "etalab-2.0")]
 
 
 @pytest.mark.parametrize(
