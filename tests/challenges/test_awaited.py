@@ -23,12 +23,11 @@ from portal.accounts.enums import RegionRole
 from portal.accounts.models import User
 from portal.lib import clock
 from tests.challenges.pages.scenes import Costs, clocked, url_of, with_contract
-from tests.factories.accounts import MembershipFactory
+from tests.factories.accounts import MembershipFactory, UserFactory
 from tests.factories.challenges import (
     ChallengeFactory,
     EnrolmentFactory,
     EntryFactory,
-    PersonFactory,
     TeamFactory,
     captain_of,
     region_person,
@@ -50,7 +49,7 @@ def to_decide(n: int) -> list[Challenge]:
     """Make n challenges with one thing of each kind that waits for the Region."""
     made = []
     for _each in range(n):
-        owner, now = PersonFactory(), timezone.now()
+        owner, now = UserFactory(), timezone.now()
         challenge = ChallengeFactory(owner=owner, closed=True, title="Tensions")
         with_contract(challenge)
         phase = challenge.phases.get()
@@ -116,7 +115,7 @@ def for_a_person(person: User, n: int) -> None:
     """Make n of each of what waits for somebody who is not of the Region."""
     at = timezone.now()
     for number in range(n):
-        challenge = ChallengeFactory(opened=True, title="Tensions", owner=PersonFactory())
+        challenge = ChallengeFactory(opened=True, title="Tensions", owner=UserFactory())
         organisers.invite(
             challenge=challenge,
             email=person.email,
@@ -126,7 +125,7 @@ def for_a_person(person: User, n: int) -> None:
         run = ChallengeFactory(
             opened=True, owner=person, title="Mien", registration=RegistrationMode.APPROVAL
         )
-        teams.accept_terms(challenge=run, by=PersonFactory())
+        teams.accept_terms(challenge=run, by=UserFactory())
         BundleImport.objects.create(
             by=person,
             filename="dossier.zip",
@@ -140,7 +139,7 @@ def for_a_person(person: User, n: int) -> None:
 
 
 def test_a_person_reads_what_waits_for_them(count: int, costs: Costs) -> None:
-    person = PersonFactory()
+    person = UserFactory()
     for_a_person(person, count)
     with costs(clocked(5)):
         found = titles(person)
@@ -173,10 +172,10 @@ def titles_to_do(person: object) -> list[str]:
 
 def test_invitation_waits_for_an_answer() -> None:
     team = TeamFactory(name="Alpha")
-    invited = PersonFactory()
+    invited = UserFactory()
     teams.invite(team=team, email=invited.email.upper(), by=captain_of(team))
     assert titles_to_do(invited) == ["Rejoindre l’équipe « Alpha »"]
-    assert titles_to_do(PersonFactory()) == []
+    assert titles_to_do(UserFactory()) == []
 
 
 def test_captain_is_reminded_two_days_before_the_close() -> None:
@@ -196,7 +195,7 @@ def test_an_organisation_shows_the_challenges_it_holds_in_public() -> None:
     shown = ChallengeFactory(opened=True, title="Tensions")
     draft = ChallengeFactory(title="Brouillon", organiser=shown.organiser)
     ChallengeFactory(opened=True, title="Ailleurs")
-    parts = space.organisation_parts(shown.organiser, PersonFactory())
+    parts = space.organisation_parts(shown.organiser, UserFactory())
     listed = {str(title): items for title, items in parts}
     assert list(listed) == ["Challenges organisés"]
     [item] = listed["Challenges organisés"]
@@ -207,11 +206,11 @@ def test_an_organisation_shows_the_challenges_it_holds_in_public() -> None:
 
 
 def test_the_side_navigation_leads_to_the_challenges_one_runs() -> None:
-    owner, moderator = PersonFactory(), region_person(RegionRole.MODERATOR)
+    owner, moderator = UserFactory(), region_person(RegionRole.MODERATOR)
     ChallengeFactory(owner=owner)
     routes = [
         [place.route for place in space.places(person)]
-        for person in (PersonFactory(), owner, moderator)
+        for person in (UserFactory(), owner, moderator)
     ]
     mine = ["catalogue:contributions", "catalogue:followed"]
     runs = "challenges:organiser_list"

@@ -55,7 +55,7 @@ from tests.challenges.world import (
 )
 from tests.factories import findings
 from tests.factories.accounts import UserFactory
-from tests.factories.challenges import ChallengeFactory, PersonFactory, TeamFactory, captain_of
+from tests.factories.challenges import ChallengeFactory, TeamFactory, captain_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 TRUTH = "id,niveau,jeu,sexe,age,insee\n" + "".join(
@@ -424,7 +424,7 @@ def test_who_reads_an_audit_after_the_reveal(
     entry = told_entry(challenge, shown=shown)
     people: dict[str, Any] = {
         "visitor": lambda: None,
-        "member": PersonFactory,
+        "member": UserFactory,
         "other": lambda: captain_of(TeamFactory(challenge=challenge)),
         "moderator": lambda: UserFactory(region="moderator"),
         "own": lambda: captain_of(entry.enrolment.team),

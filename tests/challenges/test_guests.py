@@ -27,8 +27,8 @@ from portal.lib import clock
 from portal.lib.refusals import Conflict, Invalid, NotAllowed
 from tests.challenges.pages.scenes import Costs, clocked, url_of
 from tests.challenges.refusals import refuses
-from tests.factories.accounts import signed_in
-from tests.factories.challenges import ChallengeFactory, PersonFactory
+from tests.factories.accounts import UserFactory, signed_in
+from tests.factories.challenges import ChallengeFactory
 
 pytestmark = pytest.mark.django_db
 INVITED = RegistrationMode.INVITED
@@ -37,7 +37,7 @@ INVITED = RegistrationMode.INVITED
 @pytest.fixture
 def challenge() -> Challenge:
     """Return an open challenge by invitation."""
-    return ChallengeFactory(opened=True, owner=PersonFactory(), registration=INVITED)
+    return ChallengeFactory(opened=True, owner=UserFactory(), registration=INVITED)
 
 
 def owner_of(challenge: Challenge) -> User:
@@ -62,7 +62,7 @@ def joined(challenge: Challenge, person: User) -> str:
 def test_each_line_has_its_own_outcome(challenge: Challenge) -> None:
     Challenge.objects.update(blocked_domains=["jetable.test"])
     challenge.refresh_from_db()
-    inside = PersonFactory(email="dedans@exemple.test")
+    inside = UserFactory(email="dedans@exemple.test")
     assert invited(challenge, inside.email) == [Outcome.INVITED]
     joined(challenge, inside)
     lines = ["a@exemple.test", " A@Exemple.Test ", "", "pas une adresse", "x@jetable.test"]
@@ -75,7 +75,7 @@ def test_each_line_has_its_own_outcome(challenge: Challenge) -> None:
         Outcome.REFUSED,
     ]
     assert invited(challenge, "a@exemple.test") == [Outcome.KNOWN]
-    former = PersonFactory(email="avant@exemple.test")
+    former = UserFactory(email="avant@exemple.test")
     role = OrganiserRole.JURY
     FormerOrganiser.objects.create(challenge=challenge, user=former, role=role, left_at=clock.now())
     assert invited(challenge, former.email) == [Outcome.REFUSED]
@@ -97,7 +97,7 @@ def test_an_address_longer_than_a_row_holds_is_refused(challenge: Challenge) -> 
 
 
 def test_only_the_invited_register_by_their_address(challenge: Challenge) -> None:
-    guest, other = PersonFactory(), PersonFactory()
+    guest, other = UserFactory(), UserFactory()
     invited(challenge, guest.email.upper())
     assert joined(challenge, guest) == RegistrationState.ACCEPTED
     with refuses(NotAllowed, "invitation_required"):
@@ -108,7 +108,7 @@ def test_only_the_invited_register_by_their_address(challenge: Challenge) -> Non
 
 
 def test_an_invitation_that_ended_lets_nobody_in(challenge: Challenge) -> None:
-    late, out = PersonFactory(), PersonFactory()
+    late, out = UserFactory(), UserFactory()
     invited(challenge, late.email, out.email)
     acts.withdraw(guest=Guest.objects.get(email=out.email), by=owner_of(challenge))
     Guest.objects.filter(email=late.email).update(expires_at=clock.now())
@@ -123,7 +123,7 @@ def test_an_invitation_that_ended_lets_nobody_in(challenge: Challenge) -> None:
 def out_of(challenge: Challenge, state: str) -> User:
     """Return a person who asked to take part, and was refused or left if that is the state."""
     Challenge.objects.update(registration=RegistrationMode.APPROVAL)
-    person: User = PersonFactory()
+    person: User = UserFactory()
     joined(challenge, person)
     asked, by = Registration.objects.get(user=person), owner_of(challenge)
     if state == "refused":
@@ -163,7 +163,7 @@ def test_who_comes_back_is_let_in_by_their_invitation_and_judged_by_their_domain
 
 
 def test_each_is_written_to_once_as_they_chose(challenge: Challenge) -> None:
-    known, quiet = PersonFactory(), PersonFactory()
+    known, quiet = UserFactory(), UserFactory()
     notifications.choose(ways={"invitations": Delivery.SPACE}, by=quiet)
     lines = ["inconnue@exemple.test", known.email, quiet.email]
     for _again in range(2):
@@ -215,7 +215,7 @@ def test_nobody_is_invited_where_nobody_could_come(
 
 
 def test_addresses_are_not_kept_longer_than_announced(challenge: Challenge, settings: Any) -> None:
-    here, gone, closing = PersonFactory(), "parti@exemple.test", PersonFactory()
+    here, gone, closing = UserFactory(), "parti@exemple.test", UserFactory()
     invited(challenge, here.email, gone, closing.email)
     joined(challenge, here)
     teams.forget(person=closing)
@@ -230,7 +230,7 @@ def test_addresses_are_not_kept_longer_than_announced(challenge: Challenge, sett
 
 
 def test_a_closed_account_takes_its_former_address_away(challenge: Challenge) -> None:
-    moved, stays = PersonFactory(), PersonFactory()
+    moved, stays = UserFactory(), UserFactory()
     invited(challenge, moved.email, stays.email)
     for each in (moved, stays):
         joined(challenge, each)
@@ -282,7 +282,7 @@ def test_the_page_costs_the_same_for_one_and_three(
 
 
 def test_who_is_invited_takes_part_from_the_link(challenge: Challenge) -> None:
-    person = PersonFactory()
+    person = UserFactory()
     invited(challenge, person.email)
     [guest] = Guest.objects.all()
     link = link_of(guest)
@@ -305,7 +305,7 @@ def test_who_is_invited_takes_part_from_the_link(challenge: Challenge) -> None:
 
 
 def test_who_is_not_invited_reads_the_same_whoever_is(challenge: Challenge) -> None:
-    browser = signed_in(PersonFactory())
+    browser = signed_in(UserFactory())
     before = [browser.get(url_of(challenge, name)) for name in ("rules", "team")]
     invited(challenge, "quelqu.une@exemple.test")
     after = [browser.get(url_of(challenge, name)) for name in ("rules", "team")]
@@ -336,7 +336,7 @@ def test_an_invitation_that_ended_says_so(challenge: Challenge, ended: str) -> N
 
 
 def test_a_team_mate_who_is_not_invited_cannot_join(challenge: Challenge) -> None:
-    captain, mate = PersonFactory(), PersonFactory()
+    captain, mate = UserFactory(), UserFactory()
     invited(challenge, captain.email)
     teams.accept_terms(challenge=challenge, by=captain)
     team = teams.create(challenge=challenge, name="Alpha", by=captain)
@@ -349,7 +349,7 @@ def test_a_team_mate_who_is_not_invited_cannot_join(challenge: Challenge) -> Non
 
 def test_new_rules_accepted_bring_back_who_had_left(challenge: Challenge) -> None:
     Challenge.objects.update(registration=RegistrationMode.APPROVAL)
-    person = PersonFactory()
+    person = UserFactory()
     teams.accept_terms(challenge=challenge, by=person)
     teams.leave_challenge(challenge=challenge, by=person)
     TermsAcceptance.objects.all().delete()

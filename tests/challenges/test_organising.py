@@ -40,7 +40,6 @@ from tests.factories.accounts import MembershipFactory, UserFactory
 from tests.factories.challenges import (
     ChallengeFactory,
     EntryFactory,
-    PersonFactory,
     PhaseFactory,
     TeamFactory,
     region_person,
@@ -391,7 +390,7 @@ def test_a_close_already_passed_is_not_published() -> None:
 @pytest.fixture
 def owner(client: Client) -> User:
     """Sign the organiser in."""
-    made: User = PersonFactory()
+    made: User = UserFactory()
     client.force_login(made)
     prove(client)
     return made
@@ -531,7 +530,7 @@ def test_list_and_cockpit_cost_the_same_for_one_and_three(
 
 @pytest.mark.parametrize("name", ["reveal_propose", "reveal_confirm"])
 def test_reveal_asks_again_who_is_there(name: str) -> None:
-    owner = PersonFactory()
+    owner = UserFactory()
     challenge = ChallengeFactory(owner=owner, closed=True)
     browser = Client()
     browser.force_login(owner)

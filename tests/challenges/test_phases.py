@@ -43,7 +43,6 @@ from tests.factories.accounts import UserFactory, signed_in
 from tests.factories.challenges import (
     ChallengeFactory,
     EntryFactory,
-    PersonFactory,
     PhaseFactory,
     TeamFactory,
     accepted_person,
@@ -491,7 +490,7 @@ def test_a_newcomer_and_a_team_read_where_the_challenge_stands(
     person = accepted_person(challenge)
     browser = signed_in(person)
     assert (CREATE in browser.get(url_of(challenge, "team")).text) is gathers
-    asks = signed_in(PersonFactory())
+    asks = signed_in(UserFactory())
     assert ("Accepter et m’inscrire" in asks.get(url_of(challenge, "rules")).text) is gathers
     assert ("Il vous faut une équipe" in asks.get(url_of(challenge, "entries")).text) is gathers
     captain = signed_in(captain_of(TeamFactory(challenge=challenge)))

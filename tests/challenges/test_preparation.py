@@ -38,7 +38,6 @@ from tests.factories.challenges import (
     ChallengeFactory,
     EnrolmentFactory,
     EntryFactory,
-    PersonFactory,
     PhaseFactory,
     TeamFactory,
     region_person,
@@ -198,7 +197,7 @@ LINK = re.compile(r'<a href="(/espace/challenges/[^"?#]+)"')
 @pytest.fixture
 def challenge() -> Challenge:
     """Return an open challenge with a scoring."""
-    made: Challenge = ChallengeFactory(opened=True, owner=PersonFactory())
+    made: Challenge = ChallengeFactory(opened=True, owner=UserFactory())
     with_contract(made)
     return made
 
@@ -231,9 +230,7 @@ def role_of(challenge: Challenge, name: str) -> User:
         return region_person(RegionRole.ADMINISTRATOR)
     if name == "jury":
         role = OrganiserRole.JURY
-        made = ChallengeOrganiser.objects.create(
-            challenge=challenge, user=PersonFactory(), role=role
-        )
+        made = ChallengeOrganiser.objects.create(challenge=challenge, user=UserFactory(), role=role)
         return made.user
     return challenge.organisers.get().user
 

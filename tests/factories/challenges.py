@@ -66,10 +66,6 @@ def _now() -> datetime:
     return timezone.now()
 
 
-PersonFactory = UserFactory
-OwningOrganisationFactory = OrganisationFactory
-
-
 def region_person(role: RegionRole = RegionRole.MODERATOR, **values: Any) -> User:
     """Make a person with a role for the Region."""
     return UserFactory(region=role, **values)
@@ -103,7 +99,7 @@ class ChallengeFactory(factory.django.DjangoModelFactory):
     summary = "Prévoir un nombre."
     body_md = body_html = ""
     task = "regression"
-    organiser = factory.SubFactory(OwningOrganisationFactory)
+    organiser = factory.SubFactory(OrganisationFactory)
     status_since = created_at = factory.LazyFunction(_now)
     terms = factory.RelatedFactory("tests.factories.challenges.TermsFactory", "challenge")
 
@@ -111,7 +107,7 @@ class ChallengeFactory(factory.django.DjangoModelFactory):
     def owner(obj: Challenge, create: bool, owner: User | None, **_: Any) -> None:
         """Give the challenge an owner."""
         ChallengeOrganiser.objects.create(
-            challenge=obj, user=owner or PersonFactory(), role=OrganiserRole.OWNER
+            challenge=obj, user=owner or UserFactory(), role=OrganiserRole.OWNER
         )
 
 
@@ -194,7 +190,7 @@ class LeaderboardFactory(factory.django.DjangoModelFactory):
 
 def accepted_person(challenge: Challenge, person: User | None = None) -> User:
     """Register a person in a challenge, its rules accepted."""
-    person = person or PersonFactory()
+    person = person or UserFactory()
     Registration.objects.create(
         challenge=challenge, user=person, state=RegistrationState.ACCEPTED, at=_now()
     )
