@@ -28,7 +28,7 @@ from portal.accounts.models import (
 )
 from portal.accounts.names import clean_siret
 from portal.lib import clock
-from portal.lib.fields import box
+from portal.lib.fields import box, line, prose
 
 
 class Dressed(forms.Form):
@@ -109,11 +109,11 @@ SCOPE_DUTIES = {
 class TokenForm(forms.Form):
     """Name a token, say what it permits and for how long."""
 
-    name = forms.CharField(
-        label=_("Nom du jeton"),
-        max_length=80,
-        help_text=_("Pour le reconnaître : la machine ou le programme qui s’en sert."),
-        error_messages={"required": _("Donnez un nom à ce jeton.")},
+    name = line(
+        _("Nom du jeton"),
+        80,
+        _("Donnez un nom à ce jeton."),
+        _("Pour le reconnaître : la machine ou le programme qui s’en sert."),
     )
     scopes = forms.MultipleChoiceField(
         label=_("Ce qu’il permet"),
@@ -166,13 +166,12 @@ class OrganisationForm(forms.Form):
     name = forms.CharField(
         label=_("Nom de l’organisation"), max_length=160, min_length=2, help_text=_("En entier.")
     )
-    acronym = forms.CharField(label=_("Sigle"), max_length=40, required=False)
+    acronym = line(_("Sigle"), 40)
     kind = forms.ChoiceField(label=_("Nature"), choices=OrganisationKind.choices)
-    siret = forms.CharField(
-        label=_("Numéro SIRET ou SIREN"),
-        max_length=24,
-        required=False,
-        help_text=_("14 ou 9 chiffres ; il aide la Région à vérifier l’organisation."),
+    siret = line(
+        _("Numéro SIRET ou SIREN"),
+        24,
+        hint=_("14 ou 9 chiffres ; il aide la Région à vérifier l’organisation."),
         widget=forms.TextInput(attrs={"inputmode": "numeric"}),
     )
     homepage_url = forms.URLField(
@@ -184,12 +183,7 @@ class OrganisationForm(forms.Form):
             "invalid": _("Écrivez une adresse complète, qui commence par https://."),
         },
     )
-    description = forms.CharField(
-        label=_("Présentation"),
-        max_length=2_000,
-        required=False,
-        widget=forms.Textarea(attrs={"rows": 6}),
-    )
+    description = prose(_("Présentation"), 2_000, rows=6)
 
     def __init__(self, *args: Any, organisation: Organisation | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -242,12 +236,7 @@ class InviteForm(forms.Form):
 class JoinForm(forms.Form):
     """Ask to join."""
 
-    message = forms.CharField(
-        label=_("Quelques mots pour les référents"),
-        max_length=500,
-        required=False,
-        widget=forms.Textarea(attrs={"rows": 4}),
-    )
+    message = prose(_("Quelques mots pour les référents"), 500, rows=4)
 
 
 class RoleForm(forms.Form):
