@@ -105,34 +105,11 @@ def final_choices(team_id: int, phase_id: int) -> int:
 SHARED_BY = 5  # teams; fewer colleagues may well each play on their own
 # Addresses that anybody has: to share one tells nothing.
 PUBLIC_DOMAINS = frozenset(
-    {
-        "aol.com",
-        "bbox.fr",
-        "free.fr",
-        "gmail.com",
-        "gmx.com",
-        "gmx.fr",
-        "hotmail.com",
-        "hotmail.fr",
-        "icloud.com",
-        "laposte.net",
-        "live.com",
-        "live.fr",
-        "mailo.com",
-        "me.com",
-        "msn.com",
-        "neuf.fr",
-        "numericable.fr",
-        "orange.fr",
-        "outlook.com",
-        "outlook.fr",
-        "proton.me",
-        "protonmail.com",
-        "sfr.fr",
-        "wanadoo.fr",
-        "yahoo.com",
-        "yahoo.fr",
-    }
+    """
+    aol.com bbox.fr free.fr gmail.com gmx.com gmx.fr hotmail.com hotmail.fr icloud.com
+    laposte.net live.com live.fr mailo.com me.com msn.com neuf.fr numericable.fr orange.fr
+    outlook.com outlook.fr proton.me protonmail.com sfr.fr wanadoo.fr yahoo.com yahoo.fr
+    """.split()
 )
 
 

@@ -16,7 +16,6 @@ from challenges import rules
 from challenges.enums import EntryStatus, PhaseKind
 from challenges.evaluation import queries as reads
 from challenges.evaluation.actions import interventions
-from challenges.evaluation.actions import interventions as acts
 from challenges.evaluation.forms import ExaminationForm, PauseForm
 from challenges.models import Challenge, Entry, Phase
 from challenges.organising.queries import phase_of
@@ -44,7 +43,7 @@ def pause(request: HttpRequest, slug: str, index: int) -> HttpResponse:
     if not form.is_valid():
         return _show_pipeline(request, challenge, sent=form, status=422)
     try:
-        acts.pause(phase=phase, reason=form.cleaned_data["reason"], by=person(request))
+        interventions.pause(phase=phase, reason=form.cleaned_data["reason"], by=person(request))
     except Conflict as refusal:
         form.add_error(None, str(refusal))
         return _show_pipeline(request, challenge, sent=form, status=409)
@@ -56,7 +55,7 @@ def pause(request: HttpRequest, slug: str, index: int) -> HttpResponse:
 def resume(request: HttpRequest, slug: str, index: int) -> HttpResponse:
     """Let the scoring of a phase go on."""
     phase = phase_of(find_to_run(request, slug), index)
-    acts.resume(phase=phase, by=person(request))
+    interventions.resume(phase=phase, by=person(request))
     messages.success(request, _("La notation reprend."))
     return redirect("challenges:pipeline", slug)
 
@@ -65,7 +64,7 @@ def resume(request: HttpRequest, slug: str, index: int) -> HttpResponse:
 def retry(request: HttpRequest, slug: str, index: int) -> HttpResponse:
     """Try again the entries that broke down by the platform's fault."""
     phase = phase_of(find_to_run(request, slug), index)
-    made = acts.retry_phase(phase=phase, by=person(request))
+    made = interventions.retry_phase(phase=phase, by=person(request))
     said = ngettext("%(n)s soumission relancée.", "%(n)s soumissions relancées.", made)
     messages.success(request, said % {"n": made})
     return redirect("challenges:pipeline", slug)

@@ -16,7 +16,6 @@ from challenges.organising.queries import phase_of
 from challenges.organising.views.layout import find_to_run, person, room
 from challenges.organising.views.words import TITLES
 from challenges.rescoring import actions as acts
-from challenges.rescoring import actions as rescorings
 from challenges.rescoring import queries as reads
 from challenges.rescoring.forms import DecisionForm, TaskForm, form_for
 from portal.accounts.authorization import require
@@ -140,7 +139,7 @@ def _show(
     }
     return render(
         request,
-        "challenges/organise/rescorings.html",
+        "challenges/organise/acts.html",
         room(challenge, "rescorings", **context),
         status=status,
     )
@@ -181,7 +180,7 @@ def _at_hand(
     state = RescoringState(opened.state)
     decides = rules.may_decide_rescoring(by, opened.phase) and opened.proposed_by_id != by.pk
     digest = opened.facts.get("digest", "")
-    compilation = None if opened.task.holdout.is_compiled else rescorings.compilation_job(opened)
+    compilation = None if opened.task.holdout.is_compiled else acts.compilation_job(opened)
     progress = None if state is RescoringState.PROPOSED else reads.progress(opened)
     # Once compared, only what failed can be tried again.
     lacking = state is not RescoringState.READY or bool(progress and progress.failed)

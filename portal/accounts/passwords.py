@@ -15,39 +15,12 @@ MIN_DISTINCT = 6
 SITE_WORDS = ("openemploi", "regionsud", "provencealpescotedazur", "francetravail")
 # The French half of what leaks most often; the other half is Django's list of 20,000.
 FRENCH_TOP_WORDS = frozenset(
-    {
-        "motdepasse",
-        "azerty",
-        "azertyuiop",
-        "bonjour",
-        "soleil",
-        "doudou",
-        "marseille",
-        "chouchou",
-        "loulou",
-        "nicolas",
-        "camille",
-        "princesse",
-        "coucou",
-        "jetaime",
-        "amour",
-        "chocolat",
-        "vacances",
-        "bienvenue",
-        "administrateur",
-        "utilisateur",
-        "changezmoi",
-        "motdepassesecret",
-        "secret",
-        "provence",
-        "mistral",
-        "cigale",
-        "olympiquedemarseille",
-        "allezlom",
-        "toulon",
-        "avignon",
-        "aixenprovence",
-    }
+    """
+    motdepasse azerty azertyuiop bonjour soleil doudou marseille chouchou loulou nicolas
+    camille princesse coucou jetaime amour chocolat vacances bienvenue administrateur
+    utilisateur changezmoi motdepassesecret secret provence mistral cigale olympiquedemarseille
+    allezlom toulon avignon aixenprovence
+    """.split()
 )
 ROWS = (
     "azertyuiopqsdfghjklmwxcvbn",

@@ -10,7 +10,6 @@ from django.contrib.auth.decorators import login_not_required
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
 from portal.accounts import views
-from portal.accounts import views as own
 
 RESET_KEY = r"^mot-de-passe/nouveau/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$"
 
@@ -61,12 +60,12 @@ security = [
     path("cles/<int:pk>/modifier/", passkeys.edit_webauthn, name="mfa_edit_webauthn"),
 ]
 mine = [
-    path("", own.home, name="account_home"),
-    path("nom/", own.rename_account, name="account_rename"),
-    path("donnees/", own.take_data, name="account_data"),
-    path("fermer/", own.close_account, name="account_close"),
+    path("", views.home, name="account_home"),
+    path("nom/", views.rename_account, name="account_rename"),
+    path("donnees/", views.take_data, name="account_data"),
+    path("fermer/", views.close_account, name="account_close"),
     path("sessions/", sessions.list_usersessions, name="usersessions_list"),
-    path("sessions/<int:pk>/fermer/", own.end_session, name="account_end_session"),
+    path("sessions/<int:pk>/fermer/", views.end_session, name="account_end_session"),
     path("avis/", views.notification_choices, name="notification_choices"),
     path("jetons/", views.token_list, name="account_tokens"),
     path("jetons/creer/", views.create_token, name="account_token_create"),

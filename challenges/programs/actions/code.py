@@ -10,7 +10,6 @@ import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
-from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -19,7 +18,6 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from challenges import rules
 from challenges import rules as permissions
 from challenges.bundles.code import (
     ENVIRONMENTS,
@@ -234,7 +232,7 @@ def make_plan(
     private store; plan; event "run_plan.made". Raises NotAllowed; Invalid, code "inputs", with a
     French sentence that holds no value.
     """
-    require(rules.may_edit_challenge, by, challenge)
+    require(permissions.may_edit_challenge, by, challenge)
     if environment not in RUN_ENVIRONMENTS:
         raise Invalid(_("Cet environnement n’est pas dans la liste."), code="environment")
     given = {name: _bytes(content) for name, content in sample.items()}
@@ -268,7 +266,7 @@ def use_plan(*, phase: Phase, plan: RunPlan, by: User) -> Phase:
     Conflict outside a draft, without a task, or where a program scores.
     """
     phase = Phase.objects.locked(phase)
-    require(rules.may_edit_challenge, by, phase.challenge)
+    require(permissions.may_edit_challenge, by, phase.challenge)
     if phase.challenge.status != ChallengeStatus.DRAFT:
         raise Conflict(_("Ceci ne se change que dans un brouillon."), code="not_a_draft")
     if plan.challenge_id != phase.challenge_id:
@@ -337,7 +335,7 @@ def _bytes(content: bytes | Path) -> bytes:
 
 
 def _zipped(files: Mapping[str, bytes]) -> bytes:
-    target = BytesIO()
+    target = io.BytesIO()
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in sorted(files.items()):
             archive.writestr(zipfile.ZipInfo(name, EPOCH), content, zipfile.ZIP_DEFLATED)
@@ -369,7 +367,7 @@ def give_inputs(
         former is not None
         and not sealed
         and (former.environment, tuple(former.layouts)) == (said.environment, said.layouts)
-        and _sample_of(former) == sample
+        and sample_of(former) == sample
     ):
         return former
     plan = make_plan(
@@ -421,7 +419,8 @@ def _format(spec: PortableSpec, place: Folder, example: str, ids: list[str]) -> 
     return out.getvalue().encode()
 
 
-def _sample_of(plan: RunPlan) -> dict[str, bytes]:
+def sample_of(plan: RunPlan) -> dict[str, bytes]:
+    """Read the public sample, by the names that programs read."""
     with zipfile.ZipFile(io.BytesIO(objects.read(plan.sample_sha256))) as archive:
         return {name: archive.read(name) for name in archive.namelist()}
 
@@ -451,7 +450,7 @@ def start_trial(
     nothing; Conflict where it takes no code; QuotaSpent past the trials of the hour; TooLarge;
     Invalid for an empty file; NoSandbox.
     """
-    require(rules.may_enter, by, team)
+    require(permissions.may_enter, by, team)
     refuse_closed(Phase.objects.select_related("challenge").get(pk=phase.pk), clock.now())
     plan = plan_of(phase)
     refuse_not_isolated(phase)

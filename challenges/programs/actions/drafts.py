@@ -21,7 +21,6 @@ from challenges.bundles import programs
 from challenges.bundles.document import MAX_SLUG, SLUG_FORM, is_slug
 from challenges.bundles.folder import Folder
 from challenges.bundles.foreign import archives, forms, payloads, questions, translation, values
-from challenges.bundles.foreign import questions as asked
 from challenges.bundles.foreign.questions import Question
 from challenges.bundles.foreign.values import (
     Board,
@@ -383,9 +382,9 @@ def _there(payloads: Mapping[str, Payload | None]) -> dict[str, Payload]:
 ANSWER_BYTES, CODE_BYTES = 50_000_000, 200_000_000
 MAX_PUBLIC_BYTES = 2 << 30
 REPORTS = {
-    asked.NOBODY: ReportAudience.NONE,
-    asked.ORGANISER: ReportAudience.ORGANISER,
-    asked.TEAM: ReportAudience.TEAM,
+    questions.NOBODY: ReportAudience.NONE,
+    questions.ORGANISER: ReportAudience.ORGANISER,
+    questions.TEAM: ReportAudience.TEAM,
 }
 DETAILED = "detailed_results"
 
@@ -396,15 +395,19 @@ def program_questions(
     """Ask what only programs raise: forms to check, values of scores, who reads the reports."""
     found = (*forms.asked(proposed), *bound_questions(spec))
     if spec.options.get("enable_detailed_results"):
-        choices = asked.REPORT_CHOICES
-        found += (Question(DETAILED, asked.REPORT, asked.ORGANISER, asked.REPORT_HINT, choices),)
+        choices = questions.REPORT_CHOICES
+        found += (
+            Question(
+                DETAILED, questions.REPORT, questions.ORGANISER, questions.REPORT_HINT, choices
+            ),
+        )
     return found
 
 
 def problems(bundle: Bundle) -> tuple[Problem, ...]:
     """List the answers to these questions that are not read, and a name that cannot be one."""
     choices: dict[str, tuple[str, ...]] = {
-        forms.key_of(index): (asked.CHECK, asked.LEAVE) for index in bundle.proposed
+        forms.key_of(index): (questions.CHECK, questions.LEAVE) for index in bundle.proposed
     }
     choices[DETAILED] = tuple(REPORTS)
     found = [

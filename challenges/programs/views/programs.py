@@ -2,7 +2,6 @@
 
 import csv
 import io
-import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -42,7 +41,7 @@ from challenges.programs.forms import ENVIRONMENT_WORDS, CodeForm
 from challenges.programs.models import run_duration, run_memory, run_state
 from challenges.results.queries.boards import Board
 from portal.accounts.authorization import require
-from portal.lib import clock, objects, visible
+from portal.lib import clock, visible
 
 PER_PAGE = 25
 FAULTS = {
@@ -233,12 +232,6 @@ def file_names(plan: RunPlan) -> list[str]:
     return sorted((each["name"] for each in plan.sample_files), key=lambda one: one == FORMAT_NAME)
 
 
-def sample_of(plan: RunPlan) -> dict[str, bytes]:
-    """Read the public sample, by the names that programs read."""
-    with zipfile.ZipFile(io.BytesIO(objects.read(plan.sample_sha256))) as archive:
-        return {name: archive.read(name) for name in archive.namelist()}
-
-
 def coding_of(
     challenge: Challenge, phase: Phase | None, contract: Mapping[str, Any], example: bytes | None
 ) -> starting.Coding | None:
@@ -259,7 +252,7 @@ def coding_of(
         seconds=phase.time_limit_s,
         memory_mb=phase.memory_mb,
         max_bytes=phase.max_bytes,
-        sample=sample_of(plan),
+        sample=team_code.sample_of(plan),
         table=file_names(plan)[0],
         key=plan.ids,
         id=own,
