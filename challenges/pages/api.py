@@ -1,7 +1,5 @@
 """Read challenges, their phases, their rules and their leaderboards: what the pages show."""
 
-import csv
-import io
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -21,7 +19,6 @@ from challenges.organising.queries import counted_challenges, current_phase, mom
 from challenges.receipts.queries import published_keys
 from challenges.results.queries import boards
 from challenges.results.queries import boards as reads
-from challenges.results.queries.boards import Board
 from challenges.teams.queries import latest_terms
 from portal.accounts.bearer import anyone
 from portal.lib import clock, visible
@@ -213,6 +210,7 @@ class ColumnOut(Schema):
     title: str
     direction: str
     decimals: int
+    primary: bool
 
 
 class BoardRowOut(Schema):
@@ -232,11 +230,15 @@ class BoardRowOut(Schema):
 class BoardOut(Schema):
     """A leaderboard on one part of the data, rows in order, 1,000 a page."""
 
+    version: Literal[1]
     challenge: str
+    challenge_title: str
     key: str
     title: str
     phase: int
+    phase_name: str
     split: Literal["public", "private"]
+    final: bool
     computed_at: datetime | None
     page: int
     pages: int
@@ -330,9 +332,7 @@ def leaderboard_csv(
     """Comme la page : formules neutralisées, ETag."""
     phase, wanted = _board(request, slug, key, split)
     board = reads.board_head(phase, wanted, request.user, key=key)
-    out = io.StringIO()
-    csv.writer(out).writerows(reads.csv_rows(board, reads.each_row(board)))
-    response = HttpResponse(out.getvalue(), content_type="text/csv; charset=utf-8")
+    response = HttpResponse(reads.csv_text(board), content_type="text/csv; charset=utf-8")
     return tagged(request, response, digest=board.digest)
 
 
@@ -358,7 +358,7 @@ def leaderboard(
     board = boards.read_board(
         phase, wanted, request.user, key=key, page=page, per_page=boards.JSON_ROWS
     )
-    return tagged(request, JsonResponse(board_json(slug, board)), digest=board.digest)
+    return tagged(request, JsonResponse(reads.as_document(board)), digest=board.digest)
 
 
 @router.get(
@@ -386,28 +386,3 @@ def _board(request: HttpRequest, slug: str, key: str, split: Split | None) -> tu
         raise Hidden
     default = Split.PRIVATE if found.phase.is_revealed else Split.PUBLIC
     return found.phase, split or default
-
-
-def board_json(slug: str, board: Board) -> dict[str, Any]:
-    """Describe a leaderboard: its columns, then its rows in order."""
-    return {
-        "challenge": slug,
-        "key": board.leaderboard.key,
-        "title": board.leaderboard.title,
-        "phase": board.leaderboard.phase.index,
-        "split": board.split.value,
-        "computed_at": reads.computed_minute(board),
-        "page": board.window.page,
-        "pages": board.window.pages,
-        "columns": [
-            {
-                "key": each.key,
-                "title": each.title,
-                "direction": each.direction,
-                "decimals": each.decimals,
-            }
-            for each in board.columns
-            if board.revealed or not each.at_closing
-        ],
-        "rows": reads.as_record(board),
-    }

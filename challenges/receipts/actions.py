@@ -10,13 +10,22 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from challenges.client.receipts import ReceiptState, key_id
 from challenges.enums import EvaluationState, ReceiptReason, Split
 from challenges.evaluation.models import written
-from challenges.models import Column, Evaluation, Phase, PhaseTask, ReceiptKey, Score, ScoreReceipt
+from challenges.models import (
+    Certificate,
+    Column,
+    Evaluation,
+    Phase,
+    PhaseTask,
+    ReceiptKey,
+    Score,
+    ScoreReceipt,
+)
 from challenges.receipts.queries import judge_alone
 from portal.lib import canonical, clock, immutable, signing
 from portal.lib.signing import public_key
@@ -34,6 +43,35 @@ def sign_receipt(payload: Mapping[str, Any]) -> str:
     return canonical.dumps(
         {"key_id": key_id(public), "payload": payload, "signature": signature}
     ).decode()
+
+
+def sign_next(
+    payload: Mapping[str, Any],
+    last: ScoreReceipt | Certificate | None,
+    *,
+    at: datetime,
+    to: Literal["minutes", "seconds"],
+) -> dict[str, Any]:
+    """Sign what follows `last` in a register, or opens it; returns the fields of its row.
+
+    to: how precisely the document says when it was issued.
+    """
+    serial = last.serial + 1 if last else 1
+    text = sign_receipt(
+        {
+            **payload,
+            "serial": serial,
+            "replaces": {"serial": last.serial, "sha256": last.sha256} if last else None,
+            "issued_at": at.astimezone(clock.PARIS).isoformat(timespec=to),
+        }
+    )
+    return {
+        "serial": serial,
+        "text": text,
+        "sha256": hashlib.sha256(text.encode()).hexdigest(),
+        "replaces": last,
+        "issued_at": at,
+    }
 
 
 def verify_receipt(receipt: str, public: bytes) -> bool:
@@ -181,7 +219,6 @@ def _receipt(
 ) -> ScoreReceipt:
     entry, version, holdout = evaluation.entry, evaluation.scorer_version, evaluation.holdout
     enrolment = entry.enrolment
-    serial = last.serial + 1 if last else 1
     payload = {
         "kind": "score",
         "version": 2,
@@ -205,25 +242,13 @@ def _receipt(
         "seed": version.seed,
         **told,
         "duration": duration_class(evaluation.seconds),
-        "serial": serial,
         "reason": reason.value,
-        "replaces": {"serial": last.serial, "sha256": last.sha256} if last else None,
-        # To the minute: with the date of receipt, the second would tell how long it took.
-        "issued_at": at.astimezone(clock.PARIS).isoformat(timespec="minutes"),
+        **{name: means.get(name, "") for name in MEANS},
+        **{name: means[name] for name in RULES if name in means},
     }
-    payload |= {name: means.get(name, "") for name in MEANS}
-    text = sign_receipt(payload | {name: means[name] for name in RULES if name in means})
-    return ScoreReceipt(
-        entry=entry,
-        evaluation=evaluation,
-        task=task,
-        serial=serial,
-        reason=reason,
-        text=text,
-        sha256=hashlib.sha256(text.encode()).hexdigest(),
-        replaces=last,
-        issued_at=at,
-    )
+    # To the minute: with the date of receipt, the second would tell how long it took.
+    signed = sign_next(payload, last, at=at, to="minutes")
+    return ScoreReceipt(entry=entry, evaluation=evaluation, task=task, reason=reason, **signed)
 
 
 def _keys_shown(phase: Phase) -> set[str]:

@@ -4,7 +4,6 @@ The rows of a board are those that the worker computed from one state of its inp
 shows of a team's entries is settled in order of receipt; each is written once.
 """
 
-import hashlib
 import logging
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -455,27 +454,9 @@ def _tell_certificates(moved: Collection[UUID], fallen: Collection[UUID], phase:
 def _make_certificate(
     team: Team, phase: Phase, stated: dict[str, Any], last: Certificate | None
 ) -> Certificate:
-    now = clock.now()
-    serial = last.serial + 1 if last else 1
-    payload = {
-        "kind": "certificate",
-        "version": 1,
-        **stated,
-        "serial": serial,
-        "replaces": {"serial": last.serial, "sha256": last.sha256} if last else None,
-        "issued_at": now.astimezone(clock.PARIS).isoformat(timespec="seconds"),
-    }
-    text = receipts.sign_receipt(payload)
-    return Certificate(
-        team=team,
-        phase=phase,
-        entry_id=stated["entry"],
-        serial=serial,
-        text=text,
-        sha256=hashlib.sha256(text.encode()).hexdigest(),
-        replaces=last,
-        issued_at=now,
-    )
+    payload = {"kind": "certificate", "version": 1, **stated}
+    signed = receipts.sign_next(payload, last, at=clock.now(), to="seconds")
+    return Certificate(team=team, phase=phase, entry_id=stated["entry"], **signed)
 
 
 CARD_TITLE_CHARACTERS, CARD_SUMMARY_CHARACTERS = 120, 280

@@ -338,7 +338,9 @@ def test_json_is_the_record_of_the_command(client: Client, challenge: Challenge)
     assert sent == {
         "version": 1,
         "challenge": "tensions",
-        "title": challenge.title,
+        "challenge_title": challenge.title,
+        "key": challenge.leaderboards.get().key,
+        "title": challenge.leaderboards.get().title,
         "phase": 0,
         "phase_name": "Phase publique",
         "split": "public",

@@ -7,13 +7,13 @@ maps in JSON, their parts merged, which is a perfect answer where teams send one
 
 import json
 import tempfile
-import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from challenges.bundles.foreign.context import Reading
-from challenges.bundles.foreign.values import ForeignSpec, Holding, Payload, Phase
+from challenges.bundles.foreign.payloads import one_root
+from challenges.bundles.foreign.values import ForeignSpec, Holding, Phase
 
 MAX_JSON_BYTES = 50 << 20
 CODE, NOT_DONE = "E_SPLIT_MISMATCH", "W_DRY_RUN"
@@ -124,7 +124,7 @@ def _answers(annotation: Path, merged: Path) -> list[Path]:
 
 
 def _unpacked(spec: ForeignSpec, reading: Reading, scratch: Path) -> Path:
-    """Give the folder of the script, written out of its judged zip."""
+    """Give the folder of the script, written out of its judged zip, without its only folder."""
     payload = spec.evaluation_script
     if payload is None:
         raise ValueError("no script")
@@ -132,16 +132,8 @@ def _unpacked(spec: ForeignSpec, reading: Reading, scratch: Path) -> Path:
     if payload.holding is not Holding.ZIP:
         return place
     folder = scratch / "script"
-    with zipfile.ZipFile(place) as archive:
-        for name in payload.files:
-            target = folder / name
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(archive.read(name))
-    return _package(folder, payload)
-
-
-def _package(folder: Path, payload: Payload) -> Path:
-    """Go down one folder when the zip holds nothing else at its root."""
-    heads = {name.split("/", 1)[0] for name in payload.files}
-    only = folder / next(iter(heads))
-    return only if len(heads) == 1 and only.is_dir() else folder
+    for name, content in one_root(reading.payloads.folder, payload):
+        target = folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(content)
+    return folder

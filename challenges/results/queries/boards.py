@@ -4,6 +4,8 @@ A board of rule « all » lists every entry. What a page says of the whole board
 teams, ties) is written with the board, or found beside the rows of the page by their position.
 """
 
+import csv
+import io
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -200,7 +202,9 @@ def as_document(board: Board) -> dict[str, Any]:
     return {
         "version": 1,
         "challenge": phase.challenge.slug,
-        "title": phase.challenge.title,
+        "challenge_title": phase.challenge.title,
+        "key": board.leaderboard.key,
+        "title": board.leaderboard.title,
         "phase": phase.index,
         "phase_name": phase.name,
         "split": board.split.value,
@@ -258,24 +262,27 @@ def _figure(cell: dict[str, Any] | None) -> dict[str, Any]:
     return {"value": cell["value"], "low": cell["low"], "high": cell["high"]}
 
 
-def csv_rows(board: Board, rows: Iterable[BoardRow] | None = None) -> Iterator[list[str]]:
-    """Yield the header then the rows of the CSV file; formulas are neutralised.
+def csv_text(head: Board) -> str:
+    """Write every row of a board as CSV, formulas neutralised."""
+    out = io.StringIO()
+    csv.writer(out).writerows([csv_safe(cell) for cell in cells] for cells in _csv_rows(head))
+    return out.getvalue()
 
-    rows: those to write when the board does not hold them.
-    """
-    header = ["rang", "equipe", "reference", "palier", "rang_bas", "rang_haut"]
+
+def _csv_rows(board: Board) -> Iterator[list[object]]:
+    header: list[object] = ["rang", "equipe", "reference", "palier", "rang_bas", "rang_haut"]
     for column in board.columns:
         header.append(column.key)
         if not column.grouped and not column.is_fact:
             header += [f"{column.key}_bas", f"{column.key}_haut"]
     if board.has_limit:
         header.append("sans_prix")
-    yield [csv_safe(cell) for cell in header]
-    for row in board.rows if rows is None else rows:
+    yield header
+    for row in each_row(board):
         cells = _csv_row(row, board.columns)
         if board.has_limit:
             cells.append("oui" if row.is_barred(board.columns) else "non")
-        yield [csv_safe(cell) for cell in cells]
+        yield cells
 
 
 def _csv_row(row: BoardRow, columns: list[Column]) -> list[object]:

@@ -1,7 +1,5 @@
 """Show the standings: page, CSV, JSON, frame and feed for other sites; the bench of a phase."""
 
-import csv
-import io
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -69,9 +67,7 @@ def standings_csv(request: HttpRequest, slug: str) -> HttpResponseBase:
     """Send a leaderboard as CSV, formulas neutralised, with an ETag."""
     phase, split = required(request, slug)
     board = reads.board_head(phase, split, request.user, key=key_wanted(request))
-    out = io.StringIO()
-    csv.writer(out).writerows(reads.csv_rows(board, reads.each_row(board)))
-    response = HttpResponse(out.getvalue(), content_type="text/csv; charset=utf-8")
+    response = HttpResponse(reads.csv_text(board), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{slug}-{board.split.value}.csv"'
     return tagged(request, open_to_sites(response), digest=board.digest)
 
