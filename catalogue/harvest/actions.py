@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
@@ -44,7 +44,7 @@ from portal.audit.record import record
 from portal.audit.record import record as tell
 from portal.lib import canonical, clock, http
 from portal.lib.queue import nudge
-from portal.lib.refusals import Conflict, Invalid, QuotaSpent
+from portal.lib.refusals import Conflict, Invalid, QuotaSpent, unless_taken
 from portal.lib.texts import free_name, slug_of
 
 KEY_CHARACTERS = 44
@@ -270,11 +270,8 @@ def _create(*, title: str, **columns: Any) -> Source:
     """Create a source under a free key made of its title."""
     base = slug_of(title, KEY_CHARACTERS, "source")
     taken = set(Source.objects.filter(key__startswith=base).values_list("key", flat=True))
-    try:
-        with transaction.atomic():
-            return Source.objects.create(key=free_name(base, taken), title=title, **columns)
-    except IntegrityError as error:
-        raise Conflict(code="already_known") from error
+    with unless_taken(Conflict(code="already_known")):
+        return Source.objects.create(key=free_name(base, taken), title=title, **columns)
 
 
 DAYS = {HarvestFrequency.DAILY: 1, HarvestFrequency.WEEKLY: 7}
@@ -397,18 +394,14 @@ def forget_old_runs() -> int:
 
 
 def _open_run(source: Source, *, by: Actor, preview: bool = False) -> HarvestRun:
-    try:
-        with transaction.atomic():
-            return HarvestRun.objects.create(
-                source=source,
-                is_preview=preview,
-                asked_by=by if by.pk is not None else None,
-                asked_at=clock.now(),
-            )
-    except IntegrityError as error:
-        raise Conflict(
-            _("Un passage est déjà en cours sur cette source."), code="under_way"
-        ) from error
+    sentence = _("Un passage est déjà en cours sur cette source.")
+    with unless_taken(Conflict(sentence, code="under_way")):
+        return HarvestRun.objects.create(
+            source=source,
+            is_preview=preview,
+            asked_by=by if by.pk is not None else None,
+            asked_at=clock.now(),
+        )
 
 
 def _close_the_dead(now: datetime) -> None:
@@ -449,7 +442,7 @@ def create(
         raise Conflict(code="already_known")
     if beside is not None:
         made = _record(source, incoming, beside)
-        return _refresh(made, incoming, by)
+        return update(record=made, incoming=incoming, by=by)
     resource = card_changes.create(
         kind=incoming.kind,
         title=str(incoming.values["title"]),
@@ -481,7 +474,29 @@ def update(*, record: HarvestedRecord, incoming: Incoming, by: Actor) -> Taken:
     order: card, revision, index; proposal; back among the others if its absence had archived it;
     counters; the record; event "resource.harvested" when the card changed.
     """
-    return _refresh(record, incoming, by)
+    fresh = (
+        HarvestedRecord.objects.select_for_update(of=("self",))
+        .select_related("source__organisation")
+        .get(pk=record.pk)
+    )
+    resource = Resource.objects.select_for_update(of=("self",)).get(harvested=fresh)
+    source, before = fresh.source, dict(fresh.metrics)
+    pending = _pending(resource)
+    proposed = pending.proposed if pending is not None else _latest(resource)
+    merged = _merged(proposed, [_voice(source, incoming), *_other_voices(fresh)])
+    if merged.values or merged.provenance != proposed.provenance:
+        _apply(proposed, merged)
+        owner = source.organisation
+        _keep(resource, proposed, pending, publish=source.publishes, owner=owner, by=by)
+    elif not resource.live and source.publishes:
+        _keep(resource, proposed, pending, publish=True, owner=source.organisation, by=by)
+    revived = _revive(fresh, resource, by)
+    _count(resource, before, incoming.metrics)
+    told = _take_in(fresh, resource, incoming, merged.held_back)
+    if merged.values:
+        changed = sorted(merged.values)
+        tell("resource.harvested", by=by, on=resource, source=source, act="updated", fields=changed)
+    return Taken(resource, tuple(sorted(merged.values)), told, revived)
 
 
 @transaction.atomic
@@ -507,32 +522,6 @@ def archive(*, record: HarvestedRecord, reason: str, by: Actor) -> None:
         card_changes.set_aside(resource=resource, reason=reason, by=by)
     fresh.archived_at = clock.now()
     fresh.save(update_fields=["archived_at"])
-
-
-def _refresh(record: HarvestedRecord, incoming: Incoming, by: Actor) -> Taken:
-    fresh = (
-        HarvestedRecord.objects.select_for_update(of=("self",))
-        .select_related("source__organisation")
-        .get(pk=record.pk)
-    )
-    resource = Resource.objects.select_for_update(of=("self",)).get(harvested=fresh)
-    source, before = fresh.source, dict(fresh.metrics)
-    pending = _pending(resource)
-    proposed = pending.proposed if pending is not None else _latest(resource)
-    merged = _merged(proposed, [_voice(source, incoming), *_other_voices(fresh)])
-    if merged.values or merged.provenance != proposed.provenance:
-        _apply(proposed, merged)
-        owner = source.organisation
-        _keep(resource, proposed, pending, publish=source.publishes, owner=owner, by=by)
-    elif not resource.live and source.publishes:
-        _keep(resource, proposed, pending, publish=True, owner=source.organisation, by=by)
-    revived = _revive(fresh, resource, by)
-    _count(resource, before, incoming.metrics)
-    told = _take_in(fresh, resource, incoming, merged.held_back)
-    if merged.values:
-        changed = sorted(merged.values)
-        tell("resource.harvested", by=by, on=resource, source=source, act="updated", fields=changed)
-    return Taken(resource, tuple(sorted(merged.values)), told, revived)
 
 
 def _latest(resource: Resource) -> Resource:

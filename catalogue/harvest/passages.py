@@ -15,7 +15,6 @@ from django.utils.translation import gettext_lazy
 
 from catalogue.contributions.queries.descriptions import Incoming, read_all
 from catalogue.enums import ItemState, RunState
-from catalogue.harvest import actions as harvested_records
 from catalogue.harvest import actions as harvests
 from catalogue.harvest import collection
 from catalogue.harvest.actions import Taken
@@ -347,10 +346,8 @@ def _done(step: Step, plan: Plan, by: Actor, *, undo: bool) -> tuple[ItemState, 
 
 def _act(step: Step, plan: Plan, by: Actor) -> Taken:
     if step.record is not None:
-        return harvested_records.update(record=step.record, incoming=step.incoming, by=by)
-    return harvested_records.create(
-        source=plan.source, incoming=step.incoming, beside=step.beside, by=by
-    )
+        return harvests.update(record=step.record, incoming=step.incoming, by=by)
+    return harvests.create(source=plan.source, incoming=step.incoming, beside=step.beside, by=by)
 
 
 def _told(taken: Taken) -> dict[str, Any]:
@@ -404,7 +401,7 @@ def _note_absence(record: HarvestedRecord, report: Report, by: Actor) -> None:
     if resource is None or record.archived_at is not None:
         return
     line = {"id": record.remote_id, "title": resource.title, "slug": resource.slug, "code": ""}
-    fresh = harvested_records.note_absence(record=record)
+    fresh = harvests.note_absence(record=record)
     grace = clock.now() - timedelta(days=MISSING_DAYS)
     since = fresh.missing_since
     often = fresh.missing_runs >= MISSING_RUNS
@@ -413,5 +410,5 @@ def _note_absence(record: HarvestedRecord, report: Report, by: Actor) -> None:
         report.note(ItemState.MISSING, {**line, "message": message})
         return
     reason = _("N’est plus dans la source « %(source)s ».") % {"source": record.source.title}
-    harvested_records.archive(record=record, reason=reason, by=by)
+    harvests.archive(record=record, reason=reason, by=by)
     report.note(ItemState.ARCHIVED, {**line, "message": reason})

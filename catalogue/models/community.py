@@ -457,9 +457,6 @@ class Reuse(Reviewed):
     organisation_name = models.CharField(max_length=160, blank=True)
     resources = models.ManyToManyField(Resource, related_name="reused_by")
 
-    class Meta(Reviewed.Meta):
-        pass
-
     def __str__(self) -> str:
         return self.title
 
@@ -479,9 +476,6 @@ class FieldFeedback(Reviewed):
     persons = models.PositiveIntegerField(null=True, blank=True)
     result = models.TextField(max_length=1_000)
     proof_url = models.URLField(max_length=500, blank=True)
-
-    class Meta(Reviewed.Meta):
-        pass
 
     def __str__(self) -> str:
         return f"{self.get_organisation_kind_display()}, {self.place}"

@@ -9,7 +9,14 @@ from django.db.models import F, Q
 
 from catalogue.enums import FileState
 from catalogue.models.contribution import Contribution
-from catalogue.models.resource import Resource, known, some, some_organisation, someone
+from catalogue.models.resource import (
+    LockableQuerySet,
+    Resource,
+    known,
+    some,
+    some_organisation,
+    someone,
+)
 from portal.lib.parts import PartedFile
 
 if TYPE_CHECKING:
@@ -99,7 +106,7 @@ class CardFile(models.Model):
         return self.state == FileState.SOUND
 
 
-class CardUploadQuerySet(models.QuerySet["CardUpload"]):
+class CardUploadQuerySet(LockableQuerySet["CardUpload"]):
     """Reads of uploads by who sends them and by where they stand."""
 
     def visible_to(self, user: "User | AnonymousUser") -> "CardUploadQuerySet":
@@ -131,10 +138,6 @@ class CardUploadQuerySet(models.QuerySet["CardUpload"]):
         if organisation is not None:
             return self.filter(contribution__organisation=organisation)
         return self.filter(contribution__organisation=None, begun_by=person)
-
-    def locked(self, upload: "CardUpload") -> "CardUpload":
-        """Return the fresh row, held until the end of the transaction."""
-        return self.select_for_update(of=("self",)).get(pk=upload.pk)
 
 
 class CardUpload(PartedFile):

@@ -8,7 +8,6 @@ from django.db.models import Count, Exists, Q
 from catalogue.enums import UseCase
 from catalogue.models import IndexedFacet, IndexedName, Resource, RomeTitle
 from catalogue.search import fulltext
-from catalogue.search import fulltext as plans
 from catalogue.search import text as analysis
 from catalogue.search import words as known_words
 from catalogue.search.fulltext import Plan
@@ -36,7 +35,7 @@ def register_pages(by_words: ByWords, by_letters: ByFirstLetters) -> None:
 
 def pages_by_query(q: str, *, language: str, most: int = MOST_FOUND_PAGES) -> tuple[FoundPage, ...]:
     """List the pages that hold every word of a query, or one of its synonyms."""
-    plan = plans.plan(q)
+    plan = fulltext.plan(q)
     if not plan.slots:
         return ()
     found = [page for by_words, _ in _finders for page in by_words(plan, language, most)]

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from catalogue import rules
@@ -13,7 +13,7 @@ from catalogue.search import text as analysis
 from portal.accounts.authorization import require
 from portal.audit.actors import Actor
 from portal.audit.record import record
-from portal.lib.refusals import Conflict, Invalid
+from portal.lib.refusals import Conflict, Invalid, unless_taken
 from portal.lib.texts import require_plain_line
 
 OPENING = Path(__file__).with_name("synonyms.txt")
@@ -159,11 +159,8 @@ def remove(*, synonym: Synonym, by: Actor) -> None:
 
 
 def _save(synonym: Synonym) -> None:
-    try:
-        with transaction.atomic():
-            synonym.save()
-    except IntegrityError as error:
-        raise Conflict(_("Ce groupe existe déjà : modifiez-le."), code="synonym") from error
+    with unless_taken(Conflict(_("Ce groupe existe déjà : modifiez-le."), code="synonym")):
+        synonym.save()
 
 
 BATCH = 500

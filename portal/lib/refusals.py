@@ -1,8 +1,10 @@
 """Name every "no": a code, a French sentence, no HTTP."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 
@@ -149,3 +151,13 @@ class Invalid(Refusal):
     ) -> None:
         super().__init__(message, code=code, **facts)
         self.faults = list(faults)
+
+
+@contextmanager
+def unless_taken(refusal: Refusal) -> Iterator[None]:
+    """Refuse so where a constraint of the database refuses the rows that are written meanwhile."""
+    try:
+        with transaction.atomic():
+            yield
+    except IntegrityError as error:
+        raise refusal from error

@@ -18,7 +18,6 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
-from catalogue.community import queries as community_queries
 from catalogue.community import queries as reads
 from catalogue.community.actions import alerts, follows
 from catalogue.community.forms import AddressForm, SearchForm
@@ -188,7 +187,7 @@ def followed(request: HttpRequest) -> HttpResponse:
     by = person(request)
     follows_page = Paginator(reads.follows_of(by), PER_PAGE).get_page(request.GET.get("suivis"))
     context = {
-        "searches": community_queries.searches_of(by),
+        "searches": reads.searches_of(by),
         "follows_page": follows_page,
         "followed": list(reads.followed_lines(follows_page)),
     }

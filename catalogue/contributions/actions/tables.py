@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
@@ -34,7 +34,7 @@ from portal.audit.record import record
 from portal.lib import clock, failpoints
 from portal.lib.files import safe_name
 from portal.lib.queue import nudge
-from portal.lib.refusals import Conflict, Invalid, Refusal
+from portal.lib.refusals import Conflict, Invalid, Refusal, unless_taken
 
 TASK = "catalogue.import_cards"
 ORIGIN = "import:csv"
@@ -228,14 +228,9 @@ def _ask(batch: ContributionBatch, *, sends: bool, charter: str, by: User) -> Co
         raise Invalid(code="charter", faults=["charter"])
     batch.state, batch.sends, batch.charter_version = BatchState.WAITING, sends, charter
     batch.asked_by, batch.asked_at, batch.message = by, clock.now(), ""
-    try:
-        with transaction.atomic():
-            batch.save()
-    except IntegrityError as error:
-        raise Conflict(
-            _("Un autre import de cette organisation est en cours : attendez qu’il finisse."),
-            code="under_way",
-        ) from error
+    sentence = _("Un autre import de cette organisation est en cours : attendez qu’il finisse.")
+    with unless_taken(Conflict(sentence, code="under_way")):
+        batch.save()
     record("batch.asked", by=by, on=batch, sends=sends)
     nudge(TASK, batch_id=batch.pk)
     return batch

@@ -137,14 +137,8 @@ def read_all(records: Iterable[Record]) -> list[Incoming]:
 
 
 def _repeated(each: Incoming) -> Incoming:
-    return Incoming(
-        remote_id=each.remote_id,
-        kind=each.kind,
-        title=each.title,
-        canonical_uri=each.canonical_uri,
-        refused="id_repeated",
-        reason=str(REFUSALS["id_repeated"]),
-    )
+    kept = (each.remote_id, each.kind, each.title, each.canonical_uri)
+    return Incoming(*kept, refused="id_repeated", reason=str(REFUSALS["id_repeated"]))
 
 
 def _identity(record: Record) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from statistics import median, quantiles
 from typing import TYPE_CHECKING, Any
 
@@ -219,10 +219,15 @@ def lots() -> list[Lot]:
             name,
             holder,
             count,
-            clock.working_days_elapsed(clock.paris_day(first), today) if first else 0,
+            _elapsed(first, today) if first else 0,
         )
         for public_id, name, holder, count, first in rows
     ]
+
+
+def _elapsed(since: datetime, until: date) -> int:
+    """Count the working days since a moment."""
+    return clock.working_days_elapsed(clock.paris_day(since), until)
 
 
 def waiting(contributions: Iterable[Contribution]) -> list[Waiting]:
@@ -248,7 +253,7 @@ def standing() -> tuple[int, int, int]:
     today = clock.paris_day(clock.now())
     pairs = Contribution.objects.queue().values_list("first_submitted_at", "submitted_at")
     rows = [(first, last) for first, last in pairs if first is not None]
-    ages = (clock.working_days_elapsed(clock.paris_day(first), today) for first, _last in rows)
+    ages = (_elapsed(first, today) for first, _last in rows)
     late = sum(age > settings.REVIEW_WORKING_DAYS for age in ages)
     return len(rows), sum(first != last for first, last in rows), late
 
@@ -265,11 +270,7 @@ def delays() -> Delays:
         .exclude(outcome=DecisionOutcome.CHANGES_REQUESTED)
         .values_list("contribution__first_submitted_at", "decided_at")
     )
-    taken = [
-        clock.working_days_elapsed(clock.paris_day(sent), clock.paris_day(decided))
-        for sent, decided in pairs
-        if sent is not None
-    ]
+    taken = [_elapsed(sent, clock.paris_day(decided)) for sent, decided in pairs if sent]
     many = len(taken) >= FEWEST_FOR_PERCENTILE
     return Delays(
         waiting=waits,

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db import IntegrityError, models, transaction
+from django.db import models, transaction
 from django.utils.translation import gettext_lazy as _
 
 from catalogue import rules
@@ -15,7 +15,7 @@ from portal.accounts.models import Organisation, User
 from portal.audit.outbox import owe
 from portal.audit.record import record
 from portal.lib import clock
-from portal.lib.refusals import Conflict, Invalid
+from portal.lib.refusals import Conflict, Invalid, unless_taken
 from portal.lib.texts import require_plain_line
 
 
@@ -34,22 +34,18 @@ def propose_removal(
     if not resource.live and resource.masked_at is None:
         raise Conflict(code="not_published")
     _refuse_what_carries_data(resource)
-    try:
-        with transaction.atomic():
-            removal = Removal.objects.create(
-                resource=resource,
-                slug=resource.slug,
-                author=resource.author,
-                reason=reason,
-                keep_title=keep_title,
-                explanation=explanation,
-                proposed_by=by,
-                proposed_at=clock.now(),
-            )
-    except IntegrityError as error:
-        raise Conflict(
-            _("Le retrait de cette fiche attend déjà une réponse."), code="already_proposed"
-        ) from error
+    sentence = _("Le retrait de cette fiche attend déjà une réponse.")
+    with unless_taken(Conflict(sentence, code="already_proposed")):
+        removal = Removal.objects.create(
+            resource=resource,
+            slug=resource.slug,
+            author=resource.author,
+            reason=reason,
+            keep_title=keep_title,
+            explanation=explanation,
+            proposed_by=by,
+            proposed_at=clock.now(),
+        )
     record("removal.proposed", by=by, on=removal, resource=resource, reason=reason)
     owe("mail.removal_proposed", key=str(removal.public_id), removal_id=removal.pk)
     return removal
@@ -251,22 +247,18 @@ def _ask(
     if resource.organisation_id == target.pk:
         raise Invalid(_("Cette organisation tient déjà la fiche."), code="transfer_same")
     holder = resource.organisation or resource.author or resource.producer_name
-    try:
-        with transaction.atomic():
-            made = CardTransfer.objects.create(
-                resource=resource,
-                kind=kind,
-                source_name=str(holder or "")[:200],
-                target=target,
-                message=message.strip()[:500],
-                asked_by=by,
-                at=clock.now(),
-                **more,
-            )
-    except IntegrityError as error:
-        raise Conflict(
-            _("Un transfert de cette fiche attend déjà une réponse."), code="already_proposed"
-        ) from error
+    sentence = _("Un transfert de cette fiche attend déjà une réponse.")
+    with unless_taken(Conflict(sentence, code="already_proposed")):
+        made = CardTransfer.objects.create(
+            resource=resource,
+            kind=kind,
+            source_name=str(holder or "")[:200],
+            target=target,
+            message=message.strip()[:500],
+            asked_by=by,
+            at=clock.now(),
+            **more,
+        )
     record("transfer.asked", by=by, on=made, resource=resource, kind=str(kind), to=target)
     owe("mail.transfer_asked", key=str(made.public_id), transfer_id=made.pk)
     return made
