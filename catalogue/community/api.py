@@ -52,7 +52,7 @@ from catalogue.models import (
     Reuse,
     SavedSearch,
 )
-from catalogue.resources.api import accepted, card_named, identifier
+from catalogue.resources.api import accepted, card_named
 from catalogue.search import filters
 from catalogue.search.query import from_mapping
 from portal.accounts import bearer
@@ -63,6 +63,7 @@ from portal.lib import visible
 from portal.lib.endpoints import Limit, after, refused
 from portal.lib.endpoints import lazy as _
 from portal.lib.refusals import Invalid
+from portal.lib.requests import identifier
 
 Told = TypeVar("Told", bound=Schema)
 Listed = dict[str, Any]  # some rows, and the cursor of those that follow

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote, urlencode, urlsplit
-from uuid import UUID
 
 from django.conf import settings
 from django.db.models import Count, IntegerField, OuterRef, Q, QuerySet, Subquery
@@ -43,6 +42,7 @@ from catalogue.models import (
 from catalogue.models.report import TARGETS
 from catalogue.resources.queries.relations import WRITERS
 from portal.accounts.models import Organisation, User
+from portal.lib.requests import identifier
 
 ON_CARD = 3
 
@@ -164,10 +164,8 @@ def card_followed(user: User, name: str) -> Resource | None:
     """Find a card that a person follows, online or not: by its identifier or slug."""
     if not name.isprintable():
         return None
-    try:
-        named: dict[str, Any] = {"public_id": UUID(name)} if len(name) == 36 else {"slug": name}
-    except ValueError:
-        named = {"slug": name}
+    public_id = identifier(name)
+    named: dict[str, Any] = {"public_id": public_id} if public_id else {"slug": name}
     own = Follow.objects.filter(user=user).order_by()
     return Resource.objects.filter(pk__in=own.values("resource_id"), **named).first()
 
@@ -375,10 +373,6 @@ def _card(match: ResolverMatch) -> Resource | None:
 
 def _inside(url: str, fragment: str, resource: Resource) -> Place:
     mark, _dash, rest = fragment.partition("-")
-    try:
-        key = UUID(rest)
-    except ValueError:
-        return Place(url, resource.title, resource)
     shown = {"discussion__resource": resource, "state": MessageState.SHOWN}
     texts: dict[str, tuple[str, QuerySet[Any]]] = {
         "m": ("message", DiscussionMessage.objects.filter(**shown).select_related("discussion")),
@@ -386,7 +380,7 @@ def _inside(url: str, fragment: str, resource: Resource) -> Place:
         "f": ("feedback", FieldFeedback.objects.public().filter(resource=resource)),
     }
     name, rows = texts.get(mark, ("", Resource.objects.none()))
-    found: Any = rows.filter(public_id=key).first()
+    found: Any = rows.filter(public_id=identifier(rest)).first()
     if found is None:
         return Place(url, resource.title, resource)
     title = found.discussion.title if name == "message" else str(found)

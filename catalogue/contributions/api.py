@@ -37,7 +37,7 @@ from catalogue.contributions.schemas import (
 from catalogue.enums import ContributionStatus
 from catalogue.models import CardFile, CardUpload, Contribution, Resource
 from catalogue.resources.actions import files as file_care
-from catalogue.resources.api import accepted, cards, contribution_named, identifier
+from catalogue.resources.api import accepted, cards, contribution_named
 from catalogue.resources.queries import files as reads
 from catalogue.resources.queries import quality
 from catalogue.standards.readers.record import Record
@@ -54,7 +54,7 @@ from portal.lib.endpoints import Limit, after, refused
 from portal.lib.endpoints import lazy as _
 from portal.lib.http import NotFetched
 from portal.lib.refusals import Conflict, Hidden, Invalid, QuotaSpent
-from portal.lib.requests import natural
+from portal.lib.requests import identifier, natural
 
 
 def subject_named(request: HttpRequest, name: str) -> Resource:

@@ -124,14 +124,11 @@ def _provenance(resource: Resource) -> Json:
 
 
 def _figures(resource: Resource) -> Json:
-    counts = community_queries.counts(resource)
     return {
         "views": resource.views,
         "downloads": resource.downloads,
         "followers": resource.followers,
-        "reuses": counts.reuses,
-        "feedback": counts.feedback,
-        "discussions": counts.discussions,
+        **vars(community_queries.counts(resource)),
     }
 
 

@@ -15,6 +15,7 @@ from portal.accounts.views import person
 from portal.lib import visible
 from portal.lib.endpoints import lazy
 from portal.lib.refusals import Gone, Hidden, Invalid
+from portal.lib.requests import identifier
 
 
 def accepted(form: forms.Form) -> dict[str, Any]:
@@ -32,14 +33,6 @@ def accepted(form: forms.Form) -> dict[str, Any]:
 
 # Of cards: an address is read and written by one router.
 cards = Router(tags=[lazy("Catalogue")], auth=anyone)
-
-
-def identifier(name: str) -> UUID | None:
-    """Read a public identifier; None when the name is a slug."""
-    try:
-        return UUID(name) if len(name) == 36 else None
-    except ValueError:
-        return None
 
 
 def card_named(name: str) -> Resource:

@@ -2,6 +2,7 @@
 
 import logging
 from typing import Any
+from uuid import UUID
 
 MOST_DIGITS = 18
 
@@ -14,6 +15,14 @@ def natural(text: str) -> int:
     if not text.isdecimal():
         return 0
     return int(text) if len(text) <= MOST_DIGITS else 10**MOST_DIGITS
+
+
+def identifier(text: str) -> UUID | None:
+    """Read a public identifier as we write it; None for any other text."""
+    try:
+        return UUID(text) if len(text) == 36 else None
+    except ValueError:
+        return None
 
 
 # Parts of an address that open something: never written down.

@@ -32,6 +32,7 @@ from portal.accounts.authorization import require
 from portal.accounts.models import Organisation
 from portal.accounts.views import person
 from portal.lib.refusals import Invalid
+from portal.lib.requests import identifier
 from portal.lib.visible import find
 
 T = TypeVar("T")
@@ -300,7 +301,9 @@ def _decide(request: HttpRequest) -> None:
     if name not in MODELS or said.get("decision") not in ("accept", "refuse"):
         raise Invalid(_("Choisissez une décision."), code="decision")
     model, words = MODELS[name], said.get("message", "")
-    row = find(model.objects.all(), among=model.objects.all(), public_id=_uuid(said.get("id", "")))
+    row = find(
+        model.objects.all(), among=model.objects.all(), public_id=identifier(said.get("id", ""))
+    )
     accepts = said["decision"] == "accept"
     if name == "message":
         if accepts:
@@ -311,10 +314,3 @@ def _decide(request: HttpRequest) -> None:
         reuses.publish(brought=row, by=by)
     else:
         reuses.refuse(brought=row, message=words, by=by)
-
-
-def _uuid(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError:
-        return UUID(int=0)

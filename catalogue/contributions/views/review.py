@@ -40,6 +40,7 @@ from catalogue.validators import checks as record_checks
 from portal.accounts.authorization import require
 from portal.accounts.views import person
 from portal.lib.differences import Line
+from portal.lib.requests import identifier
 
 SIGNS = {"removed": "-", "added": "+", "same": " "}
 
@@ -256,15 +257,8 @@ def sieve_of(request: HttpRequest) -> reviews.Sieve:
         asked.get("organisation", "")[:140],
         check if check in record_checks.NAMES else "",
         asked.get("confiee", ""),
-        _identifier(asked.get("lot", "")),
+        str(identifier(asked.get("lot", "")) or ""),
     )
-
-
-def _identifier(text: str) -> str:
-    try:
-        return str(UUID(text)) if text else ""
-    except ValueError:
-        return ""
 
 
 def _tab(answered: bool) -> str:
