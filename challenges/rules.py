@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from portal.accounts.models import Organisation
 
 
-def _is_person(by: Actor) -> bool:
+def _is_person(by: "Viewer") -> bool:
     return not isinstance(by, SystemActor) and bool(by.is_authenticated) and by.is_active
 
 
@@ -183,14 +183,14 @@ def may_choose_entry(by: Actor, entry: "Entry") -> bool:
 
 def may_read_audits(by: "Viewer", challenge: "Challenge") -> bool:
     """Say whether the actor may read, once revealed, the audits kept to teams: an organiser."""
-    return not isinstance(by, SystemActor) and by.is_authenticated and challenge.is_organised_by(by)
+    return _is_person(by) and challenge.is_organised_by(by)
 
 
 def may_read_certificate(by: "Viewer", team: "Team") -> bool:
     """Say whether the actor may have and read this team's certificate: its members, the Region."""
-    if isinstance(by, SystemActor) or not by.is_authenticated:
-        return False
-    return team.has_member(by) or has_permission(by, Permission.CHALLENGE_REVEAL)
+    return _is_person(by) and (
+        team.has_member(by) or has_permission(by, Permission.CHALLENGE_REVEAL)
+    )
 
 
 def may_propose_card(by: "Viewer", team: "Team") -> bool:
@@ -198,9 +198,9 @@ def may_propose_card(by: "Viewer", team: "Team") -> bool:
 
     A captain; an organiser once the team permits it.
     """
-    if isinstance(by, SystemActor) or not by.is_authenticated:
-        return False
-    return team.has_captain(by) or (team.allow_card and team.challenge.is_organised_by(by))
+    return _is_person(by) and (
+        team.has_captain(by) or (team.allow_card and team.challenge.is_organised_by(by))
+    )
 
 
 def may_examine_entries(by: Actor) -> bool:

@@ -277,11 +277,9 @@ def _initial(document: Mapping[str, Any]) -> dict[str, Any]:
         "n_min_group": fairness.get("n_min_group") or SMALLEST,
         "min_rows": fairness.get("min_rows") or 30,
         "audit": audit is not None,
+        **{name: said.get(name) for name in ("positive", "threshold", "event")},
         "shown": said.get("shown") or "public",
         "person": said.get("person") or "row",
-        "positive": said.get("positive") or "",
-        "threshold": said.get("threshold"),
-        "event": said.get("event") or "",
         "column": column.get("measure") or ("worst_group" if column else ""),
         "limit": column.get("limit"),
     }

@@ -12,7 +12,6 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from challenges import rules
@@ -25,7 +24,6 @@ from challenges.enums import (
     EntryStatus,
     PhaseMoment,
     RegistrationState,
-    RescoringState,
 )
 from challenges.models import (
     Challenge,
@@ -287,7 +285,7 @@ def _cockpit(
     phase = current_phase(phases, now)
     access = reach(by, challenge)
     draft = challenge.status == ChallengeStatus.DRAFT
-    listed = points(challenge) if draft and access["edits"] else []
+    points = organising.checklist(challenge) if draft and access["edits"] else []
     written = ChallengeDraft.objects.filter(challenge=challenge).first()
     may_suspend = rules.may_suspend_challenge(by, challenge)
     context = room(
@@ -302,8 +300,8 @@ def _cockpit(
         now=now,
         open=is_open(challenge, phase, now),
         face=face_of(challenge, phase, now),
-        points=listed,
-        may_ask=all(each["state"] != "missing" for each in listed),
+        points=points,
+        may_ask=all(each.state != "missing" for each in points),
         may_publish=challenge.status == ChallengeStatus.IN_REVIEW
         and rules.may_publish_challenge(by, challenge),
         phases=[
@@ -319,7 +317,13 @@ def _cockpit(
         may_resume=may_suspend and challenge.status == ChallengeStatus.SUSPENDED,
         failed=sent is not None or refusal is not None,
         refusal=refusal,
-        awaited=awaited(challenge, by, edits=access["edits"]),
+        changes=Rescoring.objects.open()
+        .filter(phase__challenge=challenge)
+        .select_related("phase")
+        .order_by("phase__index"),
+        disqualifications=undecided_of(challenge)
+        if access["edits"] or has_permission(by, Permission.CHALLENGE_REVEAL)
+        else 0,
         pipeline=pipeline(challenge),
         may_examine=rules.may_examine_entries(by),
         drifted=access["follows"] and rescoring_queries.has_drifted(challenge),
@@ -409,57 +413,6 @@ def _lead(code: str, challenge: Challenge, by: User) -> str:
     if code == "disqualification_open" and not rules.may_edit_challenge(by, challenge):
         return reverse("challenges:disqualifications")
     return reverse(f"challenges:{LEADS[code]}", args=[challenge.slug])
-
-
-def awaited(challenge: Challenge, by: User, *, edits: bool) -> list[tuple[str, str]]:
-    """List what waits in a challenge for a second person, each with the page that tells of it."""
-    changes = Rescoring.objects.open().filter(phase__challenge=challenge).select_related("phase")
-    found = [
-        (
-            WAITING[RescoringState(each.state)] % {"phase": each.phase.name},
-            reverse("challenges:rescorings", args=[challenge.slug]),
-        )
-        for each in changes.order_by("phase__index")
-    ]
-    asked = undecided_of(challenge)
-    if asked and (edits or has_permission(by, Permission.CHALLENGE_REVEAL)):
-        sentence = ngettext(
-            "%(n)s disqualification demandée attend la décision de la Région.",
-            "%(n)s disqualifications demandées attendent la décision de la Région.",
-            asked,
-        )
-        found.append((sentence % {"n": asked}, _lead("disqualification_open", challenge, by)))
-    return found
-
-
-WAITING = {
-    RescoringState.PROPOSED: gettext_lazy(
-        "« %(phase)s » : un changement de notation est proposé, l’organisation doit l’essayer."
-    ),
-    RescoringState.RUNNING: gettext_lazy(
-        "« %(phase)s » : un changement de notation est essayé sur toutes les soumissions."
-    ),
-    RescoringState.READY: gettext_lazy(
-        "« %(phase)s » : un changement de notation attend la décision de la Région."
-    ),
-    RescoringState.ACCEPTED: gettext_lazy(
-        "« %(phase)s » : un changement de notation accepté n’est pas encore en vigueur."
-    ),
-}
-
-
-def points(challenge: Challenge) -> list[dict[str, Any]]:
-    """Prepare the checklist: each point, and where it is mended."""
-    return [
-        {
-            "state": point.state,
-            "sentence": point.sentence,
-            "fix": reverse(f"challenges:{point.mended_at}", args=[challenge.slug])
-            if point.state != "ready" and point.mended_at
-            else "",
-        }
-        for point in organising.checklist(challenge)
-    ]
 
 
 def pipeline(challenge: Challenge) -> dict[str, Any]:
