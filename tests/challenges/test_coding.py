@@ -27,7 +27,6 @@ from challenges.organising.actions import challenges as acts
 from challenges.organising.actions import drafts, phases
 from challenges.programs.actions import code as team_code
 from challenges.worker import drain
-from datasets.models import HoldoutVersion
 from portal.accounts.enums import TokenScope
 from portal.accounts.models import User
 from portal.audit.duties import beat
@@ -86,32 +85,6 @@ def built(by: User, rules: CodeRules | None = None, **changed: str) -> Challenge
     assert drain()
     challenge.refresh_from_db()
     return challenge
-
-
-def test_a_challenge_of_code_by_form_has_its_phase_its_plan_and_its_limits(by: User) -> None:
-    rules = CodeRules("systeme", ("main",), 90, 256, "organiser", 3_000_000)
-    challenge = built(by, rules)
-
-    written = ChallengeDraft.objects.get()
-    assert (written.state, written.errors) == ("done", [])
-    phase = challenge.phases.get()
-    assert (phase.kind, phase.time_limit_s, phase.memory_mb, phase.logs, phase.max_bytes) == (
-        PhaseKind.CODE,
-        90,
-        256,
-        "organiser",
-        3_000_000,
-    )
-    task = PhaseTask.objects.select_related("plan__inputs__holdout").get(current=True)
-    assert (task.plan.ids, task.plan.environment, task.plan.sample_rows) == ("id", "systeme", 100)
-    assert task.plan.inputs.holdout.name == "niveau/inputs"
-    assert [each["name"] for each in task.plan.sample_files] == [
-        "inputs.csv",
-        "submission_format.csv",
-    ]
-    held = HoldoutVersion.objects.get(pk=task.holdout_id)
-    assert list(held.files.filter(kind="source").values_list("name", flat=True)) == ["truth.csv"]
-    assert team_code.code_rules(challenge) == rules
 
 
 def test_files_go_with_what_teams_send(by: User) -> None:
@@ -208,8 +181,16 @@ def test_a_challenge_of_code_is_written_by_form_to_its_phase(client: Client, by:
     assert client.post(at("write_scoring"), SCORING).status_code == 302
     assert drain()
     phase = Phase.objects.get()
-    assert (phase.kind, phase.max_bytes, phase.memory_mb) == ("code", 20_000_000, 512)
-    assert PhaseTask.objects.get(current=True).plan is not None
+    assert (phase.kind, phase.time_limit_s, phase.memory_mb) == (PhaseKind.CODE, 120, 512)
+    assert (phase.logs, phase.max_bytes) == ("team_trial", 20_000_000)
+    plan = PhaseTask.objects.select_related("plan__inputs__holdout").get(current=True).plan
+    assert (plan.ids, plan.environment, plan.sample_rows) == ("id", "systeme", 100)
+    assert plan.inputs.holdout.name == "estimer-un-niveau/inputs"
+    assert [each["name"] for each in plan.sample_files] == ["inputs.csv", "submission_format.csv"]
+    held = PhaseTask.objects.get(current=True).holdout.files.filter(kind="source")
+    assert [each.name for each in held] == ["truth.csv"]
+    rules = CodeRules("systeme", tuple(RULES["layouts"]), 120, 512, "team_trial", 20_000_000)
+    assert team_code.code_rules(phase.challenge) == rules
     settings = client.get(at("write_phase", 0)).text
     assert "le programme de l’équipe est lancé" in settings
     assert 'name="memory_mb"' not in settings

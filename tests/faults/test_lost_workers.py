@@ -22,6 +22,13 @@ from tests.faults.processes import until
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.fault]
 
 
+def leased() -> Job:
+    jobs.put(kind=JobKind.WATCH, subject_id=1, dedup_key="1")
+    job = jobs.claim(owner="one")
+    assert job is not None
+    return job
+
+
 def test_a_busy_worker_notices_the_lost_one(settings: Any) -> None:
     settings.BEAT_SECONDS = settings.REAP_SECONDS = 0.05
     for number in (1, 2):
@@ -44,10 +51,7 @@ def test_a_busy_worker_notices_the_lost_one(settings: Any) -> None:
 
 def test_a_tidying_that_fails_stops_no_beat(settings: Any) -> None:
     settings.BEAT_SECONDS = 0.05
-    jobs.put(kind=JobKind.WATCH, subject_id=1, dedup_key="1")
-    job = jobs.claim(owner="one")
-    assert job is not None
-    failures: list[int] = []
+    job, failures = leased(), []
 
     def fail() -> None:
         failures.append(1)
@@ -57,13 +61,6 @@ def test_a_tidying_that_fails_stops_no_beat(settings: Any) -> None:
         assert until(lambda: len(failures) > 2, 10)
     assert not beating.lost.is_set()
     assert Job.objects.get(pk=job.pk).beat_at > job.beat_at
-
-
-def leased() -> Job:
-    jobs.put(kind=JobKind.WATCH, subject_id=1, dedup_key="1")
-    job = jobs.claim(owner="one")
-    assert job is not None
-    return job
 
 
 def test_a_worker_that_hangs_lets_its_job_go_and_leaves(settings: Any) -> None:

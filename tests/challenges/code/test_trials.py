@@ -18,13 +18,12 @@ from challenges.worker import Worker, drain
 from datasets import gate
 from portal.audit.models import AuditEvent
 from portal.lib import clock, objects
-from portal.lib.refusals import Conflict, QuotaSpent
+from portal.lib.refusals import Conflict
 from tests.challenges.code import world
 from tests.challenges.code.world import RIGHT, START, package, zipped
 from tests.challenges.programs.cases import isolated
 from tests.challenges.refusals import refuses
 from tests.challenges.test_scanning import EICAR, address, daemon
-from tests.factories.accounts import UserFactory
 from tests.factories.challenges import TeamFactory, captain_of
 
 pytestmark = pytest.mark.django_db
@@ -113,16 +112,6 @@ def test_a_team_reads_a_log_only_where_the_phase_says_so(tmp_path: Path, logs: s
     isolated()
     trial = tried(world.opened(tmp_path, logs=logs), package(START + "print('x')\n" + RIGHT))
     assert (trial.state, trial.log) == ("done", "")
-
-
-def test_trials_have_a_limit_of_their_own(challenge: Challenge, settings: Any) -> None:
-    settings.CODE_TRIALS_PER_HOUR = 1
-    team: Any = TeamFactory(challenge=challenge)
-    trial = tried(challenge, b"rien", team)
-    with refuses(QuotaSpent, "trials_reached"):
-        asked(challenge, b"rien", team)
-    assert set(CodeTrial.objects.visible_to(captain_of(team))) == {trial}
-    assert not CodeTrial.objects.visible_to(UserFactory()).exists()
 
 
 def test_a_missing_job_of_a_trial_is_made_again(challenge: Challenge) -> None:
