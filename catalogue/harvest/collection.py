@@ -28,9 +28,7 @@ OF_THE_PASSAGE = frozenset({"budget", "network_away"})
 NAME = re.compile(r"^[\w-][\w.-]*(?:/[\w-][\w.-]*)?$")
 
 
-def account_cards(
-    url: str, *, budget: http.Budget, doubt: Callable[..., Exception]
-) -> Iterator[tuple[str, bytes | Fault | None]]:
+def account_cards(url: str, *, budget: http.Budget) -> Iterator[tuple[str, bytes | Fault | None]]:
     """Yield (address of the page, card) for each row of a list such as /api/models?author=….
 
     A row without a card (404) gives None: it has no description to harvest. One whose card was
@@ -38,17 +36,23 @@ def account_cards(
     """
     asked: set[str] = set()
     while url:
-        if url in asked:
-            raise doubt("loop")
-        asked.add(url)
-        answer = http.fetch(url, accept="application/json", budget=budget)
-        if not answer.is_ok:
-            raise doubt("no_answer", status=answer.status)
-        for name in _names(answer.body, doubt):
+        answer = _page(url, asked, accept="application/json", budget=budget)
+        for name in _names(answer.body):
             page, raw = addresses(url, name)
             yield page, _card(raw, budget)
         following = NEXT.search(answer.headers.get("link", ""))
         url = urljoin(url, following[1]) if following else ""
+
+
+def _page(url: str, asked: set[str], *, accept: str, budget: http.Budget) -> http.Answer:
+    """Bring one page, once; raises Doubtful where the source does not give it."""
+    if url in asked:
+        raise doubt("loop")
+    asked.add(url)
+    answer = http.fetch(url, accept=accept, budget=budget)
+    if not answer.is_ok:
+        raise doubt("no_answer", status=answer.status)
+    return answer
 
 
 def _card(url: str, budget: http.Budget) -> bytes | Fault | None:
@@ -86,7 +90,7 @@ def names_its_record(page: str) -> bool:
     return urlsplit(page).hostname == HUB
 
 
-def _names(body: bytes, doubt: Callable[..., Exception]) -> list[str]:
+def _names(body: bytes) -> list[str]:
     try:
         rows: Any = json.loads(body)
     except (ValueError, RecursionError) as error:
@@ -190,7 +194,7 @@ def from_site(kind: str, url: str, *, tell: Tell) -> Collected:
     found, budget = Collected(), http.Budget()
     until = time.monotonic() + settings.HARVEST_MOST_SECONDS
     if kind == SourceKind.HF:
-        for page, content in account_cards(url, budget=budget, doubt=doubt):
+        for page, content in account_cards(url, budget=budget):
             found.add_card(page, content)
             _bounded(found, until)
             tell(len(found.records), found.announced)
@@ -198,12 +202,8 @@ def from_site(kind: str, url: str, *, tell: Tell) -> Collected:
     asked: set[str] = set()
     following = first(kind, url)
     while following:
-        if following in asked:
-            raise doubt("loop")
-        asked.add(following)
-        answer = http.fetch(following, accept=ACCEPTED.get(kind, "application/json"), budget=budget)
-        if not answer.is_ok:
-            raise doubt("no_answer", status=answer.status)
+        accept = ACCEPTED.get(kind, "application/json")
+        answer = _page(following, asked, accept=accept, budget=budget)
         reading = readers.read(kind, answer.body, base_url=answer.url)
         if reading.refused or not reading.complete:
             reason = reading.faults[0].message if reading.faults else ""
@@ -221,7 +221,6 @@ def from_folder(kind: str, place: Path, *, tell: Tell) -> Collected:
     """Read the files of a folder, or one file; one that cannot be read stops no other."""
     found = Collected()
     names = list(_files(place))
-    found.announced = None
     for name in names:
         content = name.read_bytes()
         reading = readers.read(kind, content, base_url="")

@@ -29,6 +29,7 @@ from catalogue.standards.writers import dcat, forms, rdf
 from catalogue.standards.writers import removed as stones
 from catalogue.standards.writers.dcat import PAGE_SIZE
 from portal.lib.refusals import Hidden
+from portal.lib.requests import natural
 from portal.lib.responses import tagged
 from portal.lib.stretches import Stretches
 from portal.lib.texts import Feed
@@ -156,8 +157,7 @@ def paged(
 
     pages: of resources fetched as `published.public` does, or of their primary keys.
     """
-    asked = request.GET.get("page", "1")
-    number = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 8 else 0
+    number = natural(request.GET.get("page", "1"))
     try:
         on_page = list(pages.page(number))
     except EmptyPage:

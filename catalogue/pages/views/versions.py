@@ -25,6 +25,7 @@ from portal.accounts.authorization import require
 from portal.accounts.views import person
 from portal.lib.fields import PlainForm, line
 from portal.lib.refusals import Conflict, Invalid
+from portal.lib.requests import natural
 
 
 class WithholdForm(PlainForm):
@@ -183,6 +184,5 @@ def _version(resource: Resource, number: int) -> CardVersion:
 
 def _number(text: str, otherwise: int, *, at_most: int) -> int:
     """Read a number of version; what is none of them gives another."""
-    if text.isascii() and text.isdigit() and len(text) < 8 and 1 <= int(text) <= at_most:
-        return int(text)
-    return otherwise
+    number = natural(text)
+    return number if 1 <= number <= at_most else otherwise
