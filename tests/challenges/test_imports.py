@@ -293,22 +293,6 @@ def named(run_: Mapping[str, Any]) -> str:
 
 
 @NEEDED
-@pytest.mark.parametrize("source", ["kaggle", "huggingface"])
-@pytest.mark.parametrize("run_", csv_runs("scored"), ids=named)
-def test_a_csv_submission_has_its_recorded_values(
-    run_: Mapping[str, Any], source: str, tmp_path: Path
-) -> None:
-    answers = {"metric": "roc_auc"} if source == "kaggle" else {}
-    case = BUNDLES / "csv_usage"
-    engine = Engine(translated(case / source, tmp_path / "c", **answers))
-
-    found = engine((case / run_["submission"]).read_bytes())
-
-    for split in ("public", "private"):
-        assert found[split]["roc_auc"] == pytest.approx(run_[split], rel=0, abs=run_["tolerance"])
-
-
-@NEEDED
 @pytest.mark.parametrize("run_", trec_runs(), ids=named)
 def test_a_trec_run_has_the_measures_of_trec_eval(run_: Mapping[str, Any], tmp_path: Path) -> None:
     """The two parts together, weighted by their topics with a relevant document."""
