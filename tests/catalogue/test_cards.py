@@ -290,23 +290,6 @@ def test_many_links_are_found_at_once() -> None:
     assert [found[each.title.upper()] for each in cards] == cards
 
 
-def test_the_step_takes_an_address_and_refuses_what_is_not_public(author: User) -> None:
-    other = ResourceFactory(published=True, title="Repérer les ruptures", slug="autre")
-    ResourceFactory(title="Caché zz", slug="cache")
-    draft, client = make.draft(author), signed_in(author)
-    address = reverse("catalogue:contribution_step", args=(draft.public_id, "classement"))
-    page = client.get(address).text
-    assert '<option value="derived_from">Dérive de</option>' in page
-    assert f'<option value="{other.get_absolute_url()}">' in page
-    asked = {"scope": "regional", "relations-0-type": "answers", "draft": "1"}
-    wrong = client.post(address, asked | {"relations-0-target": "/ressources/cache/"})
-    assert "Aucune fiche publiée" in wrong.text
-    taken = client.post(address, asked | {"relations-0-target": "/ressources/autre/"})
-    assert taken.status_code == 302
-    assert make.again(draft).content["details"]["relations"] == [answers("autre")]
-    assert ResourceLink.objects.count() == 0
-
-
 def test_links_follow_the_version_in_force_and_leave_the_others(
     author: User, client: Client
 ) -> None:

@@ -556,22 +556,9 @@ def test_a_citation_becomes_a_draft_that_says_where_each_field_comes_from(
 ) -> None:
     answer = paste(own, text=CITATION)
     contribution = Contribution.objects.get()
-    record = proposals.flat(proposals.proposed_record(contribution))
-    assert contribution.author == author
-    assert {name: record[name] for name in ("kind", "title", "licences", "version", "authors")} == {
-        "kind": "algorithm",
-        "title": "Appariement des offres",
-        "licences": ["EUPL-1.2"],
-        "version": "2.1.0",
-        "authors": ["Camille Roux"],
-    }
-    assert contribution.content["provenance"]["title"] == {
-        "origin": "import:cff",
-        "key": "CITATION.cff › title",
-        "date": contribution.content["provenance"]["title"]["date"],
-        "verified": True,
-        "guessed": False,
-    }
+    assert (contribution.author, contribution.resource.kind) == (author, "algorithm")
+    told = contribution.content["provenance"]["title"]
+    assert (told["origin"], told["verified"], told["guessed"]) == ("import:cff", True, False)
     page = words(own.get(answer.headers["Location"]))
     assert "CITATION.cff › repository-code" in page
     assert "Camille Roux" in page

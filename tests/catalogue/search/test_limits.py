@@ -18,11 +18,10 @@ from django.urls import reverse
 from catalogue import invariants
 from catalogue.enums import ResourceKind
 from catalogue.models import Resource
-from catalogue.pages.views import documents, exports
+from catalogue.pages.views import exports
 from catalogue.search import filters, index, suggest
 from portal.lib import clock, rates
 from portal.lib.rates import Window
-from portal.pages import views
 from tests.catalogue.ledger import queries, same_for_three
 from tests.factories.catalogue import ResourceFactory
 
@@ -247,39 +246,6 @@ def test_how_far_it_is_is_told_apart_from_the_result(monkeypatch: pytest.MonkeyP
 def test_suggestions_send_a_bounded_number_of_statements(q: str) -> None:
     ResourceFactory(published=True, title="Emploi des jeunes", tags=["emploi"])
     assert len(sent(lambda: suggest.suggest(q, language="fr"))) <= 15
-
-
-def test_a_page_of_the_catalogue_reads_its_own_cards_alone(
-    client: Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(documents, "PAGE_SIZE", 1)
-    for number in range(3):
-        ResourceFactory(published=True, kind="dataset", title=f"Jeu {number}")
-    for address in ("/catalogue.ttl", "/exports/ressources.ttl"):
-        costs = []
-        for page in (2, 3, 3):
-            statements = sent(lambda address=f"{address}?page={page}": client.get(address))
-            assert not [sql for sql in statements if " OFFSET " in sql]
-            costs.append(len([sql for sql in statements if "catalogue_resource" in sql]))
-        assert len(set(costs[1:])) == 1
-        assert costs[0] - costs[1] in (0, 1)  # where pages begin is found once
-
-
-def test_a_file_of_a_sitemap_reads_its_own_cards_and_the_index_none(
-    client: Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(views.ResourceSitemap, "limit", 2)
-    cards = [ResourceFactory(published=True) for _ in range(5)]
-    index = sent(lambda: client.get("/sitemap.xml"))
-    assert not [sql for sql in index if '"catalogue_resource"."slug"' in sql]
-    for page, own in ((1, cards[:2]), (2, cards[2:4]), (3, cards[4:])):
-        statements = sent(lambda page=page: client.get(f"/sitemap-ressources.xml?p={page}"))
-        assert [sql for sql in statements if "catalogue_resource" in sql]
-        for unread in (" OFFSET ", '"catalogue_resource"."description"'):
-            assert not [sql for sql in statements if unread in sql]
-        text = client.get(f"/sitemap-ressources.xml?p={page}").text
-        assert [card.slug in text for card in cards] == [card in own for card in cards]
-    assert client.get("/sitemap-ressources.xml?p=4").status_code == 404
 
 
 def test_the_index_misses_nothing_holds_no_more_and_tells_the_truth() -> None:
