@@ -120,7 +120,7 @@ def _report_page(
         "warnings": made.told("warnings"),
         "dry_run": made.report.get("dry_run") or [],
         "untried": _untried(made),
-        "facts": _facts(made),
+        "facts": made.report.get("facts"),
         "crumbs": [
             (_("Mes challenges"), reverse("challenges:organiser_list")),
             (_("Importer un challenge"), reverse("challenges:imports")),
@@ -132,40 +132,12 @@ def _report_page(
 
 
 def _untried(made: BundleImport) -> str:
-    """Say why a bundle that was read was not tried; "" where it was, or was refused."""
+    """Say why a bundle that was read was not tried: "warned", "tables", "unsolved"; else ""."""
     if made.report.get("dry_run") or made.told("errors") or not made.report.get("format"):
         return ""
     if any(each.get("code") == NOT_DONE for each in made.told("warnings")):
-        return _("Il n’a pas été fait : la raison est parmi les avertissements.")
-    if made.format in TABLES:
-        return _(
-            "Il n’a pas été fait : cette archive n’a pas de programme de notation, une mesure du "
-            "portail la remplace. La vérité est lue et contrôlée à la création du brouillon."
-        )
-    return _(
-        "Il n’a pas été fait : l’archive n’a pas de solution à noter, son programme n’a donc pas "
-        "été lancé. Faites noter une première soumission avant l’ouverture."
-    )
-
-
-def _facts(made: BundleImport) -> list[tuple[str, str]]:
-    """Tell in a few lines what the bundle holds."""
-    found = made.report.get("facts") or {}
-    lines = [(_("Titre"), str(found["title"]))] if found.get("title") else []
-    for key, label in (
-        ("phases", _("Phases")),
-        ("tasks", _("Épreuves")),
-        ("leaderboards", _("Classements")),
-        ("pages", _("Pages")),
-        ("rows", _("Lignes de la vérité")),
-        ("topics", _("Requêtes")),
-    ):
-        value = found.get(key)
-        if isinstance(value, int) and not isinstance(value, bool):
-            lines.append((label, str(value)))
-        elif isinstance(value, list | dict) and value:
-            lines.append((label, str(len(value))))
-    return lines
+        return "warned"
+    return "tables" if made.format in TABLES else "unsolved"
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

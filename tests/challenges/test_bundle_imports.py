@@ -308,6 +308,8 @@ def test_from_the_deposit_to_the_draft(client: Client, organiser: User) -> None:
     report = client.get(page_of(made))
     assert "Quelle mesure" in report.text
     assert "Kaggle (CSV)" in report.text
+    assert "<dt>Lignes de la vérité</dt><dd>40</dd>" in report.text
+    assert "une mesure du portail la remplace" in report.text
     missing = client.post(page_of(made), {})
     assert missing.status_code == 422
     assert "Cette réponse est attendue." in missing.text
