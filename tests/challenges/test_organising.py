@@ -637,3 +637,16 @@ def test_moderator_suspends_and_resumes() -> None:
     assert "Challenge suspendu" in page.text
     moderator.post(url_of(challenge, "organiser_resume"))
     assert Challenge.objects.get().status == ChallengeStatus.PUBLISHED
+
+
+def test_the_cockpit_says_what_awaits_a_decision(client: Client) -> None:
+    team = TeamFactory(challenge__opened=True)
+    asked(team=team)
+    owner = team.challenge.organisers.get().user
+    with_contract(team.challenge)
+    rescoring_of(team.challenge.phases.get(), owner, state="running")
+    client.force_login(owner)
+    page = " ".join(client.get(url_of(team.challenge, "organiser")).text.split())
+    assert "1 disqualification demandée attend la décision de la Région." in page
+    assert "un changement de notation est essayé sur toutes les soumissions." in page
+    assert f'href="{url_of(team.challenge, "disqualification_proposals")}"' in page
