@@ -316,28 +316,27 @@ def _interval(row: Standing, column: Column) -> str:
     return _("de %(low)s à %(high)s") % {"low": low, "high": high}
 
 
-def headline_figures(challenge: Challenge) -> list[tuple[str, str, str]]:
-    """List the large figures of the presentation: label, value, interval of a score."""
-    entries = Entry.objects.of_teams().filter(enrolment__phase__challenge=challenge).count()
-    teams = str(challenge.teams_count)  # type: ignore[attr-defined]  # annotated
-    shown = [(_("équipes"), teams, ""), (_("soumissions"), str(entries), "")]
+def headline_figures(challenge: Challenge) -> dict[str, Any]:
+    """Read the large figures of the presentation: entries, and scores with their intervals."""
     rows = list(
         Standing.objects.filter(
             Q(rank=1) | Q(is_baseline=True),
             leaderboard__challenge=challenge,
             leaderboard__hidden=False,
+            leaderboard__primary__isnull=False,
             split=Split.PRIVATE if challenge.is_revealed else Split.PUBLIC,
         )
         .select_related("leaderboard__primary")
         .order_by("leaderboard__phase__index", "position")
     )
-    for label, baseline in ((_("meilleur score"), False), (_("référence à battre"), True)):
+    scores = {}
+    for name, baseline in (("best", False), ("reference", True)):
         row = next((each for each in rows if each.is_baseline == baseline), None)
-        if row is not None and row.leaderboard.primary is not None:
-            column = row.leaderboard.primary
+        if row is not None and (column := row.leaderboard.primary) is not None:
             value = text_of(row.cells.get(column.key) or {}, column)
-            shown.append((label, value, _interval(row, column)))
-    return shown
+            scores[name] = (value, _interval(row, column))
+    entries = Entry.objects.of_teams().filter(enrolment__phase__challenge=challenge)
+    return {"entries": entries.count(), "best": None, "reference": None, **scores}
 
 
 CARRIED_ROLES = ("sample_submission", "baseline_program")

@@ -372,7 +372,7 @@ def phase_row(phase: Phase, challenge: Challenge, by: User, now: datetime) -> di
         and reveal.proposed_by_id != by.pk
         and rules.may_confirm_reveal(by, phase)
     )
-    first = obstacles(phase, challenge, by, now) if proposes or confirms else []
+    first = list(reports.obstacles(phase, now)) if proposes or confirms else []
     return {
         "phase": phase,
         "moment": moment,
@@ -388,31 +388,6 @@ def phase_row(phase: Phase, challenge: Challenge, by: User, now: datetime) -> di
         "may_propose": proposes and not first,
         "may_confirm": confirms and not first,
     }
-
-
-# Where what must end before the results is to be read, or decided.
-LEADS = {
-    "rescoring_open": "rescorings",
-    "disqualification_open": "disqualification_proposals",
-    "choices_not_taken_over": "pipeline",
-    "entries_unfinished": "pipeline",
-    "scores_unsettled": "pipeline",
-}
-
-
-def obstacles(phase: Phase, challenge: Challenge, by: User, now: datetime) -> list[tuple[str, str]]:
-    """List what the results of a phase wait for, each with the page that tells of it, or ""."""
-    return [
-        (each.sentence, _lead(each.code, challenge, by)) for each in reports.obstacles(phase, now)
-    ]
-
-
-def _lead(code: str, challenge: Challenge, by: User) -> str:
-    if code not in LEADS:
-        return ""
-    if code == "disqualification_open" and not rules.may_edit_challenge(by, challenge):
-        return reverse("challenges:disqualifications")
-    return reverse(f"challenges:{LEADS[code]}", args=[challenge.slug])
 
 
 def pipeline(challenge: Challenge) -> dict[str, Any]:
