@@ -339,8 +339,8 @@ def challenge() -> Challenge:
 
 
 def plain(page: str) -> str:
-    """Return a page's text with ordinary spaces."""
-    return page.replace("\xa0", " ").replace("\u202f", " ")
+    """Return a page's text with ordinary spaces, one at a time."""
+    return " ".join(page.split())
 
 
 def address(name: str, entry: Entry) -> str:
@@ -528,8 +528,7 @@ def with_limit(limit: float) -> dict[str, Any]:
 
 def told_on(client: Client, name: str) -> str:
     """Read a page of the challenge as a visitor, with ordinary spaces."""
-    page = client.get(reverse(f"challenges:{name}", args=["niveau"])).text
-    return page.replace("\N{NO-BREAK SPACE}", " ").replace("\N{NARROW NO-BREAK SPACE}", " ")
+    return plain(client.get(reverse(f"challenges:{name}", args=["niveau"])).text)
 
 
 def test_the_limit_is_said_before_the_opening(tmp_path: Path, client: Client) -> None:

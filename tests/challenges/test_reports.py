@@ -66,7 +66,7 @@ def revealed(challenge: Challenge) -> None:
 def text_of(client: Client, address: str = PAGE) -> str:
     page = client.get(address)
     assert page.status_code == 200
-    return re.sub(r"\s+", " ", page.text.replace("\u202f", " "))
+    return " ".join(page.text.split()).replace("> <", "><")
 
 
 def test_before_the_reveal_it_is_awaited(client: Client, challenge: Challenge) -> None:

@@ -500,7 +500,7 @@ def test_each_missing_item_says_its_gain_and_leads_to_its_field(
 ) -> None:
     contribution = drafts.start(kind=kind, by=author, title="Un titre")
     page = own.get(step(contribution, Step.SEND)).text
-    gains = re.findall(r'<a href="([^"]+)">[^<]*</a><b class="nowrap">\+ (\d+)</b>', page)
+    gains = re.findall(r'<a\s+href="([^"]+)">[^<]*</a><b\s+class="nowrap">\+ (\d+)</b>', page)
     assert gains
     for href, points in gains:
         path, anchor = href.split("#")

@@ -616,7 +616,7 @@ def states(*lot: Contribution) -> list[str]:
 
 
 def values(page: str, name: str) -> list[str]:
-    return re.findall(rf'name="{name}" value="([^"]*)"', page)
+    return re.findall(rf'name="{name}"\s+value="([^"]*)"', page)
 
 
 def tied() -> tuple[User, Contribution]:
@@ -724,7 +724,7 @@ def test_all_that_a_filter_keeps_is_chosen_told_by_its_number_and_done_once(
     before = rows()
     page = client.post(address, REFUSE | {"all": "1"}).text
     assert rows() == before
-    assert "4 fiches seront traitées. 1 fiche est laissée de côté." in page
+    assert "4 fiches seront traitées. 1 fiche est laissée de côté." in " ".join(page.split())
     assert "Confirmer pour 4 fiches" in page
     items = values(page, "item")
     assert sorted(items) == sorted(tokens(mine, *others)["item"])
