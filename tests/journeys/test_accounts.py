@@ -9,8 +9,8 @@ from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from django.core import mail
 
 from portal.accounts.models import Membership
-from portal.audit import outbox
 from tests.factories.accounts import PASSWORD, MembershipFactory, UserFactory
+from tests.factories.letters import delivered
 from tests.journeys import axe, browser
 from tests.journeys.conftest import CheckPages
 
@@ -22,14 +22,9 @@ pytestmark = [
 ]
 
 
-def deliver() -> None:
-    while outbox.relay():
-        pass
-
-
 def link(to: str) -> str:
     """Find the path of the link in the last letter to an address."""
-    deliver()
+    delivered()
     letter = [one for one in mail.outbox if one.to == [to]][-1]
     found = re.search(r"https?://[^/]+(/\S+)", str(letter.body))
     assert found is not None

@@ -18,9 +18,9 @@ from catalogue.enums import ContributionStatus
 from catalogue.models import Contribution, Report, Resource, Reuse
 from portal.accounts.enums import Role
 from portal.accounts.models import User
-from portal.audit import outbox
 from tests.catalogue.community.test_alerts import morning
 from tests.factories import contributions as make
+from tests.factories.letters import delivered
 from tests.journeys import browser
 from tests.journeys.test_contributions import CARD
 
@@ -43,8 +43,7 @@ class Visit:
 
 def told() -> str:
     """Deliver the letters that are owed and return the last one."""
-    while outbox.relay():
-        pass
+    delivered()
     return str(mail.outbox[-1].body)
 
 

@@ -31,7 +31,6 @@ from catalogue.validators.addresses import is_robot
 from portal.accounts import personal_data
 from portal.accounts.actions import accounts, notifications, organisations
 from portal.accounts.models import Notification, Organisation, User
-from portal.audit import outbox
 from portal.lib import clock
 from portal.lib.refusals import Conflict, Invalid, NotAllowed, QuotaSpent
 from tests.catalogue.ledger import cost, events, refused, same_for_three
@@ -779,8 +778,7 @@ def test_a_new_name_of_an_organisation_finds_its_cards_and_the_former_one_too(
         by=MembershipFactory(organisation=holder, role="referent").user,
     )
     former = holder.name
-    while outbox.relay():
-        pass
+    delivered()
     assert data.get_absolute_url() in client.get("/ressources/?q=zephyr").text
     for words in ("Zéphyr", former):
         assert "Agence Zéphyr" in client.get("/organisations/", {"q": words}).text

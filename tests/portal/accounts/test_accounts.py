@@ -41,6 +41,7 @@ from tests.catalogue.ledger import cost, queries, same_for_three
 from tests.factories.accounts import PASSWORD, MembershipFactory, OrganisationFactory, UserFactory
 from tests.factories.catalogue import ResourceFactory
 from tests.factories.challenges import ChallengeFactory
+from tests.factories.letters import letters
 from tests.portal.accounts.ledger import acts, refused, rows
 
 pytestmark = pytest.mark.django_db
@@ -494,14 +495,6 @@ def absent(seen: datetime = SEEN, **values: Any) -> User:
     return User.objects.get(pk=user.pk)
 
 
-def letters() -> list[tuple[str, list[str]]]:
-    while outbox.relay():
-        pass
-    sent = [(letter.subject, letter.to) for letter in mail.outbox]
-    mail.outbox.clear()
-    return sent
-
-
 @pytest.mark.parametrize(
     ("start", "months", "end"),
     [
@@ -525,18 +518,18 @@ def test_two_warnings_then_erasure(at: At) -> None:
     at(WARNED)
     assert accounts.look_after() == (1, 0)
     assert accounts.look_after() == (0, 0)
-    assert letters() == [("Votre compte sera effacé le 15 mars 2026", [user.email])]
+    assert letters() == [(user.email, "Votre compte sera effacé le 15 mars 2026")]
     at(ERASED - timedelta(days=7) - SECOND)
     assert accounts.look_after() == (0, 0)
     at(ERASED - timedelta(days=7))
     assert accounts.look_after() == (1, 0)
-    assert letters() == [("Votre compte sera effacé le 15 mars 2026", [user.email])]
+    assert letters() == [(user.email, "Votre compte sera effacé le 15 mars 2026")]
     at(ERASED - SECOND)
     assert accounts.look_after() == (0, 0)
     at(ERASED)
     assert accounts.look_after() == (0, 1)
     assert accounts.look_after() == (0, 0)
-    assert letters() == [("Votre compte est fermé", ["absente@exemple.test"])]
+    assert letters() == [("absente@exemple.test", "Votre compte est fermé")]
     gone = User.objects.get(pk=user.pk)
     assert (gone.is_active, gone.display_name, gone.closed_at) == (False, "", ERASED)
     assert "absente" not in str(User.objects.values())

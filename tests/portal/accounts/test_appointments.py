@@ -8,10 +8,10 @@ from portal.accounts.actions import appointments, organisations
 from portal.accounts.authorization import Permission, has_permission
 from portal.accounts.enums import ProposalKind, RegionRole
 from portal.accounts.models import Membership, Organisation, RoleProposal, User
-from portal.audit import outbox
 from portal.audit.actors import SystemActor
 from portal.lib.refusals import Conflict, NotAllowed
 from tests.factories.accounts import MembershipFactory, UserFactory
+from tests.factories.letters import delivered
 from tests.portal.accounts.ledger import acts, owed, refused
 
 pytestmark = pytest.mark.django_db
@@ -148,8 +148,7 @@ def test_a_role_in_an_organisation_takes_two_administrators(first: User, second:
     place = MembershipFactory(role="contributor")
     proposal = in_place(first, place, "referent")
     assert places(place.organisation) == [(place.user.email, "contributor")]
-    while outbox.relay():
-        pass
+    delivered()
     appointments.confirm(proposal=proposal, by=second)
     assert places(place.organisation) == [(place.user.email, "referent")]
     fresh = User.objects.get(pk=place.user_id)
@@ -159,8 +158,7 @@ def test_a_role_in_an_organisation_takes_two_administrators(first: User, second:
         ("mail.role_proposed", {"proposal_id": proposal.pk, "user_id": second.pk}),
         ("mail.role_changed", {"proposal_id": proposal.pk}),
     ]
-    while outbox.relay():
-        pass
+    delivered()
     asked, told = mail.outbox
     name = place.organisation.name
     assert f"Référente ou référent » à {place.user}, dans l’organisation « {name} »" in asked.body

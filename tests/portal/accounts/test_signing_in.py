@@ -25,6 +25,7 @@ from portal.accounts.sealing import SealBroken, seal, unseal
 from portal.audit import outbox
 from portal.audit.actors import SystemActor
 from tests.factories.accounts import PASSWORD, MembershipFactory, UserFactory
+from tests.factories.letters import delivered
 from tests.portal.accounts.ledger import acts
 
 pytestmark = pytest.mark.django_db
@@ -41,8 +42,7 @@ NEW = {
 
 def letters() -> list[Any]:
     """Deliver what is owed and return the letters."""
-    while outbox.relay():
-        pass
+    delivered()
     return mail.outbox
 
 
