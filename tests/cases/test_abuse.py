@@ -352,29 +352,6 @@ def test_a47_words_are_only_words(client: Client, q: str) -> None:
     assert b"".join(exported)
 
 
-@pytest.mark.parametrize(
-    "query",
-    [
-        "scope=x&scope=y",
-        "date_after=9999-99-99",
-        "score__gte=1e400",
-        "order=-password&sort=-password",
-        "owner__password__startswith=p&organisation__memberships__user__password=p",
-        "_connector=OR 1=1&_negated=True",
-    ],
-)
-def test_a49_unknown_filters_and_orders_change_nothing(client: Client, query: str) -> None:
-    for number in range(3):
-        ResourceFactory(published=True, title=f"Fiche {number}")
-    shown = re.compile(r"Fiche \d")
-    plain = shown.findall(client.get("/ressources/").content.decode())
-    assert len(set(plain)) == 3
-    for address in (f"/ressources/?{query}", f"/en/ressources/?{query}"):
-        answer = client.get(address)
-        assert answer.status_code == 200
-        assert shown.findall(answer.content.decode()) == plain
-
-
 # --- Every abuse case of challenges and of the catalogue is bound to tests that exist
 
 

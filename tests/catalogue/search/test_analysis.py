@@ -112,7 +112,8 @@ def parse(text: str) -> ResourceQuery:
 def test_what_is_unknown_or_out_of_bounds_is_left_out() -> None:
     query = parse(
         "q=%20a%00b%20%20c&kind=model&kind=nothing&scope=lunar&sort=best&updated=1d"
-        "&page=-3&size=5000&words=none&type=x&licence=Any-Text"
+        "&page=-3&size=5000&words=none&type=x&licence=Any-Text&order=-password&score__gte=1e400"
+        "&owner__password__startswith=p&_connector=OR 1=1"
     )
     assert query == ResourceQuery(q="a b c", kind=("model",), licence=("Any-Text",), size=100)
 
