@@ -72,15 +72,13 @@ def scale_of(board: Board) -> tuple[float, float, float | None]:
     return (*axis, board.window.reference)
 
 
-def table_rows(
-    board: Board, listed: Sequence[BoardRow], *, mine: int | None, sorted_by_rank: bool
-) -> list[dict[str, Any]]:
+def table_rows(board: Board, *, mine: int | None, sorted_by_rank: bool) -> list[dict[str, Any]]:
     """Prepare rows for the component of standings; mine: the reader's team."""
     primary, tied = board.primary, board.window.tied
-    ruled = _new_groups(listed) if sorted_by_rank else set()
-    members = member_names(row.standing.team for row in listed)
+    ruled = _new_groups(board.rows) if sorted_by_rank else set()
+    members = member_names(row.standing.team for row in board.rows)
     shown: list[dict[str, Any]] = []
-    for row in listed:
+    for row in board.rows:
         standing, own = row.standing, row.standing.team_id == mine
         shown.append(
             {

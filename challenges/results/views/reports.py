@@ -94,21 +94,18 @@ def _drawn(told: dict[str, Any]) -> dict[str, Any]:
     teams = [each for each in ranking if not each["baseline"] and each["value"] is not None]
     reference = next((each["value"] for each in ranking if each["baseline"]), None)
     best = next((row for row in rows if row["rank"] == 1 and not row["baseline"]), None)
+    rare = _("Autres, chacune chez moins de %(teams_least)s équipes") % {"teams_least": TEAMS_LEAST}
     return {
         "rows": rows,
         "left_out": max(0, len(ranking) + told["left_out"] - MOST_LISTED),
         "best": best,
         "baselines": [row for row in rows if row["baseline"]],
-        "final_plot": _final_plot(teams[:MOST_DRAWN], decimals, reference),
+        "final_plot": _final_plot(teams[:MOST_DRAWN], reference),
         "causes": [
-            (_rare() if code == "other" else str(REASON_SENTENCES.get(code, code)), count)
+            (str(REASON_SENTENCES.get(code, rare if code == "other" else code)), count)
             for code, count in told["participation"]["causes"].items()
         ],
     }
-
-
-def _rare() -> str:
-    return _("Autres, chacune chez moins de %(teams_least)s équipes") % {"teams_least": TEAMS_LEAST}
 
 
 def _row(each: dict[str, Any], decimals: int) -> dict[str, Any]:
@@ -122,44 +119,25 @@ def _row(each: dict[str, Any], decimals: int) -> dict[str, Any]:
     }
 
 
-def _final_plot(
-    teams: list[dict[str, Any]], decimals: int, reference: float | None
-) -> dict[str, Any] | None:
+def _final_plot(teams: list[dict[str, Any]], reference: float | None) -> dict[str, Any] | None:
     ends = [reference, *(each[key] for each in teams for key in ("value", "low", "high"))]
-    rows = [
-        {
-            "label": f"{each['rank'] or '–'} · {each['team']}",
-            **{key: each[key] for key in ("value", "low", "high")},
-        }
-        for each in teams
-    ]
-    return _plot(
-        "final",
-        _("Scores définitifs et leurs intervalles à 95 %"),
-        _("Un point par équipe, du premier rang au dernier ; le tableau donne les mêmes valeurs."),
-        rows,
-        ends,
-        reference,
-    )
-
-
-def _plot(
-    key: str,
-    title: str,
-    description: str,
-    rows: list[dict[str, Any]],
-    ends: list[float | None],
-    reference: float | None,
-) -> dict[str, Any] | None:
     known = [end for end in ends if end is not None]
-    if not rows:
+    if not teams:
         return None
     low, high = round_axis(min(known), max(known))
     return {
-        "key": f"plot-{key}",
-        "title": title,
-        "description": description,
-        "rows": rows,
+        "key": "plot-final",
+        "title": _("Scores définitifs et leurs intervalles à 95 %"),
+        "description": _(
+            "Un point par équipe, du premier rang au dernier ; le tableau donne les mêmes valeurs."
+        ),
+        "rows": [
+            {
+                "label": f"{each['rank'] or '–'} · {each['team']}",
+                **{key: each[key] for key in ("value", "low", "high")},
+            }
+            for each in teams
+        ],
         "scale": (low, high),
         "reference": reference,
         "decimals": axis_decimals(low, high, ticks=3),

@@ -162,34 +162,47 @@ def page_wanted(request: HttpRequest) -> int:
 def board_context(request: HttpRequest, board: Board, mine: int | None) -> dict[str, Any]:
     """Prepare everything the page of a board shows."""
     sort = request.GET.get("tri", "")
-    shown, page = board.rows, Paginator(range(board.window.listed), PER_PAGE)
+    page = Paginator(range(board.window.listed), PER_PAGE).get_page(board.window.page)
     minimum, maximum, reference = board_views.scale_of(board)
+    rows = board_views.table_rows(board, mine=mine, sorted_by_rank=not sort)
+    return (
+        _board_head(board, rows)
+        | {
+            "page": page,
+            "masked": board.leaderboard.anonymous and not board.revealed,
+            "prize_rules": board_views.prize_rules(
+                board.columns, board.leaderboard.phase.challenge
+            ),
+            "has_fairness": bool(board_views.fairness_of(board)),
+            "fairness_title": getattr(board_views.fairness_summary(board), "title", ""),
+            "computed_at": board.rows[0].standing.computed_at.replace(second=0) if rows else None,
+            "minimum": minimum,
+            "maximum": maximum,
+            "axis_decimals": axis_decimals(minimum, maximum),
+            "reference": reference,
+            "gap": board_views.gap(board),
+            # Gaps are compared with chance; else equal scores alone share a rank.
+            "tested": board.facts.get("tested", board.window.intervals),
+            "sort": sort,
+            "parts": _parts(request, board),
+            "part": _("Privé") if board.split == Split.PRIVATE else _("Public"),
+            "export": ("partie=privee" if board.split == Split.PRIVATE else "partie=publique")
+            + _same_board(request),
+        }
+        | _after_reveal(board, mine)
+    )
+
+
+def _board_head(board: Board, rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """Prepare what the page and the frame of a board both show."""
     return {
         "board": board,
-        "page": page.get_page(board.window.page),
         "primary": board.primary,
-        "masked": board.leaderboard.anonymous and not board.revealed,
-        "prize_rules": board_views.prize_rules(board.columns, board.leaderboard.phase.challenge),
-        "has_fairness": bool(board_views.fairness_of(board)),
-        "fairness_title": getattr(board_views.fairness_summary(board), "title", ""),
-        "computed_at": shown[0].standing.computed_at.replace(second=0) if shown else None,
-        "rows": board_views.table_rows(board, shown, mine=mine, sorted_by_rank=not sort),
-        "intervals": board.window.intervals,
-        "minimum": minimum,
-        "maximum": maximum,
-        "axis_decimals": axis_decimals(minimum, maximum),
-        "scale": (minimum, maximum, reference),
-        "reference": reference,
-        "gap": board_views.gap(board),
-        # Gaps are compared with chance; else equal scores alone share a rank.
-        "tested": board.facts.get("tested", board.window.intervals),
-        "sort": sort,
         "final": board.split == Split.PRIVATE,
-        "parts": _parts(request, board),
-        "part": _("Privé") if board.split == Split.PRIVATE else _("Public"),
-        "export": ("partie=privee" if board.split == Split.PRIVATE else "partie=publique")
-        + _same_board(request),
-    } | _after_reveal(board, mine)
+        "rows": rows,
+        "intervals": board.window.intervals,
+        "scale": board_views.scale_of(board),
+    }
 
 
 def _after_reveal(board: Board, mine: int | None) -> dict[str, Any]:
@@ -329,17 +342,11 @@ def frame(request: HttpRequest, slug: str) -> HttpResponseBase:
 
 
 def _board_framed(phase: Phase, board: Board) -> dict[str, Any]:
-    rows = board_views.table_rows(board, board.rows, mine=None, sorted_by_rank=True)
+    rows = board_views.table_rows(board, mine=None, sorted_by_rank=True)
     return shares(phase) | {
+        **_board_head(board, [row | {"extra": ()} for row in rows]),
         "phase": phase,
-        "board": board,
-        "final": board.split == Split.PRIVATE,
-        "primary": board.primary,
-        "rows": [row | {"extra": ()} for row in rows],
-        "teams": board.window.listed,
         "more": max(0, board.window.listed - MOST_ROWS),
-        "intervals": board.window.intervals,
-        "scale": board_views.scale_of(board),
         "computed_at": reads.computed_moment(board),
     }
 
