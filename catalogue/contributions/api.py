@@ -6,7 +6,6 @@ from hashlib import sha256
 from typing import IO, Any, cast
 from uuid import UUID
 
-from allauth.core.internal import ratelimit
 from django.conf import settings
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
@@ -53,7 +52,7 @@ from portal.lib import objects, parts, visible
 from portal.lib.endpoints import Limit, after, refused
 from portal.lib.endpoints import lazy as _
 from portal.lib.http import NotFetched
-from portal.lib.refusals import Conflict, Hidden, Invalid, QuotaSpent
+from portal.lib.refusals import Conflict, Hidden, Invalid
 from portal.lib.requests import identifier, natural
 
 
@@ -473,9 +472,7 @@ def begin_from(
 def _read(request: HttpRequest, given: PasteIn) -> pasting.Pasted:
     """Read what is given, within the pace of the page; raises Invalid when nothing comes of it."""
     by = person(request)
-    config = {"paste": f"{settings.PASTES_PER_MINUTE}/m/user"}
-    if not ratelimit.consume(request, app="catalogue", action="paste", config=config, user=by):
-        raise QuotaSpent(code="too_many_requests")
+    pasting.spend(request, by=by)
     with pasting.reading(by.pk):
         try:
             url = given.url.strip()

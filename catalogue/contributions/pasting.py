@@ -5,13 +5,16 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from allauth.core.internal import ratelimit
 from django.conf import settings
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
 from catalogue.standards import readers
 from catalogue.standards.readers.detection import Place, places
 from catalogue.standards.readers.record import Fault, Reading, Record, Value, failed, fault
+from portal.accounts.models import User
 from portal.lib import http, rates
 from portal.lib.refusals import QuotaSpent
 
@@ -19,6 +22,13 @@ from portal.lib.refusals import QuotaSpent
 LONGEST_SECONDS = 120
 OWN_BUSY = _("Une lecture demandée par vous est en cours : attendez qu’elle finisse.")
 ALL_BUSY = _("Le portail lit déjà plusieurs descriptions : réessayez dans quelques secondes.")
+
+
+def spend(request: HttpRequest, *, by: User) -> None:
+    """Bound what one person may have read in a minute: each asks another site or a process."""
+    config = {"paste": f"{settings.PASTES_PER_MINUTE}/m/user"}
+    if not ratelimit.consume(request, app="catalogue", action="paste", config=config, user=by):
+        raise QuotaSpent(code="too_many_requests")
 
 
 @contextlib.contextmanager

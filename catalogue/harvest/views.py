@@ -21,8 +21,9 @@ from catalogue.harvest import actions as harvests
 from catalogue.harvest import queries as harvest_queries
 from catalogue.harvest.forms import RankForm, RefusalForm, SourceForm
 from catalogue.models import HarvestRun, Source, editable_organisations
+from catalogue.resources.views import edited
 from portal.accounts.authorization import require
-from portal.accounts.models import Organisation, User
+from portal.accounts.models import User
 from portal.accounts.views import person
 from portal.lib.files import csv_answer
 from portal.lib.refusals import Refusal
@@ -56,12 +57,12 @@ class Propose(View):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         """Show the form, or what one must be to propose."""
-        return _proposing(request, SourceForm(holders=_holders(person(request))))
+        return _proposing(request, SourceForm(holders=edited(person(request))))
 
     def post(self, request: HttpRequest) -> HttpResponse:
         """Propose; what the action refuses is shown on the form."""
         by = person(request)
-        form = SourceForm(request.POST, holders=_holders(by))
+        form = SourceForm(request.POST, holders=edited(by))
         if not form.is_valid():
             return _proposing(request, form, status=422)
         try:
@@ -152,11 +153,6 @@ def _run(request: HttpRequest, source: UUID, run: UUID) -> HarvestRun:
     rows = HarvestRun.objects.visible_to(person(request)).select_related("source__organisation")
     rows = rows.filter(source__public_id=source)
     return find(rows, among=HarvestRun.objects.all(), public_id=run)
-
-
-def _holders(user: User) -> list[Organisation]:
-    found = Organisation.objects.filter(pk__in=editable_organisations(user))
-    return list(found.order_by("name", "pk"))
 
 
 def _proposing(request: HttpRequest, form: SourceForm, status: int = 200) -> HttpResponse:

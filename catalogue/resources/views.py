@@ -8,7 +8,7 @@ from django.views import View
 from django.views.decorators.http import require_safe
 
 from catalogue import rules
-from catalogue.models import Resource
+from catalogue.models import Resource, editable_organisations
 from catalogue.resources.actions import cards as card_changes
 from catalogue.resources.queries import files as card_files
 from catalogue.resources.queries.files import FILE_COLUMNS, readable_details
@@ -63,6 +63,12 @@ def holders(user: User) -> list[tuple[str, str]]:
     """List the organisations where a person writes, as choices."""
     rows = Organisation.objects.filter(pk__in=user.roles_by_organisation).order_by("name")
     return [(str(pk), name) for pk, name in rows.values_list("pk", "name")]
+
+
+def edited(user: User) -> list[Organisation]:
+    """List the organisations in whose name a person publishes."""
+    rows = Organisation.objects.filter(pk__in=editable_organisations(user))
+    return list(rows.order_by("name", "pk"))
 
 
 class Archive(View):

@@ -19,7 +19,7 @@ from catalogue.community.forms import ArrangeForm, NewCollectionForm
 from catalogue.community.views.cards import tried
 from catalogue.models import Collection
 from catalogue.resources.queries import lists
-from catalogue.resources.views import public
+from catalogue.resources.views import edited, public
 from portal.accounts.authorization import require
 from portal.accounts.models import Organisation, User
 from portal.accounts.views import person
@@ -42,7 +42,7 @@ def listed(request: HttpRequest) -> HttpResponse:
         "section": "ressources",
         "page": page,
         "drafts": drafts,
-        "may_make": bool(user.is_authenticated and _holders(person(request))),
+        "may_make": bool(user.is_authenticated and edited(person(request))),
     }
     return render(request, "catalogue/collections/list.html", context)
 
@@ -66,7 +66,7 @@ def shown(request: HttpRequest, slug: str) -> HttpResponse:
 def make(request: HttpRequest) -> HttpResponse:
     """Make a collection."""
     by = person(request)
-    holders = _holders(by)
+    holders = [(str(each.pk), each.name) for each in edited(by)]
     form = NewCollectionForm(request.POST if request.method == "POST" else None, holders=holders)
 
     def act() -> Collection:
@@ -160,9 +160,3 @@ def _find(request: HttpRequest, slug: str) -> Collection:
     if found is None:
         raise Hidden(denied=Collection.objects.filter(slug=slug).first())
     return found
-
-
-def _holders(user: User) -> list[tuple[str, str]]:
-    """List the organisations in whose name a person makes collections, as choices."""
-    held = Organisation.objects.filter(pk__in=user.roles_by_organisation).order_by("name")
-    return [(str(each.pk), each.name) for each in held if rules.edits_for(user, each)]

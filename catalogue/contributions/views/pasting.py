@@ -3,8 +3,6 @@
 from typing import Any
 from uuid import UUID
 
-from allauth.core.internal import ratelimit
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views import View
@@ -45,7 +43,7 @@ class Paste(View):
         form = PasteForm(request.POST, request.FILES)
         if not form.is_valid():
             return render(request, TEMPLATE, {"form": form}, status=422)
-        spend(request)
+        pasting.spend(request, by=person(request))
         try:
             with pasting.reading(person(request).pk):
                 found = _read(form)
@@ -80,16 +78,6 @@ class Read(View):
         shown = descriptions.reading_shown(found)
         context = around_step(found, Step.IDENTIFY, shown.record) | {"read": shown}
         return render(request, "catalogue/contribute/reading.html", context)
-
-
-def spend(request: HttpRequest) -> None:
-    """Bound what one person may have read in a minute: each asks another site or a process."""
-    config = {"paste": f"{settings.PASTES_PER_MINUTE}/m/user"}
-    allowed = ratelimit.consume(
-        request, app="catalogue", action="paste", config=config, user=person(request)
-    )
-    if not allowed:
-        raise QuotaSpent(code="too_many_requests")
 
 
 def _read(form: PasteForm) -> pasting.Pasted:

@@ -22,7 +22,6 @@ from catalogue.contributions.forms.documents import REVIEW, LaunchForm, TableFor
 from catalogue.contributions.queries import descriptions, reviews
 from catalogue.contributions.queries import holdings as held
 from catalogue.contributions.queries import tables as table_rows
-from catalogue.contributions.views.pasting import spend
 from catalogue.enums import (
     OPEN_CONTRIBUTIONS,
     BatchState,
@@ -30,10 +29,11 @@ from catalogue.enums import (
     ResourceKind,
     RowOutcome,
 )
-from catalogue.models import ContributionBatch, editable_organisations
+from catalogue.models import ContributionBatch
+from catalogue.resources.views import edited
 from catalogue.validators.fields import DETAILS
 from portal.accounts.authorization import require
-from portal.accounts.models import Organisation, User
+from portal.accounts.models import Organisation
 from portal.accounts.views import person
 from portal.lib import files
 from portal.lib.files import attachment, csv_answer
@@ -60,7 +60,7 @@ class Bring(View):
         holder = Organisation.objects.get(pk=int(form.cleaned_data["organisation"]))
         require(rules.edits_for, by, holder)
         try:
-            spend(request)
+            pasting.spend(request, by=by)
             with pasting.reading(by.pk):
                 table = tables.read_table(form.cleaned_data["file"].read())
         except QuotaSpent as refusal:
@@ -133,14 +133,8 @@ def template(request: HttpRequest, kind: str) -> HttpResponse:
     return csv_answer(table_rows.template(found), f"modele-{found}.csv")
 
 
-def _holders(user: User) -> list[Organisation]:
-    """List the organisations whose cards a person may bring and take away."""
-    rows = Organisation.objects.filter(pk__in=editable_organisations(user))
-    return list(rows.order_by("name", "pk"))
-
-
 def _choices(request: HttpRequest) -> list[tuple[str, str]]:
-    return [(str(each.pk), each.name) for each in _holders(person(request))]
+    return [(str(each.pk), each.name) for each in edited(person(request))]
 
 
 def _kind(kind: str) -> ResourceKind:
@@ -162,7 +156,7 @@ def _bringing(
     context = {
         "form": form,
         "faults": faults,
-        "holders": _holders(person(request)),
+        "holders": edited(person(request)),
         "kinds": list(ResourceKind),
         "batches": mine.defer("rows")[:20],
     }

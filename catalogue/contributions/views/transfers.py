@@ -16,10 +16,10 @@ from catalogue.contributions.forms.decisions import RemovalForm, TransferForm
 from catalogue.contributions.views.review import head
 from catalogue.models import CardTransfer, Removal, Resource
 from catalogue.resources.actions import transfers
-from catalogue.resources.views import public
+from catalogue.resources.views import edited, public
 from portal.accounts.authorization import require
 from portal.accounts.enums import Answer
-from portal.accounts.models import Organisation, User
+from portal.accounts.models import User
 from portal.accounts.views import person
 from portal.lib.refusals import Invalid, NotAllowed
 
@@ -111,7 +111,7 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
         messages.success(request, _("C’est enregistré."))
         return redirect("catalogue:transfer", resource.slug)
     asks = _way(resource, by)
-    places = _places(by) if asks == "claim" else None
+    places = edited(by) if asks == "claim" else None
     form = TransferForm(request.POST if request.method == "POST" else None, places=places)
     if request.method == "POST" and not asks:
         raise NotAllowed
@@ -150,14 +150,9 @@ def _way(resource: Resource, by: User) -> str:
     """Say in which part this person may ask: owner, claimant, or the Region."""
     if rules.owns(by, resource):
         return "offer"
-    if resource.is_referenced and _places(by):
+    if resource.is_referenced and edited(by):
         return "claim"
     return "region" if rules.may_remove(by, resource) else ""
-
-
-def _places(by: User) -> list[Organisation]:
-    found = Organisation.objects.filter(pk__in=list(by.roles_by_organisation)).order_by("name")
-    return [each for each in found if rules.edits_for(by, each)]
 
 
 def _may(transfer: CardTransfer, by: User) -> dict[str, bool]:
