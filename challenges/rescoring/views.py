@@ -139,7 +139,7 @@ def _show(
     }
     return render(
         request,
-        "challenges/organise/acts.html",
+        "challenges/organise/rescorings.html",
         room(challenge, "rescorings", **context),
         status=status,
     )
