@@ -13,7 +13,6 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from challenges import rules
@@ -400,13 +399,6 @@ def _registration_row(
 
 
 GUESTS_PER_PAGE = 50
-FACES = {
-    guests.Outcome.INVITED: (gettext_lazy("Invitée"), "pin", "circle-check"),
-    guests.Outcome.IN: (gettext_lazy("Inscrite"), "pin", "users"),
-    guests.Outcome.KNOWN: (gettext_lazy("Déjà invitée"), "ardoise", "mail"),
-    guests.Outcome.LATER: (gettext_lazy("Demain"), "ocre", "hourglass"),
-    guests.Outcome.REFUSED: (gettext_lazy("Refusée"), "garance", "circle-x"),
-}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -430,7 +422,7 @@ def guests_page(request: HttpRequest, slug: str) -> HttpResponse:
         challenge,
         "guests",
         form=form,
-        report=[(each, *FACES[each.outcome]) for each in report],
+        report=report,
         counts=reads.guest_counts(challenge),
         page=listed.get_page(request.GET.get("page")),
         now=clock.now(),

@@ -572,11 +572,6 @@ ORGANISER_ROLES = {
     OrganiserRole.ORGANISER: _("Organisateur : tout, sauf qui organise"),
     OrganiserRole.JURY: _("Jury : lit le suivi, n’agit pas"),
 }
-SHORT = {
-    OrganiserRole.OWNER: _("Responsable"),
-    OrganiserRole.ORGANISER: _("Organisateur"),
-    OrganiserRole.JURY: _("Jury"),
-}
 
 
 class OrganiserRoleForm(forms.Form):

@@ -11,7 +11,6 @@ from challenges.enums import OrganiserRole
 from challenges.models import OrganiserInvitation
 from challenges.organising.actions import notices, organisers
 from challenges.organising.forms.challenges import (
-    SHORT,
     AnnouncementForm,
     OrganiserInvitationForm,
     OrganiserRoleForm,
@@ -50,13 +49,12 @@ def team(request: HttpRequest, slug: str) -> HttpResponse:
         rows=[
             {
                 "organiser": each,
-                "role": SHORT[OrganiserRole(each.role)],
                 "form": OrganiserRoleForm(initial={"role": each.role}, auto_id=f"id_{each.pk}_%s"),
                 "is_me": each.user_id == by.pk,
             }
             for each in challenge.organisers.select_related("user").order_by("pk")
         ],
-        invitations=[(each, SHORT[OrganiserRole(each.role)]) for each in invitations if owns],
+        invitations=invitations if owns else [],
     )
 
 

@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Sequence
-from decimal import Decimal
 from typing import Any, cast
 
 from django.contrib.auth.decorators import login_not_required
@@ -12,11 +11,9 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
-from django.utils.formats import number_format
 from django.utils.http import quote_etag
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from challenges.client import kit as kits
@@ -71,7 +68,6 @@ from portal.lib import clock, files, objects
 from portal.lib.texts import Feed
 
 PER_PAGE = 20
-LEFT_OUT = gettext_lazy("Une demande sans ligne compte comme une réponse vide.")
 MEDIA_TYPES = {".csv": "text/csv; charset=utf-8", ".parquet": "application/vnd.apache.parquet"}
 
 
@@ -224,63 +220,37 @@ def scoring_words(contract: dict[str, Any], language: str = "") -> dict[str, Any
         "least_group": ScoringContract.from_json(contract).least_group if fairness else None,
         "layout": str(LAYOUTS.get(submission.get("layout", ""), "")),
         "formats": [FORMATS.get(each, each) for each in submission.get("formats", ())],
-        "answer_rules": answer_rules(submission),
+        "submission": submission,
         "columns": [_column(column) for column in submission.get("columns", ())],
         "cluster": (contract.get("truth") or {}).get("cluster"),
         "weighted": bool((contract.get("truth") or {}).get("weight")),
     }
 
 
-def significant(value: float) -> str:
-    """Write a number with its two significant digits, or all its whole ones."""
-    exact = Decimal(f"{value:.2g}") if value < 100 else Decimal(round(value))
-    return number_format(exact.normalize(), max(0, -int(exact.normalize().as_tuple().exponent)))
-
-
 def _prize_rules(challenge: Challenge) -> SafeString:
     return board_views.prize_rules(prize_limits(challenge), challenge)
 
 
-def answer_rules(submission: dict[str, Any]) -> list[str]:
-    """Say what lists and scores must also be."""
-    found, most = [], submission.get("max_items_per_query")
-    layout = submission.get("layout")
-    if most and submission.get("policy") != "complete":
-        found.append(_("Au plus %(n)s éléments par demande.") % {"n": most})
-    if submission.get("policy") == "complete":
-        found.append(_("Chaque candidat de chaque demande a son score."))
-    if layout in ("ranked_list", "candidate_scores"):
-        found += [] if submission.get("all_queries_required", True) else [str(LEFT_OUT)]
-    return found
-
-
 def _metric(metric: dict[str, Any], labels: dict[str, str], language: str) -> dict[str, Any]:
     worded = metric | {"by_label": labels.get(metric.get("by") or "", metric.get("by"))}
-    return {
-        "key": metric["key"],
-        "label": metric["label"],
+    return metric | {
         "primary": bool(metric.get("primary")),
         "definition": words.metric_definition(worded, language),
         "title": words.metric_title(metric),
         "direction": words.metric_direction(metric),
         "values": words.metric_values(metric),
-        "decimals": metric["decimals"],
     }
 
 
 def _column(column: dict[str, Any]) -> dict[str, Any]:
     domain = column.get("domain")
-    return {
+    facts = ("min", "max", "pattern", "max_labels", "max_distinct")
+    return {name: column.get(name) for name in facts} | {
         "name": column["name"],
         "role": str(COLUMN_ROLES.get(column["role"], column["role"])),
         "type": str(COLUMN_TYPES.get(column["type"], column["type"])),
-        "min": column.get("min"),
-        "max": column.get("max"),
-        "pattern": column.get("pattern"),
         "values": len(domain) if isinstance(domain, list) else None,
         "separator": column.get("separator") if column["type"] == "label_set" else None,
-        "max_labels": column.get("max_labels"),
-        "max_distinct": column.get("max_distinct"),
     }
 
 
