@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from challenges.bundles import audiences, code, contents, document, safe_yaml, spec
+from challenges.bundles import audiences, code, contents, document, spec
 from challenges.bundles.contract import read_contract
 from challenges.bundles.fields import Fields
-from challenges.bundles.folder import FileAbsent, Folder, PathRefused, TableRefused
+from challenges.bundles.folder import Folder
+from challenges.bundles.foreign.blocks import load
 from challenges.bundles.report import Findings, Report
 from challenges.scoring.contract import Attribute
 
@@ -18,10 +19,10 @@ def read_challenge(folder: Path) -> Report:
     are those of format version 1, in the order of the checks.
     """
     findings, place = Findings(), Folder(folder)
-    found = _document(place, findings)
+    found = load(place, spec.CHALLENGE_FILE, findings, ours=True)
     if found is None:
         return Report(tuple(findings.errors), tuple(findings.warnings), None)
-    top = Fields(findings, found, "", file=spec.CHALLENGE_FILE)
+    top = Fields(findings, found.values, "", file=spec.CHALLENGE_FILE)
     document.unknown(top)
     if not document.is_ours(top):
         return Report(tuple(findings.errors), tuple(findings.warnings), None)
@@ -29,26 +30,6 @@ def read_challenge(folder: Path) -> Report:
     return Report(
         tuple(findings.errors), tuple(findings.warnings), None if findings.errors else result
     )
-
-
-def _document(folder: Folder, findings: Findings) -> object | None:
-    """Load the YAML; None once its fault is noted."""
-    try:
-        found = safe_yaml.load(folder.read(spec.CHALLENGE_FILE, limit_bytes=safe_yaml.MAX_BYTES))
-    except (FileAbsent, PathRefused):
-        findings.refuse("E_FILE_MISSING", "ce fichier est attendu", file=spec.CHALLENGE_FILE)
-        return None
-    except TableRefused as refusal:
-        findings.refuse("E_YAML", str(refusal), file=spec.CHALLENGE_FILE)
-        return None
-    except safe_yaml.YamlRefused as refusal:
-        line = f"ligne {refusal.line} : " if refusal.line else ""
-        findings.refuse("E_YAML", line + refusal.reason, file=spec.CHALLENGE_FILE)
-        return None
-    if not isinstance(found, dict):
-        findings.refuse("E_YAML", "une liste de clés est attendue", file=spec.CHALLENGE_FILE)
-        return None
-    return found
 
 
 def _spec(top: Fields, folder: Folder) -> spec.PortableSpec:

@@ -151,15 +151,16 @@ def _brief(value: object) -> object:
     return value
 
 
-def load(folder: Folder, file: str, findings: Findings) -> Block | None:
+def load(folder: Folder, file: str, findings: Findings, *, ours: bool = False) -> Block | None:
     """Read a YAML file as a mapping; None once its fault is noted.
 
-    Codes: E_FILE_MISSING, E_YAML, E_YAML_TAG, E_YAML_ALIAS, E_KEY_TYPE, W_YAML_DUPLICATE.
+    ours: a key written twice is a fault, and every fault of the YAML is E_YAML. Codes:
+    E_FILE_MISSING, E_YAML, E_YAML_TAG, E_YAML_ALIAS, E_KEY_TYPE, W_YAML_DUPLICATE.
     """
+    repeated: list[safe_yaml.Repeated] = []
     try:
         raw = folder.read(file, limit_bytes=safe_yaml.MAX_BYTES)
-        repeated: list[safe_yaml.Repeated] = []
-        found = safe_yaml.load(raw, repeated=repeated)
+        found = safe_yaml.load(raw, repeated=None if ours else repeated)
     except (FileAbsent, PathRefused):
         findings.refuse("E_FILE_MISSING", "ce fichier est attendu", file=file)
         return None
@@ -168,10 +169,11 @@ def load(folder: Folder, file: str, findings: Findings) -> Block | None:
         return None
     except safe_yaml.YamlRefused as refusal:
         line = f"ligne {refusal.line} : " if refusal.line else ""
-        findings.refuse(_code(refusal), line + refusal.reason, file=file)
+        code = "E_YAML" if ours else _code(refusal)
+        findings.refuse(code, line + refusal.reason, file=file)
         return None
     if not isinstance(found, dict):
-        findings.refuse(TYPE, "une liste de clés est attendue", file=file)
+        findings.refuse("E_YAML" if ours else TYPE, "une liste de clés est attendue", file=file)
         return None
     for key, number in repeated:
         findings.warn(
