@@ -37,6 +37,7 @@ DELETED: list[tuple[str, set[str]]] = [
     ("PublicFile", {WORKER}),
     ("Standing", {WORKER}),
     ("TeamInvitation", {WEB, TASKS}),
+    ("Terms", {WEB}),
 ]
 NEEDED = {"CASCADE": "DELETE", "SET_NULL": "UPDATE"}
 
