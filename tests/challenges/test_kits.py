@@ -31,6 +31,7 @@ from challenges.worker import drain
 from portal.management.opening import demonstration
 from portal.management.opening.demonstration.folder import SLUG
 from tests.challenges import world
+from tests.challenges.client import kits
 from tests.challenges.pages.scenes import CONTRACT, url_of, with_contract
 from tests.challenges.test_exports import code_folder, imported_from
 from tests.challenges.test_reading import add_file
@@ -148,16 +149,8 @@ def test_the_guide_cuts_what_can_be_cut() -> None:
     without = [public("train.csv", place="train", columns=("mois", "y"))]
     assert story not in guide_of(made(files=without))
     lists = CONTRACT | {
-        "submission": {
-            "layout": "ranked_list",
-            "columns": [
-                {"name": "q", "role": "query", "type": "string"},
-                {"name": "r", "role": "rank", "type": "integer"},
-                {"name": "i", "role": "item", "type": "string"},
-            ],
-            "max_bytes": 1000,
-        },
-        "truth": {"query": "q", "item": "i", "gain": "g"},
+        "submission": kits.RANKED | {"max_bytes": 1000},
+        "truth": kits.RANKED_TRUTH,
     }
     guide = guide_of(made(contract=lists, sample=b"q,r,i\na,1,x\n"))
     assert story not in guide
@@ -322,6 +315,9 @@ def test_the_commands_of_the_guide_give_the_portals_figures(
     kit_folder: Path, source: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     guide = (kit_folder / "LISEZMOI.md").read_text("utf-8")
+    shutil.copy(kit_folder / "sample_submission.csv", kit_folder / "ma_soumission.csv")
+    check = commands(guide, "Vérifier avant de déposer")
+    assert "format correct, 1600 lignes" in follow(kit_folder, check)
     general, *story = commands(guide, "Noter sur vos propres données")
     assert [words[:3] for words in story] == [
         ["python", "openemploi.pyz", "split"],
@@ -377,11 +373,3 @@ def test_the_commands_of_the_guide_give_the_portals_figures(
     )
     for name in ("contract_sha256", "engine_sha256"):
         assert said[name] == answer[name]
-
-
-@pytest.mark.slow
-def test_the_sample_passes_the_check_of_the_guide(kit_folder: Path) -> None:
-    guide = (kit_folder / "LISEZMOI.md").read_text("utf-8")
-    shutil.copy(kit_folder / "sample_submission.csv", kit_folder / "ma_soumission.csv")
-    (check,) = commands(guide, "Vérifier avant de déposer")
-    assert "format correct, 1600 lignes" in follow(kit_folder, [check])
