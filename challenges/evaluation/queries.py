@@ -126,29 +126,23 @@ class Examined:
     job: Job | None
 
 
+def decidable_entries() -> EntryQuerySet:
+    """Keep the entries on which a moderator may decide something."""
+    decided = [EntryStatus.NEEDS_ATTENTION, EntryStatus.FAILED]
+    entries = Entry.objects.filter(status__in=decided)
+    return entries.select_related("enrolment__team", "enrolment__phase__challenge")
+
+
 def entries_to_examine() -> EntryQuerySet:
     """Keep the entries that wait for a moderator, the oldest first."""
-    return (
-        Entry.objects.filter(status=EntryStatus.NEEDS_ATTENTION)
-        .select_related("enrolment__team", "enrolment__phase__challenge")
-        .order_by("status_since", "pk")
-    )
+    waiting = decidable_entries().filter(status=EntryStatus.NEEDS_ATTENTION)
+    return waiting.order_by("status_since", "pk")
 
 
 def failed_entries() -> EntryQuerySet:
     """Keep the entries whose scoring failed, the last first."""
-    return (
-        Entry.objects.filter(status=EntryStatus.FAILED)
-        .select_related("enrolment__team", "enrolment__phase__challenge")
-        .order_by("-status_since", "pk")
-    )
-
-
-def decidable_entries() -> EntryQuerySet:
-    """Keep the entries on which a moderator may decide something."""
-    return Entry.objects.filter(
-        status__in=[EntryStatus.NEEDS_ATTENTION, EntryStatus.FAILED]
-    ).select_related("enrolment__team", "enrolment__phase__challenge")
+    failed = decidable_entries().filter(status=EntryStatus.FAILED)
+    return failed.order_by("-status_since", "pk")
 
 
 def with_last_job(entries: Iterable[Entry]) -> list[Examined]:

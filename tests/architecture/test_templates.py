@@ -23,6 +23,17 @@ def test_only_html_that_we_made_is_written_as_it_is() -> None:
     assert wrong == []
 
 
+def test_the_templates_that_code_names_exist() -> None:
+    absent = [
+        f"{path.relative_to(TEMPLATES.parent)}: {name}"
+        for part in ("portal", "catalogue", "challenges", "datasets")
+        for path in sorted((TEMPLATES.parent / part).rglob("*.py"))
+        for name in re.findall(r'"([\w-]+/[\w/-]+\.(?:html|txt))"', path.read_text("utf-8"))
+        if not (TEMPLATES / name).is_file()
+    ]
+    assert absent == []
+
+
 def test_every_summary_has_its_chevron() -> None:
     bare = [
         f"{path.relative_to(TEMPLATES)}: {found[:60]}"
