@@ -31,13 +31,12 @@ from portal.lib.markdown import render
 from portal.lib.refusals import Conflict, Invalid
 from tests.challenges import world
 from tests.challenges.bundles.folders import CODE_FILES, code_document, write_code
-from tests.challenges.bundles.foreign import own
+from tests.challenges.bundles.foreign import own, tables
 from tests.challenges.bundles.foreign.cases import BUNDLES, NEEDED
 from tests.challenges.commands import run
 from tests.challenges.pages.scenes import url_of
 from tests.challenges.test_authoring import IDS, TEST, TRUTH
 from tests.challenges.test_bundle_imports import created, read
-from tests.challenges.test_imports import translated
 from tests.factories.accounts import UserFactory
 from tests.factories.challenges import ChallengeFactory
 from tests.portal.accounts.ledger import acts as verbs
@@ -562,8 +561,43 @@ def test_a_challenge_of_tables_comes_back_the_same(path: str, tmp_path: Path) ->
     folder, answers = BUNDLES.parent / path, TABLES.get(path, {})
     first = imported_from(folder, **answers)
     before = rows_of(first)
-    reference = translated(folder, tmp_path / "reference", **answers) if answers else folder
-    assert rows_of(returned(first, tmp_path / "e.zip", reference)) == before
+    assert rows_of(returned(first, tmp_path / "e.zip", folder)) == before
+
+
+ONE_HOT = "id,a,b,Usage\n" + "".join(
+    f"{at},{at % 2},{1 - at % 2},{'Public' if at < 20 else 'Private'}\n" for at in range(40)
+)
+TWO_CLASSES = tables.KAGGLE | {"solution.csv": ONE_HOT}
+AS_CLASSES = {"columns": "classes", "metric": "log_loss_multi"}
+
+
+@pytest.mark.parametrize(
+    ("files", "absent", "answers"),
+    [
+        (tables.KAGGLE, (), {"metric": "accuracy"}),
+        (TWO_CLASSES, ("sample_submission_csv", "test_csv"), AS_CLASSES),
+        (tables.TREC, (), {"split": "0.5"}),
+    ],
+)
+def test_the_imported_tables_are_a_reference_of_their_export(
+    files: Mapping[str, str], absent: tuple[str, ...], answers: Mapping[str, str], tmp_path: Path
+) -> None:
+    source = tables.written(tmp_path / "source", files, **dict.fromkeys(absent))
+    first = imported_from(source, **answers)
+    before = rows_of(first)
+    back = returned(first, tmp_path / "e.zip", source)
+    assert rows_of(back) == before
+    assert back.held_out_fingerprint == first.held_out_fingerprint
+
+
+@pytest.mark.parametrize("solution", [None, "id,y,Usage\n1,1,Public\n2,0,Private\n"])
+def test_other_tables_are_no_reference(solution: str | None, tmp_path: Path) -> None:
+    source = tables.written(tmp_path / "source", tables.KAGGLE)
+    challenge = imported_from(source, metric="accuracy")
+    other = tables.written(tmp_path / "other", tables.KAGGLE, solution_csv=solution)
+    with pytest.raises(Invalid) as refusal:
+        exports.export(challenge=challenge, by=world.owner_of(challenge), reference=other)
+    assert refusal.value.code in {"reference_missing", "reference_differs"}
 
 
 # What a reader of YAML may take for something else.
