@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
-from django.db import DatabaseError, IntegrityError, transaction
+from django.db import IntegrityError, transaction
 from django.test import Client
 from django.urls import reverse
 
@@ -36,7 +36,7 @@ from challenges.results.worker import Opened
 from challenges.worker import drain
 from portal.accounts.models import User
 from portal.audit.actors import SystemActor
-from portal.lib import immutable, objects
+from portal.lib import objects
 from portal.lib.refusals import Conflict
 from tests.challenges import world
 from tests.challenges.bundles import folders
@@ -276,19 +276,6 @@ def test_a_team_reads_the_findings_of_one_entry_only(tmp_path: Path) -> None:
     assert {each.evaluation.pk for each in found if each.audit} == set(
         FairnessAudit.objects.values_list("evaluation", flat=True)
     )
-
-
-@pytest.mark.database
-def test_what_is_told_is_never_changed(challenge: Challenge) -> None:
-    audit = told_entry(challenge).evaluations.get().fairness_audit
-    with pytest.raises(immutable.WriteRefused):
-        audit.save()
-    with (
-        immutable.writes(FairnessAudit),
-        pytest.raises(DatabaseError, match="append-only"),
-        transaction.atomic(),
-    ):
-        FairnessAudit.objects.update(sha256="0" * 64)
 
 
 LABELS = {"f": "Femmes", "h": "Hommes"}

@@ -14,8 +14,10 @@ from django.utils import timezone
 from challenges.enums import ENTRY_EDGES, EntryStatus, JobKind, JobState, Split
 from challenges.invariants import INVARIANTS
 from challenges.models import (
+    Certificate,
     Entry,
     Evaluation,
+    FairnessAudit,
     Job,
     Phase,
     PublicFile,
@@ -253,20 +255,31 @@ def test_a_score_is_written_once() -> None:
     refuses("score_once", lambda: score(entry, 0.5))
 
 
-def sealed() -> SealedResult:
-    with immutable.writes(SealedResult):
-        made = SealedResult(
-            evaluation=evaluation_of(EntryFactory()), payload=b"x", sha256="0" * 64, key_id="k"
-        )
+def written(model: Any, **values: Any) -> Any:
+    with immutable.writes(model):
+        made = model(**values)
         made.save()
     return made
+
+
+def sealed() -> SealedResult:
+    evaluation = evaluation_of(EntryFactory())
+    return written(SealedResult, evaluation=evaluation, payload=b"x", sha256="0" * 64, key_id="k")
 
 
 def key() -> ReceiptKey:
-    with immutable.writes(ReceiptKey):
-        made = ReceiptKey(key_id="0" * 16, public="A" * 44, first_used_at=timezone.now())
-        made.save()
-    return made
+    return written(ReceiptKey, key_id="0" * 16, public="A" * 44, first_used_at=timezone.now())
+
+
+def audit() -> FairnessAudit:
+    evaluation, at = evaluation_of(EntryFactory()), timezone.now()
+    return written(FairnessAudit, evaluation=evaluation, record={}, sha256="0" * 64, released_at=at)
+
+
+def certificate() -> Certificate:
+    entry = EntryFactory()
+    of = {"entry": entry, "team": entry.enrolment.team, "phase": entry.enrolment.phase}
+    return written(Certificate, serial=1, text="{}", sha256="0", issued_at=timezone.now(), **of)
 
 
 @pytest.mark.parametrize(
@@ -276,8 +289,10 @@ def key() -> ReceiptKey:
         (sealed, {"payload": b"y"}),
         (ScoreReceiptFactory, {"text": "{}"}),
         (key, {"public": "B" * 44}),
+        (audit, {"sha256": "1" * 64}),
+        (certificate, {"text": "{ }"}),
     ],
-    ids=["score", "sealed result", "score receipt", "receipt key"],
+    ids=["score", "sealed result", "score receipt", "receipt key", "audit", "certificate"],
 )
 def test_nobody_changes_what_was_written(make: Any, changes: dict[str, Any]) -> None:
     """Neither by the code that forgot to ask, nor past it: the database itself refuses."""

@@ -202,7 +202,9 @@ def test_the_reveal_adds_a_receipt_with_the_private_values(
     assert (judged.state, judged.successor) == (ReceiptState.SUPERSEDED, second)
 
 
-def test_a_new_scoring_adds_a_receipt_that_names_the_former(scored_entry: Entry) -> None:
+def test_a_new_scoring_adds_a_receipt_that_names_the_former_and_is_revealed(
+    challenge: Challenge, scored_entry: Entry
+) -> None:
     first = scored_entry.score_receipts.get()
     rescore(scored_entry)
     second = scored_entry.score_receipts.get(serial=2)
@@ -212,12 +214,6 @@ def test_a_new_scoring_adds_a_receipt_that_names_the_former(scored_entry: Entry)
     assert said["values"] == payload(first)["values"]
     assert second.evaluation_id != first.evaluation_id
     assert state(first.text) is ReceiptState.SUPERSEDED
-
-
-def test_the_reveal_speaks_of_the_scoring_in_force(
-    challenge: Challenge, scored_entry: Entry
-) -> None:
-    rescore(scored_entry)
     rescored = Entry.objects.get(is_baseline=True)
     rescored.become(EntryStatus.QUEUED, at=clock.now())
     rescored.save()
