@@ -18,11 +18,12 @@ from challenges.organising.tasks import KINDS
 from challenges.teams import actions as teams
 from challenges.worker import drain
 from portal.accounts.actions import notifications
-from portal.accounts.models import Notification
+from portal.accounts.models import Notification, RegionAppointment
 from portal.audit import duties, outbox
 from portal.audit.models import Heartbeat, Outbox
 from portal.audit.outbox import owe
 from portal.lib import clock
+from tests.challenges.test_entries import at
 from tests.challenges.world import answer, entered, opened, owner_of, revealed
 from tests.factories import letters
 from tests.factories.accounts import UserFactory
@@ -40,10 +41,6 @@ def team() -> Team:
     made: Team = TeamFactory()
     Phase.objects.update(closes_at=CLOSE)
     return made
-
-
-def at(monkeypatch: pytest.MonkeyPatch, instant: datetime) -> None:
-    monkeypatch.setattr(clock, "now", lambda: instant)
 
 
 def delivered() -> Counter[str]:
@@ -305,8 +302,6 @@ def test_a_challenge_writes_to_the_people_concerned(tmp_path: Path) -> None:
 
 
 def region_addresses() -> set[str]:
-    from portal.accounts.models import RegionAppointment  # noqa: PLC0415  # test
-
     roles = ["moderator", "administrator"]
     return set(
         RegionAppointment.objects.filter(role__in=roles).values_list("user__email", flat=True)
