@@ -259,6 +259,10 @@ class MembershipQuerySet(GuardedQuerySet):
         """Keep those that have not ended."""
         return self.filter(left_at__isnull=True)
 
+    def places_of(self, user: "User") -> "MembershipQuerySet":
+        """Keep those of a person, in the order of the names of the organisations."""
+        return self.filter(user=user).select_related("organisation").order_by("organisation__name")
+
 
 class Membership(Immutable):
     """A person's place in an organisation."""

@@ -344,12 +344,7 @@ def attest_organisation(request: HttpRequest, slug: str) -> HttpResponse:
 def own_organisations(request: HttpRequest) -> HttpResponse:
     """List the person's organisations, requests and invitations."""
     user = person(request)
-    places = (
-        Membership.objects.live()
-        .filter(user=user)
-        .select_related("organisation")
-        .order_by("organisation__name")
-    )
+    places = Membership.objects.live().places_of(user)
     waiting = user.join_requests.filter(answer="").select_related("organisation")
     context = {"places": places, "waiting": waiting}
     return render(request, "accounts/my_organisations.html", context)

@@ -536,12 +536,7 @@ def robots(request: HttpRequest) -> HttpResponse:
 def space_page(request: HttpRequest) -> HttpResponse:
     """Show a person's space, from what the apps registered."""
     user = person(request)
-    places = (
-        Membership.objects.live()
-        .filter(user=user)
-        .select_related("organisation")
-        .order_by("organisation__name")
-    )
+    places = Membership.objects.live().places_of(user)
     context = {section: space.items(section, user) for section in space.SECTIONS}
     return render(
         request,
