@@ -4,15 +4,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.core.exceptions import ValidationError
-from django.core.validators import MaxLengthValidator, validate_email
 from django.http import HttpRequest
 from django.utils.translation import gettext
 from ninja import Router, Schema, Status
 from pydantic import ConfigDict, Field
 
 from challenges.models import Challenge, Registration, Team, TeamMember
-from challenges.organising.actions.guests import ADDRESS_MAX
+from challenges.organising.actions.guests import is_address
 from challenges.organising.api import challenge_named, person
 from challenges.teams import actions as teams
 from challenges.teams.queries import latest_terms, team_of
@@ -165,20 +163,12 @@ def team(request: HttpRequest, slug: str) -> Team:
 def invite(request: HttpRequest, team: UUID, invitation: InvitationIn) -> Status[Any]:
     """Un capitaine. L’invitation vaut sept jours, une fois, pour cette adresse."""
     own = visible.find(Team.objects.of(request.user), among=Team.objects.all(), public_id=team)
-    email = _address(invitation.email)
-    return Status(201, teams.invite(team=own, email=email, by=person(request)))
-
-
-def _address(text: str) -> str:
-    try:
-        validate_email(text.strip())
-        MaxLengthValidator(ADDRESS_MAX)(text.strip())
-    except ValidationError as error:
+    if not is_address(invitation.email.strip()):
         raise Invalid(
             gettext("Cette adresse n’est pas valable. Exemple : prenom.nom@exemple.fr"),
             code="email",
-        ) from error
-    return text
+        )
+    return Status(201, teams.invite(team=own, email=invitation.email, by=person(request)))
 
 
 def own_team(request: HttpRequest, challenge: Challenge) -> Team:

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.validators import MaxLengthValidator, validate_email
+from django.core.validators import validate_email
 from django.db import transaction
 from django.db.models import Count
 from django.db.models.functions import Lower
@@ -121,10 +121,7 @@ class _Desk:
         return Line(text, Outcome.INVITED, _("Invitée."))
 
     def _refusal(self, email: str) -> str:
-        try:
-            validate_email(email)
-            MaxLengthValidator(ADDRESS_MAX)(email)
-        except ValidationError:
+        if not is_address(email):
             return _("Cette adresse n’est pas valable. Exemple : prenom.nom@exemple.fr")
         if email in self._run:
             return _("Organise ou a organisé ce challenge : on ne fait pas les deux.")
@@ -158,6 +155,15 @@ def admit(challenge: Challenge, by: User) -> bool:
     guest.state = InvitationState.ACCEPTED
     guest.save(update_fields=["state"])
     return True
+
+
+def is_address(text: str) -> bool:
+    """Say whether a text is an address that can be kept and written to."""
+    try:
+        validate_email(text)
+    except ValidationError:
+        return False
+    return len(text) <= ADDRESS_MAX
 
 
 def takes_domain_of(challenge: Challenge, email: str) -> bool:

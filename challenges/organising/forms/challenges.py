@@ -210,7 +210,12 @@ STATUSES = {
     "stated_by_producer": _("Déclarée par le producteur"),
     "verified": _("Vérifiée"),
 }
-LONG = {"rows": 16, "spellcheck": "true"}
+
+
+def markdown(label: Any, hint: Any, fault: Any = "") -> forms.CharField:
+    """Ask for a long text in Markdown. As `prose`."""
+    widget = forms.Textarea(attrs={"rows": 16, "spellcheck": "true"})
+    return line(label, 20_000, fault, hint, check=None, widget=widget)
 
 
 def cards_field() -> LinesField:
@@ -305,12 +310,8 @@ class TextsForm(forms.Form):
 
     title = NewChallengeForm.base_fields["title"]
     summary = NewChallengeForm.base_fields["summary"]
-    body_md = forms.CharField(
-        label=_("Présentation"),
-        required=False,
-        max_length=20_000,
-        help_text=_("En Markdown : contexte, données, ce qui est attendu, calendrier."),
-        widget=forms.Textarea(attrs=LONG),
+    body_md = markdown(
+        _("Présentation"), _("En Markdown : contexte, données, ce qui est attendu, calendrier.")
     )
     language = choice(
         _("Langue de ces textes"),
@@ -430,26 +431,14 @@ class ParticipationForm(forms.Form):
 class TermsTextForm(forms.Form):
     """Write the rules."""
 
-    text = forms.CharField(
-        label=_("Règlement"),
-        max_length=20_000,
-        help_text=_("En Markdown."),
-        widget=forms.Textarea(attrs=LONG),
-        error_messages={"required": _("Écrivez le règlement.")},
-    )
+    text = markdown(_("Règlement"), _("En Markdown."), _("Écrivez le règlement."))
 
 
 class PageForm(forms.Form):
     """Write a further page."""
 
     title = line(_("Titre de la page"), 120, _("Donnez un titre à la page."))
-    body_md = forms.CharField(
-        label=_("Texte"),
-        max_length=20_000,
-        help_text=_("En Markdown."),
-        widget=forms.Textarea(attrs=LONG),
-        error_messages={"required": _("Écrivez le texte de la page.")},
-    )
+    body_md = markdown(_("Texte"), _("En Markdown."), _("Écrivez le texte de la page."))
 
 
 class FileForm(forms.Form):

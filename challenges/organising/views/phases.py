@@ -135,11 +135,10 @@ def give_answers(request: HttpRequest, slug: str, index: int) -> HttpResponse:
     form = PhaseFilesForm(request.POST, request.FILES)
 
     def act() -> None:
-        found = {
-            name: deposit_of(form.cleaned_data[name]) if form.cleaned_data[name] else None
-            for name in ("truth", "test", "sample")
+        sent_files = {
+            name: deposit_of(file) if file else None for name, file in form.cleaned_data.items()
         }
-        phases.give_answers(phase=phase, by=person(request), **found)
+        phases.give_answers(phase=phase, by=person(request), **sent_files)
 
     return _done(request, phase, form, act, {"files": form})
 
@@ -154,16 +153,19 @@ def measure_phase(request: HttpRequest, slug: str, index: int) -> HttpResponse:
     own = (_own(phase) or {}).get("truth")
     truth = str(own["path"] if own else phase.challenge.bundle["truth"]["file"])
 
-    def act() -> None:
-        phases.measure_phase(
+    return _done(
+        request,
+        phase,
+        form,
+        lambda: phases.measure_phase(
             phase=phase,
             submission=form.submission(phase.challenge.bundle.get("submission") or {}),
             truth=form.truth(truth),
             metrics=form.metrics,
             by=person(request),
-        )
-
-    return _done(request, phase, form, act, {"scoring": form})
+        ),
+        {"scoring": form},
+    )
 
 
 @require_POST
@@ -183,15 +185,18 @@ def add_task(request: HttpRequest, slug: str, index: int) -> HttpResponse:
     phase = phase_of(run_by(request, slug), index)
     form = TaskForm(request.POST, request.FILES)
 
-    def act() -> None:
-        phases.add_task(
+    return _done(
+        request,
+        phase,
+        form,
+        lambda: phases.add_task(
             phase=phase,
             name=form.cleaned_data["name"],
             truth=deposit_of(form.cleaned_data["truth"]),
             by=person(request),
-        )
-
-    return _done(request, phase, form, act, {"task": form})
+        ),
+        {"task": form},
+    )
 
 
 @require_POST
