@@ -318,22 +318,6 @@ def test_the_whole_public_catalogue_is_exported_and_no_draft(client: Client) -> 
     assert {tuple(row) for row in said["resources"]} == {plain.COLUMNS}
 
 
-def test_batches_follow_one_another_and_count_through_none(
-    client: Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    at = clock.now()
-    cards = [ResourceFactory(published=True, title=f"Fiche {number}") for number in range(5)]
-    Resource.objects.filter(pk__in=[each.pk for each in cards[1:4]]).update(first_published_at=at)
-    wanted = list(published.in_order().values_list("title", flat=True))
-    for size in (1, 2, 5):
-        monkeypatch.setattr(exports, "BATCH", size)
-        found = json.loads(content(client, "/exports/ressources.json?scope=regional"))
-        assert sorted(row["title"] for row in found["resources"]) == sorted(wanted)
-        with CaptureQueriesContext(connection) as seen:
-            assert [row["title"] for row in rows(client)] == wanted
-        assert not any(" OFFSET " in each["sql"] for each in seen)
-
-
 def test_a_result_list_is_exported_as_it_is_shown(client: Client) -> None:
     ResourceFactory(published=True, title="Emploi à Arles", kind=ResourceKind.DATASET)
     ResourceFactory(published=True, title="Emploi à Gap", kind=ResourceKind.MODEL)

@@ -3,7 +3,7 @@
 import io
 import json
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -113,21 +113,6 @@ def test_an_export_holds_a_place_until_it_is_read_or_shut(
     signals.request_finished.connect(close_old_connections)
     assert b"".join(client.get(address))
     assert b"".join(second)
-
-
-def test_while_an_export_is_written_others_wait_for_its_place(
-    client: Client, settings: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    settings.EXPORTS_AT_A_TIME = 1
-    write, said = exports.WRITERS["csv"], []
-
-    def meanwhile(*given: Any) -> Iterator[bytes]:
-        said.append(refused(client.get("/exports/ressources.json", REMOTE_ADDR="192.0.2.7")))
-        yield from write(*given)
-
-    monkeypatch.setitem(exports.WRITERS, "csv", meanwhile)
-    assert b"".join(client.get("/exports/ressources.csv"))
-    assert "plusieurs exports" in said[0]
 
 
 @pytest.mark.parametrize("query", ["", "?kind=technology"])
