@@ -51,6 +51,10 @@ def challenge() -> Any:
         team = TeamFactory(challenge=made) if number else first
         entry = EntryFactory(enrolment=EnrolmentFactory(team=team), scored=True)
         StandingFactory(entry=entry, team=team, position=number + 1, rank=number + 1)
+    board = made.leaderboards.get()
+    axis = {"low": 0.2, "high": 0.3, "reference": None, "intervals": True}
+    board.facts = {"public": {"rows": TEAMS, "references": [], "axis": axis}}
+    board.save()
     return made
 
 
@@ -117,18 +121,23 @@ def write_every_row(made: Any) -> None:
     from django.db import transaction  # noqa: PLC0415  # app ready
 
     from challenges.enums import BoardRule, Split  # noqa: PLC0415  # app ready
-    from challenges.models import Leaderboard  # noqa: PLC0415  # app ready
+    from challenges.models import Leaderboard, Standing  # noqa: PLC0415  # app ready
     from challenges.results import actions as results  # noqa: PLC0415  # app ready
-    from challenges.results.actions import Line  # noqa: PLC0415  # app ready
     from challenges.results.models.boards import listing  # noqa: PLC0415  # app ready
 
     board = made.leaderboards.get()
     board.rule = BoardRule.ALL
     board.save()
     found = listing(board, Split.PUBLIC)
-    lines = [
-        Line(
-            candidate=each,
+    rows = [
+        Standing(
+            leaderboard=board,
+            split=found.split,
+            team_id=each.team_id,
+            entry_id=each.entry_id,
+            is_baseline=each.is_baseline,
+            position=place,
+            source_digest=found.digest,
             rank=place,
             tier=place,
             rank_low=place,
@@ -142,7 +151,7 @@ def write_every_row(made: Any) -> None:
         for place, each in enumerate(found.candidates, 1)
     ]
     with transaction.atomic():
-        results.write_board(Leaderboard.objects.locked(board), found, lines, {"teams": TEAMS})
+        results.write_board(Leaderboard.objects.locked(board), found, rows, {"teams": TEAMS})
 
 
 def grow_every(made: Any, entries: int) -> None:
