@@ -457,10 +457,6 @@ class PublicFile(models.Model):
         return self.name
 
 
-class OrganiserInvitationQuerySet(AddressInvitationQuerySet["OrganiserInvitation"]):
-    """Invitations to run challenges."""
-
-
 class OrganiserInvitation(AddressInvitation):
     """Invite a person, by their address, into the team that runs a challenge."""
 
@@ -471,7 +467,7 @@ class OrganiserInvitation(AddressInvitation):
     )
     role = word(OrganiserRole, default=OrganiserRole.ORGANISER)
 
-    objects = OrganiserInvitationQuerySet.as_manager()
+    objects = AddressInvitationQuerySet["OrganiserInvitation"].as_manager()
 
     class Meta(AddressInvitation.Meta):
         constraints = [
@@ -506,10 +502,6 @@ class FormerOrganiser(models.Model):
         ]
 
 
-class GuestQuerySet(AddressInvitationQuerySet["Guest"]):
-    """Invitations to take part in challenges."""
-
-
 class Guest(AddressInvitation):
     """Invite one e-mail address to take part: ACCEPTED once its person registered."""
 
@@ -517,7 +509,7 @@ class Guest(AddressInvitation):
 
     challenge = models.ForeignKey(Challenge, on_delete=models.CASCADE, related_name="guests")
 
-    objects = GuestQuerySet.as_manager()
+    objects = AddressInvitationQuerySet["Guest"].as_manager()
 
     class Meta(AddressInvitation.Meta):
         constraints = [

@@ -125,10 +125,6 @@ class TeamMember(models.Model):
         ]
 
 
-class TeamInvitationQuerySet(AddressInvitationQuerySet["TeamInvitation"]):
-    """Invitations into teams."""
-
-
 class TeamInvitation(AddressInvitation):
     """Invite one e-mail address into a team, once."""
 
@@ -136,7 +132,7 @@ class TeamInvitation(AddressInvitation):
 
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="invitations")
 
-    objects = TeamInvitationQuerySet.as_manager()
+    objects = AddressInvitationQuerySet["TeamInvitation"].as_manager()
 
     @property
     def path(self) -> str:
