@@ -269,6 +269,9 @@ def test_a_missing_job_is_made_again(challenge: Challenge) -> None:
     assert Worker().work_one()
     Job.objects.filter(kind=JobKind.SCORE, state=JobState.READY).delete()
     assert evaluations.sweep_entries() == 1
+    waiting.evaluations.all().delete()  # its score was not even asked for
+    Job.objects.filter(kind=JobKind.SCORE, state=JobState.READY).delete()
+    assert evaluations.sweep_entries() == 1
     assert drain()
     assert fresh(waiting).status == EntryStatus.SCORED
 

@@ -153,6 +153,8 @@ def test_who_comes_back_is_let_in_by_their_invitation_and_judged_by_their_domain
 ) -> None:
     person = out_of(challenge, "withdrawn")
     invited(challenge, person.email)
+    form = "Accepter et m’inscrire"
+    assert form in signed_in(person).get(url_of(challenge, "rules")).text
     Challenge.objects.update(blocked_domains=[person.email.partition("@")[2]])
     with refuses(NotAllowed, "domain_refused"):
         teams.come_back(challenge=challenge, by=person)

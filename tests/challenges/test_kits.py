@@ -149,12 +149,13 @@ def test_the_guide_cuts_what_can_be_cut() -> None:
     without = [public("train.csv", place="train", columns=("mois", "y"))]
     assert story not in guide_of(made(files=without))
     lists = CONTRACT | {
-        "submission": kits.RANKED | {"max_bytes": 1000},
+        "submission": kits.RANKED | {"max_bytes": 1000, "max_items_per_query": 3},
         "truth": kits.RANKED_TRUTH,
     }
     guide = guide_of(made(contract=lists, sample=b"q,r,i\na,1,x\n"))
     assert story not in guide
     assert "`q`, `i`, `g`" in guide
+    assert "3 éléments au plus par demande" in guide
 
 
 def guide_of(built: Kit) -> str:

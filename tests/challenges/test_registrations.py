@@ -16,7 +16,7 @@ from portal.accounts.models import User
 from portal.audit import outbox
 from portal.audit.models import AuditEvent, Outbox
 from portal.lib import clock
-from portal.lib.refusals import Conflict, Hidden, NotAllowed
+from portal.lib.refusals import Conflict, Hidden, Invalid, NotAllowed
 from tests.challenges.pages.scenes import Costs, url_of
 from tests.factories.accounts import UserFactory, signed_in
 from tests.factories.challenges import ChallengeFactory
@@ -162,6 +162,8 @@ def test_an_organiser_refuses_with_a_reason_that_is_read(
     before = len(events())
     empty = organiser.post(answer(asked), {"decision": "refuse", "reason": blank})
     assert (empty.status_code, f'id="id_{asked.pk}_reason"' in empty.text) == (422, True)
+    with pytest.raises(Invalid):
+        teams.refuse_registration(registration=asked, reason=blank, by=owner(asked))
     organiser.post(answer(asked), {"decision": "refuse", "reason": "Réservé aux agents."})
     asked.refresh_from_db()
     assert (asked.state, asked.reason) == (RegistrationState.REFUSED, "Réservé aux agents.")

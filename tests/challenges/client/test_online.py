@@ -186,6 +186,8 @@ def test_the_public_files_arrive_whole(terminal: Terminal, team: Team, tmp_path:
     slug = team.challenge.slug
     told = terminal.json("download", slug, "--to", tmp_path / "here")
     names = {Path(name).name for name in told["files"]}
+    said = terminal.run("download", slug, "--to", tmp_path / "said")[1]
+    assert all(name in said for name in names)
     assert names == {"kit.zip", *team.challenge.files.values_list("name", flat=True)}
     for each in team.challenge.files.all():
         got = (tmp_path / "here" / slug / each.name).read_bytes()
