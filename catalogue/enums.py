@@ -22,8 +22,9 @@ class Shown(models.TextChoices):
 
 
 class ResourceKind(models.TextChoices):
-    """The nine kinds of resource: a value, a pigment, an icon of the sprite, the plural, a word."""
+    """The nine kinds of resource."""
 
+    # Of each: value, pigment, icon of the sprite, plural, word.
     tone: str
     icon: str
     plural: Promise

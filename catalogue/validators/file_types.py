@@ -123,6 +123,15 @@ def is_text(head: bytes) -> bool:
     return head.startswith((b"\xff\xfe", b"\xfe\xff")) or not CONTROLS.search(head)
 
 
+def is_utf8(head: bytes) -> bool:
+    """Say whether the first bytes are text in UTF-8; a character cut at their end is left aside."""
+    try:
+        head.decode("utf-8")
+    except UnicodeDecodeError as error:
+        return len(head) == HEAD_BYTES and error.start >= len(head) - 3
+    return not CONTROLS.search(head)
+
+
 def agrees(name: str, kind: str) -> bool:
     """Say whether a content is what its name promises; a name may promise nothing."""
     promise = PROMISES.get(extension(name))

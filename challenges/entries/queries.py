@@ -261,7 +261,8 @@ def shown_figures(entries: Sequence[Entry]) -> dict[UUID, ShownFigures]:
     for score in scores:
         entry_id = score.evaluation.entry_id
         phase_id = places[entry_id]
-        found[entry_id].rung = getattr(score.evaluation, "rung", None)
+        # Where a phase has several tasks, the first alone climbs.
+        found[entry_id].rung = found[entry_id].rung or getattr(score.evaluation, "rung", None)
         sealed = score.split == Split.PRIVATE and phase_id not in revealed
         if score.metric in columns[phase_id] and not sealed:
             mean = averaged.get((entry_id, score.split, score.metric))

@@ -273,7 +273,7 @@ def _is_as_named(name: str, content: BinaryIO) -> bool:
     content.seek(0)
     extension = file_types.extension(name)
     if extension in TEXTS:
-        return file_types.is_text(head)
+        return file_types.is_utf8(head)
     return extension in PACKED and file_types.agrees(name, file_types.kind_of(head))
 
 

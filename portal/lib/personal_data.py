@@ -263,13 +263,14 @@ def _texts(file: IO[bytes]) -> Iterator[str]:
 
 
 def _text(content: bytes) -> str:
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return content.decode("utf-16", "replace")
+    plain = content.replace(b"\0", b"").decode("utf-8", "replace")
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):  # a mark alone hides nothing either
+        return f"{content.decode('utf-16', 'replace')}\n{plain}"
     # Neither one NUL nor two letters hide anything: what is no text begins as pictures and programs
     # do, and has a NUL soon.
     if content.startswith(BINARY) and b"\0" in content[:CHUNK]:
         return ""
-    return content.replace(b"\0", b"").decode("utf-8", "replace")
+    return plain
 
 
 def _members(file: IO[bytes]) -> Iterator[str]:

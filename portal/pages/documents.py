@@ -43,4 +43,6 @@ def _agrees(file: File) -> bool:
     head = file.read(file_types.HEAD_BYTES)
     file.seek(0)
     is_page = head.lstrip().lower().startswith(PAGES)
-    return not is_page and file_types.agrees(file.name or "", file_types.kind_of(head))
+    kind = file_types.kind_of(head)
+    hides = kind == "text" and b"\0" in head  # in UTF-16, what it begins with was not looked at
+    return not is_page and not hides and file_types.agrees(file.name or "", kind)

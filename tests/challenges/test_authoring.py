@@ -18,7 +18,7 @@ from challenges.invariants import stale_boards
 from challenges.models import Challenge, ChallengeDraft, Column, Entry, Phase, PhaseTask, PublicFile
 from challenges.organising.actions import challenges, drafts, leaderboards, phases, texts
 from challenges.organising.forms import scorings as scoring_forms
-from challenges.organising.forms.challenges import TASKS, QuestionsForm
+from challenges.organising.forms.challenges import TASKS, DomainsField, QuestionsForm
 from challenges.worker import drain
 from datasets.models import HoldoutVersion
 from portal.accounts.models import User
@@ -458,6 +458,7 @@ def test_what_was_typed_wrong_is_said_beside_its_field(client: Client, by: User)
     ]
     assert [(page.status_code, said in page.text) for page, said in wrong] == [(422, True)] * 6
     assert "Choisissez une mesure à cette place" in wrong[-1][0].text
+    assert DomainsField().clean("A.fr.\n@b.fr") == ["a.fr", "b.fr"]
     assert not ChallengeDraft.objects.filter(number__gt=0).exists()
 
 

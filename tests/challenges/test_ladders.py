@@ -1,5 +1,6 @@
 """What the Ladder shows of a team's entries, in order of receipt, whoever scores them first."""
 
+import io
 import json
 import random
 from collections.abc import Sequence
@@ -16,6 +17,7 @@ from challenges.enums import EntryStatus, JobKind, JobState, Split
 from challenges.evaluation import worker as vault
 from challenges.evaluation.actions import evaluations, interventions
 from challenges.invariants import stale_boards
+from challenges.management.commands.enter import Command, answer
 from challenges.models import (
     Challenge,
     Enrolment,
@@ -119,6 +121,9 @@ def test_only_what_the_rows_can_tell_is_shown(challenge: Challenge, team: Team) 
         5,
     )
     assert list(stale_boards()) == []
+    printed = io.StringIO()
+    Command(stdout=printed).tell(answer(Entry.objects.get(pk=entries[1].pk)))
+    assert "soumission n° 1" in printed.getvalue().replace("\xa0", " ")
     events = AuditEvent.objects.filter(action="entry.settled").count()
     assert events == 5
 

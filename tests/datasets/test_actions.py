@@ -204,6 +204,7 @@ def test_every_wrong_file_is_named_and_nothing_is_written() -> None:
                 new("c.pdf", b"no pdf"),
                 new("d.csv", b"zone\0\n"),
                 new("e.csv"),
+                new("f.txt", b"\xff\xfe" + b"Arles\n"),
             ],
             by=member(dataset.resource.organisation),
         )
@@ -213,6 +214,7 @@ def test_every_wrong_file_is_named_and_nothing_is_written() -> None:
         {"file": "b.exe", "code": "type", "line": 0},
         {"file": "c.pdf", "code": "type", "line": 0},
         {"file": "d.csv", "code": "type", "line": 0},
+        {"file": "f.txt", "code": "type", "line": 0},
     ]
     assert (Release.objects.count(), events()) == (0, [])
     assert list(objects.store().hashes()) == []

@@ -15,7 +15,6 @@ from catalogue.standards.readers.record import gettext_noop as _
 from catalogue.standards.readers.syntax.text import Unreadable, decoded, one_line, unreadable
 
 TOO_MANY_ROWS = _("Ce fichier compte plus de %(most)s lignes : coupez-le en plusieurs fichiers.")
-TOO_MANY_ROWS = _("Ce fichier compte plus de %(most)s lignes : coupez-le en plusieurs fichiers.")
 DELIMITERS = ";,\t"
 SEPARATOR_LINE = re.compile(r"\Asep=(.)\n", re.IGNORECASE)  # a spreadsheet's own first line
 Row = tuple[int, list[str]]

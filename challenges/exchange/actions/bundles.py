@@ -46,6 +46,7 @@ from portal.accounts.models import User
 from portal.audit.record import record
 from portal.lib import clock, failpoints, objects
 from portal.lib.files import safe_name
+from portal.lib.markdown import render
 from portal.lib.refusals import Conflict, Invalid, QuotaSpent, TooLarge
 
 PLATFORM = "X_PLATFORM"
@@ -428,6 +429,8 @@ def _restored(
         if found.errors or found.settings is None:
             return ForeignImported(Imported(None, False, found.errors, ()), None)
         settings = found.settings
+        for text in found.texts.values():
+            render(text)  # kept: none is rendered while the rows of the challenge are locked
 
         def then(challenge: Challenge) -> None:
             left.extend(

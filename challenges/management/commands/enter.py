@@ -19,6 +19,7 @@ from challenges.management.speaking import SpeakingCommand, person
 from challenges.management.speaking import challenge as named
 from challenges.management.speaking import phase as phase_named
 from challenges.models import Challenge, Entry, Job, Team
+from challenges.models.words import LADDER_WAITS
 from challenges.teams import actions as teams
 from challenges.teams.queries import has_accepted_terms, is_registered
 from portal.accounts.models import User
@@ -85,8 +86,8 @@ class Command(SpeakingCommand):
             self.stdout.write(f"{fault['code']} · ligne {fault['line']} · {fault['message']}")
         for key, score in answer["scores"].items():
             self.stdout.write(f"{key} = {score['value']} [{score['low']} ; {score['high']}]")
-        if answer.get("ladder", {}).get("message"):
-            self.stdout.write(answer["ladder"]["message"])
+        if answer.get("message"):
+            self.stdout.write(answer["message"])
 
 
 @transaction.atomic
@@ -132,6 +133,8 @@ def answer(entry: Entry) -> dict[str, Any]:
     if entry.reason_code and not faults:
         faults = [{"code": entry.reason_code, "line": None, "message": entry.reason_sentence}]
     shown = shown_figures([entry])[entry.pk]
+    waits = entry.status == EntryStatus.SCORED and entry.climbs and shown.rung is None
+    message = str(LADDER_WAITS) if waits else shown.message
     return {
         "entry": str(entry.pk),
         "status": entry.status,
@@ -142,5 +145,5 @@ def answer(entry: Entry) -> dict[str, Any]:
         },
         "faults": faults,
         "warnings": entry.verdict.get("warnings", []),
-        **({"score_of": shown.score_of, "message": shown.message} if shown.message else {}),
+        **({"score_of": shown.score_of, "message": message} if message else {}),
     }

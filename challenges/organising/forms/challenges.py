@@ -236,7 +236,7 @@ class DomainsField(LinesField):
 
     def clean(self, value: Any) -> list[str]:
         """Read each domain, written with its @ or without."""
-        domains = [each.lower().lstrip("@") for each in super().clean(value)]
+        domains = [each.lower().lstrip("@").removesuffix(".") for each in super().clean(value)]
         for each in domains:
             try:
                 DomainNameValidator(accept_idna=False)(each)

@@ -6,6 +6,7 @@ teams, ties) is written with the board, or found beside the rows of the page by 
 
 import csv
 import io
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -354,11 +355,12 @@ def read_board(
         found = _by_figure(head, column, page, per_page)
     rows = rows_of(head, found)
     own, above = _own_rows(head, mine)
+    shared = {each.pk: each for each in (*found, *([own.standing] if own else []))}
     window = Window(
         page=page,
         pages=pages,
         listed=listed,
-        tied=_tied(head, [each for each in found if not each.is_baseline], {*references}),
+        tied=_tied(head, [one for one in shared.values() if not one.is_baseline], {*references}),
         own=own,
         above=above,
         **head.facts.get("axis", {}),
@@ -403,13 +405,26 @@ def _position(nth: int, references: Sequence[int]) -> int:
 
 
 def _by_figure(head: Board, column: Column, page: int, per_page: int) -> list[Standing]:
+    start = (page - 1) * per_page
+    if column.key.isdecimal():  # a path of JSON would take it for a place in a list
+        worst = math.inf if column.direction == Direction.MIN else -math.inf
+        best_first = sorted(
+            _standings(head),
+            key=lambda row: _value_of(row, column, missing=worst),
+            reverse=column.direction == Direction.MAX,
+        )
+        return best_first[start : start + per_page]
     value = KeyTransform("value", KeyTransform(column.key, "cells"))
     rows = _standings(head).annotate(figure=Cast(value, FloatField()))
     order = F("figure").desc(nulls_last=True)
     if column.direction == Direction.MIN:
         order = F("figure").asc(nulls_last=True)
-    start = (page - 1) * per_page
     return list(rows.order_by(order, "position")[start : start + per_page])
+
+
+def _value_of(row: Standing, column: Column, *, missing: float) -> float:
+    value = (row.cells.get(column.key) or {}).get("value")
+    return missing if value is None else float(value)
 
 
 def _directed(head: Board, sort: str) -> Column | None:

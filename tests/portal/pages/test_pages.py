@@ -418,6 +418,7 @@ def packed(text: str) -> bytes:
         ("notice.pdf", PAGE, "type"),
         ("notice.txt", b"\n" + PAGE, "type"),
         ("notice.zip", PAGE, "type"),
+        ("notice.txt", "<html><p>Bonjour</p>".encode("utf-16"), "type"),
         ("notice.csv", "métier;offres\n".encode("cp1252"), ""),
         ("notice.odt", packed("<p>Bonjour</p>"), ""),
         ("notice.odt", packed("<p>1 84 12 76 451 089 46</p>"), "personal_number"),
