@@ -84,6 +84,11 @@ def test_score_by_the_contract_of_the_kit(run: Run, folder: Path) -> None:
     assert answer["values"]["all"] == {"n": 6, "mae": 0.5, "rmse": 0.5**0.5}
     assert (answer["left_out"], answer["absent"]) == (["par_zone"], ["employeur", "jeu"])
     assert answer["engine_sha256"] == contract.engine_sha256()
+    (folder / "bad.csv").write_text("id,y\na,x\n")
+    code, said, _ = run("score", folder / "verite.csv", folder / "bad.csv", "--json")
+    refused = json.loads(said)
+    assert (code, refused["code"], refused["line"]) == (1, "E_VALUE_TYPE", 2)
+    assert refused["contract_sha256"] == answer["contract_sha256"]
 
 
 def test_score_of_both_parts_and_groups_when_the_truth_has_them(run: Run, folder: Path) -> None:
