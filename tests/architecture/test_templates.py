@@ -42,3 +42,13 @@ def test_every_summary_has_its_chevron() -> None:
         if '{% icon "chevron-down" %}' not in found
     ]
     assert bare == []
+
+
+def test_lines_of_templates_can_be_read() -> None:
+    lines = [
+        (len(line), f"{path.relative_to(TEMPLATES)}:{at}")
+        for path in sorted(TEMPLATES.rglob("*.html"))
+        for at, line in enumerate(path.read_text("utf-8").splitlines(), 1)
+    ]
+    assert [place for size, place in lines if size > 300] == []
+    assert len([place for size, place in lines if size > 140]) <= 300  # fewer, never more
