@@ -56,7 +56,7 @@ BINDINGS: dict[str, tuple[str, ...]] = {
         "test_what_was_announced_is_what_comes_in_force",
         "test_a_change_takes_two_people",
         "test_a_published_scoring_stays",
-        "test_no_act_is_open_to_a_stranger",
+        "test_no_act_is_open_to_a_stranger_or_a_jury",
     ),
     "A34": ("test_a34_a36_a37_a39_a_file_that_is_no_description_is_refused_unread",),
     "A36": ("test_a34_a36_a37_a39_a_file_that_is_no_description_is_refused_unread",),

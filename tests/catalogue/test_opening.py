@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from catalogue.enums import ContributionStatus, LicenceStatus, ResourceKind
 from catalogue.models import Contribution, Resource
+from catalogue.resources.actions.opening import licence_of
 from catalogue.standards import licences
 from portal.management.opening import catalogue, people
 from tests.conftest import shared_rows
@@ -81,3 +82,18 @@ def test_pole_emploi_finds_france_travail(opened: Any, capsys: pytest.CaptureFix
 def test_a_number_of_results_below_one_is_refused(limit: str) -> None:
     with pytest.raises(CommandError, match="écrivez un nombre d’au moins 1"):
         call_command("search", "emploi", f"--limit={limit}")
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "identifiers", "status"),
+    [
+        ("MIT (code)", "model", (), "to_confirm"),
+        ("GPL-3.0 (dépôt)", "dataset", (), "to_confirm"),
+        ("AGPL-3.0 (code publié)", "solution", ("AGPL-3.0-only",), "declared"),
+    ],
+)
+def test_a_licence_of_the_code_alone_is_none_of_data(
+    text: str, kind: str, identifiers: tuple[str, ...], status: str
+) -> None:
+    found = licence_of(text, ResourceKind(kind))
+    assert (found.identifiers, found.status) == (identifiers, status)

@@ -33,7 +33,7 @@ from portal.audit.models import AuditEvent, Outbox
 from portal.audit.record import reference
 from portal.lib import clock
 from portal.lib.refusals import Conflict, Invalid, NotAllowed, QuotaSpent
-from tests.challenges.pages.scenes import Costs
+from tests.challenges.pages.scenes import Costs, clocked
 from tests.challenges.refusals import refuses
 from tests.challenges.world import entered as really_entered
 from tests.challenges.world import opened, revealed
@@ -432,7 +432,7 @@ def test_lists_cost_the_same(client: Client, entry: Entry, count: int, costs: Co
     for days in range(count):
         asked(entered(TeamFactory(challenge=entry.enrolment.phase.challenge)), days=days)
     client.force_login(UserFactory(region="moderator"))
-    with costs(10):
+    with costs(clocked(10)):
         assert client.get(QUEUE).status_code == 200
     client.force_login(organiser_of(entry.enrolment.team))
     with costs(14):

@@ -55,6 +55,7 @@ from tests.factories.challenges import (
     ScoreReceiptFactory,
     StandingFactory,
     TeamFactory,
+    accepted_person,
     captain_of,
     score,
 )
@@ -140,8 +141,11 @@ def test_a_quota_is_spent(team: Team, limit: str, value: int) -> None:
     Phase.objects.update(**{limit: value})
     for _entry in range(value):
         enter(team)
-    with pytest.raises(QuotaSpent) as refusal:
-        enter(team)
+    second = accepted_person(team.challenge)
+    joined = {"challenge": team.challenge, "user": second, "joined_at": clock.now()}
+    team.members.create(**joined)
+    with pytest.raises(QuotaSpent) as refusal:  # members share the slots of their team
+        enter(team, by=second)
     if limit == "max_total":
         assert refusal.value.facts["next_opening"] is None  # for good
     Phase.objects.update(max_per_day=None, max_total=None, max_parallel=None)

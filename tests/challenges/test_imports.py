@@ -50,7 +50,7 @@ from tests.challenges.commands import run
 from tests.challenges.pages.scenes import url_of
 from tests.challenges.programs.cases import published
 from tests.challenges.world import folder, imported, owner, owner_of
-from tests.factories.accounts import UserFactory
+from tests.factories.accounts import MembershipFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 WATCHED = ("challenges", "datasets", "audit")
@@ -199,8 +199,9 @@ def test_a_draft_belongs_to_its_organisers(tmp_path: Path) -> None:
     imported(tmp_path)
     found = import_folder(folder=folder(tmp_path, title="Autre"), by=owner())
     assert [(one.code, one.key) for one in found.errors] == [("E_SLUG_TAKEN", "slug")]
-    with pytest.raises(NotAllowed):  # who runs no challenge learns no name
-        import_folder(folder=folder(tmp_path, title="Autre"), by=UserFactory())
+    for stranger in (UserFactory(), MembershipFactory(role="contributor").user):
+        with pytest.raises(NotAllowed):  # who runs no challenge learns no name
+            import_folder(folder=folder(tmp_path, title="Autre"), by=stranger)
     assert Challenge.objects.get().title == "Estimer un niveau"
 
 

@@ -685,6 +685,10 @@ def test_organiser_proposes_tries_and_the_region_accepts(world: Challenge) -> No
     region = signed_in(UserFactory(region="administrator"))
     assert "Enregistrer la décision" in region.get(url_of(world, "rescorings")).text
     said = {"digest": change.facts["digest"], "decision": "accept", "sure": "on"}
+    unproved = Client()
+    unproved.force_login(UserFactory(region="administrator"))
+    sent = unproved.post(url_of(world, "rescoring_decide", change.public_id), said)
+    assert (sent.status_code, "identite" in sent["Location"]) == (302, True)
     assert region.post(url_of(world, "rescoring_decide", change.public_id), said).status_code == 302
     assert drain()
     change.refresh_from_db()

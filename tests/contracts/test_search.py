@@ -303,7 +303,8 @@ def test_a_query_that_the_server_refuses_costs_the_others_nothing(
     ready()
     query = ResourceQuery(q="visible")
     with monkeypatch.context() as patch:
-        patch.setattr(elasticsearch.engine, "request_body", lambda *_: {"query": {"what": {}}})
+        wrong = {"query": {"what": {}}}
+        patch.setattr(elasticsearch.engine, "request_body", lambda *_, **__: wrong)
         assert list(engine().search(query).ids) == [card.pk]
     assert not server._breaker(given.SEARCH_URL).is_open
 

@@ -198,6 +198,13 @@ def test_sealed_rows_are_written_by_actions_only(version: HoldoutVersion) -> Non
         HoldoutVersion.objects.update(number=9)
 
 
+def test_a_file_for_members_needs_an_account() -> None:
+    file = DataFileFactory(level=AccessLevel.REGISTERED)
+    with pytest.raises(NotAllowed):
+        gate.open_file(data_file=file, by=AnonymousUser())
+    assert not Download.objects.exists()
+
+
 @pytest.mark.parametrize(
     "level", [AccessLevel.RESTRICTED_BUSINESS, AccessLevel.RESTRICTED_PERSONAL]
 )

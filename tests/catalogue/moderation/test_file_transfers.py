@@ -9,6 +9,7 @@ import itertools
 import json
 import lzma
 import os
+import socket
 import struct
 import tarfile
 import time
@@ -595,6 +596,18 @@ def test_a_colon_leads_out_after_the_letter_of_a_drive_alone(
         ("a.zip", zipped((member, b"a;b\n"))),
     ):
         assert house.file(name, content).is_sound is not is_bomb
+
+
+def test_who_no_longer_reads_a_file_frees_the_thread_that_sends_it(
+    house: House, settings: Any
+) -> None:
+    settings.PIECE_SECONDS = 0.01
+    place = reads.file_address(online(house)).removeprefix(django_settings.SITE_URL)
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        answer: Any = Client().get(place, **{"gunicorn.socket": ours})
+        assert b"".join(answer) == CSV
+        assert ours.gettimeout() == 0.01
 
 
 def looked(path: Path, content: bytes, extension: str, kind: str) -> files.Looked:

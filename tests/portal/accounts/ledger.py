@@ -21,10 +21,14 @@ def owed() -> list[Any]:
     return list(Outbox.objects.order_by("pk").values_list("topic", "ids"))
 
 
+def snapshot(*models: Any) -> list[Any]:
+    """Photograph the rows of some models, the ledger and the outbox."""
+    return [list(each.objects.order_by("pk").values()) for each in (*models, AuditEvent, Outbox)]
+
+
 def rows() -> list[Any]:
     """Photograph all rows of accounts, the ledger and the outbox."""
-    models = (*apps.get_app_config("accounts").get_models(), AuditEvent, Outbox)
-    return [list(model.objects.order_by("pk").values()) for model in models]
+    return snapshot(*apps.get_app_config("accounts").get_models())
 
 
 @contextmanager

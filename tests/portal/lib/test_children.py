@@ -157,3 +157,20 @@ def test_a_warm_child_that_cannot_start_is_lost() -> None:
     warm = Warm("portal.lib.no_such_module")
     assert ending_of(warm, b"") == LOST
     assert warm.idle == []
+
+
+def test_every_module_that_is_run_as_a_child_binds_itself() -> None:
+    parts = ("portal", "catalogue", "datasets", "challenges")
+    texts = {
+        path.relative_to(children.ROOT): path.read_text(encoding="utf-8")
+        for part in parts
+        for path in (children.ROOT / part).rglob("*.py")
+    }
+    run = {
+        path: text
+        for path, text in texts.items()
+        if 'if __name__ == "__main__":' in text and "portal.lib" in text
+    }
+    bound = {path for path, text in run.items() if ").apply()" in text or "children.serve(" in text}
+    assert len(bound) >= 7
+    assert sorted(map(str, set(run) - bound)) == []
