@@ -6,11 +6,9 @@ from typing import Any
 
 from challenges.exchange.actions.imports import import_folder
 from challenges.models import Challenge
-from challenges.organising.actions import challenges
 from challenges.worker import drain
 from tests.challenges.bundles.folders import change, document, write
-from tests.challenges.world import owner
-from tests.factories.accounts import UserFactory
+from tests.challenges.world import owner, published
 
 
 def folder(
@@ -63,8 +61,7 @@ def opened(place: Path) -> Challenge:
     by = owner()
     imported = import_folder(folder=place, by=by)
     assert imported.challenge is not None, imported.errors
-    challenge = challenges.submit(challenge=imported.challenge, by=by)
-    challenge = challenges.publish(challenge=challenge, by=UserFactory(region="moderator"))
+    challenge = published(imported.challenge, by)
     challenge.phases.update(max_refused_per_day=1_000)
     assert drain()
     return challenge

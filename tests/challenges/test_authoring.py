@@ -28,7 +28,6 @@ from tests.challenges import world
 from tests.challenges.pages.scenes import Costs, url_of
 from tests.challenges.refusals import refuses
 from tests.challenges.world import CANARY, ROWS, answer, truth_of
-from tests.factories.accounts import UserFactory
 from tests.factories.challenges import ChallengeFactory, PhaseFactory, TeamFactory, captain_of
 
 pytestmark = pytest.mark.django_db
@@ -117,13 +116,17 @@ def measured(challenge: Challenge, by: User, metrics: Any = METRICS) -> Challeng
     )
 
 
-def built(by: User) -> Challenge:
-    """Have the small challenge checked by the worker."""
-    challenge = filled(by)
+def checked(challenge: Challenge, by: User) -> Challenge:
+    """Have a draft checked by the worker."""
     drafts.ask_build(challenge=challenge, by=by)
     assert drain()
     challenge.refresh_from_db()
     return challenge
+
+
+def built(by: User) -> Challenge:
+    """Have the small challenge checked."""
+    return checked(filled(by), by)
 
 
 def test_a_challenge_by_form_is_ready_for_the_visa_without_a_bundle(by: User) -> None:
@@ -164,8 +167,7 @@ def test_answers_are_sealed_at_once_and_only_their_header_is_kept(by: User) -> N
 def test_a_faulty_draft_is_reported_without_any_value_of_the_answers(by: User) -> None:
     wrong = TRUTH.replace("private", "canari")
     challenge = filled(by, **{"truth.csv": wrong})
-    drafts.ask_build(challenge=challenge, by=by)
-    assert drain()
+    checked(challenge, by)
     written = ChallengeDraft.objects.get()
     assert written.state == "refused"
     assert [each["code"] for each in written.errors] == ["E_SPLIT"]
@@ -185,8 +187,7 @@ def test_the_expected_score_of_a_reference_is_compared(
         expected_score=expected,
         by=by,
     )
-    drafts.ask_build(challenge=challenge, by=by)
-    assert drain()
+    checked(challenge, by)
     written = ChallengeDraft.objects.get()
     assert (written.state, [each["code"] for each in written.errors]) == (
         state,
@@ -241,8 +242,7 @@ def test_a_second_phase_follows_the_scoring_of_the_first(by: User) -> None:
     challenge = built(by)
     final = phases.add_phase(challenge=challenge, name="Finale", kind=PhaseKind.FINAL, by=by)
     measured(challenge, by, METRICS[:1])
-    drafts.ask_build(challenge=challenge, by=by)
-    assert drain()
+    checked(challenge, by)
     first, second = PhaseTask.objects.filter(current=True).order_by("phase__index")
     assert (second.phase_id, second.scorer_version_id) == (final.pk, first.scorer_version_id)
     board = final.leaderboards.get()
@@ -273,8 +273,7 @@ def test_settings_of_the_first_phase_outlive_a_check(by: User) -> None:
     }
     phases.settle_phase(phase=phase, settings=settings, rule=BoardRule.LAST, by=by)
     measured(challenge, by, METRICS[:1])
-    drafts.ask_build(challenge=challenge, by=by)
-    assert drain()
+    checked(challenge, by)
     phase.refresh_from_db()
     assert {key: getattr(phase, key) for key in settings} == settings
     assert phase.leaderboards.get().rule == BoardRule.LAST
@@ -535,10 +534,8 @@ def asked(client: Client, imported_draft: Challenge, **changes: Any) -> Any:
 
 def opened(imported_draft: Challenge) -> Entry:
     """Publish the challenge and enter a file with its fact sheet."""
-    by = world.owner_of(imported_draft)
     imported_draft.refresh_from_db()
-    made = world.challenges.submit(challenge=imported_draft, by=by)
-    world.challenges.publish(challenge=made, by=UserFactory(region="moderator"))
+    made = world.published(imported_draft, world.owner_of(imported_draft))
     assert drain()
     entry = world.entered(made, fact_sheet=ANSWERS)
     assert drain()

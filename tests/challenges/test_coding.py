@@ -23,7 +23,6 @@ from challenges.models import (
     Team,
 )
 from challenges.organising import queries as organising
-from challenges.organising.actions import challenges as acts
 from challenges.organising.actions import drafts, phases
 from challenges.programs.actions import code as team_code
 from challenges.worker import drain
@@ -42,12 +41,13 @@ from tests.challenges.test_authoring import (
     TRUTH,
     at,
     begin,
+    checked,
     deposit,
     measured,
     send,
     started,
 )
-from tests.challenges.test_exports import code_folder, imported_from
+from tests.challenges.test_exports import code_folder
 from tests.factories import code
 from tests.factories.accounts import UserFactory, bearer
 from tests.factories.challenges import (
@@ -80,11 +80,7 @@ def filled(by: User, rules: CodeRules | None = None, **changed: str) -> Challeng
 
 def built(by: User, rules: CodeRules | None = None, **changed: str) -> Challenge:
     """Have the small challenge of code checked by the worker."""
-    challenge = filled(by, rules, **changed)
-    drafts.ask_build(challenge=challenge, by=by)
-    assert drain()
-    challenge.refresh_from_db()
-    return challenge
+    return checked(filled(by, rules, **changed), by)
 
 
 def test_files_go_with_what_teams_send(by: User) -> None:
@@ -268,11 +264,6 @@ def run_of(challenge: Challenge, *, scored: bool = True) -> Entry:
     return made
 
 
-def owner_of(challenge: Challenge) -> User:
-    """Return the owner of a challenge."""
-    return challenge.organisers.get().user
-
-
 def test_a_team_reads_classes(client: Client, challenge: Challenge) -> None:
     entry = run_of(challenge)
     code.run(entry, log="JOURNAL", detail="DETAIL")
@@ -302,7 +293,7 @@ def test_an_organiser_reads_logs_after_the_close_where_the_phase_says_so(
 ) -> None:
     entry = run_of(challenge)
     code.run(entry, log="JOURNAL", detail="DETAIL")
-    client.force_login(owner_of(challenge))
+    client.force_login(world.owner_of(challenge))
     address = url_of(challenge, "code_runs")
 
     page = client.get(address).text
@@ -336,7 +327,7 @@ def test_pages_cost_the_same_whatever_they_show(
 ) -> None:
     for _each in range(count):
         code.run(run_of(challenge))
-    client.force_login(owner_of(challenge))
+    client.force_login(world.owner_of(challenge))
     client.get(url_of(challenge, "code_runs"))
     with costs(clocked(9)):
         client.get(url_of(challenge, "code_runs"))
@@ -348,13 +339,12 @@ ZIP = b"PK\x05\x06" + b"\0" * 18
 @pytest.fixture
 def sampled(tmp_path: Path) -> Challenge:
     """Publish the small challenge of code."""
-    made = imported_from(code_folder(tmp_path / "a"))
+    made = world.from_bundle(code_folder(tmp_path / "a"))
     assert drain()
     by = world.owner_of(made)
     made.phases.update(logs="team_trial")
     made.refresh_from_db()
-    made = acts.submit(challenge=made, by=by)
-    return acts.publish(challenge=made, by=UserFactory(region="moderator"))
+    return world.published(made, by)
 
 
 @pytest.fixture

@@ -23,7 +23,6 @@ from challenges.exchange.actions import exports
 from challenges.exchange.actions.bundles import import_bundle
 from challenges.models import Challenge, Leaderboard, Phase, PhaseTask, PublicFile, RunPlan, Terms
 from challenges.organising.actions import challenges, leaderboards, phases
-from challenges.organising.actions import challenges as acts
 from datasets.actions import holdouts
 from datasets.models import HoldoutVersion
 from portal.accounts.models import User
@@ -141,7 +140,7 @@ def test_what_was_changed_since_leaves_with_it(
     phase = challenge.phases.get()
     opens, closes = "2027-03-28T01:30:00+01:00", "2027-10-31T00:00:00+02:00"
     dates = (datetime.fromisoformat(opens), datetime.fromisoformat(closes))
-    acts.set_dates(phase=phase, opens_at=dates[0], closes_at=dates[1], by=owner)
+    challenges.set_dates(phase=phase, opens_at=dates[0], closes_at=dates[1], by=owner)
     phase.refresh_from_db()
     phase.max_per_day, phase.max_total, phase.final_choices = None, 0, 1
     phase.ladder = True
@@ -392,20 +391,10 @@ def forged(archive: Path, settings: Mapping[str, Any] | None = None, **phase: An
     return folder
 
 
-def programmed(folder: Path, by: User) -> Challenge:
-    """Import a challenge that a program scores."""
-    found = import_bundle(path=own.bundle(folder, "codabench", {}), by=by, answers={}).imported
-    assert found.challenge is not None, found.errors
-    return found.challenge
-
-
 def test_an_export_changes_no_published_challenge(owner: User, tmp_path: Path) -> None:
-    challenge = programmed(tmp_path / "d", owner)
+    challenge = world.from_bundle(own.bundle(tmp_path / "d", "codabench", {}), owner)
     archive = exported(challenge, owner, tmp_path, tmp_path / "d")
-    challenge = challenges.submit(challenge=challenge, by=owner)
-    challenge = challenges.publish(
-        challenge=challenge, confirm_licence=True, by=UserFactory(region="moderator")
-    )
+    challenge = world.published(challenge, owner, confirm_licence=True)
     before = rows_of(challenge)
     with pytest.raises(Conflict) as refusal:
         import_bundle(path=forged(archive, max_total=999), by=owner, answers={})
@@ -417,9 +406,12 @@ def test_an_export_changes_no_published_challenge(owner: User, tmp_path: Path) -
 def test_an_export_takes_back_the_visa_that_is_awaited(
     owner: User, tmp_path: Path, maker: str
 ) -> None:
-    ours = maker == "ours"
-    challenge = world.imported(tmp_path, owner) if ours else programmed(tmp_path / "d", owner)
-    archive = exported(challenge, owner, tmp_path, tmp_path / ("niveau" if ours else "d"))
+    if maker == "ours":
+        challenge, reference = world.imported(tmp_path, owner), tmp_path / "niveau"
+    else:
+        reference = own.bundle(tmp_path / "d", "codabench", {})
+        challenge = world.from_bundle(reference, owner)
+    archive = exported(challenge, owner, tmp_path, reference)
     import_bundle(path=archive, by=owner, answers={})  # the form of the export
     challenge.refresh_from_db()
     read_by_moderator = challenges.submit(challenge=challenge, by=owner)
@@ -521,20 +513,12 @@ OURS = [
 ]
 
 
-def imported_from(path: Path, **answers: str) -> Challenge:
-    """Import a bundle; a second time for another organisation."""
-    found = import_bundle(path=path, by=world.owner(), answers=answers)
-    assert found.imported.errors == ()
-    assert found.imported.challenge is not None
-    return found.imported.challenge
-
-
 def returned(challenge: Challenge, archive: Path, reference: Path) -> Challenge:
     """Export a challenge, put it aside, and import it again."""
     by = world.owner_of(challenge)
     made = written(archive, exports.export(challenge=challenge, by=by, reference=reference))
     Challenge.objects.filter(pk=challenge.pk).update(slug=f"{challenge.slug}-avant")
-    return imported_from(made)
+    return world.from_bundle(made)
 
 
 def without(rows: Mapping[str, Any], *names: str) -> Mapping[str, Any]:
@@ -548,7 +532,7 @@ def without(rows: Mapping[str, Any], *names: str) -> Mapping[str, Any]:
 @pytest.mark.parametrize("case", PROGRAMS)
 def test_a_challenge_of_programs_comes_back_the_same(case: str, tmp_path: Path) -> None:
     folder = BUNDLES / case / "bundle"
-    first = imported_from(folder)
+    first = world.from_bundle(folder)
     before = rows_of(first)
     back = returned(first, tmp_path / "e.zip", folder)
     assert without(rows_of(back), "source") == without(before, "source")
@@ -559,7 +543,7 @@ def test_a_challenge_of_programs_comes_back_the_same(case: str, tmp_path: Path) 
 @pytest.mark.parametrize("path", [*TABLES, *OURS])
 def test_a_challenge_of_tables_comes_back_the_same(path: str, tmp_path: Path) -> None:
     folder, answers = BUNDLES.parent / path, TABLES.get(path, {})
-    first = imported_from(folder, **answers)
+    first = world.from_bundle(folder, **answers)
     before = rows_of(first)
     assert rows_of(returned(first, tmp_path / "e.zip", folder)) == before
 
@@ -583,7 +567,7 @@ def test_the_imported_tables_are_a_reference_of_their_export(
     files: Mapping[str, str], absent: tuple[str, ...], answers: Mapping[str, str], tmp_path: Path
 ) -> None:
     source = tables.written(tmp_path / "source", files, **dict.fromkeys(absent))
-    first = imported_from(source, **answers)
+    first = world.from_bundle(source, **answers)
     before = rows_of(first)
     back = returned(first, tmp_path / "e.zip", source)
     assert rows_of(back) == before
@@ -593,7 +577,7 @@ def test_the_imported_tables_are_a_reference_of_their_export(
 @pytest.mark.parametrize("solution", [None, "id,y,Usage\n1,1,Public\n2,0,Private\n"])
 def test_other_tables_are_no_reference(solution: str | None, tmp_path: Path) -> None:
     source = tables.written(tmp_path / "source", tables.KAGGLE)
-    challenge = imported_from(source, metric="accuracy")
+    challenge = world.from_bundle(source, metric="accuracy")
     other = tables.written(tmp_path / "other", tables.KAGGLE, solution_csv=solution)
     with pytest.raises(Invalid) as refusal:
         exports.export(challenge=challenge, by=world.owner_of(challenge), reference=other)
@@ -652,18 +636,13 @@ def plan_of(challenge: Challenge) -> dict[str, Any]:
 
 def test_a_challenge_of_code_comes_back_field_by_field(tmp_path: Path) -> None:
     source = code_folder(tmp_path / "a")
-    first = imported_from(source)
+    first = world.from_bundle(source)
     before = rows_of(first) | {"plan": plan_of(first)}
-    made = written(
-        tmp_path / "e.zip",
-        exports.export(challenge=first, by=world.owner_of(first), reference=source),
-    )
-    Challenge.objects.filter(pk=first.pk).update(slug="niveau-avant")
 
-    back = imported_from(made)
+    back = returned(first, tmp_path / "e.zip", source)
 
     assert rows_of(back) | {"plan": plan_of(back)} == before
-    with zipfile.ZipFile(made) as archive:
+    with zipfile.ZipFile(tmp_path / "e.zip") as archive:
         competition = yaml.safe_load(archive.read("competition.yaml"))
         assert competition["tasks"][0]["input_data"] == "inputs"
         assert archive.read("inputs/inputs.csv").decode() == INPUTS
@@ -673,7 +652,7 @@ def test_a_challenge_of_code_comes_back_field_by_field(tmp_path: Path) -> None:
 
 
 def test_inputs_leave_as_ciphertext_and_limits_as_they_are_today(tmp_path: Path) -> None:
-    challenge = imported_from(code_folder(tmp_path / "a"))
+    challenge = world.from_bundle(code_folder(tmp_path / "a"))
     challenge.phases.update(time_limit_s=77)
 
     made = written(

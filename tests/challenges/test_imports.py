@@ -17,7 +17,6 @@ from challenges.bundles.folder import Folder
 from challenges.bundles.foreign import reading, translation, trec
 from challenges.enums import ChallengeStatus, EntryStatus, JobKind
 from challenges.evaluation.rehearsals import Rehearsal
-from challenges.exchange.actions.bundles import import_bundle
 from challenges.exchange.actions.imports import examine_folder, import_folder
 from challenges.invariants import stale_boards
 from challenges.models import (
@@ -48,7 +47,6 @@ from tests.challenges.bundles.foreign.tables import KAGGLE, written
 from tests.challenges.bundles.foreign.test_tables import ONE_HOT, TWO, queries
 from tests.challenges.commands import run
 from tests.challenges.pages.scenes import url_of
-from tests.challenges.programs.cases import published
 from tests.challenges.world import folder, imported, owner, owner_of
 from tests.factories.accounts import MembershipFactory, UserFactory
 
@@ -486,9 +484,7 @@ def test_what_was_said_of_the_columns_is_scored(shape: str, tmp_path: Path, clie
     changes, answers, wanted = ASKED[shape]
     by = world.owner()
     path = written(tmp_path / "k", KAGGLE, **changes)
-    found = import_bundle(path=path, by=by, answers=answers)
-    assert found.imported.challenge is not None, found.imported.errors
-    challenge = published(found.imported.challenge, by)
+    challenge = world.published(world.from_bundle(path, by, **answers), by, confirm_licence=True)
     sample = challenge.files.get(role="sample_submission")
 
     entry = world.entered(challenge, content=objects.read(sample.sha256))

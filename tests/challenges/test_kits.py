@@ -23,7 +23,6 @@ from challenges.client import cli, kit
 from challenges.client.kit import Kit, PublicFile
 from challenges.exchange.actions.imports import import_folder
 from challenges.models import Challenge, Entry, Score
-from challenges.organising.actions import challenges
 from challenges.programs.actions import code as team_code
 from challenges.scoring import contract
 from challenges.scoring.contract import ScoringContract
@@ -33,10 +32,9 @@ from portal.management.opening.demonstration.folder import SLUG
 from tests.challenges import world
 from tests.challenges.client import kits
 from tests.challenges.pages.scenes import CONTRACT, url_of, with_contract
-from tests.challenges.test_exports import code_folder, imported_from
+from tests.challenges.test_exports import code_folder
 from tests.challenges.test_reading import add_file
-from tests.challenges.world import owner
-from tests.factories.accounts import UserFactory
+from tests.challenges.world import owner, published
 from tests.factories.challenges import ChallengeFactory
 
 pytestmark = pytest.mark.django_db
@@ -188,7 +186,7 @@ def test_page_sends_the_kit(client: Client) -> None:
 
 def kit_of(client: Client, path: Path, *layouts: str) -> Path:
     """Import a challenge of code, download its kit, and unzip it."""
-    challenge = imported_from(code_folder(path / "source"))
+    challenge = world.from_bundle(code_folder(path / "source"))
     by = world.owner_of(challenge)
     rules = team_code.code_rules(challenge)
     if layouts:
@@ -275,8 +273,7 @@ def demonstrated(source: Path) -> Challenge:
     by = owner()
     found = import_folder(folder=source, by=by)
     assert found.challenge is not None, found.errors
-    demonstrated = challenges.submit(challenge=found.challenge, by=by)
-    demonstrated = challenges.publish(challenge=demonstrated, by=UserFactory(region="moderator"))
+    demonstrated = published(found.challenge, by)
     assert drain()
     return demonstrated
 

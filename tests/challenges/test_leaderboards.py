@@ -9,14 +9,13 @@ from django.urls import reverse
 
 from challenges.enums import BoardRule, ChallengeStatus, PhaseKind
 from challenges.models import Challenge, Leaderboard, PhaseTask, Team
-from challenges.organising.actions import challenges, drafts, leaderboards, phases
+from challenges.organising.actions import leaderboards, phases
 from challenges.worker import drain
 from portal.accounts.models import User
 from portal.audit.models import AuditEvent
 from tests.challenges import world
 from tests.challenges.pages.scenes import Costs, url_of
-from tests.challenges.test_authoring import METRICS, built, measured
-from tests.factories.accounts import UserFactory
+from tests.challenges.test_authoring import METRICS, built, checked, measured
 from tests.factories.challenges import (
     ChallengeFactory,
     PhaseFactory,
@@ -69,15 +68,13 @@ def test_a_second_board_ranks_by_another_column_and_outlives_a_check(
     assert client.post(url_of(challenge, "write_board", other.pk), sent).status_code == 302
     expected = [("mae", False), ("exactitude", False), ("mixte", True)]
     measured(challenge, by, METRICS)
-    drafts.ask_build(challenge=challenge, by=by)
-    assert drain()
+    checked(challenge, by)
     other.refresh_from_db()
     assert (shown(other), other.rule, other.primary.key) == (expected, "all", "mae")
     assert other.columns.get(key="mae").valid_max == 0.9
     assert shown(main)[1] == ("mae", True)
     measured(challenge, by, METRICS[:1])
-    drafts.ask_build(challenge=challenge, by=by)
-    assert drain()
+    checked(challenge, by)
     other.refresh_from_db()
     assert (shown(other), other.primary.key) == ([("exactitude", False)], "exactitude")
     assert client.post(url_of(challenge, "remove_board", main.pk)).status_code == 409
@@ -108,8 +105,7 @@ def test_the_main_board_keeps_the_figure_of_its_scoring(client: Client, by: User
         "mae",
         "exactitude",
     ]
-    drafts.ask_build(challenge=challenge, by=by)
-    assert drain()
+    checked(challenge, by)
     assert shown(board) == [("mixte", True), ("mae", True), ("exactitude", False)]
 
 
@@ -211,8 +207,7 @@ def challenge(tmp_path: Path) -> Challenge:
         places={},
         by=by,
     )
-    made = challenges.submit(challenge=made, by=by)
-    return challenges.publish(challenge=made, by=UserFactory(region="moderator"))
+    return world.published(made, by)
 
 
 def two_teams(challenge: Challenge) -> None:

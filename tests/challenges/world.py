@@ -8,6 +8,7 @@ from uuid import uuid4
 
 from challenges.entries import queries as entry_queries
 from challenges.entries.actions import deposits
+from challenges.exchange.actions.bundles import import_bundle
 from challenges.exchange.actions.imports import import_folder
 from challenges.models import Challenge, Entry, Reveal, Team
 from challenges.organising.actions import challenges
@@ -81,13 +82,26 @@ def imported(path: Path, by: User | None = None, **changes: Any) -> Challenge:
     return made
 
 
+def from_bundle(path: Path, by: User | None = None, **answers: str) -> Challenge:
+    """Import a bundle as a draft."""
+    found = import_bundle(path=path, by=by or owner(), answers=answers).imported
+    assert found.errors == ()
+    assert found.challenge is not None
+    return found.challenge
+
+
+def published(challenge: Challenge, by: User, **given: bool) -> Challenge:
+    """Publish a draft: its owner asks, a moderator gives the visa."""
+    challenge = challenges.submit(challenge=challenge, by=by)
+    return challenges.publish(challenge=challenge, by=UserFactory(region="moderator"), **given)
+
+
 def opened(path: Path, *, work: bool = True, **changes: Any) -> Challenge:
     """Import and publish the small challenge, its reference scored; kept for the next test."""
 
     def make() -> int:
         by = owner()
-        challenge = challenges.submit(challenge=imported(path, by, **changes), by=by)
-        challenge = challenges.publish(challenge=challenge, by=UserFactory(region="moderator"))
+        challenge = published(imported(path, by, **changes), by)
         if work:
             assert drain()
         return challenge.pk
@@ -141,6 +155,13 @@ def entered(
         "again": True,
     }
     return deposits.enter(**{**values, **given}).entry
+
+
+def worked(entry: Entry) -> Entry:
+    """Let the worker do all it has to do."""
+    assert drain()
+    entry.refresh_from_db()
+    return entry
 
 
 def revealed(challenge: Challenge, by: User | None = None) -> Reveal:

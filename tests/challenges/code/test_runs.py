@@ -29,9 +29,10 @@ from portal.lib import clock, failpoints, objects
 from portal.lib.refusals import Conflict
 from tests.challenges import world as answers
 from tests.challenges.code import world
-from tests.challenges.code.world import RIGHT, START, entered, package, worked, zipped
+from tests.challenges.code.world import RIGHT, START, entered, package, zipped
 from tests.challenges.programs.cases import isolated
 from tests.challenges.refusals import refuses
+from tests.challenges.world import worked
 from tests.factories.accounts import UserFactory
 from tests.factories.challenges import TeamFactory, captain_of
 

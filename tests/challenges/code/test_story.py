@@ -14,7 +14,7 @@ from challenges.bundles.code import CodeRules
 from challenges.models import CodeTrial, Entry
 from challenges.worker import drain
 from tests.challenges import world
-from tests.challenges.programs.cases import isolated, published
+from tests.challenges.programs.cases import isolated
 from tests.challenges.test_authoring import IDS
 from tests.challenges.test_coding import built
 from tests.factories.accounts import UserFactory, signed_in
@@ -60,7 +60,7 @@ def test_a_team_is_ranked_by_the_code_of_its_kit() -> None:
     sample = "id,x\n" + "".join(f"S{at:03},{at + 500}\n" for at in range(100))
     answers = "id,niveau\n" + "".join(f"S{at:03},1\n" for at in range(100))
     made = built(by, CodeRules(time_limit_s=30), sample_inputs=sample, sample_submission=answers)
-    challenge = published(made, by)
+    challenge = world.published(made, by, confirm_licence=True)
     assert drain()
     team.post(at("rules"), {"accepted": "on", "terms": challenge.terms.get().number})
     team.post(at("team"), {"name": "Les codeurs"})

@@ -4,17 +4,12 @@ import zipfile
 from io import BytesIO
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
-from challenges.entries.actions import deposits
 from challenges.models import Challenge, Entry, Team
-from challenges.organising.actions import challenges
 from challenges.programs.actions import code as team_code
 from challenges.worker import drain
 from tests.challenges import kept, world
 from tests.challenges.bundles import folders
-from tests.factories.accounts import UserFactory
-from tests.factories.challenges import TeamFactory, captain_of
 
 TABLE = "test.csv"
 FORMAT = "submission_format.csv"
@@ -77,8 +72,7 @@ def _opened(
     challenge.restricted = restricted
     challenge.save()
     assert drain()
-    challenge = challenges.submit(challenge=challenge, by=by)
-    challenge = challenges.publish(challenge=challenge, by=UserFactory(region="moderator"))
+    challenge = world.published(challenge, by)
     assert drain()
     return challenge
 
@@ -103,20 +97,4 @@ def _named(files: dict[str, str]) -> dict[str, str]:
 
 def entered(challenge: Challenge, content: bytes, *, team: Team | None = None) -> Entry:
     """Enter a package for a team, a new one by default."""
-    team = team or TeamFactory(challenge=challenge)
-    return deposits.enter(
-        phase=challenge.phases.get(),
-        team=team,
-        content=content,
-        original_name="code.zip",
-        idempotency_key=str(uuid4()),
-        by=captain_of(team),
-        again=True,
-    ).entry
-
-
-def worked(entry: Entry) -> Entry:
-    """Let the worker do all it has to do."""
-    assert drain()
-    entry.refresh_from_db()
-    return entry
+    return world.entered(challenge, team=team, content=content, original_name="code.zip")

@@ -5,24 +5,17 @@ from datetime import datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import pytest
 
-from challenges.entries.actions import deposits
 from challenges.evaluation import worker as vault
-from challenges.exchange.actions.bundles import import_bundle
 from challenges.models import Challenge, Entry, Phase, Team
-from challenges.organising.actions import challenges
 from challenges.sandbox.bubblewrap import Bubblewrap
-from challenges.worker import drain
 from portal.accounts.models import User
 from portal.lib import clock
 from tests.challenges import world
 from tests.challenges.bundles.foreign import own
 from tests.challenges.bundles.foreign.cases import BUNDLES
-from tests.factories.accounts import UserFactory
-from tests.factories.challenges import TeamFactory, captain_of
 
 
 def isolated() -> None:
@@ -33,25 +26,13 @@ def isolated() -> None:
 
 def draft(case: str, by: User | None = None, **answers: str) -> Challenge:
     """Import the zip of a case as a draft."""
-    found = import_bundle(
-        path=BUNDLES / case / "bundle.zip", by=by or world.owner(), answers=answers
-    )
-    assert found.imported.challenge is not None, found.imported.errors
-    return found.imported.challenge
+    return world.from_bundle(BUNDLES / case / "bundle.zip", by, **answers)
 
 
 def opened(case: str, **answers: str) -> Challenge:
     """Import and publish a case."""
     by = world.owner()
-    return published(draft(case, by, **answers), by)
-
-
-def published(challenge: Challenge, by: User) -> Challenge:
-    """Give the visa to a draft."""
-    challenge = challenges.submit(challenge=challenge, by=by)
-    return challenges.publish(
-        challenge=challenge, confirm_licence=True, by=UserFactory(region="moderator")
-    )
+    return world.published(draft(case, by, **answers), by, confirm_licence=True)
 
 
 def sent(path: Path) -> tuple[str, bytes]:
@@ -68,18 +49,15 @@ def sent(path: Path) -> tuple[str, bytes]:
 
 def enter(phase: Phase, path: Path, team: Team | None = None, **facts: Any) -> Entry:
     """Enter a recorded submission for a team, a new one by default."""
-    team = team or TeamFactory(challenge=phase.challenge)
     name, content = sent(path)
-    return deposits.enter(
+    return world.entered(
+        phase.challenge,
         phase=phase,
         team=team,
         content=content,
         original_name=name,
-        idempotency_key=str(uuid4()),
-        by=captain_of(team),
         fact_sheet=facts,
-        again=True,
-    ).entry
+    )
 
 
 def bundle(path: Path, program: str, changes: dict[str, object] | None = None) -> Path:
@@ -94,32 +72,20 @@ def bundle(path: Path, program: str, changes: dict[str, object] | None = None) -
 def scored_by(folder: Path, hour: "Clock", **answers: str) -> Challenge:
     """Import and publish a bundle, and move inside its first phase."""
     by = world.owner()
-    found = import_bundle(path=folder, by=by, answers=answers)
-    assert found.imported.challenge is not None, found.imported.errors
-    made = published(found.imported.challenge, by)
+    made = world.published(world.from_bundle(folder, by, **answers), by, confirm_licence=True)
     hour.inside(made.phases.order_by("index")[0])
     return made
 
 
 def entered(challenge: Challenge, text: str, team: Team | None = None) -> Entry:
     """Enter a text in the first phase for a team, a new one by default."""
-    team = team or TeamFactory(challenge=challenge)
-    return deposits.enter(
+    return world.entered(
+        challenge,
         phase=challenge.phases.order_by("index")[0],
         team=team,
         content=text.encode(),
         original_name="answer.md",
-        idempotency_key=str(uuid4()),
-        by=captain_of(team),
-        again=True,
-    ).entry
-
-
-def worked(entry: Entry) -> Entry:
-    """Let the worker do all it has to do."""
-    assert drain()
-    entry.refresh_from_db()
-    return entry
+    )
 
 
 def figures(entry: Entry) -> list[dict[str, Any]]:

@@ -1,7 +1,6 @@
 """Another program or other data for a phase that a program scores: proposed, tried, decided."""
 
 import zipfile
-from collections.abc import Mapping
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -27,6 +26,7 @@ from portal.audit.models import AuditEvent
 from portal.lib.refusals import Conflict, Invalid
 from tests.challenges import world
 from tests.challenges.bundles.foreign import own
+from tests.challenges.code.world import zipped
 from tests.challenges.pages.scenes import url_of
 from tests.challenges.programs.cases import Clock, entered, isolated, scored_by
 from tests.challenges.refusals import refuses
@@ -51,18 +51,10 @@ def evaluate(test_annotation_file, user_submission_file, phase_codename, **kwarg
 """
 
 
-def packed(files: Mapping[str, str]) -> bytes:
-    made = BytesIO()
-    with zipfile.ZipFile(made, "w") as archive:
-        for name, text in files.items():
-            archive.writestr(name, text)
-    return made.getvalue()
-
-
 def program(form: str, factor: float, **more: str) -> bytes:
     if form == "evalai":
-        return packed({"script/main.py": EVALAI.format(factor=factor)})
-    return packed({"metadata.yaml": METADATA, "n.py": CODABENCH.format(factor=factor)} | more)
+        return zipped({"script/main.py": EVALAI.format(factor=factor)})
+    return zipped({"metadata.yaml": METADATA, "n.py": CODABENCH.format(factor=factor)} | more)
 
 
 def opened(folder: Path, form: str, hour: Clock) -> Challenge:
@@ -122,7 +114,7 @@ def test_a_changed_program_is_tried_on_every_entry(
         "reason": "Le programme comptait mal.",
         "program": SimpleUploadedFile("notation.zip", program(form, 0.05)),
         "reference": SimpleUploadedFile(
-            reference, rows.encode() if form == "evalai" else packed({"verite.csv": rows})
+            reference, rows.encode() if form == "evalai" else zipped({"verite.csv": rows})
         ),
     }
     weak = bearer(world.owner_of(challenge), TokenScope.READ)
@@ -199,7 +191,7 @@ def _clear(challenge: Challenge) -> list[dict[str, str]]:
     ("sent", "cause"),
     [
         ({"program": b"no zip"}, "E_BUNDLE_FORMAT"),
-        ({"program": packed({"../n.py": ""})}, "E_ZIP_PATH"),
+        ({"program": zipped({"../n.py": ""})}, "E_ZIP_PATH"),
         ({"reference": b"PK\x05\x06" + b"\xff" * 18}, ""),
         ({"input": b"PK"}, ""),
         ({"truth": b"id,niveau"}, ""),

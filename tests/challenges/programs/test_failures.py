@@ -1,8 +1,6 @@
 """What a program may give: values, and their bounds; whose fault a failure is."""
 
 import json
-import zipfile
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +12,7 @@ from django.urls import reverse
 
 from challenges.bundles.programs import Bounds, read_bounds
 from challenges.bundles.settings import Settings
-from challenges.entries.actions import checks, deposits
+from challenges.entries.actions import checks
 from challenges.enums import EntryStatus, EvaluationState
 from challenges.evaluation import worker as vault
 from challenges.evaluation.actions import interventions
@@ -25,12 +23,13 @@ from challenges.programs.actions import bounds as score_bounds
 from challenges.queue.actions import NoSandbox
 from challenges.sandbox.bubblewrap import Bubblewrap
 from challenges.worker import drain
-from portal.accounts.models import User
 from portal.audit.models import Outbox
 from tests.challenges import world
+from tests.challenges.code.world import zipped
 from tests.challenges.pages.scenes import url_of
-from tests.challenges.programs.cases import Clock, bundle, entered, isolated, scored_by, worked
+from tests.challenges.programs.cases import Clock, bundle, entered, isolated, scored_by
 from tests.challenges.test_leaderboards import arranged, pk_of
+from tests.challenges.world import worked
 from tests.factories.accounts import UserFactory, signed_in
 from tests.factories.challenges import TeamFactory, captain_of
 from tests.factories.letters import delivered
@@ -195,20 +194,13 @@ def test_a_host_that_cannot_isolate_takes_no_entry(
 
 def sent_code(challenge: Challenge, command: str) -> Entry:
     """Enter an archive that asks to be run: its command writes the answer that is scored."""
-    packed = BytesIO()
-    with zipfile.ZipFile(packed, "w") as archive:
-        archive.writestr("metadata", f"command: {command}\n")
-        archive.writestr("answer.md", "fine")
-        archive.writestr("run.py", CODE)
-    team = TeamFactory(challenge=challenge)
-    return deposits.enter(
+    files = {"metadata": f"command: {command}\n", "answer.md": "fine", "run.py": CODE}
+    return world.entered(
+        challenge,
         phase=challenge.phases.get(index=0),
-        team=team,
-        content=packed.getvalue(),
+        content=zipped(files),
         original_name="code.zip",
-        idempotency_key="code",
-        by=captain_of(team),
-    ).entry
+    )
 
 
 def test_a_command_sent_with_answers_is_refused_before_it_costs_a_slot(
@@ -254,13 +246,6 @@ def folder(tmp_path: Path) -> Path:
     return made
 
 
-def drafted(tmp_path: Path, by: User, **answers: str) -> Challenge:
-    """Import it."""
-    found = import_bundle(path=folder(tmp_path), by=by, answers=answers).imported
-    assert found.challenge is not None, found.errors
-    return found.challenge
-
-
 @pytest.mark.parametrize(
     ("text", "found"),
     [
@@ -294,7 +279,7 @@ def test_the_board_of_a_draft_changes_them_and_the_reference_is_scored_again(
     isolated()
     by = world.owner()
     client.force_login(by)
-    challenge = drafted(tmp_path, by)
+    challenge = world.from_bundle(folder(tmp_path), by)
     drain()
     reference = Entry.objects.filter(is_baseline=True).order_by("pk")[0]
     assert reference.status == EntryStatus.SCORED
@@ -317,7 +302,7 @@ def test_the_board_of_a_draft_changes_them_and_the_reference_is_scored_again(
 
 def test_an_export_keeps_them_and_a_metric_has_none(tmp_path: Path) -> None:
     by = world.owner()
-    challenge = drafted(tmp_path, by, **{"scores.a": "0/1 ; -1"})
+    challenge = world.from_bundle(folder(tmp_path), by, **{"scores.a": "0/1 ; -1"})
     first, other = Phase.objects.order_by("index")
     told = exports.settings_of(challenge)
     assert [each["values"] for each in told["boards"][0]["columns"]] == ["0/1 ; -1", "/", ""]

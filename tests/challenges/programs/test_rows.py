@@ -11,7 +11,8 @@ from challenges.models import Challenge, Entry, ProgramReport, Score
 from challenges.scoring.contributed import NotTheMean, contributed
 from challenges.scoring.tiers import Listed, tiers
 from tests.challenges.pages.scenes import url_of
-from tests.challenges.programs.cases import Clock, bundle, entered, isolated, scored_by, worked
+from tests.challenges.programs.cases import Clock, bundle, entered, isolated, scored_by
+from tests.challenges.world import worked
 
 CANARY = "CNRY-ligne-77e0"
 PROGRAM = f"""\

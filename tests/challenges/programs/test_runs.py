@@ -20,7 +20,8 @@ from portal.lib.refusals import Invalid
 from tests.challenges import world
 from tests.challenges.bundles.foreign.cases import BUNDLES, NEEDED, expected
 from tests.challenges.pages.scenes import url_of
-from tests.challenges.programs.cases import Clock, draft, enter, figures, isolated, opened, worked
+from tests.challenges.programs.cases import Clock, draft, enter, figures, isolated, opened
+from tests.challenges.world import worked
 from tests.factories.accounts import UserFactory, signed_in
 from tests.factories.challenges import TeamFactory, captain_of
 

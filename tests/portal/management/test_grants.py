@@ -52,17 +52,18 @@ from portal.audit import outbox
 from portal.audit.models import Outbox
 from portal.lib import clock, objects
 from portal.management import rights
+from tests.challenges.bundles.foreign import own
 from tests.challenges.bundles.foreign.cases import BUNDLES
 from tests.challenges.bundles.foreign.tables import KAGGLE
-from tests.challenges.programs.test_changes import packed
 from tests.challenges.test_authoring import filled
 from tests.challenges.test_bundle_imports import METRIC, folder_zipped, zipped
-from tests.challenges.test_exports import exported, forged, programmed
+from tests.challenges.test_exports import exported, forged
 from tests.challenges.test_retention import report_of
 from tests.challenges.world import (
     answer,
     entered,
     folder,
+    from_bundle,
     opened,
     owner,
     owner_of,
@@ -343,14 +344,16 @@ def test_the_worker_imports_an_export_again_with_its_own_rights(
 ) -> None:
     """Other values for scores, another program, another title of a board: in the draft that is."""
     by = owner()
-    challenge = programmed(tmp_path / "d", by)
+    challenge = from_bundle(own.bundle(tmp_path / "d", "codabench", {}), by)
     archive = exported(challenge, by, tmp_path, tmp_path / "d")
     document = yaml.safe_load(zipfile.ZipFile(archive).read(exporting.DOCUMENT))["settings"]
     document["boards"][0]["title"] = "Tout"
     for each in document["boards"][0]["columns"]:
         each["values"] = "0/100"
     folder = forged(archive, document)
-    program = Correction(0, 0, SCORING, packed({"metadata.yaml": "command: x\n", "n.py": "1"}))
+    program = Correction(
+        0, 0, SCORING, zipped({"metadata.yaml": "command: x\n", "n.py": "1"}).getvalue()
+    )
     with roles.serving("worker"):
         assert import_bundle(path=folder, by=by, answers={}).imported.errors == ()
         with transaction.atomic():
