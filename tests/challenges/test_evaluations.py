@@ -30,7 +30,7 @@ from challenges.enums import (
 from challenges.evaluation import queries as evaluation_queries
 from challenges.evaluation.actions import evaluations, interventions
 from challenges.invariants import INVARIANTS
-from challenges.models import Challenge, Entry, Job, Notice, Phase, Score, Standing
+from challenges.models import Challenge, Entry, Job, Notice, Score, Standing
 from challenges.queue import actions as jobs
 from challenges.results import actions as results
 from challenges.scoring.process import child
@@ -43,7 +43,7 @@ from portal.lib.refusals import Conflict, Invalid, NotAllowed
 from tests.challenges.pages.scenes import Costs, url_of
 from tests.challenges.refusals import refuses
 from tests.challenges.test_organising import signed_in
-from tests.challenges.test_rescorings import accepted, corrected
+from tests.challenges.test_rescorings import accepted, corrected, phase
 from tests.challenges.world import (
     answer,
     entered,
@@ -526,10 +526,6 @@ def test_a_failed_entry_is_scored_again_and_nothing_else(client: Client, moderat
 @pytest.fixture
 def running(tmp_path: Path) -> Challenge:
     return scored(tmp_path, 0.9)
-
-
-def phase() -> Phase:
-    return Phase.objects.select_related("challenge").get()
 
 
 def test_a_paused_phase_receives_checks_and_scores_at_the_end(running: Challenge) -> None:

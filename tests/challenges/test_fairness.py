@@ -40,7 +40,7 @@ from portal.lib import objects
 from portal.lib.refusals import Conflict
 from tests.challenges import world
 from tests.challenges.bundles import folders
-from tests.challenges.pages.scenes import Costs, board_of, clocked, listed, reveal, url_of
+from tests.challenges.pages.scenes import Costs, board_of, clocked, listed, plain, reveal, url_of
 from tests.challenges.refusals import refuses
 from tests.challenges.test_authoring import IDS, built, deposit, started
 from tests.challenges.world import (
@@ -307,11 +307,6 @@ def told_entry(
 def challenge() -> Challenge:
     """Return an open challenge."""
     return ChallengeFactory(opened=True, slug="tensions")
-
-
-def plain(page: str) -> str:
-    """Return a page's text with ordinary spaces, one at a time."""
-    return " ".join(page.split())
 
 
 def address(name: str, entry: Entry) -> str:

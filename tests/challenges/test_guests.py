@@ -27,6 +27,7 @@ from portal.lib import clock
 from portal.lib.refusals import Conflict, Invalid, NotAllowed
 from tests.challenges.pages.scenes import Costs, clocked, url_of
 from tests.challenges.refusals import refuses
+from tests.challenges.world import owner_of
 from tests.factories.accounts import UserFactory, signed_in
 from tests.factories.challenges import ChallengeFactory
 
@@ -38,10 +39,6 @@ INVITED = RegistrationMode.INVITED
 def challenge() -> Challenge:
     """Return an open challenge by invitation."""
     return ChallengeFactory(opened=True, owner=UserFactory(), registration=INVITED)
-
-
-def owner_of(challenge: Challenge) -> User:
-    return challenge.organisers.get().user
 
 
 def invited(challenge: Challenge, *lines: str) -> list[Outcome]:

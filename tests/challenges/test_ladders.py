@@ -38,7 +38,7 @@ from challenges.results.models.boards import chain, task_of
 from challenges.worker import Worker, drain
 from portal.audit.models import AuditEvent
 from portal.lib import clock, immutable
-from tests.challenges.pages.scenes import Costs, clocked, url_of, with_contract
+from tests.challenges.pages.scenes import Costs, clocked, plain, url_of, with_contract
 from tests.challenges.scoring.ladders import climb
 from tests.challenges.world import ROWS, entered, opened, public_figures, revealed, truth_of
 from tests.factories.accounts import UserFactory
@@ -403,12 +403,7 @@ def settled(enrolment: Enrolment, value: float, leader: Entry | None = None) -> 
 
 def page_of(client: Client, entry: Entry, name: str = "entry") -> str:
     slug = entry.enrolment.team.challenge.slug
-    return spaced(client.get(reverse(f"challenges:{name}", args=[slug, entry.pk])).text)
-
-
-def spaced(text: str) -> str:
-    """Write every space as a plain one."""
-    return " ".join(text.split())
+    return plain(client.get(reverse(f"challenges:{name}", args=[slug, entry.pk])).text)
 
 
 def entries_page(client: Client, player: Team, name: str = "entries") -> Any:
@@ -427,7 +422,7 @@ def test_a_team_reads_that_nothing_improved(captain: Client, enrolment: Enrolmen
     assert page.count(sentence) == 2  # in its life, and under the score
     assert "/evaluation/#echelle" in page
     table = entries_page(captain, enrolment.team).text
-    assert f"score de la n° {first.number}" in spaced(table)
+    assert f"score de la n° {first.number}" in plain(table)
     exported = entries_page(captain, enrolment.team, "entries_csv").text
     assert "score_public,score_de" in exported.splitlines()[0]
     assert f",0.2500,{first.number}," in exported.replace("0,2500", "0.2500").replace('"', "")

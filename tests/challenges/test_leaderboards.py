@@ -16,6 +16,7 @@ from portal.audit.models import AuditEvent
 from tests.challenges import world
 from tests.challenges.pages.scenes import Costs, url_of
 from tests.challenges.test_authoring import METRICS, built, checked, measured
+from tests.factories.accounts import signed_in
 from tests.factories.challenges import (
     ChallengeFactory,
     PhaseFactory,
@@ -144,8 +145,7 @@ def test_pseudonyms_are_told_before_the_opening_and_change_with_the_phase(
     assert aliases[0] == "Équipe 7F3A2B"
     codes = [each.split()[1] for each in aliases]
     assert len(set(aliases)) == 2
-    player = Client()
-    player.force_login(captain_of(team))
+    player = signed_in(captain_of(team))
     Challenge.objects.update(status=ChallengeStatus.PUBLISHED, published_at=challenge.created_at)
     page = player.get(url_of(challenge, "team")).text.replace("\xa0", " ")
     assert all(f"vous nomme « {each} »" in page for each in aliases)

@@ -36,6 +36,8 @@ from portal.lib import clock
 from portal.lib.refusals import Conflict, Invalid, NotAllowed
 from tests.challenges.pages.scenes import Costs, clocked, listed, url_of, with_contract
 from tests.challenges.refusals import refuses
+from tests.challenges.world import owner_of
+from tests.factories import accounts
 from tests.factories.accounts import MembershipFactory, UserFactory
 from tests.factories.challenges import (
     ChallengeFactory,
@@ -44,16 +46,14 @@ from tests.factories.challenges import (
     TeamFactory,
     region_person,
     rescoring_of,
+    reveal_of,
 )
 from tests.factories.disqualifications import asked
 from tests.factories.letters import delivered
+from tests.portal.accounts.ledger import acts
 
 pytestmark = pytest.mark.django_db
 NOON = datetime(2026, 11, 24, 11, 0, tzinfo=UTC)
-
-
-def owner_of(challenge: Challenge) -> User:
-    return challenge.organisers.get().user
 
 
 def in_review(**given: object) -> Challenge:
@@ -61,10 +61,6 @@ def in_review(**given: object) -> Challenge:
     PhaseFactory(challenge=challenge)
     with_contract(challenge)
     return challenges.submit(challenge=challenge, by=owner_of(challenge))
-
-
-def events() -> list[str]:
-    return [event.action for event in AuditEvent.objects.order_by("seq")]
 
 
 def status() -> str:
@@ -78,7 +74,7 @@ def test_a_moderator_publishes_and_the_phase_opens() -> None:
     assert status() == ChallengeStatus.PUBLISHED
     phase = Phase.objects.get()
     assert (phase.moment(), phase.closes_at) == (PhaseMoment.OPEN, None)
-    assert events() == ["challenge.submitted", "challenge.published"]
+    assert acts() == ["challenge.submitted", "challenge.published"]
     with pytest.raises(Conflict):
         challenges.publish(challenge=challenge, by=UserFactory(region="moderator"))
 
@@ -128,12 +124,12 @@ def test_the_visa_is_for_the_version_that_was_read() -> None:
     by = owner_of(challenge)
     challenges.set_dates(phase=challenge.phases.get(), opens_at=later, closes_at=None, by=by)
     moderator = UserFactory(region="moderator")
-    before = events()
+    before = acts()
     for decide in (challenges.publish, partial(challenges.send_back, reason="Titre")):
         with refuses(Conflict, "changed") as refusal:
             decide(challenge=read, by=moderator)
         assert refusal.value.facts == {"version": 3, "current": ChallengeStatus.IN_REVIEW}
-    assert (status(), events()) == (ChallengeStatus.IN_REVIEW, before)
+    assert (status(), acts()) == (ChallengeStatus.IN_REVIEW, before)
     challenges.publish(challenge=Challenge.objects.get(), by=moderator)
     assert status() == ChallengeStatus.PUBLISHED
     assert Phase.objects.get().opens_at == later  # a date that was set is kept
@@ -145,9 +141,7 @@ def test_an_owner_archives_what_is_revealed_and_the_region_the_rest(stage: str) 
     by = UserFactory(region="moderator")
     refused = [UserFactory(), owner_of(challenge)]
     if stage == "revealed":
-        people = {"proposed_by": owner_of(challenge), "decided_by": UserFactory()}
-        at = dict.fromkeys(("proposed_at", "decided_at", "executed_at"), clock.now())
-        Reveal.objects.create(phase=challenge.phases.get(), **people, **at)
+        reveal_of(challenge.phases.get(), proposed_by=owner_of(challenge))
         Challenge.objects.update(status=ChallengeStatus.REVEALED)
         by = refused.pop()
     else:  # who runs it is not apart, whatever their role at the Region
@@ -238,7 +232,7 @@ def test_an_open_phase_without_an_announced_close_is_closed() -> None:
     assert Phase.objects.get().moment() == PhaseMoment.CLOSED
     assert status() == ChallengeStatus.CLOSED
     assert Notice.objects.get().kind == NoticeKind.DATES
-    assert events() == ["phase.closed", "challenge.closed"]
+    assert acts() == ["phase.closed", "challenge.closed"]
     assert Outbox.objects.filter(topic="mail.phase_dates").count() == 1
 
 
@@ -252,7 +246,7 @@ def test_closing_by_hand_ends_the_grace() -> None:
         challenges.close(phase=phase, by=by)
     fresh = Phase.objects.get()
     assert (fresh.closed_by_hand, fresh.closes_at) == (True, phase.closes_at)
-    assert events() == ["phase.grace_ended", "challenge.closed"]
+    assert acts() == ["phase.grace_ended", "challenge.closed"]
     assert Notice.objects.get().kind == NoticeKind.DATES
 
 
@@ -398,8 +392,7 @@ def owner(client: Client) -> User:
 
 def signed_in(person: User) -> Client:
     """Return a browser in which a person signed in a moment ago."""
-    browser = Client()
-    browser.force_login(person)
+    browser = accounts.signed_in(person)
     prove(browser)
     return browser
 
@@ -532,9 +525,7 @@ def test_list_and_cockpit_cost_the_same_for_one_and_three(
 def test_reveal_asks_again_who_is_there(name: str) -> None:
     owner = UserFactory()
     challenge = ChallengeFactory(owner=owner, closed=True)
-    browser = Client()
-    browser.force_login(owner)
-    sent = browser.post(url_of(challenge, name, 0), {"sure": "on"})
+    sent = accounts.signed_in(owner).post(url_of(challenge, name, 0), {"sure": "on"})
     assert sent.status_code == 302
     assert "identite" in sent["Location"]
     assert Reveal.objects.count() == 0
@@ -608,8 +599,7 @@ def test_an_owner_archives_from_the_cockpit() -> None:
     assert "Ses résultats ne sont pas publiés" in owner.get(page).text
     assert owner.post(page, {"reason": "Fini.", "sure": "on"}).status_code == 403
     Challenge.objects.update(status=ChallengeStatus.REVEALED)
-    unproven = Client()
-    unproven.force_login(challenge.organisers.get().user)
+    unproven = accounts.signed_in(owner_of(challenge))
     assert unproven.post(page, {"reason": "Fini.", "sure": "on"}).status_code == 302
     assert Challenge.objects.get().status == ChallengeStatus.REVEALED
     assert page in owner.get(url_of(challenge, "organiser")).text

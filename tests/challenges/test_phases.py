@@ -420,8 +420,7 @@ def test_without_the_option_the_close_stands(tmp_path: Path) -> None:
 def test_newcomers_register_for_a_bench(tmp_path: Path, bench: bool) -> None:
     made = revealed(tmp_path, bench=bench)
     page = url_of(made, "rules")
-    newcomer = Client()
-    newcomer.force_login(UserFactory())
+    newcomer = signed_in(UserFactory())
     assert ("Accepter et m’inscrire" in newcomer.get(page).text) is bench
     first = newcomer.get(url_of(made, "presentation")).text
     assert ("Créer une équipe" in first) is bench
@@ -433,8 +432,7 @@ def test_newcomers_register_for_a_bench(tmp_path: Path, bench: bool) -> None:
 def test_the_pages_say_what_the_bench_is(tmp_path: Path) -> None:
     made = revealed(tmp_path)
     team = entries_of_teams()[0].enrolment.team
-    captain = Client()
-    captain.force_login(captain_of(team))
+    captain = signed_in(captain_of(team))
     page = captain.get(url_of(made, "entries")).text
     assert "Les résultats définitifs sont publiés et ne changent plus." in page
     assert "Dépôt fermé" not in page

@@ -11,8 +11,8 @@ from django.test import Client
 from django.urls import reverse
 
 from challenges.enums import ChallengeStatus, Split
-from challenges.models import Challenge, Leaderboard, PublicFile, Reveal
-from portal.lib import clock, objects
+from challenges.models import Challenge, Leaderboard, PublicFile
+from portal.lib import objects
 from tests.challenges.pages.scenes import Costs, clocked, url_of
 from tests.factories.accounts import UserFactory, bearer
 from tests.factories.challenges import (
@@ -20,6 +20,7 @@ from tests.factories.challenges import (
     EntryFactory,
     PhaseFactory,
     StandingFactory,
+    reveal_of,
 )
 
 pytestmark = pytest.mark.django_db
@@ -298,15 +299,7 @@ def test_the_private_part_is_for_after_the_reveal(client: Client) -> None:
         assert (
             client.get(f"{address}.csv", {"split": "private"}, headers=headers).status_code == 404
         )
-    now = clock.now()
-    Reveal.objects.create(
-        phase=board.phase,
-        proposed_by=owner,
-        proposed_at=now,
-        decided_by=UserFactory(),
-        decided_at=now,
-        executed_at=now,
-    )
+    reveal_of(board.phase, proposed_by=owner)
     told = client.get(address).json()
     assert (told["split"], len(told["rows"])) == ("private", 1)
     assert [each["key"] for each in told["columns"]] == ["mae", "equite"]

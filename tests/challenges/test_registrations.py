@@ -13,13 +13,14 @@ from challenges.organising.letters import registered
 from challenges.teams import actions as teams
 from challenges.teams import views as team_views
 from portal.accounts.models import User
-from portal.audit import outbox
-from portal.audit.models import AuditEvent, Outbox
+from portal.audit.models import Outbox
 from portal.lib import clock
 from portal.lib.refusals import Conflict, Hidden, Invalid, NotAllowed
 from tests.challenges.pages.scenes import Costs, url_of
 from tests.factories.accounts import UserFactory, signed_in
 from tests.factories.challenges import ChallengeFactory
+from tests.factories.letters import delivered
+from tests.portal.accounts.ledger import acts
 
 pytestmark = pytest.mark.django_db
 
@@ -50,13 +51,9 @@ def organiser(challenge: Challenge) -> Client:
     return signed_in(challenge.organisers.get().user)
 
 
-def events() -> list[str]:
-    return [event.action for event in AuditEvent.objects.order_by("seq")]
-
-
-def delivered() -> list[tuple[str, list[str]]]:
-    while outbox.relay():
-        pass
+def told() -> list[tuple[str, list[str]]]:
+    """Deliver all that is owed; give the subject and the receivers of each letter."""
+    delivered()
     return [(message.subject, message.to) for message in mail.outbox]
 
 
@@ -64,7 +61,7 @@ def test_the_organisers_are_told_that_somebody_asks(asked: Registration) -> None
     assert asked.state == RegistrationState.PENDING
     teams.accept_terms(challenge=ChallengeFactory(opened=True), by=UserFactory())  # asks nobody
     title = f"Challenge « {asked.challenge.title} »"
-    assert delivered() == [(f"{title} : une inscription à accepter", [owner(asked).email])]
+    assert told() == [(f"{title} : une inscription à accepter", [owner(asked).email])]
     assert "Camille Aubert" in mail.outbox[0].body
     assert asked.user.email not in mail.outbox[0].body
 
@@ -75,10 +72,10 @@ def test_a_person_leaves_and_comes_back() -> None:
         teams.leave_challenge(challenge=challenge, by=person)
     teams.accept_terms(challenge=challenge, by=person)
     team = teams.create(challenge=challenge, name="Équipe", by=person)
-    before = len(events())
+    before = len(acts())
     teams.leave_challenge(challenge=challenge, by=person)
     teams.leave_challenge(challenge=challenge, by=person)
-    assert events()[before:] == ["team.left", "registration.withdrawn"]
+    assert acts()[before:] == ["team.left", "registration.withdrawn"]
     assert not Team.objects.of(person).exists()
     assert list(registered(challenge)) == []
     with pytest.raises(NotAllowed):
@@ -103,12 +100,12 @@ def test_coming_back_again_writes_to_the_organisers_once_a_day(
 
 def test_who_comes_back_is_answered_again_and_who_was_refused_is_not(asked: Registration) -> None:
     teams.accept_registration(registration=asked, by=owner(asked))
-    told = len(delivered())
+    before = len(told())
     teams.leave_challenge(challenge=asked.challenge, by=asked.user)
     again = teams.come_back(challenge=asked.challenge, by=asked.user)
     assert (again.state, again.decided_by) == (RegistrationState.PENDING, None)
     teams.refuse_registration(registration=again, reason="Complet.", by=owner(asked))
-    assert len(delivered()) == told + 2  # to the organiser, then to the person
+    assert len(told()) == before + 2  # to the organiser, then to the person
     with pytest.raises(Conflict):
         teams.leave_challenge(challenge=asked.challenge, by=asked.user)
     assert teams.come_back(challenge=asked.challenge, by=asked.user).state == "refused"
@@ -138,7 +135,7 @@ def test_the_page_shows_who_asks_without_their_address_at_the_same_cost(
 
 
 def test_an_organiser_lets_a_person_take_part_once(organiser: Client, asked: Registration) -> None:
-    before = len(events())
+    before = len(acts())
     done = organiser.post(answer(asked), {"decision": "accept"}, follow=True)
     assert "Réponses données" in done.text
     asked.refresh_from_db()
@@ -147,9 +144,9 @@ def test_an_organiser_lets_a_person_take_part_once(organiser: Client, asked: Reg
     assert "a déjà reçu une réponse" in again.text
     with pytest.raises(Conflict):
         teams.refuse_registration(registration=asked, reason="Non.", by=owner(asked))
-    assert events()[before:] == ["registration.accepted"]
+    assert acts()[before:] == ["registration.accepted"]
     assert teams.create(challenge=asked.challenge, name="Équipe", by=asked.user).pk
-    assert delivered()[-1] == (
+    assert told()[-1] == (
         f"Challenge « {asked.challenge.title} » : inscription acceptée",
         [asked.user.email],
     )
@@ -159,7 +156,7 @@ def test_an_organiser_lets_a_person_take_part_once(organiser: Client, asked: Reg
 def test_an_organiser_refuses_with_a_reason_that_is_read(
     organiser: Client, asked: Registration, blank: str
 ) -> None:
-    before = len(events())
+    before = len(acts())
     empty = organiser.post(answer(asked), {"decision": "refuse", "reason": blank})
     assert (empty.status_code, f'id="id_{asked.pk}_reason"' in empty.text) == (422, True)
     with pytest.raises(Invalid):
@@ -167,10 +164,10 @@ def test_an_organiser_refuses_with_a_reason_that_is_read(
     organiser.post(answer(asked), {"decision": "refuse", "reason": "Réservé aux agents."})
     asked.refresh_from_db()
     assert (asked.state, asked.reason) == (RegistrationState.REFUSED, "Réservé aux agents.")
-    assert events()[before:] == ["registration.refused"]
+    assert acts()[before:] == ["registration.refused"]
     with pytest.raises(NotAllowed):
         teams.create(challenge=asked.challenge, name="Équipe", by=asked.user)
-    delivered()
+    told()
     assert "Réservé aux agents." in mail.outbox[-1].body
     for name in ("team", "rules"):
         address = url_of(asked.challenge, name)
@@ -191,9 +188,7 @@ def test_a_refusal_is_corrected_on_the_page_however_old(
     organiser.post(answer(requests[0]), {"decision": "accept"})
     found = Registration.objects.get(pk=requests[0].pk)
     assert (found.state, found.reason) == (RegistrationState.ACCEPTED, "")
-    assert [
-        subject.rpartition(" : ")[2] for subject, to in delivered() if to == [found.user.email]
-    ] == [
+    assert [subject.rpartition(" : ")[2] for subject, to in told() if to == [found.user.email]] == [
         "inscription refusée",
         "inscription acceptée",
     ]

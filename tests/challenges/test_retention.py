@@ -1,8 +1,6 @@
 """What is kept of the files and logs of a challenge, for how long, and what is told after."""
 
 import json
-import os
-import time
 from datetime import timedelta
 from typing import Any
 
@@ -25,6 +23,7 @@ from portal.audit.models import AuditEvent
 from portal.lib import clock, objects
 from portal.lib.refusals import Conflict
 from tests.challenges.refusals import refuses
+from tests.datasets.test_actions import aged
 from tests.factories.accounts import UserFactory
 from tests.factories.catalogue import ResourceFactory
 from tests.factories.challenges import (
@@ -34,6 +33,7 @@ from tests.factories.challenges import (
     captain_of,
     evaluation_of,
     region_person,
+    reveal_of,
 )
 
 pytestmark = pytest.mark.django_db
@@ -49,15 +49,7 @@ def entry_of(team: Any, *, content: bytes = FILE, **values: Any) -> Entry:
 
 
 def revealed(phase: Phase) -> None:
-    at = clock.now() - YEAR_AND_DAY
-    Reveal.objects.create(
-        phase=phase,
-        proposed_by=UserFactory(),
-        proposed_at=at,
-        decided_by=UserFactory(),
-        decided_at=at,
-        executed_at=at,
-    )
+    reveal_of(phase, at=clock.now() - YEAR_AND_DAY)
     phase.challenge.status = ChallengeStatus.REVEALED
     phase.challenge.save()
 
@@ -75,13 +67,6 @@ def phase(entry: Entry) -> Phase:
 def deleted(entry: Entry) -> bool:
     entry.refresh_from_db()
     return entry.file_deleted_at is not None
-
-
-def aged(sha256: str) -> None:
-    store: Any = objects.store()
-    for place in (store.location(sha256), store.root / objects.ASIDE / sha256):
-        if place.exists():
-            os.utime(place, times=(time.time() - 9 * 86_400,) * 2)
 
 
 def test_a_file_goes_a_year_after_the_results_and_its_traces_stay(

@@ -27,14 +27,14 @@ from challenges.results import actions as results
 from challenges.results.queries import boards
 from challenges.worker import drain
 from portal.accounts.enums import TokenScope
-from portal.accounts.models import ApiToken, User
+from portal.accounts.models import ApiToken
 from portal.audit.actors import SystemActor
 from portal.audit.models import AuditEvent, Outbox
 from portal.lib import clock, objects
 from portal.lib.refusals import Conflict
 from tests.challenges.bundles import folders
 from tests.challenges.refusals import refuses
-from tests.challenges.test_rescorings import corrected, proposed
+from tests.challenges.test_rescorings import corrected, proposed, region
 from tests.challenges.world import ROWS, entered, opened, owner_of, revealed, scored, truth_of
 from tests.factories.accounts import UserFactory, bearer
 from tests.factories.challenges import TeamFactory, captain_of
@@ -48,16 +48,8 @@ def challenge(tmp_path: Path) -> Challenge:
     return scored(tmp_path, 0.9, 0.6, 0.6)
 
 
-def phase_of(challenge: Challenge) -> Phase:
-    return challenge.phases.get()
-
-
 def closed(challenge: Challenge) -> Phase:
-    return challenges.close(phase=phase_of(challenge), by=owner_of(challenge))
-
-
-def region() -> User:
-    return UserFactory(region="administrator")
+    return challenges.close(phase=challenge.phases.get(), by=owner_of(challenge))
 
 
 def private_scores(entry: Entry) -> QuerySet[Score]:
@@ -72,16 +64,16 @@ def test_nothing_is_proposed_nor_confirmed_during_the_grace(challenge: Challenge
     now = clock.now()
     Phase.objects.update(opens_at=now - timedelta(days=2), closes_at=now)
     with refuses(Conflict, "phase_in_grace") as refusal:
-        results.propose_reveal(phase=phase_of(challenge), by=owner_of(challenge))
+        results.propose_reveal(phase=challenge.phases.get(), by=owner_of(challenge))
     assert refusal.value.facts == {"grace_ends_at": now + timedelta(minutes=15)}
     Phase.objects.update(closes_at=now - timedelta(minutes=15))
-    results.propose_reveal(phase=phase_of(challenge), by=owner_of(challenge))
+    results.propose_reveal(phase=challenge.phases.get(), by=owner_of(challenge))
     Phase.objects.update(closes_at=now)
     with pytest.raises(Conflict):
-        results.confirm_reveal(phase=phase_of(challenge), by=region())
+        results.confirm_reveal(phase=challenge.phases.get(), by=region())
     assert Job.objects.filter(kind="reveal").count() == 0
     Phase.objects.update(closes_at=now - timedelta(minutes=15))
-    results.confirm_reveal(phase=phase_of(challenge), by=region())
+    results.confirm_reveal(phase=challenge.phases.get(), by=region())
     assert Job.objects.filter(kind="reveal").count() == 1
 
 
@@ -180,14 +172,14 @@ def test_nothing_is_revealed_while_the_challenge_is_suspended(challenge: Challen
     Phase.objects.update(opens_at=clock.now() - timedelta(days=2))
     Phase.objects.update(closes_at=clock.now() - timedelta(days=1))
     challenges.suspend(challenge=challenge, reason="Un doute.", by=UserFactory(region="moderator"))
-    phase = phase_of(challenge)
+    phase = challenge.phases.get()
     with refuses(Conflict, "challenge_suspended"):
         results.propose_reveal(phase=phase, by=owner_of(challenge))
     challenges.resume(challenge=challenge, by=UserFactory(region="moderator"))
     results.propose_reveal(phase=phase, by=owner_of(challenge))
     Challenge.objects.update(status=ChallengeStatus.SUSPENDED)
     with pytest.raises(Conflict):
-        results.confirm_reveal(phase=phase_of(challenge), by=region())
+        results.confirm_reveal(phase=challenge.phases.get(), by=region())
     assert Reveal.objects.get().decided_by is None
 
 

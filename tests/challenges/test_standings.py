@@ -35,6 +35,7 @@ from tests.challenges.pages.scenes import (
     board_of,
     clocked,
     listed,
+    plain,
     reveal,
     url_of,
     with_contract,
@@ -233,11 +234,6 @@ def page_of(client: Client, challenge: Challenge, query: str = "") -> str:
     page = client.get(url_of(challenge, "standings") + query)
     assert page.status_code == 200
     return page.text
-
-
-def plain(text: str) -> str:
-    """Return a text with ordinary spaces only."""
-    return re.sub(r"[\u00a0\u202f]", " ", text)
 
 
 def test_board_is_provisional_with_ties_and_the_reference(
@@ -454,9 +450,9 @@ def test_reveal_shows_both_parts_groups_and_moves(client: Client, challenge: Cha
         {"label": "Nord", "public": "0,3100", "private": "0,4544"},
         {"label": "Sud", "public": "0,2900", "private": "0,4344"},
     ]
-    assert "n = 110 (public 110)" in page.text.replace("\xa0", " ").replace("\u202f", " ")
+    text = plain(page.text)
+    assert "n = 110 (public 110)" in text
     assert "à la clôture" not in page.text
-    text = " ".join(page.text.split())
     assert "établi sur des données jamais utilisées pendant le challenge" in text
     page = client.get(reverse("challenges:standings", args=["tensions"]) + "?partie=publique")
     assert [row["value"] for row in page.context["rows"]] == [0.30, 0.40]

@@ -20,7 +20,7 @@ from challenges.models import (
 from challenges.teams import actions as teams
 from portal.accounts.enums import TokenScope
 from portal.accounts.models import User
-from portal.audit.models import AuditEvent, Outbox
+from portal.audit.models import Outbox
 from portal.lib import clock
 from portal.lib.refusals import Conflict, Hidden, NotAllowed, QuotaSpent
 from tests.challenges.pages.scenes import url_of
@@ -35,6 +35,7 @@ from tests.factories.challenges import (
     captain_of,
 )
 from tests.factories.letters import letters
+from tests.portal.accounts.ledger import acts
 
 pytestmark = pytest.mark.django_db
 
@@ -47,10 +48,6 @@ def challenge() -> Challenge:
 @pytest.fixture
 def team(challenge: Challenge) -> Team:
     return TeamFactory(challenge=challenge)
-
-
-def events() -> list[str]:
-    return [event.action for event in AuditEvent.objects.order_by("seq")]
 
 
 def invited(team: Team, email: str = "claire@exemple.test") -> TeamInvitation:
@@ -108,7 +105,7 @@ def test_an_invitation_is_sent_once_an_address(team: Team) -> None:
     token = first.token
     assert token not in str(TeamInvitation.objects.values().get())
     assert [row.ids for row in Outbox.objects.all()] == [{"invitation_id": first.pk}]
-    assert events() == ["team.invited"]
+    assert acts() == ["team.invited"]
 
 
 def test_letters_of_invitations_are_bounded(team: Team) -> None:
@@ -134,7 +131,7 @@ def test_an_invitation_that_does_not_hold_is_unknown(team: Team, why: str) -> No
         teams.revoke_invitation(invitation=invitation, by=captain_of(team))
     elif why == "used":
         assert join(invitation) == team
-        assert events()[-1] == "team.joined"
+        assert acts()[-1] == "team.joined"
     with pytest.raises(Hidden):
         join(invitation, *["paul@exemple.test"] * (why in {"another address", "used"}))
     assert team.members.count() == 1 + (why == "used")
@@ -372,7 +369,7 @@ def test_the_rules_that_were_read_are_accepted(client: Client) -> None:
     assert post(client, path, {"number": 1}, headers).status_code == 200
     assert challenge.registrations.get().user == person
     assert TermsAcceptance.objects.filter(user=person).count() == 1
-    assert events()[-2:] == ["terms.accepted", "challenge.joined"]
+    assert acts()[-2:] == ["terms.accepted", "challenge.joined"]
 
 
 def test_a_team_is_made_after_the_rules(client: Client) -> None:
@@ -395,7 +392,7 @@ def test_a_team_is_made_after_the_rules(client: Client) -> None:
     own = client.get(f"/api/v1/challenges/{challenge.slug}/team", headers=bearer(person))
     assert own.json() == made.json()
     assert team.pseudonym.startswith("Équipe ")
-    assert events().count("team.created") == 1
+    assert acts().count("team.created") == 1
     second = post(client, path, {"name": "Autre"}, bearer(person))
     assert (second.status_code, second.json()["code"]) == (409, "one_team")
     assert Team.objects.count() == 1

@@ -35,6 +35,7 @@ from challenges.models import (
     PhaseTask,
     Registration,
     Rescoring,
+    Reveal,
     Score,
     Scorer,
     ScoreReceipt,
@@ -319,6 +320,15 @@ def rescoring_of(phase: Phase, by: User, **values: Any) -> Rescoring:
     )
     given = {"reason": "Des réponses étaient fausses.", "proposed_at": _now()} | values
     return Rescoring.objects.create(phase=phase, task=task, former=former, proposed_by=by, **given)
+
+
+def reveal_of(phase: Phase, *, at: datetime | None = None, **people: User) -> Reveal:
+    """Publish the final results of a phase, as two people did at this moment."""
+    at = at or _now()
+    given = {"proposed_by": UserFactory(), "decided_by": UserFactory()} | people
+    return Reveal.objects.create(
+        phase=phase, proposed_at=at, decided_at=at, executed_at=at, **given
+    )
 
 
 def evaluation_of(entry: Entry) -> Evaluation:

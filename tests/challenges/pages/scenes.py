@@ -32,6 +32,7 @@ from tests.factories.challenges import (
     TeamFactory,
     holdout_of,
     region_person,
+    reveal_of,
     score,
 )
 
@@ -46,6 +47,11 @@ def clocked(queries: int, *, reads: int = 1) -> int:
 def url_of(challenge: Challenge, name: str, *ids: object) -> str:
     """Return the address of a page of a challenge."""
     return reverse(f"challenges:{name}", args=[challenge.slug, *ids])
+
+
+def plain(text: str) -> str:
+    """Write a text with ordinary spaces, one at a time."""
+    return " ".join(text.split())
 
 
 CANARY_PRIVATE = 0.7777
@@ -242,15 +248,8 @@ def reveal(challenge: Challenge, rows: dict[str, float]) -> Reveal:
     phase.save()
     challenge.status = ChallengeStatus.REVEALED
     challenge.save()
-    now = timezone.now()
-    return Reveal.objects.create(
-        phase=phase,
-        proposed_by=region_person(RegionRole.ADMINISTRATOR),
-        proposed_at=now,
-        decided_by=region_person(RegionRole.MODERATOR),
-        decided_at=now,
-        executed_at=now,
-    )
+    asked_by = region_person(RegionRole.ADMINISTRATOR)
+    return reveal_of(phase, proposed_by=asked_by, decided_by=region_person())
 
 
 def seal(entry: Entry, payload: bytes) -> None:
