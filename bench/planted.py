@@ -89,7 +89,6 @@ BUGS = (
             "tests/challenges/test_entries.py",
             "tests/challenges/api/test_entries.py",
             "tests/challenges/test_teams.py",
-            "tests/challenges/api/test_uploads.py",
         ),
     ),
     Bug(

@@ -4,12 +4,10 @@ import csv
 import io
 import json
 import re
-from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.management import call_command
 from django.db import IntegrityError, transaction
 from django.test import Client
 from django.urls import reverse
@@ -40,6 +38,7 @@ from portal.lib import objects
 from portal.lib.refusals import Conflict
 from tests.challenges import world
 from tests.challenges.bundles import folders
+from tests.challenges.commands import run
 from tests.challenges.pages.scenes import Costs, board_of, clocked, listed, plain, reveal, url_of
 from tests.challenges.refusals import refuses
 from tests.challenges.test_authoring import IDS, built, deposit, started
@@ -172,20 +171,10 @@ def audited(path: Path, **audit: Any) -> Challenge:
     return scored(path, 0.9, 0.5, fairness=fairness(**audit))
 
 
-def command(*args: str) -> tuple[int, dict[str, Any]]:
-    """Run the command that compares; return its exit and its answer."""
-    out, code = StringIO(), 0
-    try:
-        call_command("audits", *args, "--json", stdout=out)
-    except SystemExit as end:
-        code = int(end.code or 0)
-    return code, json.loads(out.getvalue().splitlines()[-1])
-
-
 def test_the_reveal_tells_the_audit_of_each_team_once(tmp_path: Path) -> None:
     made = audited(tmp_path, column={"limit": 0.6})
     assert (FairnessAudit.objects.count(), SealedResult.objects.count()) == (0, 3)
-    code, answer = command(made.slug)
+    code, answer = run("audits", made.slug)
     assert (code, answer["error"]["code"]) == (1, "not_revealed")
     revealed(made)
     assert FairnessAudit.objects.count() == 3
@@ -267,7 +256,7 @@ def test_a_team_reads_the_findings_of_one_entry_only(tmp_path: Path) -> None:
     assert groups.filter(evaluation__entry=first).exists()
     assert not groups.filter(evaluation__entry=second).exists()
     assert Score.objects.filter(evaluation__entry=second, split="private").exists()
-    code, answer = command(made.slug)
+    code, answer = run("audits", made.slug)
     assert (code, len(answer["same"]), answer["different"]) == (0, 3, [])
     phase = made.phases.get()
     found = result_worker.findings_to_release(

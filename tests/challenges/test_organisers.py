@@ -12,7 +12,7 @@ from challenges.models import Challenge, OrganiserInvitation
 from challenges.organising.actions import notices, organisers
 from challenges.teams import actions as teams
 from portal.accounts.models import User
-from portal.audit.models import AuditEvent, Outbox
+from portal.audit.models import Outbox
 from portal.audit.outbox import relay
 from portal.lib import clock
 from portal.lib.refusals import Conflict, Hidden, NotAllowed, QuotaSpent
@@ -20,6 +20,7 @@ from tests.challenges.pages.scenes import url_of
 from tests.challenges.refusals import refuses
 from tests.factories.accounts import UserFactory, signed_in
 from tests.factories.challenges import ChallengeFactory, TeamFactory, captain_of
+from tests.portal.accounts.ledger import acts
 
 pytestmark = pytest.mark.django_db
 
@@ -36,11 +37,16 @@ def challenge(owner: User) -> Challenge:
     return ChallengeFactory(opened=True, owner=owner)
 
 
+def invited(
+    challenge: Challenge, by: User, email: str, role: OrganiserRole = OrganiserRole.JURY
+) -> OrganiserInvitation:
+    return organisers.invite(challenge=challenge, email=email, role=role, by=by)
+
+
 def joined(challenge: Challenge, by: User, role: OrganiserRole) -> User:
     """Let a person accept a call."""
     person: User = UserFactory()
-    invitation = organisers.invite(challenge=challenge, email=person.email, role=role, by=by)
-    organisers.accept(invitation=invitation, by=person)
+    organisers.accept(invitation=invited(challenge, by, person.email, role), by=person)
     return person
 
 
@@ -50,9 +56,7 @@ def roles(challenge: Challenge) -> list[str]:
 
 def test_a_person_joins_only_by_accepting(challenge: Challenge, owner: User) -> None:
     person = UserFactory()
-    invitation = organisers.invite(
-        challenge=challenge, email=person.email.upper(), role=OrganiserRole.ORGANISER, by=owner
-    )
+    invitation = invited(challenge, owner, person.email.upper(), OrganiserRole.ORGANISER)
     assert roles(challenge) == ["owner"]
     with pytest.raises(Hidden):
         organisers.accept(invitation=invitation, by=UserFactory())
@@ -61,22 +65,13 @@ def test_a_person_joins_only_by_accepting(challenge: Challenge, owner: User) -> 
     with pytest.raises(Conflict):
         organisers.accept(invitation=invitation, by=person)
     with pytest.raises(Conflict):
-        organisers.invite(
-            challenge=challenge, email=person.email, role=OrganiserRole.JURY, by=owner
-        )
-    assert list(
-        AuditEvent.objects.filter(action__startswith="organiser.").values_list("action", flat=True)
-    ) == ["organiser.invited", "organiser.joined"]
+        invited(challenge, owner, person.email)
+    assert acts() == ["organiser.invited", "organiser.joined"]
 
 
 def test_letters_of_calls_are_bounded(challenge: Challenge, owner: User) -> None:
     def call(email: str) -> None:
-        organisers.revoke(
-            invitation=organisers.invite(
-                challenge=challenge, email=email, role=OrganiserRole.JURY, by=owner
-            ),
-            by=owner,
-        )
+        organisers.revoke(invitation=invited(challenge, owner, email), by=owner)
 
     for number in range(20):
         call(f"a{max(0, number - 2)}@exemple.fr")
@@ -87,12 +82,7 @@ def test_letters_of_calls_are_bounded(challenge: Challenge, owner: User) -> None
 
 def test_an_invitation_ends_and_is_replaced(challenge: Challenge, owner: User) -> None:
     person = UserFactory()
-    first, second = (
-        organisers.invite(
-            challenge=challenge, email=person.email, role=OrganiserRole.JURY, by=owner
-        )
-        for _time in range(2)
-    )
+    first, second = (invited(challenge, owner, person.email) for _time in range(2))
     with pytest.raises(Conflict):
         organisers.accept(invitation=first, by=person)
     OrganiserInvitation.objects.filter(pk=second.pk).update(
@@ -105,9 +95,7 @@ def test_an_invitation_ends_and_is_replaced(challenge: Challenge, owner: User) -
 
 def test_who_plays_does_not_run_it(challenge: Challenge, owner: User) -> None:
     captain = captain_of(TeamFactory(challenge=challenge))
-    invitation = organisers.invite(
-        challenge=challenge, email=captain.email, role=OrganiserRole.JURY, by=owner
-    )
+    invitation = invited(challenge, owner, captain.email)
     with refuses(Conflict, "organiser_plays"):
         organisers.accept(invitation=invitation, by=captain)
 
@@ -132,9 +120,7 @@ def test_only_an_owner_chooses_who_runs_it(
     person = joined(challenge, owner, role)
     mine = challenge.organisers.get(user=person)
     for act in (
-        lambda: organisers.invite(
-            challenge=challenge, email="a@exemple.fr", role=OrganiserRole.JURY, by=person
-        ),
+        lambda: invited(challenge, person, "a@exemple.fr"),
         lambda: organisers.change_role(organiser=mine, role=OrganiserRole.OWNER, by=person),
         lambda: organisers.remove(organiser=challenge.organisers.get(user=owner), by=person),
     ):
@@ -152,7 +138,7 @@ def test_who_ran_it_and_left_never_plays(
     organisers.remove(organiser=challenge.organisers.get(user=person), by=person)
     with pytest.raises(NotAllowed):
         teams.accept_terms(challenge=challenge, by=person)
-    back = organisers.invite(challenge=challenge, email=person.email, role=role, by=owner)
+    back = invited(challenge, owner, person.email, role)
     organisers.remove(organiser=organisers.accept(invitation=back, by=person), by=owner)
     assert not rules.may_take_part(person, challenge)
     assert rules.may_take_part(person, ChallengeFactory(opened=True, owner=owner))

@@ -19,15 +19,15 @@ from django.conf import settings
 from django.db import connection
 from django.db.models import QuerySet
 
-from challenges.enums import EntryStatus, JobState
-from challenges.models import Challenge, Entry, Job, Score, SealedResult
+from challenges.enums import EntryStatus
+from challenges.models import Challenge, Entry, Job
 from portal.audit.models import AuditBody, Outbox
 from portal.lib import clock
 from tests import servers
 from tests.brokers import messages, pointed
 from tests.challenges.world import entered, opened
 from tests.faults.processes import TasksProcess, WorkerProcess, until
-from tests.faults.test_kills import TERMINAL, kill_while_working, unfinished
+from tests.faults.test_kills import kill_while_working, nothing_lost, unfinished
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -71,20 +71,6 @@ def letters(var: Path) -> Counter[tuple[str, str]]:
         links = [word for word in text.split() if "/soumissions/" in word]
         found[letter["To"], links[0] if links else letter["Subject"]] += 1
     return found
-
-
-def nothing_lost(entries: int) -> None:
-    """Every entry has one outcome and its figures once; nothing is under a lease or owed."""
-    statuses = Counter(Entry.objects.values_list("status", flat=True))
-    assert sum(statuses.values()) == entries + 1  # and the reference
-    assert set(statuses) <= TERMINAL
-    assert Score.objects.count() == 2 * statuses[EntryStatus.SCORED]
-    assert SealedResult.objects.count() == statuses[EntryStatus.SCORED]
-    assert not Job.objects.filter(state__in=[JobState.READY, JobState.LEASED]).exists()
-    # What three workers in turn died on waits for a person; nothing else does.
-    dead = Job.objects.filter(state=JobState.DEAD, kind__in=["check", "score"]).count()
-    assert statuses[EntryStatus.NEEDS_ATTENTION] == dead
-    assert statuses[EntryStatus.SCORED] == entries + 1 - dead
 
 
 def silences() -> list[timedelta]:

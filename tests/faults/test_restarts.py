@@ -25,7 +25,8 @@ from tests.challenges.world import answer, opened
 from tests.factories.challenges import TeamFactory, captain_of
 from tests.faults.entrants import Entrant
 from tests.faults.processes import PortalProcess, TasksProcess, WorkerProcess, until
-from tests.faults.test_brokers import all_done, nothing_lost, tell
+from tests.faults.test_brokers import all_done, tell
+from tests.faults.test_kills import nothing_lost
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
