@@ -6,12 +6,21 @@ from django.test import Client
 from portal.accounts.models import User
 from tests.challenges import world
 from tests.challenges.pages.scenes import Costs
+from tests.factories.accounts import UserFactory
 
 
 @pytest.fixture
 def by(client: Client) -> User:
     """Sign in somebody who may create a challenge for their organisation."""
     made = world.owner()
+    client.force_login(made)
+    return made
+
+
+@pytest.fixture
+def person(client: Client) -> User:
+    """Sign somebody in."""
+    made: User = UserFactory()
     client.force_login(made)
     return made
 

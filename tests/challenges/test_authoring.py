@@ -520,10 +520,8 @@ ANSWERS = {"outil-employe": "R", "donnees-exterieures": "true", "limites": "Peu 
 
 
 @pytest.fixture
-def imported_draft(client: Client, tmp_path: Path) -> Challenge:
-    """Return a draft, and sign its owner in."""
-    by = world.owner()
-    client.force_login(by)
+def imported_draft(by: User, tmp_path: Path) -> Challenge:
+    """Return a draft; its owner is signed in."""
     return world.imported(tmp_path, by)
 
 

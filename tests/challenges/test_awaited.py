@@ -14,7 +14,7 @@ from challenges.enums import (
     RegistrationMode,
     RescoringState,
 )
-from challenges.models import BundleImport, Challenge, ChallengeOrganiser, Reveal, TeamMember
+from challenges.models import BundleImport, Challenge, Reveal, TeamMember
 from challenges.organising.actions import organisers
 from challenges.pages.views.space import awaited_decisions, to_do
 from challenges.teams import actions as teams
@@ -87,9 +87,7 @@ def test_who_has_a_part_in_it_is_not_asked(part: str) -> None:
                 rows.update(proposed_by=person)
             Reveal.objects.update(proposed_by=person)
         case "runs":
-            ChallengeOrganiser.objects.create(
-                challenge=challenge, user=person, role=OrganiserRole.JURY
-            )
+            challenge.organisers.create(user=person, role=OrganiserRole.JURY)
         case "played":
             team = challenge.teams.first()
             TeamMember.objects.create(
@@ -111,10 +109,9 @@ def test_an_erratum_and_a_stopped_exchange_are_said_to_be_so() -> None:
     assert "Relancer la mise en vigueur d’une notation de « Tensions »" in titles(person)
 
 
-def for_a_person(person: User, n: int) -> None:
-    """Make n of each of what waits for somebody who is not of the Region."""
-    at = timezone.now()
-    for number in range(n):
+def test_a_person_reads_what_waits_for_them(count: int, costs: Costs) -> None:
+    person, at = UserFactory(), timezone.now()
+    for number in range(count):
         challenge = ChallengeFactory(opened=True, title="Tensions", owner=UserFactory())
         organisers.invite(
             challenge=challenge,
@@ -136,11 +133,6 @@ def for_a_person(person: User, n: int) -> None:
             state_since=at,
             expires_at=at + timedelta(days=7),
         )
-
-
-def test_a_person_reads_what_waits_for_them(count: int, costs: Costs) -> None:
-    person = UserFactory()
-    for_a_person(person, count)
     with costs(clocked(5)):
         found = titles(person)
     assert found == [

@@ -21,7 +21,6 @@ from challenges.enums import ImportState, JobKind, JobState
 from challenges.evaluation import worker as vault
 from challenges.exchange import worker as exchange_worker
 from challenges.exchange.actions import bundles as acts
-from challenges.exchange.actions import bundles as bundle_imports
 from challenges.models import BundleImport, Challenge, Job
 from challenges.queue import actions as jobs
 from challenges.queue import worker as queue_worker
@@ -282,19 +281,11 @@ def test_a_character_that_no_database_keeps_is_a_line_of_the_report(title: str) 
 IMPORTS = "/espace/challenges/importer/"
 
 
-@pytest.fixture
-def organiser(client: Client) -> User:
-    """Sign an organiser in."""
-    made = world.owner()
-    client.force_login(made)
-    return made
-
-
 def page_of(made: BundleImport, name: str = "import") -> str:
     return reverse(f"challenges:{name}", args=[made.pk])
 
 
-def test_from_the_deposit_to_the_draft(client: Client, organiser: User) -> None:
+def test_from_the_deposit_to_the_draft(client: Client, by: User) -> None:
     assert IMPORTS in client.get(reverse("challenges:organiser_list")).text
     archive = SimpleUploadedFile("défi.zip", zipped(KAGGLE).getvalue())
     sent = client.post(IMPORTS, {"file": archive})
@@ -341,22 +332,22 @@ def test_from_the_deposit_to_the_draft(client: Client, organiser: User) -> None:
     assert "défi.zip" in client.get(IMPORTS).text
 
 
-def test_a_report_shows_each_fault_and_offers_nothing(client: Client, organiser: User) -> None:
-    made = read(organiser, zipped({"competition.yaml": "version: 2\ntitle: [1]\n"}))
+def test_a_report_shows_each_fault_and_offers_nothing(client: Client, by: User) -> None:
+    made = read(by, zipped({"competition.yaml": "version: 2\ntitle: [1]\n"}))
     page = client.get(page_of(made)).text
     assert "E_TERMS_MISSING" in page
     assert "competition.yaml" in page
     assert "Créer le brouillon" not in page
     assert client.post(page_of(made), {}).status_code == 409
-    given_up = client.post(page_of(deposited(organiser), "import_abandon"))
+    given_up = client.post(page_of(deposited(by), "import_abandon"))
     assert given_up["Location"] == IMPORTS
 
 
 def test_the_list_costs_the_same_for_one_and_three(
-    client: Client, organiser: User, count: int, costs: Costs
+    client: Client, by: User, count: int, costs: Costs
 ) -> None:
     for at in range(count):
-        deposited(organiser, zipped({"a": str(at)}))
+        deposited(by, zipped({"a": str(at)}))
     with costs(7):
         client.get(IMPORTS)
 
@@ -444,8 +435,8 @@ LOOKUP = 'SELECT "challenges_challenge"."id"'
 def test_a_name_taken_meanwhile_is_refused(by: User) -> None:
     made = read(by)
     other = read(world.owner())
-    bundle_imports.accept_report(made=made, answers=METRIC, by=by)
-    bundle_imports.accept_report(made=other, answers=METRIC, by=other.by)
+    acts.accept_report(made=made, answers=METRIC, by=by)
+    acts.accept_report(made=other, answers=METRIC, by=other.by)
     worker, second = loop.Worker("one"), loop.Worker("two")
     with connection.execute_wrapper(once(LOOKUP, second.work_one)):
         worker.work_one()
@@ -459,10 +450,10 @@ def test_a_name_taken_meanwhile_is_refused(by: User) -> None:
 def test_an_import_accepted_meanwhile_does_not_expire(by: User) -> None:
     made = read(by)
     BundleImport.objects.update(expires_at=clock.now() - timedelta(seconds=1))
-    act = lambda: bundle_imports.accept_report(made=made, answers=METRIC, by=by)  # noqa: E731
+    act = lambda: acts.accept_report(made=made, answers=METRIC, by=by)  # noqa: E731
     with connection.execute_wrapper(once('SELECT "challenges_bundleimport"', act)):
-        assert bundle_imports.expire_imports() == 0
-    assert bundle_imports.expire_imports() == 0  # not while its draft is made either
+        assert acts.expire_imports() == 0
+    assert acts.expire_imports() == 0  # not while its draft is made either
     made.refresh_from_db()
     assert made.state == ImportState.CREATING
 

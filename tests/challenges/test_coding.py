@@ -251,16 +251,10 @@ def challenge() -> Challenge:
     return made
 
 
-def run_of(challenge: Challenge, *, scored: bool = True) -> Entry:
+def run_of(challenge: Challenge, **values: Any) -> Entry:
     """Enter for a new team."""
-    team: Team = TeamFactory(challenge=challenge)
-    made: Entry = EntryFactory(
-        enrolment=EnrolmentFactory(team=team, phase=challenge.phases.get()),
-        status=EntryStatus.SCORED if scored else EntryStatus.FAILED,
-        reason_code="" if scored else "X_PROGRAM",
-        verdict={"faults": [], "warnings": [], "rows": None},
-        submitted_by=captain_of(team),
-    )
+    enrolment = EnrolmentFactory(team=TeamFactory(challenge=challenge))
+    made: Entry = EntryFactory(enrolment=enrolment, **{"status": EntryStatus.SCORED} | values)
     return made
 
 
@@ -311,7 +305,7 @@ def test_an_organiser_reads_logs_after_the_close_where_the_phase_says_so(
 def test_a_moderator_reads_exact_measures_of_a_failure(
     client: Client, challenge: Challenge
 ) -> None:
-    entry = run_of(challenge, scored=False)
+    entry = run_of(challenge, status=EntryStatus.FAILED, reason_code="X_PROGRAM")
     code.run(entry, state=RunState.FAILED, reason_code="X_PROGRAM", detail="code de sortie 1")
     client.force_login(UserFactory(region="moderator"))
 

@@ -564,17 +564,14 @@ def test_a_change_of_scoring_is_tried_and_put_in_force_during_a_pause(
     assert set(shown.values_list("evaluation__holdout", flat=True)) == {made.task.holdout_id}
 
 
-def _keys(entry: Entry) -> list[str]:
-    return [str(pk) for pk in entry.evaluations.values_list("pk", flat=True)]
-
-
 def test_only_what_the_platform_broke_is_tried_again(running: Challenge) -> None:
     by: User = owner_of(running)
     ours, theirs, program = (entered(running, 0.7, seed=10 + at) for at in range(3))
     assert drain()
     Entry.objects.filter(pk=ours.pk).update(status="needs_attention", reason_code="X_PLATFORM")
     ours.evaluations.update(state="pending", finished_at=None)
-    Job.objects.filter(subject_id__in=_keys(ours)).update(state="dead", attempt=3)
+    keys = [str(each.pk) for each in ours.evaluations.all()]
+    Job.objects.filter(subject_id__in=keys).update(state="dead", attempt=3)
     Entry.objects.filter(pk=theirs.pk).update(status="failed", reason_code="X_TIMEOUT")
     Entry.objects.filter(pk=program.pk).update(status="needs_attention", reason_code="X_PROGRAM")
     slot = fresh(ours).day_slot

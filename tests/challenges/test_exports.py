@@ -271,16 +271,11 @@ def test_the_zip_holds_what_codabench_requires(
         assert path in names
     for key in ("scoring_program", "reference_data"):
         assert any(name.startswith(document["tasks"][0][key] + "/") for name in names)
-    found = import_bundle_as_codabench(archive, tmp_path / "codabench")
-    assert [one["code"] for one in found["errors"]] == []
-
-
-def import_bundle_as_codabench(archive: Path, folder: Path) -> Any:
-    """Read an export as a Codabench bundle, our own document left out."""
+    folder = tmp_path / "codabench"  # as another reader finds it, our own document left out
     with zipfile.ZipFile(archive) as opened:
         opened.extractall(folder)
     (folder / exporting.DOCUMENT).unlink()
-    return reading.read_bundle(folder).to_json()
+    assert reading.read_bundle(folder).to_json()["errors"] == []
 
 
 def test_the_program_for_codabench_gives_the_score_of_the_portal(
@@ -315,19 +310,19 @@ def test_a_reference_that_differs_or_lacks_a_file_is_refused(
 
 
 @pytest.mark.parametrize(
-    ("change", "code"),
+    "change",
     [
-        ({"format_version": 2}, "E_EXPORT"),
-        ({"settings": {"team_max": 10**9}}, "E_EXPORT"),
-        ({"settings": {"pages": [{"title": "x", "file": "../../etc/passwd"}]}}, "E_EXPORT"),
-        ({"files": [{"path": "../fuite.csv", "at": "image.png"}]}, "E_EXPORT"),
-        ({"files": [{"path": "challenge.yaml", "at": "image.png"}]}, "E_EXPORT"),
-        ({"files": [{"path": "a", "at": "/etc/passwd"}]}, "E_EXPORT"),
-        ({"files": [{"path": ["a"], "at": {}}], "challenge": []}, "E_EXPORT"),
+        {"format_version": 2},
+        {"settings": {"team_max": 10**9}},
+        {"settings": {"pages": [{"title": "x", "file": "../../etc/passwd"}]}},
+        {"files": [{"path": "../fuite.csv", "at": "image.png"}]},
+        {"files": [{"path": "challenge.yaml", "at": "image.png"}]},
+        {"files": [{"path": "a", "at": "/etc/passwd"}]},
+        {"files": [{"path": ["a"], "at": {}}], "challenge": []},
     ],
 )
 def test_a_forged_export_is_refused(
-    challenge: Challenge, owner: User, tmp_path: Path, change: dict[str, Any], code: str
+    challenge: Challenge, owner: User, tmp_path: Path, change: dict[str, Any]
 ) -> None:
     archive = written(tmp_path / "e.zip", exports.export(challenge=challenge, by=owner))
     folder = tmp_path / "forged"
@@ -339,7 +334,7 @@ def test_a_forged_export_is_refused(
     assert [one.code for one in found.imported.errors] == ["E_EXPORT_SUM"]
     (folder / exporting.SUMS).write_text("", encoding="utf-8")
     found = import_bundle(path=folder, by=owner, answers={})
-    assert [one.code for one in found.imported.errors] == [code]
+    assert [one.code for one in found.imported.errors] == ["E_EXPORT"]
     assert (Challenge.objects.count(), PublicFile.objects.count()) == (1, 3)
 
 

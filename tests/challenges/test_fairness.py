@@ -183,7 +183,7 @@ def test_the_reveal_tells_the_audit_of_each_team_once(tmp_path: Path) -> None:
     assert (record["kind"], record["n"], record["shown"]) == ("labels", 85, "public")
     (zone,) = record["slices"]
     assert [(each["key"], each["n"]) for each in zone["groups"]] == [(["nord"], 50), (["sud"], 35)]
-    lines = (line.split(",") for line in folder_answer(entry))
+    lines = (line.split(",") for line in objects.read(entry.sha256).decode().splitlines()[1:])
     answers = {int(name[1:]): int(value) for name, value in lines}
     selection = next(each for each in zone["figures"] if each["key"] == "selection")
     held = [row for row in range(120) if row % 10 >= 3]
@@ -214,11 +214,6 @@ def test_the_reveal_tells_the_audit_of_each_team_once(tmp_path: Path) -> None:
         0.6,
         None,
     )
-
-
-def folder_answer(entry: Entry) -> list[str]:
-    """Return the rows of an entry's file."""
-    return objects.read(entry.sha256).decode().splitlines()[1:]
 
 
 def test_a_challenge_raises_the_persons_a_group_must_count(tmp_path: Path) -> None:

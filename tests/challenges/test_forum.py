@@ -6,7 +6,7 @@ from django.test import Client
 
 from challenges.enums import ChallengeStatus, OrganiserRole, RegistrationMode
 from challenges.forum import actions as forum
-from challenges.models import Challenge, ChallengeOrganiser, ForumBlock, Post, PostReport, Thread
+from challenges.models import Challenge, ForumBlock, Post, PostReport, Thread
 from challenges.organising import letters as challenge_letters
 from portal.accounts.enums import RegionRole
 from portal.accounts.models import Notification, User
@@ -304,9 +304,7 @@ def reported(title: str, owner: User | None = None) -> Post:
 def test_each_reads_what_they_moderate(client: Client) -> None:
     owner, moderator, jury = UserFactory(), UserFactory(region="moderator"), UserFactory()
     own, other = reported("Fil d’ici", owner), reported("Fil d’ailleurs")
-    ChallengeOrganiser.objects.create(
-        challenge=own.thread.challenge, user=jury, role=OrganiserRole.JURY
-    )
+    own.thread.challenge.organisers.create(user=jury, role=OrganiserRole.JURY)
     for reader, titles in ((owner, {own}), (moderator, {own, other})):
         client.force_login(reader)
         text = client.get(QUEUE).text

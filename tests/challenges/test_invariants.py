@@ -66,14 +66,6 @@ def lose_the_job() -> None:
     Job.objects.filter(state="ready").delete()
 
 
-def lose_the_score_job() -> None:
-    entry = an_entry()
-    Entry.objects.filter(pk=entry.pk).update(status="queued")
-    Evaluation.objects.filter(entry=entry).update(state="pending", finished_at=None)
-    Standing.objects.filter(entry=entry).delete()
-    Phase.objects.get().leaderboards.get().standings.all().delete()
-
-
 def lose_a_public_file() -> None:
     file = PublicFile.objects.get(name="train.csv")
     objects.store().delete(file.sha256)
@@ -157,7 +149,10 @@ def test_a_lost_score_job_is_found(tmp_path: Path) -> None:
     challenge = opened(tmp_path)
     entered(challenge)
     assert drain()
-    lose_the_score_job()
+    entry = an_entry()
+    Entry.objects.filter(pk=entry.pk).update(status="queued")
+    Evaluation.objects.filter(entry=entry).update(state="pending", finished_at=None)
+    Standing.objects.all().delete()
     assert "I2" in breached()
 
 

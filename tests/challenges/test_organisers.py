@@ -70,14 +70,12 @@ def test_a_person_joins_only_by_accepting(challenge: Challenge, owner: User) -> 
 
 
 def test_letters_of_calls_are_bounded(challenge: Challenge, owner: User) -> None:
-    def call(email: str) -> None:
-        organisers.revoke(invitation=invited(challenge, owner, email), by=owner)
-
     for number in range(20):
-        call(f"a{max(0, number - 2)}@exemple.fr")
+        call = invited(challenge, owner, f"a{max(0, number - 2)}@exemple.fr")
+        organisers.revoke(invitation=call, by=owner)
         if number in {2, 19}:
             with refuses(QuotaSpent, "invitations_day"):
-                call("a0@exemple.fr" if number == 2 else "b@exemple.fr")
+                invited(challenge, owner, "a0@exemple.fr" if number == 2 else "b@exemple.fr")
 
 
 def test_an_invitation_ends_and_is_replaced(challenge: Challenge, owner: User) -> None:

@@ -12,6 +12,7 @@ from challenges.enums import ChallengeStatus
 from challenges.exchange.actions import exports
 from challenges.models import Challenge, EntryCard
 from challenges.organising.actions import challenges, texts
+from portal.accounts.models import User
 from portal.lib import clock
 from portal.lib.refusals import Invalid
 from tests.challenges import world
@@ -40,9 +41,7 @@ def told(card: Resource, *, won: bool = False) -> tuple[list[str], list[str]]:
     return [each.title for each in found.before], [each.title for each in found.after]
 
 
-def test_a_need_begins_a_challenge(client: Client, need: Resource) -> None:
-    by = world.owner()
-    client.force_login(by)
+def test_a_need_begins_a_challenge(client: Client, by: User, need: Resource) -> None:
     place = reverse("challenges:create")
     card = client.get(need.get_absolute_url()).content.decode()
     assert f"{place}?fiche=tensions" in card

@@ -315,10 +315,8 @@ def test_a_choice_that_comes_back_after_the_take_over_is_taken_over(
 
 
 def test_the_form_ties_a_phase_to_an_earlier_one_and_the_list_asks_for_dates(
-    client: Client,
+    client: Client, by: User
 ) -> None:
-    by = world.owner()
-    client.force_login(by)
     two_phases = built(by)
     final = phases.add_phase(challenge=two_phases, name="Finale", kind=PhaseKind.FINAL, by=by)
     address = reverse("challenges:write_phase", args=["niveau", 1])

@@ -343,10 +343,6 @@ def test_a_deposit_receipt_is_told_too(client: Client, entry: Entry) -> None:
     assert "Ce que dit ce récépissé de dépôt" in paste(client, text).text
 
 
-def another_key(text: str) -> str:
-    return json.dumps(json.loads(text) | {"key_id": "0" * 16})
-
-
 @pytest.mark.parametrize(
     ("change", "said", "believed"),
     [
@@ -364,7 +360,8 @@ def test_a_receipt_of_less_worth_says_why(
         first = registered(entry, text)
     if change == "replaced":
         ScoreReceiptFactory(entry=entry, replaces=first)
-    changed = {"altered": text.replace("0.1234", "0.9999"), "another key": another_key(text)}
+    other = json.dumps(json.loads(text) | {"key_id": "0" * 16})
+    changed = {"altered": text.replace("0.1234", "0.9999"), "another key": other}
     page = paste(client, changed.get(change, text)).text
     assert (said in page, "les-eclaireurs" in page) == (True, believed)
 
@@ -455,9 +452,9 @@ def test_a_portal_without_a_key_says_so(client: Client, settings: Any, tmp_path:
 @pytest.fixture
 def text(entry: Entry) -> str:
     """Return a registered score receipt."""
-    signed = receipts.sign_receipt({"kind": "score", "entry": str(entry.pk), "team": "équipe"})
-    ScoreReceiptFactory(entry=entry, text=signed, sha256=read_receipt(signed.encode()).sha256)
-    return signed
+    made = receipts.sign_receipt({"kind": "score", "entry": str(entry.pk), "team": "équipe"})
+    registered(entry, made)
+    return made
 
 
 def run(folder: Path, content: str, *options: str) -> tuple[int, str]:

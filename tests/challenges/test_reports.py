@@ -245,17 +245,9 @@ def test_it_costs_the_same(client: Client, challenge: Challenge, count: int, cos
 
 
 @pytest.fixture
-def owner(client: Client) -> User:
-    """Sign an owner in."""
-    made: User = UserFactory()
-    client.force_login(made)
-    return made
-
-
-@pytest.fixture
-def busy(owner: User) -> Challenge:
+def busy(person: User) -> Challenge:
     """Return a challenge whose five teams were scored, four of which also failed."""
-    made: Challenge = ChallengeFactory(opened=True, owner=owner)
+    made: Challenge = ChallengeFactory(opened=True, owner=person)
     for number in range(5):
         enrolment = EnrolmentFactory(team=TeamFactory(challenge=made))
         scored = EntryFactory(enrolment=enrolment, status="scored")
@@ -327,9 +319,9 @@ def test_page_and_csv_hold_no_score_nor_rare_cause(client: Client, busy: Challen
 
 
 def test_the_page_costs_the_same_for_one_and_three(
-    client: Client, owner: User, count: int, costs: Costs
+    client: Client, person: User, count: int, costs: Costs
 ) -> None:
-    busy = ChallengeFactory(owner=owner)
+    busy = ChallengeFactory(owner=person)
     for index in range(count):
         phase = PhaseFactory(challenge=busy, index=index, opened=True)
         team = TeamFactory(challenge=busy)

@@ -487,16 +487,15 @@ ALIKE = ("minimum", "maximum", "reference", "intervals", "gap")
 
 
 @pytest.fixture
-def long_board(monkeypatch: pytest.MonkeyPatch) -> Challenge:
+def long_board(challenge: Challenge, monkeypatch: pytest.MonkeyPatch) -> Challenge:
     """Rank seven teams, two of them tied, with the reference in third place."""
-    made: Challenge = ChallengeFactory(opened=True, slug="tensions", title="Tensions <1>")
     monkeypatch.setattr("challenges.results.views.standings.PER_PAGE", 3)
     ranks = (1, 2, 2, 4, 5, 6, 7)
     for number, rank in enumerate(ranks):
         if number == 2:
-            listed(made, "Référence", 0.5, rank=0, baseline=True)
-        listed(made, f"Équipe {number}", 0.3 + number / 100, rank=rank)
-    return made
+            listed(challenge, "Référence", 0.5, rank=0, baseline=True)
+        listed(challenge, f"Équipe {number}", 0.3 + number / 100, rank=rank)
+    return challenge
 
 
 def shown_of(client: Client, query: str) -> dict[str, Any]:

@@ -191,14 +191,6 @@ def test_leaving_a_disqualified_team_does_not_bring_it_back() -> None:
     assert Team.objects.get().state == TeamState.DISQUALIFIED
 
 
-@pytest.fixture
-def person(client: Client) -> User:
-    """Sign a person in."""
-    made: User = UserFactory()
-    client.force_login(made)
-    return made
-
-
 def test_accepting_the_rules_registers(client: Client, challenge: Challenge, person: User) -> None:
     public = Client().get(url_of(challenge, "rules")).text
     assert "Une équipe par personne." in public

@@ -346,7 +346,7 @@ def test_what_may_still_be_sent_is_told(client: Client, team: Team, token: Heade
 def check(
     client: Client,
     team: Team,
-    token: dict[str, str],
+    token: Headers,
     content: bytes,
     *,
     name: str = "a.csv",
@@ -358,9 +358,7 @@ def check(
     return client.post(address, {"file": file, **fields}, headers=token)
 
 
-def test_a_good_file_is_accepted(
-    client: Client, team: Team, token: dict[str, str], costs: Costs
-) -> None:
+def test_a_good_file_is_accepted(client: Client, team: Team, token: Headers, costs: Costs) -> None:
     with costs(clocked(12, reads=4)):
         answer = check(client, team, token, b"id,y\n1,0.5\n2,0.25\n")
     assert answer.status_code == 200
@@ -390,7 +388,7 @@ def test_a_good_file_is_accepted(
     ],
 )
 def test_a_refused_file_is_explained(
-    client: Client, team: Team, token: dict[str, str], content: bytes, code: str, line: int | None
+    client: Client, team: Team, token: Headers, content: bytes, code: str, line: int | None
 ) -> None:
     told = check(client, team, token, content).json()
     assert (told["verdict"], told["code"], told["line"]) == ("reject", code, line)
@@ -398,7 +396,7 @@ def test_a_refused_file_is_explained(
 
 
 def test_checks_are_counted_with_those_of_the_form(
-    client: Client, team: Team, token: dict[str, str], settings: Any
+    client: Client, team: Team, token: Headers, settings: Any
 ) -> None:
     settings.CHECKS_PER_HOUR = 1
     Team.objects.filter(pk=team.pk).update(checks_used=0)
@@ -408,7 +406,7 @@ def test_checks_are_counted_with_those_of_the_form(
     assert int(answer.headers["Retry-After"]) > 0
 
 
-def test_a_phase_is_named_by_its_number(client: Client, team: Team, token: dict[str, str]) -> None:
+def test_a_phase_is_named_by_its_number(client: Client, team: Team, token: Headers) -> None:
     assert check(client, team, token, b"id,y\n", phase=0).status_code == 200
     assert check(client, team, token, b"id,y\n", phase=7).status_code == 404
     assert check(client, team, token, b"id,y\n", phase="x").status_code == 422
@@ -421,7 +419,7 @@ def test_a_challenge_in_preparation_says_so(client: Client) -> None:
 
 
 def test_a_fault_is_said_in_the_language_that_the_client_asks_for(
-    client: Client, team: Team, token: dict[str, str]
+    client: Client, team: Team, token: Headers
 ) -> None:
     told = check(client, team, token | {"Accept-Language": "en"}, b"id,y\n1,0.5\n").json()
     assert told["message"].startswith("1 identifier is missing out of 2.")

@@ -23,6 +23,7 @@ from challenges.programs.actions import bounds as score_bounds
 from challenges.queue.actions import NoSandbox
 from challenges.sandbox.bubblewrap import Bubblewrap
 from challenges.worker import drain
+from portal.accounts.models import User
 from portal.audit.models import Outbox
 from tests.challenges import world
 from tests.challenges.code.world import zipped
@@ -274,11 +275,9 @@ def test_other_values_are_refused_beside_their_question(text: str, tmp_path: Pat
 
 
 def test_the_board_of_a_draft_changes_them_and_the_reference_is_scored_again(
-    client: Client, tmp_path: Path
+    client: Client, by: User, tmp_path: Path
 ) -> None:
     isolated()
-    by = world.owner()
-    client.force_login(by)
     challenge = world.from_bundle(folder(tmp_path), by)
     drain()
     reference = Entry.objects.filter(is_baseline=True).order_by("pk")[0]
