@@ -36,6 +36,13 @@ def tied(challenge: Challenge) -> list[str]:
     return sorted(challenge.origins.values_list("resource__title", flat=True))
 
 
+def described(made: Challenge, by: User, title: str = "Un", **cards: list[str]) -> None:
+    """Write the texts of a challenge, and the cards that it starts from if they are given."""
+    given = {"title": title, "summary": "Un.", "body_md": "", "language": "fr"}
+    texts.describe(challenge=made, texts=given, licence=made.licence, by=by, **cards)
+    made.refresh_from_db()
+
+
 def told(card: Resource, *, won: bool = False) -> tuple[list[str], list[str]]:
     found = detail.chain_of(card, [], [VerifiedScore("Tensions", "/")] if won else ())
     return [each.title for each in found.before], [each.title for each in found.after]
@@ -80,18 +87,12 @@ def test_what_cannot_lead_to_a_challenge_is_named(text: str) -> None:
     assert not Challenge.objects.exists()
 
 
-def test_texts_change_the_cards(need: Resource) -> None:
+def test_texts_change_the_cards(by: User, need: Resource) -> None:
     data = ResourceFactory(published=True, kind="dataset", title="Des offres")
-    by = world.owner()
     made = started(by, cards=["tensions"])
-    same = {"title": "Un", "summary": "Un.", "body_md": "", "language": "fr"}
-    texts.describe(
-        challenge=made, texts=same, licence=made.licence, cards=["Des offres", data.slug], by=by
-    )
-    made.refresh_from_db()
+    described(made, by, cards=["Des offres", data.slug])
     assert (tied(made), made.bundle["cards"]) == (["Des offres"], [data.slug])
-    texts.describe(challenge=made, texts=same, licence=made.licence, by=by)
-    made.refresh_from_db()
+    described(made, by)
     assert (tied(made), "cards" in made.bundle) == ([], False)
 
 
@@ -112,15 +113,10 @@ def test_the_visa_ties_the_cards_of_an_imported_document(need: Resource) -> None
     assert tied(made) == ["Plus tard", "Prévoir"]
 
 
-def test_a_card_that_is_no_longer_public_stays_named(need: Resource) -> None:
-    by = world.owner()
+def test_a_card_that_is_no_longer_public_stays_named(by: User, need: Resource) -> None:
     made = started(by, cards=["tensions"])
     Resource.objects.filter(pk=need.pk).update(live=False, masked_at=clock.now())
-    same = {"title": "Deux", "summary": "Un.", "body_md": "", "language": "fr"}
-    texts.describe(
-        challenge=made, texts=same, licence=made.licence, cards=texts.named_cards(made), by=by
-    )
-    made.refresh_from_db()
+    described(made, by, "Deux", cards=texts.named_cards(made))
     assert (made.title, made.bundle["cards"], tied(made)) == ("Deux", ["tensions"], ["Prévoir"])
 
 

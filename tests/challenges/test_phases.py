@@ -449,7 +449,7 @@ def test_the_pages_say_what_the_bench_is(tmp_path: Path) -> None:
 
 DAY = timedelta(days=1)
 CREATE = "Créer l’équipe"
-STATES: list[tuple[str, dict[str, Any], tuple[int, int | None], str]] = [
+STATES: list[tuple[str, dict[str, Any], tuple[int, int], str]] = [
     ("coming", {}, (1, 9), "formez déjà votre équipe"),
     ("open", {}, (-1, 9), ""),
     ("over", {}, (-9, -1), "Ce challenge est terminé"),
@@ -459,24 +459,15 @@ STATES: list[tuple[str, dict[str, Any], tuple[int, int | None], str]] = [
 ]
 
 
-def made(change: dict[str, Any], days: tuple[int, int | None]) -> Challenge:
-    """Make a public challenge of one phase, that opens and closes these days from now."""
-    challenge: Challenge = ChallengeFactory(opened=True, team_max=3)
-    now = clock.now()
-    opens, closes = days
-    Phase.objects.update(
-        opens_at=now + opens * DAY, closes_at=None if closes is None else now + closes * DAY
-    )
-    Challenge.objects.update(**change)
-    challenge.refresh_from_db()
-    return challenge
-
-
 @pytest.mark.parametrize(("stage", "change", "days", "words"), STATES)
 def test_a_newcomer_and_a_team_read_where_the_challenge_stands(
-    stage: str, change: dict[str, Any], days: tuple[int, int | None], words: str
+    stage: str, change: dict[str, Any], days: tuple[int, int], words: str
 ) -> None:
-    challenge = made(change, days)
+    challenge: Challenge = ChallengeFactory(opened=True, team_max=3)
+    opens_at, closes_at = (clock.now() + each * DAY for each in days)
+    Phase.objects.update(opens_at=opens_at, closes_at=closes_at)
+    Challenge.objects.update(**change)
+    challenge.refresh_from_db()
     phases = list(challenge.phases.all())
     assert stage_of(challenge, phases, clock.now()).value == stage
     gathers = stage in {"coming", "open"}

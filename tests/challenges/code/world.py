@@ -42,28 +42,18 @@ HIDDEN = table(range(world.ROWS), "A")
 SAMPLE = table(range(1_000, 1_100), "S")
 
 
-def opened(
-    path: Path, *, restricted: bool = False, more: dict[str, bytes] | None = None, **phase: Any
-) -> Challenge:
+def opened(path: Path, *, restricted: bool = False, **phase: Any) -> Challenge:
     """Import, make it take code and publish; phase: fields of the phase; kept for the next test."""
-    asked = f"takes code {restricted} {sorted((more or {}).items())} {sorted(phase.items())}"
-    key = kept.world(asked, lambda: _opened(path, restricted, more or {}, phase).pk)
+    asked = f"takes code {restricted} {sorted(phase.items())}"
+    key = kept.world(asked, lambda: _opened(path, restricted, phase).pk)
     return Challenge.objects.get(pk=key)
 
 
-def _opened(
-    path: Path, restricted: bool, more: dict[str, bytes], phase: dict[str, Any]
-) -> Challenge:
+def _opened(path: Path, restricted: bool, phase: dict[str, Any]) -> Challenge:
     by = world.owner()
     files = folders.document()["files"] | {"organiser": [{}]}
     challenge = world.imported(path, by, files=files)
-    plan = team_code.make_plan(
-        challenge=challenge,
-        inputs=HIDDEN | more,
-        ids="id",
-        sample=SAMPLE | more,
-        by=by,
-    )
+    plan = team_code.make_plan(challenge=challenge, inputs=HIDDEN, ids="id", sample=SAMPLE, by=by)
     made = team_code.use_plan(phase=challenge.phases.get(), plan=plan, by=by)
     for name, value in {"time_limit_s": 60, "memory_mb": 256, "logs": "team_trial"}.items():
         setattr(made, name, phase.get(name, value))
@@ -77,9 +67,9 @@ def _opened(
     return challenge
 
 
-def package(program: str = START + RIGHT, **files: str) -> bytes:
-    """Zip a package of ours; double underscores in a name stand for a dot."""
-    return zipped({"manifest.toml": MANIFEST, "predict.py": program} | _named(files))
+def package(program: str = START + RIGHT) -> bytes:
+    """Zip a package of ours."""
+    return zipped({"manifest.toml": MANIFEST, "predict.py": program})
 
 
 def zipped(files: dict[str, str]) -> bytes:
@@ -89,10 +79,6 @@ def zipped(files: dict[str, str]) -> bytes:
         for name, text in files.items():
             archive.writestr(name, text)
     return target.getvalue()
-
-
-def _named(files: dict[str, str]) -> dict[str, str]:
-    return {name.replace("__", "."): text for name, text in files.items()}
 
 
 def entered(challenge: Challenge, content: bytes, *, team: Team | None = None) -> Entry:
