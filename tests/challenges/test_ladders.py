@@ -39,7 +39,7 @@ from challenges.worker import Worker, drain
 from portal.audit.models import AuditEvent
 from portal.lib import clock, immutable
 from tests.challenges.pages.scenes import Costs, clocked, plain, url_of, with_contract
-from tests.challenges.scoring.ladders import climb
+from tests.challenges.scoring.test_ladder import climb
 from tests.challenges.world import ROWS, entered, opened, public_figures, revealed, truth_of
 from tests.factories.accounts import UserFactory
 from tests.factories.challenges import (

@@ -1,6 +1,13 @@
-"""Files that are enormous to open are refused by name, within the limits of a child."""
+"""Files that are enormous to open are refused by name, within the limits of a child.
+
+They are small to store and cheap to write: deflate blocks that end on a byte are repeated as they
+are; the footers of Parquet are written field by field, so that they may say anything.
+"""
 
 import struct
+import zlib
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,18 +18,176 @@ import pytest
 from challenges.scoring.predictions import parquet
 from challenges.scoring.process import child
 from challenges.scoring.truth import keys_of
-from tests.challenges.scoring import big_files as big
 from tests.challenges.scoring.answers import keys as known
 from tests.challenges.scoring.answers import spec, verdict
 
+CHUNK = 2**20
+I32, I64, BINARY, LIST, STRUCT = 5, 6, 8, 9, 12
+BYTE_ARRAY, DOUBLE = 6, 5
+PLAIN, RLE, GZIP = 0, 3, 2
+
+
+def deflated(size: int, byte: bytes = b"0", *, wbits: int = -15) -> bytes:
+    """Compress size bytes, a multiple of a mebibyte, without ever holding them.
+
+    wbits: −15 for what a zip holds, 31 for gzip (whose check then is wrong).
+    """
+    maker = zlib.compressobj(9, zlib.DEFLATED, wbits)
+    first = maker.compress(byte * CHUNK) + maker.flush(zlib.Z_FULL_FLUSH)
+    block = maker.compress(byte * CHUNK) + maker.flush(zlib.Z_FULL_FLUSH)
+    return first + block * (size // CHUNK - 1) + maker.flush()
+
+
+def archive(name: str, data: bytes, *, declared: int, count: int = 1) -> bytes:
+    """Write a zip of entries that share one deflated body; declared: the size they claim."""
+    title = name.encode()
+    local, central = [], []
+    at = 0
+    for number in range(count):
+        named = title if count == 1 else f"{number}-{name}".encode()
+        facts = struct.pack("<HHHHHIIIHH", 20, 0, 8, 0, 33, 0, len(data), declared, len(named), 0)
+        body = data if number == 0 else b""
+        local.append(b"PK\x03\x04" + facts + named + body)
+        central.append(
+            b"PK\x01\x02" + struct.pack("<H", 20) + facts
+            + struct.pack("<HHHII", 0, 0, 0, 0x81A40000, at) + named
+        )  # fmt: skip
+        at += len(local[-1])
+    directory = b"".join(central)
+    shown = min(count, 0xFFFF)
+    end = struct.pack("<4sHHHHIIH", b"PK\x05\x06", 0, 0, shown, shown, len(directory), at, 0)
+    return b"".join(local) + directory + end
+
+
+def _varint(value: int) -> bytes:
+    out = bytearray()
+    while value > 0x7F:
+        out.append(value & 0x7F | 0x80)
+        value >>= 7
+    return bytes([*out, value])
+
+
+def _number(value: int) -> bytes:
+    return _varint((value << 1) ^ (value >> 63))
+
+
+def _binary(text: bytes) -> bytes:
+    return _varint(len(text)) + text
+
+
+def _list(kind: int, items: Iterable[bytes], *, claimed: int | None = None) -> bytes:
+    """Write a list, which may claim another length than it has."""
+    held = list(items)
+    size = len(held) if claimed is None else claimed
+    head = bytes([size << 4 | kind]) if size < 15 else bytes([0xF0 | kind]) + _varint(size)
+    return head + b"".join(held)
+
+
+def _struct(*fields: tuple[int, int, bytes]) -> bytes:
+    """Write fields (number, kind, bytes) in increasing order of number."""
+    out, last = bytearray(), 0
+    for number, kind, data in fields:
+        out.append((number - last) << 4 | kind)
+        out += data
+        last = number
+    return bytes([*out, 0])
+
+
+@dataclass(frozen=True)
+class Column:
+    """Describe a column of one page.
+
+    kind: BYTE_ARRAY or DOUBLE. page: its bytes, compressed. values: how many the page and the
+    column claim. inflated: what the page claims to inflate to; told: what the footer claims.
+    """
+
+    name: str
+    kind: int
+    page: bytes = b""
+    values: int = 1
+    inflated: int = 0
+    told: int = 1
+    codec: int = 0
+    paged: int | None = None
+
+
+def parquet_file(
+    columns: list[Column], *, rows: int, extra_columns: int = 0, claimed_columns: int | None = None
+) -> bytes:
+    """Write a Parquet file whose footer claims rows and columns."""
+    out = bytearray(b"PAR1")
+    chunks = []
+    for column in columns:
+        at = len(out)
+        header = _struct(
+            (1, I32, _number(0)),
+            (2, I32, _number(column.inflated)),
+            (3, I32, _number(len(column.page))),
+            (5, STRUCT, _struct(
+                (1, I32, _number(column.values if column.paged is None else column.paged)),
+                (2, I32, _number(PLAIN)), (3, I32, _number(RLE)), (4, I32, _number(RLE)),
+            )),
+        )  # fmt: skip
+        out += header + column.page
+        meta = _struct(
+            (1, I32, _number(column.kind)),
+            (2, LIST, _list(I32, [_number(PLAIN)])),
+            (3, LIST, _list(BINARY, [_binary(column.name.encode())])),
+            (4, I32, _number(column.codec)),
+            (5, I64, _number(column.values)),
+            (6, I64, _number(column.told)),
+            (7, I64, _number(len(out) - at)),
+            (9, I64, _number(at)),
+        )
+        chunks.append(_struct((2, I64, _number(at)), (3, STRUCT, meta)))
+    leaves = [_leaf(column.name, column.kind) for column in columns]
+    leaves += [_leaf(f"x{number}", DOUBLE) for number in range(extra_columns)]
+    group = _struct(
+        (1, LIST, _list(STRUCT, chunks)),
+        (2, I64, _number(1)),
+        (3, I64, _number(rows)),
+    )
+    footer = _footer(leaves, [group], rows=rows, claimed=claimed_columns)
+    return bytes(out + footer)
+
+
+def _footer(
+    leaves: list[bytes], groups: list[bytes], *, rows: int, claimed: int | None = None
+) -> bytes:
+    """Write a footer of columns and groups of rows, which may claim another number of columns."""
+    root = _struct((4, BINARY, _binary(b"schema")), (5, I32, _number(len(leaves))))
+    footer = _struct(
+        (1, I32, _number(2)),
+        (2, LIST, _list(STRUCT, [root, *leaves], claimed=claimed)),
+        (3, I64, _number(rows)),
+        (4, LIST, _list(STRUCT, groups)),
+    )
+    return footer + struct.pack("<I", len(footer)) + b"PAR1"
+
+
+def _leaf(name: str, kind: int) -> bytes:
+    facts = [(1, I32, _number(kind)), (3, I32, _number(0)), (4, BINARY, _binary(name.encode()))]
+    return _struct(*facts, *([(6, I32, _number(0))] if kind == BYTE_ARRAY else []))
+
+
+def texts(*values: str) -> bytes:
+    """Write texts as a plain page holds them."""
+    return b"".join(struct.pack("<I", len(v.encode())) + v.encode() for v in values)
+
+
+def doubles(*values: float) -> bytes:
+    """Write numbers as a plain page holds them."""
+    return struct.pack(f"<{len(values)}d", *values)
+
+
 KEYS = keys_of(["01", "02"])
 GIB, MIB = 2**30, 2**20
-IDS = big.Column("id", big.BYTE_ARRAY, big.texts("01", "02"), 2, 12, 12)
-VALUES = big.Column("p", big.DOUBLE, big.doubles(0.5, 0.25), 2, 16, 16)
+IDS = Column("id", BYTE_ARRAY, texts("01", "02"), 2, 12, 12)
+VALUES = Column("p", DOUBLE, doubles(0.5, 0.25), 2, 16, 16)
 
 
-def but(column: big.Column, **changes: Any) -> big.Column:
-    return big.Column(**(column.__dict__ | changes))
+def but(column: Column, **changes: Any) -> Column:
+    return Column(**(column.__dict__ | changes))
 
 
 def refused(tmp_path: Path, name: str, data: bytes, keys: bytes = KEYS) -> tuple[Any, ...]:
@@ -33,62 +198,55 @@ def refused(tmp_path: Path, name: str, data: bytes, keys: bytes = KEYS) -> tuple
 
 
 def test_the_writer_of_parquet_writes_parquet(tmp_path: Path) -> None:
-    data = big.parquet([IDS, VALUES], rows=2)
+    data = parquet_file([IDS, VALUES], rows=2)
     table = pq.read_table(pa.BufferReader(data))
     assert table.to_pydict() == {"id": ["01", "02"], "p": [0.5, 0.25]}
     assert refused(tmp_path, "fine.parquet", data) == ()
 
 
 def test_a_bomb_is_not_inflated(tmp_path: Path) -> None:
-    data = big.archive("p.csv", big.deflated(10 * GIB), declared=100)
+    data = archive("p.csv", deflated(10 * GIB), declared=100)
     assert len(data) < 11 * MIB
     assert refused(tmp_path, "lies.zip", data) == (("E_ZIP_BOMB", None),)
-    data = big.archive("p.csv", big.deflated(GIB), declared=GIB)
+    data = archive("p.csv", deflated(GIB), declared=GIB)
     assert refused(tmp_path, "says.zip", data) == (("E_ZIP_BOMB", None),)
 
 
 def test_a_directory_of_many_entries_is_not_read(tmp_path: Path) -> None:
-    data = big.archive("p.csv", big.deflated(MIB), declared=10, count=60_000)
+    data = archive("p.csv", deflated(MIB), declared=10, count=60_000)
     for name in ("many.zip", "many.csv"):
         assert refused(tmp_path, name, data) == (("E_ZIP_ENTRIES", None),)
 
 
 def test_rows_and_columns_are_counted_in_the_footer(tmp_path: Path) -> None:
-    rows = big.parquet([IDS, VALUES], rows=2 * 10**9)
+    rows = parquet_file([IDS, VALUES], rows=2 * 10**9)
     assert refused(tmp_path, "rows.parquet", rows) == (("E_TOO_MANY_ROWS", None),)
-    claimed = big.parquet([IDS, VALUES], rows=2, claimed_columns=10**9)
+    claimed = parquet_file([IDS, VALUES], rows=2, claimed_columns=10**9)
     assert refused(tmp_path, "claimed.parquet", claimed) == (("E_TOO_MANY_COLUMNS", None),)
-    held = big.parquet([IDS, VALUES], rows=2, extra_columns=200_000)
+    held = parquet_file([IDS, VALUES], rows=2, extra_columns=200_000)
     assert len(held) > 2 * MIB
     assert refused(tmp_path, "held.parquet", held) == (("E_TOO_MANY_COLUMNS", None),)
 
 
 def test_a_column_has_as_many_values_as_its_group_has_rows(tmp_path: Path) -> None:
     many = [but(column, values=2 * 10**9) for column in (IDS, VALUES)]
-    data = big.parquet(many, rows=2)
+    data = parquet_file(many, rows=2)
     assert refused(tmp_path, "values.parquet", data) == (("E_PARQUET_CORRUPT", None),)
 
 
 @pytest.mark.parametrize("told", [12, GIB])
 def test_a_cell_of_a_gibibyte_is_not_held(tmp_path: Path, told: int) -> None:
-    cell = but(IDS, page=big.deflated(GIB, wbits=31), inflated=GIB, told=told, codec=big.GZIP)
-    data = big.parquet([cell, VALUES], rows=2)
+    cell = but(IDS, page=deflated(GIB, wbits=31), inflated=GIB, told=told, codec=GZIP)
+    data = parquet_file([cell, VALUES], rows=2)
     assert len(data) < 2 * MIB
     assert refused(tmp_path, "cell.parquet", data) == (("E_PARQUET_BOMB", None),)
 
 
 def groups(count: int) -> bytes:
     """Write a footer of empty row groups."""
-    group = big._struct((1, big.LIST, big._list(big.STRUCT, [])), (3, big.I64, big._number(0)))
-    leaves = [big._leaf("id", big.BYTE_ARRAY), big._leaf("p", big.DOUBLE)]
-    root = big._struct((4, big.BINARY, big._binary(b"schema")), (5, big.I32, big._number(2)))
-    held = big._struct(
-        (1, big.I32, big._number(2)),
-        (2, big.LIST, big._list(big.STRUCT, [root, *leaves])),
-        (3, big.I64, big._number(2)),
-        (4, big.LIST, big._list(big.STRUCT, [group] * count)),
-    )
-    return b"PAR1" + held + struct.pack("<I", len(held)) + b"PAR1"
+    group = _struct((1, LIST, _list(STRUCT, [])), (3, I64, _number(0)))
+    leaves = [_leaf("id", BYTE_ARRAY), _leaf("p", DOUBLE)]
+    return b"PAR1" + _footer(leaves, [group] * count, rows=2)
 
 
 def test_row_groups_are_counted_in_the_footer(tmp_path: Path) -> None:
@@ -101,7 +259,7 @@ def test_row_groups_are_counted_in_the_footer(tmp_path: Path) -> None:
 
 
 def test_a_footer_is_looked_into_and_never_trusted() -> None:
-    data = big.parquet([IDS, VALUES], rows=2)
+    data = parquet_file([IDS, VALUES], rows=2)
     assert parquet.footer_claims(data, 65) == parquet.Claims(3, 1)
     assert parquet.footer_claims(data, 2) == parquet.Claims(3, None)
     start = len(data) - 8 - int.from_bytes(data[-8:-4], "little")

@@ -133,7 +133,6 @@ def test_every_shape_of_answer_has_a_file() -> None:
     assert listed | rows == set(Shape)
 
 
-RANKS = ranked_list()["columns"]
 SCORES = scores()["columns"]
 
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +22,29 @@ from challenges.scoring.metric import Part
 from challenges.scoring.predictions.align import Answer
 from challenges.scoring.truth import load_keys, load_labels
 from tests.challenges.scoring import boards
-from tests.challenges.scoring.ladders import climb
 from tests.properties import given
 from tests.properties import strategies as st
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What a team is shown for one entry; leader: position of the entry that it comes from."""
+
+    improved: bool
+    leader: int
+    score: float
+
+
+def climb(seen: Sequence[Seen], direction: str) -> list[Shown]:
+    """Apply the Ladder to the entries of one team, in order of receipt."""
+    found: list[Shown] = []
+    leader = -1
+    for index, each in enumerate(seen):
+        improved = leader < 0 or better(each, seen[leader], direction)
+        leader = index if improved else leader
+        found.append(Shown(improved, leader, seen[leader].score))
+    return found
+
 
 ORACLE = Path(__file__).parents[4] / "shared/cases/bundles/ladder_oracle/oracle_ladder.json"
 

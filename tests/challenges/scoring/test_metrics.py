@@ -28,12 +28,12 @@ from tests.challenges.scoring.parts import (
     figure,
     label_sets,
     part,
+    random_part,
     ranked,
     rngs,
     size,
     theirs,
 )
-from tests.challenges.scoring.random_parts import random_part
 
 Rng = np.random.Generator
 # A figure, its parameters, what it is computed on, and what the oracle says.

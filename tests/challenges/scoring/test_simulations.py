@@ -19,7 +19,7 @@ from challenges.scoring.intervals import draw_weights
 from challenges.scoring.metric import Part, Shape
 from challenges.scoring.metrics import clusters
 from challenges.scoring.tiers import Listed, Placed, tiers
-from tests.challenges.scoring.random_parts import entities, random_part
+from tests.challenges.scoring.parts import entities, random_part
 
 pytestmark = pytest.mark.slow
 Rng = np.random.Generator

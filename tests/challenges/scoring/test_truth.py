@@ -376,7 +376,6 @@ def test_each_identifier_is_found_and_no_other(
     """What no level of a table holds is found in what is left of it."""
     if levels:
         monkeypatch.setattr(lookup, "LEVELS", levels)
-        monkeypatch.setattr(lookup, "LEVELS", levels)
     texts = TEXTS[name]
     turned = [texts[i] for i in np.random.default_rng(2).permutation(len(texts))]
     made = Keys.of(turned)
