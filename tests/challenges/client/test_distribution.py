@@ -3,7 +3,11 @@
 import contextlib
 import email
 import json
+import os
 import re
+import shutil
+import subprocess
+import sys
 import tomllib
 import zipfile
 from pathlib import Path
@@ -13,11 +17,75 @@ import pytest
 from django.core.management import call_command
 
 from challenges.scoring import contract
-from tests.challenges.client import environments, kits
-from tests.challenges.client.environments import install, run
+from tests.challenges.client import kits
 from tests.challenges.scoring import test_determinism as determinism
 
 ROOT = Path(__file__).resolve().parents[3]
+SOURCES = ("pyproject.toml", "README.md", "LICENSE", "requirements.in", "requirements-scoring.in")
+PYTHONS = ("3.11", "3.12", "3.13")
+BUILD = "from setuptools import build_meta; print(build_meta.build_wheel('dist'))"
+UV = Path(sys.executable).with_name("uv")
+THREADS = ("POLARS_MAX_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+
+
+def build(place: Path) -> Path:
+    """Build the wheel in a copy of the sources, as setuptools writes beside them."""
+    pytest.importorskip("setuptools", reason="setuptools is not in this environment")
+    for name in SOURCES:
+        shutil.copy(ROOT / name, place / name)
+    ignored = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(ROOT / "challenges", place / "challenges", ignore=ignored)
+    done = subprocess.run(
+        [sys.executable, "-c", BUILD], cwd=place, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return place / "dist" / done.stdout.splitlines()[-1]
+
+
+def python(version: str) -> str:
+    """Return the path of a Python of this version, of pyenv's or of the path, or skip."""
+    root = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
+    found = sorted(root.glob(f"versions/{version}.*/bin/python"))
+    for each in [*map(str, found), shutil.which(f"python{version}") or ""]:
+        if (
+            each
+            and not subprocess.run([each, "-c", ""], check=False, capture_output=True).returncode
+        ):
+            return each
+    pytest.skip(f"Python {version} is not on this machine")
+
+
+def install(wheel: Path, place: Path, version: str) -> Path:
+    """Install the engine in a fresh environment, its libraries by their hashes."""
+    home = place / f"python-{version}"
+    locked = ROOT / "requirements-scoring.txt"
+    environment = {**os.environ, "VIRTUAL_ENV": str(home)}
+    for words in (
+        ["venv", "--quiet", "--python", python(version), home],
+        ["pip", "install", "--quiet", "--require-hashes", "-r", locked],
+        ["pip", "install", "--quiet", "--no-deps", "--no-index", wheel],
+    ):
+        done = subprocess.run(
+            [UV, *words], capture_output=True, text=True, check=False, env=environment
+        )
+        assert done.returncode == 0, done.stderr
+    return home / "bin" / "openemploi"
+
+
+def run(command: Path, folder: Path, *words: str, threads: int = 2) -> dict[str, Any]:
+    """Run a command of a fresh environment; return its JSON answer without its duration."""
+    limits = dict.fromkeys(THREADS, str(threads))
+    done = subprocess.run(
+        [command, *words, "--json"],
+        cwd=folder,
+        env={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", **limits},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    answer: dict[str, Any] = json.loads(done.stdout)
+    answer.pop("seconds", None)
+    return answer
 
 
 def requirements(name: str) -> set[str]:
@@ -38,7 +106,7 @@ def pinned(name: str) -> dict[str, str]:
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the wheel of the engine."""
-    return environments.build(tmp_path_factory.mktemp("source"))
+    return build(tmp_path_factory.mktemp("source"))
 
 
 def test_the_requirements_of_the_engine_are_the_portals() -> None:
@@ -86,7 +154,7 @@ def by_the_portal(capsys: pytest.CaptureFixture[str], folder: Path, *words: str)
 
 @pytest.mark.full
 @pytest.mark.slow
-@pytest.mark.parametrize("version", environments.PYTHONS)
+@pytest.mark.parametrize("version", PYTHONS)
 def test_the_installed_engine_answers_like_the_portal(
     wheel: Path,
     tmp_path: Path,
@@ -123,7 +191,7 @@ SAME = ("verdict", "digest", "metric", "score", "n", "interval", "interval_metho
 def test_every_python_and_number_of_threads_gives_the_same_bits(
     wheel: Path, tmp_path: Path
 ) -> None:
-    commands = [install(wheel, tmp_path, each) for each in environments.PYTHONS]
+    commands = [install(wheel, tmp_path, each) for each in PYTHONS]
     determinism.write(tmp_path, METRICS, 40_000, "y")  # half a mebibyte: for the fast reader
     for metric in METRICS:
         found = {

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from challenges.client import ed25519, receipts
 from challenges.client.receipts import ReceiptFault, ReceiptState
 from challenges.receipts.queries import judge_alone
-from challenges.scoring.answer import canonical
+from tests.challenges.client import kits
 
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 PUBLIC = KEY.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
@@ -25,13 +25,7 @@ PAYLOAD: dict[str, Any] = {
     "values": {"public": {"mae": "0.1250", "rmse": "-0.0310"}},
     "replaces": None,
 }
-
-
-def signed(payload: dict[str, Any] = PAYLOAD) -> bytes:
-    signature = base64.b64encode(KEY.sign(canonical(payload))).decode()
-    return canonical(
-        {"key_id": receipts.key_id(PUBLIC), "payload": payload, "signature": signature}
-    )
+SIGNED = kits.receipt(KEY, PAYLOAD)
 
 
 def state(data: bytes) -> ReceiptState:
@@ -39,14 +33,14 @@ def state(data: bytes) -> ReceiptState:
 
 
 def test_a_receipt_is_what_was_signed() -> None:
-    read = receipts.read_receipt(signed())
+    read = receipts.read_receipt(SIGNED)
     assert receipts.state_of(read, KEYS) is ReceiptState.VALID
-    assert state(signed()) is ReceiptState.VALID
-    assert (read.payload, read.text.encode()) == (PAYLOAD, signed())
+    assert state(SIGNED) is ReceiptState.VALID
+    assert (read.payload, read.text.encode()) == (PAYLOAD, SIGNED)
 
 
 def test_every_flipped_bit_is_seen() -> None:
-    data = signed()
+    data = SIGNED
     for place in range(len(data)):
         for bit in range(8):
             broken = data[:place] + bytes([data[place] ^ 1 << bit]) + data[place + 1 :]
@@ -54,18 +48,18 @@ def test_every_flipped_bit_is_seen() -> None:
 
 
 def test_every_cut_and_every_added_byte_is_seen() -> None:
-    data = signed()
+    data = SIGNED
     for place in range(len(data)):
         assert state(data[:place]) is ReceiptState.ALTERED
         assert state(data[:place] + b"0" + data[place:]) is not ReceiptState.VALID
 
 
 def test_spaces_and_the_order_of_keys_carry_no_meaning() -> None:
-    raw = json.loads(signed())
+    raw = json.loads(SIGNED)
     shuffled = dict(reversed(raw.items())) | {"payload": dict(reversed(raw["payload"].items()))}
     for text in (json.dumps(shuffled, indent=2), json.dumps(raw, ensure_ascii=True)):
         assert state(text.encode()) is ReceiptState.VALID
-    assert state(b"\xef\xbb\xbf \n" + signed() + b"\n") is ReceiptState.VALID
+    assert state(b"\xef\xbb\xbf \n" + SIGNED + b"\n") is ReceiptState.VALID
 
 
 @pytest.mark.parametrize(
@@ -97,24 +91,24 @@ def test_what_is_no_receipt_is_refused_without_a_crash(data: bytes) -> None:
 
 
 def test_a_key_given_twice_is_refused_even_with_the_same_value() -> None:
-    data = signed().replace(b'"number":3', b'"number":3,"number":3')
+    data = SIGNED.replace(b'"number":3', b'"number":3,"number":3')
     assert state(data) is ReceiptState.ALTERED
 
 
 def test_the_other_writings_of_a_signature_are_refused() -> None:
     """The last letter before the padding of base64 has bits that decoding drops."""
-    text = json.loads(signed())["signature"]
+    text = json.loads(SIGNED)["signature"]
     alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
     same = alphabet[alphabet.index(text[-3]) ^ 1]
     other = text[:-3] + same + "=="
     assert base64.b64decode(other, validate=True) == base64.b64decode(text)
-    assert state(signed().replace(text.encode(), other.encode())) is ReceiptState.ALTERED
+    assert state(SIGNED.replace(text.encode(), other.encode())) is ReceiptState.ALTERED
 
 
 def test_another_key_is_unknown_and_its_name_is_not_believed() -> None:
     stranger = Ed25519PrivateKey.from_private_bytes(bytes(32))
     public = stranger.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
-    read = receipts.read_receipt(signed())
+    read = receipts.read_receipt(SIGNED)
     assert receipts.state_of(read, {receipts.key_id(public): public}) is ReceiptState.UNKNOWN_KEY
     assert receipts.state_of(read, {receipts.key_id(PUBLIC): public}) is ReceiptState.ALTERED
 

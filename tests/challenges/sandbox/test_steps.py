@@ -4,7 +4,6 @@ EvalAI's evaluate() is called inside the sandbox; what it returns is judged outs
 compares the names that it gives.
 """
 
-import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from challenges.sandbox.bubblewrap import Bubblewrap
 from challenges.sandbox.evalai import Evaluation, SplitOutcome, run_evaluation
 from challenges.sandbox.scores import Declared, Fault, Rows, ScoreFault
 from challenges.sandbox.steps import Outcome, Party, Reason, Task, run_steps
+from tests.challenges.bundles.foreign import own
 from tests.challenges.bundles.foreign.cases import BUNDLES, NEEDED
 
 QUICK = Limits(wall_seconds=10, memory_bytes=128 * MIB, output_bytes=MIB, grace_seconds=1)
@@ -331,32 +331,12 @@ def test_an_exception_is_a_program_error(sandbox: Bubblewrap, room: Path, body: 
 
 # --- the import runs the script, and compares names
 
-CONFIG = """
-title: Un défi
-terms_and_conditions: reglement.html
-evaluation_script: notation
-leaderboard:
-  - {id: 1, schema: {labels: [F1], default_order_by: F1}}
-challenge_phases:
-  - id: 1
-    name: Essai
-    codename: essai
-    start_date: 2027-01-01 00:00:00
-    test_annotation_file: annotations.json
-dataset_splits:
-  - {id: 1, codename: SPLIT}
-challenge_phase_splits:
-  - {challenge_phase_id: 1, leaderboard_id: 1, dataset_split_id: 1, visibility: 3}
-"""
-
 
 def package(folder: Path, split: str, body: str = "pass") -> Path:
     script = f"{HEAD}    {body}\n    return {{'result': [{{'publique': {{'F1': 1.0}}}}]}}\n"
-    files(folder / "notation", main__py=script)
+    own.bundle(folder, "evalai", {"dataset_splits.0.codename": split})
+    (folder / "notation/main.py").write_text(script)
     (folder / "notation/__init__.py").write_text("from .main import evaluate\n")
-    (folder / "challenge_config.yaml").write_text(CONFIG.replace("SPLIT", split))
-    (folder / "reglement.html").write_text("<p>Règles</p>")
-    (folder / "annotations.json").write_text(json.dumps({"a": 1}))
     return folder
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import copy
 from pathlib import Path
 
 import yaml
+
+from tests.challenges.bundles.folders import change
 
 Document = dict[str, object]
 FILES = {
@@ -89,9 +90,9 @@ FORMS = {"codabench": CODABENCH, "codalab": CODALAB, "evalai": EVALAI}
 
 def bundle(folder: Path, form: str, changes: dict[str, object] | None = None) -> Path:
     """Write a sound bundle with changes: {"phases.0.end": value}, None to remove a key."""
-    document = copy.deepcopy(FORMS[form])
+    document: object = FORMS[form]
     for place, value in (changes or {}).items():
-        _change(document, place, value)
+        document = change(document, place, ... if value is None else value)
     for name, text in FILES.items():
         place_ = folder / name
         place_.parent.mkdir(parents=True, exist_ok=True)
@@ -100,14 +101,3 @@ def bundle(folder: Path, form: str, changes: dict[str, object] | None = None) ->
     written = yaml.safe_dump(document, allow_unicode=True, sort_keys=False)
     (folder / name).write_text(written, encoding="utf-8")
     return folder
-
-
-def _change(document: object, place: str, value: object) -> None:
-    *way, last = [int(part) if part.isdecimal() else part for part in place.split(".")]
-    at: object = document
-    for part in way:
-        at = at[part]  # type: ignore[index] # a list or a mapping
-    if value is None:
-        del at[last]  # type: ignore[attr-defined] # a list or a mapping
-    else:
-        at[last] = value  # type: ignore[index] # a list or a mapping
