@@ -33,6 +33,14 @@ def free_port() -> int:
         return int(found.getsockname()[1])
 
 
+def alive(pid: int) -> bool:
+    """Say whether a process runs; one that only waits to be reaped does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except OSError:
+        return False
+
+
 def answers(port: int) -> bool:
     """Say whether somebody listens to a port of loopback."""
     with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):

@@ -29,7 +29,7 @@ from django.db.backends.utils import CursorWrapper
 # Where PostgreSQL answers otherwise, whatever the statement: races, locks, kills, roles, full text.
 APART = re.compile(
     r"tests/(contracts|faults|catalogue/search)/|test_grants|test_cascades|races|invariants|"
-    r"datasets/test_gate|test_starts|test_service_checks|test_bundle_imports|portal/test_audit|test_days_and_closes|test_rescorings"
+    r"datasets/test_gate|test_starts|portal/test_checks|test_bundle_imports|portal/test_audit|test_days_and_closes|test_rescorings"
 )
 ALIAS = re.compile(r"^[TUVW]\d+$")
 NAMES = re.compile(r'"(\w+)"(?:\."(\w+)")?')

@@ -1,9 +1,11 @@
-"""Acts at once, each on a connection of its own."""
+"""Acts at once, each on a connection of its own; one act between the queries of another."""
 
+import re
 import threading
 from collections import Counter
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 from django.db import connections
 
@@ -41,3 +43,16 @@ def together(*acts: Callable[[], object]) -> list[str]:
 def at_once(number: int, act: Callable[[int], object]) -> Counter[str]:
     """Run one act so many times together, each with its number; count how they ended."""
     return Counter(together(*(partial(act, index) for index in range(number))))
+
+
+def once(pattern: str, act: Callable[[], object]) -> Callable[..., Any]:
+    """Wrap the queries of the database: after the first that the pattern finds, do something."""
+    left = [act]
+
+    def wrapper(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        result = execute(sql, params, many, context)
+        if left and re.search(pattern, sql):
+            left.pop()()
+        return result
+
+    return wrapper

@@ -31,10 +31,10 @@ from portal.audit.actors import SystemActor
 from portal.lib import clock
 from portal.lib.refusals import Conflict, Invalid, NotAllowed
 from tests.catalogue.community.test_community import declared, known
-from tests.catalogue.ledger import cost, events, queries, refused, same_for_three
 from tests.factories import contributions as make
 from tests.factories.accounts import signed_in
 from tests.factories.catalogue import MeasurementFactory, ResourceFactory, ResourceLinkFactory
+from tests.ledger import cost, events, queries, refused, same_for_three
 
 pytestmark = pytest.mark.django_db
 BY = SystemActor("test")

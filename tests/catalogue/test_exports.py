@@ -35,7 +35,6 @@ from datasets.models import DataFile
 from portal.audit.actors import SystemActor
 from portal.lib import clock
 from portal.pages import views
-from tests.catalogue.ledger import queries, same_for_three
 from tests.factories import contributions as make
 from tests.factories.accounts import OrganisationFactory
 from tests.factories.catalogue import MeasurementFactory, ResourceFactory, ResourceLinkFactory
@@ -45,6 +44,7 @@ from tests.factories.datasets import (
     DatasetFactory,
     ReleaseFactory,
 )
+from tests.ledger import queries, same_for_three
 
 pytestmark = [
     pytest.mark.django_db,

@@ -3,7 +3,6 @@
 import io
 import os
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +27,7 @@ from datasets.models import (
 )
 from datasets.standards import profile
 from portal.accounts.enums import RegionRole, Role
-from portal.accounts.models import User
+from portal.accounts.models import Organisation, User
 from portal.audit import duties
 from portal.audit.actors import SystemActor
 from portal.audit.models import AuditEvent, Outbox
@@ -45,6 +44,8 @@ from tests.factories.datasets import (
     DatasetFactory,
     member,
 )
+from tests.ledger import events, snapshot
+from tests.threads import once
 
 pytestmark = pytest.mark.django_db
 
@@ -54,8 +55,10 @@ def new(name: str = "effectifs.csv", content: bytes = CSV, **values: Any) -> New
     return NewFile(name, io.BytesIO(content), **values)
 
 
-def events() -> list[str]:
-    return list(AuditEvent.objects.values_list("action", flat=True))
+def strangers(owner: Organisation) -> list[User]:
+    """Make one of each who may not publish for an organisation."""
+    others = [UserFactory(), member(OrganisationFactory()), member(owner, Role.CONTRIBUTOR)]
+    return others + [UserFactory(region=role) for role in RegionRole]
 
 
 def test_describe_writes_once_and_tells_what_changed() -> None:
@@ -79,15 +82,12 @@ def test_describe_writes_once_and_tells_what_changed() -> None:
 
 def test_describe_refuses_strangers_and_other_kinds() -> None:
     card = DatasetCardFactory()
-    strangers = [UserFactory(), member(OrganisationFactory())]
-    strangers += [member(card.organisation, Role.CONTRIBUTOR)]
-    strangers += [UserFactory(region=role) for role in RegionRole]
-    for by in strangers:
+    for by in strangers(card.organisation):
         with pytest.raises(NotAllowed):
             releases.describe(resource=card, description=Description(), by=by)
     orphan = DatasetCardFactory(organisation=None)
     with pytest.raises(NotAllowed):
-        releases.describe(resource=orphan, description=Description(), by=strangers[0])
+        releases.describe(resource=orphan, description=Description(), by=UserFactory())
     model = DatasetCardFactory(kind=ResourceKind.MODEL)
     with pytest.raises(Invalid):
         releases.describe(resource=model, description=Description(), by=member(model.organisation))
@@ -182,10 +182,7 @@ def test_publish_again_is_the_next_version_and_the_level_is_the_most_closed() ->
 
 def test_publish_refuses_strangers_and_leaves_nothing() -> None:
     dataset = DatasetFactory()
-    strangers = [UserFactory(), member(OrganisationFactory())]
-    strangers += [member(dataset.resource.organisation, Role.CONTRIBUTOR)]
-    strangers += [UserFactory(region=role) for role in RegionRole]
-    for by in strangers:
+    for by in strangers(dataset.resource.organisation):
         with pytest.raises(NotAllowed):
             releases.publish(dataset=dataset, files=[new()], by=by)
 
@@ -303,18 +300,19 @@ WORKER = SystemActor("worker")
 FILES = {"truth.csv": b"id,y\nA,1\n", "attributs.csv": b"id,zone\nA,nord\n"}
 
 
-def rows() -> tuple[int, int, int, int, int]:
-    return (
-        Holdout.objects.count(),
-        HoldoutVersion.objects.count(),
-        SealedFile.objects.count(),
-        WrappedKey.objects.count(),
-        AuditEvent.objects.count(),
-    )
+KEPT = (Holdout, HoldoutVersion, SealedFile, WrappedKey)
 
 
-def test_register_seals_each_file_and_tells_the_ledger(tmp_path: Path) -> None:
-    owner = OrganisationFactory()
+@pytest.fixture
+def owner() -> Organisation:
+    return OrganisationFactory()
+
+
+def register(owner: Organisation) -> HoldoutVersion:
+    return holdouts.register(name="défi", owner=owner, files=FILES, by=member(owner))
+
+
+def test_register_seals_each_file_and_tells_the_ledger(owner: Organisation, tmp_path: Path) -> None:
     by = member(owner)
     (tmp_path / "truth.csv").write_bytes(FILES["truth.csv"])
 
@@ -337,12 +335,10 @@ def test_register_seals_each_file_and_tells_the_ledger(tmp_path: Path) -> None:
     assert Outbox.objects.count() == 0
 
 
-def test_a_second_deposit_is_the_next_version_and_the_first_stays() -> None:
-    owner = OrganisationFactory()
-    by = member(owner)
-    first = holdouts.register(name="défi", owner=owner, files=FILES, by=by)
+def test_a_second_deposit_is_the_next_version_and_the_first_stays(owner: Organisation) -> None:
+    first = register(owner)
 
-    second = holdouts.register(name="défi", owner=owner, files=FILES, by=by)
+    second = register(owner)
 
     assert (first.holdout_id, first.number) == (second.holdout_id, 1)
     assert second.number == 2
@@ -351,20 +347,12 @@ def test_a_second_deposit_is_the_next_version_and_the_first_stays() -> None:
     assert first.files.count() == 2
 
 
-def test_those_who_do_not_organise_register_nothing() -> None:
-    owner = OrganisationFactory()
-    refused = [
-        UserFactory(),
-        member(owner, Role.CONTRIBUTOR),
-        member(OrganisationFactory()),
-        SystemActor("opening"),
-        *[UserFactory(region=role) for role in RegionRole],
-    ]
-    for by in refused:
+def test_those_who_do_not_organise_register_nothing(owner: Organisation) -> None:
+    for by in (SystemActor("opening"), *strangers(owner)):
         with pytest.raises(NotAllowed):
             holdouts.register(name="défi", owner=owner, files=FILES, by=by)
 
-    assert rows() == (0, 0, 0, 0, 0)
+    assert not any(snapshot(*KEPT))
 
 
 @pytest.mark.parametrize(
@@ -372,16 +360,16 @@ def test_those_who_do_not_organise_register_nothing() -> None:
     [{}, {"../truth.csv": b""}, {"": b""}, {f"{n}.csv": b"" for n in range(21)}],
     ids=["none", "path", "no name", "too many"],
 )
-def test_no_file_too_many_or_a_strange_name_is_refused(files: dict[str, bytes]) -> None:
-    owner = OrganisationFactory()
+def test_no_file_too_many_or_a_strange_name_is_refused(
+    owner: Organisation, files: dict[str, bytes]
+) -> None:
     with pytest.raises(Invalid):
         holdouts.register(name="défi", owner=owner, files=files, by=member(owner))
 
-    assert rows() == (0, 0, 0, 0, 0)
+    assert not any(snapshot(*KEPT))
 
 
-def test_a_link_is_not_followed(tmp_path: Path) -> None:
-    owner = OrganisationFactory()
+def test_a_link_is_not_followed(owner: Organisation, tmp_path: Path) -> None:
     (tmp_path / "truth.csv").symlink_to("/etc/hostname")
     with pytest.raises(OSError, match="symbolic links"):
         holdouts.register(
@@ -391,9 +379,8 @@ def test_a_link_is_not_followed(tmp_path: Path) -> None:
     assert SealedFile.objects.count() == 0
 
 
-def test_the_worker_adds_the_compiled_truth_once() -> None:
-    owner = OrganisationFactory()
-    version = holdouts.register(name="défi", owner=owner, files=FILES, by=member(owner))
+def test_the_worker_adds_the_compiled_truth_once(owner: Organisation) -> None:
+    version = register(owner)
 
     compiled = holdouts.add_compiled(version=version, keys=b"k", labels=b"l", by=WORKER)
     again = holdouts.add_compiled(version=version, keys=b"other", labels=b"x", by=WORKER)
@@ -401,23 +388,19 @@ def test_the_worker_adds_the_compiled_truth_once() -> None:
     assert compiled.is_compiled
     assert again.compiled_keys_sha256 == compiled.compiled_keys_sha256
     assert version.files.filter(kind="labels").count() == 1
-    assert list(AuditEvent.objects.values_list("action", flat=True)) == [
-        "holdout.registered",
-        "holdout.compiled",
-    ]
+    assert events() == ["holdout.registered", "holdout.compiled"]
 
 
-def test_only_the_worker_compiles() -> None:
-    owner = OrganisationFactory()
-    by = member(owner)
-    version = holdouts.register(name="défi", owner=owner, files=FILES, by=by)
-    before = rows()
+def test_only_the_worker_compiles(owner: Organisation) -> None:
+    version = register(owner)
+    before = snapshot(*KEPT)
 
-    for actor in [by, SystemActor("scheduler"), UserFactory(region=RegionRole.ADMINISTRATOR)]:
+    administrator = UserFactory(region=RegionRole.ADMINISTRATOR)
+    for actor in [version.registered_by, SystemActor("scheduler"), administrator]:
         with pytest.raises(NotAllowed):
             holdouts.add_compiled(version=version, keys=b"k", labels=b"l", by=actor)
 
-    assert rows() == before
+    assert snapshot(*KEPT) == before
     version.refresh_from_db()
     assert not version.is_compiled
 
@@ -466,19 +449,6 @@ def test_what_a_row_names_stays(tmp_path: Any) -> None:
     assert releases.sweep() == 0
     assert set(objects.store().hashes()) == before
     assert objects.referenced(before) == before
-
-
-def once(words: str, act: Callable[[], object]) -> Callable[..., Any]:
-    """Wrap the queries of the database: after the first that starts so, do something."""
-    left = [act]
-
-    def wrapper(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
-        result = execute(sql, params, many, context)
-        if left and words in sql:
-            left.pop()()
-        return result
-
-    return wrapper
 
 
 @pytest.mark.parametrize("passage", ["judged", "moved"])

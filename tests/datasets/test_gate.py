@@ -22,6 +22,7 @@ from portal.lib import immutable, objects
 from portal.lib.refusals import Hidden, Invalid, NotAllowed
 from tests.factories.accounts import OrganisationFactory, UserFactory
 from tests.factories.datasets import DataFileFactory, ReleaseFactory, member
+from tests.ledger import events
 
 pytestmark = pytest.mark.django_db
 
@@ -221,7 +222,7 @@ def test_a_restricted_file_is_read_by_its_producer_alone(level: AccessLevel) -> 
 
     gate.open_file(data_file=file, by=producer).close()
     assert list(Download.objects.values_list("user", flat=True)) == [producer.pk]
-    assert list(AuditEvent.objects.values_list("action", flat=True)) == ["data_file.read"]
+    assert events() == ["data_file.read"]
 
 
 def breaches() -> dict[str, list[str]]:
@@ -230,10 +231,8 @@ def breaches() -> dict[str, list[str]]:
 
 
 @pytest.fixture
-def compiled() -> HoldoutVersion:
-    owner = OrganisationFactory()
-    made = holdouts.register(name="défi", owner=owner, files={"t.csv": b"a"}, by=member(owner))
-    return holdouts.add_compiled(version=made, keys=b"k", labels=b"l", by=SystemActor("worker"))
+def compiled(version: HoldoutVersion) -> HoldoutVersion:
+    return holdouts.add_compiled(version=version, keys=b"k", labels=b"l", by=WORKER)
 
 
 def test_sound_rows_break_nothing(compiled: HoldoutVersion) -> None:
@@ -262,7 +261,7 @@ def test_a_sealed_file_without_key_is_named(compiled: HoldoutVersion) -> None:
     with immutable.writes(WrappedKey):
         file.keys.all().delete()
 
-    assert breaches() == {"D03": [f"{compiled.pk} t.csv"]}
+    assert breaches() == {"D03": [f"{compiled.pk} truth.csv"]}
 
 
 def test_labels_without_keys_are_named(compiled: HoldoutVersion) -> None:

@@ -17,7 +17,6 @@ from datasets.enums import AccessLevel, FileRole
 from datasets.models import DataFile, Dataset, Download, Release
 from datasets.queries import DirectoryQuery
 from portal.audit.models import AuditEvent
-from tests.catalogue.ledger import cost, same_for_three
 from tests.factories.accounts import UserFactory
 from tests.factories.datasets import (
     CSV,
@@ -27,6 +26,7 @@ from tests.factories.datasets import (
     ReleaseFactory,
     member,
 )
+from tests.ledger import cost, same_for_three
 
 pytestmark = pytest.mark.django_db
 
@@ -327,6 +327,14 @@ def upload(name: str = "effectifs.csv", content: bytes = CSV) -> SimpleUploadedF
     return SimpleUploadedFile(name, content)
 
 
+@pytest.fixture
+def form(client: Client) -> str:
+    """Sign in who publishes for the holder of a new card; give the address of its form."""
+    card = DatasetCardFactory(slug="nouvelle")
+    client.force_login(member(card.organisation))
+    return f"/donnees/{card.slug}/versions/nouvelle/"
+
+
 def test_nothing_is_open_by_inattention(client: Client) -> None:
     """The form starts from the level of the last release; a first one must be chosen."""
     kept = DataFileFactory(level=AccessLevel.RESTRICTED_PERSONAL).release.dataset
@@ -343,10 +351,7 @@ def test_nothing_is_open_by_inattention(client: Client) -> None:
     assert (response.status_code, list(response.context["form"].errors)) == (422, ["level"])
 
 
-def test_a_producer_publishes_by_the_form(client: Client) -> None:
-    card = DatasetCardFactory()
-    client.force_login(member(card.organisation))
-    form = f"/donnees/{card.slug}/versions/nouvelle/"
+def test_a_producer_publishes_by_the_form(client: Client, form: str) -> None:
     assert client.get(form).status_code == 200
 
     response = client.post(
@@ -363,8 +368,8 @@ def test_a_producer_publishes_by_the_form(client: Client) -> None:
         },
     )
 
-    assert (response.status_code, response["Location"]) == (302, f"/donnees/{card.slug}/")
-    dataset = Dataset.objects.get(resource=card)
+    assert (response.status_code, response["Location"]) == (302, "/donnees/nouvelle/")
+    dataset = Dataset.objects.get(resource__slug="nouvelle")
     assert (dataset.in_directory, dataset.disclosure_threshold) == (True, 11)
     files = DataFile.objects.order_by("index")
     assert [(f.name, f.role, f.level) for f in files] == [
@@ -376,10 +381,7 @@ def test_a_producer_publishes_by_the_form(client: Client) -> None:
     assert "Version 1 publiée." in client.get(response["Location"]).content.decode()
 
 
-def test_the_form_asks_before_it_opens_what_looks_personal(client: Client) -> None:
-    card = DatasetCardFactory()
-    client.force_login(member(card.organisation))
-    form = f"/donnees/{card.slug}/versions/nouvelle/"
+def test_the_form_asks_before_it_opens_what_looks_personal(client: Client, form: str) -> None:
     assert "personal_checked" not in client.get(form).content.decode()
     content = b"zone,note\nSud,jeanne.martin@exemple.fr\n"
     answer = client.post(form, {"table": upload("a.csv", content), "level": "open"})
@@ -394,12 +396,9 @@ def test_the_form_asks_before_it_opens_what_looks_personal(client: Client) -> No
     assert (answer.status_code, list(answer.context["form"].errors)) == (422, ["level"])
 
 
-def test_a_wrong_file_is_told_beside_its_field(client: Client) -> None:
-    card = DatasetCardFactory()
-    client.force_login(member(card.organisation))
-
+def test_a_wrong_file_is_told_beside_its_field(client: Client, form: str) -> None:
     response = client.post(
-        f"/donnees/{card.slug}/versions/nouvelle/",
+        form,
         {
             "table": upload(content=b"zone,n\nArles\n"),
             "level": "open",
@@ -424,11 +423,10 @@ def test_a_wrong_file_is_told_beside_its_field(client: Client) -> None:
     ],
     ids=["no file", "unknown level", "dictionary", "threshold"],
 )
-def test_a_wrong_form_is_told(client: Client, values: dict[str, Any], field: str) -> None:
-    card = DatasetCardFactory()
-    client.force_login(member(card.organisation))
-
-    response = client.post(f"/donnees/{card.slug}/versions/nouvelle/", {"level": "open"} | values)
+def test_a_wrong_form_is_told(
+    client: Client, form: str, values: dict[str, Any], field: str
+) -> None:
+    response = client.post(form, {"level": "open"} | values)
 
     assert response.status_code == 422
     assert list(response.context["form"].errors) == [field]

@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from datasets.vault import form, seal, unseal
 from datasets.vault.form import SealBroken, WrappedKey
 
+Sealed = tuple[bytes, tuple[WrappedKey, ...]]
 CHUNK = form.CHUNK_BYTES
 STORED = CHUNK + form.TAG_BYTES
 WORKER = X25519PrivateKey.generate()
@@ -22,18 +23,18 @@ ESCROW = X25519PrivateKey.generate()
 PAYLOAD = bytes(range(256)) * (2 * CHUNK // 256) + b"la fin"
 
 
-def sealed(payload: bytes = PAYLOAD) -> tuple[bytes, tuple[WrappedKey, ...]]:
+def sealed(payload: bytes = PAYLOAD) -> Sealed:
     ciphertext, facts = seal.seal_bytes(payload, [WORKER.public_key(), ESCROW.public_key()])
     return ciphertext, facts.wrapped
 
 
 @pytest.fixture(scope="module")
-def one() -> tuple[bytes, tuple[WrappedKey, ...]]:
+def one() -> Sealed:
     return sealed()
 
 
 @pytest.fixture(scope="module")
-def other() -> tuple[bytes, tuple[WrappedKey, ...]]:
+def other() -> Sealed:
     return sealed(PAYLOAD[::-1])
 
 
@@ -71,7 +72,7 @@ def test_a_source_that_gives_few_bytes_at_a_time_is_sealed_in_whole_chunks() -> 
     assert unseal.unseal_bytes(target.getvalue(), WORKER, facts.wrapped) == PAYLOAD
 
 
-def test_both_recipients_open(one: tuple[bytes, tuple[WrappedKey, ...]]) -> None:
+def test_both_recipients_open(one: Sealed) -> None:
     assert unseal.unseal_bytes(one[0], WORKER, one[1]) == PAYLOAD
     assert unseal.unseal_bytes(one[0], ESCROW, one[1]) == PAYLOAD
 
@@ -125,14 +126,12 @@ ALTERED: dict[str, Callable[[bytes], bytes]] = {
 
 
 @pytest.mark.parametrize("name", sorted(ALTERED))
-def test_an_altered_file_is_refused(name: str, one: tuple[bytes, tuple[WrappedKey, ...]]) -> None:
+def test_an_altered_file_is_refused(name: str, one: Sealed) -> None:
     with pytest.raises(SealBroken):
         unseal.unseal_bytes(ALTERED[name](one[0]), WORKER, one[1])
 
 
-def test_another_file_s_parts_are_refused(
-    one: tuple[bytes, tuple[WrappedKey, ...]], other: tuple[bytes, tuple[WrappedKey, ...]]
-) -> None:
+def test_another_file_s_parts_are_refused(one: Sealed, other: Sealed) -> None:
     mixed = [
         (one[0][:32] + other[0][32:], one[1]),
         (other[0][:32] + one[0][32:], one[1]),
@@ -145,9 +144,7 @@ def test_another_file_s_parts_are_refused(
             unseal.unseal_bytes(ciphertext, WORKER, wrapped)
 
 
-def test_a_stranger_and_an_altered_wrapped_key_are_refused(
-    one: tuple[bytes, tuple[WrappedKey, ...]],
-) -> None:
+def test_a_stranger_and_an_altered_wrapped_key_are_refused(one: Sealed) -> None:
     ciphertext, (mine, theirs) = one
     stranger = X25519PrivateKey.generate()
     posing = replace(mine, key_id=form.key_id(stranger.public_key()))
@@ -177,9 +174,7 @@ def test_an_envelope_opens_alone_and_refuses_what_was_altered() -> None:
             unseal.open_envelope(broken, WORKER)
 
 
-def test_rotation_gives_the_file_to_a_new_key_and_leaves_the_body(
-    one: tuple[bytes, tuple[WrappedKey, ...]],
-) -> None:
+def test_rotation_gives_the_file_to_a_new_key_and_leaves_the_body(one: Sealed) -> None:
     ciphertext, wrapped = one
     successor = X25519PrivateKey.generate()
 
@@ -190,9 +185,7 @@ def test_rotation_gives_the_file_to_a_new_key_and_leaves_the_body(
         unseal.unseal_bytes(ciphertext, WORKER, [row])
 
 
-def test_a_wrapped_key_survives_json_and_a_broken_row_is_refused(
-    one: tuple[bytes, tuple[WrappedKey, ...]],
-) -> None:
+def test_a_wrapped_key_survives_json_and_a_broken_row_is_refused(one: Sealed) -> None:
     row = one[1][0]
 
     assert WrappedKey.from_json(row.to_json()) == row

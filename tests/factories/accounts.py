@@ -10,6 +10,7 @@ from typing import Any
 import factory
 from allauth.account.models import EmailAddress
 from django.test import Client
+from django.urls import reverse
 
 from portal.accounts.actions import accounts
 from portal.accounts.enums import OrganisationKind, RegionRole, Role, TokenScope
@@ -90,4 +91,11 @@ def signed_in(user: User) -> Client:
     """Give a browser in which a person is signed in."""
     client = Client()
     client.force_login(user)
+    return client
+
+
+def sign_in(client: Client, user: User) -> Client:
+    """Open a session by the real door, which knows for a while that it is they."""
+    answer = client.post(reverse("account_login"), {"login": user.email, "password": PASSWORD})
+    assert answer.status_code == 302, answer.text
     return client

@@ -1,7 +1,5 @@
 """A phase that takes code, and trials and runs in the states that tests need."""
 
-import io
-import zipfile
 from typing import Any
 
 from challenges.enums import EvaluationState, PhaseKind, RunState
@@ -18,6 +16,7 @@ from challenges.models import (
     Team,
 )
 from portal.lib import clock, objects
+from tests.archives import zipped
 from tests.factories.challenges import captain_of, evaluation_of, holdout_of
 
 MEASURES = {
@@ -32,11 +31,7 @@ SAMPLE = {"inputs.csv": b"id,x\nS1,1\n"}
 
 def plan_of(phase: Phase) -> RunPlan:
     """Make a phase take code, with a public sample of one row; nothing of it is sealed."""
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w") as archive:
-        for name, content in SAMPLE.items():
-            archive.writestr(name, content)
-    stored = objects.put(out.getvalue())
+    stored = objects.put(zipped(SAMPLE))
     challenge = phase.challenge
     plan = RunPlan.objects.create(
         challenge=challenge,

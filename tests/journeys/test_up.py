@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from tests.servers import free_port
+from tests.servers import alive, free_port
 
 pytestmark = [pytest.mark.journey, pytest.mark.slow]
 
@@ -37,14 +37,6 @@ def descendants(pid: int) -> set[int]:
         if int(fields[1]) in found | {pid}:
             found.add(int(path.parent.name))
     return found
-
-
-def alive(pid: int) -> bool:
-    """Say whether a process runs; one that only waits to be reaped does not."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
-    except OSError:
-        return False
 
 
 def test_up_serves_the_home_page_and_stops_clean(tmp_path: Path) -> None:

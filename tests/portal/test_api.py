@@ -1,8 +1,8 @@
 """The API: who asks, how it says no, what it says of itself; outages and odd numbers."""
 
-from collections.abc import Callable
 from io import BytesIO
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from django.db import InterfaceError, OperationalError, ProgrammingError, connection
@@ -200,13 +200,6 @@ def test_the_guide_lists_every_operation(client: Client, address: str) -> None:
     assert page.text.count('<tr><th scope="row"><code>') == count
 
 
-def failing(error: Exception) -> Callable[..., Any]:
-    def fail(*_arguments: Any) -> None:
-        raise error
-
-    return fail
-
-
 @pytest.mark.parametrize("path", ["/", "/catalogue/", "/api/v1/challenges", "/en/challenges/"])
 @pytest.mark.parametrize(
     ("error", "status"),
@@ -218,7 +211,7 @@ def failing(error: Exception) -> Callable[..., Any]:
 )
 def test_only_a_database_that_is_away_is_a_503(path: str, error: Exception, status: int) -> None:
     client = Client(raise_request_exception=False)
-    with connection.execute_wrapper(failing(error)):
+    with connection.execute_wrapper(Mock(side_effect=error)):
         response = client.get(path)
     assert response.status_code == status
     assert response.headers.get("Retry-After") == ("2" if status == 503 else None)

@@ -18,7 +18,6 @@ from django.urls import reverse
 from challenges.teams import actions as teams
 from portal.accounts.actions import invitations
 from portal.accounts.enums import Role
-from portal.accounts.models import User
 from portal.audit import denials, duties, outbox
 from portal.audit.actors import SystemActor
 from portal.audit.invariants import chain_breaches
@@ -39,7 +38,7 @@ from portal.lib.refusals import Invalid, TooLarge, Unavailable
 from portal.management.commands import verify
 from tests.factories import contributions as proposals
 from tests.factories import datasets as data
-from tests.factories.accounts import MembershipFactory, UserFactory
+from tests.factories.accounts import MembershipFactory, UserFactory, signed_in
 from tests.factories.challenges import ChallengeFactory, EntryFactory, TeamFactory, captain_of
 from tests.threads import at_once
 
@@ -300,12 +299,6 @@ def at(monkeypatch: pytest.MonkeyPatch) -> Callable[[timedelta], None]:
     return lambda later: monkeypatch.setattr(clock, "now", lambda: NOON + later)
 
 
-def signed_in(user: User | None = None) -> Client:
-    client = Client()
-    client.force_login(user or UserFactory())
-    return client
-
-
 def told(action: str = "access.denied") -> list[tuple[str, str, dict[str, Any]]]:
     """List (object, actor, facts) of the events of denial."""
     rows = AuditBody.objects.filter(event__action__startswith=action).order_by("pk")
@@ -372,7 +365,7 @@ def test_a_visitor_who_tries_a_restricted_file_is_written_down(client: Client) -
 
 @pytest.mark.parametrize("path", ["/rien/", "/challenges/absent/", "/moderation/absente/", "/.env"])
 def test_an_address_that_never_was_writes_nothing(path: str) -> None:
-    for client in (Client(), signed_in()):
+    for client in (Client(), signed_in(UserFactory())):
         before = AuditEvent.objects.count()
         assert client.get(path).status_code == 404
         assert AuditEvent.objects.count() == before
@@ -380,7 +373,7 @@ def test_an_address_that_never_was_writes_nothing(path: str) -> None:
 
 
 def test_an_open_refusal_is_written_once_an_hour_too() -> None:
-    client = signed_in()
+    client = signed_in(UserFactory())
     for _ in range(3):
         assert client.get(reverse("catalogue:moderation")).status_code == 403
     assert [on for on, _actor, _facts in told()] == ["path:/moderation/"]
@@ -395,7 +388,9 @@ def test_no_token_is_written_down() -> None:
     )
 
     token = invitations.token_of(place.organisation.invitations.get())
-    answer = signed_in().post(reverse("invitation", args=[token]), {"answer": "accepted"})
+    answer = signed_in(UserFactory()).post(
+        reverse("invitation", args=[token]), {"answer": "accepted"}
+    )
     assert answer.status_code == 403
     assert [on for on, _actor, _facts in told()] == ["path:/invitations/…/"]
 
@@ -455,5 +450,5 @@ def test_a_team_code_tried_by_another_is_written_down() -> None:
     sent = teams.invite(team=team, email="invitee@exemple.test", by=captain_of(team))
     token = sent.token
     path = reverse("challenges:team_join", args=[team.challenge.slug, sent.public_id, token])
-    assert signed_in().post(path).status_code == 404
+    assert signed_in(UserFactory()).post(path).status_code == 404
     assert [on for on, _actor, _facts in told()] == [f"challenges.teaminvitation:{sent.public_id}"]

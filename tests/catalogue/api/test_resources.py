@@ -31,10 +31,11 @@ from catalogue.validators.fields import DETAILS
 from portal.accounts.enums import Role, TokenScope
 from portal.accounts.models import User
 from portal.lib import clock
-from tests.catalogue.ledger import cost, same_for_three
+from tests.catalogue.moderation.test_contributions import CITATION
 from tests.factories import contributions as make
 from tests.factories.accounts import bearer, signed_in
 from tests.factories.catalogue import MeasurementFactory, ResourceFactory, ResourceLinkFactory
+from tests.ledger import cost, same_for_three
 from tests.portal.test_api import problem
 from tests.properties import HealthCheck, given
 from tests.properties import settings as profile
@@ -502,18 +503,6 @@ def test_a_token_without_the_scope_writes_nothing() -> None:
         assert answer.json()["scope"] == "contribute"
     assert problem(others.patch(card, {})) == (403, "scope_required")
     assert problem(others.post(f"{card}/feedback", TOLD)) == (403, "scope_required")
-
-
-CITATION = """cff-version: 1.2.0
-message: Citez ce logiciel.
-title: Appariement des offres
-abstract: Rapproche une offre et un profil, et dit pourquoi. Le résultat est expliqué à la personne.
-authors:
-  - family-names: Roux
-    given-names: Camille
-license: EUPL-1.2
-repository-code: https://forge.example/appariement
-"""
 
 
 def test_a_description_becomes_a_draft_with_its_origins(program: Pipeline) -> None:

@@ -20,10 +20,10 @@ from portal.audit import outbox
 from portal.lib import clock
 from portal.lib.refusals import Conflict, NotAllowed, QuotaSpent
 from portal.lib.requests import PathsWithoutSecrets
-from tests.catalogue.ledger import cost, events, owed, same_for_three
 from tests.factories.accounts import UserFactory
 from tests.factories.catalogue import ResourceFactory
 from tests.factories.letters import delivered
+from tests.ledger import cost, events, owed, same_for_three
 
 pytestmark = pytest.mark.django_db
 QUERY = ResourceQuery(q="emploi saisonnier", kind=("need",))

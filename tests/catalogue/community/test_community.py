@@ -33,11 +33,11 @@ from portal.accounts.actions import accounts, notifications, organisations
 from portal.accounts.models import Notification, Organisation, User
 from portal.lib import clock
 from portal.lib.refusals import Conflict, Invalid, NotAllowed, QuotaSpent
-from tests.catalogue.ledger import cost, events, refused, same_for_three
 from tests.factories import contributions as make
 from tests.factories.accounts import MembershipFactory, OrganisationFactory, UserFactory, signed_in
 from tests.factories.catalogue import ResourceFactory
 from tests.factories.letters import delivered
+from tests.ledger import cost, events, refused, same_for_three
 
 pytestmark = pytest.mark.django_db
 

@@ -34,11 +34,11 @@ from portal.accounts.models import User
 from portal.audit.models import AuditEvent, Outbox
 from portal.lib import clock, http
 from portal.lib.refusals import Invalid, QuotaSpent
-from tests.catalogue.ledger import cost, same_for_three
 from tests.factories import contributions as make
 from tests.factories.accounts import MembershipFactory, UserFactory, signed_in
 from tests.factories.catalogue import ResourceFactory
 from tests.factories.harvests import HarvestRunFactory, LinkCheckFactory, SourceFactory, datagouv
+from tests.ledger import cost, same_for_three
 from tests.sites import INSIDE, Reply, Site, endless, leads, listener, says, site
 
 pytestmark = pytest.mark.django_db

@@ -34,12 +34,12 @@ from portal.lib import clock
 from portal.lib.refusals import Conflict, Invalid, NotAllowed
 from portal.pages import home
 from portal.pages.home import Census
-from tests.catalogue.ledger import cost, events, owed, refused, same_for_three
 from tests.factories import contributions as make
 from tests.factories.accounts import signed_in
 from tests.factories.catalogue import ResourceFactory
 from tests.factories.datasets import DatasetFactory
 from tests.factories.letters import letters
+from tests.ledger import cost, events, owed, refused, same_for_three
 
 pytestmark = pytest.mark.django_db
 

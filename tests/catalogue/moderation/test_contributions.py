@@ -21,9 +21,9 @@ from portal.accounts.enums import Role
 from portal.accounts.models import User
 from portal.lib import clock
 from portal.lib.refusals import Conflict, Invalid, NotAllowed, QuotaSpent
-from tests.catalogue.ledger import cost, events, owed, refused, rows, same_for_three
 from tests.factories import contributions as make
 from tests.factories.accounts import signed_in
+from tests.ledger import cost, events, owed, refused, rows, same_for_three
 from tests.sites import says, site
 
 pytestmark = pytest.mark.django_db

@@ -44,6 +44,7 @@ from portal.lib.refusals import Conflict, Hidden, NotAllowed
 from tests.factories import contributions as make
 from tests.factories.accounts import bearer
 from tests.factories.card_files import CSV, SHA256, House, found, given
+from tests.ledger import refuses
 
 pytestmark = pytest.mark.django_db
 BROWSER = {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64) Firefox/130.0"}
@@ -448,9 +449,8 @@ def test_a_draft_waits_for_the_file_that_has_arrived(house: House) -> None:
     house.file()
     now = clock.now()
     upload = arrived(house, begun_at=now, expires_at=now + timedelta(hours=1))
-    with pytest.raises(Conflict) as refused:
+    with refuses(Conflict, "file_arriving"):
         house.publish()
-    assert refused.value.code == "file_arriving"
     Contribution.objects.filter(pk=house.draft.pk).update(
         status="submitted", submitted_at=now, first_submitted_at=now
     )

@@ -3,10 +3,10 @@
 import io
 import logging
 import zipfile
-from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 from uuid import uuid4
 
 import pytest
@@ -34,25 +34,16 @@ from portal.accounts.models import Organisation, User
 from portal.lib import clock, objects, scanning
 from portal.lib.refusals import Conflict, Invalid, QuotaSpent, Unavailable
 from tests.catalogue.api.test_resources import Pipeline
-from tests.catalogue.ledger import events, queries
 from tests.factories import contributions as make
 from tests.factories.accounts import signed_in
 from tests.factories.card_files import CSV, OTHER, SHA256, House, brought, found, given, statuses
+from tests.ledger import events, queries, refuses
 
 pytestmark = pytest.mark.django_db
 
 
 def again(file: CardFile) -> CardFile:
     return CardFile.objects.get(pk=file.pk)
-
-
-def failing(error: type[Exception]) -> Callable[[Path], None]:
-    """Make an antivirus that fails so."""
-
-    def scan(_path: Path) -> None:
-        raise error
-
-    return scan
 
 
 def long_unnamed() -> None:
@@ -234,7 +225,7 @@ def test_what_is_kept_elsewhere_is_examined_on_a_copy(monkeypatch: pytest.Monkey
 
 
 def test_a_file_waits_for_the_antivirus(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(scanning, "scan", failing(scanning.ScannerAway))
+    monkeypatch.setattr(scanning, "scan", Mock(side_effect=scanning.ScannerAway))
     file = house.file()
     assert (file.state, statuses(file, house.by)) == (FileState.WAITING, [404])
     assert found(house.draft) == {"file_waiting"}
@@ -247,10 +238,9 @@ def test_a_file_waits_for_the_antivirus(house: House, monkeypatch: pytest.Monkey
 def test_a_silent_antivirus_is_asked_once_for_all_that_waits(
     waiting: list[CardFile], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked: list[Any] = []
-    away = failing(scanning.ScannerAway)
-    monkeypatch.setattr(scanning, "scan", lambda path: (asked.append(path), away(path)))
-    assert (file_care.examine_waiting(), len(asked)) == (0, 1)
+    scan = Mock(side_effect=scanning.ScannerAway)
+    monkeypatch.setattr(scanning, "scan", scan)
+    assert (file_care.examine_waiting(), scan.call_count) == (0, 1)
     assert CardFile.objects.waiting().count() == 2
 
 
@@ -258,7 +248,7 @@ def test_a_file_that_no_antivirus_could_read_is_read_again(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patched:
-        patched.setattr(scanning, "scan", failing(scanning.ScannerFailed))
+        patched.setattr(scanning, "scan", Mock(side_effect=scanning.ScannerFailed))
         file = house.file()
         assert file.state == FileState.WAITING
         for _time in range(file_care.TRIES - 1):
@@ -299,7 +289,7 @@ def test_an_outage_of_the_store_is_no_failure_of_the_antivirus(
         file_care.examine_waiting()
     objects.put(CSV)
     with monkeypatch.context() as patched:
-        patched.setattr(scanning, "scan", failing(scanning.ScannerFailed))
+        patched.setattr(scanning, "scan", Mock(side_effect=scanning.ScannerFailed))
         for _time in range(tries - 1):
             file_care.examine_waiting()
     assert stands(file)[:2] == (FileState.WAITING, tries - 1)
@@ -814,9 +804,8 @@ def test_the_files_of_a_closed_card_are_opened_by_who_answers_for_it_alone(house
         owner_answer=OwnerAnswer.SILENT,
         owner_answered_at=now,
     )
-    with pytest.raises(Conflict) as refused:
+    with refuses(Conflict, "files_would_open"):
         review.publish(contribution=make.again(sent), by=make.moderator())
-    assert refused.value.code == "files_would_open"
     card.refresh_from_db()
     assert (card.access, statuses(file, None)) == (Access.ON_REQUEST, [404])
 

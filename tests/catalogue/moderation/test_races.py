@@ -19,9 +19,9 @@ from catalogue.resources.actions import files as file_care
 from portal.accounts.enums import Role
 from portal.accounts.models import User
 from portal.lib import clock
-from tests.catalogue.ledger import events
 from tests.factories import contributions as make
 from tests.factories.card_files import House
+from tests.ledger import events
 from tests.threads import together
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]

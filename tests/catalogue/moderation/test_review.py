@@ -27,12 +27,12 @@ from portal.accounts.enums import RegionRole, Role
 from portal.accounts.models import User
 from portal.lib import clock
 from portal.lib.refusals import Conflict, Invalid, NotAllowed, Refusal
-from tests.catalogue.ledger import cost, events, owed, queries, refused, rows, same_for_three
 from tests.factories import contributions as make
 from tests.factories.accounts import MembershipFactory, signed_in
 from tests.factories.catalogue import ResourceFactory
 from tests.factories.harvests import SourceFactory
 from tests.factories.letters import letters
+from tests.ledger import cost, events, owed, queries, refused, rows, same_for_three
 
 pytestmark = pytest.mark.django_db
 SENT = ["contribution.started", "contribution.submitted"]

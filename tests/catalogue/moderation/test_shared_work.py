@@ -26,10 +26,10 @@ from portal.accounts.enums import Role
 from portal.accounts.models import User
 from portal.lib import clock
 from portal.lib.refusals import Conflict, Invalid, NotAllowed
-from tests.catalogue.ledger import cost, events, owed, refused, same_for_three
 from tests.factories import contributions as make
 from tests.factories.accounts import signed_in
 from tests.factories.letters import letters
+from tests.ledger import cost, events, owed, refused, same_for_three
 
 pytestmark = pytest.mark.django_db
 ALONE = {"HX-Request": "true"}

@@ -29,11 +29,11 @@ from portal.accounts.enums import Role
 from portal.accounts.models import User
 from portal.lib import clock
 from portal.lib.refusals import Conflict, NotAllowed, QuotaSpent
-from tests.catalogue.ledger import cost, events, owed, queries, refused, rows
 from tests.catalogue.moderation.test_checks import cards
 from tests.factories import contributions as make
 from tests.factories.accounts import signed_in
 from tests.factories.letters import letters
+from tests.ledger import cost, events, owed, queries, refused, rows
 from tests.properties import HealthCheck, given, settings
 from tests.properties import strategies as st
 

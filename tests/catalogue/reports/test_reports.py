@@ -32,11 +32,11 @@ from portal.accounts.enums import Role
 from portal.accounts.models import Notification, Organisation, User
 from portal.lib import clock
 from portal.lib.refusals import Conflict, Invalid, NotAllowed, QuotaSpent
-from tests.catalogue.ledger import cost, events, refused, same_for_three
 from tests.factories import contributions as make
 from tests.factories.accounts import MembershipFactory, signed_in
 from tests.factories.catalogue import ResourceFactory
 from tests.factories.letters import delivered
+from tests.ledger import cost, events, refused, same_for_three
 
 pytestmark = pytest.mark.django_db
 SECRET_NAME, SECRET_ADDRESS = "Camille Rapporteuse", "camille.rapporteuse@exemple.fr"

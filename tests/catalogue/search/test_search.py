@@ -1,32 +1,54 @@
-"""What a search finds, in which order, what it counts and proposes, on each database."""
+"""What a search finds, counts, proposes and costs; its French analysis, address and limits."""
 
 import io
 import json
+import random
+import socket
 import sys
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group
+from django.core import signals
+from django.core.cache import cache
 from django.core.management import CommandError, call_command
+from django.db import close_old_connections, connection
+from django.http import QueryDict
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
+from catalogue import invariants
 from catalogue.contributions.actions import checks
 from catalogue.enums import Access, ResourceKind
 from catalogue.models import IndexedName, Resource, RomeTitle, Synonym
-from catalogue.search import engine, index, suggest, synonyms
+from catalogue.pages.views import exports
+from catalogue.search import engine, filters, index, suggest, synonyms
 from catalogue.search import text as analysis
 from catalogue.search import words as known_words
-from catalogue.search.query import ResourceQuery, Updated, Words
+from catalogue.search.query import (
+    FACETS,
+    MAX_DEPTH,
+    MAX_Q,
+    ResourceQuery,
+    Sort,
+    Updated,
+    Words,
+    from_mapping,
+)
 from catalogue.search.suggest import Suggestions
+from catalogue.search.synonyms import Slot, Thesaurus, read_groups
 from catalogue.validators import checks as record_checks
-from portal.lib import clock
+from portal.lib import clock, rates
+from portal.lib.rates import Window
 from portal.lib.refusals import Conflict, Invalid, NotAllowed
 from tests.cases import relevance
-from tests.catalogue.ledger import events, queries, refused, same_for_three
 from tests.factories.accounts import MembershipFactory, UserFactory
 from tests.factories.catalogue import ResourceFactory
+from tests.ledger import events, queries, refused, refuses, same_for_three
 
 pytestmark = pytest.mark.django_db
 
@@ -393,9 +415,8 @@ def test_only_the_staff_of_the_back_office_edits(who: str) -> None:
     ],
 )
 def test_a_group_that_would_do_nothing_is_refused(text: str, code: str) -> None:
-    with pytest.raises(Invalid) as refused:
+    with refuses(Invalid, code):
         synonyms.read_phrases(text)
-    assert refused.value.code == code
 
 
 def test_a_double_is_a_conflict() -> None:
@@ -522,3 +543,377 @@ def test_what_is_read_does_not_grow_with_the_catalogue(monkeypatch: pytest.Monke
     monkeypatch.setattr(record_checks, "is_like", is_like)
     ResourceFactory(published=True, title=title)
     same_for_three(more, lambda: queries(resembles), resembles)
+
+
+@pytest.mark.parametrize(
+    ("text", "terms"),
+    [
+        ("Compétences", ["competenc"]),
+        ("COMPÉTENCE", ["competenc"]),
+        ("l’emploi", ["emploi"]),
+        ("l'emploi d‘un qu’il", ["emploi"]),
+        ("aujourd’hui", ["aujourd", "hui"]),
+        ("Carif-Oref", ["carif", "oref"]),
+        ("travaux réseaux chevaux", ["travail", "reseau", "cheval"]),
+        ("jeux de données", ["jeu", "donne"]),
+        ("une donnée", ["donne"]),
+        ("nœud cæcum", ["noeud", "caecum"]),
+        ("VAE, ROME 4.0 et M1805", ["vae", "rome", "4", "0", "m1805"]),
+        ("IA", ["ia"]),
+        ("AI Act", ["ai", "act"]),
+        ("de la le les", []),
+        ("", []),
+        ("🙂 — …", []),
+        ("e\u0301te\u0301s", ["ete"]),
+    ],
+)
+def test_terms(text: str, terms: list[str]) -> None:
+    assert analysis.terms(text) == terms
+
+
+@pytest.mark.parametrize(
+    "forms",
+    (
+        "métier métiers,régional régionaux,mobilité mobilités,tableau tableaux,jeune jeunes,"
+        "besoin besoins,lieu lieux"
+    ).split(","),
+)
+def test_singular_and_plural_meet(forms: str) -> None:
+    assert len(set(analysis.terms(forms))) == 1
+
+
+def test_tokens_stand_where_they_are_in_the_text() -> None:
+    text = "L’été, l'Emploi des « Jeunes »"
+    found = {text[start:end] for _term, start, end in analysis.tokens(text)}
+    assert found == {"Emploi", "Jeunes"}
+
+
+def test_highlights_cut_and_keep_the_whole_text() -> None:
+    text = "Extraction de compétences, compétence par compétence."
+    runs = analysis.highlights(text, frozenset({"competenc"}))
+    assert "".join(run for run, _ in runs) == text
+    assert [run for run, on in runs if on] == ["compétences", "compétence", "compétence"]
+    assert analysis.highlights(text, frozenset()) == [(text, False)]
+
+
+def test_a_very_long_word_is_cut() -> None:
+    assert len(analysis.terms("a" * 1_000)[0]) <= analysis.MAX_WORD
+
+
+def test_the_longest_known_phrase_is_one_idea() -> None:
+    thesaurus = Thesaurus(read_groups("# essai\ndemandeur d’emploi, chômeur\nemploi, travail\n"))
+    typed = analysis.terms("un demandeur d'emploi aidé")
+    assert thesaurus.slots(typed) == [
+        Slot(("demandeur", "emploi"), (("chomeur",),)),
+        Slot(("aide",)),
+    ]
+    assert thesaurus.slots(["chomeur"]) == [Slot(("chomeur",), (("demandeur", "emploi"),))]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "edits"),
+    [
+        ("recomandation", "recommandation", 1),
+        ("emploi", "empoli", 1),
+        ("abc", "abcd", 1),
+        ("abc", "xyz", 3),
+        ("", "ab", 2),
+        ("même", "même", 0),
+    ],
+)
+def test_distance(one: str, other: str, edits: int) -> None:
+    assert analysis.distance(one, other, 5) == edits
+    assert analysis.distance(other, one, 5) == edits
+
+
+def test_distance_stops_above_the_allowed_edits() -> None:
+    assert analysis.distance("formation", "xxxxxxxxx", 2) == 3
+    assert analysis.distance("court", "beaucoup plus long", 1) == 2
+
+
+def parse(text: str) -> ResourceQuery:
+    return ResourceQuery.parse(QueryDict(text))
+
+
+def test_what_is_unknown_or_out_of_bounds_is_left_out() -> None:
+    query = parse(
+        "q=%20a%00b%20%20c&kind=model&kind=nothing&scope=lunar&sort=best&updated=1d"
+        "&page=-3&size=5000&words=none&type=x&licence=Any-Text&order=-password&score__gte=1e400"
+        "&owner__password__startswith=p&_connector=OR 1=1"
+    )
+    assert query == ResourceQuery(q="a b c", kind=("model",), licence=("Any-Text",), size=100)
+
+
+@pytest.mark.parametrize("page", ["0", "x", "", "-1", "1.5", "٣", "²", "9" * 400])
+def test_a_wild_page_number_stays_in_bounds(page: str) -> None:
+    query = parse(f"page={page}")
+    assert 1 <= query.page * query.size <= MAX_DEPTH + query.size
+
+
+def test_words_are_cut() -> None:
+    assert len(parse("q=" + "a" * 5_000).q) == MAX_Q
+
+
+def test_order_and_doubles_do_not_matter() -> None:
+    one = parse("language=it&language=fr&kind=model")
+    assert one == parse("kind=model&language=fr&language=it&language=fr")
+    assert one.serialise() == "kind=model&language=fr&language=it"
+
+
+def test_filters_are_added_removed_and_cleared() -> None:
+    query = parse("q=rome&kind=model&scope=local&page=3&updated=12m&words=all")
+    assert query.with_value("kind", "dataset").kind == ("dataset", "model")
+    assert query.without("kind", "model") == parse("q=rome&scope=local&updated=12m&words=all")
+    assert query.cleared() == ResourceQuery(q="rome")
+    assert query.is_filtered
+    assert not query.cleared().is_filtered
+
+
+def test_parse_of_serialise_is_the_same_query() -> None:
+    rng = random.Random(4)  # noqa: S311  # a reproducible draw
+    letters = "aéœ'’\"«&=+%#?/ \\0"
+    for _ in range(500):
+        chosen = {
+            name: tuple(sorted(rng.sample(sorted(allowed), rng.randint(0, min(3, len(allowed))))))
+            if allowed
+            else tuple(sorted({"x-1", rng.choice(letters).strip() or "y"}))
+            for name, allowed in FACETS.items()
+        }
+        raw = "".join(rng.choices(letters, k=rng.randint(0, 12)))
+        query = ResourceQuery(
+            q=" ".join(raw.split()),
+            updated=rng.choice([None, *Updated]),
+            words=rng.choice(list(Words)),
+            sort=rng.choice(list(Sort)),
+            page=rng.randint(1, 90),
+            size=rng.randint(1, 100),
+            **chosen,
+        )
+        assert parse(query.serialise()) == query
+        assert parse(query.serialise()).serialise() == query.serialise()
+
+
+def test_a_mapping_reads_like_a_url() -> None:
+    assert from_mapping({"q": ["rome"], "kind": ["model"]}) == parse("q=rome&kind=model")
+
+
+FILES = ("csv", "json")
+
+
+@pytest.fixture(autouse=True)
+def _fresh(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(filters, "searches", Window())
+    monkeypatch.setattr(filters, "suggestions", Window())
+
+
+def exported_titles(client: Client, query: str) -> list[str]:
+    answer: Any = client.get(f"/exports/ressources.json{query}")
+    assert answer.status_code == 200
+    return [row["title"] for row in json.loads(b"".join(answer))["resources"]]
+
+
+def turned_away(answer: Any, status: int = 429) -> str:
+    assert answer.status_code == status
+    if status == 429:
+        assert 1 <= int(answer.headers["Retry-After"]) <= 60
+    return str(answer.text)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/ressources/",
+        "/ressources/filtres/tag/",
+        "/flux/ressources.atom",
+        "/exports/ressources.ttl",
+    ],
+)
+def test_searches_past_the_share_of_a_network_wait(
+    client: Client, settings: Any, address: str
+) -> None:
+    settings.SEARCHES_PER_MINUTE_AND_NETWORK = 2
+    for _ in range(2):
+        assert client.get(address, {"q": "emploi"}).status_code == 200
+    page = turned_away(client.get(address, {"q": "emploi"}))
+    assert "Trop de recherches depuis votre réseau" in page
+    assert "too_many_requests" in page
+    told = client.get(address, headers={"Accept": "application/json"})
+    assert (told.status_code, told.json()["code"]) == (429, "too_many_requests")
+    elsewhere = client.get(address, REMOTE_ADDR="192.0.2.7")
+    assert elsewhere.status_code == 200
+
+
+def test_searches_of_programs_have_the_same_share(client: Client, settings: Any) -> None:
+    settings.SEARCHES_PER_MINUTE_AND_NETWORK = 1
+    assert client.get("/ressources/?q=emploi").status_code == 200
+    answer = client.get("/api/v1/resources?q=emploi")
+    assert (answer.status_code, answer.json()["code"]) == (429, "too_many_requests")
+    assert client.get("/api/v1/resources").status_code == 200
+
+
+def test_suggestions_have_a_share_of_their_own(client: Client, settings: Any) -> None:
+    settings.SEARCHES_PER_MINUTE_AND_NETWORK = 1
+    assert client.get("/ressources/?q=emploi").status_code == 200
+    turned_away(client.get("/ressources/?q=emploi"))
+    for _ in range(4):
+        assert client.get("/ressources/suggestions?q=emp").status_code == 200
+    turned_away(client.get("/ressources/suggestions?q=empl"))
+
+
+@pytest.mark.parametrize("query", ["", "?kind=technology"])
+@pytest.mark.parametrize("extension", FILES)
+def test_an_export_holds_a_place_until_it_is_read_or_shut(
+    client: Client, settings: Any, extension: str, query: str
+) -> None:
+    """It holds a thread of the web server as long."""
+    ResourceFactory(published=True)
+    settings.EXPORTS_AT_A_TIME, settings.EXPORTS_AT_A_TIME_AND_NETWORK = 2, 1
+    address = f"/exports/ressources.{extension}{query}"
+    first: Any = client.get(address)
+    assert "en cours" in turned_away(client.get(address))
+    second: Any = client.get(address, REMOTE_ADDR="192.0.2.7")
+    assert "plusieurs exports" in turned_away(client.get(address, REMOTE_ADDR="192.0.2.8"))
+    assert b"".join(first)
+    third: Any = client.get(address, REMOTE_ADDR="192.0.2.8")
+    assert third.status_code == 200
+    signals.request_finished.disconnect(close_old_connections)
+    third.close()
+    signals.request_finished.connect(close_old_connections)
+    assert b"".join(client.get(address))
+    assert b"".join(second)
+
+
+@pytest.mark.parametrize("query", ["", "?kind=technology"])
+def test_who_reads_an_export_too_slowly_is_cut_and_until_then_keeps_the_place(
+    client: Client, settings: Any, query: str
+) -> None:
+    ResourceFactory(published=True)
+    settings.EXPORTS_AT_A_TIME, settings.EXPORT_MOST_SECONDS = 1, -1
+    slow: Any = client.get(f"/exports/ressources.csv{query}")
+    assert "plusieurs exports" in turned_away(client.get("/exports/ressources.csv"))
+    with pytest.raises(TimeoutError):
+        b"".join(slow)
+    settings.EXPORT_MOST_SECONDS = 60
+    assert b"".join(client.get("/exports/ressources.csv"))
+
+
+def test_who_no_longer_reads_an_export_frees_the_thread_that_sends_it(
+    client: Client, settings: Any
+) -> None:
+    settings.PIECE_SECONDS = 0.01
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        answer: Any = client.get("/exports/ressources.csv", **{"gunicorn.socket": ours})
+        assert b"".join(answer)
+        assert ours.gettimeout() == 0.01
+        with pytest.raises(TimeoutError):
+            ours.sendall(b" " * 10_000_000)
+
+
+def test_a_place_given_back_late_is_not_taken_from_who_has_it() -> None:
+    first = rates.take_turn("essai", most=1, seconds=60)
+    assert first is not None
+    cache.delete(first.key)  # its time is over
+    second = rates.take_turn("essai", most=1, seconds=60)
+    first.give_back()
+    assert second is not None
+    assert rates.take_turn("essai", most=1, seconds=60) is None
+    second.give_back()
+    assert rates.take_turn("essai", most=1, seconds=60) is not None
+
+
+def test_an_export_that_fails_gives_its_place_back(
+    client: Client, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.EXPORTS_AT_A_TIME = 1
+    with monkeypatch.context() as broken:
+        broken.setattr(exports, "_export", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            client.get("/exports/ressources.csv")
+    assert b"".join(client.get("/exports/ressources.csv"))
+
+
+def test_exports_past_the_share_of_a_network_wait(client: Client, settings: Any) -> None:
+    settings.EXPORTS_PER_MINUTE_AND_NETWORK = 1
+    assert exported_titles(client, "") == []
+    assert "Trop d’exports" in turned_away(client.get("/exports/ressources.csv"))
+
+
+def test_an_export_gives_all_that_a_search_finds(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(5):
+        ResourceFactory(published=True, title=f"Emploi {number}")
+    ResourceFactory(published=True, title="Formation")
+    whole = exported_titles(client, "?q=emploi")
+    assert len(whole) == 5
+    monkeypatch.setattr(exports, "MAX_DEPTH", 2)
+    assert exported_titles(client, "?q=emploi") == whole
+
+
+def test_an_absurd_address_is_refused_and_says_why(client: Client) -> None:
+    for address in (reverse("catalogue:list"), "/exports/ressources.csv", "/oai", "/"):
+        page = turned_away(client.get(f"{address}?q={'a' * 100_000}"), 414)
+        assert "trop longue" in page
+    told = client.get(f"/api/v1/challenges?x={'a' * 100_000}")
+    assert (told.status_code, told.json()["code"]) == (414, "address_too_long")
+    assert told.json()["limit_characters"] == 16_000
+
+
+def test_what_is_left_out_of_a_search_is_said(client: Client) -> None:
+    many = "&".join(f"tag={number:03}" for number in range(60))
+    page = client.get(f"/ressources/?{many}&q={'a' * 201}").text
+    assert "Mot-clé\xa0» garde 50 valeurs" in page
+    assert "Vos mots sont coupés à 200 caractères." in page
+    page = client.get(f"/ressources/?{many[: 8 * 50 - 1]}&q={'a' * 200}").text
+    assert "garde 50 valeurs" not in page
+    assert "sont coupés" not in page
+
+
+def sent(ask: Callable[[], Any]) -> list[str]:
+    with CaptureQueriesContext(connection) as seen:
+        ask()
+    return [each["sql"] for each in seen]
+
+
+def test_a_lot_costs_the_same_whatever_it_holds() -> None:
+    same_for_three(
+        lambda: ResourceFactory(published=True, kind="dataset", title="Jeu de données"),
+        lambda: queries(index.rebuild),
+    )
+
+
+def test_how_far_it_is_is_told_apart_from_the_result(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("catalogue.management.commands.reindex.STEP", 1)
+    ResourceFactory(published=True, title="Fiche")
+    out, aside = io.StringIO(), io.StringIO()
+    call_command("reindex", "--json", stdout=out, stderr=aside)
+    assert json.loads(out.getvalue()) == {"indexed": 1, "mirrored": None}
+    assert "1 ressource(s)…" in aside.getvalue()
+
+
+@pytest.mark.parametrize("q", ["empl", "empl jeun salar form metie", "zzz absent emplxi jeunz"])
+def test_suggestions_send_a_bounded_number_of_statements(q: str) -> None:
+    ResourceFactory(published=True, title="Emploi des jeunes", tags=["emploi"])
+    assert len(sent(lambda: suggest.suggest(q, language="fr"))) <= 15
+
+
+def test_the_index_misses_nothing_holds_no_more_and_tells_the_truth(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Each card changed behind the index: put offline or online, of another kind, without words."""
+    sound, offline, other, wordless = ResourceFactory.create_batch(4, published=True)
+    online = ResourceFactory()
+    assert list(invariants.index_breaches()) == []
+    Resource.objects.filter(pk=offline.pk).update(live=False)
+    assert list(invariants.index_breaches()) == [str(offline.pk)]
+    Resource.objects.filter(pk=online.pk).update(live=True, first_published_at=clock.now())
+    Resource.objects.filter(pk=other.pk).update(kind=ResourceKind.NEWS)
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM catalogue_fulltext WHERE rowid = %s", [wordless.pk])
+    broken = {str(each.pk) for each in (offline, online, other, wordless)}
+    assert set(invariants.index_breaches()) == broken
+    assert str(sound.pk) not in broken
+    monkeypatch.setattr(index, "BATCH", 2)
+    assert index.rebuild() == Resource.objects.filter(live=True).count()
+    assert list(invariants.index_breaches()) == []

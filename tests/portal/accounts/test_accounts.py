@@ -17,7 +17,7 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
 
-from challenges.models import TeamInvitation, TeamMember
+from challenges.models import Challenge, TeamInvitation, TeamMember
 from challenges.teams import actions as teams
 from portal.accounts import personal_data, space
 from portal.accounts.actions import accounts, appointments, invitations
@@ -37,12 +37,19 @@ from portal.audit.invariants import chain_breaches
 from portal.audit.models import AuditBody, Outbox
 from portal.lib import clock
 from portal.lib.refusals import Conflict, Invalid, NotAllowed, QuotaSpent
-from tests.catalogue.ledger import cost, queries, same_for_three
-from tests.factories.accounts import PASSWORD, MembershipFactory, OrganisationFactory, UserFactory
+from tests.factories.accounts import (
+    PASSWORD,
+    MembershipFactory,
+    OrganisationFactory,
+    UserFactory,
+    sign_in,
+)
 from tests.factories.catalogue import ResourceFactory
 from tests.factories.challenges import ChallengeFactory
 from tests.factories.letters import letters
-from tests.portal.accounts.ledger import acts, refused, rows
+from tests.ledger import cost, events, queries, rows, same_for_three
+from tests.ledger import refused_of_accounts as refused
+from tests.portal.accounts.test_organisations import invite
 
 pytestmark = pytest.mark.django_db
 
@@ -68,7 +75,7 @@ def test_install_confirms_the_address() -> None:
     assert list(EmailAddress.objects.values_list("email", "verified", "primary")) == [
         ("moderation@exemple.test", True, True)
     ]
-    assert acts() == ["account.installed"]
+    assert events() == ["account.installed"]
     with pytest.raises(NotAllowed):
         accounts.install(username="b", email="b@b.test", display_name="", password=None, by=user)
     assert User.objects.count() == 1
@@ -81,7 +88,7 @@ def test_rename_is_for_oneself() -> None:
     accounts.rename(user=user, display_name="Zoé", by=user)
     accounts.rename(user=user, display_name="Zoé", by=user)
     assert User.objects.get(pk=user.pk).display_name == "Zoé"
-    assert acts() == ["account.renamed"]
+    assert events() == ["account.renamed"]
 
 
 def test_close_erases_the_person(journal: Path) -> None:
@@ -89,12 +96,7 @@ def test_close_erases_the_person(journal: Path) -> None:
     user = UserFactory(
         username="canari-nom", email="canari@exemple.test", display_name="Canari Martin"
     )
-    invitations.send(
-        organisation=referent.organisation,
-        email="canari@exemple.test",
-        role=Role.EDITOR,
-        by=referent.user,
-    )
+    invite(referent, "canari@exemple.test")
     invitations.ask(organisation=referent.organisation, by=user, message="Canari ici")
     Authenticator.objects.create(user=user, type=Authenticator.Type.TOTP, data={"secret": "x"})
     key = user.person_key
@@ -194,14 +196,6 @@ MINE = [
 ]
 
 
-def sign_in(client: Client, user: Any) -> None:
-    """Open a session by the real door."""
-    answer = client.post(
-        reverse("account_login"), {"login": user.email, "password": PASSWORD}, follow=False
-    )
-    assert answer.status_code == 302, answer.content.decode()
-
-
 def test_what_one_reads_of_oneself_is_stored_by_no_browser(client: Client) -> None:
     sign_in(client, UserFactory())
     kept = [name for name in MINE if "no-store" not in client.get(reverse(name))["Cache-Control"]]
@@ -267,7 +261,7 @@ def test_the_digest_alone_is_kept() -> None:
     assert new.secret not in str(ApiToken.objects.values().get())
     assert row.sha256 == accounts.digest(new.secret)
     assert (row.scopes, row.expires_at - row.created_at) == (["read", "team"], timedelta(days=30))
-    assert acts() == ["token.created"]
+    assert events() == ["token.created"]
     assert new.secret not in AuditBody.objects.get().body
 
 
@@ -297,7 +291,7 @@ def test_a_revoked_token_is_worth_nothing_at_once() -> None:
     once = accounts.revoke(token=new.token, by=user)
     assert accounts.use(secret=new.secret) is None
     assert accounts.revoke(token=new.token, by=user).revoked_at == once.revoked_at
-    assert acts() == ["token.created", "token.revoked"]
+    assert events() == ["token.created", "token.revoked"]
 
 
 @pytest.mark.parametrize(("gap_ms", "live"), [(-1, True), (0, False), (1, False)])
@@ -392,13 +386,15 @@ def test_personal_data_names_the_tokens_not_their_digests() -> None:
 
 @pytest.fixture
 def captain() -> User:
-    return UserFactory(email="canari@exemple.test")
+    """Make the captain of a team of one."""
+    captain, challenge = UserFactory(email="canari@exemple.test"), ChallengeFactory(opened=True)
+    teams.accept_terms(challenge=challenge, by=captain)
+    teams.create(challenge=challenge, name="Les Cigales", by=captain)
+    return captain
 
 
 def test_a_team_stands_in_the_space_and_the_archive(captain: User) -> None:
-    challenge = ChallengeFactory(opened=True)
-    teams.accept_terms(challenge=challenge, by=captain)
-    teams.create(challenge=challenge, name="Les Cigales", by=captain)
+    challenge = Challenge.objects.get()
     [item] = space.items("teams", captain)
     assert (item.title, item.url) == (
         "Les Cigales",
@@ -410,9 +406,6 @@ def test_a_team_stands_in_the_space_and_the_archive(captain: User) -> None:
 
 
 def test_a_closed_account_leaves_its_teams_and_their_invitations(captain: User) -> None:
-    challenge = ChallengeFactory(opened=True)
-    teams.accept_terms(challenge=challenge, by=captain)
-    teams.create(challenge=challenge, name="Les Cigales", by=captain)
     other = ChallengeFactory(opened=True)
     inviter = UserFactory()
     teams.accept_terms(challenge=other, by=inviter)
@@ -448,7 +441,7 @@ def test_it_makes_the_account_and_gives_the_role_once() -> None:
     assert user.display_name == "Cheffe de projet"
     assert not user.has_usable_password()
     assert list(user.groups.values_list("name", flat=True)) == ["Moderators"]
-    assert acts() == ["account.installed", "role.installed"]
+    assert events() == ["account.installed", "role.installed"]
 
 
 @pytest.mark.parametrize("address", ["pas une adresse", "x@"])
@@ -462,7 +455,7 @@ def test_it_refuses_a_closed_account() -> None:
     user = UserFactory(is_active=False)
     with pytest.raises(CommandError):
         run(user.email)
-    assert acts() == []
+    assert events() == []
 
 
 def test_it_refuses_a_weak_password(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -480,9 +473,7 @@ At = Callable[[datetime], None]
 
 
 @pytest.fixture
-def at(monkeypatch: pytest.MonkeyPatch, settings: Any, tmp_path: Path) -> At:
-    settings.ERASURE_JOURNAL_FILE = str(tmp_path / "erasures.jsonl")
-
+def at(monkeypatch: pytest.MonkeyPatch) -> At:
     def move(moment: datetime) -> None:
         monkeypatch.setattr(clock, "now", lambda: moment)
 
@@ -534,7 +525,7 @@ def test_two_warnings_then_erasure(at: At) -> None:
     assert (gone.is_active, gone.display_name, gone.closed_at) == (False, "", ERASED)
     assert "absente" not in str(User.objects.values())
     assert InactivityNotice.objects.count() == 0
-    assert acts() == ["account.warned", "account.warned", "account.erased"]
+    assert events() == ["account.warned", "account.warned", "account.erased"]
     assert list(chain_breaches()) == []
 
 
@@ -580,9 +571,9 @@ def test_who_is_left_alone(at: At, case: str) -> None:
     if case == "closed":
         accounts.close(user=user, by=user)
     at(ERASED)
-    before = rows()
+    before = rows("accounts")
     assert accounts.look_after() == (0, 0)
-    assert rows() == before
+    assert rows("accounts") == before
 
 
 def test_somebody_who_never_signed_in_is_counted_from_the_opening(at: At) -> None:

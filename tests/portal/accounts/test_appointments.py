@@ -12,7 +12,8 @@ from portal.audit.actors import SystemActor
 from portal.lib.refusals import Conflict, NotAllowed
 from tests.factories.accounts import MembershipFactory, UserFactory
 from tests.factories.letters import delivered
-from tests.portal.accounts.ledger import acts, owed, refused
+from tests.ledger import events, owed_ids
+from tests.ledger import refused_of_accounts as refused
 
 pytestmark = pytest.mark.django_db
 SYSTEM = SystemActor("opening")
@@ -42,15 +43,17 @@ def propose(by: User, person: User, kind: str = ProposalKind.GIVE) -> RolePropos
 def test_a_role_takes_two(first: User, second: User, person: User) -> None:
     proposal = propose(first, person)
     assert person.region_roles == frozenset()
-    assert owed() == [("mail.role_proposed", {"proposal_id": proposal.pk, "user_id": second.pk})]
+    assert owed_ids() == [
+        ("mail.role_proposed", {"proposal_id": proposal.pk, "user_id": second.pk})
+    ]
     appointments.confirm(proposal=proposal, by=second)
     fresh = User.objects.get(pk=person.pk)
     assert fresh.region_roles == {RegionRole.MODERATOR}
     assert list(fresh.groups.values_list("name", flat=True)) == ["Editors"]
     assert fresh.has_perm("wagtailadmin.access_admin")
     assert fresh.session_epoch == 1
-    assert acts() == ["role.proposed", "role.given"]
-    assert owed()[1:] == [("mail.role_changed", {"proposal_id": proposal.pk})]
+    assert events() == ["role.proposed", "role.given"]
+    assert owed_ids()[1:] == [("mail.role_changed", {"proposal_id": proposal.pk})]
     appointment = fresh.region_appointments.get()
     assert (appointment.given_by, appointment.confirmed_by) == (
         first.person_key,
@@ -83,7 +86,7 @@ def test_a_proposal_is_answered_once(first: User, second: User, person: User) ->
     for answer in (appointments.confirm, appointments.refuse):
         with refused(Conflict):
             answer(proposal=proposal, by=second)
-    assert acts() == ["role.proposed", "role.refused"]
+    assert events() == ["role.proposed", "role.refused"]
     assert not person.region_appointments.exists()
 
 
@@ -101,7 +104,7 @@ def test_withdraw_is_the_proposers(first: User, second: User, person: User) -> N
     with pytest.raises(NotAllowed):
         appointments.withdraw(proposal=proposal, by=second)
     appointments.withdraw(proposal=proposal, by=first)
-    assert acts() == ["role.proposed", "role.withdrawn"]
+    assert events() == ["role.proposed", "role.withdrawn"]
 
 
 def test_a_role_ends_by_two_and_closes_the_back_office(first: User, second: User) -> None:
@@ -116,7 +119,7 @@ def test_a_role_ends_by_two_and_closes_the_back_office(first: User, second: User
     fresh = User.objects.get(pk=moderator.pk)
     assert (fresh.region_roles, fresh.groups.count()) == (frozenset(), 0)
     assert not fresh.has_perm("wagtailadmin.access_admin")
-    assert acts() == ["role.installed", "role.proposed", "role.ended"]
+    assert events() == ["role.installed", "role.proposed", "role.ended"]
 
 
 def test_install_is_for_the_system_and_happens_once(first: User, person: User) -> None:
@@ -124,7 +127,7 @@ def test_install_is_for_the_system_and_happens_once(first: User, person: User) -
         appointments.install(user=person, role=RegionRole.DPO, by=first)
     made = appointments.install(user=person, role=RegionRole.DPO, by=SYSTEM)
     again = appointments.install(user=person, role=RegionRole.DPO, by=SYSTEM)
-    assert (made.pk, acts()) == (again.pk, ["role.installed"])
+    assert (made.pk, events()) == (again.pk, ["role.installed"])
     assert person.groups.count() == 0
 
 
@@ -153,8 +156,8 @@ def test_a_role_in_an_organisation_takes_two_administrators(first: User, second:
     assert places(place.organisation) == [(place.user.email, "referent")]
     fresh = User.objects.get(pk=place.user_id)
     assert (fresh.session_epoch, fresh.region_roles) == (1, frozenset())
-    assert acts() == ["role.proposed", "role.given"]
-    assert owed() == [
+    assert events() == ["role.proposed", "role.given"]
+    assert owed_ids() == [
         ("mail.role_proposed", {"proposal_id": proposal.pk, "user_id": second.pk}),
         ("mail.role_changed", {"proposal_id": proposal.pk}),
     ]
@@ -177,7 +180,7 @@ def test_a_stranger_gets_a_place_and_loses_it_by_two(
         in_place(first, new, "editor")
     appointments.confirm(proposal=in_place(second, new, "editor", "end"), by=first)
     assert places(kept.organisation) == [(kept.user.email, "referent")]
-    assert acts() == ["role.proposed", "role.given", "role.proposed", "role.ended"]
+    assert events() == ["role.proposed", "role.given", "role.proposed", "role.ended"]
 
 
 def test_nobody_answers_alone_in_an_organisation(first: User, second: User) -> None:

@@ -21,10 +21,10 @@ from portal.audit import duties, letters, outbox
 from portal.audit.models import AuditEvent, Outbox
 from portal.lib import clock
 from portal.lib.refusals import Invalid
-from tests.catalogue.ledger import cost, same_for_three
 from tests.factories.accounts import UserFactory
 from tests.factories.letters import delivered
-from tests.portal.accounts.ledger import refused
+from tests.ledger import cost, same_for_three
+from tests.ledger import refused_of_accounts as refused
 
 pytestmark = pytest.mark.django_db
 

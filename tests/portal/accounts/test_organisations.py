@@ -27,14 +27,14 @@ from portal.audit.actors import SystemActor
 from portal.lib import clock
 from portal.lib.immutable import WriteRefused
 from portal.lib.refusals import Closed, Conflict, Hidden, Invalid, NotAllowed
-from tests.catalogue.ledger import cost, same_for_three
 from tests.factories.accounts import (
-    PASSWORD,
     MembershipFactory,
     OrganisationFactory,
     UserFactory,
+    sign_in,
 )
-from tests.portal.accounts.ledger import acts, owed, refused, rows
+from tests.ledger import cost, events, owed_ids, rows, same_for_three
+from tests.ledger import refused_of_accounts as refused
 
 pytestmark = pytest.mark.django_db
 
@@ -51,8 +51,8 @@ def test_create_makes_the_author_referent() -> None:
     assert list(made.memberships.values_list("user_id", "role", "left_at")) == [
         (user.pk, Role.REFERENT, None)
     ]
-    assert acts() == ["organisation.created"]
-    assert owed() == []
+    assert events() == ["organisation.created"]
+    assert owed_ids() == []
     assert user.roles_by_organisation == {made.pk: Role.REFERENT}
 
 
@@ -116,16 +116,16 @@ def test_a_renamed_organisation_keeps_its_former_address() -> None:
         (former, organisation.pk)
     ]
     assert organisations.free_slug(former) != former
-    assert acts() == ["organisation.described"]
+    assert events() == ["organisation.described"]
 
 
 def test_the_same_description_writes_nothing() -> None:
     referent = MembershipFactory(role=Role.REFERENT)
-    before = rows()
+    before = rows("accounts")
     organisations.describe(
         organisation=referent.organisation, by=referent.user, name=referent.organisation.name
     )
-    assert rows() == before
+    assert rows("accounts") == before
 
 
 def test_the_region_attests_and_takes_back() -> None:
@@ -141,7 +141,7 @@ def test_the_region_attests_and_takes_back() -> None:
     assert again.verified_at == seen.verified_at
     back = organisations.attest(organisation=organisation, badges=[], by=moderator)
     assert (back.badges, back.verified_at) == ([], None)
-    assert acts() == ["organisation.attested", "organisation.attested"]
+    assert events() == ["organisation.attested", "organisation.attested"]
 
 
 def test_nobody_attests_their_own_organisation() -> None:
@@ -183,15 +183,15 @@ def test_change_role(referent: Membership, member: Membership) -> None:
         referent.user_id: Role.REFERENT,
         member.user_id: Role.EDITOR,
     }
-    assert acts() == ["membership.role_changed"]
-    assert owed() == [("mail.membership_role", {"membership_id": member.pk})]
+    assert events() == ["membership.role_changed"]
+    assert owed_ids() == [("mail.membership_role", {"membership_id": member.pk})]
     assert User.objects.get(pk=member.user_id).session_epoch == 1
 
 
 def test_the_same_role_writes_nothing(referent: Membership, member: Membership) -> None:
-    before = rows()
+    before = rows("accounts")
     organisations.change_role(membership=member, role=Role.CONTRIBUTOR, by=referent.user)
-    assert rows() == before
+    assert rows("accounts") == before
 
 
 def test_only_referents_change_roles_and_not_their_own(
@@ -212,8 +212,8 @@ def test_only_referents_change_roles_and_not_their_own(
 def test_remove(referent: Membership, member: Membership) -> None:
     organisations.remove(membership=member, by=referent.user)
     assert roles(member.organisation) == {referent.user_id: Role.REFERENT}
-    assert acts() == ["membership.removed"]
-    assert owed() == [("mail.membership_ended", {"membership_id": member.pk})]
+    assert events() == ["membership.removed"]
+    assert owed_ids() == [("mail.membership_ended", {"membership_id": member.pk})]
     with refused(NotAllowed):
         organisations.remove(membership=member, by=referent.user)
 
@@ -221,8 +221,8 @@ def test_remove(referent: Membership, member: Membership) -> None:
 def test_leave(referent: Membership, member: Membership) -> None:
     organisations.leave(organisation=member.organisation, by=member.user)
     assert roles(member.organisation) == {referent.user_id: Role.REFERENT}
-    assert acts() == ["membership.left"]
-    assert owed() == []
+    assert events() == ["membership.left"]
+    assert owed_ids() == []
     with refused(NotAllowed):
         organisations.leave(organisation=member.organisation, by=member.user)
 
@@ -242,13 +242,13 @@ def test_who_left_may_come_back(referent: Membership, member: Membership) -> Non
 
 def test_transfer_changes_both_roles(referent: Membership, member: Membership) -> None:
     offered = offer(referent, member.user)
-    assert owed() == [("mail.transfer_offered", {"transfer_id": offered.pk})]
+    assert owed_ids() == [("mail.transfer_offered", {"transfer_id": offered.pk})]
     organisations.accept_transfer(transfer=offered, by=member.user)
     assert roles(member.organisation) == {
         referent.user_id: Role.EDITOR,
         member.user_id: Role.REFERENT,
     }
-    assert acts() == ["transfer.offered", "transfer.accepted"]
+    assert events() == ["transfer.offered", "transfer.accepted"]
     with refused(Conflict):
         organisations.accept_transfer(transfer=offered, by=member.user)
 
@@ -262,7 +262,7 @@ def test_transfer_is_answered_by_its_receiver_only(
         with refused(NotAllowed):
             organisations.accept_transfer(transfer=offered, by=by)
     organisations.refuse_transfer(transfer=offered, by=member.user)
-    assert acts() == ["transfer.offered", "transfer.refused"]
+    assert events() == ["transfer.offered", "transfer.refused"]
     assert roles(member.organisation)[referent.user_id] == Role.REFERENT
 
 
@@ -316,8 +316,8 @@ def invitation(referent: Membership) -> Invitation:
 def test_send(referent: Membership, invitation: Invitation) -> None:
     assert (invitation.email, invitation.role) == ("invitee@exemple.test", Role.EDITOR)
     assert invitation.expires_at - invitation.sent_at == timedelta(days=7)
-    assert acts() == ["invitation.sent"]
-    assert owed() == [("mail.invitation", {"invitation_id": invitation.pk})]
+    assert events() == ["invitation.sent"]
+    assert owed_ids() == [("mail.invitation", {"invitation_id": invitation.pk})]
 
 
 def test_send_twice_is_refused(referent: Membership, invitation: Invitation) -> None:
@@ -355,7 +355,7 @@ def test_accept_once(invitation: Invitation, invited: User) -> None:
         invited,
         Role.EDITOR,
     )
-    assert acts() == ["invitation.sent", "invitation.accepted"]
+    assert events() == ["invitation.sent", "invitation.accepted"]
     with refused(Conflict):
         invitations.accept(invitation=invitation, by=invited)
 
@@ -400,14 +400,14 @@ def test_withdraw_and_refuse(referent: Membership, invitation: Invitation, invit
     for act in (invitations.accept, invitations.refuse):
         with pytest.raises(Conflict):
             act(invitation=invitation, by=invited)
-    assert acts() == ["invitation.sent", "invitation.withdrawn"]
+    assert events() == ["invitation.sent", "invitation.withdrawn"]
 
 
 def test_refuse(invitation: Invitation, invited: User) -> None:
     with pytest.raises(NotAllowed):
         invitations.refuse(invitation=invitation, by=UserFactory())
     invitations.refuse(invitation=invitation, by=invited)
-    assert acts() == ["invitation.sent", "invitation.refused"]
+    assert events() == ["invitation.sent", "invitation.refused"]
 
 
 def test_the_token_names_its_row_and_fits_its_target(invitation: Invitation) -> None:
@@ -435,15 +435,15 @@ def test_the_token_names_its_row_and_fits_its_target(invitation: Invitation) -> 
 def test_ask_and_be_let_in(referent: Membership) -> None:
     user = UserFactory()
     request = invitations.ask(organisation=referent.organisation, by=user, message="Bonjour")
-    assert owed() == [
+    assert owed_ids() == [
         ("mail.join_request", {"request_id": request.pk, "user_id": referent.user_id})
     ]
     with pytest.raises(Conflict):
         invitations.ask(organisation=referent.organisation, by=user)
     place = invitations.accept_request(request=request, by=referent.user)
     assert (place.user, place.role) == (user, Role.CONTRIBUTOR)
-    assert acts() == ["join_request.sent", "join_request.accepted"]
-    assert owed()[1:] == [("mail.join_request_answer", {"request_id": request.pk})]
+    assert events() == ["join_request.sent", "join_request.accepted"]
+    assert owed_ids()[1:] == [("mail.join_request_answer", {"request_id": request.pk})]
     with refused(Conflict):
         invitations.accept_request(request=request, by=referent.user)
     with refused(NotAllowed):
@@ -459,7 +459,7 @@ def test_only_referents_answer_requests(referent: Membership) -> None:
             with refused(NotAllowed):
                 answer(request=request, by=by)
     invitations.refuse_request(request=request, by=referent.user)
-    assert acts() == ["join_request.sent", "join_request.refused"]
+    assert events() == ["join_request.sent", "join_request.refused"]
     invitations.ask(organisation=referent.organisation, by=user)
 
 
@@ -555,11 +555,6 @@ def test_the_form_says_why_and_whom_to_ask(client: Client, path: str) -> None:
     answer = client.post(address, {"name": "Pôle emploi", "kind": "administration"})
     assert answer.status_code == 200
     assert "page Contact" in answer.content.decode()
-
-
-def sign_in(client: Client, user: Any) -> Client:
-    client.post(reverse("account_login"), {"login": user.email, "password": PASSWORD})
-    return client
 
 
 def address(name: str, place: Membership, *more: Any) -> str:

@@ -18,6 +18,7 @@ from portal.audit.invariants import chain_breaches
 from portal.lib import clock
 from portal.lib.immutable import writes
 from tests.factories.accounts import MembershipFactory, UserFactory
+from tests.portal.accounts.test_organisations import invite
 from tests.threads import at_once
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
@@ -26,9 +27,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 def test_twenty_clicks_on_one_invitation_make_one_place() -> None:
     referent = MembershipFactory(role=Role.REFERENT)
     user = UserFactory(email="invitee@exemple.test")
-    offer = invitations.send(
-        organisation=referent.organisation, email=user.email, role=Role.EDITOR, by=referent.user
-    )
+    offer = invite(referent, user.email)
     got = at_once(
         20,
         lambda _index: invitations.accept(
@@ -133,13 +132,7 @@ def test_two_administrators_confirm_once() -> None:
 
 
 def test_two_relays_send_one_letter() -> None:
-    referent = MembershipFactory(role=Role.REFERENT)
-    invitations.send(
-        organisation=referent.organisation,
-        email="invitee@exemple.test",
-        role=Role.EDITOR,
-        by=referent.user,
-    )
+    invite(MembershipFactory(role=Role.REFERENT), "invitee@exemple.test")
     mail.outbox = []
     at_once(4, lambda _index: outbox.relay())
     assert [letter.to for letter in mail.outbox] == [["invitee@exemple.test"]]

@@ -26,7 +26,7 @@ from portal.audit import outbox
 from portal.audit.actors import SystemActor
 from tests.factories.accounts import PASSWORD, MembershipFactory, UserFactory
 from tests.factories.letters import delivered
-from tests.portal.accounts.ledger import acts
+from tests.ledger import events
 
 pytestmark = pytest.mark.django_db
 
@@ -74,7 +74,7 @@ def test_from_sign_up_to_the_space(client: Client) -> None:
     answer = sign_in(client, NEW["email"])
     assert answer.headers["Location"] == "/espace/"
     assert client.get("/espace/").status_code == 200
-    assert acts() == ["account.opened", "address.confirmed"]
+    assert events() == ["account.opened", "address.confirmed"]
 
 
 def test_no_sign_in_before_confirmation(client: Client) -> None:
@@ -253,7 +253,7 @@ def test_reset_answers_alike_and_keeps_the_second_factor(client: Client) -> None
     assert sign_in(client, user.email, new).headers["Location"] == "/espace/"
     assert [letter.subject for letter in letters()][2:] == ["Votre mot de passe a changé"]
     assert "ne vaut plus" in Client().get(link(sent[0])).content.decode()
-    assert acts() == ["password.reset"]
+    assert events() == ["password.reset"]
 
 
 def test_a_changed_address_waits_and_tells_the_old_one(client: Client) -> None:
@@ -268,7 +268,7 @@ def test_a_changed_address_waits_and_tells_the_old_one(client: Client) -> None:
     assert [(letter.to[0], letter.subject) for letter in letters()][1:] == [
         ("ancienne@exemple.test", "L’adresse de votre compte a changé")
     ]
-    assert acts() == ["address.asked", "address.confirmed", "address.changed"]
+    assert events() == ["address.asked", "address.confirmed", "address.changed"]
 
 
 def test_an_address_is_taken_from_an_account_that_never_confirmed(client: Client) -> None:
@@ -432,7 +432,7 @@ def test_reset_keeps_the_factor_and_a_password_alone_is_no_proof(
     assert answer.headers["Location"] == "/compte/donnees/"
     answer = client.post(reverse("account_data"))
     assert answer.headers["Content-Type"] == "application/zip"
-    assert acts()[-1] == "account.exported"
+    assert events()[-1] == "account.exported"
 
 
 @pytest.mark.django_db(transaction=True)
@@ -522,7 +522,7 @@ def test_password_change_ends_the_others(user: User) -> None:
         {"oldpassword": PASSWORD, "password1": new, "password2": new},
     )
     assert (here.get("/espace/").status_code, there.get("/espace/").status_code) == (200, 302)
-    assert acts() == ["password.changed"]
+    assert events() == ["password.changed"]
 
 
 def test_role_and_status_changes_end_sessions(client: Client) -> None:

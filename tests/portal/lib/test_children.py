@@ -12,7 +12,6 @@ import pytest
 from portal.lib import children
 from portal.lib.children import LOST, MEMORY, TIME, ChildLost, Warm
 
-BOUND = "from portal.lib.children import Bounds; Bounds(0, 1 << 30).apply()"
 SERVED = """
 import socket, sys, time
 from portal.lib import children

@@ -4,14 +4,12 @@ Its one signature is that of the text of test which every antivirus reports.
 """
 
 import getpass
-import io
 import os
 import shutil
 import signal
 import subprocess
 import tempfile
 import time
-import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,6 +17,7 @@ from typing import Any
 import pytest
 
 from portal.lib import scanning
+from tests.archives import zipped
 
 CLAMD = os.environ.get("TEST_CLAMD", "")
 pytestmark = [
@@ -72,13 +71,6 @@ def daemon(settings: Any) -> Iterator[Daemon]:
     shutil.rmtree(folder)
 
 
-def zipped(content: bytes) -> bytes:
-    kept = io.BytesIO()
-    with zipfile.ZipFile(kept, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("a.txt", content)
-    return kept.getvalue()
-
-
 def test_a_real_scanner_says_what_we_read(
     daemon: Daemon, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -90,7 +82,7 @@ def test_a_real_scanner_says_what_we_read(
 
     assert said(b"mois;offres\n2026-01;12\n") is None
     assert said(EICAR) == FOUND
-    assert said(zipped(zipped(EICAR))) == FOUND
+    assert said(zipped({"a.zip": zipped({"a.txt": EICAR})})) == FOUND
     assert said(os.urandom(1_500_000)) == "Heuristics.Limits.Exceeded.MaxFileSize"
     for size in (3_200_000, 40_000_000):
         with pytest.raises(scanning.ScannerFailed):

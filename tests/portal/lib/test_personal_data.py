@@ -1,13 +1,13 @@
 """What is personal data in a text or a file, and what only looks like it."""
 
 import io
-import zipfile
 
 import pyarrow.parquet
 import pytest
 
 from portal.lib import personal_data
 from portal.lib.personal_data import Found, Kind
+from tests.archives import zipped
 
 # Invented numbers with true keys.
 NIR = "1 85 05 78 006 084 91"
@@ -115,14 +115,6 @@ def test_an_identifier_or_a_digest_is_nobodys_number(code: str) -> None:
 LINE = f"nom;numéro\nX;{NIR}\nY;jeanne.martin@exemple.fr\nZ;contact@exemple.fr\n"
 
 
-def zipped(**members: str) -> bytes:
-    content = io.BytesIO()
-    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, text in members.items():
-            archive.writestr(name, text)
-    return content.getvalue()
-
-
 def table() -> bytes:
     content = io.BytesIO()
     rows = pyarrow.table({"n": [1, 2], "mot": [NIR, "jeanne.martin@exemple.fr"]})
@@ -139,7 +131,7 @@ def table() -> bytes:
         b"a;b\n" + b"x" * 5_000 + b"\0\n" + LINE.encode(),
         b"MZ_" + LINE.encode(),
         b"\xff\xfe" + LINE.encode(),
-        zipped(vide="", feuille=f"<t>{NIR}</t><t>jeanne.martin@exemple.fr</t>"),
+        zipped({"vide": "", "feuille": f"<t>{NIR}</t><t>jeanne.martin@exemple.fr</t>"}),
         table(),
     ],
     ids=[
@@ -173,5 +165,5 @@ def test_a_file_that_cannot_be_read_is_not_called_clean() -> None:
 
 
 def test_no_more_of_an_archive_is_read_than_of_a_text() -> None:
-    bomb = zipped(a="0" * (personal_data.READ_BYTES + 1), b=LINE)
+    bomb = zipped({"a": "0" * (personal_data.READ_BYTES + 1), "b": LINE})
     assert personal_data.scan_file(io.BytesIO(bomb)) == []

@@ -16,7 +16,7 @@ from challenges.worker import drain
 from portal.management import rights
 from tests.challenges.test_rescorings import corrected, proposed
 from tests.challenges.world import imported, owner, owner_of, scored
-from tests.portal.management.roles import Roles
+from tests.portal.management.conftest import Roles
 
 CHALLENGES = Path(__file__).resolve().parents[3] / "challenges"
 WEB, TASKS, WORKER = "web", "tasks", "worker"

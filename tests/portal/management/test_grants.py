@@ -45,7 +45,7 @@ from challenges.results import actions as results
 from challenges.worker import drain
 from datasets.actions import releases
 from portal import checks
-from portal.accounts.actions import accounts, invitations
+from portal.accounts.actions import accounts
 from portal.accounts.enums import Role
 from portal.accounts.models import Membership, User
 from portal.audit import outbox
@@ -70,10 +70,11 @@ from tests.challenges.world import (
 )
 from tests.datasets.test_actions import aged
 from tests.factories import contributions as proposals
-from tests.factories.accounts import PASSWORD, MembershipFactory, UserFactory
+from tests.factories.accounts import PASSWORD, MembershipFactory, UserFactory, sign_in
 from tests.factories.challenges import TeamFactory, captain_of
 from tests.portal import production
-from tests.portal.management.roles import Roles, run
+from tests.portal.accounts.test_organisations import invite
+from tests.portal.management.conftest import Roles, run
 from tests.routes import world as worlds
 from tests.routes.declared import routes
 from tests.routes.test_crawl import Crawl, path_of
@@ -165,7 +166,7 @@ def test_what_each_role_may_not_do(roles: Roles) -> None:
 def test_the_command_compares(roles: Roles, capsys: pytest.CaptureFixture[str]) -> None:
     def compared() -> dict[str, list[str]]:
         try:
-            call_command("grants", check_only=True, as_json=True, **roles.options)
+            call_command("grants", check_only=True, as_json=True, **roles.names)
             status = 0
         except SystemExit as stop:
             status = int(str(stop.code))
@@ -191,7 +192,7 @@ def test_the_command_compares(roles: Roles, capsys: pytest.CaptureFixture[str]) 
         ],
         "worker": ["manque : INSERT sur challenges_score"],
     }
-    call_command("grants", apply=True, **roles.options)
+    call_command("grants", apply=True, **roles.names)
     capsys.readouterr()
     assert compared() == {}
     run(f"ALTER ROLE {worker} CREATEROLE")
@@ -205,7 +206,7 @@ def test_the_sql_can_be_given_to_an_administrator(
         run(f"DROP OWNED BY {name}")
     assert rights.differences("web", roles.names["web"]) != []
     capsys.readouterr()
-    call_command("grants", **roles.options)
+    call_command("grants", **roles.names)
     run(capsys.readouterr().out)
     assert [rights.differences(kind, roles.names[kind]) for kind in rights.KINDS] == [[], [], []]
 
@@ -395,26 +396,13 @@ def test_the_tasks_forget_logs_with_their_own_rights(roles: Roles) -> None:
 
 
 def test_the_tasks_deliver_with_their_own_rights(roles: Roles, tmp_path: Path) -> None:
-    referent = MembershipFactory(role=Role.REFERENT)
-    invitations.send(
-        organisation=referent.organisation,
-        email="invitee@exemple.test",
-        role=Role.EDITOR,
-        by=referent.user,
-    )
+    invite(MembershipFactory(role=Role.REFERENT), "invitee@exemple.test")
     proposals.submitted(UserFactory())
     with roles.serving("tasks"):
         while outbox.relay():
             pass
     assert Outbox.objects.filter(done_at=None).count() == 0
     assert ["invitee@exemple.test"] in [letter.to for letter in mail.outbox]
-
-
-def sign_in(person: User) -> Client:
-    client = Client()
-    answer = client.post(reverse("account_login"), {"login": person.username, "password": PASSWORD})
-    assert answer.status_code == 302, answer.text
-    return client
 
 
 def test_people_sign_up_join_enter_and_leave_with_the_rights_of_the_web(
@@ -432,7 +420,7 @@ def test_people_sign_up_join_enter_and_leave_with_the_rights_of_the_web(
             "site": "",
         }
         assert Client().post(reverse("account_signup"), new).status_code == 302
-        client = sign_in(captain)
+        client = sign_in(Client(), captain)
         sent = client.post(
             reverse("challenges:entries", args=[team.challenge.slug]),
             {
@@ -443,7 +431,7 @@ def test_people_sign_up_join_enter_and_leave_with_the_rights_of_the_web(
             headers={"Accept": "application/json"},
         )
         assert sent.status_code == 201, sent.text
-        members = sign_in(referent.user).post(
+        members = sign_in(Client(), referent.user).post(
             reverse("organisation_invite", args=[referent.organisation.slug]),
             {"email": "invitee@exemple.test", "role": Role.EDITOR},
         )

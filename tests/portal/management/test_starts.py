@@ -18,7 +18,7 @@ from datasets.vault import form
 from portal.lib import signing
 from tests import servers
 from tests.portal import production
-from tests.portal.management.roles import Roles
+from tests.portal.management.conftest import Roles
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),

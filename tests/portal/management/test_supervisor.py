@@ -9,6 +9,7 @@ import pytest
 
 from portal.management import supervisor
 from portal.management.supervisor import Child, Sources, Supervisor
+from tests.servers import alive
 
 # A process that starts another, deaf as itself, and says which.
 DEAF = """
@@ -23,14 +24,6 @@ if len(sys.argv) > 1:
         sys.exit(1)
 time.sleep(300)
 """
-
-
-def alive(pid: int) -> bool:
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except FileNotFoundError:
-        return False
-    return state != "Z"
 
 
 def wait_for(condition: Callable[[], bool]) -> None:

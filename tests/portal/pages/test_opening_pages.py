@@ -12,8 +12,8 @@ from portal.management.opening import pages as opening
 from portal.management.opening import people
 from portal.pages import frame
 from portal.pages.models import ContentPage, HomePage, NewsPage
-from tests.catalogue.ledger import cost, same_for_three
 from tests.conftest import shared_rows
+from tests.ledger import cost, same_for_three
 
 pytestmark = pytest.mark.django_db
 

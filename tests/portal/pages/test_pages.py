@@ -1,9 +1,7 @@
 """The pages as a visitor gets them: languages, search, feeds, documents, health, policy."""
 
-import io
 import json
 import re
-import zipfile
 from datetime import timedelta
 from html.parser import HTMLParser
 from pathlib import Path
@@ -43,6 +41,7 @@ from portal.middleware import refusal_response
 from portal.pages import health, home, searching, views
 from portal.pages.home import Census
 from portal.pages.models import ContentPage, HomePage, PageText
+from tests.archives import zipped
 from tests.challenges.pages.scenes import board_of, listed, with_contract
 from tests.factories import contributions as make
 from tests.factories.accounts import UserFactory, bearer
@@ -404,13 +403,6 @@ def test_a_page_put_online_without_a_publication_is_caught_up_with() -> None:
 PAGE = b"<!DOCTYPE html><script>alert(1)</script>"
 
 
-def packed(text: str) -> bytes:
-    content = io.BytesIO()
-    with zipfile.ZipFile(content, "w") as archive:
-        archive.writestr("content.xml", text)
-    return content.getvalue()
-
-
 @pytest.mark.parametrize(
     ("name", "content", "code"),
     [
@@ -420,8 +412,8 @@ def packed(text: str) -> bytes:
         ("notice.zip", PAGE, "type"),
         ("notice.txt", "<html><p>Bonjour</p>".encode("utf-16"), "type"),
         ("notice.csv", "métier;offres\n".encode("cp1252"), ""),
-        ("notice.odt", packed("<p>Bonjour</p>"), ""),
-        ("notice.odt", packed("<p>1 84 12 76 451 089 46</p>"), "personal_number"),
+        ("notice.odt", zipped({"content.xml": "<p>Bonjour</p>"}), ""),
+        ("notice.odt", zipped({"content.xml": "<p>1 84 12 76 451 089 46</p>"}), "personal_number"),
         ("notice.odt", b"PK\x03\x04 cut short", "unread"),
     ],
 )

@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import pytest
 from django.apps import apps
-from django.core import serializers
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -26,21 +26,44 @@ def owed() -> list[str]:
     return list(Outbox.objects.order_by("pk").values_list("topic", flat=True))
 
 
-def rows() -> dict[str, Any]:
-    """Give every row of the tables an action may touch."""
-    models = [*apps.get_app_config("catalogue").get_models(), AuditEvent, Outbox]
-    models.append(apps.get_model("wagtailcore", "Revision"))
-    return {m._meta.label: serializers.serialize("json", m.objects.order_by("pk")) for m in models}
+def owed_ids() -> list[Any]:
+    """List (topic, ids) of the outbox in order; ids by equality."""
+    return list(Outbox.objects.order_by("pk").values_list("topic", "ids"))
+
+
+def snapshot(*models: Any) -> list[Any]:
+    """Photograph the rows of some models, the ledger and the outbox."""
+    return [list(each.objects.order_by("pk").values()) for each in (*models, AuditEvent, Outbox)]
+
+
+def rows(label: str = "catalogue") -> list[Any]:
+    """Photograph every row that an action of an app may touch."""
+    own = apps.get_app_config(label).get_models(include_auto_created=True)
+    return snapshot(*own, apps.get_model("wagtailcore", "Revision"))
 
 
 @contextmanager
-def refused(*kinds: type[Refusal], code: str = "") -> Iterator[pytest.ExceptionInfo[Refusal]]:
-    """Require that what is done inside is refused, with this code, and changes no row."""
-    before = rows()
+def refuses(
+    kinds: type[Refusal] | tuple[type[Refusal], ...], code: str
+) -> Iterator[pytest.ExceptionInfo[Refusal]]:
+    """Require that what is done inside is refused, with this code; "" for any."""
     with pytest.raises(kinds) as refusal:
         yield refusal
-    assert rows() == before
     assert code in ("", refusal.value.code)
+
+
+@contextmanager
+def refused(
+    *kinds: type[Refusal], code: str = "", label: str = "catalogue"
+) -> Iterator[pytest.ExceptionInfo[Refusal]]:
+    """Require that what is done inside is refused, with this code, and changes no row of an app."""
+    before = rows(label)
+    with refuses(kinds, code) as refusal:
+        yield refusal
+    assert rows(label) == before
+
+
+refused_of_accounts = partial(refused, label="accounts")
 
 
 def queries(act: Callable[[], Any]) -> int:
