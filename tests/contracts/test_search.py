@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
+from uuid import uuid4
 
 import pytest
 import urllib3
@@ -18,18 +19,114 @@ from django.test import Client
 from elastic_transport import Urllib3HttpNode
 from elasticsearch import Elasticsearch
 
+from catalogue.enums import Access, ResourceKind, Scope
 from catalogue.models import IndexedResource, Resource, Synonym
 from catalogue.search import engine, index, server
 from catalogue.search.engines import elasticsearch
 from catalogue.search.engines.database import SHOWN, DatabaseEngine
 from catalogue.search.engines.elasticsearch import store
-from catalogue.search.query import Engine, ResourceQuery, Results, Sort, Words
+from catalogue.search.query import Engine, ResourceQuery, Results, Sort, Updated, Words
 from catalogue.search.server import Breaker
+from portal.audit import outbox
 from portal.audit.models import Outbox
 from portal.lib import clock
-from tests.contracts import searching
-from tests.factories.catalogue import ResourceFactory
+from tests.factories.catalogue import MeasurementFactory, ResourceFactory
 from tests.servers import free_port
+
+VOCABULARY = (
+    "emploi métier compétence tension formation données ROME région mobilité jeunes insertion "
+    "apprentissage entreprise salaire travaux réseaux prévision équité"
+).split()
+HOLDERS = ("Insee", "Dares", "Céreq", "Région Sud", "Université d’Aix-Marseille")
+PHRASES = (
+    "",
+    "",
+    "emploi",
+    "compétences",
+    "métiers en tension",
+    "tension métiers formation",
+    "L’emploi des jeunes",
+    '"emploi formation"',
+    '"données région" emploi',
+    "pole emploi",
+    "m1805",
+    "travail",
+    "absent",
+    "absent emploi",
+    "de la",
+)
+
+
+def point_at(settings: Any, url: str) -> None:
+    """Search on a server, under an alias of this test's own."""
+    settings.SEARCH_URL = f"{url}/test-{uuid4().hex[:12]}"
+
+
+def crowd(rng: random.Random, count: int) -> list[Resource]:
+    """Publish cards whose words, facets and signals are drawn."""
+    made = []
+    for number in range(count):
+        card = ResourceFactory(
+            published=True,
+            indexed=False,
+            kind=rng.choice(ResourceKind.values),
+            scope=rng.choice(Scope.values),
+            access=rng.choice(Access.values),
+            title=" ".join(rng.sample(VOCABULARY, rng.randint(1, 4))).capitalize(),
+            acronym=rng.choice(("", "", "VAE", "RNCP")),
+            summary=" ".join(rng.sample(VOCABULARY, 4)),
+            description="\n".join(rng.choices(VOCABULARY, k=rng.randint(0, 60))),
+            tags=rng.sample(VOCABULARY, 2),
+            rome_codes=rng.sample(("M1805", "K1801"), rng.randint(0, 1)),
+            languages=rng.sample(("fr", "en", "it"), rng.randint(0, 2)),
+            licences=rng.sample(("MIT", "etalab-2.0", "ODbL-1.0"), rng.randint(0, 2)),
+            use_cases=rng.sample(("sme_needs", "youth_advisor"), rng.randint(0, 2)),
+            tasks=rng.sample(("matching", "guidance", "forecasting"), rng.randint(0, 2)),
+            producer_name=rng.choice(HOLDERS),
+            views=rng.choice((0, 0, 12, 4_000)),
+            reuses=rng.choice((0, 0, 3)),
+            lifecycle=rng.choice(("active", "active", "stopped")),
+        )
+        if number % 7 == 0:
+            MeasurementFactory(resource=card, group="Femmes")
+        made.append(card)
+    index.rebuild()
+    return made
+
+
+def any_query(rng: random.Random) -> ResourceQuery:
+    """Draw a query: words, filters, an order."""
+    drawn = {
+        "kind": rng.sample(ResourceKind.values, rng.choice((0, 0, 1, 2))),
+        "scope": rng.sample(Scope.values, rng.choice((0, 0, 1, 2))),
+        "language": rng.sample(("fr", "en", "it"), rng.choice((0, 0, 1))),
+        "licence": rng.sample(("MIT", "etalab-2.0"), rng.choice((0, 0, 1))),
+        "organisation": rng.sample(("insee", "dares", "jamais-vue"), rng.choice((0, 0, 1))),
+        "tag": rng.sample(("emploi", "rome"), rng.choice((0, 0, 0, 1))),
+    }
+    return ResourceQuery(
+        q=rng.choice(PHRASES),
+        words=rng.choice((Words.ANY, Words.ANY, Words.ALL)),
+        updated=rng.choice((None, None, Updated.MONTH)),
+        sort=rng.choice(list(Sort)),
+        size=100,
+        **{name: tuple(sorted(values)) for name, values in drawn.items()},
+    )
+
+
+def deliver() -> None:
+    """Deliver what is owed, as the process of tasks does."""
+    while outbox.relay():
+        pass
+
+
+def refresh() -> None:
+    """Let the server show what it was given: it does so by itself each second."""
+    store = server.store()
+    name = store.live()
+    assert name is not None
+    store.differences(name)
+
 
 ENGINES = ("database", "elasticsearch")
 SEED = 20261126
@@ -38,7 +135,7 @@ WRITES = 4
 
 def point(request: pytest.FixtureRequest, settings: Any) -> None:
     if request.param == "elasticsearch":
-        searching.point_at(settings, request.getfixturevalue("elasticsearch_url"))
+        point_at(settings, request.getfixturevalue("elasticsearch_url"))
 
 
 @pytest.fixture(params=ENGINES)
@@ -53,7 +150,7 @@ def each_engine(request: pytest.FixtureRequest, settings: Any) -> Iterator[str]:
 @pytest.fixture
 def on_server(elasticsearch_url: str, settings: Any) -> Iterator[elasticsearch.Store]:
     """Follow and ask a real server, under an alias of our own."""
-    searching.point_at(settings, elasticsearch_url)
+    point_at(settings, elasticsearch_url)
     store = server.store()
     yield store
     store.remove()
@@ -81,11 +178,11 @@ def told(found: Results) -> tuple[Any, ...]:
 @pytest.mark.slow
 def test_both_engines_answer_the_same(on_server: elasticsearch.Store) -> None:
     rng = random.Random(SEED)  # noqa: S311  # a reproducible draw
-    searching.crowd(rng, 80)
+    crowd(rng, 80)
     Synonym.objects.create(phrases="pôle emploi\nréseaux d’insertion")
     ready()
     for _ in range(500):
-        query = searching.any_query(rng)
+        query = any_query(rng)
         one, other = DatabaseEngine().search(query), asked().search(query)
         assert told(other) == told(one), query
         # Fewer than are ordered again: every engine gives them in one order.
@@ -96,10 +193,10 @@ def test_both_engines_answer_the_same(on_server: elasticsearch.Store) -> None:
 @pytest.mark.slow
 def test_a_count_is_what_the_click_gives(each_engine: str) -> None:
     rng = random.Random(SEED)  # noqa: S311  # a reproducible draw
-    searching.crowd(rng, 60)
+    crowd(rng, 60)
     ready()
     for _ in range(500):
-        query = searching.any_query(rng)
+        query = any_query(rng)
         answer = asked().search(query)
         counted = [(name, shown) for name in SHOWN for shown in answer.facets[name]]
         for name, shown in rng.sample(counted, min(2, len(counted))):
@@ -109,7 +206,7 @@ def test_a_count_is_what_the_click_gives(each_engine: str) -> None:
 
 @pytest.mark.django_db
 def test_the_pages_of_any_order_cut_it_without_doubles(each_engine: str) -> None:
-    searching.crowd(random.Random(7), 40)  # noqa: S311  # a reproducible draw
+    crowd(random.Random(7), 40)  # noqa: S311  # a reproducible draw
     ready()
     for sort in Sort:
         query = ResourceQuery(q="emploi métiers", sort=sort, size=100)
@@ -146,19 +243,19 @@ def test_what_is_published_is_found_and_what_is_withdrawn_is_gone(each_engine: s
     ready()
     query = ResourceQuery(q="visible")
     card = ResourceFactory(published=True, title="Visible")
-    searching.deliver()
+    deliver()
     assert eventually(query, [card.pk])
     hidden = ResourceFactory(title="Visible mais en brouillon")
     index.write(hidden)
     card.live = False
     index.write(card)
-    searching.deliver()
+    deliver()
     assert eventually(query, [])
     gone = ResourceFactory(published=True, title="Visible encore")
-    searching.deliver()
+    deliver()
     index.remove(gone.pk)
     Resource.objects.filter(pk=gone.pk).delete()
-    searching.deliver()
+    deliver()
     assert eventually(query, [])
 
 
@@ -177,7 +274,7 @@ def test_a_rebuild_under_writes_loses_nothing(
     on_server: elasticsearch.Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Between two batches a card is published, one changed, one archived, one removed."""
-    searching.crowd(random.Random(3), 30)  # noqa: S311  # a reproducible draw
+    crowd(random.Random(3), 30)  # noqa: S311  # a reproducible draw
     on_server.rebuild()
     former = on_server.live()
     read, seen = store._batches, []
@@ -195,7 +292,7 @@ def test_a_rebuild_under_writes_loses_nothing(
             last.title = f"Changée {number}"
             last.save()
             index.write(last)
-            searching.deliver()
+            deliver()
             seen.append((new.pk, asked().search(ResourceQuery()).total))
             yield batch
 
@@ -213,7 +310,7 @@ def test_a_rebuild_under_writes_loses_nothing(
 
 @pytest.mark.django_db
 def test_drift_is_found_and_repaired(on_server: elasticsearch.Store) -> None:
-    cards = searching.crowd(random.Random(4), 12)  # noqa: S311  # a reproducible draw
+    cards = crowd(random.Random(4), 12)  # noqa: S311  # a reproducible draw
     assert server.repair() == elasticsearch.Repair(rebuilt=True)
     assert server.repair() == elasticsearch.Repair()
     raw, name = client(on_server)
@@ -230,7 +327,7 @@ def test_drift_is_found_and_repaired(on_server: elasticsearch.Store) -> None:
 def test_an_index_of_another_form_is_made_again(
     on_server: elasticsearch.Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    searching.crowd(random.Random(5), 3)  # noqa: S311  # a reproducible draw
+    crowd(random.Random(5), 3)  # noqa: S311  # a reproducible draw
     on_server.rebuild()
     former = on_server.live()
     with monkeypatch.context() as patch:
@@ -249,12 +346,12 @@ def test_what_was_read_later_wins_whatever_arrives_first(
     before = clock.now()
     card.title = "Nouveau nom"
     index.write(card)
-    searching.deliver()
+    deliver()
     with monkeypatch.context() as patch:
         patch.setattr(clock, "now", lambda: before)
         patch.setattr(store, "documents", lambda _ids: stale)
         on_server.sync([card.pk])
-    searching.refresh()
+    refresh()
     assert list(asked().search(ResourceQuery(q="nouveau")).ids) == [card.pk]
     assert list(asked().search(ResourceQuery(q="ancien")).ids) == []
 
@@ -282,14 +379,14 @@ def test_a_breaker_lets_one_request_in_thirty_seconds_try() -> None:
 def test_without_server_the_database_answers_and_updates_wait(
     settings: Any, client: Client
 ) -> None:
-    searching.point_at(settings, f"http://127.0.0.1:{free_port()}")
+    point_at(settings, f"http://127.0.0.1:{free_port()}")
     card = ResourceFactory(published=True, title="Visible")
     query = ResourceQuery(q="visible")
     assert engine().search(query) == DatabaseEngine().search(query)
     assert list(engine().search(query).ids) == [card.pk]
     for address in ("/ressources/?q=visible", "/flux/ressources.atom?q=visible", "/sante/"):
         assert client.get(address).status_code == 200
-    searching.deliver()
+    deliver()
     assert Outbox.objects.get(topic=index.TOPIC).done_at is None
     assert list(server.breaches()) == []
     assert server.repair() is None
@@ -371,10 +468,10 @@ def test_a_server_that_freezes_stops_and_comes_back(
     now, wire = [100.0], Wire()
     breaker = Breaker(clock=lambda: now[0])
     monkeypatch.setattr(server, "_breaker", lambda _url: breaker)
-    searching.point_at(settings, elasticsearch_server.url)
-    searching.crowd(random.Random(6), 30)  # noqa: S311  # a reproducible draw
+    point_at(settings, elasticsearch_server.url)
+    crowd(random.Random(6), 30)  # noqa: S311  # a reproducible draw
     server.store().rebuild()
-    queries = [searching.any_query(random.Random(n)) for n in range(40)]  # noqa: S311  # the same
+    queries = [any_query(random.Random(n)) for n in range(40)]  # noqa: S311  # the same
     expected = [DatabaseEngine().search(query) for query in queries]
     monkeypatch.setattr(
         Urllib3HttpNode, "perform_request", lambda *sent, **named: wire.request(*sent, **named)
@@ -392,7 +489,7 @@ def test_a_server_that_freezes_stops_and_comes_back(
         if disturb == elasticsearch_server.freeze:
             elasticsearch_server.thaw()
     card = ResourceFactory(published=True, title="Publiée pendant la panne")
-    searching.deliver()
+    deliver()
     elasticsearch_server.start()
     while server.health() not in {"green", "yellow"}:
         time.sleep(0.1)

@@ -4,10 +4,8 @@ The same code, line, hint and warnings on each surface.
 """
 
 import gzip
-import io
 import json
 import re
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -20,6 +18,7 @@ from django.test import Client
 from challenges.models import Challenge, Entry, Team
 from challenges.worker import drain
 from portal.accounts.enums import TokenScope
+from tests.archives import zipped
 from tests.cases.corpus import corpus_folder, folder, opened
 from tests.challenges.scoring.answers import parquet
 from tests.challenges.scoring.test_commands import run
@@ -127,14 +126,6 @@ def lines(*changes: tuple[int, str], head: str = "id,p", end: str = "\n") -> str
     return end.join(text for text in found if text) + end
 
 
-def archive(**entries: str | bytes) -> bytes:
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as made:
-        for name, content in entries.items():
-            made.writestr(name.replace("__", "."), content)
-    return out.getvalue()
-
-
 FINE, NONE = lines(), (None, None, None)
 FILES: dict[str, tuple[str | bytes, tuple[Any, ...], list[str]]] = {
     "fine.csv": (FINE, NONE, []),
@@ -149,7 +140,7 @@ FILES: dict[str, tuple[str | bytes, tuple[Any, ...], list[str]]] = {
         "note," + FINE.replace("\n", "\nx,").removesuffix("x,"), NONE, ["W_EXTRA_COLUMNS"]
     ),
     "table.parquet": (parquet(id=IDS, p=[0.5] * 11 + [0.25]), NONE, []),
-    "one.zip": (archive(p__csv=FINE), NONE, []),
+    "one.zip": (zipped({"p.csv": FINE}), NONE, []),
     "empty_rows.csv": ("id,p\n", ("E_NO_ROWS", None, None), []),
     "twice.csv": (lines((3, f"{IDS[0]},0.5")), ("E_ID_DUPLICATE", 3, None), []),
     "unknown.csv": (lines((4, "Z9,0.5")), ("E_ID_UNKNOWN", 4, None), []),
@@ -173,9 +164,9 @@ FILES: dict[str, tuple[str | bytes, tuple[Any, ...], list[str]]] = {
     "packed.csv": (gzip.compress(FINE.encode(), mtime=0), ("E_FORMAT_GZIP", None, None), []),
     "object.pkl": (b"\x80\x04N.", ("E_FORMAT_PICKLE", None, None), []),
     "page.csv": ("<html></html>\n", ("E_HEADER_MISSING", 1, None), []),
-    "two.zip": (archive(a__csv=FINE, b__csv=FINE), ("E_ZIP_AMBIGUOUS", None, None), []),
-    "none.zip": (archive(a__txt=FINE), ("E_ZIP_EMPTY", None, None), []),
-    "bomb.zip": (archive(p__csv=b"0" * 5_000_000), ("E_ZIP_BOMB", None, None), []),
+    "two.zip": (zipped({"a.csv": FINE, "b.csv": FINE}), ("E_ZIP_AMBIGUOUS", None, None), []),
+    "none.zip": (zipped({"a.txt": FINE}), ("E_ZIP_EMPTY", None, None), []),
+    "bomb.zip": (zipped({"p.csv": b"0" * 5_000_000}), ("E_ZIP_BOMB", None, None), []),
     "cut.parquet": (b"PAR1" + b"\0" * 20, ("E_PARQUET_CORRUPT", None, None), []),
     "numbers.parquet": (
         parquet(id=list(range(12)), p=[0.5] * 12), ("E_COLUMN_TYPE", None, "H_LEADING_ZEROS"), []

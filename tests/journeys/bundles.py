@@ -2,8 +2,9 @@
 
 import random
 import zipfile
-from io import BytesIO
 from pathlib import Path
+
+from tests.archives import zipped
 
 ROWS = 150
 SERVICES = ("formation", "emploi", "mobilite")
@@ -81,10 +82,7 @@ def answers(skill: float, seed: int) -> str:
 
 def archive(content: str) -> bytes:
     """Zip one prediction file, as Codabench takes it."""
-    packed = BytesIO()
-    with zipfile.ZipFile(packed, "w") as found:
-        found.writestr("predictions.csv", content)
-    return packed.getvalue()
+    return zipped({"predictions.csv": content})
 
 
 def write(path: Path) -> Path:

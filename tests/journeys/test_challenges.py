@@ -8,13 +8,11 @@ import pytest
 from django.urls import reverse
 
 from challenges.models import Challenge, Entry, Team
-from challenges.organising.actions import challenges
 from challenges.receipts import actions as receipts
-from challenges.results import actions as results
 from challenges.teams import actions as teams
 from challenges.worker import drain
 from tests.challenges.pages.scenes import board_of, listed, reveal
-from tests.challenges.world import answer, entered, opened, owner_of
+from tests.challenges.world import answer, entered, opened, owner_of, revealed
 from tests.factories import findings
 from tests.factories.accounts import PASSWORD, UserFactory
 from tests.factories.challenges import ChallengeFactory, captain_of
@@ -52,15 +50,6 @@ def team(challenge: Challenge) -> Team:
     entered(challenge, team=found, content=b"id,autre\nA0000,1\n")
     assert drain()
     return found
-
-
-def revealed(challenge: Challenge) -> None:
-    """Close the challenge and publish its final results."""
-    phase = challenge.phases.get()
-    challenges.close(phase=phase, by=owner_of(challenge))
-    results.propose_reveal(phase=phase, by=owner_of(challenge))
-    results.confirm_reveal(phase=phase, by=UserFactory(region="administrator"))
-    assert drain()
 
 
 def test_enter_score_rank_without_script(

@@ -10,9 +10,8 @@ from challenges.enums import EntryStatus, OrganiserRole, PhaseKind, RunState, Te
 from challenges.evaluation.actions import interventions
 from challenges.forum import actions as forum
 from challenges.models import Challenge, Entry, Phase, TeamMember
-from challenges.organising.actions import challenges, leaderboards, organisers, phases
+from challenges.organising.actions import leaderboards, organisers, phases
 from challenges.rescoring import actions as rescorings
-from challenges.results import actions as results
 from challenges.teams import actions as teams
 from challenges.worker import drain
 from portal.lib import clock
@@ -155,15 +154,6 @@ def test_rooms_of_a_draft_have_no_fault(check_pages: CheckPages) -> None:
     check_pages(by, *(f"/espace/challenges/{challenge.slug}/{path}" for path in rooms))
 
 
-def final(challenge: Challenge) -> None:
-    """Publish the final results, the phase staying open as a bench."""
-    Phase.objects.update(benchmark_after_close=True)
-    phase = challenges.close(phase=challenge.phases.get(), by=world.owner_of(challenge))
-    results.propose_reveal(phase=phase, by=world.owner_of(challenge))
-    results.confirm_reveal(phase=phase, by=UserFactory(region="administrator"))
-    assert drain()
-
-
 @axe.rooms
 def test_rooms_of_teams_and_of_a_finished_challenge(
     check_pages: CheckPages, tmp_path: Path
@@ -204,7 +194,8 @@ def test_rooms_of_teams_and_of_a_finished_challenge(
     check_pages(by, f"{space}reevaluation/")
     check_pages(UserFactory(region="administrator"), f"{space}reevaluation/")
     rescorings.withdraw(rescoring=change, by=by)
-    final(challenge)
+    Phase.objects.update(benchmark_after_close=True)
+    world.revealed(challenge)
     late = world.entered(challenge, 0.95, team=other, seed=5)
     assert drain()
     check_pages(captain_of(other), f"{home}soumissions/{late.pk}/")
@@ -367,7 +358,8 @@ def test_pages_of_decisions_are_accessible(check_pages: CheckPages, tmp_path: Pa
     check_pages(captain_of(entries[0].enrolment.team), f"{home}soumissions/")
     Entry.objects.filter(pk=entries[3].pk).update(status=before, reason_code="")
     interventions.resume(phase=phase, by=by)
-    final(challenge)
+    Phase.objects.update(benchmark_after_close=True)
+    world.revealed(challenge)
     check_pages(by, f"{space}reevaluation/")
     change = tried(challenge, truth=corrected(60), reason="Soixante réponses étaient fausses.")
     check_pages(decider, f"{space}reevaluation/")
