@@ -53,7 +53,6 @@ from portal.audit.models import Outbox
 from portal.lib import clock, objects
 from portal.management import rights
 from tests.challenges.bundles.foreign import own
-from tests.challenges.bundles.foreign.cases import BUNDLES
 from tests.challenges.bundles.foreign.tables import KAGGLE
 from tests.challenges.test_authoring import filled
 from tests.challenges.test_bundle_imports import METRIC, folder_zipped, zipped
@@ -325,7 +324,7 @@ def test_the_worker_makes_drafts_with_its_own_rights(
     bundles: dict[str, Callable[[], BytesIO]] = {
         "tables": lambda: zipped(KAGGLE),
         "folder": lambda: folder_zipped(folder(tmp_path)),
-        "program": lambda: BytesIO((BUNDLES / "v2_resultats" / "bundle.zip").read_bytes()),
+        "program": lambda: folder_zipped(own.bundle(tmp_path / "d", "codabench", {})),
     }
     made = bundle_imports.deposit(content=bundles[form](), filename="defi.zip", by=by).made
     with roles.serving("worker"):
