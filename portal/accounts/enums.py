@@ -15,6 +15,9 @@ class OrganisationKind(TextChoices):
     INDIVIDUAL = "individual", _("Personne")
 
 
+ADMINISTRATIONS = (OrganisationKind.ADMINISTRATION, OrganisationKind.LOCAL_AUTHORITY)
+
+
 class OrganisationBadge(TextChoices):
     """What the Region attests of an organisation."""
 

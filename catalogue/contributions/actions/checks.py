@@ -12,14 +12,13 @@ from catalogue.search import words as known_words
 from catalogue.validators import addresses
 from catalogue.validators import checks as record_checks
 from catalogue.validators.checks import Check, Remark, Verdict
-from portal.accounts.enums import OrganisationKind
+from portal.accounts.enums import ADMINISTRATIONS
 from portal.accounts.models import Organisation
 from portal.lib import markdown
 from portal.lib.refusals import Invalid
 
 LIKE_ENOUGH = 0.9
 MOST_CANDIDATES = 5
-ADMINISTRATIONS = (OrganisationKind.ADMINISTRATION, OrganisationKind.LOCAL_AUTHORITY)
 
 
 def run(record: Mapping[str, Any], *, contribution: Contribution) -> list[Check]:

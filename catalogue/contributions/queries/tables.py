@@ -39,7 +39,7 @@ from catalogue.validators.fields import (
     Text,
     clean_value,
 )
-from portal.accounts.enums import OrganisationKind
+from portal.accounts.enums import ADMINISTRATIONS
 from portal.lib.files import csv_safe
 
 ID, SLUG, KIND = IDENTITY = ("id", "slug", "kind")
@@ -318,7 +318,6 @@ def _ends(text: str) -> str:
 EXAMPLE_ID = "exemple"
 TARGET = re.compile(rf"{relations.FIELD}\.\d+\.target\Z")
 EDITABLE = (ContributionStatus.DRAFT, ContributionStatus.CHANGES_REQUESTED)
-ADMINISTRATIONS = (OrganisationKind.ADMINISTRATION, OrganisationKind.LOCAL_AUTHORITY)
 UNKNOWN = gettext_lazy("Aucune fiche de votre organisation ne porte cet identifiant.")
 UNKNOWN_SLUG = gettext_lazy("Aucune fiche de votre organisation n’est à cette adresse.")
 AWAY = gettext_lazy("Cette fiche n’est plus en ligne : elle ne se modifie pas.")
