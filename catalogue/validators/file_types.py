@@ -125,11 +125,13 @@ def is_text(head: bytes) -> bool:
 
 def is_utf8(head: bytes) -> bool:
     """Say whether the first bytes are text in UTF-8; a character cut at their end is left aside."""
+    if CONTROLS.search(head):
+        return False
     try:
         head.decode("utf-8")
     except UnicodeDecodeError as error:
         return len(head) == HEAD_BYTES and error.start >= len(head) - 3
-    return not CONTROLS.search(head)
+    return True
 
 
 def agrees(name: str, kind: str) -> bool:

@@ -200,7 +200,7 @@ SEARCHED: tuple[tuple[Kind, re.Pattern[str], Callable[[str], str]], ...] = (
 
 
 ADDRESSED_BYTES = 4 << 30  # Arrow reserves more than it uses
-CHUNK = 1 << 20
+HEAD_BYTES = 4_096  # by which the type of a file is judged
 # Read of the text of a file, or of all that an archive holds: four seconds.
 READ_BYTES = 20 << 20
 MEMBERS = 2_000
@@ -267,8 +267,8 @@ def _text(content: bytes) -> str:
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):  # a mark alone hides nothing either
         return f"{content.decode('utf-16', 'replace')}\n{plain}"
     # Neither one NUL nor two letters hide anything: what is no text begins as pictures and programs
-    # do, and has a NUL soon.
-    if content.startswith(BINARY) and b"\0" in content[:CHUNK]:
+    # do, and has a NUL among the bytes that its type is judged by.
+    if content.startswith(BINARY) and b"\0" in content[:HEAD_BYTES]:
         return ""
     return plain
 

@@ -35,6 +35,7 @@ class Child:
 
     def start(self) -> None:
         """Start the process in a group of its own; it receives SIGTERM when its parent dies."""
+        self.retry_at = 0.0
         self.process = subprocess.Popen(  # noqa: S603  # our own commands
             self.command,
             env={**os.environ, **self.environment},
@@ -66,7 +67,6 @@ class Child:
             wait = RESTART_SECONDS[min(self.failures, len(RESTART_SECONDS) - 1)]
             self.retry_at, self.failures = now + wait, self.failures + 1
         elif now >= self.retry_at:
-            self.retry_at = 0.0
             self.sweep()
             self.start()
 

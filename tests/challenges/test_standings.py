@@ -271,7 +271,7 @@ def test_a_secondary_figure_stands_with_its_interval(client: Client, challenge: 
     assert plain(page.text).count("de 0,6500 à 0,7500") == 1
 
 
-@pytest.mark.parametrize("key", ["rmse", "2024"])
+@pytest.mark.parametrize("key", ["rmse", "2024_1"])
 def test_sort_by_a_secondary_figure_keeps_ranks(
     client: Client, challenge: Challenge, key: str
 ) -> None:

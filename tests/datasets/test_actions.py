@@ -202,6 +202,7 @@ def test_every_wrong_file_is_named_and_nothing_is_written() -> None:
                 new("d.csv", b"zone\0\n"),
                 new("e.csv"),
                 new("f.txt", b"\xff\xfe" + b"Arles\n"),
+                new("g.txt", (b"MZ\0" + b"x" * 5_000)[:4_095] + "é".encode()),
             ],
             by=member(dataset.resource.organisation),
         )
@@ -212,6 +213,7 @@ def test_every_wrong_file_is_named_and_nothing_is_written() -> None:
         {"file": "c.pdf", "code": "type", "line": 0},
         {"file": "d.csv", "code": "type", "line": 0},
         {"file": "f.txt", "code": "type", "line": 0},
+        {"file": "g.txt", "code": "type", "line": 0},
     ]
     assert (Release.objects.count(), events()) == (0, [])
     assert list(objects.store().hashes()) == []

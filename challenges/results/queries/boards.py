@@ -406,7 +406,9 @@ def _position(nth: int, references: Sequence[int]) -> int:
 
 def _by_figure(head: Board, column: Column, page: int, per_page: int) -> list[Standing]:
     start = (page - 1) * per_page
-    if column.key.isdecimal():  # a path of JSON would take it for a place in a list
+    if column.key.replace(
+        "_", ""
+    ).isdecimal():  # a path of JSON would take it for a place in a list
         worst = math.inf if column.direction == Direction.MIN else -math.inf
         best_first = sorted(
             _standings(head),
