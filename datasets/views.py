@@ -40,6 +40,7 @@ from portal.lib import texts
 from portal.lib.clock import PARIS
 from portal.lib.files import attachment, csv_safe
 from portal.lib.refusals import Hidden, Invalid
+from portal.lib.requests import get_or_post
 
 TABS = {"page": gettext_lazy("Présentation"), "releases": gettext_lazy("Fichiers et versions")}
 FREQUENCY_LABELS = dict(FREQUENCIES)
@@ -228,7 +229,7 @@ def _context(request: HttpRequest, card: Resource, tab: str) -> dict[str, Any]:
 
 
 @login_not_required
-@require_http_methods(["GET", "HEAD", "POST"])
+@get_or_post
 def download(request: HttpRequest, slug: str, file: UUID) -> StreamingHttpResponse | HttpResponse:
     """Hand out a file; one that asks for an account is posted with the licence accepted.
 

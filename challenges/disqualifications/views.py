@@ -10,17 +10,19 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from challenges import rules
 from challenges.disqualifications import actions as acts
 from challenges.disqualifications.forms import DecisionForm, ProposalForm, ReplyForm, WithdrawalForm
 from challenges.disqualifications.models import DisqualificationQuerySet
 from challenges.models import Disqualification, Team
-from challenges.organising.views.layout import attempt, person, room, run_by, scene, sent, tried
+from challenges.organising.views.layout import attempt, room, run_by, scene, sent, tried
 from portal.accounts.authorization import Permission, has_permission, require
+from portal.accounts.views import person
 from portal.lib import clock
 from portal.lib.refusals import Hidden
+from portal.lib.requests import get_or_post
 
 PER_PAGE = 25
 # Refusals told beside the team, and beside the decision.
@@ -34,7 +36,7 @@ FAULTS = ("changed", "disqualification_status", "disqualification_unheard", "tea
 WITH = ("challenge__organiser", "team", "entry__enrolment__phase", "proposed_by", "decided_by")
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@get_or_post
 def proposals(request: HttpRequest, slug: str) -> HttpResponse:
     """List what the organisers of a challenge asked; ask by POST."""
     challenge = run_by(request, slug)
@@ -61,7 +63,7 @@ def proposals(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "challenges/organise/disqualifications.html", context, status=status)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@get_or_post
 def proposal(request: HttpRequest, slug: str, found: UUID) -> HttpResponse:
     """Show what became of a proposal to the organisers; take it back by POST."""
     challenge = run_by(request, slug)
@@ -87,7 +89,7 @@ def proposal(request: HttpRequest, slug: str, found: UUID) -> HttpResponse:
     return render(request, template, context, status=422 if form.is_bound else 200)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@get_or_post
 def reply(request: HttpRequest, slug: str, found: UUID) -> HttpResponse:
     """Show a team what is asked against it and what is decided; reply by POST."""
     asked = (
@@ -135,7 +137,7 @@ def queue(request: HttpRequest) -> HttpResponse:
     return render(request, "challenges/disqualifications.html", context)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@get_or_post
 def item(request: HttpRequest, found: UUID) -> HttpResponse:
     """Show what is asked and what the team replies; decide by POST."""
     asked = get_object_or_404(

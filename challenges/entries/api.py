@@ -17,7 +17,7 @@ from challenges.entries.models import faults_told, reader_language
 from challenges.entries.queries import ShownFigures, shown_figures
 from challenges.enums import EntryStatus, PhaseKind
 from challenges.models import Entry, Phase, Upload
-from challenges.organising.api import challenge_named, person, phase_to_enter
+from challenges.organising.api import challenge_named, phase_to_enter
 from challenges.organising.queries import phase_of
 from challenges.programs import queries as program_queries
 from challenges.scoring.commands.offline import verdict_json
@@ -25,6 +25,7 @@ from challenges.teams.api import own_team
 from challenges.teams.queries import Quota, quota_left
 from portal.accounts.bearer import Token
 from portal.accounts.enums import TokenScope
+from portal.accounts.views import person
 from portal.lib import parts, visible
 from portal.lib.endpoints import Limit, after, refused
 from portal.lib.endpoints import lazy as _

@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from challenges import rules
 from challenges.enums import EntryStatus, PhaseKind
@@ -19,12 +19,14 @@ from challenges.evaluation.actions import interventions
 from challenges.evaluation.forms import ExaminationForm, PauseForm
 from challenges.models import Challenge, Entry, Phase
 from challenges.organising.queries import phase_of
-from challenges.organising.views.layout import find_to_run, person, room
+from challenges.organising.views.layout import find_to_run, room
 from challenges.programs import queries as program_queries
 from challenges.programs.views import programs as program_views
 from challenges.rules import may_examine_entries, may_examine_entry
 from portal.accounts.authorization import require
+from portal.accounts.views import person
 from portal.lib.refusals import Conflict
+from portal.lib.requests import get_or_post
 
 
 @require_safe
@@ -126,7 +128,7 @@ def examinations(request: HttpRequest) -> HttpResponse:
     return render(request, "challenges/examinations.html", context)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@get_or_post
 def examination(request: HttpRequest, entry: UUID) -> HttpResponse:
     """Show why an entry is examined; decide by POST."""
     require(may_examine_entries, person(request))

@@ -15,9 +15,10 @@ from challenges.exchange.actions import bundles as acts
 from challenges.exchange.actions import exports
 from challenges.exchange.forms import asked
 from challenges.models import BundleImport
-from challenges.organising.api import challenge_named, person
+from challenges.organising.api import challenge_named
 from portal.accounts.bearer import Token
 from portal.accounts.enums import TokenScope
+from portal.accounts.views import person
 from portal.lib import files, visible
 from portal.lib.endpoints import lazy as _
 from portal.lib.endpoints import refused

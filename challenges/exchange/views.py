@@ -9,7 +9,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from challenges import rules
 from challenges.enums import ImportState
@@ -17,10 +17,12 @@ from challenges.exchange.actions import bundles as acts
 from challenges.exchange.actions import exports
 from challenges.exchange.forms import AnswersForm, BundleForm
 from challenges.models import BundleImport
-from challenges.organising.views.layout import find_to_run, person, room, run_by
+from challenges.organising.views.layout import find_to_run, room, run_by
 from challenges.organising.views.words import BUNDLE_FORMATS, IMPORT_FACES
 from portal.accounts.authorization import require
+from portal.accounts.views import person
 from portal.lib import files, visible
+from portal.lib.requests import get_or_post
 
 SHOWN = 50
 NOT_DONE = "W_DRY_RUN"
@@ -28,7 +30,7 @@ NOT_DONE = "W_DRY_RUN"
 TABLES = frozenset({"kaggle-csv", "huggingface-competition", "trec"})
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@get_or_post
 def imports(request: HttpRequest) -> HttpResponse:
     """List one's imports and show the form to deposit a bundle; deposit by POST."""
     by = person(request)
@@ -58,7 +60,7 @@ def imports(request: HttpRequest) -> HttpResponse:
     return render(request, "challenges/imports.html", context, status=422 if form.errors else 200)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@get_or_post
 def import_report(request: HttpRequest, made: UUID) -> HttpResponse:
     """Show the report of an import; ask for the draft by POST, with the answers."""
     found = find_import(request, made)
@@ -140,7 +142,7 @@ def _untried(made: BundleImport) -> str:
     return "tables" if made.format in TABLES else "unsolved"
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@get_or_post
 def export(request: HttpRequest, slug: str) -> HttpResponseBase:
     """Show what can be taken away; send the export by POST, held-out data as ciphertext."""
     if request.method != "POST":

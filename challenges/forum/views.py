@@ -12,7 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_POST
 
 from challenges import rules
 from challenges.forum import actions as forum
@@ -29,7 +29,6 @@ from challenges.models import Challenge, Post, Thread
 from challenges.organising.views.layout import (
     find_challenge,
     find_to_run,
-    person,
     reach,
     room,
     scene,
@@ -37,11 +36,11 @@ from challenges.organising.views.layout import (
     tried,
 )
 from portal.accounts.authorization import require
+from portal.accounts.views import person
 from portal.lib import visible
 from portal.lib.refusals import Hidden
-from portal.lib.requests import natural
+from portal.lib.requests import get_or_post, natural
 
-get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 PER_PAGE, POSTS_PER_PAGE = 20, 50
 
 

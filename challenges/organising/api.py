@@ -1,21 +1,14 @@
 """Find what a request to an endpoint names, among what its owner may see."""
 
-from typing import cast
-
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from challenges import rules
 from challenges.models import Challenge, Phase
 from challenges.organising.queries import current_phase, phase_of
-from portal.accounts.models import User
+from portal.accounts.views import person
 from portal.lib import clock, visible
 from portal.lib.refusals import Closed, Hidden
-
-
-def person(request: HttpRequest) -> User:
-    """Return who holds the token; the endpoint has let nobody else in."""
-    return cast(User, request.user)
 
 
 def challenge_named(request: HttpRequest, slug: str) -> Challenge:

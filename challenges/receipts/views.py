@@ -12,7 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from challenges.client.receipts import ReceiptState, to_pem
 from challenges.entries.views.pages import own_entry
@@ -22,6 +22,7 @@ from challenges.receipts.queries import Judgement, judge, judge_known, known_key
 from challenges.results.views import certificates as certificate_views
 from portal.lib import clock
 from portal.lib.refusals import Hidden
+from portal.lib.requests import get_or_post
 
 GENUINE = {ReceiptState.VALID, ReceiptState.SUPERSEDED, ReceiptState.REVOKED}
 DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -52,7 +53,7 @@ def score_receipt(
 
 
 @login_not_required
-@require_http_methods(["GET", "HEAD", "POST"])
+@get_or_post
 def verify(request: HttpRequest) -> HttpResponse:
     """Say what a receipt is worth: a file or a text, read at once and never kept.
 

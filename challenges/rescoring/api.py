@@ -12,7 +12,7 @@ from pydantic import ConfigDict, Field
 
 from challenges import rules
 from challenges.models import Phase, Rescoring, Reveal
-from challenges.organising.api import challenge_named, may_run, person, phase_to_run
+from challenges.organising.api import challenge_named, may_run, phase_to_run
 from challenges.rescoring import actions as acts
 from challenges.rescoring import queries as reads
 from challenges.rescoring.forms import ProposalForm, form_for
@@ -20,6 +20,7 @@ from challenges.results import actions as results
 from portal.accounts.authorization import require
 from portal.accounts.bearer import Token
 from portal.accounts.enums import TokenScope
+from portal.accounts.views import person
 from portal.lib import visible
 from portal.lib.endpoints import lazy as _
 from portal.lib.endpoints import refused

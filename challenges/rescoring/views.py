@@ -13,13 +13,14 @@ from challenges import rules
 from challenges.enums import RescoringState
 from challenges.models import Challenge, Phase, Rescoring
 from challenges.organising.queries import phase_of
-from challenges.organising.views.layout import find_to_run, person, room
+from challenges.organising.views.layout import find_to_run, room
 from challenges.organising.views.words import TITLES
 from challenges.rescoring import actions as acts
 from challenges.rescoring import queries as reads
 from challenges.rescoring.forms import DecisionForm, TaskForm, form_for
 from portal.accounts.authorization import require
 from portal.accounts.sessions import step_up_required
+from portal.accounts.views import person
 from portal.lib.refusals import Conflict, Invalid, TooLarge
 
 # Refusals about what was typed stand beside their field.

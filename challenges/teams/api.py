@@ -11,11 +11,12 @@ from pydantic import ConfigDict, Field
 
 from challenges.models import Challenge, Registration, Team, TeamMember
 from challenges.organising.actions.guests import is_address
-from challenges.organising.api import challenge_named, person
+from challenges.organising.api import challenge_named
 from challenges.teams import actions as teams
 from challenges.teams.queries import latest_terms, team_of
 from portal.accounts.bearer import Token
 from portal.accounts.enums import TokenScope
+from portal.accounts.views import person
 from portal.lib import visible
 from portal.lib.endpoints import PublicId, Words, refused
 from portal.lib.endpoints import lazy as _

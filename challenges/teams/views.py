@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from challenges import rules
 from challenges.enums import ChallengeStatus, RegistrationState, TeamRole
@@ -26,7 +26,6 @@ from challenges.organising.views.layout import (
     Stage,
     attempt,
     find_challenge,
-    person,
     room,
     run_by,
     scene,
@@ -46,8 +45,10 @@ from challenges.teams.queries import (
 from portal.accounts.authorization import require
 from portal.accounts.enums import InvitationState
 from portal.accounts.models import User
+from portal.accounts.views import person
 from portal.lib import clock
 from portal.lib.refusals import Conflict, Hidden, Invalid, NotAllowed, Refusal
+from portal.lib.requests import get_or_post
 
 # Where teams are made and grow.
 GATHERS = frozenset({Stage.OPEN, Stage.COMING, Stage.BENCH})
@@ -58,7 +59,7 @@ NAME_FAULTS = frozenset({"team_name", "team_name_taken", "characters"})
 
 
 @login_not_required
-@require_http_methods(["GET", "HEAD", "POST"])
+@get_or_post
 def rules_page(request: HttpRequest, slug: str) -> HttpResponseBase:
     """Show the rules in force; accept them and register by POST."""
     if request.method == "POST" and not request.user.is_authenticated:
@@ -106,7 +107,7 @@ def _welcome(request: HttpRequest, challenge: Challenge) -> HttpResponse:
     return redirect("challenges:team", challenge.slug)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@get_or_post
 def team(request: HttpRequest, slug: str) -> HttpResponse:
     """Show one's team, or create it by POST."""
     form = TeamForm(request.POST or None)
@@ -158,7 +159,7 @@ def revoke(request: HttpRequest, slug: str, invitation: UUID) -> HttpResponse:
     return redirect("challenges:team", slug)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@get_or_post
 def join(request: HttpRequest, slug: str, invitation: UUID, token: str) -> HttpResponse:
     """Ask, then join the team that invited this person."""
     status = 200
@@ -188,7 +189,7 @@ def join(request: HttpRequest, slug: str, invitation: UUID, token: str) -> HttpR
     return render(request, "challenges/join.html", context, status=status)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@get_or_post
 def leave(request: HttpRequest, slug: str) -> HttpResponse:
     """Ask, then leave one's team."""
     own = own_team(request, find_challenge(request, slug))
@@ -263,7 +264,7 @@ def _team_page(
     return render(request, "challenges/team.html", context, status=status)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@get_or_post
 def remove_member(request: HttpRequest, slug: str, member: int) -> HttpResponse:
     """Ask, then remove a member from one's team."""
     found = _member(request, slug, member)
@@ -274,7 +275,7 @@ def remove_member(request: HttpRequest, slug: str, member: int) -> HttpResponse:
     return redirect("challenges:team", slug)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@get_or_post
 def hand_over(request: HttpRequest, slug: str, member: int) -> HttpResponse:
     """Ask, then make another member the captain."""
     found = _member(request, slug, member)
@@ -300,7 +301,7 @@ def _asked(request: HttpRequest, slug: str, template: str, member: TeamMember) -
     return render(request, template, scene(request, slug, "entries") | {"member": member})
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@get_or_post
 def leave_challenge(request: HttpRequest, slug: str) -> HttpResponse:
     """Ask, then take part no more."""
     if request.method == "POST":
@@ -401,7 +402,7 @@ def _registration_row(
 GUESTS_PER_PAGE = 50
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@get_or_post
 def guests_page(request: HttpRequest, slug: str) -> HttpResponse:
     """List who is invited; invite addresses by POST, and say what became of each line."""
     challenge = run_by(request, slug)

@@ -53,7 +53,7 @@ from portal.accounts.sessions import step_up_required
 from portal.audit.record import record
 from portal.lib import clock, visible
 from portal.lib.refusals import Hidden, NotAllowed
-from portal.lib.requests import natural
+from portal.lib.requests import get_or_post, natural
 
 
 def person(request: HttpRequest) -> User:
@@ -151,7 +151,7 @@ def token_list(request: HttpRequest) -> HttpResponse:
     return render(request, "accounts/tokens.html", _listed(person(request)))
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@get_or_post
 @step_up_required
 def create_token(request: HttpRequest) -> HttpResponse:
     """Make a token; its secret is shown in the answer and never again."""
@@ -187,7 +187,7 @@ def _listed(user: User) -> dict[str, Any]:
 PER_PAGE = 25
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@get_or_post
 def notification_list(request: HttpRequest) -> HttpResponse:
     """List one's news, the last first; mark one or all as read by POST."""
     user = person(request)
@@ -210,7 +210,7 @@ def _read(request: HttpRequest) -> None:
         messages.success(request, _("Tout est marqué comme lu."))
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@get_or_post
 def notification_choices(request: HttpRequest) -> HttpResponse:
     """Show how one hears of each kind of news; choose by POST."""
     user = person(request)
@@ -229,7 +229,7 @@ def notification_choices(request: HttpRequest) -> HttpResponse:
 
 @csrf_exempt  # the signed link is the proof: mail programs post to it without a page
 @login_not_required
-@require_http_methods(["GET", "HEAD", "POST"])
+@get_or_post
 def stop_notifications(request: HttpRequest, token: str) -> HttpResponse:
     """Ask, then turn down the e-mails of a kind, without signing in."""
     found = news.stopped(token)

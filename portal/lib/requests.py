@@ -4,7 +4,11 @@ import logging
 from typing import Any
 from uuid import UUID
 
+from django.views.decorators.http import require_http_methods
+
 MOST_DIGITS = 18
+# A page with its form, or what the form sends.
+get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 
 
 def natural(text: str) -> int:

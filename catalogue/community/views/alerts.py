@@ -16,7 +16,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from catalogue.community import queries as reads
 from catalogue.community.actions import alerts, follows
@@ -30,9 +30,8 @@ from portal.accounts.models import Organisation, User
 from portal.accounts.views import person
 from portal.audit.actors import Actor
 from portal.lib.refusals import Hidden, Invalid, QuotaSpent
+from portal.lib.requests import get_or_post
 from portal.lib.visible import find
-
-get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 
 
 @login_not_required
@@ -194,7 +193,7 @@ def followed(request: HttpRequest) -> HttpResponse:
     return render(request, "catalogue/community/followed.html", context)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@get_or_post
 def follow(request: HttpRequest) -> HttpResponse:
     """Follow, or follow no more; by GET, ask: a visitor comes back here once signed in."""
     given = request.POST if request.method == "POST" else request.GET

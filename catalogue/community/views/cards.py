@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from catalogue import rules
 from catalogue.community import queries as reads
@@ -32,7 +32,7 @@ from portal.accounts.authorization import require
 from portal.accounts.models import Organisation
 from portal.accounts.views import person
 from portal.lib.refusals import Invalid
-from portal.lib.requests import identifier
+from portal.lib.requests import get_or_post, identifier
 from portal.lib.visible import find
 
 T = TypeVar("T")
@@ -87,7 +87,7 @@ def reuses_listed(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "catalogue/community/reuses.html", context)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@get_or_post
 def declare_reuse(request: HttpRequest, slug: str) -> HttpResponse:
     """Declare what was made with a card."""
     resource, by = public(slug), person(request)
@@ -117,7 +117,7 @@ def feedback_listed(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "catalogue/community/feedback.html", context)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@get_or_post
 def tell_feedback(request: HttpRequest, slug: str) -> HttpResponse:
     """Tell what happened where a card was used."""
     resource, by = public(slug), person(request)
@@ -152,9 +152,6 @@ def may_act(request: HttpRequest, resource: Resource) -> bool:
 
 def _page(name: str, resource: Resource) -> str:
     return reverse(f"catalogue:{name}", args=(resource.slug,))
-
-
-get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 
 
 @login_not_required
@@ -262,7 +259,7 @@ SHOWN = 50
 MODELS: dict[str, Any] = {"reuse": Reuse, "feedback": FieldFeedback, "message": DiscussionMessage}
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@get_or_post
 def community_queue(request: HttpRequest) -> HttpResponse:
     """List what waits, the oldest first; accept or refuse one of them by POST."""
     by = person(request)

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from catalogue import rules
 from catalogue.community import queries as reads
@@ -24,11 +24,10 @@ from portal.accounts.authorization import require
 from portal.accounts.models import Organisation, User
 from portal.accounts.views import person
 from portal.lib.refusals import Hidden, Invalid
-from portal.lib.requests import natural
+from portal.lib.requests import get_or_post, natural
 
 PER_PAGE = 24
 COMMENT_CHARACTERS = 300
-get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 
 
 @login_not_required

@@ -11,7 +11,7 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from catalogue import rules
 from catalogue.community import queries as community_queries
@@ -24,9 +24,9 @@ from catalogue.models import Masking, Report, ReportDecision
 from portal.accounts.authorization import require
 from portal.accounts.views import person
 from portal.lib.refusals import Hidden, Invalid
+from portal.lib.requests import get_or_post
 from portal.lib.visible import find
 
-get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 FIELDS = {"report_place": "address"}
 
 
@@ -158,7 +158,7 @@ def report_queue(request: HttpRequest) -> HttpResponse:
     return render(request, "catalogue/moderation/reports.html", context)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@get_or_post
 def report_item(request: HttpRequest, report: UUID) -> HttpResponse:
     """Show one report and take it in hand, hide the card, decide."""
     by = person(request)

@@ -17,7 +17,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views import View
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from catalogue import rules
 from catalogue.community import queries as community_queries
@@ -40,7 +40,7 @@ from catalogue.validators import checks as record_checks
 from portal.accounts.authorization import require
 from portal.accounts.views import person
 from portal.lib.differences import Line
-from portal.lib.requests import identifier
+from portal.lib.requests import get_or_post, identifier
 
 SIGNS = {"removed": "-", "added": "+", "same": " "}
 
@@ -355,7 +355,7 @@ MOST = 500
 MOST_SECONDS = 15  # of one answer: what is left is done by the next
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@get_or_post
 def bulk(request: HttpRequest) -> HttpResponse:
     """Show the choice; then what would be done to each; then do it."""
     by = person(request)

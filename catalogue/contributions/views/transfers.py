@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views import View
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from catalogue import rules
 from catalogue.contributions.forms.decisions import RemovalForm, TransferForm
@@ -22,6 +22,7 @@ from portal.accounts.enums import Answer
 from portal.accounts.models import User
 from portal.accounts.views import person
 from portal.lib.refusals import Invalid, NotAllowed
+from portal.lib.requests import get_or_post
 
 
 class Remove(View):
@@ -98,7 +99,7 @@ ANSWERS = {
 }
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@get_or_post
 def page(request: HttpRequest, slug: str) -> HttpResponse:
     """Ask that a card change hands, or answer the transfer that waits."""
     resource, by = public(slug), person(request)

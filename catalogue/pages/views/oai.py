@@ -16,7 +16,6 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.translation import override
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_http_methods
 
 from catalogue.enums import ResourceKind, UseCase
 from catalogue.models import IndexedFacet, Resource, Tombstone
@@ -26,6 +25,7 @@ from catalogue.standards.published import Published
 from catalogue.standards.writers import dcat, oai_pmh
 from catalogue.standards.writers.oai_pmh import Asked, Header, OaiError, Resumption
 from portal.lib import clock
+from portal.lib.requests import get_or_post
 
 SALT = "catalogue.oai"
 PAGE = 100
@@ -48,7 +48,7 @@ class Place:
 
 @csrf_exempt
 @login_not_required
-@require_http_methods(["GET", "HEAD", "POST"])
+@get_or_post
 def endpoint(request: HttpRequest) -> HttpResponseBase:
     """Answer a request of the protocol, by address or by form."""
     data = request.POST if request.method == "POST" else request.GET

@@ -10,7 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from catalogue import rules
 from catalogue.community.views import cards as around_pages
@@ -25,7 +25,7 @@ from portal.accounts.authorization import require
 from portal.accounts.views import person
 from portal.lib.fields import PlainForm, line
 from portal.lib.refusals import Conflict, Invalid
-from portal.lib.requests import natural
+from portal.lib.requests import get_or_post, natural
 
 
 class WithholdForm(PlainForm):
@@ -66,7 +66,7 @@ def listed(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @login_not_required
-@require_http_methods(["GET", "HEAD", "POST"])
+@get_or_post
 def shown(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """Show what a card said in one of its versions; a moderator withholds it or shows it again."""
     resource = public(slug)

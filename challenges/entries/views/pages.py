@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from challenges.entries import queries as entry_queries
 from challenges.entries.actions import checks, choices
@@ -34,14 +34,7 @@ from challenges.entries.views.tables import (
 )
 from challenges.enums import INFECTED, EntryStatus, PhaseKind
 from challenges.models import Challenge, Entry, Phase
-from challenges.organising.views.layout import (
-    find_challenge,
-    person,
-    room,
-    run_by,
-    scene,
-    scene_to_enter,
-)
+from challenges.organising.views.layout import find_challenge, room, run_by, scene, scene_to_enter
 from challenges.pages.views.challenge import contract_of, scoring_words
 from challenges.programs import queries as program_queries
 from challenges.programs.views import programs as program_views
@@ -50,13 +43,15 @@ from challenges.rescoring import queries as rescoring_queries
 from challenges.results.queries import reports
 from challenges.teams.queries import has_accepted_terms, quota_left, registration_of
 from challenges.teams.views import own_team
+from portal.accounts.views import person
 from portal.lib import files, objects, parts, scanning, visible
 from portal.lib.files import csv_safe
 from portal.lib.refusals import Closed, Conflict, Gone
+from portal.lib.requests import get_or_post
 
 
 @login_not_required
-@require_http_methods(["GET", "HEAD", "POST"])
+@get_or_post
 def entries(request: HttpRequest, slug: str) -> HttpResponseBase:
     """Show the entries of one's team and the form to submit; submit by POST."""
     if request.method != "POST":
@@ -238,7 +233,7 @@ def choose(request: HttpRequest, slug: str, entry: UUID) -> HttpResponse:
     return redirect("challenges:entries", slug)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@get_or_post
 def withdraw(request: HttpRequest, slug: str, entry: UUID) -> HttpResponse:
     """Ask, then withdraw an entry."""
     own = own_entry(request, slug, entry)
@@ -385,7 +380,7 @@ def csv_answer(name: str, rows: list[list[Any]]) -> HttpResponse:
     return response
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@get_or_post
 def describe(request: HttpRequest, slug: str, entry: UUID) -> HttpResponse:
     """Show the fact sheet and the note of an entry of one's team; rewrite them by POST."""
     own = own_entry(request, slug, entry)

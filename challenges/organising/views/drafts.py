@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_POST
 
 from catalogue.models import Resource
 from catalogue.resources.queries.detail import BEFORE_CHALLENGES
@@ -36,21 +36,14 @@ from challenges.organising.forms.fairness import FairnessForm
 from challenges.organising.forms.phases import NewPhaseForm, QuotasForm, SettingsForm
 from challenges.organising.forms.scorings import SHAPES, ScoringForm, shape_of
 from challenges.organising.queries import phase_of
-from challenges.organising.views.layout import (
-    form_page,
-    organisations_of,
-    person,
-    run_by,
-    sent,
-    tried,
-)
+from challenges.organising.views.layout import form_page, organisations_of, run_by, sent, tried
 from challenges.organising.views.words import TITLES, USE_CASES
 from challenges.programs import queries as program_queries
 from challenges.programs.actions import code as team_code
 from portal.accounts.models import User
+from portal.accounts.views import person
 from portal.lib.refusals import Invalid, NotAllowed
-
-get_or_post = require_http_methods(["GET", "HEAD", "POST"])
+from portal.lib.requests import get_or_post
 
 
 @get_or_post

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, cast
+from typing import Any
 
 from django import forms
 from django.contrib import messages
@@ -27,6 +27,7 @@ from challenges.organising.queries import current_phase
 from challenges.organising.views.words import USE_CASES
 from portal.accounts.authorization import Permission, has_permission, require
 from portal.accounts.models import Organisation, User
+from portal.accounts.views import person
 from portal.lib import clock, texts, visible
 from portal.lib.refusals import Closed, Conflict, Hidden, Invalid, QuotaSpent, Refusal
 
@@ -83,11 +84,6 @@ def shown_challenges(request: HttpRequest) -> ChallengeQuerySet:
             teams_count=count_of(Team.objects.entered()),
         )
     )
-
-
-def person(request: HttpRequest) -> User:
-    """Return the signed-in person; the login middleware has let nobody else in."""
-    return cast(User, request.user)
 
 
 def find_challenge(request: HttpRequest, slug: str) -> Challenge:

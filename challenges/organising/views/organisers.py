@@ -4,7 +4,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_POST
 
 from challenges import rules
 from challenges.enums import OrganiserRole
@@ -15,11 +15,11 @@ from challenges.organising.forms.challenges import (
     OrganiserInvitationForm,
     OrganiserRoleForm,
 )
-from challenges.organising.views.layout import followed_by, form_page, person, run_by, sent
+from challenges.organising.views.layout import followed_by, form_page, run_by, sent
+from portal.accounts.views import person
 from portal.lib import clock
 from portal.lib.refusals import Hidden, Invalid
-
-get_or_post = require_http_methods(["GET", "HEAD", "POST"])
+from portal.lib.requests import get_or_post
 
 
 @get_or_post

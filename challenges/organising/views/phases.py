@@ -24,12 +24,12 @@ from challenges.organising.forms.scorings import (
 )
 from challenges.organising.queries import phase_of
 from challenges.organising.views.drafts import deposit_of
-from challenges.organising.views.layout import form_page, person, room, run_by, sent, tried
+from challenges.organising.views.layout import form_page, room, run_by, sent, tried
 from challenges.organising.views.words import TITLES
 from challenges.programs.actions import bounds as score_bounds
+from portal.accounts.views import person
 from portal.lib.refusals import Invalid
-
-get_or_post = require_http_methods(["GET", "HEAD", "POST"])
+from portal.lib.requests import get_or_post
 
 
 @get_or_post

@@ -12,7 +12,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from challenges import rules
 from challenges.entries.actions import choices
@@ -53,7 +53,6 @@ from challenges.organising.views.layout import (
     find_to_run,
     form_page,
     is_open,
-    person,
     reach,
     room,
     sent,
@@ -67,8 +66,10 @@ from challenges.results.queries.reports import undecided_of
 from portal.accounts.authorization import Permission, has_permission, require
 from portal.accounts.models import User
 from portal.accounts.sessions import step_up_required
+from portal.accounts.views import person
 from portal.lib import clock
 from portal.lib.refusals import Conflict, Invalid
+from portal.lib.requests import get_or_post
 
 
 @require_safe
@@ -407,7 +408,7 @@ def pipeline(challenge: Challenge) -> dict[str, Any]:
     )
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@get_or_post
 def archive(request: HttpRequest, slug: str) -> HttpResponseBase:
     """Say what archiving ends, and archive with a public reason."""
     show = _archive if request.method != "POST" else step_up_required(_archive)

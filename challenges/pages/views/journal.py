@@ -17,7 +17,8 @@ from challenges import rules
 from challenges.entries.views.pages import csv_answer
 from challenges.models import Challenge
 from challenges.organising import queries as reads
-from challenges.organising.views.layout import followed_by, person, room
+from challenges.organising.views.layout import followed_by, room
+from portal.accounts.views import person
 from portal.audit.reading import Told
 
 PER_PAGE = 50

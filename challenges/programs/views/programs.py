@@ -14,7 +14,7 @@ from django.shortcuts import redirect, render
 from django.utils.formats import get_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from challenges import rules
 from challenges.bundles.code import LAYOUTS
@@ -33,7 +33,7 @@ from challenges.models import (
     RunPlan,
 )
 from challenges.organising.views import words as page_words
-from challenges.organising.views.layout import find_to_run, person, room, run_by, tried
+from challenges.organising.views.layout import find_to_run, room, run_by, tried
 from challenges.programs import queries as program_queries
 from challenges.programs.actions import code as team_code
 from challenges.programs.actions.code import FORMAT_NAME
@@ -41,7 +41,9 @@ from challenges.programs.forms import ENVIRONMENT_WORDS, CodeForm
 from challenges.programs.models import run_duration, run_memory, run_state
 from challenges.results.queries.boards import Board
 from portal.accounts.authorization import require
+from portal.accounts.views import person
 from portal.lib import clock, visible
+from portal.lib.requests import get_or_post
 
 PER_PAGE = 25
 FAULTS = {
@@ -166,7 +168,7 @@ def runs_told(entry: Entry) -> list[dict[str, Any]]:
     return found
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@get_or_post
 def write_code(request: HttpRequest, slug: str) -> HttpResponse:
     """Choose what teams send; the rules of code change in a draft only."""
     challenge = run_by(request, slug)

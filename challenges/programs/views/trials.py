@@ -11,14 +11,14 @@ from django.shortcuts import redirect, render
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from challenges.entries.models import warnings_told
 from challenges.entries.views.pages import phase_to_enter
 from challenges.entries.views.tables import Stage, faults_of
 from challenges.enums import PhaseKind, ReasonCode, RunState
 from challenges.models import CodeTrial
-from challenges.organising.views.layout import person, scene, scene_to_enter
+from challenges.organising.views.layout import scene, scene_to_enter
 from challenges.programs import queries as program_queries
 from challenges.programs.actions import code as team_code
 from challenges.programs.forms import TrialForm
@@ -26,8 +26,10 @@ from challenges.programs.models import trial_detail, trial_reason, trial_state
 from challenges.programs.views.programs import packing
 from challenges.teams.queries import has_accepted_terms
 from challenges.teams.views import own_team
+from portal.accounts.views import person
 from portal.lib import files, objects, visible
 from portal.lib.refusals import Hidden, QuotaSpent
+from portal.lib.requests import get_or_post
 
 MARKS = {
     RunState.QUEUED: ("calanque", "clock"),
@@ -38,7 +40,7 @@ MARKS = {
 MIB = 1 << 20
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@get_or_post
 def trials(request: HttpRequest, slug: str) -> HttpResponseBase:
     """List the trials of one's team, and start one."""
     context = scene_to_enter(request, slug, kind=PhaseKind.CODE)

@@ -16,7 +16,7 @@ from django.utils import translation
 from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from catalogue.models import Resource
 from catalogue.resources.queries.detail import VerifiedScore
@@ -24,14 +24,16 @@ from challenges import rules
 from challenges.models import Certificate, Challenge, EntryCard, Phase, Team
 from challenges.organising.models import Viewer
 from challenges.organising.queries import phase_of
-from challenges.organising.views.layout import find_challenge, person, scene
+from challenges.organising.views.layout import find_challenge, scene
 from challenges.results import actions as results
 from challenges.results.models import certificates as certified
 from challenges.results.queries import reports as reads
 from challenges.results.views.boards import from_to
 from challenges.results.views.reports import reported
+from portal.accounts.views import person
 from portal.lib import clock, paper
 from portal.lib.refusals import Conflict, Hidden, Invalid
+from portal.lib.requests import get_or_post
 
 Payload = Mapping[str, Any]
 
@@ -147,7 +149,7 @@ def decimal(text: str) -> str:
 MOST_DIGITS = 4
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@get_or_post
 def page(request: HttpRequest, slug: str, team: UUID) -> HttpResponse:
     """Show the certificates of a team, phase by phase; issue one by POST."""
     challenge = find_challenge(request, slug)
@@ -266,7 +268,7 @@ def _attached(content: bytes, kind: str, name: str) -> HttpResponse:
     return response
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@get_or_post
 def propose(request: HttpRequest, slug: str, team: UUID) -> HttpResponse:
     """Say what a card of the team's winning entry would hold; open its draft by POST."""
     challenge = find_challenge(request, slug)

@@ -15,7 +15,7 @@ from challenges import rules
 from challenges.entries.views.pages import csv_answer
 from challenges.models import Challenge, Phase
 from challenges.models.words import REASON_SENTENCES, entry_word
-from challenges.organising.views.layout import find_challenge, followed_by, person, room, scene
+from challenges.organising.views.layout import find_challenge, followed_by, room, scene
 from challenges.results.models.boards import in_words
 from challenges.results.queries import reports
 from challenges.results.queries import reports as reads
@@ -23,6 +23,7 @@ from challenges.results.queries.reports import TEAMS_LEAST
 from challenges.results.views.boards import axis_decimals, from_to, round_axis
 from challenges.results.views.fairness import summary
 from challenges.results.views.standings import board_links, open_to_sites
+from portal.accounts.views import person
 from portal.lib.refusals import Hidden
 from portal.lib.responses import tagged
 
