@@ -143,7 +143,7 @@ BUGS = (
         "    if contribution.resource.author_id == actor.pk:\n        return False\n"
         "    proposed, owner",
         "    proposed, owner",
-        ("tests/catalogue/moderation",),
+        ("tests/catalogue/contributions",),
     ),
     Bug(
         "restricted_read_untraced",
@@ -241,7 +241,7 @@ BUGS = (
         "catalogue/models/resource.py",
         "return self.public().filter(expired_at=None)",
         "return self.public()",
-        ("tests/catalogue/moderation/test_card_life.py", "tests/catalogue/search"),
+        ("tests/catalogue/contributions/test_card_life.py", "tests/catalogue/search"),
     ),
     Bug(
         "until_excluded",
@@ -262,14 +262,14 @@ BUGS = (
         "catalogue/standards/licences.py",
         r"(-NC\b|-NC-|-ND\b|-ND-|",
         r"(-ND\b|-ND-|",
-        ("tests/catalogue/moderation/test_checks.py", "tests/catalogue/standards"),
+        ("tests/catalogue/contributions/test_checks.py", "tests/catalogue/standards"),
     ),
     Bug(
         "phones_not_scanned",
         "portal/lib/personal_data.py",
         "    (Kind.PHONE, PHONE, mask),\n",
         "",
-        ("tests/portal/lib", "tests/catalogue/moderation"),
+        ("tests/portal/lib", "tests/catalogue/contributions"),
     ),
 )
 

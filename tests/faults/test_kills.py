@@ -40,7 +40,7 @@ from portal.accounts.enums import Role
 from portal.audit import outbox
 from portal.audit.models import AuditEvent
 from portal.lib import clock, objects
-from tests.catalogue.moderation.test_tables import table
+from tests.catalogue.contributions.test_tables import table
 from tests.challenges import world
 from tests.challenges.bundles.foreign.tables import KAGGLE
 from tests.challenges.code import world as code_world

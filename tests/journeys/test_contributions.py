@@ -16,7 +16,7 @@ from catalogue.enums import ContributionStatus, ResourceKind
 from catalogue.models import Contribution, ContributionBatch
 from portal.accounts.enums import Role
 from portal.accounts.models import User
-from tests.catalogue.moderation.test_tables import need, table
+from tests.catalogue.contributions.test_tables import need, table
 from tests.factories import contributions as make
 from tests.factories.harvests import HarvestRunFactory, LinkCheckFactory, SourceFactory
 from tests.journeys import axe, browser

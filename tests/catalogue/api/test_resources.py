@@ -31,7 +31,7 @@ from catalogue.validators.fields import DETAILS
 from portal.accounts.enums import Role, TokenScope
 from portal.accounts.models import User
 from portal.lib import clock
-from tests.catalogue.moderation.test_contributions import CITATION
+from tests.catalogue.contributions.test_contributions import CITATION
 from tests.factories import contributions as make
 from tests.factories.accounts import bearer, signed_in
 from tests.factories.catalogue import MeasurementFactory, ResourceFactory, ResourceLinkFactory

@@ -29,7 +29,7 @@ from portal.accounts.enums import Role
 from portal.accounts.models import User
 from portal.lib import clock
 from portal.lib.refusals import Conflict, NotAllowed, QuotaSpent
-from tests.catalogue.moderation.test_checks import cards
+from tests.catalogue.contributions.test_checks import cards
 from tests.factories import contributions as make
 from tests.factories.accounts import signed_in
 from tests.factories.letters import letters
