@@ -51,7 +51,7 @@ def exported(extension: str, number: int) -> Sample:
 
 def floor() -> Sample:
     """Write the columns of the cards as the database gives them; the same three figures."""
-    from catalogue.models import Resource  # noqa: PLC0415  # app ready
+    from catalogue.resources.models import Resource  # noqa: PLC0415  # app ready
     from catalogue.resources.queries import lists  # noqa: PLC0415  # app ready
 
     computed = {"issued", "modified"}  # dates of the floor: the plain columns

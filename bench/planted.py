@@ -139,7 +139,7 @@ BUGS = (
     ),
     Bug(
         "author_decides",
-        "catalogue/rules.py",
+        "catalogue/contributions/rules.py",
         "    if contribution.resource.author_id == actor.pk:\n        return False\n"
         "    proposed, owner",
         "    proposed, owner",
@@ -238,7 +238,7 @@ BUGS = (
     ),
     Bug(
         "expired_news_listed",
-        "catalogue/models/resource.py",
+        "catalogue/resources/models.py",
         "return self.public().filter(expired_at=None)",
         "return self.public()",
         ("tests/catalogue/contributions/test_card_life.py", "tests/catalogue/search"),

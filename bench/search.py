@@ -96,8 +96,9 @@ def queries(rng: random.Random, count: int) -> Iterator[Any]:
 
 def fill(count: int) -> None:
     """Put the resources online and index them."""
-    from catalogue.models import IndexedResource, Resource  # noqa: PLC0415  # app ready
+    from catalogue.resources.models import Resource  # noqa: PLC0415  # app ready
     from catalogue.search import index  # noqa: PLC0415  # app ready
+    from catalogue.search.models import IndexedResource  # noqa: PLC0415  # app ready
     from portal.lib import clock  # noqa: PLC0415  # app ready
 
     if Resource.objects.count() == IndexedResource.objects.count() == count:

@@ -9,9 +9,13 @@ from django.db import connection
 from django.db.models import Count, F, Q
 from django.utils.translation import gettext_lazy as _
 
-from catalogue.enums import ContributionStatus, FileSign, FileState, ResourceKind, ReviewState
-from catalogue.models import CardFile, Contribution, IndexedFacet, IndexedResource, Resource
-from catalogue.validators import words
+from catalogue.community.enums import ReviewState
+from catalogue.contributions.enums import ContributionStatus
+from catalogue.contributions.models import Contribution
+from catalogue.resources import words
+from catalogue.resources.enums import FileSign, FileState, ResourceKind
+from catalogue.resources.models import CardFile, Resource
+from catalogue.search.models import IndexedFacet, IndexedResource
 from portal.lib import clock, objects
 
 # Counter of a card: the rows it counts.

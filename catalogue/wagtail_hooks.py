@@ -15,9 +15,8 @@ from wagtail.log_actions import log
 from wagtail.permission_policies import BasePermissionPolicy
 from wagtail.permissions import register_permission_policy
 
-from catalogue import rules
-from catalogue.models import Synonym
-from catalogue.search import synonyms
+from catalogue.search import rules, synonyms
+from catalogue.search.models import Synonym
 from portal.accounts.models import User
 from portal.lib.refusals import Invalid
 

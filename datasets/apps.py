@@ -11,7 +11,7 @@ class DatasetsConfig(AppConfig):
 
     def ready(self) -> None:
         """Tell the catalogue where the files of a card are; say which objects are in use."""
-        from catalogue.enums import ResourceKind  # noqa: PLC0415  # app ready
+        from catalogue.resources.enums import ResourceKind  # noqa: PLC0415  # app ready
         from catalogue.resources.queries import files as card_files  # noqa: PLC0415  # app ready
         from datasets.queries import address_of, named, published_files  # noqa: PLC0415  # app ready
         from portal.lib import objects  # noqa: PLC0415  # app ready

@@ -8,7 +8,7 @@ from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from catalogue.models import Resource
+from catalogue.resources.models import Resource
 from datasets.enums import AccessLevel, FileRole, SealedKind
 from portal.lib.immutable import Immutable
 

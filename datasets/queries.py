@@ -25,8 +25,8 @@ from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from catalogue.enums import Access, ResourceKind, Scope
-from catalogue.models import Resource
+from catalogue.resources.enums import Access, ResourceKind, Scope
+from catalogue.resources.models import Resource
 from catalogue.resources.queries.files import Card
 from catalogue.search import engine
 from catalogue.search.query import ResourceQuery

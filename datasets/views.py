@@ -20,12 +20,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
-from catalogue.enums import Access, Scope
-from catalogue.models import Resource
+from catalogue.resources import words
+from catalogue.resources.enums import Access, Scope
+from catalogue.resources.fields import FREQUENCIES
+from catalogue.resources.models import Resource
 from catalogue.resources.queries import quality
 from catalogue.resources.views import count
-from catalogue.validators import words
-from catalogue.validators.fields import FREQUENCIES
 from datasets import filters, gate, queries, rules
 from datasets.actions import releases
 from datasets.enums import AccessLevel, Protection

@@ -21,6 +21,7 @@ from catalogue.community.forms import (
     ReuseForm,
     SearchForm,
 )
+from catalogue.community.models import Discussion, FieldFeedback, Follow, Reuse, SavedSearch
 from catalogue.community.schemas import (
     DiscussionIn,
     DiscussionOut,
@@ -44,15 +45,8 @@ from catalogue.community.schemas import (
     WholeDiscussionOut,
 )
 from catalogue.contributions.api import holder_named
-from catalogue.models import (
-    Discussion,
-    FieldFeedback,
-    Follow,
-    Resource,
-    Reuse,
-    SavedSearch,
-)
 from catalogue.resources.api import accepted, card_named
+from catalogue.resources.models import Resource
 from catalogue.search import filters
 from catalogue.search.query import from_mapping
 from portal.accounts import bearer

@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
-from catalogue.enums import (
+from catalogue.community.enums import (
     NAMELESS,
     URGENT,
     AlertFrequency,
@@ -20,8 +20,8 @@ from catalogue.enums import (
     ReportOutcome,
     ReuseKind,
 )
-from catalogue.models import Resource
-from catalogue.validators.addresses import is_web
+from catalogue.resources.addresses import is_web
+from catalogue.resources.models import Resource
 from portal.accounts.enums import OrganisationKind
 from portal.lib.fields import PlainForm, box, choice, email, line, prose, whole
 from portal.lib.texts import plain_line

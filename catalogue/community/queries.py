@@ -12,8 +12,8 @@ from django.urls import Resolver404, ResolverMatch, resolve, reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from catalogue import rules
-from catalogue.enums import (
+from catalogue.community import rules
+from catalogue.community.enums import (
     HIDING,
     Measure,
     MessageState,
@@ -21,25 +21,23 @@ from catalogue.enums import (
     ReportOutcome,
     ReportStage,
     ReviewState,
-    UseCase,
 )
-from catalogue.models import (
+from catalogue.community.models import (
+    TARGETS,
     Collection,
     CollectionItem,
     Discussion,
     DiscussionMessage,
     FieldFeedback,
     Follow,
-    FormerSlug,
     Masking,
     Report,
     ReportDecision,
-    Resource,
     Reuse,
     SavedSearch,
-    editable_organisations,
 )
-from catalogue.models.report import TARGETS
+from catalogue.resources.enums import UseCase
+from catalogue.resources.models import FormerSlug, Resource, editable_organisations
 from catalogue.resources.queries.relations import WRITERS
 from portal.accounts.models import Organisation, User
 from portal.lib.requests import identifier

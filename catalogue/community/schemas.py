@@ -9,8 +9,8 @@ from pydantic import BeforeValidator, Field
 
 from catalogue.community import queries as reads
 from catalogue.community.actions import alerts, reports
-from catalogue.enums import UseCase
-from catalogue.models import Discussion, DiscussionMessage, Report, SavedSearch
+from catalogue.community.models import Discussion, DiscussionMessage, Report, SavedSearch
+from catalogue.resources.enums import UseCase
 from catalogue.resources.schemas import QueryIn
 from portal.lib.endpoints import Address, PublicId, Words
 

@@ -7,21 +7,22 @@ from typing import Any
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from catalogue import rules
 from catalogue.community import queries as community_queries
+from catalogue.community import rules
 from catalogue.community.actions import alerts, maskings, reports
 from catalogue.community.actions.reuses import cards
-from catalogue.enums import MessageState, ReportStage, ReportStatus, ReviewState
-from catalogue.models import (
+from catalogue.community.enums import MessageState, ReportStage, ReportStatus, ReviewState
+from catalogue.community.models import (
     DiscussionMessage,
     FieldFeedback,
     Masking,
     Report,
     ReportDecision,
-    Resource,
     Reuse,
     SavedSearch,
 )
+from catalogue.resources import rules as resource_rules
+from catalogue.resources.models import Resource
 from catalogue.resources.queries.relations import owners_of, region_people
 from catalogue.resources.tasks import absolute, write_to
 from catalogue.search import filters
@@ -67,7 +68,7 @@ KINDS = (
         _("Relecture autour des fiches"),
         ("brought_to_review", "message_to_review"),
         detail=_("Réutilisations, retours de terrain et premiers messages à relire."),
-        open_to=rules.may_moderate,
+        open_to=resource_rules.may_moderate,
     ),
 )
 for _kind in KINDS:
@@ -372,7 +373,7 @@ def lapsed_letter(masking_id: int) -> None:
     """Alert the moderators: a card is shown again because nobody confirmed in time."""
     masking = _masking(masking_id)
     if masking is not None:
-        free = [user for user in moderators() if rules.may_mask(user, masking.resource)]
+        free = [user for user in moderators() if resource_rules.may_mask(user, masking.resource)]
         _of_masking("masking_lapsed", free, masking)
 
 

@@ -12,14 +12,16 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext
 from ninja import Header, Router
 
-from catalogue import rules
-from catalogue.contributions import pasting
+from catalogue.contributions import pasting, record_checks, rules
 from catalogue.contributions.actions import checks, drafts
 from catalogue.contributions.actions import files as draft_files
 from catalogue.contributions.actions import review as acts
+from catalogue.contributions.enums import ContributionStatus
 from catalogue.contributions.forms import records
 from catalogue.contributions.forms.decisions import DECLINE, OwnerAnswerForm
+from catalogue.contributions.models import CardUpload, Contribution
 from catalogue.contributions.queries import descriptions, proposals, reviews
+from catalogue.contributions.record_checks import Remark
 from catalogue.contributions.schemas import (
     AnswerIn,
     CardFileOut,
@@ -33,15 +35,12 @@ from catalogue.contributions.schemas import (
     SendIn,
     WholeContributionOut,
 )
-from catalogue.enums import ContributionStatus
-from catalogue.models import CardFile, CardUpload, Contribution, Resource
 from catalogue.resources.actions import files as file_care
 from catalogue.resources.api import accepted, cards, contribution_named
+from catalogue.resources.models import CardFile, Resource
 from catalogue.resources.queries import files as reads
 from catalogue.resources.queries import quality
 from catalogue.standards.readers.record import Record
-from catalogue.validators import checks as record_checks
-from catalogue.validators.checks import Remark
 from portal.accounts import bearer
 from portal.accounts.authorization import require
 from portal.accounts.bearer import Token

@@ -7,15 +7,15 @@ from django.urls import reverse
 from ninja import Schema
 from pydantic import BaseModel, ConfigDict, Field
 
-from catalogue import rules
+from catalogue.contributions import record_checks, rules
+from catalogue.contributions.models import Contribution, Decision
 from catalogue.contributions.queries import proposals
-from catalogue.enums import ResourceKind
-from catalogue.models import CardFile, Contribution, Decision, Resource
+from catalogue.resources.enums import ResourceKind
+from catalogue.resources.fields import COMMON, FieldType
+from catalogue.resources.fields import Field as Own
+from catalogue.resources.models import CardFile, Resource
 from catalogue.resources.queries import files, published
 from catalogue.resources.schemas import OriginOut
-from catalogue.validators import checks as record_checks
-from catalogue.validators.fields import COMMON, FieldType
-from catalogue.validators.fields import Field as Own
 from portal.accounts.models import Organisation
 from portal.lib.endpoints import Address, PublicId
 

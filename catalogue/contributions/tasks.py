@@ -7,13 +7,15 @@ from typing import Any
 
 from django.conf import settings
 
-from catalogue import rules
+from catalogue.contributions import rules
 from catalogue.contributions.actions import drafts, review, tables
 from catalogue.contributions.actions import files as draft_files
+from catalogue.contributions.enums import ContributionStatus
+from catalogue.contributions.models import CardUpload, Contribution, ContributionBatch, Decision
 from catalogue.contributions.queries.tables import states
-from catalogue.enums import ContributionStatus, FileState
-from catalogue.models import CardFile, CardUpload, Contribution, ContributionBatch, Decision
 from catalogue.resources.actions import files as file_care
+from catalogue.resources.enums import FileState
+from catalogue.resources.models import CardFile
 from catalogue.resources.queries.relations import editors_of, owners_of, region_people
 from catalogue.resources.tasks import absolute, write_to
 from portal.accounts.authorization import Permission

@@ -13,28 +13,19 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 from wagtail.models import Revision
 
-from catalogue import rules
+from catalogue.contributions.enums import ContributionStatus
+from catalogue.contributions.models import Contribution
 from catalogue.contributions.queries import proposals
 from catalogue.contributions.queries.descriptions import Incoming
-from catalogue.enums import (
-    ContributionStatus,
-    HarvestFrequency,
-    RunState,
-    SourceKind,
-    SourceStatus,
-    VersionOrigin,
-)
 from catalogue.harvest import queries as harvest_queries
+from catalogue.harvest import rules
+from catalogue.harvest.enums import HarvestFrequency, RunState, SourceKind, SourceStatus
+from catalogue.harvest.models import HarvestedRecord, HarvestRun, Source
 from catalogue.harvest.queries import Merged, Voice
-from catalogue.models import (
-    PROPOSED_COLUMNS,
-    Contribution,
-    HarvestedRecord,
-    HarvestRun,
-    Resource,
-    Source,
-)
+from catalogue.resources import rules as resource_rules
 from catalogue.resources.actions import cards as card_changes
+from catalogue.resources.enums import VersionOrigin
+from catalogue.resources.models import PROPOSED_COLUMNS, Resource
 from catalogue.search import index
 from portal.accounts.authorization import require
 from portal.accounts.models import Organisation
@@ -67,7 +58,7 @@ def propose(
     NotAllowed; Invalid for an address that may not be asked for; QuotaSpent; Conflict when the
     organisation already has this address.
     """
-    require(rules.edits_for, by, organisation)
+    require(resource_rules.edits_for, by, organisation)
     url = url.strip()
     _require_address(url)
     ours = Source.objects.filter(organisation=organisation)

@@ -13,10 +13,10 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
-from catalogue.enums import SourceKind
+from catalogue.harvest.enums import SourceKind
+from catalogue.resources.fields import Text
 from catalogue.standards import readers
 from catalogue.standards.readers.record import Fault, Reading, Record, failed, fault
-from catalogue.validators.fields import Text
 from portal.lib import http
 
 NEXT = re.compile(r'<([^>]+)>\s*;\s*rel="?next"?')

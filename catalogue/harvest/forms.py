@@ -7,8 +7,8 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from catalogue.contributions.queries import proposals
-from catalogue.enums import HarvestFrequency, SourceKind
-from catalogue.models import Source
+from catalogue.harvest.enums import HarvestFrequency, SourceKind
+from catalogue.harvest.models import Source
 from portal.accounts.models import Organisation
 from portal.lib.fields import PlainForm, box, choice, line, prose, whole
 

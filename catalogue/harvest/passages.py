@@ -13,17 +13,18 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from catalogue.contributions.models import Contribution
 from catalogue.contributions.queries.descriptions import Incoming, read_all
-from catalogue.enums import ItemState, RunState
 from catalogue.harvest import actions as harvests
 from catalogue.harvest import collection
 from catalogue.harvest.actions import Taken
 from catalogue.harvest.collection import Collected, Doubtful, doubt
-from catalogue.models import Contribution, HarvestedRecord, HarvestRun, Resource, Source
-from catalogue.models.harvest import ORIGIN
+from catalogue.harvest.enums import ItemState, RunState
+from catalogue.harvest.models import ORIGIN, HarvestedRecord, HarvestRun, Source
+from catalogue.resources import addresses
+from catalogue.resources.fields import Text
+from catalogue.resources.models import Resource
 from catalogue.standards.readers.record import Reading
-from catalogue.validators import addresses
-from catalogue.validators.fields import Text
 from portal.audit.actors import Actor
 from portal.audit.outbox import owe
 from portal.lib import clock

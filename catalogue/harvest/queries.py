@@ -8,10 +8,10 @@ from typing import Any
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 
 from catalogue.contributions.queries.proposals import fields_of
-from catalogue.enums import Deposit
-from catalogue.models import HarvestedRecord, HarvestRun, LinkCheck, Resource, Source
-from catalogue.models.harvest import ORIGIN
-from catalogue.validators.fields import is_same
+from catalogue.harvest.models import ORIGIN, HarvestedRecord, HarvestRun, LinkCheck, Source
+from catalogue.resources.enums import Deposit
+from catalogue.resources.fields import is_same
+from catalogue.resources.models import Resource
 from portal.accounts.models import User
 from portal.lib import clock
 

@@ -3,11 +3,11 @@
 import logging
 from collections.abc import Iterable
 
-from catalogue import rules
-from catalogue.enums import RunState
 from catalogue.harvest import actions as harvests
-from catalogue.harvest import passages
-from catalogue.models import HarvestRun, Resource, Source
+from catalogue.harvest import passages, rules
+from catalogue.harvest.enums import RunState
+from catalogue.harvest.models import HarvestRun, Source
+from catalogue.resources.models import Resource
 from catalogue.resources.queries.relations import region_people
 from catalogue.resources.tasks import absolute, keepers, write_to
 from portal.accounts.authorization import Permission

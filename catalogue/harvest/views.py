@@ -14,13 +14,15 @@ from django.utils.translation import gettext_lazy
 from django.views import View
 from django.views.decorators.http import require_safe
 
-from catalogue import rules
 from catalogue.contributions.queries import proposals
-from catalogue.enums import ItemState, RunState, SourceStatus
 from catalogue.harvest import actions as harvests
 from catalogue.harvest import queries as harvest_queries
+from catalogue.harvest import rules
+from catalogue.harvest.enums import ItemState, RunState, SourceStatus
 from catalogue.harvest.forms import RankForm, RefusalForm, SourceForm
-from catalogue.models import HarvestRun, Source, editable_organisations
+from catalogue.harvest.models import HarvestRun, Source
+from catalogue.resources import rules as resource_rules
+from catalogue.resources.models import editable_organisations
 from catalogue.resources.views import edited
 from portal.accounts.authorization import require
 from portal.accounts.models import User
@@ -47,7 +49,7 @@ def listed(request: HttpRequest) -> HttpResponse:
     context = {
         "page": page,
         "may_propose": bool(editable_organisations(viewer)),
-        "reads_all": rules.may_moderate(viewer),
+        "reads_all": resource_rules.may_moderate(viewer),
     }
     return render(request, "catalogue/harvest/list.html", context)
 
@@ -139,7 +141,7 @@ def ran_csv(request: HttpRequest, source: UUID, run: UUID) -> HttpResponse:
 @require_safe
 def dead_links(request: HttpRequest) -> HttpResponse:
     """List, for moderators, the links that have been dead for a month."""
-    require(rules.may_moderate, person(request))
+    require(resource_rules.may_moderate, person(request))
     page = Paginator(harvest_queries.long_dead(), PER_PAGE).get_page(request.GET.get("page"))
     return render(request, "catalogue/harvest/dead_links.html", {"page": page})
 

@@ -18,11 +18,12 @@ from django.utils.translation import get_language, gettext
 from ninja import Query, Router
 
 from catalogue.community import queries as community_queries
+from catalogue.community.enums import AlertFrequency, ReportCategory, ReuseKind
 from catalogue.contributions.forms import records
-from catalogue.enums import (
+from catalogue.resources.api import card_named, cards
+from catalogue.resources.enums import (
     LANGUAGES,
     Access,
-    AlertFrequency,
     Barrier,
     Beneficiary,
     Deposit,
@@ -30,15 +31,13 @@ from catalogue.enums import (
     LicenceStatus,
     Lifecycle,
     LinkType,
-    ReportCategory,
     ResourceKind,
-    ReuseKind,
     Scope,
     Task,
     UseCase,
 )
-from catalogue.models import Resource, ResourceLink
-from catalogue.resources.api import card_named, cards
+from catalogue.resources.fields import COMMON_BY_NAME, Field, FieldType
+from catalogue.resources.models import Resource, ResourceLink
 from catalogue.resources.queries import files as card_files
 from catalogue.resources.queries import lists, published, quality, relations
 from catalogue.resources.schemas import (
@@ -53,7 +52,6 @@ from catalogue.resources.schemas import (
 from catalogue.search import engine, filters
 from catalogue.search.query import MAX_DEPTH, ResourceQuery
 from catalogue.standards.writers import plain
-from catalogue.validators.fields import COMMON_BY_NAME, Field, FieldType
 from portal.accounts.bearer import anyone
 from portal.accounts.enums import OrganisationKind
 from portal.accounts.models import FormerAddress, Organisation

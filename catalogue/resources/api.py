@@ -8,7 +8,8 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from ninja import Router
 
-from catalogue.models import Contribution, FormerSlug, Resource, Tombstone
+from catalogue.contributions.models import Contribution
+from catalogue.resources.models import FormerSlug, Resource, Tombstone
 from catalogue.resources.queries import published, relations
 from portal.accounts.bearer import anyone
 from portal.accounts.views import person

@@ -8,7 +8,7 @@ from django.urls import reverse
 from ninja import Schema
 from pydantic import BaseModel, ConfigDict, Field
 
-from catalogue.enums import (
+from catalogue.resources.enums import (
     LANGUAGES,
     Access,
     Beneficiary,

@@ -7,10 +7,11 @@ from django.conf import settings
 from django.db.models import Q
 from django.urls import reverse
 
-from catalogue import rules
-from catalogue.models import CardTransfer, LinkCheck, Removal, Resource
+from catalogue.harvest.models import LinkCheck
+from catalogue.resources import rules
 from catalogue.resources.actions import cards as card_changes
 from catalogue.resources.actions import links as link_checks
+from catalogue.resources.models import CardTransfer, Removal, Resource
 from catalogue.resources.queries.relations import owners_of, region_people
 from portal.accounts.authorization import ORGANISATION_ROLES, Permission
 from portal.accounts.models import Membership, Organisation, User

@@ -7,12 +7,12 @@ from django.utils.translation import gettext_lazy as _
 from django.views import View
 from django.views.decorators.http import require_safe
 
-from catalogue import rules
-from catalogue.models import Resource, editable_organisations
+from catalogue.resources import rules
 from catalogue.resources.actions import cards as card_changes
+from catalogue.resources.addresses import is_robot, is_web
+from catalogue.resources.models import Resource, editable_organisations
 from catalogue.resources.queries import files as card_files
 from catalogue.resources.queries.files import FILE_COLUMNS, readable_details
-from catalogue.validators.addresses import is_robot, is_web
 from portal.accounts.authorization import require
 from portal.accounts.models import Organisation, User
 from portal.accounts.views import person

@@ -16,7 +16,8 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from catalogue.enums import (
+from catalogue.resources import words
+from catalogue.resources.enums import (
     LANGUAGES,
     Access,
     Beneficiary,
@@ -26,10 +27,11 @@ from catalogue.enums import (
     Task,
     UseCase,
 )
-from catalogue.models import IndexedFacet, Resource
+from catalogue.resources.models import Resource
 from catalogue.resources.queries import lists
 from catalogue.search import text as analysis
 from catalogue.search.engines.database import FACET_SIZE
+from catalogue.search.models import IndexedFacet
 from catalogue.search.query import (
     MAX_Q,
     MAX_VALUES,
@@ -42,7 +44,6 @@ from catalogue.search.query import (
     Words,
     cut_short,
 )
-from catalogue.validators import words
 from portal.lib import clock, rates, responses
 from portal.lib.rates import Window
 from portal.lib.refusals import QuotaSpent

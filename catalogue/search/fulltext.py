@@ -12,15 +12,16 @@ from typing import Any, NamedTuple, Protocol
 
 from django.db import connection
 
-from catalogue.enums import LANGUAGES, Guarantee, Lifecycle, Task
-from catalogue.models import Measurement, Resource, Synonym
+from catalogue.resources import words
+from catalogue.resources.enums import LANGUAGES, Guarantee, Lifecycle, Task
+from catalogue.resources.fields import CARD, Section, card_complete
+from catalogue.resources.models import Measurement, Resource
 from catalogue.resources.queries import files as card_files
 from catalogue.resources.queries import quality
+from catalogue.resources.words import licence_label
 from catalogue.search import text as analysis
+from catalogue.search.models import Synonym
 from catalogue.search.synonyms import Phrase, Slot, Thesaurus
-from catalogue.validators import words
-from catalogue.validators.fields import CARD, Section, card_complete
-from catalogue.validators.words import licence_label
 from portal.accounts.enums import OrganisationBadge
 from portal.lib import clock
 

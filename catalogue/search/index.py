@@ -11,11 +11,12 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef
 
-from catalogue.models import IndexedFacet, IndexedName, IndexedResource, Resource
+from catalogue.resources.models import Resource
 from catalogue.resources.queries import quality
 from catalogue.search import fulltext
 from catalogue.search import text as analysis
 from catalogue.search.fulltext import Document, build, is_findable
+from catalogue.search.models import IndexedFacet, IndexedName, IndexedResource
 from portal.audit.outbox import owe
 
 TOPIC = "search.sync"

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any, Protocol, TypeVar
 from urllib.parse import urlencode
 
-from catalogue.enums import (
+from catalogue.resources.enums import (
     LANGUAGES,
     Access,
     Beneficiary,

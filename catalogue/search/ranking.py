@@ -8,9 +8,9 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from catalogue.models import IndexedResource
 from catalogue.search import fulltext
 from catalogue.search.fulltext import FIELDS, MARK, WEIGHTS, Plan, Texts
+from catalogue.search.models import IndexedResource
 from catalogue.search.query import ResourceQuery, Sort
 
 # So many results are ordered again.

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 
 from django.db.models import Count, Exists, Q
 
-from catalogue.enums import UseCase
-from catalogue.models import IndexedFacet, IndexedName, Resource, RomeTitle
+from catalogue.resources.enums import UseCase
+from catalogue.resources.models import Resource
 from catalogue.search import fulltext
 from catalogue.search import text as analysis
 from catalogue.search import words as known_words
 from catalogue.search.fulltext import Plan
+from catalogue.search.models import IndexedFacet, IndexedName, RomeTitle
 
 
 @dataclass(frozen=True)

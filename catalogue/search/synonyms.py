@@ -7,9 +7,9 @@ from typing import NamedTuple
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from catalogue import rules
-from catalogue.models import RomeTitle, Synonym
+from catalogue.search import rules
 from catalogue.search import text as analysis
+from catalogue.search.models import RomeTitle, Synonym
 from portal.accounts.authorization import require
 from portal.audit.actors import Actor
 from portal.audit.record import record

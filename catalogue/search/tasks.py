@@ -1,7 +1,7 @@
 """Keep the search true to what is published, and to what was read of it."""
 
-from catalogue.models import Resource
 from catalogue.resources.actions import cards as card_changes
+from catalogue.resources.models import Resource
 from catalogue.search import index, server
 from portal.audit.duties import duty
 from portal.audit.outbox import handler

@@ -7,10 +7,10 @@ from typing import NamedTuple
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Length
 
-from catalogue.models import IndexedName
 from catalogue.search import fulltext
 from catalogue.search import text as analysis
 from catalogue.search.fulltext import QUOTED
+from catalogue.search.models import IndexedName
 
 # Words looked at closely for one slip.
 MOST_READ = 5_000

@@ -7,7 +7,7 @@ from django import template
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from catalogue.enums import FileSign, FileState
+from catalogue.resources.enums import FileSign, FileState
 
 register = template.Library()
 

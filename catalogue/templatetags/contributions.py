@@ -8,7 +8,7 @@ from django import template
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from catalogue.validators import checks as record_checks
+from catalogue.contributions import record_checks
 
 register = template.Library()
 

@@ -15,8 +15,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from catalogue.enums import ResourceKind
-from catalogue.models import Resource
+from catalogue.resources.enums import ResourceKind
+from catalogue.resources.models import Resource
 from catalogue.resources.queries.detail import CHALLENGE, Node
 from challenges.enums import (
     BuildState,

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from catalogue.contributions.actions import drafts
-from catalogue.enums import ResourceKind, UseCase
+from catalogue.resources.enums import ResourceKind, UseCase
 from challenges import rules
 from challenges.enums import ChallengeStatus, JobKind, JobState, NoticeKind
 from challenges.evaluation.actions import releases

@@ -11,9 +11,9 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from catalogue.enums import ResourceKind
-from catalogue.models import Resource
-from catalogue.validators import file_types
+from catalogue.resources import file_types
+from catalogue.resources.enums import ResourceKind
+from catalogue.resources.models import Resource
 from datasets import gate, rules
 from datasets.enums import AccessLevel, FileRole
 from datasets.models import DataFile, Dataset, Release

@@ -7,7 +7,7 @@ from django.core.files import File
 from django.utils.translation import gettext as _
 from wagtail.documents.forms import BaseDocumentForm
 
-from catalogue.validators import file_types
+from catalogue.resources import file_types
 from portal.lib import personal_data
 
 PAGES = (b"<!doctype", b"<html")

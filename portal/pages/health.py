@@ -14,7 +14,7 @@ from django.db.models import Count, Q
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from catalogue.models import Resource
+from catalogue.resources.models import Resource
 from catalogue.search import server
 from challenges.enums import JobState
 from challenges.models import Job

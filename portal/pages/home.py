@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from catalogue.community import queries as community_queries
-from catalogue.enums import Access, ResourceKind
-from catalogue.models import Resource
+from catalogue.resources.enums import Access, ResourceKind
+from catalogue.resources.models import Resource
 from catalogue.resources.queries import lists
 from challenges.enums import EntryStatus, PhaseMoment, Split
 from challenges.models import Challenge, Entry, Phase

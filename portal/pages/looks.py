@@ -9,7 +9,7 @@ from functools import lru_cache
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from catalogue.enums import ResourceKind
+from catalogue.resources.enums import ResourceKind
 
 TONES = ("lavande", "calanque", "pin", "olivier", "ocre")
 

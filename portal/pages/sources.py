@@ -2,7 +2,7 @@
 
 from django.utils.translation import ngettext
 
-from catalogue.enums import Access, ResourceKind
+from catalogue.resources.enums import Access, ResourceKind
 from challenges.enums import PhaseMoment
 from portal.pages.home import Census
 from portal.pages.workstreams import Figures, Workstream, source

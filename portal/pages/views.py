@@ -33,7 +33,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 from wagtail.models import Page
 
-from catalogue.models import Resource
+from catalogue.resources.models import Resource
 from challenges.models import Challenge
 from datasets.models import Dataset
 from portal.accounts import space

@@ -97,8 +97,8 @@ def known() -> dict[str, int]:
 
 
 def _resources(folder: Path) -> Iterator[Any]:
-    from catalogue.enums import ResourceKind  # noqa: PLC0415  # app ready
     from catalogue.models import Resource  # noqa: PLC0415  # app ready
+    from catalogue.resources.enums import ResourceKind  # noqa: PLC0415  # app ready
     from portal.lib import clock  # noqa: PLC0415  # app ready
 
     now = clock.now()

@@ -10,21 +10,20 @@ from django.urls import reverse
 from django.utils.html import escape
 
 from catalogue.community.actions import maskings, reports, reuses
+from catalogue.community.enums import Measure, ReportOutcome
 from catalogue.contributions.actions import drafts
-from catalogue.enums import (
+from catalogue.models import CardVersion, Contribution, Resource, ResourceLink
+from catalogue.resources.actions import cards as card_changes
+from catalogue.resources.enums import (
     Access,
     Deposit,
     LicenceStatus,
     LinkType,
-    Measure,
     RemovalReason,
-    ReportOutcome,
     ResourceKind,
 )
-from catalogue.models import CardVersion, Contribution, Resource, ResourceLink
-from catalogue.resources.actions import cards as card_changes
+from catalogue.resources.fields import DETAILS
 from catalogue.resources.queries import detail, published, relations
-from catalogue.validators.fields import DETAILS
 from portal.accounts.enums import Role
 from portal.accounts.models import User
 from portal.audit.actors import SystemActor

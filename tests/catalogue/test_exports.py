@@ -21,10 +21,17 @@ from rdflib import Graph, URIRef
 from rdflib.namespace import RDF
 
 from catalogue.community.actions import maskings
-from catalogue.enums import Access, Deposit, LinkType, RemovalReason, ResourceKind, UseCase
 from catalogue.models import Resource, Tombstone
 from catalogue.pages.views import documents, exports, oai
 from catalogue.resources.actions import cards as card_changes
+from catalogue.resources.enums import (
+    Access,
+    Deposit,
+    LinkType,
+    RemovalReason,
+    ResourceKind,
+    UseCase,
+)
 from catalogue.resources.queries import lists, published
 from catalogue.search import index
 from catalogue.standards.writers import oai_pmh, plain

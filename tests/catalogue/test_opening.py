@@ -9,9 +9,10 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from catalogue.enums import ContributionStatus, LicenceStatus, ResourceKind
+from catalogue.contributions.enums import ContributionStatus
 from catalogue.models import Contribution, Resource
 from catalogue.resources.actions.opening import licence_of
+from catalogue.resources.enums import LicenceStatus, ResourceKind
 from catalogue.standards import licences
 from portal.management.opening import catalogue, people
 from tests.conftest import shared_rows

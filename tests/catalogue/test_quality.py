@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from catalogue.enums import Deposit, LicenceStatus, ResourceKind
 from catalogue.models import Resource
 from catalogue.resources.actions import cards as card_changes
 from catalogue.resources.actions import cards as history
+from catalogue.resources.enums import Deposit, LicenceStatus, ResourceKind
+from catalogue.resources.fields import DETAILS, MODEL, card_complete, card_faults
 from catalogue.resources.queries import quality as queries
 from catalogue.standards import quality
 from catalogue.standards.readers.serve import read_here
-from catalogue.validators.fields import DETAILS, MODEL, card_complete, card_faults
 from portal.audit.actors import SystemActor
 from portal.lib import clock
 from tests.factories.accounts import UserFactory

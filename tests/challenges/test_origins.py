@@ -4,8 +4,8 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from catalogue.enums import LinkType
 from catalogue.models import Resource
+from catalogue.resources.enums import LinkType
 from catalogue.resources.queries import detail
 from catalogue.resources.queries.detail import VerifiedScore
 from challenges.enums import ChallengeStatus

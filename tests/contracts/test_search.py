@@ -19,8 +19,8 @@ from django.test import Client
 from elastic_transport import Urllib3HttpNode
 from elasticsearch import Elasticsearch
 
-from catalogue.enums import Access, ResourceKind, Scope
 from catalogue.models import IndexedResource, Resource, Synonym
+from catalogue.resources.enums import Access, ResourceKind, Scope
 from catalogue.search import engine, index, server
 from catalogue.search.engines import elasticsearch
 from catalogue.search.engines.database import SHOWN, DatabaseEngine

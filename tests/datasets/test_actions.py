@@ -11,7 +11,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import connection
 
-from catalogue.enums import ResourceKind
+from catalogue.resources.enums import ResourceKind
 from datasets.actions import holdouts, releases
 from datasets.actions.releases import Description, NewFile
 from datasets.enums import AccessLevel, FileRole

@@ -11,7 +11,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from catalogue.enums import Access, ResourceKind, Scope
+from catalogue.resources.enums import Access, ResourceKind, Scope
 from catalogue.search import index
 from datasets.enums import AccessLevel, FileRole
 from datasets.models import DataFile, Dataset, Download, Release

@@ -8,8 +8,8 @@ from django.test import Client
 
 from catalogue.contributions.actions import checks
 from catalogue.contributions.queries import proposals
-from catalogue.enums import ResourceKind
 from catalogue.models import CardFile, Contribution, Resource
+from catalogue.resources.enums import ResourceKind
 from catalogue.resources.queries import files as card_files
 from portal.accounts.enums import Role
 from portal.accounts.models import User

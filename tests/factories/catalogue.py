@@ -4,8 +4,8 @@ from typing import Any
 
 import factory
 
-from catalogue.enums import Access, Deposit, LicenceStatus, ResourceKind, Scope
 from catalogue.models import Measurement, Resource, ResourceLink
+from catalogue.resources.enums import Access, Deposit, LicenceStatus, ResourceKind, Scope
 from catalogue.search import index
 from portal.lib import clock
 

@@ -6,9 +6,10 @@ from typing import Any
 from catalogue.contributions.actions import drafts, review
 from catalogue.contributions.actions import files as draft_files
 from catalogue.contributions.actions import review as replies
-from catalogue.enums import ContributionStatus, DecisionReason, ResourceKind
+from catalogue.contributions.enums import ContributionStatus, DecisionReason
 from catalogue.models import CardFile, Contribution, Resource
 from catalogue.resources.actions import files as file_care
+from catalogue.resources.enums import ResourceKind
 from catalogue.resources.queries.relations import owners_of
 from portal.accounts.enums import OrganisationKind, RegionRole, Role
 from portal.accounts.models import Membership, Organisation, RegionAppointment, User

@@ -7,8 +7,8 @@ from typing import Any
 import factory
 from django.utils import timezone
 
-from catalogue.enums import ResourceKind
 from catalogue.models import Resource
+from catalogue.resources.enums import ResourceKind
 from datasets.enums import AccessLevel
 from datasets.models import DataFile, Dataset, Release
 from portal.accounts.enums import Role

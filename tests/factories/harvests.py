@@ -4,7 +4,7 @@ from typing import Any
 
 import factory
 
-from catalogue.enums import RunState, SourceKind, SourceStatus
+from catalogue.harvest.enums import RunState, SourceKind, SourceStatus
 from catalogue.models import HarvestRun, LinkCheck, Source
 from portal.lib import clock
 from tests.factories.accounts import OrganisationFactory

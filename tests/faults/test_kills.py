@@ -15,9 +15,10 @@ from django.conf import settings
 
 from catalogue.community.actions import alerts
 from catalogue.contributions.actions import tables
+from catalogue.contributions.enums import BatchState, ContributionStatus
 from catalogue.contributions.queries import tables as table_rows
-from catalogue.enums import BatchState, ContributionStatus, ResourceKind
 from catalogue.models import AlertMatch, Contribution, ContributionBatch, Resource
+from catalogue.resources.enums import ResourceKind
 from catalogue.search.query import ResourceQuery
 from challenges.enums import EntryStatus, JobState
 from challenges.exchange.actions import bundles as bundle_imports

@@ -13,8 +13,8 @@ from django.core import mail
 from django.urls import reverse
 
 from catalogue.community.actions import alerts
+from catalogue.contributions.enums import ContributionStatus
 from catalogue.contributions.forms.steps import Step
-from catalogue.enums import ContributionStatus
 from catalogue.models import Contribution, Report, Resource, Reuse
 from portal.accounts.enums import Role
 from portal.accounts.models import User

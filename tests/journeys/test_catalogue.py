@@ -14,9 +14,9 @@ from catalogue.community.actions import (
     reports,
     reuses,
 )
-from catalogue.enums import LinkType, ResourceKind, Scope
 from catalogue.models import Resource, SavedSearch
 from catalogue.resources.actions import transfers
+from catalogue.resources.enums import LinkType, ResourceKind, Scope
 from catalogue.search.query import ResourceQuery
 from datasets.models import Dataset, Download
 from portal.accounts.enums import Role

@@ -10,10 +10,11 @@ import pytest
 from django.urls import reverse
 
 from catalogue.contributions.actions import drafts
+from catalogue.contributions.enums import ContributionStatus
 from catalogue.contributions.forms.steps import Step
 from catalogue.contributions.tasks import import_cards
-from catalogue.enums import ContributionStatus, ResourceKind
 from catalogue.models import Contribution, ContributionBatch
+from catalogue.resources.enums import ResourceKind
 from portal.accounts.enums import Role
 from portal.accounts.models import User
 from tests.catalogue.contributions.test_tables import need, table

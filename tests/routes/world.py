@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from catalogue.community.actions import alerts, collections, discussions, reports, reuses
+from catalogue.community.enums import Measure, ReportOutcome
 from catalogue.contributions.actions import files as file_uploads
 from catalogue.contributions.actions import review, tables
-from catalogue.enums import Access, Measure, ReportOutcome, ResourceKind
 from catalogue.models import Contribution, Resource
+from catalogue.resources.enums import Access, ResourceKind
 from catalogue.search.query import ResourceQuery
 from challenges.entries.actions import uploads
 from challenges.enums import EntryStatus, OrganiserRole, ReportAudience, Split, TeamRole

@@ -15,12 +15,13 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from catalogue import rules
 from catalogue.community import queries as community_queries
-from catalogue.enums import AlertFrequency
-from catalogue.models import AlertMatch, IndexedResource, Resource, SavedSearch
-from catalogue.models.community import QUERY_CHARACTERS
+from catalogue.community import rules
+from catalogue.community.enums import AlertFrequency
+from catalogue.community.models import QUERY_CHARACTERS, AlertMatch, SavedSearch
+from catalogue.resources.models import Resource
 from catalogue.search import engine
+from catalogue.search.models import IndexedResource
 from catalogue.search.query import (
     MAX_DEPTH,
     MAX_SIZE,

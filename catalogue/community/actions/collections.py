@@ -7,8 +7,10 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from catalogue import rules
-from catalogue.models import Collection, CollectionItem, Resource
+from catalogue.community import rules
+from catalogue.community.models import Collection, CollectionItem
+from catalogue.resources import rules as resource_rules
+from catalogue.resources.models import Resource
 from portal.accounts.authorization import require
 from portal.accounts.models import Organisation, User
 from portal.audit.record import record
@@ -33,7 +35,7 @@ def make(*, title: str, summary: str, organisation: Organisation, by: User) -> C
     Raises NotAllowed for who does not publish for the organisation, QuotaSpent, Invalid.
     """
     organisation = Organisation.objects.locked(organisation)
-    require(rules.edits_for, by, organisation)
+    require(resource_rules.edits_for, by, organisation)
     _check(title, summary)
     if organisation.collections.count() >= settings.COLLECTIONS_PER_ORGANISATION:
         raise QuotaSpent(
@@ -182,7 +184,7 @@ def _check(title: str, summary: str) -> None:
 
 def _held(collection: Collection, by: User) -> Collection:
     fresh = Collection.objects.locked(collection)
-    require(rules.edits_for, by, fresh.organisation)
+    require(resource_rules.edits_for, by, fresh.organisation)
     return fresh
 
 

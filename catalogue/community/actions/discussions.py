@@ -5,9 +5,11 @@ from datetime import timedelta
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from catalogue import rules
-from catalogue.enums import MessageState
-from catalogue.models import Discussion, DiscussionMessage, Resource
+from catalogue.community import rules
+from catalogue.community.enums import MessageState
+from catalogue.community.models import Discussion, DiscussionMessage
+from catalogue.resources import rules as resource_rules
+from catalogue.resources.models import Resource
 from portal.accounts.actions import notifications
 from portal.accounts.authorization import require
 from portal.accounts.enums import OrganisationBadge
@@ -170,7 +172,7 @@ def _write(
         at=now,
         body_md=body_md,
         body_html=markdown.render(body_md),
-        from_owner=rules.owns(by, discussion.resource),
+        from_owner=resource_rules.owns(by, discussion.resource),
         state=state,
     )
     if state == MessageState.SHOWN:
@@ -206,7 +208,7 @@ def _state_for(by: User, resource: Resource) -> MessageState:
     """Hold the words of an account that is new and that nobody vouches for."""
     if by.date_joined < clock.now() - timedelta(days=NEW_ACCOUNT_DAYS):
         return MessageState.SHOWN
-    if by.is_region or rules.owns(by, resource):
+    if by.is_region or resource_rules.owns(by, resource):
         return MessageState.SHOWN
     if by.discussion_messages.filter(state=MessageState.SHOWN).exists():
         return MessageState.SHOWN

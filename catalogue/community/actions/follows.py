@@ -7,11 +7,11 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
 
-from catalogue import rules
 from catalogue.community import queries as reads
-from catalogue.enums import UseCase
-from catalogue.models import Follow, Resource
-from catalogue.models.community import TAG_CHARACTERS
+from catalogue.community import rules
+from catalogue.community.models import TAG_CHARACTERS, Follow
+from catalogue.resources.enums import UseCase
+from catalogue.resources.models import Resource
 from catalogue.search import index
 from portal.accounts.authorization import require
 from portal.accounts.models import Organisation, User

@@ -7,11 +7,13 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from catalogue import rules
 from catalogue.community import queries as community_queries
-from catalogue.enums import MaskingEnd
-from catalogue.models import Masking, Report, Resource
+from catalogue.community import rules
+from catalogue.community.enums import MaskingEnd
+from catalogue.community.models import Masking, Report
+from catalogue.resources import rules as resource_rules
 from catalogue.resources.actions import cards as card_changes
+from catalogue.resources.models import Resource
 from catalogue.search import index
 from portal.accounts.authorization import require
 from portal.accounts.models import User
@@ -41,7 +43,7 @@ def mask(
     card. Raises NotAllowed; Invalid without words; Conflict when it is not public.
     """
     resource = Resource.objects.locked(resource)
-    require(rules.may_mask, by, resource)
+    require(resource_rules.may_mask, by, resource)
     require_plain_line(explanation)
     if not explanation.strip():
         raise Invalid(_("Dites pourquoi la fiche est masquée."), code="reason_required")
@@ -103,7 +105,7 @@ def lift(*, masking: Masking, by: User) -> Resource:
     Raises NotAllowed; Conflict when it ended or was confirmed: lifting it takes two persons.
     """
     masking = _open(masking)
-    require(rules.may_mask, by, masking.resource)
+    require(resource_rules.may_mask, by, masking.resource)
     if masking.confirmed_at is not None:
         raise Conflict(
             _("Ce masquage est confirmé : proposez de le lever, une autre personne répondra."),
@@ -120,7 +122,7 @@ def propose_lift(*, masking: Masking, by: User) -> Masking:
     NotAllowed; Conflict when it ended, was not confirmed, or a proposal waits.
     """
     masking = _open(masking)
-    require(rules.may_mask, by, masking.resource)
+    require(resource_rules.may_mask, by, masking.resource)
     if masking.confirmed_at is None:
         raise Conflict(code="masking_not_confirmed")
     if masking.lift_asked_by is not None:
@@ -142,7 +144,7 @@ def approve_lift(*, masking: Masking, by: User) -> Resource:
     masking = _answerable(masking, by)
     asked: Any = masking.lift_asked_by
     asked.forget_roles()
-    if not rules.may_mask(asked, masking.resource):
+    if not resource_rules.may_mask(asked, masking.resource):
         raise Conflict(
             _("La personne qui l’a proposé ne pourrait plus le faire : proposez-le à nouveau."),
             code="proposer_left",
@@ -168,7 +170,7 @@ def end_by_decision(*, masking: Masking, by: User) -> Resource:
     Conflict when it ended.
     """
     masking = _open(masking)
-    require(rules.may_mask, by, masking.resource)
+    require(resource_rules.may_mask, by, masking.resource)
     return _end(masking, MaskingEnd.LIFTED, by)
 
 

@@ -11,23 +11,24 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from catalogue import rules
 from catalogue.community import queries as community_queries
+from catalogue.community import rules
 from catalogue.community.actions import collections, discussions, maskings, reuses
-from catalogue.enums import (
+from catalogue.community.enums import (
     DECIDED_REPORTS,
     HIDING,
     NAMELESS,
     Measure,
-    RemovalReason,
     ReportCategory,
     ReportOutcome,
     ReportStage,
     ReportStatus,
     ReviewState,
 )
-from catalogue.models import Collection, DiscussionMessage, Removal, Report, ReportDecision
+from catalogue.community.models import Collection, DiscussionMessage, Report, ReportDecision
 from catalogue.resources.actions import transfers
+from catalogue.resources.enums import RemovalReason
+from catalogue.resources.models import Removal
 from portal.accounts.authorization import require
 from portal.accounts.models import User
 from portal.audit.actors import Actor, SystemActor

@@ -9,11 +9,13 @@ from django.db import transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
 
-from catalogue import rules
-from catalogue.enums import ReuseKind, ReviewState
-from catalogue.models import FieldFeedback, Resource, Reuse
+from catalogue.community import rules
+from catalogue.community.enums import ReuseKind, ReviewState
+from catalogue.community.models import FieldFeedback, Reuse
+from catalogue.contributions import rules as contribution_rules
+from catalogue.resources.addresses import is_web, same_page_key
+from catalogue.resources.models import Resource
 from catalogue.search import index
-from catalogue.validators.addresses import is_web, same_page_key
 from portal.accounts.authorization import require
 from portal.accounts.enums import OrganisationKind
 from portal.accounts.models import Organisation, User
@@ -47,7 +49,7 @@ def declare(
     many wait.
     """
     by = User.objects.select_for_update().get(pk=by.pk)
-    require(rules.may_contribute, by, organisation)
+    require(contribution_rules.may_contribute, by, organisation)
     for line in (title, description, organisation_name):
         require_plain_line(line)
     _require_web(url)

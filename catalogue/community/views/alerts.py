@@ -21,8 +21,9 @@ from django.views.decorators.http import require_safe
 from catalogue.community import queries as reads
 from catalogue.community.actions import alerts, follows
 from catalogue.community.forms import AddressForm, SearchForm
-from catalogue.enums import UseCase
-from catalogue.models import Resource, SavedSearch
+from catalogue.community.models import SavedSearch
+from catalogue.resources.enums import UseCase
+from catalogue.resources.models import Resource
 from catalogue.resources.views import public
 from catalogue.search import filters
 from catalogue.search.query import ResourceQuery

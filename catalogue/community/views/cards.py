@@ -14,8 +14,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from catalogue import rules
 from catalogue.community import queries as reads
+from catalogue.community import rules
 from catalogue.community.actions import discussions, reuses
 from catalogue.community.forms import (
     CloseForm,
@@ -25,8 +25,10 @@ from catalogue.community.forms import (
     ReuseForm,
     WordsForm,
 )
+from catalogue.community.models import Discussion, DiscussionMessage, FieldFeedback, Reuse
 from catalogue.contributions.views.review import head
-from catalogue.models import Discussion, DiscussionMessage, FieldFeedback, Resource, Reuse
+from catalogue.resources import rules as resource_rules
+from catalogue.resources.models import Resource
 from catalogue.resources.views import holders, public
 from portal.accounts.authorization import require
 from portal.accounts.models import Organisation
@@ -216,7 +218,7 @@ def discussion_shown(request: HttpRequest, slug: str, discussion: UUID) -> HttpR
         "close": close,
         "may_write": open_now and may_act(request, resource),
         "may_close": open_now and user.is_authenticated and rules.may_close(user, found),
-        "may_moderate": user.is_authenticated and rules.may_moderate(user),
+        "may_moderate": user.is_authenticated and resource_rules.may_moderate(user),
         **frame(resource, _("Discussions")),
     }
     status = 422 if answer.is_bound or close.is_bound else 200
@@ -227,7 +229,7 @@ def discussion_shown(request: HttpRequest, slug: str, discussion: UUID) -> HttpR
 def hide_message(request: HttpRequest, slug: str, message: UUID) -> HttpResponse:
     """Hide a message with a reason."""
     resource, by = public(slug), person(request)
-    require(rules.may_moderate, by)
+    require(resource_rules.may_moderate, by)
     rows = DiscussionMessage.objects.filter(discussion__resource=resource)
     found = find(
         rows.select_related("discussion", "by"),
@@ -263,7 +265,7 @@ MODELS: dict[str, Any] = {"reuse": Reuse, "feedback": FieldFeedback, "message": 
 def community_queue(request: HttpRequest) -> HttpResponse:
     """List what waits, the oldest first; accept or refuse one of them by POST."""
     by = person(request)
-    require(rules.may_moderate, by)
+    require(resource_rules.may_moderate, by)
     fault: dict[str, str] = {}
     if request.method == "POST":
         try:

@@ -11,13 +11,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
-from catalogue import rules
 from catalogue.community import queries as reads
 from catalogue.community.actions import collections
 from catalogue.community.actions.collections import Place
 from catalogue.community.forms import ArrangeForm, NewCollectionForm
+from catalogue.community.models import Collection
 from catalogue.community.views.cards import tried
-from catalogue.models import Collection
+from catalogue.resources import rules
 from catalogue.resources.queries import lists
 from catalogue.resources.views import edited, public
 from portal.accounts.authorization import require

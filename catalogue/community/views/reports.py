@@ -13,14 +13,15 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from catalogue import rules
 from catalogue.community import queries as community_queries
+from catalogue.community import rules
 from catalogue.community.actions import maskings, reports
+from catalogue.community.enums import Measure, ReportOutcome, ReportStage, ReportStatus
 from catalogue.community.forms import ContestForm, MaskForm, ReasonsForm, ReportForm
+from catalogue.community.models import Masking, Report, ReportDecision
 from catalogue.contributions.queries import reviews
 from catalogue.contributions.views.review import head
-from catalogue.enums import Measure, ReportOutcome, ReportStage, ReportStatus
-from catalogue.models import Masking, Report, ReportDecision
+from catalogue.resources import rules as resource_rules
 from portal.accounts.authorization import require
 from portal.accounts.views import person
 from portal.lib.refusals import Hidden, Invalid
@@ -140,14 +141,14 @@ LIFTS: dict[str, Any] = {
 def report_queue(request: HttpRequest) -> HttpResponse:
     """List the reports one may judge: those that wait, the oldest first; or all."""
     by = person(request)
-    require(rules.may_moderate, by)
+    require(resource_rules.may_moderate, by)
     every = request.GET.get("tous") == "1"
     rows = Report.objects.visible_to(by).whole()
     rows = rows.order_by("-at", "-pk") if every else rows.open()
     hidden = Masking.objects.filter(ended_at=None).select_related(
         "resource__organisation", "report", "masked_by", "lift_asked_by"
     )
-    judged = [masking for masking in hidden if rules.may_mask(by, masking.resource)]
+    judged = [masking for masking in hidden if resource_rules.may_mask(by, masking.resource)]
     context = {
         "page": Paginator(rows, PER_PAGE).get_page(request.GET.get("page")),
         "every": every,
@@ -162,7 +163,7 @@ def report_queue(request: HttpRequest) -> HttpResponse:
 def report_item(request: HttpRequest, report: UUID) -> HttpResponse:
     """Show one report and take it in hand, hide the card, decide."""
     by = person(request)
-    require(rules.may_moderate, by)
+    require(resource_rules.may_moderate, by)
     rows = Report.objects.visible_to(by).whole()
     found = find(rows, among=Report.objects.all(), public_id=report)
     masked = maskings.standing(found.resource) if found.resource else None
@@ -187,7 +188,7 @@ def report_item(request: HttpRequest, report: UUID) -> HttpResponse:
         "settles": found.status == ReportStatus.CONTESTED and rules.may_settle(by, found, first),
         "masks": card is not None
         and card.live
-        and rules.may_mask(by, card)
+        and resource_rules.may_mask(by, card)
         and found.status in (ReportStatus.RECEIVED, ReportStatus.ASSESSED),
         "confirms": masked is not None
         and masked.confirmed_at is None

@@ -5,13 +5,14 @@ from typing import Any
 
 from django.db.models import Q
 
+from catalogue.contributions import record_checks
+from catalogue.contributions.models import Contribution
 from catalogue.contributions.queries import proposals
-from catalogue.models import Contribution, Resource
+from catalogue.contributions.record_checks import Check, Remark, Verdict
+from catalogue.resources import addresses, writing
+from catalogue.resources.models import Resource
 from catalogue.resources.queries import files as card_files
 from catalogue.search import words as known_words
-from catalogue.validators import addresses
-from catalogue.validators import checks as record_checks
-from catalogue.validators.checks import Check, Remark, Verdict
 from portal.accounts.enums import ADMINISTRATIONS
 from portal.accounts.models import Organisation
 from portal.lib import markdown
@@ -89,7 +90,7 @@ def _same_title(record: Mapping[str, Any], others: Any) -> list[Remark]:
     return [
         Remark("duplicate_title", "title", {"slug": slug, "title": other})
         for slug, other in near.values_list("slug", "title")
-        if record_checks.is_like(title, other, at_least=LIKE_ENOUGH)
+        if writing.is_like(title, other, at_least=LIKE_ENOUGH)
     ]
 
 

@@ -15,24 +15,21 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from wagtail.models import Revision
 
-from catalogue import rules
+from catalogue.contributions import rules
 from catalogue.contributions.actions import checks
+from catalogue.contributions.enums import ContributionStatus
+from catalogue.contributions.models import Contribution
 from catalogue.contributions.queries import descriptions, proposals
 from catalogue.contributions.queries.proposals import Sorted
-from catalogue.enums import (
-    UNLICENSED_KINDS,
-    ContributionStatus,
-    LicenceStatus,
-    LinkType,
-    ResourceKind,
-)
-from catalogue.models import PROPOSED_COLUMNS, Contribution, Resource
+from catalogue.contributions.record_checks import Check
+from catalogue.resources import rules as resource_rules
 from catalogue.resources.actions import files as file_care
+from catalogue.resources.enums import UNLICENSED_KINDS, LicenceStatus, LinkType, ResourceKind
+from catalogue.resources.fields import DETAILS
+from catalogue.resources.models import PROPOSED_COLUMNS, Resource
 from catalogue.resources.queries import files as card_files
 from catalogue.resources.queries.relations import owners_of
 from catalogue.standards.readers.record import Record
-from catalogue.validators.checks import Check
-from catalogue.validators.fields import DETAILS
 from portal.accounts.authorization import Permission, has_permission, require
 from portal.accounts.models import Organisation, User
 from portal.audit.actors import Actor, SystemActor
@@ -178,7 +175,7 @@ def propose(*, resource: Resource, by: Actor) -> Contribution:
     """
     resource = Resource.objects.locked(resource)
     require(rules.may_propose, by, resource)
-    holder = resource.organisation if rules.owns(by, resource) else None
+    holder = resource.organisation if resource_rules.owns(by, resource) else None
     already = _already(resource, holder, by)
     if already is not None:
         return already
@@ -187,7 +184,7 @@ def propose(*, resource: Resource, by: Actor) -> Contribution:
         # A card opened by an import may have no revision yet: what is online becomes the base.
         Resource.objects.filter(pk=resource.pk).update(live_revision=base)
         resource.live_revision = base
-    is_closed = resource.access in card_files.ON_REQUEST and not rules.owns(by, resource)
+    is_closed = resource.access in card_files.ON_REQUEST and not resource_rules.owns(by, resource)
     online = resource.details
     if is_closed:
         resource.details = card_files.without_files(online)
@@ -314,7 +311,7 @@ def catch_up(*, contribution: Contribution, by: Actor) -> Contribution:
     if not proposals.is_stale(contribution):
         return contribution
     card = contribution.resource
-    if card.access in card_files.ON_REQUEST and not rules.owns(by, card):
+    if card.access in card_files.ON_REQUEST and not resource_rules.owns(by, card):
         contribution.keeps_files = True
     merged = proposals.caught_up(contribution)
     provenance = proposals.caught_up_provenance(contribution)
@@ -407,7 +404,7 @@ def require_room(contribution: Contribution, by: Actor) -> None:
 def _asks_owner(contribution: Contribution, by: Actor) -> bool:
     """Say whether somebody else answers for the card: there is one, and they can be reached."""
     resource = contribution.resource
-    if contribution.is_new or rules.owns(by, resource):
+    if contribution.is_new or resource_rules.owns(by, resource):
         return False
     return owners_of(resource).exclude(pk=contribution.author_id or 0).exists()
 
@@ -631,7 +628,7 @@ def become(*, resource: Resource, kind: str, by: User) -> Contribution:
     for the idea, Conflict when it is none or is not online.
     """
     idea = Resource.objects.locked(resource)
-    require(rules.owns, by, idea)
+    require(resource_rules.owns, by, idea)
     if not idea.live or idea.kind != ResourceKind.IDEA or kind not in BECOMES:
         raise Conflict(
             gettext_lazy("Seule une idée en ligne peut devenir un besoin ou une solution.")

@@ -12,13 +12,15 @@ from django.db import OperationalError, transaction
 from django.db.models import F, Q, Sum
 from django.utils.translation import gettext as _
 
-from catalogue import rules
+from catalogue.contributions import rules
 from catalogue.contributions.actions import drafts
-from catalogue.enums import OPEN_CONTRIBUTIONS, UNREAD
-from catalogue.models import CardFile, CardUpload, Contribution, Resource
+from catalogue.contributions.enums import OPEN_CONTRIBUTIONS
+from catalogue.contributions.models import CardUpload, Contribution
+from catalogue.resources import file_types
 from catalogue.resources.actions import files as file_care
+from catalogue.resources.enums import UNREAD
+from catalogue.resources.models import CardFile, Resource
 from catalogue.resources.queries import files as card_files
-from catalogue.validators import file_types
 from portal.accounts.authorization import require
 from portal.accounts.models import User
 from portal.audit.actors import SystemActor

@@ -15,15 +15,21 @@ from django.db.models import TextChoices
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from catalogue import rules
+from catalogue.contributions import rules
 from catalogue.contributions.actions import checks
 from catalogue.contributions.actions.drafts import provisional_slug
+from catalogue.contributions.enums import (
+    ContributionStatus,
+    DecisionOutcome,
+    DecisionReason,
+    OwnerAnswer,
+)
+from catalogue.contributions.models import Contribution, Decision
 from catalogue.contributions.queries import proposals
-from catalogue.enums import ContributionStatus, DecisionOutcome, DecisionReason, OwnerAnswer
-from catalogue.models import Contribution, Decision, Resource
+from catalogue.contributions.record_checks import Verdict
 from catalogue.resources.actions import cards as card_changes
+from catalogue.resources.models import Resource
 from catalogue.resources.queries import files as card_files
-from catalogue.validators.checks import Verdict
 from portal.accounts.authorization import require
 from portal.accounts.models import User
 from portal.audit import denials

@@ -11,19 +11,20 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from catalogue import rules
 from catalogue.contributions.actions import drafts
-from catalogue.contributions.queries import holdings
-from catalogue.contributions.queries import tables as table_rows
-from catalogue.contributions.queries.tables import CHANGED, REWRITTEN, Line, plan, waiting_of
-from catalogue.enums import (
+from catalogue.contributions.enums import (
     OPEN_CONTRIBUTIONS,
     BatchState,
     ContributionStatus,
-    ResourceKind,
     RowOutcome,
 )
-from catalogue.models import Contribution, ContributionBatch, Resource
+from catalogue.contributions.models import Contribution, ContributionBatch
+from catalogue.contributions.queries import holdings
+from catalogue.contributions.queries import tables as table_rows
+from catalogue.contributions.queries.tables import CHANGED, REWRITTEN, Line, plan, waiting_of
+from catalogue.resources import rules
+from catalogue.resources.enums import ResourceKind
+from catalogue.resources.models import Resource
 from catalogue.standards import readers
 from catalogue.standards.readers.record import Fault, fault, gettext_noop
 from portal.accounts.authorization import require

@@ -8,7 +8,8 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from catalogue.contributions.actions.review import BulkAct, Order
-from catalogue.enums import DecisionReason, RemovalReason
+from catalogue.contributions.enums import DecisionReason
+from catalogue.resources.enums import RemovalReason
 from portal.accounts.models import Organisation
 from portal.lib.fields import PlainForm, box, choice, line, prose
 

@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from catalogue.enums import ResourceKind
+from catalogue.resources.enums import ResourceKind
 from catalogue.standards.readers import formats
 from portal.lib.fields import PlainForm, box, choice, line
 

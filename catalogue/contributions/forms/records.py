@@ -8,11 +8,11 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from catalogue.contributions import record_checks
 from catalogue.contributions.forms.steps import OwnField, Step, TagsField, asked, form_field
-from catalogue.enums import UNLICENSED_KINDS, Deposit, LicenceStatus
-from catalogue.validators import checks as record_checks
-from catalogue.validators import words
-from catalogue.validators.fields import COMMON_BY_NAME, Field, FieldType, language_choices
+from catalogue.resources import words
+from catalogue.resources.enums import UNLICENSED_KINDS, Deposit, LicenceStatus
+from catalogue.resources.fields import COMMON_BY_NAME, Field, FieldType, language_choices
 
 NO_FIELD = gettext_noop("Ce champ n’existe pas.")
 NOT_OF_KIND = gettext_noop("Ce type de fiche n’a pas ce champ.")

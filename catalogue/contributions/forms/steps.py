@@ -15,12 +15,10 @@ from django.utils.functional import Promise
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from catalogue.enums import UNLICENSED_KINDS, Deposit, LicenceStatus, ResourceKind
-from catalogue.resources.queries import relations
-from catalogue.standards import licences
-from catalogue.validators import checks as record_checks
-from catalogue.validators import words
-from catalogue.validators.fields import (
+from catalogue.contributions import record_checks
+from catalogue.resources import words
+from catalogue.resources.enums import UNLICENSED_KINDS, Deposit, LicenceStatus, ResourceKind
+from catalogue.resources.fields import (
     COMMON_BY_NAME,
     DETAILS,
     OWNED_NEEDS,
@@ -31,6 +29,8 @@ from catalogue.validators.fields import (
     clean_value,
     language_choices,
 )
+from catalogue.resources.queries import relations
+from catalogue.standards import licences
 from portal.lib.fields import PlainForm, box, choice, prose
 
 BLANK_ROWS = 1

@@ -9,15 +9,15 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from catalogue.contributions.models import Contribution
 from catalogue.contributions.queries import proposals
 from catalogue.contributions.queries.proposals import fields_of
-from catalogue.enums import LicenceStatus, ResourceKind
-from catalogue.models import Contribution
-from catalogue.models.harvest import REMOTE_ID_CHARACTERS
+from catalogue.harvest.models import REMOTE_ID_CHARACTERS
+from catalogue.resources.enums import LicenceStatus, ResourceKind
+from catalogue.resources.fields import DETAILS, MAX_ITEMS, Field, FieldType, Text, clean_value
 from catalogue.standards.languages import code_of
 from catalogue.standards.readers import FORMATS
 from catalogue.standards.readers.record import Fault, Reading, Record, Value
-from catalogue.validators.fields import DETAILS, MAX_ITEMS, Field, FieldType, Text, clean_value
 from portal.lib import canonical, markdown
 from portal.lib.refusals import Invalid
 

@@ -12,11 +12,12 @@ from django.db.models import Prefetch, Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
+from catalogue.contributions.models import Contribution, Decision
 from catalogue.contributions.queries import proposals
 from catalogue.contributions.queries import tables as table_rows
 from catalogue.contributions.queries.tables import Card, as_they_are, cards_of
-from catalogue.enums import FileState, ResourceKind
-from catalogue.models import CardFile, Contribution, Decision, Resource
+from catalogue.resources.enums import FileState, ResourceKind
+from catalogue.resources.models import CardFile, Resource
 from catalogue.resources.queries import files as card_files
 from catalogue.standards.readers import formats
 from portal.accounts.models import Organisation, User

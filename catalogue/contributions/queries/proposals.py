@@ -7,12 +7,12 @@ from decimal import Decimal
 from hashlib import sha256
 from typing import Any
 
-from catalogue.enums import LicenceStatus
-from catalogue.models import PROPOSED_COLUMNS, Contribution, Resource
+from catalogue.contributions.models import Contribution
+from catalogue.resources import words, writing
+from catalogue.resources.enums import LicenceStatus
+from catalogue.resources.fields import COMMON_BY_NAME, DETAILS, EMPTY, Field, FieldType, is_same
+from catalogue.resources.models import PROPOSED_COLUMNS, Resource
 from catalogue.resources.queries import files as card_files
-from catalogue.validators import checks as record_checks
-from catalogue.validators import words
-from catalogue.validators.fields import COMMON_BY_NAME, DETAILS, EMPTY, Field, FieldType, is_same
 from portal.accounts.models import Organisation
 from portal.lib import differences
 
@@ -52,7 +52,7 @@ def proposed_record(contribution: Contribution) -> dict[str, Any]:
 
 def written_in(record: Mapping[str, Any]) -> str:
     """Guess the language of a record: en or fr."""
-    return record_checks.written_in(record.get("title"), record.get("summary"))
+    return writing.written_in(record.get("title"), record.get("summary"))
 
 
 def content_record(content: Mapping[str, Any], kind: str) -> dict[str, Any]:

@@ -10,10 +10,12 @@ from django.conf import settings
 from django.db.models import Count, F, Min, QuerySet
 from django.db.models.fields.json import KeyTextTransform
 
-from catalogue.enums import ContributionStatus, DecisionOutcome, ResourceKind
-from catalogue.models import Contribution, Decision, IndexedFacet
+from catalogue.contributions.enums import ContributionStatus, DecisionOutcome
+from catalogue.contributions.models import Contribution, Decision
+from catalogue.resources import writing
+from catalogue.resources.enums import ResourceKind
 from catalogue.resources.queries.relations import region_people
-from catalogue.validators import checks as record_checks
+from catalogue.search.models import IndexedFacet
 from portal.accounts.authorization import Permission
 from portal.lib import clock
 
@@ -44,7 +46,7 @@ class Waiting:
     @property
     def language(self) -> str:
         """Guess the language of the title."""
-        return record_checks.written_in(self.title)
+        return writing.written_in(self.title)
 
     @property
     def is_late(self) -> bool:
@@ -321,7 +323,7 @@ MOST_READ = 2_000
 def tags(record: Mapping[str, Any]) -> list[str]:
     """List the most used public tags whose words stand in the text and that were not chosen."""
     said = " ".join(str(record.get(name) or "") for name in ("title", "summary", "description"))
-    text = f" {record_checks.fold(said)} "
+    text = f" {writing.fold(said)} "
     chosen = set(record.get("tags") or ())
     used = (
         IndexedFacet.objects.filter(facet="tag")
@@ -334,5 +336,5 @@ def tags(record: Mapping[str, Any]) -> list[str]:
 
 
 def _stands(tag: str, text: str) -> bool:
-    folded = record_checks.fold(tag)
+    folded = writing.fold(tag)
     return bool(folded) and f" {folded} " in text

@@ -14,22 +14,14 @@ from django.db.models.fields.json import KeyTextTransform
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, override
 
+from catalogue.contributions import record_checks
+from catalogue.contributions.enums import ContributionStatus, RowOutcome
+from catalogue.contributions.models import Contribution, ContributionBatch
 from catalogue.contributions.queries import descriptions, proposals
-from catalogue.enums import (
-    UNLICENSED_KINDS,
-    ContributionStatus,
-    LicenceStatus,
-    ResourceKind,
-    RowOutcome,
-)
-from catalogue.models import Contribution, ContributionBatch, Resource
-from catalogue.resources.queries import relations
-from catalogue.standards.languages import code_of
-from catalogue.standards.readers.syntax.text import day
-from catalogue.validators import checks as record_checks
-from catalogue.validators import words
-from catalogue.validators.checks import Verdict
-from catalogue.validators.fields import (
+from catalogue.contributions.record_checks import Verdict
+from catalogue.resources import words
+from catalogue.resources.enums import UNLICENSED_KINDS, LicenceStatus, ResourceKind
+from catalogue.resources.fields import (
     COMMON,
     DETAILS,
     EMPTY,
@@ -39,6 +31,10 @@ from catalogue.validators.fields import (
     Text,
     clean_value,
 )
+from catalogue.resources.models import Resource
+from catalogue.resources.queries import relations
+from catalogue.standards.languages import code_of
+from catalogue.standards.readers.syntax.text import day
 from portal.accounts.enums import ADMINISTRATIONS
 from portal.lib.files import csv_safe
 
@@ -514,11 +510,7 @@ class _Reader:
 
     def _blocking(self, kind: str, values: Mapping[str, Any]) -> tuple[dict[str, Any], ...]:
         """List what would keep the card from being sent, what needs the whole catalogue apart."""
-        own = {
-            name: value
-            for name, value in values.items()
-            if name in record_checks.DETAILS[kind].by_name
-        }
+        own = {name: value for name, value in values.items() if name in DETAILS[kind].by_name}
         record = {**values, "kind": kind, "details": own}
         found = (
             record_checks.fields(record),

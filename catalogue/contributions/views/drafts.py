@@ -12,22 +12,25 @@ from django.urls import reverse
 from django.views import View
 from django.views.decorators.http import require_POST, require_safe
 
-from catalogue import rules
+from catalogue.contributions import rules
 from catalogue.contributions.actions import checks, drafts
+from catalogue.contributions.enums import ContributionStatus
 from catalogue.contributions.forms import steps
 from catalogue.contributions.forms.steps import KindForm, SendForm, Step, StepForm
+from catalogue.contributions.models import Contribution
 from catalogue.contributions.queries import descriptions, proposals, reviews
 from catalogue.contributions.queries import proposals as written
 from catalogue.contributions.queries.proposals import Clash
-from catalogue.enums import ContributionStatus, ResourceKind
-from catalogue.models import Contribution, Resource
+from catalogue.contributions.record_checks import Check
+from catalogue.resources import rules as resource_rules
+from catalogue.resources.enums import ResourceKind
+from catalogue.resources.fields import COMMON_BY_NAME
+from catalogue.resources.models import Resource
 from catalogue.resources.queries import files as card_files
 from catalogue.resources.queries import lists, quality
 from catalogue.resources.views import holders, public
 from catalogue.search import engine
 from catalogue.search.query import MAX_Q, ResourceQuery
-from catalogue.validators.checks import Check
-from catalogue.validators.fields import COMMON_BY_NAME
 from portal.accounts.authorization import require
 from portal.accounts.models import Organisation
 from portal.accounts.views import person
@@ -82,7 +85,7 @@ class Propose(View):
         resource = public(slug)
         context = {
             "resource": resource,
-            "asks_owner": not rules.owns(person(request), resource),
+            "asks_owner": not resource_rules.owns(person(request), resource),
             "days": settings.OWNER_ANSWER_DAYS,
         }
         return render(request, "catalogue/contribute/propose.html", context)
@@ -104,7 +107,7 @@ class Become(View):
     def get(self, request: HttpRequest, slug: str) -> HttpResponse:
         """Say what will happen; only an idea becomes something else."""
         resource = get_object_or_404(Resource.objects.public(), slug=slug, kind=ResourceKind.IDEA)
-        require(rules.owns, person(request), resource)
+        require(resource_rules.owns, person(request), resource)
         return render(request, "catalogue/contribute/become.html", {"resource": resource})
 
     def post(self, request: HttpRequest, slug: str) -> HttpResponse:

@@ -21,9 +21,9 @@ from catalogue.contributions.actions import files as draft_files
 from catalogue.contributions.forms.documents import FileForm
 from catalogue.contributions.forms.steps import Step
 from catalogue.contributions.views.drafts import address, editable
-from catalogue.enums import Access, FileState
-from catalogue.models import CardFile
 from catalogue.resources.actions import files as file_care
+from catalogue.resources.enums import Access, FileState
+from catalogue.resources.models import CardFile
 from catalogue.resources.queries import files as reads
 from catalogue.resources.views import count
 from portal.accounts.views import person

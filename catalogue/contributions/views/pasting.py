@@ -7,8 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views import View
 
-from catalogue import rules
-from catalogue.contributions import pasting
+from catalogue.contributions import pasting, rules
 from catalogue.contributions.actions import drafts
 from catalogue.contributions.forms.documents import (
     MOST_CHOICES,
@@ -19,7 +18,7 @@ from catalogue.contributions.forms.documents import (
 from catalogue.contributions.forms.steps import Step
 from catalogue.contributions.queries import descriptions
 from catalogue.contributions.views.drafts import around_step, visible
-from catalogue.enums import ResourceKind
+from catalogue.resources.enums import ResourceKind
 from catalogue.standards.readers.record import Record
 from portal.accounts.authorization import require
 from portal.accounts.views import person

@@ -19,10 +19,11 @@ from django.utils.translation import ngettext
 from django.views import View
 from django.views.decorators.http import require_POST, require_safe
 
-from catalogue import rules
 from catalogue.community import queries as community_queries
+from catalogue.contributions import record_checks, rules
 from catalogue.contributions.actions import checks, review
 from catalogue.contributions.actions import review as acts
+from catalogue.contributions.enums import ContributionStatus, DecisionReason
 from catalogue.contributions.forms.decisions import (
     DECLINE,
     PUBLISH,
@@ -31,12 +32,12 @@ from catalogue.contributions.forms.decisions import (
     OrderForm,
     OwnerAnswerForm,
 )
+from catalogue.contributions.models import Contribution
 from catalogue.contributions.queries import proposals, reviews
 from catalogue.contributions.queries.proposals import Change
 from catalogue.contributions.views.drafts import visible
-from catalogue.enums import ContributionStatus, DecisionReason, ResourceKind
-from catalogue.models import Contribution
-from catalogue.validators import checks as record_checks
+from catalogue.resources import rules as resource_rules
+from catalogue.resources.enums import ResourceKind
 from portal.accounts.authorization import require
 from portal.accounts.views import person
 from portal.lib.differences import Line
@@ -137,7 +138,7 @@ QUEUE_PER_PAGE = 50
 @require_safe
 def queue(request: HttpRequest, *, answered: bool) -> HttpResponse:
     """List what waits for a moderator, filtered and sorted; answered: what came back."""
-    require(rules.may_moderate, person(request))
+    require(resource_rules.may_moderate, person(request))
     context = _queue(request, answered=answered)
     return render(request, "catalogue/moderation/queue.html", context)
 
@@ -145,7 +146,7 @@ def queue(request: HttpRequest, *, answered: bool) -> HttpResponse:
 @require_safe
 def decisions(request: HttpRequest) -> HttpResponse:
     """List what was decided, the latest first."""
-    require(rules.may_moderate, person(request))
+    require(resource_rules.may_moderate, person(request))
     pages = Paginator(reviews.decisions(), DECISIONS_PER_PAGE)
     page = pages.get_page(request.GET.get("page"))
     context = {"page": page, **head(current=_("Décisions"))}
@@ -157,13 +158,13 @@ class Item(View):
 
     def get(self, request: HttpRequest, contribution: UUID) -> HttpResponse:
         """Show what changes, the checks, the history and the form of the decision."""
-        require(rules.may_moderate, person(request))
+        require(resource_rules.may_moderate, person(request))
         found = visible(request, contribution)
         return _show(request, found, _form(found))
 
     def post(self, request: HttpRequest, contribution: UUID) -> HttpResponse:
         """Take the decision, then lead to the next contribution."""
-        require(rules.may_moderate, person(request))
+        require(resource_rules.may_moderate, person(request))
         found = visible(request, contribution)
         form = _form(found, request.POST)
         if not form.is_valid():
@@ -359,7 +360,7 @@ MOST_SECONDS = 15  # of one answer: what is left is done by the next
 def bulk(request: HttpRequest) -> HttpResponse:
     """Show the choice; then what would be done to each; then do it."""
     by = person(request)
-    require(rules.may_moderate, by)
+    require(resource_rules.may_moderate, by)
     given = request.POST if request.method == "POST" else None
     form = OrderForm(given, moderators=list(reviews.moderators()))
     sieve = sieve_of(request)

@@ -15,23 +15,23 @@ from django.utils.translation import ngettext
 from django.views import View
 from django.views.decorators.http import require_safe
 
-from catalogue import rules
 from catalogue.contributions import pasting
 from catalogue.contributions.actions import tables
-from catalogue.contributions.forms.documents import REVIEW, LaunchForm, TableForm
-from catalogue.contributions.queries import descriptions, reviews
-from catalogue.contributions.queries import holdings as held
-from catalogue.contributions.queries import tables as table_rows
-from catalogue.enums import (
+from catalogue.contributions.enums import (
     OPEN_CONTRIBUTIONS,
     BatchState,
     ContributionStatus,
-    ResourceKind,
     RowOutcome,
 )
-from catalogue.models import ContributionBatch
+from catalogue.contributions.forms.documents import REVIEW, LaunchForm, TableForm
+from catalogue.contributions.models import ContributionBatch
+from catalogue.contributions.queries import descriptions, reviews
+from catalogue.contributions.queries import holdings as held
+from catalogue.contributions.queries import tables as table_rows
+from catalogue.resources import rules
+from catalogue.resources.enums import ResourceKind
+from catalogue.resources.fields import DETAILS
 from catalogue.resources.views import edited
-from catalogue.validators.fields import DETAILS
 from portal.accounts.authorization import require
 from portal.accounts.models import Organisation
 from portal.accounts.views import person

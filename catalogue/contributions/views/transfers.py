@@ -11,11 +11,11 @@ from django.utils.translation import gettext as _
 from django.views import View
 from django.views.decorators.http import require_safe
 
-from catalogue import rules
 from catalogue.contributions.forms.decisions import RemovalForm, TransferForm
 from catalogue.contributions.views.review import head
-from catalogue.models import CardTransfer, Removal, Resource
+from catalogue.resources import rules
 from catalogue.resources.actions import transfers
+from catalogue.resources.models import CardTransfer, Removal, Resource
 from catalogue.resources.views import edited, public
 from portal.accounts.authorization import require
 from portal.accounts.enums import Answer

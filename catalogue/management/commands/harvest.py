@@ -11,11 +11,11 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils.text import slugify
 
-from catalogue import rules
-from catalogue.enums import ItemState, RunState, SourceKind
 from catalogue.harvest import actions as harvests
 from catalogue.harvest import passages
-from catalogue.models import HarvestRun
+from catalogue.harvest.enums import ItemState, RunState, SourceKind
+from catalogue.harvest.models import HarvestRun
+from catalogue.resources import rules
 from portal.accounts.models import Organisation, User
 from portal.audit.actors import Actor, SystemActor
 from portal.lib.refusals import Refusal

@@ -11,9 +11,9 @@ from django.db import transaction
 from django.db.models import Q
 
 from catalogue.contributions.actions import tables
+from catalogue.contributions.enums import RowOutcome
+from catalogue.contributions.models import ContributionBatch
 from catalogue.contributions.queries import tables as told
-from catalogue.enums import RowOutcome
-from catalogue.models import ContributionBatch
 from portal.accounts.models import Organisation, User
 from portal.lib.refusals import Refusal
 

@@ -16,14 +16,16 @@ from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from catalogue import rules
 from catalogue.community import queries as community_queries
 from catalogue.community.views.cards import tabs
+from catalogue.contributions import rules as contribution_rules
+from catalogue.contributions.models import Contribution
 from catalogue.contributions.views.drafts import visible
-from catalogue.enums import ResourceKind
-from catalogue.models import Contribution, FormerSlug, Resource
 from catalogue.pages.views import documents
+from catalogue.resources import rules as resource_rules
 from catalogue.resources import views as card_views
+from catalogue.resources.enums import ResourceKind
+from catalogue.resources.models import FormerSlug, Resource
 from catalogue.resources.queries import detail, lists, published, relations
 from catalogue.search import engine, filters, suggest
 from catalogue.search import suggest as suggesting
@@ -151,12 +153,12 @@ def card_page(request: HttpRequest, slug: str) -> HttpResponseBase:
     )
     context = {
         "section": "ressources",
-        "may_archive": user.is_authenticated and rules.may_archive(user, resource),
-        "may_remove": user.is_authenticated and rules.may_remove(user, resource),
+        "may_archive": user.is_authenticated and resource_rules.may_archive(user, resource),
+        "may_remove": user.is_authenticated and resource_rules.may_remove(user, resource),
         "follows": user.is_authenticated and community_queries.follows(user, resource=resource),
         "may_carry_on": user.is_authenticated
         and resource.kind == ResourceKind.IDEA
-        and rules.owns(user, resource),
+        and resource_rules.owns(user, resource),
         "may_challenge": user.is_authenticated
         and resource.kind in CHALLENGE_KINDS
         and holds_somewhere(user, Permission.CHALLENGE_ORGANISE),
@@ -230,8 +232,8 @@ def suggested(request: HttpRequest) -> HttpResponse:
 def preview_page(request: HttpRequest, contribution: UUID) -> HttpResponse:
     """Show the card that a proposal would put online; nothing of it is public."""
     found = visible(request, contribution)
-    require(rules.may_preview, person(request), found)
-    context = {"contribution": found, "writes": rules.may_edit(person(request), found)}
+    require(contribution_rules.may_preview, person(request), found)
+    context = {"contribution": found, "writes": contribution_rules.may_edit(person(request), found)}
     resource = _built(found)
     try:
         resource.description_html = markdown.render(resource.description)

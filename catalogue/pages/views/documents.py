@@ -20,8 +20,8 @@ from django.utils.translation import override
 from django.views.decorators.http import require_safe
 
 from catalogue.community.actions import alerts
-from catalogue.enums import ResourceKind
-from catalogue.models import FormerSlug, Resource, Tombstone
+from catalogue.resources.enums import ResourceKind
+from catalogue.resources.models import FormerSlug, Resource, Tombstone
 from catalogue.resources.queries import lists, published, relations
 from catalogue.search import engine, filters
 from catalogue.search.query import ResourceQuery, Sort, Words

@@ -17,10 +17,11 @@ from django.http.response import HttpResponseBase
 from django.utils.translation import override
 from django.views.decorators.csrf import csrf_exempt
 
-from catalogue.enums import ResourceKind, UseCase
-from catalogue.models import IndexedFacet, Resource, Tombstone
 from catalogue.pages.views import documents
+from catalogue.resources.enums import ResourceKind, UseCase
+from catalogue.resources.models import Resource, Tombstone
 from catalogue.resources.queries import published, relations
+from catalogue.search.models import IndexedFacet
 from catalogue.standards.published import Published
 from catalogue.standards.writers import dcat, oai_pmh
 from catalogue.standards.writers.oai_pmh import Asked, Header, OaiError, Resumption

@@ -8,21 +8,18 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from catalogue import rules
 from catalogue.community import queries as community_queries
 from catalogue.community.actions import alerts, discussions, follows, reports, reuses
+from catalogue.community.models import DiscussionMessage, FieldFeedback, Follow, Report, Reuse
+from catalogue.contributions.enums import ContributionStatus
+from catalogue.contributions.models import Contribution
 from catalogue.contributions.queries import reviews
-from catalogue.enums import ContributionStatus, ResourceKind, SourceStatus
-from catalogue.models import (
-    Contribution,
-    DiscussionMessage,
-    FieldFeedback,
-    Follow,
-    Report,
-    Resource,
-    Reuse,
-    Source,
-)
+from catalogue.harvest import rules as harvest_rules
+from catalogue.harvest.enums import SourceStatus
+from catalogue.harvest.models import Source
+from catalogue.resources import rules as resource_rules
+from catalogue.resources.enums import ResourceKind
+from catalogue.resources.models import Resource
 from catalogue.resources.queries import relations
 from catalogue.resources.queries.relations import transfers_for
 from portal.accounts.models import Organisation, User
@@ -43,8 +40,8 @@ def organisation_panel(organisation: Organisation, viewer: Any) -> Panel:
             "follows": signed_in and community_queries.follows(viewer, organisation=organisation),
             "use": relations.use_of_organisation(organisation),
             "collections": list(community_queries.collections_of(organisation)[:5]),
-            "may_import": rules.edits_for(viewer, organisation),
-            "may_collect": rules.edits_for(viewer, organisation),
+            "may_import": resource_rules.edits_for(viewer, organisation),
+            "may_collect": resource_rules.edits_for(viewer, organisation),
         },
     )
 
@@ -54,9 +51,12 @@ PLACES = (
     Place(gettext_lazy("Mes contributions"), "layers", "catalogue:contributions", lambda _u: True),
     Place(gettext_lazy("Suivis et recherches"), "star", "catalogue:followed", lambda _u: True),
     Place(
-        gettext_lazy("Moissonnage"), "refresh-cw", "catalogue:harvest_sources", rules.may_moderate
+        gettext_lazy("Moissonnage"),
+        "refresh-cw",
+        "catalogue:harvest_sources",
+        resource_rules.may_moderate,
     ),
-    Place(gettext_lazy("Relecture"), "eye", "catalogue:moderation", rules.may_moderate),
+    Place(gettext_lazy("Relecture"), "eye", "catalogue:moderation", resource_rules.may_moderate),
 )
 
 
@@ -69,7 +69,7 @@ def to_do(user: User) -> Iterator[Item]:
         yield _offered(contribution)
     for contribution in reviews.waiting_for_author(user)[:SHOWN]:
         yield _waiting(contribution)
-    if rules.may_moderate(user):
+    if resource_rules.may_moderate(user):
         yield from _queue()
         yield from _around()
         yield from _reports(user)
@@ -210,7 +210,7 @@ def _reports(user: User) -> list[Item]:
 def _sources(user: User) -> list[Item]:
     waiting = Source.objects.filter(status=SourceStatus.PROPOSED).select_related("organisation")
     rows = waiting.order_by("proposed_at", "pk")
-    mine = [each for each in rows if rules.may_decide_source(user, each)]
+    mine = [each for each in rows if harvest_rules.may_decide_source(user, each)]
     sentence = ngettext(
         "Répondre à %(count)s source proposée", "Répondre à %(count)s sources proposées", len(mine)
     )

@@ -12,13 +12,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
-from catalogue import rules
 from catalogue.community.views import cards as around_pages
 from catalogue.contributions.queries import proposals
 from catalogue.contributions.views import review as review_pages
 from catalogue.contributions.views.drafts import rendered
-from catalogue.models import CardVersion, Resource
+from catalogue.resources import rules
 from catalogue.resources.actions import cards as card_changes
+from catalogue.resources.models import CardVersion, Resource
 from catalogue.resources.queries import versions as reads
 from catalogue.resources.views import public
 from portal.accounts.authorization import require

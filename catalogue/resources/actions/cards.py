@@ -16,29 +16,28 @@ from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 from wagtail.models import Revision
 
-from catalogue import rules
+from catalogue.community.models import Follow
+from catalogue.contributions.enums import ContributionStatus
+from catalogue.contributions.models import Contribution, Decision
 from catalogue.contributions.queries import proposals
-from catalogue.enums import ContributionStatus, LinkType, ResourceKind, VersionOrigin
-from catalogue.models import (
+from catalogue.harvest.models import HarvestedRecord
+from catalogue.resources import rules, words
+from catalogue.resources.actions import files as file_care
+from catalogue.resources.enums import LinkType, ResourceKind, VersionOrigin
+from catalogue.resources.models import (
     CardVersion,
-    Contribution,
-    Decision,
-    Follow,
     FormerSlug,
-    HarvestedRecord,
-    IndexedResource,
     Measurement,
     QualityScore,
     Resource,
     ResourceLink,
     Tombstone,
 )
-from catalogue.resources.actions import files as file_care
 from catalogue.resources.queries import quality, relations
 from catalogue.resources.queries import versions as card_versions
 from catalogue.search import index
+from catalogue.search.models import IndexedResource
 from catalogue.standards.quality import Assessment
-from catalogue.validators import words
 from portal.accounts.actions import notifications
 from portal.accounts.authorization import require
 from portal.accounts.models import Organisation, User

@@ -15,11 +15,12 @@ from django.db import transaction
 from django.db.models import F, QuerySet
 from django.utils.translation import gettext as _
 
-from catalogue.enums import FORBIDDING, FileSign, FileState
-from catalogue.models import CardFile, CardUpload, Contribution, Resource
+from catalogue.contributions.models import CardUpload, Contribution
+from catalogue.resources import file_types
+from catalogue.resources.enums import FORBIDDING, FileSign, FileState
+from catalogue.resources.models import CardFile, Resource
 from catalogue.resources.queries import files as card_files
 from catalogue.standards import files
-from catalogue.validators import file_types
 from portal.accounts.models import Organisation, User
 from portal.audit.actors import Actor, SystemActor
 from portal.audit.record import record

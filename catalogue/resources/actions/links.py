@@ -14,11 +14,13 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
 
-from catalogue.enums import LinkState
-from catalogue.models import Contribution, LinkCheck, Resource
+from catalogue.contributions.models import Contribution
+from catalogue.harvest.enums import LinkState
+from catalogue.harvest.models import LinkCheck
+from catalogue.resources import addresses
+from catalogue.resources.models import Resource
 from catalogue.resources.queries.files import FILE_COLUMNS, current_addresses, is_own
 from catalogue.search import index
-from catalogue.validators import addresses
 from portal.audit.outbox import owe
 from portal.lib import clock, http
 from portal.lib.http import Answer, NotFetched

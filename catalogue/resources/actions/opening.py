@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 
 from django.db import transaction
 
-from catalogue.enums import (
+from catalogue.resources.actions import cards as card_changes
+from catalogue.resources.enums import (
     UNLICENSED_KINDS,
     Access,
     Barrier,
@@ -19,8 +20,8 @@ from catalogue.enums import (
     UseCase,
     VersionOrigin,
 )
-from catalogue.models import Resource, Synonym
-from catalogue.resources.actions import cards as card_changes
+from catalogue.resources.models import Resource
+from catalogue.search.models import Synonym
 from catalogue.search.synonyms import OPENING as OPENING_SYNONYMS
 from catalogue.search.synonyms import read_groups
 from catalogue.standards import licences

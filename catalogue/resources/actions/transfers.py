@@ -5,10 +5,10 @@ from typing import Any
 from django.db import models, transaction
 from django.utils.translation import gettext_lazy as _
 
-from catalogue import rules
-from catalogue.enums import Deposit, TransferKind, VersionOrigin
-from catalogue.models import CardTransfer, Removal, Resource
+from catalogue.resources import rules
 from catalogue.resources.actions import cards as card_changes
+from catalogue.resources.enums import Deposit, TransferKind, VersionOrigin
+from catalogue.resources.models import CardTransfer, Removal, Resource
 from portal.accounts.authorization import require
 from portal.accounts.enums import Answer
 from portal.accounts.models import Organisation, User

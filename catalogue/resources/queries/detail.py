@@ -18,7 +18,9 @@ from django.utils import dateformat
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
-from catalogue.enums import (
+from catalogue.community.models import Reuse
+from catalogue.resources import words
+from catalogue.resources.enums import (
     SCORED_KINDS,
     Barrier,
     Beneficiary,
@@ -28,13 +30,12 @@ from catalogue.enums import (
     Task,
     UseCase,
 )
-from catalogue.models import Measurement, Resource, ResourceLink, Reuse
+from catalogue.resources.fields import RELATIONS, Field, FieldType, Section, Text, language_choices
+from catalogue.resources.models import Measurement, Resource, ResourceLink
 from catalogue.resources.queries import files as card_files
 from catalogue.resources.queries import lists, quality
 from catalogue.resources.queries import versions as card_versions
 from catalogue.standards import licences
-from catalogue.validators import words
-from catalogue.validators.fields import RELATIONS, Field, FieldType, Section, Text, language_choices
 from portal.lib import clock
 
 

@@ -9,13 +9,14 @@ from uuid import UUID
 from django.conf import settings
 from django.db.models import Sum
 
-from catalogue import rules
-from catalogue.enums import Access, FileState, ResourceKind
-from catalogue.models import CardFile, CardUpload, Contribution, Resource
+from catalogue.contributions import rules as contribution_rules
+from catalogue.contributions.models import CardUpload, Contribution
+from catalogue.contributions.record_checks import HeldFile
+from catalogue.resources import rules, words
+from catalogue.resources.enums import Access, FileState, ResourceKind
+from catalogue.resources.fields import DETAILS, RELATIONS
+from catalogue.resources.models import CardFile, Resource
 from catalogue.standards.published import File
-from catalogue.validators import words
-from catalogue.validators.checks import HeldFile
-from catalogue.validators.fields import DETAILS, RELATIONS
 from portal.accounts.authorization import Permission, has_permission
 from portal.accounts.models import Organisation, User
 from portal.lib import parts
@@ -330,12 +331,14 @@ def _gives(contribution: Contribution, file: CardFile, user: Any) -> bool:
     ):
         return False
     is_closed = not ON_REQUEST.isdisjoint((card.access, told.get("access")))
-    if is_closed and not rules.writes(user, contribution) and not rules.owns(user, card):
+    writes = contribution_rules.writes(user, contribution)
+    if is_closed and not writes and not rules.owns(user, card):
         return False
-    if rules.writes(user, contribution):
+    if writes:
         return True
     reads = rules.owns(user, card) or has_permission(user, Permission.CONTRIBUTION_READ_ALL)
-    return reads and contribution.status not in rules.UNSENT  # who left the organisation does not
+    # Who left the organisation does not.
+    return reads and contribution.status not in contribution_rules.UNSENT
 
 
 def is_public(file: CardFile) -> bool:

@@ -10,7 +10,8 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, override
 
-from catalogue.enums import (
+from catalogue.resources import words
+from catalogue.resources.enums import (
     SCORED_KINDS,
     Access,
     Deposit,
@@ -20,13 +21,12 @@ from catalogue.enums import (
     Task,
     UseCase,
 )
-from catalogue.models import Resource
+from catalogue.resources.fields import FREQUENCIES, MATURITIES, NEED_STATES
+from catalogue.resources.models import Resource
 from catalogue.resources.queries import files as card_files
 from catalogue.resources.queries import published
 from catalogue.standards.published import File
 from catalogue.standards.writers.plain import COLUMNS
-from catalogue.validators import words
-from catalogue.validators.fields import FREQUENCIES, MATURITIES, NEED_STATES
 from portal.lib import clock, texts
 from portal.lib.texts import for_xml
 

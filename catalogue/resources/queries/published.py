@@ -14,15 +14,15 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, override
 
-from catalogue.enums import LinkType, ResourceKind, Task, UseCase
-from catalogue.models import Resource, ResourceLink, Tombstone
+from catalogue.resources import words
+from catalogue.resources.enums import LinkType, ResourceKind, Task, UseCase
+from catalogue.resources.fields import Text
+from catalogue.resources.models import Resource, ResourceLink, Tombstone
 from catalogue.resources.queries import files as card_files
 from catalogue.standards import licences
 from catalogue.standards.published import Agent, File, Licence, Measure, Published, Reference, Site
 from catalogue.standards.writers import citation, forms, schema_org
 from catalogue.standards.writers.removed import Removed
-from catalogue.validators import words
-from catalogue.validators.fields import Text
 from portal.accounts.models import Organisation
 from portal.lib.texts import for_xml
 

@@ -6,12 +6,12 @@ from typing import Any, NamedTuple
 
 from django.utils.translation import gettext_lazy as _
 
-from catalogue.enums import ResourceKind
-from catalogue.models import Measurement, QualityScore, Resource
+from catalogue.resources.enums import ResourceKind
+from catalogue.resources.fields import Text
+from catalogue.resources.models import Measurement, QualityScore, Resource
 from catalogue.resources.queries import files as card_files
 from catalogue.standards import quality
 from catalogue.standards.published import File
-from catalogue.validators.fields import Text
 from portal.lib import clock
 
 # What the criterion says when it is met, and what to do when it is not.

@@ -8,19 +8,19 @@ from urllib.parse import unquote, urlsplit
 
 from django.db.models import Count, Q, QuerySet, Sum
 
-from catalogue import rules
-from catalogue.enums import TransferKind
-from catalogue.models import (
+from catalogue.contributions.models import Contribution
+from catalogue.resources import rules
+from catalogue.resources.enums import TransferKind
+from catalogue.resources.models import (
     CardTransfer,
-    Contribution,
     FormerSlug,
-    IndexedFacet,
     Resource,
     ResourceLink,
+    ResourceQuerySet,
     Tombstone,
     editable_organisations,
 )
-from catalogue.models.resource import ResourceQuerySet
+from catalogue.search.models import IndexedFacet
 from portal.accounts.authorization import REGION_ROLES, Permission
 from portal.accounts.enums import Role
 from portal.accounts.models import Organisation, RegionAppointment, User

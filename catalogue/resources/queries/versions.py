@@ -19,9 +19,10 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from catalogue.community.enums import MaskingEnd, Measure
 from catalogue.contributions.queries import proposals
-from catalogue.enums import MaskingEnd, Measure, VersionOrigin
-from catalogue.models import CardVersion, Resource
+from catalogue.resources.enums import VersionOrigin
+from catalogue.resources.models import CardVersion, Resource
 from catalogue.resources.queries import files as card_files
 from catalogue.resources.queries import relations
 from portal.lib import clock, personal_data

@@ -7,11 +7,11 @@ from typing import Any
 
 from django.db import connection
 
-from catalogue.models import IndexedName
 from catalogue.search import fulltext, ranking
 from catalogue.search import fulltext as plans
 from catalogue.search import words as known_words
 from catalogue.search.fulltext import Plan, dialect
+from catalogue.search.models import IndexedName
 from catalogue.search.query import FacetCount, ResourceQuery, Results, Sort, Words
 from portal.lib import clock
 

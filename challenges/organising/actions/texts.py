@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from catalogue.models import Resource
+from catalogue.resources.models import Resource
 from catalogue.resources.queries import detail, relations
 from challenges import rules
 from challenges.enums import ChallengeStatus, NoticeKind, RegistrationMode

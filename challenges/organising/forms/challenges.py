@@ -12,7 +12,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from catalogue.models import Resource
+from catalogue.resources.models import Resource
 from challenges.bundles.document import LICENCE_STATUSES
 from challenges.bundles.spec import Role, Task
 from challenges.enums import OrganiserRole, RegistrationMode

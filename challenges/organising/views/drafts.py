@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from catalogue.models import Resource
+from catalogue.resources.models import Resource
 from catalogue.resources.queries.detail import BEFORE_CHALLENGES
 from challenges.bundles.spec import Role
 from challenges.enums import BoardRule, PhaseKind

@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_safe
 
-from catalogue.models import Resource
+from catalogue.resources.models import Resource
 from catalogue.resources.queries.detail import VerifiedScore
 from challenges import rules
 from challenges.models import Certificate, Challenge, EntryCard, Phase, Team

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from catalogue.enums import Access, LicenceStatus, ResourceKind, Scope, VersionOrigin
-from catalogue.models import Resource
 from catalogue.resources.actions import cards as card_changes
+from catalogue.resources.enums import Access, LicenceStatus, ResourceKind, Scope, VersionOrigin
+from catalogue.resources.models import Resource
 from datasets.actions import releases
 from datasets.actions.releases import Description, NewFile
 from datasets.enums import AccessLevel, FileRole

@@ -11,8 +11,8 @@ from django.urls import reverse
 
 from catalogue.community.actions import alerts, discussions, reuses
 from catalogue.contributions.actions import drafts, review
+from catalogue.contributions.enums import ContributionStatus, DecisionReason
 from catalogue.contributions.forms import records
-from catalogue.enums import ContributionStatus, DecisionReason, LinkType, ResourceKind
 from catalogue.models import (
     Contribution,
     Discussion,
@@ -25,9 +25,10 @@ from catalogue.models import (
     SavedSearch,
 )
 from catalogue.resources.actions import transfers
+from catalogue.resources.enums import LinkType, ResourceKind
+from catalogue.resources.fields import DETAILS
 from catalogue.resources.schemas import CardOut, ResourcesOut, VocabulariesOut
 from catalogue.search.query import ResourceQuery
-from catalogue.validators.fields import DETAILS
 from portal.accounts.enums import Role, TokenScope
 from portal.accounts.models import User
 from portal.lib import clock

@@ -11,8 +11,8 @@ from django.core.cache import cache
 from django.test import Client
 
 from catalogue.community.actions import alerts
-from catalogue.enums import ResourceKind
 from catalogue.models import AlertMatch, SavedSearch
+from catalogue.resources.enums import ResourceKind
 from catalogue.search.query import ResourceQuery
 from portal.accounts.actions import accounts
 from portal.accounts.models import User

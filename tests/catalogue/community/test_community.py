@@ -14,7 +14,7 @@ from django.test import Client
 from catalogue import invariants
 from catalogue.community.actions import collections, discussions, follows, reuses
 from catalogue.community.actions.collections import Place
-from catalogue.enums import Deposit, MessageState, ResourceKind, UseCase
+from catalogue.community.enums import MessageState
 from catalogue.models import (
     Collection,
     Discussion,
@@ -26,8 +26,9 @@ from catalogue.models import (
     Reuse,
 )
 from catalogue.resources.actions import cards as card_changes
+from catalogue.resources.addresses import is_robot
+from catalogue.resources.enums import Deposit, ResourceKind, UseCase
 from catalogue.resources.queries import relations as reads
-from catalogue.validators.addresses import is_robot
 from portal.accounts import personal_data
 from portal.accounts.actions import accounts, notifications, organisations
 from portal.accounts.models import Notification, Organisation, User

@@ -10,7 +10,6 @@ from django.urls import reverse
 from catalogue import invariants
 from catalogue.contributions.actions import drafts
 from catalogue.contributions.queries import proposals
-from catalogue.enums import Deposit, RemovalReason
 from catalogue.models import (
     CardTransfer,
     Contribution,
@@ -21,11 +20,12 @@ from catalogue.models import (
     Resource,
     Tombstone,
 )
+from catalogue.resources import words
 from catalogue.resources.actions import cards as card_changes
 from catalogue.resources.actions import transfers
+from catalogue.resources.enums import Deposit, RemovalReason
 from catalogue.resources.queries import lists
 from catalogue.search import index
-from catalogue.validators import words
 from portal.accounts.actions import appointments
 from portal.accounts.enums import RegionRole, Role
 from portal.accounts.models import Organisation, User

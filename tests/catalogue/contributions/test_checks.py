@@ -8,16 +8,16 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.utils import translation
 
+from catalogue.contributions import record_checks
 from catalogue.contributions.queries import proposals
 from catalogue.contributions.queries import tables as table_rows
-from catalogue.enums import ResourceKind
+from catalogue.contributions.record_checks import Verdict
+from catalogue.resources import addresses, words, writing
+from catalogue.resources.enums import ResourceKind
+from catalogue.resources.fields import DETAILS, Field, FieldType, clean_value
 from catalogue.standards import licences
 from catalogue.standards.readers.record import Reading
 from catalogue.standards.readers.serve import read_here
-from catalogue.validators import addresses, words
-from catalogue.validators import checks as record_checks
-from catalogue.validators.checks import Verdict
-from catalogue.validators.fields import DETAILS, Field, FieldType, clean_value
 from tests.properties import given
 from tests.properties import strategies as st
 
@@ -246,7 +246,7 @@ def test_licences_of_the_decree(text: str, is_data: bool, suits: bool) -> None:
     ],
 )
 def test_language(text: str, language: str) -> None:
-    assert record_checks.language_of(text) == language
+    assert writing.language_of(text) == language
 
 
 @pytest.mark.parametrize(
@@ -259,15 +259,13 @@ def test_language(text: str, language: str) -> None:
     ],
 )
 def test_titles_in_capitals(title: str, shouting: bool) -> None:
-    assert record_checks.is_shouting(title) is shouting
+    assert writing.is_shouting(title) is shouting
 
 
 def test_spam_signs() -> None:
-    assert (
-        record_checks.spam_signs("Un modèle de prévision, voir https://a.example et le code.") == []
-    )
-    assert record_checks.spam_signs("Casino et crypto en ligne") == ["casino", "crypto"]
-    assert record_checks.spam_signs("voir " + "https://a.example " * 5) == ["links"]
+    assert writing.spam_signs("Un modèle de prévision, voir https://a.example et le code.") == []
+    assert writing.spam_signs("Casino et crypto en ligne") == ["casino", "crypto"]
+    assert writing.spam_signs("voir " + "https://a.example " * 5) == ["links"]
 
 
 @pytest.mark.parametrize(
@@ -280,7 +278,7 @@ def test_spam_signs() -> None:
     ],
 )
 def test_likeness_of_titles(one: str, other: str, alike: bool) -> None:
-    assert record_checks.is_like(one, other, at_least=0.9) is alike
+    assert writing.is_like(one, other, at_least=0.9) is alike
 
 
 @pytest.mark.parametrize(

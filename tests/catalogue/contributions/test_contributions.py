@@ -12,10 +12,11 @@ from django.test import Client
 from django.urls import reverse
 
 from catalogue.contributions.actions import drafts
+from catalogue.contributions.enums import ContributionStatus
 from catalogue.contributions.forms.steps import Step
 from catalogue.contributions.queries import descriptions, proposals
-from catalogue.enums import ContributionStatus, ResourceKind
 from catalogue.models import Contribution, Resource
+from catalogue.resources.enums import ResourceKind
 from catalogue.standards.readers.serve import read_here
 from portal.accounts.enums import Role
 from portal.accounts.models import User

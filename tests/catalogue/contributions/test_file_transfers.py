@@ -30,10 +30,10 @@ from django.urls import reverse
 from catalogue.contributions.actions import checks
 from catalogue.contributions.actions import files as draft_files
 from catalogue.contributions.queries import proposals
-from catalogue.enums import FileState
 from catalogue.invariants import file_breaches, named_file_breaches
 from catalogue.models import CardFile, CardUpload, Contribution, Resource
 from catalogue.resources.actions import files as file_care
+from catalogue.resources.enums import FileState
 from catalogue.resources.queries import files as reads
 from catalogue.standards import files
 from datasets.actions import releases

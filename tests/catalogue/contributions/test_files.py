@@ -19,13 +19,14 @@ from django.urls import reverse
 from catalogue.community.actions import maskings
 from catalogue.contributions.actions import drafts, review
 from catalogue.contributions.actions import files as draft_files
+from catalogue.contributions.enums import DecisionReason, OwnerAnswer
 from catalogue.contributions.queries import proposals
-from catalogue.enums import Access, DecisionReason, FileState, OwnerAnswer, ResourceKind
 from catalogue.invariants import file_breaches
 from catalogue.models import CardFile, Contribution, Resource
 from catalogue.resources.actions import files as file_care
 from catalogue.resources.actions import transfers
 from catalogue.resources.actions.links import links_of
+from catalogue.resources.enums import Access, FileState, ResourceKind
 from catalogue.resources.queries import files as reads
 from catalogue.resources.queries import published
 from portal.accounts.actions import organisations

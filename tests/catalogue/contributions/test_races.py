@@ -11,9 +11,9 @@ from django.db import DatabaseError, connection, connections, transaction
 
 from catalogue.contributions.actions import drafts, review
 from catalogue.contributions.actions import files as draft_files
+from catalogue.contributions.enums import ContributionStatus, DecisionReason
 from catalogue.contributions.queries import proposals
 from catalogue.contributions.queries import proposals as written
-from catalogue.enums import ContributionStatus, DecisionReason
 from catalogue.models import CardFile, CardUpload, Contribution, Decision, Resource
 from catalogue.resources.actions import files as file_care
 from portal.accounts.enums import Role

@@ -13,15 +13,16 @@ from django.urls import reverse
 from catalogue.community.actions import maskings
 from catalogue.contributions.actions import drafts, review
 from catalogue.contributions.actions.review import BulkAct, Order
+from catalogue.contributions.enums import ContributionStatus, DecisionReason
 from catalogue.contributions.queries import reviews
 from catalogue.contributions.views import review as pages
 from catalogue.contributions.views import review as review_pages
-from catalogue.enums import ContributionStatus, DecisionReason, ResourceKind
 from catalogue.harvest import actions as harvests
 from catalogue.models import Contribution, Decision, IndexedResource, Resource
 from catalogue.pages.views.space import to_do
 from catalogue.resources.actions import cards as card_changes
 from catalogue.resources.actions import transfers
+from catalogue.resources.enums import ResourceKind
 from portal.accounts import space
 from portal.accounts.enums import RegionRole, Role
 from portal.accounts.models import User

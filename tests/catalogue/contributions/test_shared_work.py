@@ -14,11 +14,11 @@ from django.urls import reverse
 from wagtail.models import Revision
 
 from catalogue.contributions.actions import drafts, review
+from catalogue.contributions.enums import ContributionStatus, DecisionReason, OwnerAnswer
 from catalogue.contributions.forms.steps import Step, missing
 from catalogue.contributions.queries import proposals
 from catalogue.contributions.queries import proposals as written
 from catalogue.contributions.tasks import end_drafts, pass_on
-from catalogue.enums import ContributionStatus, DecisionReason, OwnerAnswer
 from catalogue.invariants import owner_breaches
 from catalogue.models import Contribution, Resource
 from catalogue.pages.views.space import to_do

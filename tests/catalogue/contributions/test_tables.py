@@ -18,11 +18,12 @@ from django.urls import reverse
 
 from catalogue.contributions import tasks
 from catalogue.contributions.actions import drafts, review, tables
+from catalogue.contributions.enums import BatchState, DecisionReason
 from catalogue.contributions.queries import holdings as held
 from catalogue.contributions.queries import tables as table_rows
 from catalogue.contributions.queries import tables as told
-from catalogue.enums import BatchState, DecisionReason, ResourceKind
 from catalogue.models import Contribution, ContributionBatch, Resource
+from catalogue.resources.enums import ResourceKind
 from catalogue.standards.readers import formats
 from catalogue.standards.readers.serve import read_here
 from portal.accounts.enums import Role

@@ -12,16 +12,17 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from catalogue.contributions.actions import drafts, review
+from catalogue.contributions.enums import ContributionStatus
 from catalogue.contributions.queries import descriptions
-from catalogue.enums import ContributionStatus, ItemState, RunState
 from catalogue.harvest import actions as harvested_records
 from catalogue.harvest import actions as harvests
 from catalogue.harvest import collection, passages
 from catalogue.harvest.collection import Collected
+from catalogue.harvest.enums import ItemState, RunState
 from catalogue.models import Contribution, HarvestedRecord, HarvestRun, Resource, Source
+from catalogue.resources import addresses
 from catalogue.resources.actions import cards as card_changes
 from catalogue.standards.readers.record import Fault
-from catalogue.validators import addresses
 from portal.accounts.models import User
 from portal.audit.actors import SystemActor
 from portal.audit.models import AuditEvent, Outbox

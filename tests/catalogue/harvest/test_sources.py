@@ -15,12 +15,13 @@ import pytest
 from django.test import Client
 
 from catalogue.contributions import pasting
+from catalogue.contributions.enums import ContributionStatus
 from catalogue.contributions.queries import descriptions
-from catalogue.enums import ContributionStatus, LinkState, SourceStatus
 from catalogue.harvest import actions as harvests
 from catalogue.harvest import collection
 from catalogue.harvest import tasks as letters
 from catalogue.harvest.collection import Collected, Doubtful
+from catalogue.harvest.enums import LinkState, SourceStatus
 from catalogue.harvest.queries import Voice, merge
 from catalogue.models import Contribution, HarvestedRecord, HarvestRun, LinkCheck, Resource, Source
 from catalogue.resources import tasks as link_letters

@@ -11,6 +11,8 @@ from django.utils.datastructures import MultiValueDict
 from django.utils.translation import override
 
 from catalogue.contributions.forms.steps import Step, StepForm, form_field
+from catalogue.resources import fields, words
+from catalogue.resources.fields import COMMON_BY_NAME, DETAILS, clean_value
 from catalogue.resources.queries import detail
 from catalogue.search.query import ResourceQuery
 from catalogue.standards import languages, licences, readers, territories, vocabularies
@@ -24,8 +26,6 @@ from catalogue.standards.readers.syntax import text
 from catalogue.standards.readers.syntax.text import CODE, TAG
 from catalogue.standards.territories import Territory, TerritoryKind
 from catalogue.standards.writers import dcat, plain, schema_org
-from catalogue.validators import fields, words
-from catalogue.validators.fields import COMMON_BY_NAME, DETAILS, clean_value
 from tests.catalogue.standards.examples import example
 from tests.factories.catalogue import ResourceFactory
 from tests.properties import given

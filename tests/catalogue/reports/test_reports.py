@@ -12,9 +12,9 @@ from django.utils import translation
 from catalogue.community import queries as community_queries
 from catalogue.community import tasks as duties
 from catalogue.community.actions import collections, discussions, maskings, reports, reuses
+from catalogue.community.enums import Measure, ReportOutcome, ReportStatus
 from catalogue.community.tasks import moderators
 from catalogue.contributions.actions import drafts, review
-from catalogue.enums import Measure, ReportOutcome, ReportStatus
 from catalogue.models import (
     Collection,
     DiscussionMessage,

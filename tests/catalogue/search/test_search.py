@@ -23,9 +23,10 @@ from django.urls import reverse
 
 from catalogue import invariants
 from catalogue.contributions.actions import checks
-from catalogue.enums import Access, ResourceKind
 from catalogue.models import IndexedName, Resource, RomeTitle, Synonym
 from catalogue.pages.views import exports
+from catalogue.resources import writing
+from catalogue.resources.enums import Access, ResourceKind
 from catalogue.search import engine, filters, index, suggest, synonyms
 from catalogue.search import text as analysis
 from catalogue.search import words as known_words
@@ -41,7 +42,6 @@ from catalogue.search.query import (
 )
 from catalogue.search.suggest import Suggestions
 from catalogue.search.synonyms import Slot, Thesaurus, read_groups
-from catalogue.validators import checks as record_checks
 from portal.lib import clock, rates
 from portal.lib.rates import Window
 from portal.lib.refusals import Conflict, Invalid, NotAllowed
@@ -477,9 +477,7 @@ def resembling(title: str, kind: str = "technology", **values: str) -> list[tupl
 
 def by_reading_all(title: str) -> list[tuple[str, str]]:
     rows = Resource.objects.public().order_by("pk").values_list("title", flat=True)
-    near = [
-        other for other in rows if record_checks.is_like(title, other, at_least=checks.LIKE_ENOUGH)
-    ]
+    near = [other for other in rows if writing.is_like(title, other, at_least=checks.LIKE_ENOUGH)]
     return [("duplicate_title", other) for other in near][: checks.MOST_CANDIDATES]
 
 
@@ -523,7 +521,7 @@ def test_addresses_are_found_by_either_key(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_what_is_read_does_not_grow_with_the_catalogue(monkeypatch: pytest.MonkeyPatch) -> None:
     compared: list[str] = []
-    real, title = record_checks.is_like, "Annuaire des missions locales"
+    real, title = writing.is_like, "Annuaire des missions locales"
 
     def is_like(one: str, other: str, **more: Any) -> bool:
         compared.append(other)
@@ -540,7 +538,7 @@ def test_what_is_read_does_not_grow_with_the_catalogue(monkeypatch: pytest.Monke
         for number in range(10):
             ResourceFactory(published=True, title=f"Enquête sur les salaires {number}")
 
-    monkeypatch.setattr(record_checks, "is_like", is_like)
+    monkeypatch.setattr(writing, "is_like", is_like)
     ResourceFactory(published=True, title=title)
     same_for_three(more, lambda: queries(resembles), resembles)
 

@@ -17,7 +17,7 @@ from django.template import Context, Template
 from django.test import RequestFactory
 from django.utils.translation import override
 
-from catalogue.enums import ResourceKind
+from catalogue.resources.enums import ResourceKind
 from portal.pages import frame, kit, looks, typography
 from portal.pages.kit import faults, field_context
 

@@ -23,8 +23,8 @@ from wagtail.documents.models import Document
 from wagtail.models import Collection
 from wagtail.rich_text import RichText
 
-from catalogue.enums import Access, LinkType, ResourceKind
 from catalogue.models import Synonym
+from catalogue.resources.enums import Access, LinkType, ResourceKind
 from challenges.enums import ChallengeStatus, JobKind, NoticeKind
 from challenges.models import Notice, Team, Thread
 from challenges.queue import actions as jobs

@@ -11,7 +11,6 @@ from django.db import transaction
 from elasticsearch import Elasticsearch
 from elasticsearch.helpers import streaming_bulk
 
-from catalogue.models import IndexedFacet, IndexedResource
 from catalogue.search import fulltext
 from catalogue.search.engines.elasticsearch.client import (
     WRITE_SECONDS,
@@ -22,6 +21,7 @@ from catalogue.search.engines.elasticsearch.client import (
     named_failures,
 )
 from catalogue.search.fulltext import FIELDS
+from catalogue.search.models import IndexedFacet, IndexedResource
 from catalogue.search.query import FACETS, MAX_DEPTH
 from portal.lib import canonical, clock
 

@@ -1,4 +1,4 @@
-"""A proposal to the catalogue, the decisions taken on it, and the lots that tables make."""
+"""A proposal to the catalogue, the decisions taken on it, the tables and files that come to it."""
 
 import datetime
 import uuid
@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from wagtail.models import Revision
 
-from catalogue.enums import (
+from catalogue.contributions.enums import (
     CONTRIBUTION_EDGES,
     OPEN_CONTRIBUTIONS,
     BatchState,
@@ -18,22 +18,17 @@ from catalogue.enums import (
     DecisionReason,
     OwnerAnswer,
 )
-from catalogue.models.resource import (
-    Resource,
-    editable_organisations,
-    known,
-    some,
-    some_organisation,
-    someone,
-)
+from catalogue.resources.columns import LockableQuerySet, known, some, some_organisation, someone
+from catalogue.resources.models import CardFile, Resource, editable_organisations
 from portal.accounts.authorization import Permission, has_permission
 from portal.lib.immutable import Immutable
+from portal.lib.parts import PartedFile
 from portal.lib.refusals import Conflict
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
 
-    from portal.accounts.models import User
+    from portal.accounts.models import Organisation, User
 
 
 UNDER_WAY = (BatchState.WAITING, BatchState.RUNNING)
@@ -375,3 +370,66 @@ class Decision(Immutable):
 
     def __str__(self) -> str:
         return f"{self.contribution_id} {self.outcome}"
+
+
+class CardUploadQuerySet(LockableQuerySet["CardUpload"]):
+    """Reads of uploads by who sends them and by where they stand."""
+
+    def visible_to(self, user: "User | AnonymousUser") -> "CardUploadQuerySet":
+        """Keep those that this person began."""
+        return self.filter(begun_by_id=user.pk or 0, contribution__isnull=False)
+
+    def coming(self, at: datetime.datetime) -> "CardUploadQuerySet":
+        """Keep those that may still become a file."""
+        return self.filter(file=None, expires_at__gt=at)
+
+    def whole(self) -> "CardUploadQuerySet":
+        """Keep those whose bytes are all here, and are no file yet, the oldest first."""
+        kept = self.filter(contribution__isnull=False, begun_by__isnull=False)
+        return kept.filter(file=None, offset=F("length")).order_by("begun_at", "pk")
+
+    def due(self, at: datetime.datetime) -> "CardUploadQuerySet":
+        """Keep the whole ones that are tried now: never tried, or refused some time ago."""
+        tried = Q(retry_at=None) | Q(retry_at__lte=at)
+        return self.whole().free(at).filter(tried, expires_at__gt=at)
+
+    def free(self, at: datetime.datetime) -> "CardUploadQuerySet":
+        """Keep those that no process is putting together."""
+        return self.filter(Q(assembling_until=None) | Q(assembling_until__lte=at))
+
+    def held_by(
+        self, organisation: "Organisation | None", person: "User | None"
+    ) -> "CardUploadQuerySet":
+        """Keep what comes to the room of an organisation, or of a person who has none there."""
+        if organisation is not None:
+            return self.filter(contribution__organisation=organisation)
+        return self.filter(contribution__organisation=None, begun_by=person)
+
+
+class CardUpload(PartedFile):
+    """A file that comes to a draft in parts; then the file that it became."""
+
+    # Either may go before the day is over: the parts are dropped then.
+    contribution = some(Contribution, related_name="uploads")
+    begun_by = someone()
+    file = some(CardFile)
+    # How often it was whole and refused, and when it is tried again by itself.
+    attempts = models.PositiveSmallIntegerField(default=0)
+    retry_at = models.DateTimeField(null=True, blank=True)
+    # Until when a process puts it together, alone; killed, it leaves it to another then.
+    assembling_until = models.DateTimeField(null=True, blank=True)
+
+    objects = CardUploadQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("begun_at", "pk")
+        constraints = PartedFile.Meta.constraints
+        indexes = [models.Index(name="card_upload_expiry", fields=("expires_at",))]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether it became a file: whole, it is put together again at an empty part."""
+        return self.file_id is not None

@@ -9,7 +9,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from catalogue.enums import ResourceKind
+from catalogue.resources.enums import ResourceKind
 from catalogue.standards import licences, territories
 from catalogue.standards.published import is_date, last_day
 from catalogue.standards.territories import Territory, TerritoryKind

@@ -13,7 +13,8 @@ from django.utils.functional import Promise
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from catalogue.enums import (
+from catalogue.resources import words
+from catalogue.resources.enums import (
     LANGUAGES,
     Access,
     Barrier,
@@ -26,7 +27,6 @@ from catalogue.enums import (
     Task,
     UseCase,
 )
-from catalogue.validators import words
 
 Text = str | Promise
 NUMBER = re.compile(r"[+-]?([0-9]+([.,][0-9]*)?|[.,][0-9]+)([eE][+-]?[0-9]+)?")

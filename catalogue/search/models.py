@@ -1,8 +1,9 @@
-"""The search index of the database, derived from published resources, and the ROME."""
+"""The search index of the database, its synonyms, and the ROME."""
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
-from catalogue.models.resource import Resource
+from catalogue.resources.models import Resource
 
 
 class IndexedResource(models.Model):
@@ -64,3 +65,26 @@ class RomeTitle(models.Model):
 
     def __str__(self) -> str:
         return f"{self.code} {self.title}"
+
+
+class Synonym(models.Model):
+    """A group of words that mean the same in a search, one a line; active at once."""
+
+    # Edited in Wagtail, but nothing of Wagtail's refers to it.
+    wagtail_reference_index_ignore = True
+
+    phrases = models.TextField(_("mots ou expressions"), max_length=1_000, unique=True)
+    active = models.BooleanField(_("en service"), default=True)
+
+    class Meta:
+        ordering = ("phrases",)
+        verbose_name = _("groupe de synonymes")
+        verbose_name_plural = _("synonymes de la recherche")
+
+    def __str__(self) -> str:
+        return ", ".join(self.words)
+
+    @property
+    def words(self) -> list[str]:
+        """List the phrases of the group."""
+        return [line.strip() for line in self.phrases.splitlines() if line.strip()]

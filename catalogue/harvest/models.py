@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Self
 from django.db import models
 from django.db.models import Q
 
-from catalogue.enums import (
+from catalogue.contributions.models import Contribution
+from catalogue.harvest.enums import (
     HarvestFrequency,
     ItemState,
     LinkState,
@@ -15,16 +16,8 @@ from catalogue.enums import (
     SourceKind,
     SourceStatus,
 )
-from catalogue.models.contribution import Contribution
-from catalogue.models.resource import (
-    LockableQuerySet,
-    Resource,
-    editable_organisations,
-    known,
-    some,
-    some_organisation,
-    someone,
-)
+from catalogue.resources.columns import LockableQuerySet, known, some, some_organisation, someone
+from catalogue.resources.models import Resource, editable_organisations
 from portal.accounts.authorization import Permission, has_permission
 
 if TYPE_CHECKING:

@@ -1,1 +1,0 @@
-"""Judge values: licences, addresses, prose. No query, no write."""
