@@ -60,7 +60,7 @@ def challenge() -> Any:
 
 def grow(made: Any, entries: int) -> None:
     """Give the teams entries, evaluated and scored, up to this number in all."""
-    from challenges.enums import EvaluationState, Split  # noqa: PLC0415  # app ready
+    from challenges.evaluation.enums import EvaluationState, Split  # noqa: PLC0415  # app ready
     from challenges.models import Entry, Evaluation, Score  # noqa: PLC0415  # app ready
     from portal.lib import immutable  # noqa: PLC0415  # app ready
 
@@ -120,8 +120,9 @@ def write_every_row(made: Any) -> None:
     """Make the board one of rule « all », and write its rows as the worker does."""
     from django.db import transaction  # noqa: PLC0415  # app ready
 
-    from challenges.enums import BoardRule, Split  # noqa: PLC0415  # app ready
+    from challenges.evaluation.enums import Split  # noqa: PLC0415  # app ready
     from challenges.models import Leaderboard, Standing  # noqa: PLC0415  # app ready
+    from challenges.organising.enums import BoardRule  # noqa: PLC0415  # app ready
     from challenges.results import actions as results  # noqa: PLC0415  # app ready
     from challenges.results.models.boards import listing  # noqa: PLC0415  # app ready
 

@@ -58,7 +58,8 @@ def models() -> Iterator[str]:
 def states() -> Iterator[str]:
     """Write one diagram a life, from the table that its changes of state are judged by."""
     from catalogue.contributions.enums import CONTRIBUTION_EDGES  # noqa: PLC0415  # app ready
-    from challenges.enums import CHALLENGE_EDGES, ENTRY_EDGES  # noqa: PLC0415  # app ready
+    from challenges.entries.enums import ENTRY_EDGES  # noqa: PLC0415  # app ready
+    from challenges.organising.enums import CHALLENGE_EDGES  # noqa: PLC0415  # app ready
 
     lives: dict[str, Mapping[Any, Any]] = {
         "Challenge": CHALLENGE_EDGES,

@@ -119,18 +119,17 @@ BUGS = (
     # Rights and the gate
     Bug(
         "jury_enters",
-        "challenges/rules.py",
+        "challenges/entries/rules.py",
         "        and team.has_member(by)\n        and not team.challenge.is_followed_by(by)\n",
         "        and team.has_member(by)\n",
         ("tests/challenges/test_rules.py", "tests/challenges/test_organisers.py"),
     ),
     Bug(
         "former_organiser_confirms",
-        "challenges/rules.py",
+        "challenges/organising/rules.py",
         "        and not challenge.is_played_by(by)\n"
-        "        and not challenge.was_followed_by(by)\n"
-        "    )\n\n\ndef may_pause_phase",
-        "        and not challenge.is_played_by(by)\n    )\n\n\ndef may_pause_phase",
+        "        and not challenge.was_followed_by(by)\n",
+        "        and not challenge.is_played_by(by)\n",
         (
             "tests/challenges/test_rules.py",
             "tests/challenges/test_rescorings.py",

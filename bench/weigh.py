@@ -77,7 +77,7 @@ def models() -> int:
 
 def job_kinds() -> int:
     """Count the kinds of work of the worker."""
-    from challenges.enums import JobKind  # noqa: PLC0415 - app ready
+    from challenges.queue.enums import JobKind  # noqa: PLC0415 - app ready
 
     return len(JobKind)
 

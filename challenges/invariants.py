@@ -11,27 +11,20 @@ from django.utils.translation import gettext_lazy as _
 
 from challenges.client import receipts as reading
 from challenges.client.receipts import ReceiptFault, ReceiptState
-from challenges.enums import EntryStatus, EvaluationState, JobKind, RescoringState, RunState, Split
-from challenges.evaluation.models import evaluations_of
-from challenges.models import (
-    Certificate,
-    ChallengeDraft,
-    CodeRun,
-    CodeTrial,
-    Entry,
-    Evaluation,
-    Job,
-    Leaderboard,
-    Phase,
-    PhaseTask,
-    PublicFile,
-    ReceiptKey,
-    Rescoring,
-    Score,
-    ScoreReceipt,
-)
+from challenges.entries.enums import EntryStatus
+from challenges.entries.models import Entry
+from challenges.evaluation.enums import EvaluationState, RunState, Split
+from challenges.evaluation.models import Evaluation, Score, evaluations_of
+from challenges.organising.models.challenges import ChallengeDraft, Phase, PublicFile
+from challenges.organising.models.scorings import Leaderboard, PhaseTask
+from challenges.programs.models import CodeRun, CodeTrial
+from challenges.queue.enums import JobKind
+from challenges.queue.models import Job
+from challenges.receipts.models import ReceiptKey, ScoreReceipt
+from challenges.rescoring.models import Rescoring, RescoringState
 from challenges.results.models import certificates as certified
 from challenges.results.models.boards import listing
+from challenges.results.models.certificates import Certificate
 from portal.audit.reading import events
 from portal.audit.record import reference
 from portal.lib import clock, objects, signing

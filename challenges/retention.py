@@ -17,23 +17,14 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
 from django.utils.translation import gettext as _
 
-from challenges.entries.models import EntryQuerySet
-from challenges.enums import ChallengeStatus
-from challenges.models import (
-    ChallengeDraft,
-    CodeRun,
-    CodeTrial,
-    Disqualification,
-    Entry,
-    EntryCard,
-    Evaluation,
-    Phase,
-    ProgramReport,
-    Rescoring,
-    SealedPredictions,
-    SealedResult,
-    Upload,
-)
+from challenges.disqualifications.models import Disqualification
+from challenges.entries.models import Entry, EntryQuerySet, Upload
+from challenges.evaluation.models import Evaluation, SealedResult
+from challenges.organising.enums import ChallengeStatus
+from challenges.organising.models.challenges import ChallengeDraft, Phase
+from challenges.programs.models import CodeRun, CodeTrial, ProgramReport, SealedPredictions
+from challenges.rescoring.models import Rescoring
+from challenges.results.models.certificates import EntryCard
 from portal.audit.actors import SystemActor
 from portal.audit.record import record
 from portal.lib import clock, parts

@@ -16,11 +16,11 @@ from django.db import DatabaseError, connection
 from challenges.evaluation import worker as vault
 from challenges.evaluation.actions import evaluations
 from challenges.exchange import worker as exchange_worker
-from challenges.models import Job
 from challenges.organising.actions import challenges
 from challenges.programs import worker as program_worker
 from challenges.queue import actions as jobs
 from challenges.queue import worker as queue_worker
+from challenges.queue.models import Job
 from challenges.queue.worker import Beating
 from challenges.rescoring import worker as rescoring_worker
 from challenges.results import worker as result_worker

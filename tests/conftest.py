@@ -21,8 +21,8 @@ from django.db import connection, connections, transaction
 from django.test import TransactionTestCase, override_settings
 from django.utils import translation
 
-from challenges.enums import JobState
 from challenges.models import Job
+from challenges.queue.enums import JobState
 from portal.lib import clock
 from tests import databases, hostile
 

@@ -6,13 +6,16 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from challenges import rules
+from challenges.disqualifications import rules
+from challenges.disqualifications.models import Disqualification, DisqualificationStatus
 from challenges.entries.actions.choices import bring_back
-from challenges.enums import DisqualificationStatus, TeamState
-from challenges.models import Disqualification, Entry, Phase, Team
+from challenges.entries.models import Entry
 from challenges.organising.actions.notices import announce_recomputed
+from challenges.organising.models.challenges import Phase
 from challenges.queue.actions import queue_standings
 from challenges.teams.actions import settle_state
+from challenges.teams.enums import TeamState
+from challenges.teams.models import Team
 from portal.accounts.authorization import require
 from portal.accounts.models import User
 from portal.audit.outbox import owe

@@ -6,9 +6,11 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from challenges.enums import DisqualificationStatus
-from challenges.models import Challenge, Disqualification, Entry, Phase, Team
+from challenges.disqualifications.models import Disqualification, DisqualificationStatus
+from challenges.entries.models import Entry
 from challenges.organising.forms.challenges import ReadForm
+from challenges.organising.models.challenges import Challenge, Phase
+from challenges.teams.models import Team
 from portal.lib.fields import box, choice, prose, whole
 
 WHOLE_TEAM, ONE_ENTRY = "team", "entry"

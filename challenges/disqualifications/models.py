@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from enum import StrEnum
 from uuid import uuid4
 
 from django.db import models
@@ -9,10 +10,8 @@ from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
 from challenges.entries.models import Entry
-from challenges.enums import DisqualificationStatus
 from challenges.models.decisions import TwoPersonDecision, by_two_people
-from challenges.models.words import set_exactly, set_together, someone, within, word
-from challenges.organising.models import (
+from challenges.organising.models.challenges import (
     Challenge,
     ChallengeOrganiser,
     FormerOrganiser,
@@ -21,7 +20,19 @@ from challenges.organising.models import (
 )
 from challenges.teams.models import Team, TeamMember
 from portal.accounts.authorization import Permission, has_permission
+from portal.lib.columns import set_exactly, set_together, someone, within, word
 from portal.lib.refusals import Conflict
+
+
+class DisqualificationStatus(StrEnum):
+    """Name where a disqualification stands: nothing is decided before the team could reply."""
+
+    PROPOSED = "proposed"
+    IN_FORCE = "in_force"
+    DISMISSED = "dismissed"
+    WITHDRAWN = "withdrawn"
+    LIFTED = "lifted"
+
 
 EDGES: Mapping[DisqualificationStatus, frozenset[DisqualificationStatus]] = {
     DisqualificationStatus.PROPOSED: frozenset(

@@ -1,10 +1,9 @@
 """Write about disqualifications: to the team, to the Region, to the organisers, once each."""
 
 from challenges.disqualifications import actions as disqualifications
-from challenges.enums import DisqualificationStatus
-from challenges.models import Disqualification
+from challenges.disqualifications.models import Disqualification, DisqualificationStatus
+from challenges.disqualifications.rules import may_decide_disqualification
 from challenges.organising.letters import members, organisers, page, region, tell
-from challenges.rules import may_decide_disqualification
 from portal.accounts.enums import RegionRole
 from portal.audit.duties import duty
 from portal.audit.outbox import handler

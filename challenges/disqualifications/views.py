@@ -12,12 +12,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
-from challenges import rules
 from challenges.disqualifications import actions as acts
+from challenges.disqualifications import rules
 from challenges.disqualifications.forms import DecisionForm, ProposalForm, ReplyForm, WithdrawalForm
-from challenges.disqualifications.models import DisqualificationQuerySet
-from challenges.models import Disqualification, Team
+from challenges.disqualifications.models import Disqualification, DisqualificationQuerySet
 from challenges.organising.views.layout import attempt, room, run_by, scene, sent, tried
+from challenges.teams.models import Team
 from portal.accounts.authorization import Permission, has_permission, require
 from portal.accounts.views import person
 from portal.lib import clock

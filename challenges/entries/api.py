@@ -13,11 +13,12 @@ from pydantic import ConfigDict, Field
 
 from challenges.entries.actions import checks, choices, uploads
 from challenges.entries.actions import deposits as acts
-from challenges.entries.models import faults_told, reader_language
+from challenges.entries.enums import EntryStatus
+from challenges.entries.models import Entry, Upload, faults_told, reader_language
 from challenges.entries.queries import ShownFigures, shown_figures
-from challenges.enums import EntryStatus, PhaseKind
-from challenges.models import Entry, Phase, Upload
 from challenges.organising.api import challenge_named, phase_to_enter
+from challenges.organising.enums import PhaseKind
+from challenges.organising.models.challenges import Phase
 from challenges.organising.queries import phase_of
 from challenges.programs import queries as program_queries
 from challenges.scoring.commands.offline import verdict_json

@@ -10,28 +10,22 @@ from django.db.models import F, OuterRef, Q, Sum
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from challenges.enums import (
+from challenges.entries.enums import (
     ENTRY_EDGES,
+    REASON_SENTENCES,
     UNFINISHED,
     WITHOUT_OUTCOME,
     EntryStatus,
-    EvaluationState,
-    JobKind,
-    TeamState,
     UploadState,
-)
-from challenges.models.words import (
-    REASON_SENTENCES,
     entry_word,
-    person,
-    set_together,
-    someone,
-    within,
-    word,
 )
-from challenges.organising.models import Viewer
+from challenges.evaluation.enums import EvaluationState
+from challenges.organising.models.challenges import Viewer
+from challenges.queue.enums import JobKind
 from challenges.scoring.predictions import faults
+from challenges.teams.enums import TeamState
 from challenges.teams.models import Enrolment, Team
+from portal.lib.columns import person, set_together, someone, within, word
 from portal.lib.parts import PartedFile
 from portal.lib.refusals import Conflict
 

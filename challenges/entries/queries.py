@@ -10,27 +10,18 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
-from challenges.enums import ChallengeStatus, DisqualificationStatus, EntryStatus, JobState, Split
-from challenges.evaluation.models import in_force, rounded
-from challenges.models import (
-    Challenge,
-    Column,
-    Disqualification,
-    Enrolment,
-    Entry,
-    Evaluation,
-    Job,
-    Leaderboard,
-    Phase,
-    PhaseTask,
-    Rung,
-    Score,
-    Standing,
-    Team,
-    TeamMember,
-)
-from challenges.models.words import led_sentence
-from challenges.results.models.boards import finals
+from challenges.disqualifications.models import Disqualification, DisqualificationStatus
+from challenges.entries.enums import EntryStatus, led_sentence
+from challenges.entries.models import Entry
+from challenges.evaluation.enums import Split
+from challenges.evaluation.models import Evaluation, Rung, Score, in_force, rounded
+from challenges.organising.enums import ChallengeStatus
+from challenges.organising.models.challenges import Challenge, Phase
+from challenges.organising.models.scorings import Column, Leaderboard, PhaseTask
+from challenges.queue.enums import JobState
+from challenges.queue.models import Job
+from challenges.results.models.boards import Standing, finals
+from challenges.teams.models import Enrolment, Team, TeamMember
 
 _RECENT = 20
 

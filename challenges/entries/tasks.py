@@ -1,8 +1,8 @@
 """Write to teams about their entries; end old uploads; take final choices over."""
 
 from challenges.entries.actions import choices, uploads
+from challenges.entries.models import Entry
 from challenges.entries.queries import phases_taking_over
-from challenges.models import Entry
 from challenges.organising.letters import members, organisers, page, region, tell
 from portal.accounts.enums import RegionRole
 from portal.audit.duties import duty

@@ -6,8 +6,8 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from challenges.evaluation.actions.interventions import REASON_MAX_CHARACTERS
-from challenges.models import Phase
 from challenges.organising.forms.challenges import ReadForm
+from challenges.organising.models.challenges import Phase
 from portal.lib.fields import box, choice, prose
 
 

@@ -8,10 +8,12 @@ from typing import Any
 from django.conf import settings
 from django.db.models import Count, Min, Q
 
-from challenges.entries.models import EntryQuerySet
-from challenges.enums import UNFINISHED, EntryStatus, ReasonCode
-from challenges.models import Challenge, Entry, Evaluation, Job, Phase
-from challenges.queue.models import attempt_seconds
+from challenges.entries.enums import UNFINISHED, EntryStatus
+from challenges.entries.models import Entry, EntryQuerySet
+from challenges.evaluation.models import Evaluation
+from challenges.organising.models.challenges import Challenge, Phase
+from challenges.queue.models import Job, attempt_seconds
+from challenges.scoring.answer import ReasonCode
 
 
 def longest_stay(status: EntryStatus, *, limit: int) -> timedelta | None:

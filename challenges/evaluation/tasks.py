@@ -5,8 +5,8 @@ from datetime import timedelta
 from django.conf import settings
 
 from challenges.evaluation import queries as evaluation_queries
-from challenges.models import Job
 from challenges.organising.letters import alarm
+from challenges.queue.models import Job
 from portal.audit import duties
 from portal.audit.duties import duty
 from portal.audit.outbox import handler, owe

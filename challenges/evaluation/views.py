@@ -12,17 +12,20 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
-from challenges import rules
-from challenges.enums import EntryStatus, PhaseKind
+from challenges.entries.enums import EntryStatus
+from challenges.entries.models import Entry
 from challenges.evaluation import queries as reads
+from challenges.evaluation import rules as evaluation_rules
 from challenges.evaluation.actions import interventions
 from challenges.evaluation.forms import ExaminationForm, PauseForm
-from challenges.models import Challenge, Entry, Phase
+from challenges.evaluation.rules import may_examine_entries, may_examine_entry
+from challenges.organising import rules as organising_rules
+from challenges.organising.enums import PhaseKind
+from challenges.organising.models.challenges import Challenge, Phase
 from challenges.organising.queries import phase_of
 from challenges.organising.views.layout import find_to_run, room
 from challenges.programs import queries as program_queries
 from challenges.programs.views import programs as program_views
-from challenges.rules import may_examine_entries, may_examine_entry
 from portal.accounts.authorization import require
 from portal.accounts.views import person
 from portal.lib.refusals import Conflict
@@ -40,7 +43,7 @@ def pause(request: HttpRequest, slug: str, index: int) -> HttpResponse:
     """Hold the scoring of a phase, with a reason that teams read."""
     challenge = find_to_run(request, slug)
     phase = phase_of(challenge, index)
-    require(rules.may_pause_phase, person(request), phase)
+    require(evaluation_rules.may_pause_phase, person(request), phase)
     form = PauseForm(request.POST, phase=phase)
     if not form.is_valid():
         return _show_pipeline(request, challenge, sent=form, status=422)
@@ -76,13 +79,13 @@ def _show_pipeline(
     request: HttpRequest, challenge: Challenge, *, sent: PauseForm | None = None, status: int = 200
 ) -> HttpResponse:
     by = person(request)
-    edits = rules.may_edit_challenge(by, challenge)
+    edits = organising_rules.may_edit_challenge(by, challenge)
     context: dict[str, Any] = {
         "rows": [
             {
                 "pipeline": each,
                 "phase": each.phase,
-                "runs": rules.may_pause_phase(by, each.phase),
+                "runs": evaluation_rules.may_pause_phase(by, each.phase),
                 "form": _form_sent(each.phase, sent) or PauseForm(phase=each.phase),
             }
             for each in reads.phase_pipelines(challenge)
@@ -93,7 +96,7 @@ def _show_pipeline(
             "temps de corriger une notation ; les équipes en lisent le motif."
         ),
         "edits": edits,
-        "follows": edits or rules.may_follow_challenge(by, challenge),
+        "follows": edits or organising_rules.may_follow_challenge(by, challenge),
     }
     return render(
         request,

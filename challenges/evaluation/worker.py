@@ -25,20 +25,26 @@ from challenges.bundles import programs
 from challenges.bundles.foreign import payloads
 from challenges.bundles.programs import Form
 from challenges.entries.actions import checks
-from challenges.enums import JobKind, ReasonCode, Split
+from challenges.entries.models import Entry
 from challenges.evaluation.actions import evaluations, releases
 from challenges.evaluation.actions.evaluations import Result
-from challenges.models import CodeRun, Entry, Evaluation, Job, PhaseTask, SealedResult
+from challenges.evaluation.enums import Split
+from challenges.evaluation.models import Evaluation, SealedResult
+from challenges.organising.models.scorings import PhaseTask
 from challenges.programs.actions.code import KeptPredictions
+from challenges.programs.models import CodeRun
 from challenges.queue import actions as jobs
 from challenges.queue import worker as queue_worker
 from challenges.queue.actions import WORKER
+from challenges.queue.enums import JobKind
+from challenges.queue.models import Job
 from challenges.queue.worker import Beating
 from challenges.receipts.actions import RUN
 from challenges.sandbox import host, rooms
 from challenges.sandbox.base import MIB, SYSTEM, Missing
 from challenges.sandbox.bubblewrap import Bubblewrap
 from challenges.scoring import archives
+from challenges.scoring.answer import ReasonCode
 from challenges.scoring.contract import VERSION, ScoringContract, engine_sha256
 from challenges.scoring.process import child
 from challenges.scoring.truth import compile_truth, keys_of, load_labels

@@ -14,7 +14,7 @@ from pydantic import ConfigDict, Field
 from challenges.exchange.actions import bundles as acts
 from challenges.exchange.actions import exports
 from challenges.exchange.forms import asked
-from challenges.models import BundleImport
+from challenges.exchange.models import BundleImport
 from challenges.organising.api import challenge_named
 from portal.accounts.bearer import Token
 from portal.accounts.enums import TokenScope

@@ -1,16 +1,29 @@
 """A bundle that a person deposited: its report, and its bytes until they are of no use."""
 
 from collections.abc import Mapping
+from enum import StrEnum
 from typing import Any
 from uuid import uuid4
 
 from django.db import models
 from django.db.models import Q
 
-from challenges.enums import ImportState
-from challenges.models.words import person, within, word
-from challenges.organising.models import Challenge, Viewer, person_id
+from challenges.organising.models.challenges import Challenge, Viewer, person_id
 from portal.accounts.authorization import Permission, has_permission
+from portal.lib.columns import person, within, word
+
+
+class ImportState(StrEnum):
+    """Name where a bundle that was deposited stands."""
+
+    WAITING = "waiting"
+    READ = "read"
+    CREATING = "creating"
+    REFUSED = "refused"
+    ACCEPTED = "accepted"
+    FAILED = "failed"
+    EXPIRED = "expired"
+
 
 LIVE = (ImportState.WAITING, ImportState.READ, ImportState.CREATING)
 

@@ -11,12 +11,11 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from challenges import rules
-from challenges.enums import ImportState
+from challenges.exchange import rules
 from challenges.exchange.actions import bundles as acts
 from challenges.exchange.actions import exports
 from challenges.exchange.forms import AnswersForm, BundleForm
-from challenges.models import BundleImport
+from challenges.exchange.models import BundleImport, ImportState
 from challenges.organising.views.layout import find_to_run, room, run_by
 from challenges.organising.views.words import BUNDLE_FORMATS, IMPORT_FACES
 from portal.accounts.authorization import require

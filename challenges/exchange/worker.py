@@ -31,9 +31,9 @@ from challenges.bundles.foreign.values import Phase as ForeignPhase
 from challenges.bundles.programs import SENTINELS, Form, ProgramSpec, Protocol
 from challenges.bundles.report import Findings, Problem
 from challenges.bundles.spec import Expected, PortableSpec
-from challenges.enums import ChallengeStatus, JobKind, Split
 from challenges.evaluation import worker as vault
 from challenges.evaluation.actions.evaluations import bury_subject
+from challenges.evaluation.enums import Split
 from challenges.evaluation.rehearsals import Rehearsal, sentence
 from challenges.exchange.actions import bundles as bundle_imports
 from challenges.exchange.actions import imports
@@ -45,15 +45,20 @@ from challenges.exchange.actions.imports import (
     held_out_fingerprint,
     import_folder,
 )
-from challenges.models import BundleImport, Challenge, ChallengeDraft, Job, Phase, PhaseTask
+from challenges.exchange.models import BundleImport
 from challenges.organising.actions import drafts, phases
 from challenges.organising.actions import phases as phase_acts
 from challenges.organising.actions.phases import Built, Scoring
+from challenges.organising.enums import ChallengeStatus
+from challenges.organising.models.challenges import Challenge, ChallengeDraft, Phase
+from challenges.organising.models.scorings import PhaseTask
 from challenges.programs.actions import drafts as program_drafts
 from challenges.programs.worker import Ran, run_program
 from challenges.queue import actions as jobs
 from challenges.queue import worker as queue_worker
 from challenges.queue.actions import WORKER
+from challenges.queue.enums import JobKind
+from challenges.queue.models import Job
 from challenges.queue.worker import Beating, acting_person
 from challenges.sandbox import rooms
 from challenges.sandbox.base import Limits, Sandbox

@@ -3,8 +3,10 @@
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from challenges import rules
-from challenges.models import Challenge, ForumBlock, Post, PostReport, Thread
+from challenges.forum import rules as forum_rules
+from challenges.forum.models import ForumBlock, Post, PostReport, Thread
+from challenges.organising import rules as organising_rules
+from challenges.organising.models.challenges import Challenge
 from portal.accounts.actions import notifications
 from portal.accounts.authorization import require
 from portal.accounts.models import User
@@ -71,7 +73,7 @@ def answer(*, thread: Thread, body_md: str, by: User) -> Post:
 def _written_by(challenge: Challenge, by: User) -> Challenge:
     """Hold the challenge, and let only those write who may."""
     challenge = Challenge.objects.locked(challenge)
-    require(rules.may_write_in_forum, by, challenge)
+    require(forum_rules.may_write_in_forum, by, challenge)
     if ForumBlock.objects.filter(challenge=challenge, user=by).exists():
         raise NotAllowed(
             _("Vous ne pouvez plus écrire dans l’entraide de ce challenge."), code="forum_blocked"
@@ -85,7 +87,7 @@ def _post(thread: Thread, body_md: str, by: User) -> Post:
         raise Invalid(_("Ce message est trop long."), code="post_long")
     now = clock.now()
     own = Post.objects.filter(thread__challenge=thread.challenge, by=by)
-    official = rules.may_edit_challenge(by, thread.challenge)
+    official = organising_rules.may_edit_challenge(by, thread.challenge)
     if not official:
         keep_pace(
             own,
@@ -109,7 +111,7 @@ def report(*, post: Post, reason: str, by: User) -> PostReport:
     In order: report; letter to the organisers and the moderators. Raises NotAllowed, QuotaSpent.
     """
     challenge = post.thread.challenge
-    require(rules.may_report_post, by, challenge)
+    require(forum_rules.may_report_post, by, challenge)
     known = PostReport.objects.filter(post=post, by=by).first()
     if known is not None:
         return known
@@ -135,7 +137,7 @@ def hide(*, post: Post, reason: str, by: User) -> Post:
     Raises NotAllowed; Invalid without reason; Conflict when it is hidden already.
     """
     challenge = Challenge.objects.locked(post.thread.challenge)
-    require(rules.may_moderate_forum, by, challenge)
+    require(forum_rules.may_moderate_forum, by, challenge)
     if not reason.strip():
         raise Invalid(_("Dites pourquoi le message est masqué."), code="reason_required")
     post = (
@@ -168,7 +170,7 @@ def hide(*, post: Post, reason: str, by: User) -> Post:
 def restore(*, post: Post, by: User) -> Post:
     """Show a hidden message again. Event "forum.restored". Raises NotAllowed; twice is nothing."""
     challenge = Challenge.objects.locked(post.thread.challenge)
-    require(rules.may_moderate_forum, by, challenge)
+    require(forum_rules.may_moderate_forum, by, challenge)
     post = Post.objects.select_for_update().select_related("thread").get(pk=post.pk)
     if not post.is_hidden:
         return post
@@ -184,7 +186,7 @@ def restore(*, post: Post, by: User) -> Post:
 def dismiss(*, post: Post, by: User) -> None:
     """Leave a reported message where it is. Event "forum.report_dismissed"."""
     challenge = Challenge.objects.locked(post.thread.challenge)
-    require(rules.may_moderate_forum, by, challenge)
+    require(forum_rules.may_moderate_forum, by, challenge)
     settled = post.reports.filter(dismissed_at__isnull=True).update(dismissed_at=clock.now())
     if settled:
         record("forum.report_dismissed", by=by, on=challenge, post=str(post.public_id))
@@ -194,7 +196,7 @@ def dismiss(*, post: Post, by: User) -> None:
 def arrange(*, thread: Thread, pinned: bool, closed: bool, by: User) -> Thread:
     """Pin a thread or close it, or the contrary. Event "forum.arranged". Raises NotAllowed."""
     challenge = Challenge.objects.locked(thread.challenge)
-    require(rules.may_moderate_forum, by, challenge)
+    require(forum_rules.may_moderate_forum, by, challenge)
     thread = Thread.objects.locked(thread)
     if (thread.pinned, thread.is_closed) == (pinned, closed):
         return thread
@@ -219,7 +221,7 @@ def block(*, challenge: Challenge, user: User, reason: str, by: User) -> ForumBl
     Raises NotAllowed, also for somebody who runs the challenge; Invalid without reason.
     """
     challenge = Challenge.objects.locked(challenge)
-    require(rules.may_moderate_forum, by, challenge)
+    require(forum_rules.may_moderate_forum, by, challenge)
     if not reason.strip():
         raise Invalid(_("Dites pourquoi la personne est écartée."), code="reason_required")
     if challenge.is_followed_by(user):
@@ -238,7 +240,7 @@ def block(*, challenge: Challenge, user: User, reason: str, by: User) -> ForumBl
 def unblock(*, blocked: ForumBlock, by: User) -> None:
     """Let a person write again. Event "forum.unblocked". Raises NotAllowed."""
     challenge = Challenge.objects.locked(blocked.challenge)
-    require(rules.may_moderate_forum, by, challenge)
+    require(forum_rules.may_moderate_forum, by, challenge)
     person = blocked.user.person_key
     blocked.delete()
     record("forum.unblocked", by=by, on=challenge, person=person)

@@ -4,8 +4,8 @@ from uuid import uuid4
 
 from django.db import models
 
-from challenges.models.words import person, set_together, someone
-from challenges.organising.models import Challenge
+from challenges.organising.models.challenges import Challenge
+from portal.lib.columns import person, set_together, someone
 
 
 class ThreadQuerySet(models.QuerySet["Thread"]):

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 from django.db.models import Count, Q, QuerySet
 
-from challenges.enums import OrganiserRole
-from challenges.forum.models import ThreadQuerySet
-from challenges.models import Challenge, ChallengeOrganiser, Post, PostReport, TeamMember, Thread
-from challenges.organising.models import Viewer, person_id
+from challenges.forum.models import Post, PostReport, Thread, ThreadQuerySet
+from challenges.organising.enums import OrganiserRole
+from challenges.organising.models.challenges import Challenge, ChallengeOrganiser, Viewer, person_id
+from challenges.teams.models import TeamMember
 from portal.accounts.authorization import Permission, has_permission
 
 

@@ -1,6 +1,6 @@
 """Write about the discussion of a challenge: threads, answers, reports, hidden messages."""
 
-from challenges.models import Post, PostReport, Thread
+from challenges.forum.models import Post, PostReport, Thread
 from challenges.organising.letters import organisers, page, region, tell
 from portal.accounts.enums import RegionRole
 from portal.accounts.models import User

@@ -14,9 +14,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from challenges import rules
 from challenges.forum import actions as forum
 from challenges.forum import queries as reads
+from challenges.forum import rules
 from challenges.forum.forms import (
     ArrangeForm,
     BlockForm,
@@ -25,7 +25,8 @@ from challenges.forum.forms import (
     ReportForm,
     ThreadForm,
 )
-from challenges.models import Challenge, Post, Thread
+from challenges.forum.models import Post, Thread
+from challenges.organising.models.challenges import Challenge
 from challenges.organising.views.layout import (
     find_challenge,
     find_to_run,

@@ -11,7 +11,7 @@ from typing import Any
 from django.core.management import CommandError
 from django.core.management.base import BaseCommand
 
-from challenges.models import Challenge, Phase
+from challenges.organising.models.challenges import Challenge, Phase
 from challenges.organising.queries import current_phase, phase_of
 from challenges.worker import drain
 from portal.accounts.models import User

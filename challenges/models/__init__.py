@@ -2,22 +2,14 @@
 
 from challenges.disqualifications.models import Disqualification
 from challenges.entries.models import Entry, Upload
-from challenges.evaluation.models import (
-    Evaluation,
-    PhaseTask,
-    Rung,
-    RunPlan,
-    Score,
-    Scorer,
-    ScorerVersion,
-    SealedResult,
-)
+from challenges.evaluation.models import Evaluation, Rung, Score, SealedResult
 from challenges.exchange.models import BundleImport
 from challenges.forum.models import ForumBlock, Post, PostReport, Thread
-from challenges.organising.models import (
+from challenges.organising.models.challenges import (
     Challenge,
     ChallengeDraft,
     ChallengeOrganiser,
+    ChallengeOrigin,
     ChallengePage,
     FormerOrganiser,
     Guest,
@@ -25,25 +17,28 @@ from challenges.organising.models import (
     OrganiserInvitation,
     Phase,
     PublicFile,
+    Terms,
+)
+from challenges.organising.models.scorings import (
+    Column,
+    Leaderboard,
+    PhaseTask,
+    RunPlan,
+    Scorer,
+    ScorerVersion,
 )
 from challenges.programs.models import CodeRun, CodeTrial, ProgramReport, SealedPredictions
 from challenges.queue.models import Job
 from challenges.receipts.models import ReceiptKey, ScoreReceipt
 from challenges.rescoring.models import BaselineCheck, Rescoring
-from challenges.results.models.boards import Column, Leaderboard, Reveal, Standing
-from challenges.results.models.certificates import (
-    Certificate,
-    ChallengeOrigin,
-    EntryCard,
-    FairnessAudit,
-)
+from challenges.results.models.boards import Reveal, Standing
+from challenges.results.models.certificates import Certificate, EntryCard, FairnessAudit
 from challenges.teams.models import (
     Enrolment,
     Registration,
     Team,
     TeamInvitation,
     TeamMember,
-    Terms,
     TermsAcceptance,
 )
 

@@ -6,8 +6,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
-from challenges.models.words import person, set_together, someone
 from portal.accounts.models import User
+from portal.lib.columns import person, set_together, someone
 from portal.lib.refusals import Conflict
 
 

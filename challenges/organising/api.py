@@ -3,9 +3,10 @@
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
-from challenges import rules
-from challenges.models import Challenge, Phase
+from challenges.organising import rules as organising_rules
+from challenges.organising.models.challenges import Challenge, Phase
 from challenges.organising.queries import current_phase, phase_of
+from challenges.results import rules as results_rules
 from portal.accounts.views import person
 from portal.lib import clock, visible
 from portal.lib.refusals import Closed, Hidden
@@ -39,4 +40,6 @@ def phase_to_run(request: HttpRequest, challenge: Challenge, index: int) -> Phas
 def may_run(request: HttpRequest, phase: Phase) -> bool:
     """Say whether the caller runs the challenge of a phase, or decides on it for the Region."""
     by = person(request)
-    return rules.may_follow_challenge(by, phase.challenge) or rules.may_confirm_reveal(by, phase)
+    return organising_rules.may_follow_challenge(
+        by, phase.challenge
+    ) or results_rules.may_confirm_reveal(by, phase)

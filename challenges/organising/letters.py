@@ -5,8 +5,11 @@ from collections.abc import Iterable
 from django.conf import settings
 from django.db.models import QuerySet
 
-from challenges.enums import OrganiserRole, TeamRole
-from challenges.models import Challenge, Team, Thread
+from challenges.forum.models import Thread
+from challenges.organising.enums import OrganiserRole
+from challenges.organising.models.challenges import Challenge
+from challenges.teams.enums import TeamRole
+from challenges.teams.models import Team
 from portal.accounts import news
 from portal.accounts.actions import notifications
 from portal.accounts.enums import Delivery, RegionRole

@@ -18,35 +18,32 @@ from django.utils.translation import gettext_lazy
 from catalogue.resources.enums import ResourceKind
 from catalogue.resources.models import Resource
 from catalogue.resources.queries.detail import CHALLENGE, Node
-from challenges.enums import (
+from challenges.entries.enums import EntryStatus
+from challenges.entries.models import Entry
+from challenges.organising.enums import (
     BuildState,
     ChallengeStatus,
-    EntryStatus,
     PhaseKind,
     PhaseMoment,
     RegistrationMode,
-    RegistrationState,
-    TeamState,
 )
-from challenges.models import (
-    Certificate,
+from challenges.organising.models.challenges import (
     Challenge,
     ChallengeDraft,
     ChallengeOrganiser,
     ChallengeOrigin,
-    Enrolment,
-    Entry,
-    EntryCard,
+    ChallengeQuerySet,
     Guest,
     Phase,
-    PhaseTask,
-    Registration,
-    Rescoring,
-    Reveal,
-    Team,
+    Viewer,
 )
-from challenges.organising.models import ChallengeQuerySet, Viewer
+from challenges.organising.models.scorings import PhaseTask
+from challenges.rescoring.models import Rescoring
+from challenges.results.models.boards import Reveal
+from challenges.results.models.certificates import Certificate, EntryCard
 from challenges.results.queries.reports import is_compared
+from challenges.teams.enums import RegistrationState, TeamState
+from challenges.teams.models import Enrolment, Registration, Team
 from datasets.models import HoldoutVersion
 from portal.accounts.enums import InvitationState
 from portal.accounts.models import User

@@ -9,19 +9,19 @@ from collections.abc import Iterable
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from challenges.enums import NoticeKind, PhaseMoment
-from challenges.models import (
+from challenges.organising.actions import guests, texts
+from challenges.organising.enums import NoticeKind, PhaseMoment
+from challenges.organising.letters import captains, organisers, page, region, registered, tell
+from challenges.organising.models.challenges import (
     Challenge,
     ChallengeOrganiser,
-    Enrolment,
     Guest,
     Notice,
     OrganiserInvitation,
     Phase,
 )
-from challenges.organising.actions import guests, texts
-from challenges.organising.letters import captains, organisers, page, region, registered, tell
 from challenges.organising.queries import REMINDERS_HOURS, closing, just_opened, without_choice
+from challenges.teams.models import Enrolment
 from portal.accounts.authorization import Permission, has_permission
 from portal.accounts.enums import InvitationState, RegionRole
 from portal.accounts.models import User

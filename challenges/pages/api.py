@@ -12,9 +12,10 @@ from ninja import Query, Router, Schema
 from pydantic import Field
 
 from challenges.entries.actions.deposits import offered_answers
-from challenges.enums import Split
-from challenges.models import Challenge, Leaderboard, Phase, PublicFile, Terms
+from challenges.evaluation.enums import Split
 from challenges.organising.api import challenge_named
+from challenges.organising.models.challenges import Challenge, Phase, PublicFile, Terms
+from challenges.organising.models.scorings import Leaderboard
 from challenges.organising.queries import counted_challenges, current_phase, moment_of
 from challenges.receipts.queries import published_keys
 from challenges.results.queries import boards

@@ -9,8 +9,8 @@ from django.db.models import Exists, OuterRef, Q, QuerySet, TextField
 from django.db.models.functions import Cast
 from django.utils.translation import gettext_lazy as _
 
-from challenges.enums import ChallengeStatus
-from challenges.models import Challenge, Phase
+from challenges.organising.enums import ChallengeStatus
+from challenges.organising.models.challenges import Challenge, Phase
 
 OPEN, COMING, CLOSED = "ouverts", "a-venir", "clos"
 STATES = ((OPEN, _("Ouverts")), (COMING, _("À venir")), (CLOSED, _("Clos")))

@@ -11,11 +11,10 @@ from ninja.files import UploadedFile
 
 from challenges.entries.api import FaultOut
 from challenges.entries.models import faults_told
-from challenges.models import CodeTrial
 from challenges.organising.api import challenge_named, phase_to_enter
 from challenges.programs import queries as program_queries
 from challenges.programs.actions import code as team_code
-from challenges.programs.models import trial_detail, trial_reason, trial_state
+from challenges.programs.models import CodeTrial, trial_detail, trial_reason, trial_state
 from challenges.teams.api import own_team
 from portal.accounts.bearer import Token
 from portal.accounts.enums import TokenScope

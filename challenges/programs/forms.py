@@ -14,7 +14,7 @@ from challenges.bundles.code import (
     SECONDS,
     CodeRules,
 )
-from challenges.enums import LogAudience
+from challenges.organising.enums import LogAudience
 from portal.lib.fields import whole
 from portal.lib.files import safe_name
 

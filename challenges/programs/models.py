@@ -10,12 +10,16 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
+from challenges.entries.enums import INFECTED
 from challenges.entries.models import FRENCH, Entry, faults_told, reader_language
-from challenges.enums import INFECTED, JobKind, ReasonCode, RunState
-from challenges.evaluation.models import Evaluation, RunPlan
-from challenges.models.words import person, set_exactly, within, word
-from challenges.organising.models import Phase, Viewer
+from challenges.evaluation.enums import RunState
+from challenges.evaluation.models import Evaluation
+from challenges.organising.models.challenges import Phase, Viewer
+from challenges.organising.models.scorings import RunPlan
+from challenges.queue.enums import JobKind
+from challenges.scoring.answer import ReasonCode
 from challenges.teams.models import Team
+from portal.lib.columns import person, set_exactly, within, word
 
 ALIVE = (RunState.QUEUED, RunState.RUNNING)
 

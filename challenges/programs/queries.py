@@ -7,25 +7,20 @@ from django.conf import settings
 from django.db.models import Count, Q, QuerySet
 
 from challenges.bundles.programs import PUBLIC, ProgramSpec
-from challenges.entries.models import EntryQuerySet
-from challenges.enums import ColumnKind, OrganiserRole, ReportAudience
-from challenges.evaluation.models import in_force
-from challenges.models import (
+from challenges.entries.models import Entry, EntryQuerySet
+from challenges.evaluation.models import Evaluation, in_force
+from challenges.organising.enums import ColumnKind, OrganiserRole, ReportAudience
+from challenges.organising.models.challenges import (
     Challenge,
     ChallengeOrganiser,
-    CodeRun,
-    CodeTrial,
-    Column,
-    Entry,
-    Evaluation,
     Phase,
-    PhaseTask,
-    ProgramReport,
-    RunPlan,
-    Standing,
-    Team,
+    Viewer,
+    person_id,
 )
-from challenges.organising.models import Viewer, person_id
+from challenges.organising.models.scorings import Column, PhaseTask, RunPlan
+from challenges.programs.models import CodeRun, CodeTrial, ProgramReport
+from challenges.results.models.boards import Standing
+from challenges.teams.models import Team
 from portal.lib import clock
 from portal.lib.refusals import Hidden
 

@@ -24,36 +24,24 @@ from django.utils.translation import gettext as _
 from challenges.bundles import programs
 from challenges.bundles.programs import PRIVATE, PUBLIC, Form, ProgramSpec, Protocol
 from challenges.entries.actions import checks
-from challenges.enums import (
-    ColumnKind,
-    EvaluationState,
-    JobKind,
-    LogAudience,
-    ReasonCode,
-    ReportAudience,
-)
+from challenges.entries.models import Entry
 from challenges.evaluation import worker as vault
 from challenges.evaluation.actions import evaluations
 from challenges.evaluation.actions.evaluations import Result
 from challenges.evaluation.actions.releases import columns_of
-from challenges.evaluation.models import rounded
-from challenges.models import (
-    CodeRun,
-    CodeTrial,
-    Column,
-    Entry,
-    Evaluation,
-    Job,
-    Leaderboard,
-    PhaseTask,
-    RunPlan,
-)
+from challenges.evaluation.enums import EvaluationState
+from challenges.evaluation.models import Evaluation, rounded
+from challenges.organising.enums import ColumnKind, LogAudience, ReportAudience
+from challenges.organising.models.scorings import Column, Leaderboard, PhaseTask, RunPlan
 from challenges.programs.actions import changes as program_changes
 from challenges.programs.actions import code as team_code
 from challenges.programs.actions.changes import Report
 from challenges.programs.actions.code import RunOutcome, TrialOutcome
+from challenges.programs.models import CodeRun, CodeTrial
 from challenges.queue import worker as queue_worker
 from challenges.queue.actions import WORKER
+from challenges.queue.enums import JobKind
+from challenges.queue.models import Job
 from challenges.queue.worker import Beating
 from challenges.sandbox import code_runs as running
 from challenges.sandbox import evalai, metadata, rooms, steps
@@ -62,7 +50,7 @@ from challenges.sandbox.code_runs import Run
 from challenges.sandbox.scores import Declared, Rows
 from challenges.sandbox.steps import Outcome, Party, Reason
 from challenges.scoring import archives, inputs
-from challenges.scoring.answer import AnswerSpec, Policy
+from challenges.scoring.answer import AnswerSpec, Policy, ReasonCode
 from challenges.scoring.arrays.blob import Data
 from challenges.scoring.contributed import Contributed, NotTheMean, contributed
 from challenges.scoring.inputs import UNLIKE, InputFault, identifiers

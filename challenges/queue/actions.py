@@ -13,9 +13,10 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from challenges.enums import JOB_PRIORITY, JobKind, JobState
-from challenges.models import Entry, Job, Phase
-from challenges.queue.models import JobQuerySet
+from challenges.entries.models import Entry
+from challenges.organising.models.challenges import Phase
+from challenges.queue.enums import JOB_PRIORITY, JobKind, JobState
+from challenges.queue.models import Job, JobQuerySet
 from portal.audit.actors import SystemActor
 from portal.audit.duties import beats
 from portal.audit.record import record

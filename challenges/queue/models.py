@@ -8,9 +8,9 @@ from django.conf import settings
 from django.db import models
 from django.db.models import CharField, Exists, Func, Q
 
-from challenges.enums import JobKind, JobState
-from challenges.models.words import set_exactly, within, word
-from challenges.organising.models import Phase
+from challenges.organising.models.challenges import Phase
+from challenges.queue.enums import JobKind, JobState
+from portal.lib.columns import set_exactly, within, word
 
 RUNS_AN_ATTEMPT = 2  # of programs in one attempt at most: ingestion, then scoring
 

@@ -24,11 +24,12 @@ from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.models import QuerySet
 
-from challenges.enums import JobKind
-from challenges.models import CodeRun, CodeTrial, Evaluation, Job
+from challenges.evaluation.models import Evaluation
+from challenges.programs.models import CodeRun, CodeTrial
 from challenges.queue import actions as jobs
 from challenges.queue.actions import Buried
-from challenges.queue.models import attempt_seconds
+from challenges.queue.enums import JobKind
+from challenges.queue.models import Job, attempt_seconds
 from portal.accounts.models import User
 
 log = logging.getLogger("portal.worker")

@@ -14,19 +14,13 @@ from typing import Any, Literal
 from uuid import UUID
 
 from challenges.client.receipts import ReceiptState, key_id
-from challenges.enums import EvaluationState, ReceiptReason, Split
-from challenges.evaluation.models import written
-from challenges.models import (
-    Certificate,
-    Column,
-    Evaluation,
-    Phase,
-    PhaseTask,
-    ReceiptKey,
-    Score,
-    ScoreReceipt,
-)
+from challenges.evaluation.enums import EvaluationState, Split
+from challenges.evaluation.models import Evaluation, Score, written
+from challenges.organising.models.challenges import Phase
+from challenges.organising.models.scorings import Column, PhaseTask
+from challenges.receipts.models import ReceiptKey, ReceiptReason, ScoreReceipt
 from challenges.receipts.queries import judge_alone
+from challenges.results.models.certificates import Certificate
 from portal.lib import canonical, clock, immutable, signing
 from portal.lib.signing import public_key
 

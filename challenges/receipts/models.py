@@ -1,16 +1,42 @@
 """Signed statements of what an entry scored, and the public keys that verify them."""
 
-from base64 import b64decode
-from typing import Any, ClassVar
-from uuid import uuid4
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
 
 from django.db import models
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    pass
+from base64 import b64decode
+from typing import ClassVar
+from uuid import uuid4
 
 from challenges.entries.models import Entry
-from challenges.enums import ReceiptReason
 from challenges.evaluation.models import Evaluation
-from challenges.models.words import within, word
+from portal.lib.columns import within, word
 from portal.lib.immutable import GuardedQuerySet, Immutable
+
+
+class ReceiptReason(StrEnum):
+    """Say why a score receipt was issued: a first score, a new one, or the reveal."""
+
+    SCORED = "scored"
+    RESCORED = "rescored"
+    REVEALED = "revealed"
+
+
+RECEIPT_WORDS: dict[str, str | Promise] = {
+    ReceiptReason.SCORED: _("première évaluation"),
+    ReceiptReason.RESCORED: _("nouvelle évaluation"),
+    ReceiptReason.REVEALED: _("résultats définitifs"),
+}
+
+
+def receipt_word(reason: str) -> str:
+    """Return the French words for what made a score receipt."""
+    return str(RECEIPT_WORDS.get(reason, reason))
 
 
 class ScoreReceipt(Immutable):

@@ -7,8 +7,10 @@ from uuid import UUID
 
 from challenges.client import receipts as reading
 from challenges.client.receipts import Receipt, ReceiptFault, ReceiptState, key_id, to_pem
-from challenges.models import Certificate, Entry, ReceiptKey, ScoreReceipt
+from challenges.entries.models import Entry
+from challenges.receipts.models import ReceiptKey, ScoreReceipt
 from challenges.results.models import certificates as certified
+from challenges.results.models.certificates import Certificate
 from challenges.results.queries import reports
 from portal.lib import signing
 

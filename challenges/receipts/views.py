@@ -16,7 +16,7 @@ from django.views.decorators.http import require_safe
 
 from challenges.client.receipts import ReceiptState, to_pem
 from challenges.entries.views.pages import own_entry
-from challenges.models.words import SPLIT_WORDS
+from challenges.evaluation.enums import SPLIT_WORDS
 from challenges.receipts.forms import ReceiptForm
 from challenges.receipts.queries import Judgement, judge, judge_known, known_keys, published_keys
 from challenges.results.views import certificates as certificate_views

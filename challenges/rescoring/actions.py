@@ -14,43 +14,28 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from challenges import retention, rules
-from challenges.enums import (
-    JOB_PRIORITY,
-    ChallengeStatus,
-    EntryStatus,
-    EvaluationState,
-    JobKind,
-    JobState,
-    NoticeKind,
-    RescoringState,
-    WatchState,
-)
+from challenges import retention
+from challenges.entries.enums import EntryStatus
+from challenges.entries.models import Entry
 from challenges.evaluation.actions import evaluations, releases, scorers
 from challenges.evaluation.actions.evaluations import give_outcome, queue_scores, settle_entry
-from challenges.evaluation.models import evaluations_of
-from challenges.models import (
-    BaselineCheck,
-    Entry,
-    Evaluation,
-    Job,
-    Leaderboard,
-    Phase,
-    PhaseTask,
-    Rescoring,
-    Reveal,
-    Score,
-    ScorerVersion,
-    Standing,
-)
+from challenges.evaluation.enums import EvaluationState
+from challenges.evaluation.models import Evaluation, Score, evaluations_of
 from challenges.organising.actions.folders import queue_compile
 from challenges.organising.actions.notices import announce
+from challenges.organising.enums import ChallengeStatus, NoticeKind
+from challenges.organising.models.challenges import Phase
+from challenges.organising.models.scorings import Leaderboard, PhaseTask, ScorerVersion
 from challenges.queue import actions as jobs
 from challenges.queue.actions import WORKER, queue_standings
+from challenges.queue.enums import JOB_PRIORITY, JobKind, JobState
+from challenges.queue.models import Job
 from challenges.receipts import actions as receipts
+from challenges.rescoring import rules
+from challenges.rescoring.models import BaselineCheck, Rescoring, RescoringState, WatchState
 from challenges.results import actions as results
 from challenges.results.actions import FinalResults, SettledRung
-from challenges.results.models.boards import Listing
+from challenges.results.models.boards import Listing, Reveal, Standing
 from challenges.scoring.contract import ScoringContract
 from challenges.scoring.truth.keys import Keys, load_keys
 from datasets.models import HoldoutVersion

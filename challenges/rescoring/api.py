@@ -10,13 +10,15 @@ from ninja import File, Form, Router, Schema, Status
 from ninja.files import UploadedFile
 from pydantic import ConfigDict, Field
 
-from challenges import rules
-from challenges.models import Phase, Rescoring, Reveal
 from challenges.organising.api import challenge_named, may_run, phase_to_run
+from challenges.organising.models.challenges import Phase
 from challenges.rescoring import actions as acts
 from challenges.rescoring import queries as reads
+from challenges.rescoring import rules
 from challenges.rescoring.forms import ProposalForm, form_for
+from challenges.rescoring.models import Rescoring
 from challenges.results import actions as results
+from challenges.results.models.boards import Reveal
 from portal.accounts.authorization import require
 from portal.accounts.bearer import Token
 from portal.accounts.enums import TokenScope

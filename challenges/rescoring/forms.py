@@ -12,10 +12,11 @@ from challenges.bundles.contract import read_metrics
 from challenges.bundles.fields import Fields
 from challenges.bundles.report import Findings
 from challenges.bundles.safe_yaml import YamlRefused
-from challenges.models import PhaseTask, Rescoring
 from challenges.organising.forms.scorings import FORMULA, SHAPES, FiguresForm, figures_of, shape_of
+from challenges.organising.models.scorings import PhaseTask
 from challenges.programs.actions import changes as program_changes
 from challenges.rescoring import actions as rescorings
+from challenges.rescoring.models import Rescoring
 from challenges.scoring import registry
 from portal.accounts.models import User
 from portal.lib.fields import box, choice, prose

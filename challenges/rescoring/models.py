@@ -1,21 +1,45 @@
 """A change of scoring, proposed, tried and decided; what a reference scored each night."""
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 from uuid import uuid4
 
 from django.db import models
 from django.db.models import Count, Exists, Max, OuterRef, Q, Sum
 
+from challenges.entries.enums import EntryStatus
 from challenges.entries.models import Entry
-from challenges.enums import EntryStatus, EvaluationState, RescoringState, WatchState
-from challenges.evaluation.models import Evaluation, PhaseTask, evaluations_of
+from challenges.evaluation.enums import EvaluationState
+from challenges.evaluation.models import Evaluation, evaluations_of
 from challenges.models.decisions import TwoPersonDecision, by_two_people
-from challenges.models.words import set_exactly, within, word
-from challenges.organising.models import Phase
+from challenges.organising.models.challenges import Phase
+from challenges.organising.models.scorings import PhaseTask
 from challenges.teams.models import Team
 from portal.lib import canonical
+from portal.lib.columns import set_exactly, within, word
 from portal.lib.immutable import Immutable
+
+
+class WatchState(StrEnum):
+    """Say whether a reference still scores what it scored."""
+
+    SAME = "same"
+    DRIFTED = "drifted"
+    FAILED = "failed"
+
+
+class RescoringState(StrEnum):
+    """Name where a change of scoring stands."""
+
+    PROPOSED = "proposed"
+    RUNNING = "running"
+    READY = "ready"
+    ACCEPTED = "accepted"
+    IN_FORCE = "in_force"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+
 
 OPEN = (
     RescoringState.PROPOSED,

@@ -7,21 +7,16 @@ from typing import Any
 from django.db.models import CharField, Count, Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Cast
 
-from challenges.enums import EvaluationState, JobKind, RescoringState, Split, WatchState
-from challenges.evaluation.models import evaluations_of, in_force
-from challenges.models import (
-    BaselineCheck,
-    Challenge,
-    Entry,
-    Evaluation,
-    Job,
-    Phase,
-    PhaseTask,
-    Rescoring,
-    Score,
-    Team,
-)
-from challenges.models.words import REASON_SENTENCES
+from challenges.entries.enums import REASON_SENTENCES
+from challenges.entries.models import Entry
+from challenges.evaluation.enums import EvaluationState, Split
+from challenges.evaluation.models import Evaluation, Score, evaluations_of, in_force
+from challenges.organising.models.challenges import Challenge, Phase
+from challenges.organising.models.scorings import PhaseTask
+from challenges.queue.enums import JobKind
+from challenges.queue.models import Job
+from challenges.rescoring.models import BaselineCheck, Rescoring, RescoringState, WatchState
+from challenges.teams.models import Team
 
 _NIGHTS = 14
 

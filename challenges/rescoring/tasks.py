@@ -1,8 +1,8 @@
 """Tell of changes of scoring, and have the references scored again each night."""
 
-from challenges.models import BaselineCheck, Rescoring
 from challenges.organising.letters import organisers, page, region, registered, tell
 from challenges.rescoring import actions as rescorings
+from challenges.rescoring.models import BaselineCheck, Rescoring
 from portal.accounts.enums import RegionRole
 from portal.audit.duties import duty
 from portal.audit.outbox import handler

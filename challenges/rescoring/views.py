@@ -9,15 +9,16 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from challenges import rules
-from challenges.enums import RescoringState
-from challenges.models import Challenge, Phase, Rescoring
+from challenges.organising import rules as organising_rules
+from challenges.organising.models.challenges import Challenge, Phase
 from challenges.organising.queries import phase_of
 from challenges.organising.views.layout import find_to_run, room
 from challenges.organising.views.words import TITLES
 from challenges.rescoring import actions as acts
 from challenges.rescoring import queries as reads
+from challenges.rescoring import rules as rescoring_rules
 from challenges.rescoring.forms import DecisionForm, TaskForm, form_for
+from challenges.rescoring.models import Rescoring, RescoringState
 from portal.accounts.authorization import require
 from portal.accounts.sessions import step_up_required
 from portal.accounts.views import person
@@ -48,7 +49,7 @@ def propose(request: HttpRequest, slug: str, index: int) -> HttpResponse:
     challenge = find_to_run(request, slug)
     phase = phase_of(challenge, index)
     by = person(request)
-    require(rules.may_propose_rescoring, by, phase)
+    require(rescoring_rules.may_propose_rescoring, by, phase)
     form = form_for(reads.tasks_in_force(phase), request.POST, request.FILES, TITLES)
     if form is None:
         raise Conflict(_("Cette phase n’a pas encore de notation."), code="no_task")
@@ -91,7 +92,7 @@ def decide(request: HttpRequest, slug: str, change: UUID) -> HttpResponse:
     challenge = find_to_run(request, slug)
     found = _found(challenge, change)
     by = person(request)
-    require(rules.may_decide_rescoring, by, found.phase)
+    require(rescoring_rules.may_decide_rescoring, by, found.phase)
     form = DecisionForm(request.POST)
     if not form.is_valid():
         return _show(request, challenge, decision=form, status=422)
@@ -125,7 +126,7 @@ def _show(
     status: int = 200,
 ) -> HttpResponse:
     by = person(request)
-    edits = rules.may_edit_challenge(by, challenge)
+    edits = organising_rules.may_edit_challenge(by, challenge)
     phases = challenge.phases.select_related("challenge", "reveal")
     context: dict[str, Any] = {
         "rows": [_row(each, by, proposal, decision) for each in phases],
@@ -136,7 +137,7 @@ def _show(
             "ou la refuse."
         ),
         "edits": edits,
-        "follows": edits or rules.may_follow_challenge(by, challenge),
+        "follows": edits or organising_rules.may_follow_challenge(by, challenge),
     }
     return render(
         request,
@@ -155,7 +156,7 @@ def _row(
     tasks = reads.tasks_in_force(phase)
     changes = reads.phase_rescorings(phase)
     opened = next((each for each in changes if each.is_open), None)
-    organises = rules.may_propose_rescoring(by, phase)
+    organises = rescoring_rules.may_propose_rescoring(by, phase)
     row: dict[str, Any] = {
         "phase": phase,
         "tasks": tasks,
@@ -179,7 +180,9 @@ def _at_hand(
 ) -> dict[str, Any]:
     """Say where the change at hand stands and what this person may do with it."""
     state = RescoringState(opened.state)
-    decides = rules.may_decide_rescoring(by, opened.phase) and opened.proposed_by_id != by.pk
+    decides = (
+        rescoring_rules.may_decide_rescoring(by, opened.phase) and opened.proposed_by_id != by.pk
+    )
     digest = opened.facts.get("digest", "")
     compilation = None if opened.task.holdout.is_compiled else acts.compilation_job(opened)
     progress = None if state is RescoringState.PROPOSED else reads.progress(opened)

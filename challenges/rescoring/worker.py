@@ -6,19 +6,22 @@ from typing import Any
 
 from django.db import transaction
 
-from challenges.enums import EvaluationState, JobKind, Split, WatchState
 from challenges.evaluation import worker as vault
 from challenges.evaluation.actions import evaluations
-from challenges.evaluation.models import evaluations_of, is_in_force
+from challenges.evaluation.enums import EvaluationState, Split
+from challenges.evaluation.models import Evaluation, evaluations_of, is_in_force
 from challenges.evaluation.worker import Figures, Opened, scorer_for
-from challenges.models import Evaluation, Job, Phase, Rescoring, Standing
+from challenges.organising.models.challenges import Phase
 from challenges.queue import actions as jobs
 from challenges.queue import worker as queue_worker
+from challenges.queue.enums import JobKind
+from challenges.queue.models import Job
 from challenges.queue.worker import Beating
 from challenges.rescoring import actions as rescorings
 from challenges.rescoring.actions import NotSeen, Prepared, Release, WatchOutcome
+from challenges.rescoring.models import Rescoring, WatchState
 from challenges.results import worker as result_worker
-from challenges.results.models.boards import Listing, chain, listing, waiting_enrolments
+from challenges.results.models.boards import Listing, Standing, chain, listing, waiting_enrolments
 from challenges.results.worker import compute_board, final_results, scores_to_release
 from portal.lib import canonical, clock, failpoints
 

@@ -17,44 +17,35 @@ from django.utils.translation import gettext_lazy
 
 from catalogue.contributions.actions import drafts
 from catalogue.resources.enums import ResourceKind, UseCase
-from challenges import rules
-from challenges.enums import ChallengeStatus, JobKind, JobState, NoticeKind
+from challenges.entries.models import Entry
 from challenges.evaluation.actions import releases
-from challenges.models import (
-    Certificate,
-    Challenge,
-    Entry,
-    EntryCard,
-    Evaluation,
-    FairnessAudit,
-    Job,
-    Leaderboard,
-    Phase,
-    PhaseTask,
-    Reveal,
-    Rung,
-    Score,
-    Standing,
-    Team,
-)
+from challenges.evaluation.models import Evaluation, Rung, Score
 from challenges.organising.actions.challenges import close_challenge_if_over, note_revealed
 from challenges.organising.actions.notices import announce
+from challenges.organising.enums import ChallengeStatus, NoticeKind
+from challenges.organising.models.challenges import Challenge, Phase
+from challenges.organising.models.scorings import Leaderboard, PhaseTask, in_words, told_answer
 from challenges.organising.queries import KINDS
 from challenges.queue import actions as jobs
 from challenges.queue.actions import WORKER
+from challenges.queue.enums import JobKind, JobState
+from challenges.queue.models import Job
 from challenges.receipts import actions as receipts
+from challenges.results import rules
 from challenges.results.models import certificates as certified
 from challenges.results.models.boards import (
     Chain,
     Listing,
+    Reveal,
+    Standing,
     chain,
-    in_words,
     listing,
     outcome_digest,
-    told_answer,
 )
+from challenges.results.models.certificates import Certificate, EntryCard, FairnessAudit
 from challenges.results.queries import reports as reads
 from challenges.results.queries.reports import obstacles
+from challenges.teams.models import Team
 from portal.accounts.authorization import require
 from portal.accounts.models import User
 from portal.audit.outbox import owe

@@ -1,9 +1,9 @@
 """Write about final results; keep the ledger true about certificates."""
 
-from challenges import rules
-from challenges.models import Reveal
 from challenges.organising.letters import organisers, page, region, registered, tell
 from challenges.results import actions as results
+from challenges.results import rules
+from challenges.results.models.boards import Reveal
 from portal.accounts.enums import RegionRole
 from portal.audit.duties import duty
 from portal.audit.outbox import handler

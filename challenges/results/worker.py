@@ -6,25 +6,19 @@ from uuid import UUID
 
 from django.db import transaction
 
-from challenges.enums import Direction, EvaluationState, JobKind, Split
 from challenges.evaluation import worker as vault
 from challenges.evaluation.actions import releases
 from challenges.evaluation.actions.evaluations import bury_subject
-from challenges.evaluation.models import in_force
+from challenges.evaluation.enums import EvaluationState, Split
+from challenges.evaluation.models import Evaluation, Score, in_force
 from challenges.evaluation.worker import Opened
-from challenges.models import (
-    Column,
-    Evaluation,
-    FairnessAudit,
-    Job,
-    Phase,
-    PhaseTask,
-    Reveal,
-    Score,
-    Standing,
-)
+from challenges.organising.enums import Direction
+from challenges.organising.models.challenges import Phase
+from challenges.organising.models.scorings import Column, PhaseTask
 from challenges.queue import actions as jobs
 from challenges.queue import worker as queue_worker
+from challenges.queue.enums import JobKind
+from challenges.queue.models import Job
 from challenges.queue.worker import Beating
 from challenges.results import actions as acts
 from challenges.results import actions as results
@@ -34,11 +28,14 @@ from challenges.results.models.boards import (
     Chain,
     Listing,
     OwnFigures,
+    Reveal,
+    Standing,
     chain,
     listing,
     task_of,
     waiting_enrolments,
 )
+from challenges.results.models.certificates import FairnessAudit
 from challenges.scoring.audit.run import published_audit
 from challenges.scoring.contract import ScoringContract
 from challenges.scoring.ladder import Seen, better, seen_of

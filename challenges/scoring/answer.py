@@ -9,6 +9,18 @@ from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Any
 
+
+class ReasonCode(StrEnum):
+    """Name why an entry ended otherwise than scored, beside the codes E_* of its file."""
+
+    TIMEOUT = "X_TIMEOUT"
+    MEMORY = "X_MEMORY"
+    PROGRAM = "X_PROGRAM"
+    OUTPUT = "X_OUTPUT"
+    PLATFORM = "X_PLATFORM"
+    NO_SANDBOX = "X_NO_SANDBOX"
+
+
 DEFAULT_ITEMS = 100
 DEFAULT_ROWS = 1000  # candidates of a query
 FLOAT = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)

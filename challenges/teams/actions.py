@@ -9,19 +9,13 @@ from django.utils.crypto import salted_hmac
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
-from challenges import rules
-from challenges.enums import RegistrationMode, RegistrationState, TeamRole, TeamState
-from challenges.models import (
-    Challenge,
-    Entry,
-    Registration,
-    Team,
-    TeamInvitation,
-    TeamMember,
-    Terms,
-    TermsAcceptance,
-)
+from challenges.entries.models import Entry
 from challenges.organising.actions import guests
+from challenges.organising.enums import RegistrationMode
+from challenges.organising.models.challenges import Challenge, Terms
+from challenges.teams import rules
+from challenges.teams.enums import RegistrationState, TeamRole, TeamState
+from challenges.teams.models import Registration, Team, TeamInvitation, TeamMember, TermsAcceptance
 from portal.accounts.actions.invitations import keep_letters_few
 from portal.accounts.authorization import require
 from portal.accounts.enums import InvitationState

@@ -9,10 +9,11 @@ from django.utils.translation import gettext
 from ninja import Router, Schema, Status
 from pydantic import ConfigDict, Field
 
-from challenges.models import Challenge, Registration, Team, TeamMember
 from challenges.organising.actions.guests import is_address
 from challenges.organising.api import challenge_named
+from challenges.organising.models.challenges import Challenge
 from challenges.teams import actions as teams
+from challenges.teams.models import Registration, Team, TeamMember
 from challenges.teams.queries import latest_terms, team_of
 from portal.accounts.bearer import Token
 from portal.accounts.enums import TokenScope

@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from challenges.models import Terms
+from challenges.organising.models.challenges import Terms
 from portal.lib.fields import box, invited_address, line
 
 

@@ -1,6 +1,5 @@
 """Teams, their members, their invitations; registrations, and the rules that people accept."""
 
-import hashlib
 from collections.abc import Iterable
 from typing import Any
 from uuid import uuid4
@@ -9,11 +8,10 @@ from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils.crypto import salted_hmac
 
-from challenges.enums import RegistrationState, TeamRole, TeamState
-from challenges.models.words import person, someone, within, word
-from challenges.organising.models import Challenge, Phase, Viewer, person_id
+from challenges.organising.models.challenges import Challenge, Phase, Terms, Viewer, person_id
+from challenges.teams.enums import RegistrationState, TeamRole, TeamState
 from portal.accounts.models import AddressInvitation, AddressInvitationQuerySet
-from portal.lib import clock
+from portal.lib.columns import person, someone, within, word
 
 
 class TeamQuerySet(models.QuerySet["Team"]):
@@ -170,44 +168,6 @@ class Enrolment(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["phase", "team"], name="enrolment_once")]
-
-
-class TermsQuerySet(models.QuerySet["Terms"]):
-    """Rules of challenges."""
-
-    def put(self, challenge: Challenge, *, text: str, html: str) -> "Terms":
-        """Return the rules in force where they say this, else make a version of them that does."""
-        digest = hashlib.sha256(text.encode()).hexdigest()
-        last = self.filter(challenge=challenge).order_by("-number").first()
-        if last is not None and last.sha256 == digest:
-            return last
-        return self.create(
-            challenge=challenge,
-            number=last.number + 1 if last else 1,
-            text=text,
-            html=html,
-            sha256=digest,
-            created_at=clock.now(),
-        )
-
-
-class Terms(models.Model):
-    """Hold one version of the rules of a challenge."""
-
-    challenge = models.ForeignKey(Challenge, on_delete=models.CASCADE, related_name="terms")
-    number = models.PositiveSmallIntegerField()
-    text = models.TextField()
-    html = models.TextField(blank=True)
-    sha256 = models.CharField(max_length=64)
-    created_at = models.DateTimeField()
-
-    objects = TermsQuerySet.as_manager()
-
-    class Meta:
-        ordering = ["-number"]
-        constraints = [
-            models.UniqueConstraint(fields=["challenge", "number"], name="terms_number_once")
-        ]
 
 
 class TermsAcceptance(models.Model):

@@ -7,18 +7,10 @@ from datetime import datetime
 from django.conf import settings
 from django.db.models import Count, Q
 
-from challenges.enums import RegistrationState
-from challenges.models import (
-    Challenge,
-    Entry,
-    Phase,
-    Registration,
-    Team,
-    TeamMember,
-    Terms,
-    TermsAcceptance,
-)
-from challenges.organising.models import Viewer, person_id
+from challenges.entries.models import Entry
+from challenges.organising.models.challenges import Challenge, Phase, Terms, Viewer, person_id
+from challenges.teams.enums import RegistrationState
+from challenges.teams.models import Registration, Team, TeamMember, TermsAcceptance
 from portal.lib import clock
 
 

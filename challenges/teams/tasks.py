@@ -2,8 +2,8 @@
 
 from django.conf import settings
 
-from challenges.models import Registration, Team, TeamInvitation
 from challenges.organising.letters import organisers, page, tell
+from challenges.teams.models import Registration, Team, TeamInvitation
 from portal.accounts.models import User
 from portal.audit import letters
 from portal.audit.outbox import handler

@@ -15,12 +15,11 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from challenges import rules
-from challenges.enums import ChallengeStatus, RegistrationState, TeamRole
-from challenges.models import Challenge, Registration, TeamInvitation, TeamMember
 from challenges.organising import queries as reads
 from challenges.organising.actions import guests
+from challenges.organising.enums import ChallengeStatus
 from challenges.organising.forms.challenges import GuestsForm
+from challenges.organising.models.challenges import Challenge
 from challenges.organising.queries import is_called_back, needs_invitation
 from challenges.organising.views.layout import (
     Stage,
@@ -35,7 +34,10 @@ from challenges.organising.views.layout import (
 )
 from challenges.results.queries.boards import masked_phases
 from challenges.teams import actions as teams
+from challenges.teams import rules
+from challenges.teams.enums import RegistrationState, TeamRole
 from challenges.teams.forms import DisclosureForm, InvitationForm, RefusalForm, TeamForm, TermsForm
+from challenges.teams.models import Registration, TeamInvitation, TeamMember
 from challenges.teams.queries import (
     has_accepted_terms,
     is_registered,

@@ -16,9 +16,9 @@ from django.utils.translation import ngettext
 
 from catalogue.resources.models import Resource
 from catalogue.search import server
-from challenges.enums import JobState
-from challenges.models import Job
 from challenges.queue import actions as jobs
+from challenges.queue.enums import JobState
+from challenges.queue.models import Job
 from portal.audit import duties, outbox
 from portal.lib import clock, objects
 from portal.lib.refusals import Unavailable

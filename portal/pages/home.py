@@ -15,9 +15,12 @@ from catalogue.community import queries as community_queries
 from catalogue.resources.enums import Access, ResourceKind
 from catalogue.resources.models import Resource
 from catalogue.resources.queries import lists
-from challenges.enums import EntryStatus, PhaseMoment, Split
-from challenges.models import Challenge, Entry, Phase
+from challenges.entries.enums import EntryStatus
+from challenges.entries.models import Entry
+from challenges.evaluation.enums import Split
 from challenges.organising import queries as organising
+from challenges.organising.enums import PhaseMoment
+from challenges.organising.models.challenges import Challenge, Phase
 from challenges.results.queries import boards
 from datasets.models import Dataset
 from portal.accounts.models import Organisation

@@ -3,7 +3,7 @@
 from django.utils.translation import ngettext
 
 from catalogue.resources.enums import Access, ResourceKind
-from challenges.enums import PhaseMoment
+from challenges.organising.enums import PhaseMoment
 from portal.pages.home import Census
 from portal.pages.workstreams import Figures, Workstream, source
 

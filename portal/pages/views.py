@@ -34,7 +34,7 @@ from django.views.decorators.http import require_POST, require_safe
 from wagtail.models import Page
 
 from catalogue.resources.models import Resource
-from challenges.models import Challenge
+from challenges.organising.models.challenges import Challenge
 from datasets.models import Dataset
 from portal.accounts import space
 from portal.accounts.models import Membership

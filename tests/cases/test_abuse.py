@@ -20,12 +20,13 @@ from django.test import Client, RequestFactory
 from catalogue.contributions.actions import drafts, review
 from catalogue.models import Contribution, Resource
 from challenges.entries.actions import choices
-from challenges.enums import EntryStatus, JobKind
+from challenges.entries.enums import EntryStatus
 from challenges.evaluation.actions import evaluations
 from challenges.invariants import stale_boards
 from challenges.models import Challenge, Entry, Job, Score, Standing
 from challenges.organising.actions import challenges
 from challenges.queue import actions as jobs
+from challenges.queue.enums import JobKind
 from challenges.worker import Worker, drain
 from portal.accounts.actions import organisations
 from portal.accounts.enums import Role, TokenScope

@@ -13,10 +13,10 @@ from django.urls import reverse
 
 from challenges.bundles.spec import Role
 from challenges.entries.actions import choices
-from challenges.enums import BoardRule, ChallengeStatus, PhaseKind, RegistrationMode
 from challenges.invariants import stale_boards
 from challenges.models import Challenge, ChallengeDraft, Column, Entry, Phase, PhaseTask, PublicFile
 from challenges.organising.actions import challenges, drafts, leaderboards, phases, texts
+from challenges.organising.enums import BoardRule, ChallengeStatus, PhaseKind, RegistrationMode
 from challenges.organising.forms import scorings as scoring_forms
 from challenges.organising.forms.challenges import TASKS, DomainsField, QuestionsForm
 from challenges.worker import drain

@@ -7,16 +7,12 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from challenges.enums import (
-    ChallengeStatus,
-    ImportState,
-    OrganiserRole,
-    RegistrationMode,
-    RescoringState,
-)
+from challenges.exchange.models import ImportState
 from challenges.models import BundleImport, Challenge, Reveal, TeamMember
 from challenges.organising.actions import organisers
+from challenges.organising.enums import ChallengeStatus, OrganiserRole, RegistrationMode
 from challenges.pages.views.space import awaited_decisions, to_do
+from challenges.rescoring.models import RescoringState
 from challenges.teams import actions as teams
 from portal.accounts import space
 from portal.accounts.enums import RegionRole

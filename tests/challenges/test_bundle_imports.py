@@ -17,13 +17,14 @@ from django.urls import reverse
 
 from challenges import worker as loop
 from challenges.bundles import examination
-from challenges.enums import ImportState, JobKind, JobState
 from challenges.evaluation import worker as vault
 from challenges.exchange import worker as exchange_worker
 from challenges.exchange.actions import bundles as acts
+from challenges.exchange.models import ImportState
 from challenges.models import BundleImport, Challenge, Job
 from challenges.queue import actions as jobs
 from challenges.queue import worker as queue_worker
+from challenges.queue.enums import JobKind, JobState
 from challenges.queue.worker import Beating
 from challenges.tasks import expire_imports
 from challenges.worker import drain

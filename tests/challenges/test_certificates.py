@@ -14,7 +14,7 @@ from pypdf import PdfReader
 from catalogue.contributions.actions import drafts, review
 from catalogue.models import Contribution, Resource
 from challenges.client.receipts import ReceiptState
-from challenges.enums import BoardRule, Split, TeamState
+from challenges.evaluation.enums import Split
 from challenges.invariants import INVARIANTS
 from challenges.models import (
     Certificate,
@@ -25,9 +25,11 @@ from challenges.models import (
     Team,
     TeamMember,
 )
+from challenges.organising.enums import BoardRule
 from challenges.receipts.queries import judge
 from challenges.results import actions as results
 from challenges.results.models import certificates as certified
+from challenges.teams.enums import TeamState
 from portal.accounts.models import User
 from portal.audit.models import AuditEvent
 from portal.lib import clock, immutable

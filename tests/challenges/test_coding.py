@@ -11,7 +11,8 @@ from django.urls import reverse
 
 from challenges.bundles.code import CodeRules
 from challenges.bundles.spec import Role
-from challenges.enums import EntryStatus, PhaseKind, RunState
+from challenges.entries.enums import EntryStatus
+from challenges.evaluation.enums import RunState
 from challenges.models import (
     Challenge,
     ChallengeDraft,
@@ -24,6 +25,7 @@ from challenges.models import (
 )
 from challenges.organising import queries as organising
 from challenges.organising.actions import drafts, phases
+from challenges.organising.enums import PhaseKind
 from challenges.programs.actions import code as team_code
 from challenges.worker import drain
 from portal.accounts.enums import TokenScope

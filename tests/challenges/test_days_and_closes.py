@@ -7,9 +7,10 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from challenges.enums import EntryStatus, PhaseMoment
+from challenges.entries.enums import EntryStatus
 from challenges.models import Entry, Phase, Team
 from challenges.organising.actions import challenges
+from challenges.organising.enums import PhaseMoment
 from challenges.teams.queries import quota_left
 from challenges.worker import drain
 from portal.lib import clock

@@ -13,7 +13,7 @@ from django.test import Client
 from challenges.disqualifications import actions as acts
 from challenges.disqualifications.tasks import ripen_disqualifications
 from challenges.entries.actions import choices
-from challenges.enums import OrganiserRole, Split, TeamState
+from challenges.evaluation.enums import Split
 from challenges.models import (
     Disqualification,
     Enrolment,
@@ -23,7 +23,9 @@ from challenges.models import (
     Standing,
     Team,
 )
+from challenges.organising.enums import OrganiserRole
 from challenges.results.models import certificates as certified
+from challenges.teams.enums import TeamState
 from challenges.worker import drain
 from portal.accounts.enums import TokenScope
 from portal.accounts.models import User

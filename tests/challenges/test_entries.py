@@ -15,8 +15,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from challenges.entries.actions import choices, deposits
+from challenges.entries.enums import EntryStatus
 from challenges.entries.views.tables import duration
-from challenges.enums import ChallengeStatus, EntryStatus, JobKind, Split
+from challenges.evaluation.enums import Split
 from challenges.models import (
     Challenge,
     Entry,
@@ -30,6 +31,8 @@ from challenges.models import (
     TermsAcceptance,
 )
 from challenges.organising.actions import challenges
+from challenges.organising.enums import ChallengeStatus
+from challenges.queue.enums import JobKind
 from challenges.receipts import actions as receipts
 from challenges.teams.queries import quota_left
 from portal.accounts.models import User

@@ -19,20 +19,17 @@ from django.utils import timezone
 from challenges import worker as loop
 from challenges.entries import queries
 from challenges.entries.actions import choices
-from challenges.enums import (
-    EntryStatus,
-    EvaluationState,
-    JobKind,
-    JobState,
-    ReasonCode,
-    RescoringState,
-)
+from challenges.entries.enums import EntryStatus
 from challenges.evaluation import queries as evaluation_queries
 from challenges.evaluation.actions import evaluations, interventions
+from challenges.evaluation.enums import EvaluationState
 from challenges.invariants import INVARIANTS
 from challenges.models import Challenge, Entry, Job, Notice, Score, Standing
 from challenges.queue import actions as jobs
+from challenges.queue.enums import JobKind, JobState
+from challenges.rescoring.models import RescoringState
 from challenges.results import actions as results
+from challenges.scoring.answer import ReasonCode
 from challenges.scoring.process import child
 from challenges.scoring.verdict import Evaluated, Fault, Verdict
 from challenges.worker import Worker, drain

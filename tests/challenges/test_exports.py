@@ -18,11 +18,11 @@ from django.test import Client
 
 from challenges.bundles import exporting
 from challenges.bundles.foreign import reading
-from challenges.enums import BoardRule, PhaseKind
 from challenges.exchange.actions import exports
 from challenges.exchange.actions.bundles import import_bundle
 from challenges.models import Challenge, Leaderboard, Phase, PhaseTask, PublicFile, RunPlan, Terms
 from challenges.organising.actions import challenges, leaderboards, phases
+from challenges.organising.enums import BoardRule, PhaseKind
 from datasets.actions import holdouts
 from datasets.models import HoldoutVersion
 from portal.accounts.models import User

@@ -13,7 +13,7 @@ from django.test import Client
 from django.urls import reverse
 
 from challenges.bundles.spec import Role
-from challenges.enums import ColumnKind, Split
+from challenges.evaluation.enums import Split
 from challenges.exchange.actions.imports import import_folder
 from challenges.models import (
     Challenge,
@@ -27,6 +27,7 @@ from challenges.models import (
     SealedResult,
 )
 from challenges.organising.actions import drafts
+from challenges.organising.enums import ColumnKind
 from challenges.organising.queries import checklist
 from challenges.results import worker as result_worker
 from challenges.results.queries import boards

@@ -4,10 +4,10 @@ import pytest
 from django.core import mail
 from django.test import Client
 
-from challenges.enums import ChallengeStatus, OrganiserRole, RegistrationMode
 from challenges.forum import actions as forum
 from challenges.models import Challenge, ForumBlock, Post, PostReport, Thread
 from challenges.organising import letters as challenge_letters
+from challenges.organising.enums import ChallengeStatus, OrganiserRole, RegistrationMode
 from portal.accounts.enums import RegionRole
 from portal.accounts.models import Notification, User
 from portal.audit.models import AuditEvent, Outbox

@@ -8,13 +8,14 @@ import pytest
 from django.core import mail
 from django.test import Client
 
-from challenges.enums import ChallengeStatus, OrganiserRole, RegistrationMode, RegistrationState
 from challenges.models import Challenge, FormerOrganiser, Guest, Registration, Team, TermsAcceptance
 from challenges.organising.actions import guests as acts
 from challenges.organising.actions.guests import ADDRESSES_A_DAY, Outcome
+from challenges.organising.enums import ChallengeStatus, OrganiserRole, RegistrationMode
 from challenges.organising.forms.challenges import OrganiserInvitationForm
 from challenges.pages.views.space import awaited_decisions
 from challenges.teams import actions as teams
+from challenges.teams.enums import RegistrationState
 from challenges.teams.forms import InvitationForm
 from portal.accounts.actions import notifications
 from portal.accounts.enums import Delivery, InvitationState

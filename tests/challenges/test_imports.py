@@ -15,7 +15,7 @@ from django.utils import timezone
 from challenges.bundles import exporting, portable
 from challenges.bundles.folder import Folder
 from challenges.bundles.foreign import reading, translation, trec
-from challenges.enums import ChallengeStatus, EntryStatus, JobKind
+from challenges.entries.enums import EntryStatus
 from challenges.evaluation.rehearsals import Rehearsal
 from challenges.exchange.actions.imports import examine_folder, import_folder
 from challenges.invariants import stale_boards
@@ -33,6 +33,8 @@ from challenges.models import (
     Terms,
 )
 from challenges.organising.actions import challenges
+from challenges.organising.enums import ChallengeStatus
+from challenges.queue.enums import JobKind
 from challenges.worker import drain
 from datasets.models import HoldoutVersion
 from portal.audit.models import AuditEvent

@@ -11,7 +11,8 @@ import pytest
 from django.db import DatabaseError, IntegrityError, transaction
 from django.utils import timezone
 
-from challenges.enums import ENTRY_EDGES, EntryStatus, JobKind, JobState, Split
+from challenges.entries.enums import ENTRY_EDGES, EntryStatus
+from challenges.evaluation.enums import Split
 from challenges.invariants import INVARIANTS
 from challenges.models import (
     Certificate,
@@ -27,6 +28,7 @@ from challenges.models import (
     Standing,
     TeamMember,
 )
+from challenges.queue.enums import JobKind, JobState
 from challenges.worker import drain
 from portal.lib import immutable, objects
 from portal.lib.immutable import WriteRefused

@@ -9,9 +9,10 @@ from uuid import uuid4
 import pytest
 from django.db import transaction
 
-from challenges.enums import BuildState, EntryStatus, ImportState, JobKind, JobState, WatchState
+from challenges.entries.enums import EntryStatus
 from challenges.evaluation import worker as vault
 from challenges.exchange.actions import bundles as acts
+from challenges.exchange.models import ImportState
 from challenges.models import (
     BaselineCheck,
     Challenge,
@@ -22,11 +23,14 @@ from challenges.models import (
     Score,
 )
 from challenges.organising.actions import drafts
+from challenges.organising.enums import BuildState
 from challenges.queue import actions as jobs
 from challenges.queue import worker as queue_worker
+from challenges.queue.enums import JobKind, JobState
 from challenges.rescoring import actions as rescorings
 from challenges.rescoring import tasks
 from challenges.rescoring import worker as judging
+from challenges.rescoring.models import WatchState
 from challenges.worker import drain
 from datasets.models import SealedFile
 from portal.audit.models import AuditEvent, Outbox

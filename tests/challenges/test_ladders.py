@@ -13,9 +13,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from challenges.entries.actions import choices
-from challenges.enums import EntryStatus, JobKind, JobState, Split
+from challenges.entries.enums import EntryStatus
 from challenges.evaluation import worker as vault
 from challenges.evaluation.actions import evaluations, interventions
+from challenges.evaluation.enums import Split
 from challenges.invariants import stale_boards
 from challenges.management.commands.enter import Command, answer
 from challenges.models import (
@@ -32,6 +33,7 @@ from challenges.models import (
     Team,
 )
 from challenges.queue import actions as jobs
+from challenges.queue.enums import JobKind, JobState
 from challenges.results import actions as settlements
 from challenges.results import worker as climbing
 from challenges.results.models.boards import chain, task_of

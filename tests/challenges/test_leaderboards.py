@@ -7,9 +7,9 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from challenges.enums import BoardRule, ChallengeStatus, PhaseKind
 from challenges.models import Challenge, Leaderboard, PhaseTask, Team
 from challenges.organising.actions import leaderboards, phases
+from challenges.organising.enums import BoardRule, ChallengeStatus, PhaseKind
 from challenges.worker import drain
 from portal.accounts.models import User
 from portal.audit.models import AuditEvent

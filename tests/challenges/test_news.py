@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from django.core import mail
 
-from challenges.enums import EntryStatus, Split
+from challenges.entries.enums import EntryStatus
 from challenges.evaluation import tasks as evaluation_tasks
+from challenges.evaluation.enums import Split
 from challenges.models import Challenge, Entry, Job, Phase, Score, Team
 from challenges.organising import tasks as deadlines
 from challenges.organising.actions import challenges

@@ -27,7 +27,7 @@ from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
-from challenges.enums import EntryStatus
+from challenges.entries.enums import EntryStatus
 from challenges.evaluation import worker as vault
 from challenges.models import Challenge, Entry, Evaluation
 from challenges.organising.actions import challenges

@@ -6,11 +6,11 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from challenges import rules
-from challenges.enums import OrganiserRole
 from challenges.models import Challenge, OrganiserInvitation
 from challenges.organising.actions import notices, organisers
+from challenges.organising.enums import OrganiserRole
 from challenges.teams import actions as teams
+from challenges.teams import rules
 from portal.accounts.models import User
 from portal.audit.models import Outbox
 from portal.audit.outbox import relay

@@ -18,8 +18,7 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import override
 
-from challenges import rules, urls
-from challenges.enums import ChallengeStatus, NoticeKind, PhaseMoment
+from challenges import urls
 from challenges.models import (
     Challenge,
     ChallengeDraft,
@@ -32,10 +31,12 @@ from challenges.models import (
 )
 from challenges.organising import queries as organising
 from challenges.organising.actions import challenges, texts
+from challenges.organising.enums import ChallengeStatus, NoticeKind, PhaseMoment
 from challenges.organising.queries import JOURNAL_APART, JOURNAL_FAMILIES
 from challenges.organising.views.layout import SECTIONS
 from challenges.pages.views.journal import ACTS
 from challenges.results import actions as results
+from challenges.results import rules as results_rules
 from challenges.results.queries.reports import obstacles
 from challenges.teams import actions as teams
 from challenges.worker import drain
@@ -225,14 +226,14 @@ def test_what_is_archived_meanwhile_is_not_published(
     if act == "confirm":
         Reveal.objects.create(phase=phase, proposed_by=by, proposed_at=now)
         by = UserFactory(region="moderator")
-    rule = getattr(rules, f"may_{act}_reveal")
+    rule = getattr(results_rules, f"may_{act}_reveal")
 
     def crossed(*given: Any) -> bool:
         allowed: bool = rule(*given)
         Challenge.objects.update(status=ChallengeStatus.ARCHIVED)
         return allowed
 
-    monkeypatch.setattr(rules, rule.__name__, crossed)
+    monkeypatch.setattr(results_rules, rule.__name__, crossed)
     with refuses(Conflict, "challenge_archived"):
         getattr(results, f"{act}_reveal")(phase=phase, by=by)
     assert not Reveal.objects.filter(decided_at__isnull=False).exists()

@@ -8,10 +8,10 @@ from catalogue.models import Resource
 from catalogue.resources.enums import LinkType
 from catalogue.resources.queries import detail
 from catalogue.resources.queries.detail import VerifiedScore
-from challenges.enums import ChallengeStatus
 from challenges.exchange.actions import exports
 from challenges.models import Challenge, EntryCard
 from challenges.organising.actions import challenges, texts
+from challenges.organising.enums import ChallengeStatus
 from portal.accounts.models import User
 from portal.lib import clock
 from portal.lib.refusals import Invalid

@@ -10,10 +10,10 @@ from django.test import Client
 from django.urls import reverse
 
 from challenges.bundles.spec import Task
-from challenges.enums import PhaseKind
 from challenges.invariants import doubled_tasks
 from challenges.models import Challenge, ChallengeDraft, Phase, PhaseTask, ScorerVersion
 from challenges.organising.actions import phases
+from challenges.organising.enums import PhaseKind
 from challenges.organising.forms.challenges import TASKS
 from challenges.organising.forms.scorings import ROWS, SHAPES, shape_of
 from challenges.organising.queries import missing

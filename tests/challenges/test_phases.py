@@ -10,8 +10,8 @@ from django.urls import reverse
 
 from challenges.disqualifications import actions as disqualifications
 from challenges.entries.actions import choices
+from challenges.entries.enums import EntryStatus
 from challenges.entries.tasks import take_over
-from challenges.enums import ChallengeStatus, EntryStatus, PhaseKind
 from challenges.invariants import INVARIANTS, late_takeovers
 from challenges.models import (
     Challenge,
@@ -25,6 +25,7 @@ from challenges.models import (
     Team,
 )
 from challenges.organising.actions import challenges, phases
+from challenges.organising.enums import ChallengeStatus, PhaseKind
 from challenges.organising.queries import checklist
 from challenges.organising.views.layout import stage_of
 from challenges.results import actions as results

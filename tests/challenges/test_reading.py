@@ -10,8 +10,9 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from challenges.enums import ChallengeStatus, Split
+from challenges.evaluation.enums import Split
 from challenges.models import Challenge, Leaderboard, PublicFile
+from challenges.organising.enums import ChallengeStatus
 from portal.lib import objects
 from tests.challenges.pages.scenes import Costs, clocked, url_of
 from tests.factories.accounts import UserFactory, bearer

@@ -23,7 +23,7 @@ from challenges.client.receipts import (
     read_receipt,
     to_pem,
 )
-from challenges.enums import EntryStatus
+from challenges.entries.enums import EntryStatus
 from challenges.evaluation.actions import evaluations
 from challenges.models import (
     Challenge,

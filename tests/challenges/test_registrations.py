@@ -7,11 +7,12 @@ import pytest
 from django.core import mail
 from django.test import Client
 
-from challenges.enums import RegistrationMode, RegistrationState
 from challenges.models import Challenge, Registration, Team
+from challenges.organising.enums import RegistrationMode
 from challenges.organising.letters import registered
 from challenges.teams import actions as teams
 from challenges.teams import views as team_views
+from challenges.teams.enums import RegistrationState
 from portal.accounts.models import User
 from portal.audit.models import Outbox
 from portal.lib import clock

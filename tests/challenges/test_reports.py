@@ -8,9 +8,10 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from challenges.enums import BoardRule, NoticeKind, Split
+from challenges.evaluation.enums import Split
 from challenges.models import Challenge, Evaluation, Leaderboard, Notice, Standing, Team
 from challenges.organising import queries as organising
+from challenges.organising.enums import BoardRule, NoticeKind
 from challenges.results.queries import reports
 from challenges.teams import actions as teams
 from portal.accounts.models import User

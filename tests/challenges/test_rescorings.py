@@ -12,15 +12,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from challenges.entries.actions import choices
-from challenges.enums import (
-    ChallengeStatus,
-    EntryStatus,
-    EvaluationState,
-    JobKind,
-    RescoringState,
-    Split,
-)
+from challenges.entries.enums import EntryStatus
 from challenges.evaluation.actions import evaluations, scorers
+from challenges.evaluation.enums import EvaluationState, Split
 from challenges.invariants import INVARIANTS
 from challenges.models import (
     Certificate,
@@ -38,11 +32,14 @@ from challenges.models import (
     Standing,
 )
 from challenges.organising.actions import challenges
+from challenges.organising.enums import ChallengeStatus
 from challenges.organising.views.words import TITLES
 from challenges.queue import actions as jobs
+from challenges.queue.enums import JobKind
 from challenges.rescoring import actions as rescorings
 from challenges.rescoring import worker
 from challenges.rescoring.forms import MeasuresForm, form_for
+from challenges.rescoring.models import RescoringState
 from challenges.results import actions as results
 from challenges.results.models.certificates import stands
 from challenges.worker import Worker, drain

@@ -11,11 +11,11 @@ from django.utils.formats import date_format
 
 from challenges import invariants, retention
 from challenges.entries.models import Entry
-from challenges.enums import ChallengeStatus
 from challenges.evaluation.actions import interventions
 from challenges.models import Challenge, EntryCard, Evaluation, Phase, ProgramReport, Reveal, Upload
 from challenges.organising import queries as organising
 from challenges.organising.actions import challenges
+from challenges.organising.enums import ChallengeStatus
 from challenges.rescoring import actions as rescorings
 from datasets.actions import releases
 from portal.audit import duties

@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.test import Client
 
 from challenges.entries.actions import choices
-from challenges.enums import ChallengeStatus, Split
+from challenges.evaluation.enums import Split
 from challenges.models import (
     Challenge,
     Entry,
@@ -23,6 +23,7 @@ from challenges.models import (
     Standing,
 )
 from challenges.organising.actions import challenges
+from challenges.organising.enums import ChallengeStatus
 from challenges.results import actions as results
 from challenges.results.queries import boards
 from challenges.worker import drain

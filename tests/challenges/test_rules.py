@@ -14,10 +14,12 @@ from django.contrib.auth.models import AnonymousUser
 from django.utils import timezone
 
 import challenges
-from challenges import rules
 from challenges.bundles.spec import Role
+from challenges.disqualifications import rules as disqualifications_rules
+from challenges.entries import rules as entries_rules
 from challenges.entries.actions import uploads
-from challenges.enums import OrganiserRole, RegistrationMode, RegistrationState
+from challenges.evaluation import rules as evaluation_rules
+from challenges.exchange import rules as exchange_rules
 from challenges.exchange.actions import bundles
 from challenges.forum import actions as forum
 from challenges.models import (
@@ -29,8 +31,14 @@ from challenges.models import (
     Registration,
     Team,
 )
+from challenges.organising import rules as organising_rules
 from challenges.organising.actions import drafts, guests, organisers
+from challenges.organising.enums import OrganiserRole, RegistrationMode
+from challenges.rescoring import rules as rescoring_rules
+from challenges.results import rules as results_rules
 from challenges.teams import actions as teams
+from challenges.teams import rules as teams_rules
+from challenges.teams.enums import RegistrationState
 from portal.accounts.models import User
 from portal.audit.actors import SystemActor
 from portal.lib.refusals import NotAllowed
@@ -92,22 +100,26 @@ def may(people: dict[str, Any], rule: Any, subject: Any) -> set[str]:
 
 
 def test_organising(people: dict[str, Any], challenge: Challenge) -> None:
-    assert may(people, rules.may_import_challenge, challenge.organiser) == {"colleague"}
-    for rule in (rules.may_edit_challenge, rules.may_export_challenge, rules.may_run_organisers):
+    assert may(people, organising_rules.may_import_challenge, challenge.organiser) == {"colleague"}
+    for rule in (
+        organising_rules.may_edit_challenge,
+        exchange_rules.may_export_challenge,
+        organising_rules.may_run_organisers,
+    ):
         assert may(people, rule, challenge) == {"organiser"}
     asks = challenge.registrations.create(
         user=UserFactory(), state=RegistrationState.PENDING, at=timezone.now()
     )
-    assert may(people, rules.may_answer_registration, asks) == {"organiser"}
-    assert may(people, rules.may_publish_challenge, challenge) == {"moderator"}
-    assert may(people, rules.may_suspend_challenge, challenge) == {"moderator"}
+    assert may(people, teams_rules.may_answer_registration, asks) == {"organiser"}
+    assert may(people, organising_rules.may_publish_challenge, challenge) == {"moderator"}
+    assert may(people, organising_rules.may_suspend_challenge, challenge) == {"moderator"}
 
 
 def test_seeing(people: dict[str, Any], challenge: Challenge) -> None:
-    assert may(people, rules.may_see_challenge, challenge) == set(people)
+    assert may(people, organising_rules.may_see_challenge, challenge) == set(people)
     draft = ChallengeFactory(owner=people["organiser"])
     seen = {"organiser", "moderator", "administrator", "auditor"}
-    assert may(people, rules.may_see_challenge, draft) == seen
+    assert may(people, organising_rules.may_see_challenge, draft) == seen
     listed = {
         name
         for name, person in people.items()
@@ -118,24 +130,24 @@ def test_seeing(people: dict[str, Any], challenge: Challenge) -> None:
 
 def test_taking_part(people: dict[str, Any], challenge: Challenge, team: Team) -> None:
     everybody = set(people) - {"anonymous", "worker", "inactive", "organiser"}
-    assert may(people, rules.may_take_part, challenge) == everybody
-    assert may(people, rules.may_take_part, ChallengeFactory()) == set()
-    assert may(people, rules.may_run_team, team) == {"captain"}
-    assert may(people, rules.may_leave_team, team) == {"captain", "teammate"}
-    assert may(people, rules.may_enter, team) == {"captain", "teammate"}
+    assert may(people, teams_rules.may_take_part, challenge) == everybody
+    assert may(people, teams_rules.may_take_part, ChallengeFactory()) == set()
+    assert may(people, teams_rules.may_run_team, team) == {"captain"}
+    assert may(people, teams_rules.may_leave_team, team) == {"captain", "teammate"}
+    assert may(people, entries_rules.may_enter, team) == {"captain", "teammate"}
     team.challenge.organisers.create(user=people["teammate"], role="organiser")
-    assert may(people, rules.may_enter, team) == {"captain"}
+    assert may(people, entries_rules.may_enter, team) == {"captain"}
     team.state = "disqualified"
-    assert may(people, rules.may_enter, team) == set()
+    assert may(people, entries_rules.may_enter, team) == set()
 
 
 def test_entries(people: dict[str, Any], entry: Entry) -> None:
-    assert may(people, rules.may_read_entry, entry) == {"captain", "teammate"}
-    assert may(people, rules.may_withdraw_entry, entry) == {"captain"}
-    assert may(people, rules.may_choose_entry, entry) == {"captain"}
-    assert may(people, rules.may_examine_entry, entry) == {"moderator"}
+    assert may(people, entries_rules.may_read_entry, entry) == {"captain", "teammate"}
+    assert may(people, entries_rules.may_withdraw_entry, entry) == {"captain"}
+    assert may(people, entries_rules.may_choose_entry, entry) == {"captain"}
+    assert may(people, evaluation_rules.may_examine_entry, entry) == {"moderator"}
     readers = {"captain", "teammate", "moderator", "administrator"}
-    assert may(people, rules.may_read_certificate, entry.enrolment.team) == readers
+    assert may(people, results_rules.may_read_certificate, entry.enrolment.team) == readers
     visible = {name for name, person in people.items() if Entry.objects.visible_to(person).exists()}
     assert visible == {"captain", "teammate"}
 
@@ -143,36 +155,36 @@ def test_entries(people: dict[str, Any], entry: Entry) -> None:
 def test_closing_and_revealing(people: dict[str, Any], challenge: Challenge) -> None:
     phase = challenge.phases.get()
     for rule in (
-        rules.may_close_phase,
-        rules.may_pause_phase,
-        rules.may_propose_rescoring,
-        rules.may_propose_reveal,
+        organising_rules.may_close_phase,
+        evaluation_rules.may_pause_phase,
+        rescoring_rules.may_propose_rescoring,
+        results_rules.may_propose_reveal,
     ):
         assert may(people, rule, phase) == {"organiser"}
-    for rule in (rules.may_decide_rescoring, rules.may_confirm_reveal):
+    for rule in (rescoring_rules.may_decide_rescoring, results_rules.may_confirm_reveal):
         assert may(people, rule, phase) == {"moderator", "administrator"}
 
 
 def test_a_moderator_of_their_own_challenge_has_no_visa(challenge: Challenge) -> None:
     both = UserFactory(region="moderator")
     challenge.organisers.create(user=both, role="organiser")
-    assert not rules.may_publish_challenge(both, challenge)
-    assert not rules.may_confirm_reveal(both, challenge.phases.get())
+    assert not organising_rules.may_publish_challenge(both, challenge)
+    assert not results_rules.may_confirm_reveal(both, challenge.phases.get())
 
 
 def test_a_moderator_who_plays_reveals_nothing(challenge: Challenge, entry: Entry) -> None:
     team = entry.enrolment.team
     both = UserFactory(region="moderator")
-    assert rules.may_confirm_reveal(both, challenge.phases.get())
+    assert results_rules.may_confirm_reveal(both, challenge.phases.get())
     team.members.create(challenge=challenge, user=both, joined_at=timezone.now())
-    assert not rules.may_confirm_reveal(both, challenge.phases.get())
+    assert not results_rules.may_confirm_reveal(both, challenge.phases.get())
 
 
 def test_a_jury_member_is_no_organiser(challenge: Challenge) -> None:
     jury = UserFactory()
     challenge.organisers.create(user=jury, role="jury")
-    assert not rules.may_edit_challenge(jury, challenge)
-    assert not rules.may_take_part(jury, challenge)
+    assert not organising_rules.may_edit_challenge(jury, challenge)
+    assert not teams_rules.may_take_part(jury, challenge)
 
 
 def test_who_ran_a_challenge_and_left_decides_on_nothing_of_it(challenge: Challenge) -> None:
@@ -180,10 +192,10 @@ def test_who_ran_a_challenge_and_left_decides_on_nothing_of_it(challenge: Challe
     found = asked()
     ran = found.challenge
     decisions: list[tuple[Callable[..., bool], Any]] = [
-        (rules.may_publish_challenge, challenge),
-        (rules.may_archive_challenge, challenge),
-        (rules.may_confirm_reveal, phase),
-        (rules.may_decide_disqualification, found),
+        (organising_rules.may_publish_challenge, challenge),
+        (organising_rules.may_archive_challenge, challenge),
+        (results_rules.may_confirm_reveal, phase),
+        (disqualifications_rules.may_decide_disqualification, found),
     ]
     shown = [
         Challenge.objects.not_run_by(by),

@@ -19,8 +19,9 @@ from django.test import Client
 from django.urls import reverse
 
 from challenges.entries.actions import choices
-from challenges.enums import EntryStatus, JobState
+from challenges.entries.enums import EntryStatus
 from challenges.models import Challenge, Entry, Job, Team
+from challenges.queue.enums import JobState
 from challenges.worker import Worker
 from datasets import gate
 from portal.lib import clock, scanning

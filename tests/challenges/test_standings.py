@@ -11,8 +11,8 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from challenges.enums import BoardRule, ChallengeStatus, Direction, NoticeKind, PhaseMoment, Split
 from challenges.evaluation.actions import releases
+from challenges.evaluation.enums import Split
 from challenges.evaluation.models import rounded
 from challenges.models import (
     Challenge,
@@ -24,6 +24,13 @@ from challenges.models import (
     Team,
 )
 from challenges.organising import queries as organising
+from challenges.organising.enums import (
+    BoardRule,
+    ChallengeStatus,
+    Direction,
+    NoticeKind,
+    PhaseMoment,
+)
 from challenges.receipts import actions as receipts
 from challenges.results.models.boards import listing
 from challenges.results.queries import boards

@@ -7,7 +7,6 @@ from uuid import uuid4
 import pytest
 from django.test import Client
 
-from challenges.enums import RegistrationMode, RegistrationState, TeamRole, TeamState
 from challenges.models import (
     Challenge,
     Leaderboard,
@@ -17,7 +16,9 @@ from challenges.models import (
     TeamMember,
     TermsAcceptance,
 )
+from challenges.organising.enums import RegistrationMode
 from challenges.teams import actions as teams
+from challenges.teams.enums import RegistrationState, TeamRole, TeamState
 from portal.accounts.enums import TokenScope
 from portal.accounts.models import User
 from portal.audit.models import Outbox

@@ -12,17 +12,8 @@ from uuid import uuid4
 import factory
 from django.utils import timezone
 
-from challenges.enums import (
-    ChallengeStatus,
-    ColumnKind,
-    Direction,
-    EntryStatus,
-    EvaluationState,
-    OrganiserRole,
-    RegistrationState,
-    Split,
-    TeamRole,
-)
+from challenges.entries.enums import EntryStatus
+from challenges.evaluation.enums import EvaluationState, Split
 from challenges.models import (
     Challenge,
     ChallengeOrganiser,
@@ -46,6 +37,8 @@ from challenges.models import (
     Terms,
     TermsAcceptance,
 )
+from challenges.organising.enums import ChallengeStatus, ColumnKind, Direction, OrganiserRole
+from challenges.teams.enums import RegistrationState, TeamRole
 from datasets.models import Holdout, HoldoutVersion
 from portal.accounts.enums import RegionRole
 from portal.accounts.models import User

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from challenges.enums import EvaluationState, PhaseKind, RunState
+from challenges.evaluation.enums import EvaluationState, RunState
 from challenges.models import (
     CodeRun,
     CodeTrial,
@@ -15,6 +15,7 @@ from challenges.models import (
     ScorerVersion,
     Team,
 )
+from challenges.organising.enums import PhaseKind
 from portal.lib import clock, objects
 from tests.archives import zipped
 from tests.factories.challenges import captain_of, evaluation_of, holdout_of

@@ -19,7 +19,7 @@ from django.conf import settings
 from django.db import connection
 from django.db.models import QuerySet
 
-from challenges.enums import EntryStatus
+from challenges.entries.enums import EntryStatus
 from challenges.models import Challenge, Entry, Job
 from portal.audit.models import AuditBody, Outbox
 from portal.lib import clock

@@ -20,7 +20,7 @@ from catalogue.contributions.queries import tables as table_rows
 from catalogue.models import AlertMatch, Contribution, ContributionBatch, Resource
 from catalogue.resources.enums import ResourceKind
 from catalogue.search.query import ResourceQuery
-from challenges.enums import EntryStatus, JobState
+from challenges.entries.enums import EntryStatus
 from challenges.exchange.actions import bundles as bundle_imports
 from challenges.models import (
     BundleImport,
@@ -33,6 +33,7 @@ from challenges.models import (
     SealedResult,
 )
 from challenges.queue import worker as queue_worker
+from challenges.queue.enums import JobState
 from challenges.sandbox import rooms
 from challenges.worker import drain
 from datasets.actions import releases

@@ -16,10 +16,10 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from challenges.enums import JobKind, JobState
 from challenges.models import Job
 from challenges.queue import actions as jobs
 from challenges.queue import worker as queue_worker
+from challenges.queue.enums import JobKind, JobState
 from challenges.queue.worker import Beating
 from challenges.sandbox import base
 from challenges.worker import Worker

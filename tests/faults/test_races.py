@@ -10,7 +10,8 @@ from uuid import uuid4
 import pytest
 
 from challenges.entries.actions import checks, choices, deposits
-from challenges.enums import EntryStatus, JobKind, RescoringState, Split
+from challenges.entries.enums import EntryStatus
+from challenges.evaluation.enums import Split
 from challenges.invariants import passed_quotas
 from challenges.models import (
     Challenge,
@@ -26,7 +27,9 @@ from challenges.models import (
 )
 from challenges.organising.actions import challenges
 from challenges.queue import actions as jobs
+from challenges.queue.enums import JobKind
 from challenges.rescoring import actions as rescorings
+from challenges.rescoring.models import RescoringState
 from challenges.results import actions as results
 from challenges.teams import actions as teams
 from challenges.worker import drain

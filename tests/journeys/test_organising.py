@@ -6,13 +6,16 @@ from typing import Any
 import pytest
 
 from challenges.disqualifications import actions as disqualifications
-from challenges.enums import EntryStatus, OrganiserRole, PhaseKind, RunState, TeamRole
+from challenges.entries.enums import EntryStatus
 from challenges.evaluation.actions import interventions
+from challenges.evaluation.enums import RunState
 from challenges.forum import actions as forum
 from challenges.models import Challenge, Entry, Phase, TeamMember
 from challenges.organising.actions import leaderboards, organisers, phases
+from challenges.organising.enums import OrganiserRole, PhaseKind
 from challenges.rescoring import actions as rescorings
 from challenges.teams import actions as teams
+from challenges.teams.enums import TeamRole
 from challenges.worker import drain
 from portal.lib import clock
 from tests.challenges import world

@@ -20,7 +20,8 @@ from catalogue.models import Contribution, Resource
 from catalogue.resources.enums import Access, ResourceKind
 from catalogue.search.query import ResourceQuery
 from challenges.entries.actions import uploads
-from challenges.enums import EntryStatus, OrganiserRole, ReportAudience, Split, TeamRole
+from challenges.entries.enums import EntryStatus
+from challenges.evaluation.enums import Split
 from challenges.exchange.actions import bundles as bundle_imports
 from challenges.forum import actions as forum
 from challenges.models import (
@@ -39,10 +40,12 @@ from challenges.models import (
     TeamMember,
 )
 from challenges.organising.actions import organisers
+from challenges.organising.enums import OrganiserRole, ReportAudience
 from challenges.receipts import actions as receipts
 from challenges.results import actions as results
 from challenges.results.models import certificates as certified
 from challenges.teams import actions as teams
+from challenges.teams.enums import TeamRole
 from datasets import gate
 from datasets.enums import AccessLevel
 from portal.accounts.actions import appointments, invitations, organisations

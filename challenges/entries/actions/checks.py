@@ -12,11 +12,12 @@ from django.conf import settings
 from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
-from challenges import rules
 from challenges.bundles.foreign import archives
 from challenges.bundles.programs import Form, FormKind
-from challenges.enums import INFECTED
-from challenges.models import Phase, PhaseTask, Team
+from challenges.entries import rules
+from challenges.entries.enums import INFECTED
+from challenges.organising.models.challenges import Phase
+from challenges.organising.models.scorings import PhaseTask
 from challenges.queue.actions import refuse_not_isolated
 from challenges.scoring.answer import AnswerSpec
 from challenges.scoring.archives import ArchiveRefused, Bounds
@@ -24,6 +25,7 @@ from challenges.scoring.predictions import faults
 from challenges.scoring.predictions.faults import archive_fault, fault_of, neutral
 from challenges.scoring.process import child
 from challenges.scoring.verdict import Verdict
+from challenges.teams.models import Team
 from portal.accounts.authorization import require
 from portal.audit.actors import Actor
 from portal.lib import clock, objects, scanning

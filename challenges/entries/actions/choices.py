@@ -9,13 +9,19 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from challenges import rules
+from challenges.entries import rules as entries_rules
 from challenges.entries.actions import deposits
+from challenges.entries.enums import EntryStatus
+from challenges.entries.models import Entry
 from challenges.entries.queries import choices_to_take_over, teams_left_behind
-from challenges.enums import ColumnKind, EntryStatus, PhaseMoment
-from challenges.models import Column, Enrolment, Entry, Phase, Reveal, Team
+from challenges.organising.enums import ColumnKind, PhaseMoment
+from challenges.organising.models.challenges import Phase
+from challenges.organising.models.scorings import Column
 from challenges.queue.actions import queue_standings, settle_later
+from challenges.results import rules as results_rules
 from challenges.results.actions import unfinished_entries
+from challenges.results.models.boards import Reveal
+from challenges.teams.models import Enrolment, Team
 from portal.accounts.authorization import require
 from portal.accounts.models import User
 from portal.audit.actors import Actor, SystemActor
@@ -35,7 +41,7 @@ def withdraw(*, entry: Entry, by: Actor) -> Entry:
     """
     phase = Phase.objects.held(entry.enrolment.phase_id)  # a confirmation waits, or is seen
     entry = Entry.objects.locked(entry)
-    require(rules.may_withdraw_entry, by, entry)
+    require(entries_rules.may_withdraw_entry, by, entry)
     if Reveal.objects.filter(phase=phase, decided_at__isnull=False).exists():
         raise Conflict(
             _("Les résultats définitifs sont publiés : plus rien ne se retire."),
@@ -61,7 +67,7 @@ def choose(*, entry: Entry, by: Actor) -> Entry:
     Closed after the close, Conflict when the team has all its choices.
     """
     enrolment, entry = _locked(entry)
-    require(rules.may_choose_entry, by, entry)
+    require(entries_rules.may_choose_entry, by, entry)
     phase = _open_phase(enrolment)
     if entry.final_choice:
         return entry
@@ -86,7 +92,7 @@ def choose(*, entry: Entry, by: Actor) -> Entry:
 def unchoose(*, entry: Entry, by: Actor) -> Entry:
     """Take a final choice back, until the close. Event "entry.unchosen"."""
     enrolment, entry = _locked(entry)
-    require(rules.may_choose_entry, by, entry)
+    require(entries_rules.may_choose_entry, by, entry)
     _open_phase(enrolment)
     if not entry.final_choice:
         return entry
@@ -102,7 +108,7 @@ def describe(*, entry: Entry, fact_sheet: Mapping[str, Any], note: str, by: Acto
     NotAllowed; Closed after the close; Invalid for answers that the questions do not take.
     """
     entry = Entry.objects.locked(entry)
-    require(rules.may_read_entry, by, entry)
+    require(entries_rules.may_read_entry, by, entry)
     phase = _open_phase(
         entry.enrolment, _("La phase est close : la fiche de la soumission ne change plus.")
     )
@@ -214,7 +220,7 @@ def end_takeover(*, phase: Phase, by: User) -> None:
     former one are over, while scores are awaited, and when nothing is left.
     """
     phase = Phase.objects.locked(phase)
-    require(rules.may_propose_reveal, by, phase)
+    require(results_rules.may_propose_reveal, by, phase)
     now, source = clock.now(), phase.migrate_from
     teams = teams_left_behind(phase) if source is not None and _is_time(phase, source) else []
     if phase.moment(now) != PhaseMoment.CLOSED or phase.is_in_grace(now) or not teams:

@@ -9,21 +9,18 @@ from django.conf import settings
 from django.db import IntegrityError, OperationalError, transaction
 from django.utils.translation import gettext as _
 
-from challenges import rules
-from challenges.entries.models import EntryQuerySet
+from challenges.entries import rules
+from challenges.entries.enums import EntryStatus
+from challenges.entries.models import Entry, EntryQuerySet
 from challenges.entries.queries import fair_rank
-from challenges.enums import (
-    ChallengeStatus,
-    EntryStatus,
-    JobKind,
-    PhaseMoment,
-    RegistrationState,
-    TeamState,
-)
-from challenges.models import Challenge, Enrolment, Entry, Phase, Team, TermsAcceptance
+from challenges.organising.enums import ChallengeStatus, PhaseMoment
+from challenges.organising.models.challenges import Challenge, Phase
 from challenges.queue import actions as jobs
 from challenges.queue.actions import refuse_not_isolated
+from challenges.queue.enums import JobKind
 from challenges.receipts import actions as receipts
+from challenges.teams.enums import RegistrationState, TeamState
+from challenges.teams.models import Enrolment, Team, TermsAcceptance
 from portal.accounts.authorization import require
 from portal.accounts.models import User
 from portal.audit.record import record

@@ -10,11 +10,13 @@ from django.db import transaction
 from django.db.models import Sum
 from django.utils.translation import gettext as _
 
-from challenges import rules
+from challenges.entries import rules
 from challenges.entries.actions import deposits
 from challenges.entries.actions.deposits import Accepted
-from challenges.enums import UploadState
-from challenges.models import Enrolment, Entry, Phase, Team, Upload
+from challenges.entries.enums import UploadState
+from challenges.entries.models import Entry, Upload
+from challenges.organising.models.challenges import Phase
+from challenges.teams.models import Enrolment, Team
 from portal.accounts.authorization import require
 from portal.accounts.models import User
 from portal.audit.record import record

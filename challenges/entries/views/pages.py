@@ -19,8 +19,9 @@ from challenges.entries import queries as entry_queries
 from challenges.entries.actions import checks, choices
 from challenges.entries.actions import deposits as acts
 from challenges.entries.actions.deposits import takes_bench
+from challenges.entries.enums import INFECTED, EntryStatus
 from challenges.entries.forms import DescriptionForm, EntryForm
-from challenges.entries.models import warnings_told
+from challenges.entries.models import Entry, warnings_told
 from challenges.entries.views import tables as entry_tables
 from challenges.entries.views.tables import (
     Figures,
@@ -32,8 +33,8 @@ from challenges.entries.views.tables import (
     primary_figures,
     score_receipts_of,
 )
-from challenges.enums import INFECTED, EntryStatus, PhaseKind
-from challenges.models import Challenge, Entry, Phase
+from challenges.organising.enums import PhaseKind
+from challenges.organising.models.challenges import Challenge, Phase
 from challenges.organising.views.layout import find_challenge, room, run_by, scene, scene_to_enter
 from challenges.pages.views.challenge import contract_of, scoring_words
 from challenges.programs import queries as program_queries

@@ -11,22 +11,20 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from challenges.entries import queries as entry_queries
-from challenges.entries.models import faults_told
+from challenges.entries.enums import LADDER_WAITS, EntryStatus
+from challenges.entries.models import Entry, faults_told
 from challenges.entries.queries import ShownFigures, expected_wait_seconds, queue_position
-from challenges.enums import EntryStatus, PhaseKind, PhaseMoment, ReasonCode, Split
-from challenges.models import (
-    Challenge,
-    Column,
-    Entry,
-    Evaluation,
-    Phase,
-    PhaseTask,
-    Standing,
-    Team,
-)
-from challenges.models.words import LADDER_WAITS, receipt_word
+from challenges.evaluation.enums import Split
+from challenges.evaluation.models import Evaluation
+from challenges.organising.enums import PhaseKind, PhaseMoment
+from challenges.organising.models.challenges import Challenge, Phase
+from challenges.organising.models.scorings import Column, PhaseTask
 from challenges.organising.views.words import ENTRY_MARKS
+from challenges.receipts.models import receipt_word
+from challenges.results.models.boards import Standing
 from challenges.results.queries.boards import is_revealed
+from challenges.scoring.answer import ReasonCode
+from challenges.teams.models import Team
 from portal.lib import clock
 
 BLANK_FAULT = {

@@ -15,38 +15,32 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from challenges.entries.actions.deposits import queue_check
+from challenges.entries.enums import EntryStatus
+from challenges.entries.models import Entry
 from challenges.entries.queries import fair_rank
-from challenges.enums import (
-    RESCORE_PRIORITY,
-    EntryStatus,
-    EvaluationState,
-    JobKind,
-    JobState,
-    ReasonCode,
-    RescoringState,
-    RunState,
-    TeamState,
-)
 from challenges.evaluation import queries as evaluation_queries
 from challenges.evaluation.actions import releases
-from challenges.evaluation.models import forsaken, held_by, is_in_force
-from challenges.models import (
-    CodeRun,
-    CodeTrial,
-    Enrolment,
-    Entry,
+from challenges.evaluation.enums import EvaluationState, RunState
+from challenges.evaluation.models import (
     Evaluation,
-    Job,
-    Phase,
-    PhaseTask,
-    Rescoring,
     Score,
     SealedResult,
-    Team,
+    forsaken,
+    held_by,
+    is_in_force,
 )
+from challenges.organising.models.challenges import Phase
+from challenges.organising.models.scorings import PhaseTask
+from challenges.programs.models import CodeRun, CodeTrial
 from challenges.queue import actions as jobs
 from challenges.queue.actions import WORKER
+from challenges.queue.enums import RESCORE_PRIORITY, JobKind, JobState
+from challenges.queue.models import Job
 from challenges.receipts import actions as receipts
+from challenges.rescoring.models import Rescoring, RescoringState
+from challenges.scoring.answer import ReasonCode
+from challenges.teams.enums import TeamState
+from challenges.teams.models import Enrolment, Team
 from portal.accounts.models import User
 from portal.audit.outbox import owe
 from portal.audit.record import record

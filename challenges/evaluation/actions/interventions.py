@@ -4,17 +4,23 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from challenges import retention, rules
+from challenges import retention
 from challenges.entries.actions import deposits
-from challenges.entries.models import EntryQuerySet
-from challenges.enums import EntryStatus, EvaluationState, JobKind, JobState, NoticeKind, ReasonCode
+from challenges.entries.enums import EntryStatus
+from challenges.entries.models import Entry, EntryQuerySet
+from challenges.evaluation import rules
 from challenges.evaluation.actions.evaluations import queue_scores
-from challenges.evaluation.models import held_by, in_force
-from challenges.models import Entry, Evaluation, Job, Phase, Reveal
+from challenges.evaluation.enums import EvaluationState
+from challenges.evaluation.models import Evaluation, held_by, in_force
 from challenges.organising.actions.notices import announce
+from challenges.organising.enums import NoticeKind
+from challenges.organising.models.challenges import Phase
 from challenges.queue import actions as jobs
 from challenges.queue.actions import settle_later
-from challenges.queue.models import Dashed
+from challenges.queue.enums import JobKind, JobState
+from challenges.queue.models import Dashed, Job
+from challenges.results.models.boards import Reveal
+from challenges.scoring.answer import ReasonCode
 from portal.accounts.authorization import require
 from portal.accounts.models import User
 from portal.audit.actors import Actor

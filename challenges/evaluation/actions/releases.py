@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from challenges.enums import Split
-from challenges.evaluation.models import rounded
-from challenges.models import Column, Evaluation, Phase, PhaseTask, Score
+from challenges.evaluation.enums import Split
+from challenges.evaluation.models import Evaluation, Score, rounded
+from challenges.organising.models.challenges import Phase
+from challenges.organising.models.scorings import Column, PhaseTask
 from challenges.scoring.audit.run import rounded_count
 
 

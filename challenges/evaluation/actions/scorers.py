@@ -7,10 +7,17 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from challenges import rules
-from challenges.enums import ColumnKind, ScorerKind
 from challenges.evaluation.rehearsals import sentence
-from challenges.models import Column, Leaderboard, Phase, PhaseTask, Scorer, ScorerVersion
+from challenges.organising.enums import ColumnKind, ScorerKind
+from challenges.organising.models.challenges import Phase
+from challenges.organising.models.scorings import (
+    Column,
+    Leaderboard,
+    PhaseTask,
+    Scorer,
+    ScorerVersion,
+)
+from challenges.rescoring import rules
 from challenges.scoring import registry
 from challenges.scoring.contract import ContractFault, MetricSpec, ScoringContract
 from challenges.scoring.truth import TruthFault, compile_truth

@@ -13,7 +13,6 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from challenges import rules
 from challenges.bundles import exporting
 from challenges.bundles.folder import Folder
 from challenges.bundles.foreign import archives, forms, reading, settling, translation
@@ -22,7 +21,7 @@ from challenges.bundles.foreign.rehearsal import Evaluator
 from challenges.bundles.foreign.values import ForeignSpec
 from challenges.bundles.report import Problem
 from challenges.bundles.spec import CHALLENGE_FILE
-from challenges.enums import ImportState, JobKind
+from challenges.exchange import rules
 from challenges.exchange.actions import imports
 from challenges.exchange.actions.imports import (
     Imported,
@@ -33,12 +32,14 @@ from challenges.exchange.actions.imports import (
     organisation_for,
     slug_taken,
 )
-from challenges.exchange.models import LIVE
-from challenges.models import BundleImport, Challenge, Job
+from challenges.exchange.models import LIVE, BundleImport, ImportState
+from challenges.organising.models.challenges import Challenge
 from challenges.programs.actions import changes as program_changes
 from challenges.programs.actions import drafts as program_drafts
 from challenges.programs.actions.drafts import Bundle, slug_of
 from challenges.queue import actions as jobs
+from challenges.queue.enums import JobKind
+from challenges.queue.models import Job
 from challenges.scoring.archives import ArchiveRefused
 from datasets.actions import releases
 from portal.accounts.authorization import require

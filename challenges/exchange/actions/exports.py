@@ -15,7 +15,6 @@ from django.db.models import Prefetch
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
-from challenges import rules
 from challenges.bundles import codabench, exporting
 from challenges.bundles.code import KEY, LAYOUTS, CodeRules
 from challenges.bundles.folder import FileAbsent, Folder, PathRefused
@@ -24,20 +23,19 @@ from challenges.bundles.foreign.values import ForeignSpec, Format, Payload
 from challenges.bundles.settings import ChallengeFields, PhaseFields
 from challenges.bundles.spec import Role
 from challenges.client import kit
-from challenges.enums import ColumnKind, Direction, RegistrationMode
+from challenges.exchange import rules
 from challenges.exchange.actions.imports import held_out_fingerprint
-from challenges.models import (
+from challenges.organising.actions import texts
+from challenges.organising.actions.texts import standard_terms
+from challenges.organising.enums import ColumnKind, Direction, RegistrationMode
+from challenges.organising.models.challenges import (
     Challenge,
     ChallengeDraft,
     ChallengePage,
-    Column,
-    Leaderboard,
     Phase,
-    PhaseTask,
     PublicFile,
 )
-from challenges.organising.actions import texts
-from challenges.organising.actions.texts import standard_terms
+from challenges.organising.models.scorings import Column, Leaderboard, PhaseTask
 from challenges.programs.actions import bounds as score_bounds
 from challenges.programs.actions.drafts import Bundle, fingerprint_of
 from challenges.scoring.answer import canonical

@@ -11,7 +11,6 @@ from django.db import transaction
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
-from challenges import rules
 from challenges.bundles import portable, programs, recorded
 from challenges.bundles.exporting import DOCUMENT
 from challenges.bundles.folder import Folder
@@ -24,11 +23,13 @@ from challenges.bundles.settings import (
     Settings,
 )
 from challenges.bundles.spec import Audience, FileEntry, PortableSpec, Role
-from challenges.enums import BoardRule, ChallengeStatus, PhaseKind, ScorerKind
 from challenges.evaluation.rehearsals import Rehearsal, sentence
-from challenges.models import Challenge, ChallengePage, Leaderboard, Terms
+from challenges.organising import rules
 from challenges.organising.actions import folders, leaderboards, phases, texts
 from challenges.organising.actions.texts import standard_terms
+from challenges.organising.enums import BoardRule, ChallengeStatus, PhaseKind, ScorerKind
+from challenges.organising.models.challenges import Challenge, ChallengePage, Terms
+from challenges.organising.models.scorings import Leaderboard
 from challenges.programs.actions import bounds as score_bounds
 from challenges.programs.actions import code as team_code
 from challenges.scoring.contract import ScoringContract

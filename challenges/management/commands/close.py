@@ -3,10 +3,10 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from challenges.enums import PhaseMoment
 from challenges.management.speaking import SpeakingCommand, person
 from challenges.management.speaking import challenge as named
 from challenges.organising.actions import challenges
+from challenges.organising.enums import PhaseMoment
 from challenges.organising.queries import phase_of
 
 

@@ -13,14 +13,18 @@ from django.db import transaction
 from django.utils.text import slugify
 
 from challenges.entries.actions import deposits
+from challenges.entries.enums import LADDER_WAITS, EntryStatus
+from challenges.entries.models import Entry
 from challenges.entries.queries import shown_figures
-from challenges.enums import EntryStatus, JobKind, Split
+from challenges.evaluation.enums import Split
 from challenges.management.speaking import SpeakingCommand, person
 from challenges.management.speaking import challenge as named
 from challenges.management.speaking import phase as phase_named
-from challenges.models import Challenge, Entry, Job, Team
-from challenges.models.words import LADDER_WAITS
+from challenges.organising.models.challenges import Challenge
+from challenges.queue.enums import JobKind
+from challenges.queue.models import Job
 from challenges.teams import actions as teams
+from challenges.teams.models import Team
 from challenges.teams.queries import has_accepted_terms, is_registered
 from portal.accounts.models import User
 

@@ -9,13 +9,16 @@ from django.conf import settings
 from django.core.management import CommandError
 
 from challenges.bundles import portable
-from challenges.enums import ChallengeStatus, JobKind
+from challenges.entries.models import Entry
 from challenges.exchange import worker as exchange_worker
 from challenges.exchange.actions.bundles import ForeignImported, import_bundle
 from challenges.exchange.worker import rehearsed
 from challenges.management.speaking import SpeakingCommand, instant, person
-from challenges.models import Challenge, Entry, Job
 from challenges.organising.actions import challenges
+from challenges.organising.enums import ChallengeStatus
+from challenges.organising.models.challenges import Challenge
+from challenges.queue.enums import JobKind
+from challenges.queue.models import Job
 
 
 class Command(SpeakingCommand):

@@ -7,9 +7,10 @@ from django.db import transaction
 
 from challenges.management.speaking import SpeakingCommand, person
 from challenges.management.speaking import challenge as named
-from challenges.models import Phase, Reveal
+from challenges.organising.models.challenges import Phase
 from challenges.organising.queries import phase_of
 from challenges.results import actions as results
+from challenges.results.models.boards import Reveal
 
 
 class Command(SpeakingCommand):

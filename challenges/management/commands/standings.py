@@ -3,7 +3,7 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from challenges.enums import Split
+from challenges.evaluation.enums import Split
 from challenges.management.speaking import SpeakingCommand, phase
 from challenges.results.queries import boards
 from portal.audit.actors import SystemActor

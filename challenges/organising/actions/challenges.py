@@ -8,12 +8,15 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from challenges import rules
-from challenges.enums import ChallengeStatus, NoticeKind, PhaseMoment
-from challenges.models import Challenge, Entry, Phase, Rescoring, Reveal
+from challenges.entries.models import Entry
 from challenges.organising import queries as organising
+from challenges.organising import rules
 from challenges.organising.actions import texts
 from challenges.organising.actions.notices import announce
+from challenges.organising.enums import ChallengeStatus, NoticeKind, PhaseMoment
+from challenges.organising.models.challenges import Challenge, Phase
+from challenges.rescoring.models import Rescoring
+from challenges.results.models.boards import Reveal
 from portal.accounts.authorization import require
 from portal.accounts.models import User
 from portal.audit.actors import Actor, SystemActor

@@ -10,16 +10,18 @@ from typing import Any, BinaryIO
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from challenges import rules
 from challenges.bundles import document as documents
 from challenges.bundles import spec
 from challenges.bundles.audiences import CODE_ONLY
 from challenges.bundles.code import KEY
-from challenges.enums import BuildState, ChallengeStatus, JobKind, OrganiserRole
-from challenges.models import Challenge, ChallengeDraft, ChallengeOrganiser, Job
+from challenges.organising import rules
 from challenges.organising.actions import texts
+from challenges.organising.enums import BuildState, ChallengeStatus, OrganiserRole
+from challenges.organising.models.challenges import Challenge, ChallengeDraft, ChallengeOrganiser
 from challenges.queue import actions as jobs
 from challenges.queue.actions import WORKER
+from challenges.queue.enums import JobKind
+from challenges.queue.models import Job
 from challenges.scoring.archives import is_relative
 from datasets.actions import holdouts
 from portal.accounts.authorization import require

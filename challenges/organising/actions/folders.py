@@ -11,32 +11,34 @@ from django.utils.translation import gettext_lazy
 
 from challenges.bundles.report import Findings
 from challenges.bundles.spec import PortableSpec
-from challenges.enums import (
+from challenges.evaluation.actions import evaluations
+from challenges.organising.actions import leaderboards
+from challenges.organising.enums import (
     BoardRule,
     ChallengeStatus,
     ColumnKind,
     Direction,
-    JobKind,
     LogAudience,
     OrganiserRole,
     PhaseKind,
 )
-from challenges.evaluation.actions import evaluations
-from challenges.models import (
+from challenges.organising.models.challenges import (
     Challenge,
     ChallengeOrganiser,
+    Phase,
+    PublicFile,
+    Terms,
+)
+from challenges.organising.models.scorings import (
     Column,
     Leaderboard,
-    Phase,
     PhaseTask,
-    PublicFile,
     RunPlan,
     Scorer,
     ScorerVersion,
-    Terms,
 )
-from challenges.organising.actions import leaderboards
 from challenges.queue import actions as jobs
+from challenges.queue.enums import JobKind
 from challenges.scoring.audit import run
 from challenges.scoring.audit.declared import BoardColumn, Measure
 from challenges.scoring.contract import MetricSpec

@@ -14,9 +14,11 @@ from django.db.models import Count
 from django.db.models.functions import Lower
 from django.utils.translation import gettext as _
 
-from challenges import rules
-from challenges.enums import ChallengeStatus, RegistrationMode, RegistrationState
-from challenges.models import Challenge, Guest, Registration
+from challenges.organising import rules
+from challenges.organising.enums import ChallengeStatus, RegistrationMode
+from challenges.organising.models.challenges import Challenge, Guest
+from challenges.teams.enums import RegistrationState
+from challenges.teams.models import Registration
 from portal.accounts.authorization import require
 from portal.accounts.enums import InvitationState
 from portal.accounts.models import User

@@ -9,9 +9,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, override
 
-from challenges import rules
-from challenges.enums import NoticeKind
-from challenges.models import Challenge, Notice, Phase
+from challenges.organising import rules
+from challenges.organising.enums import NoticeKind
+from challenges.organising.models.challenges import Challenge, Notice, Phase
 from portal.accounts.authorization import require
 from portal.accounts.models import User
 from portal.audit.outbox import owe

@@ -6,9 +6,14 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from challenges import rules
-from challenges.enums import OrganiserRole
-from challenges.models import Challenge, ChallengeOrganiser, FormerOrganiser, OrganiserInvitation
+from challenges.organising import rules
+from challenges.organising.enums import OrganiserRole
+from challenges.organising.models.challenges import (
+    Challenge,
+    ChallengeOrganiser,
+    FormerOrganiser,
+    OrganiserInvitation,
+)
 from portal.accounts.actions.invitations import keep_letters_few
 from portal.accounts.authorization import require
 from portal.accounts.enums import InvitationState

@@ -8,24 +8,17 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from challenges import rules
 from challenges.bundles import spec
 from challenges.bundles.contract import DEFAULT_MAX_BYTES
-from challenges.enums import BoardRule, ChallengeStatus, PhaseKind
+from challenges.entries.models import Entry
 from challenges.evaluation.actions import evaluations
-from challenges.models import (
-    Challenge,
-    ChallengeDraft,
-    Entry,
-    Leaderboard,
-    Phase,
-    PhaseTask,
-    RunPlan,
-    Scorer,
-)
+from challenges.organising import rules
 from challenges.organising.actions import drafts, folders, leaderboards
 from challenges.organising.actions.drafts import Deposit
 from challenges.organising.actions.notices import announce_by_letter
+from challenges.organising.enums import BoardRule, ChallengeStatus, PhaseKind
+from challenges.organising.models.challenges import Challenge, ChallengeDraft, Phase
+from challenges.organising.models.scorings import Leaderboard, PhaseTask, RunPlan, Scorer
 from datasets.actions import holdouts
 from portal.accounts.authorization import require
 from portal.accounts.models import User

@@ -12,10 +12,10 @@ from django.utils.translation import gettext_lazy
 
 from catalogue.resources.models import Resource
 from catalogue.resources.queries import detail, relations
-from challenges import rules
-from challenges.enums import ChallengeStatus, NoticeKind, RegistrationMode
-from challenges.models import Challenge, ChallengeOrigin, ChallengePage, Terms
+from challenges.organising import rules
 from challenges.organising.actions.notices import announce_by_letter
+from challenges.organising.enums import ChallengeStatus, NoticeKind, RegistrationMode
+from challenges.organising.models.challenges import Challenge, ChallengeOrigin, ChallengePage, Terms
 from portal.accounts.authorization import require
 from portal.accounts.models import User
 from portal.audit.record import record

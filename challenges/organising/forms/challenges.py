@@ -15,10 +15,10 @@ from django.utils.translation import pgettext_lazy
 from catalogue.resources.models import Resource
 from challenges.bundles.document import LICENCE_STATUSES
 from challenges.bundles.spec import Role, Task
-from challenges.enums import OrganiserRole, RegistrationMode
-from challenges.models import Challenge, Phase
 from challenges.organising.actions import texts
 from challenges.organising.actions.leaderboards import MOST_QUESTIONS
+from challenges.organising.enums import OrganiserRole, RegistrationMode
+from challenges.organising.models.challenges import Challenge, Phase
 from portal.accounts.models import Organisation
 from portal.lib.fields import (
     LinesField,

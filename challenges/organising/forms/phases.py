@@ -8,9 +8,10 @@ from django.utils.translation import gettext_lazy as _
 
 from challenges.bundles import programs
 from challenges.bundles.programs import Bounds
-from challenges.enums import BoardRule, ColumnKind, Direction, PhaseKind
-from challenges.models import Column, Leaderboard, Phase
 from challenges.organising.actions.leaderboards import Place, is_limitable, is_main, may_rank
+from challenges.organising.enums import BoardRule, ColumnKind, Direction, PhaseKind
+from challenges.organising.models.challenges import Phase
+from challenges.organising.models.scorings import Column, Leaderboard
 from portal.lib.fields import box, choice, decimal, line, whole
 
 PHASE_KINDS = {

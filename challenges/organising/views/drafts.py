@@ -15,12 +15,11 @@ from django.views.decorators.http import require_POST
 from catalogue.resources.models import Resource
 from catalogue.resources.queries.detail import BEFORE_CHALLENGES
 from challenges.bundles.spec import Role
-from challenges.enums import BoardRule, PhaseKind
-from challenges.models import Challenge, Phase
 from challenges.organising import queries as organising
 from challenges.organising.actions import challenges as acts
 from challenges.organising.actions import drafts, leaderboards, phases, texts
 from challenges.organising.actions.texts import standard_terms
+from challenges.organising.enums import BoardRule, PhaseKind
 from challenges.organising.forms.challenges import (
     CODE_FILE_ROLES,
     FILE_ROLES,
@@ -35,6 +34,7 @@ from challenges.organising.forms.challenges import (
 from challenges.organising.forms.fairness import FairnessForm
 from challenges.organising.forms.phases import NewPhaseForm, QuotasForm, SettingsForm
 from challenges.organising.forms.scorings import SHAPES, ScoringForm, shape_of
+from challenges.organising.models.challenges import Challenge, Phase
 from challenges.organising.queries import phase_of
 from challenges.organising.views.layout import form_page, organisations_of, run_by, sent, tried
 from challenges.organising.views.words import TITLES, USE_CASES

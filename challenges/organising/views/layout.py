@@ -17,14 +17,15 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
-from challenges import rules
 from challenges.bundles import code as coding
 from challenges.entries.actions.deposits import takes_bench
-from challenges.enums import ChallengeStatus, PhaseKind, PhaseMoment, RegistrationMode
-from challenges.models import Challenge, Entry, Phase, PublicFile, Team
-from challenges.organising.models import ChallengeQuerySet
+from challenges.entries.models import Entry
+from challenges.organising import rules
+from challenges.organising.enums import ChallengeStatus, PhaseKind, PhaseMoment, RegistrationMode
+from challenges.organising.models.challenges import Challenge, ChallengeQuerySet, Phase, PublicFile
 from challenges.organising.queries import current_phase
 from challenges.organising.views.words import USE_CASES
+from challenges.teams.models import Team
 from portal.accounts.authorization import Permission, has_permission, require
 from portal.accounts.models import Organisation, User
 from portal.accounts.views import person

@@ -6,15 +6,15 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from challenges import rules
-from challenges.enums import OrganiserRole
-from challenges.models import OrganiserInvitation
+from challenges.organising import rules
 from challenges.organising.actions import notices, organisers
+from challenges.organising.enums import OrganiserRole
 from challenges.organising.forms.challenges import (
     AnnouncementForm,
     OrganiserInvitationForm,
     OrganiserRoleForm,
 )
+from challenges.organising.models.challenges import OrganiserInvitation
 from challenges.organising.views.layout import followed_by, form_page, run_by, sent
 from portal.accounts.views import person
 from portal.lib import clock

@@ -10,10 +10,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from challenges.bundles.spec import Role
-from challenges.enums import BoardRule
-from challenges.models import Challenge, ChallengeDraft, Leaderboard, Phase
 from challenges.organising.actions import drafts, leaderboards, phases
 from challenges.organising.actions.phases import Scoring
+from challenges.organising.enums import BoardRule
 from challenges.organising.forms.phases import BOARD_RULES, BoardForm, MaskForm, NewBoardForm
 from challenges.organising.forms.scorings import (
     SHAPES,
@@ -22,6 +21,8 @@ from challenges.organising.forms.scorings import (
     TaskForm,
     shape_of,
 )
+from challenges.organising.models.challenges import Challenge, ChallengeDraft, Phase
+from challenges.organising.models.scorings import Leaderboard
 from challenges.organising.queries import phase_of
 from challenges.organising.views.drafts import deposit_of
 from challenges.organising.views.layout import form_page, room, run_by, sent, tried

@@ -10,7 +10,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from challenges.enums import EntryStatus, ImportState
+from challenges.entries.enums import EntryStatus
+from challenges.exchange.models import ImportState
 from challenges.scoring import manual, registry
 from challenges.scoring.metric import Step
 from portal.lib import texts

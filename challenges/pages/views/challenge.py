@@ -17,22 +17,21 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from challenges.client import kit as kits
-from challenges.enums import PUBLIC_STATUSES, PhaseKind, Split
+from challenges.entries.models import Entry
+from challenges.evaluation.enums import Split
 from challenges.forum import queries as forum
-from challenges.models import (
-    Challenge,
-    ChallengeDraft,
-    Column,
-    Entry,
-    Notice,
-    Phase,
-    PhaseTask,
-    PublicFile,
-    Standing,
-)
-from challenges.models import PublicFile as StoredFile
 from challenges.organising import queries as organising
 from challenges.organising.actions import phases
+from challenges.organising.enums import PUBLIC_STATUSES, PhaseKind
+from challenges.organising.models.challenges import (
+    Challenge,
+    ChallengeDraft,
+    Notice,
+    Phase,
+    PublicFile,
+)
+from challenges.organising.models.challenges import PublicFile as StoredFile
+from challenges.organising.models.scorings import Column, PhaseTask
 from challenges.organising.queries import current_phase
 from challenges.organising.views import words
 from challenges.organising.views.layout import (
@@ -59,6 +58,7 @@ from challenges.pages.filters import STATES, ChallengeFilter
 from challenges.programs import queries as program_queries
 from challenges.programs.views import programs as program_views
 from challenges.programs.views.programs import coding_of, packing
+from challenges.results.models.boards import Standing
 from challenges.results.queries.boards import prize_limits
 from challenges.results.views import boards as board_views
 from challenges.results.views.boards import text_of

@@ -14,28 +14,17 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from challenges import rules
 from challenges.entries.actions import choices
+from challenges.entries.enums import UNFINISHED, EntryStatus
+from challenges.entries.models import Entry
 from challenges.entries.queries import teams_left_behind
-from challenges.enums import (
-    CHALLENGE_EDGES,
-    UNFINISHED,
-    ChallengeStatus,
-    EntryStatus,
-    PhaseMoment,
-    RegistrationState,
-)
-from challenges.models import (
-    Challenge,
-    ChallengeDraft,
-    Entry,
-    OrganiserInvitation,
-    Phase,
-    Rescoring,
-)
+from challenges.evaluation import rules as evaluation_rules
+from challenges.exchange import rules as exchange_rules
 from challenges.organising import queries as organising
+from challenges.organising import rules as organising_rules
 from challenges.organising.actions import challenges as acts
 from challenges.organising.actions import drafts
+from challenges.organising.enums import CHALLENGE_EDGES, ChallengeStatus, PhaseMoment
 from challenges.organising.forms.challenges import (
     ArchiveForm,
     ClosingForm,
@@ -45,6 +34,12 @@ from challenges.organising.forms.challenges import (
     ReasonForm,
     RevealForm,
     SendBackForm,
+)
+from challenges.organising.models.challenges import (
+    Challenge,
+    ChallengeDraft,
+    OrganiserInvitation,
+    Phase,
 )
 from challenges.organising.queries import current_phase, phase_of
 from challenges.organising.views.layout import (
@@ -60,9 +55,12 @@ from challenges.organising.views.layout import (
     status_of,
 )
 from challenges.rescoring import queries as rescoring_queries
+from challenges.rescoring.models import Rescoring
 from challenges.results import actions as results
+from challenges.results import rules as results_rules
 from challenges.results.queries import reports
 from challenges.results.queries.reports import undecided_of
+from challenges.teams.enums import RegistrationState
 from portal.accounts.authorization import Permission, has_permission, require
 from portal.accounts.models import User
 from portal.accounts.sessions import step_up_required
@@ -89,7 +87,7 @@ def mine(request: HttpRequest) -> HttpResponse:
         "invitations": OrganiserInvitation.objects.addressed_to(request.user)
         .open(now)
         .select_related("challenge"),
-        "may_import": rules.may_deposit_bundle(person(request)),
+        "may_import": exchange_rules.may_deposit_bundle(person(request)),
         "crumbs": [(_("Mes challenges"), "")],
     }
     return render(request, "challenges/organiser_list.html", context)
@@ -152,7 +150,7 @@ def submit(request: HttpRequest, slug: str) -> HttpResponse:
 def publish(request: HttpRequest, slug: str) -> HttpResponse:
     """Give the visa to the version that was read, and publish it."""
     challenge, by = find_to_run(request, slug), person(request)
-    require(rules.may_publish_challenge, by, challenge)
+    require(organising_rules.may_publish_challenge, by, challenge)
     form = PublishForm(request.POST, **_read(challenge, "publish"))
 
     def act() -> None:
@@ -168,7 +166,7 @@ def publish(request: HttpRequest, slug: str) -> HttpResponse:
 def send_back(request: HttpRequest, slug: str) -> HttpResponse:
     """Ask the organisers for corrections."""
     challenge, by = find_to_run(request, slug), person(request)
-    require(rules.may_publish_challenge, by, challenge)
+    require(organising_rules.may_publish_challenge, by, challenge)
     form = SendBackForm(request.POST, **_read(challenge, "send_back"))
 
     def act() -> None:
@@ -288,7 +286,7 @@ def _cockpit(
     draft = challenge.status == ChallengeStatus.DRAFT
     points = organising.checklist(challenge) if draft and access["edits"] else []
     written = ChallengeDraft.objects.filter(challenge=challenge).first()
-    may_suspend = rules.may_suspend_challenge(by, challenge)
+    may_suspend = organising_rules.may_suspend_challenge(by, challenge)
     context = room(
         challenge,
         "organiser",
@@ -304,7 +302,7 @@ def _cockpit(
         points=points,
         may_ask=all(each.state != "missing" for each in points),
         may_publish=challenge.status == ChallengeStatus.IN_REVIEW
-        and rules.may_publish_challenge(by, challenge),
+        and organising_rules.may_publish_challenge(by, challenge),
         phases=[
             phase_row(each, challenge, by, now)
             | {
@@ -326,7 +324,7 @@ def _cockpit(
         if access["edits"] or has_permission(by, Permission.CHALLENGE_REVEAL)
         else 0,
         pipeline=pipeline(challenge),
-        may_examine=rules.may_examine_entries(by),
+        may_examine=evaluation_rules.may_examine_entries(by),
         drifted=access["follows"] and rescoring_queries.has_drifted(challenge),
         written=written,
         warnings=_warnings(challenge, written),
@@ -364,26 +362,26 @@ def phase_row(phase: Phase, challenge: Challenge, by: User, now: datetime) -> di
         and not ended
         and not in_grace
         and reveal is None
-        and rules.may_propose_reveal(by, phase)
+        and results_rules.may_propose_reveal(by, phase)
     )
     confirms = (
         not ended
         and reveal is not None
         and reveal.decided_at is None
         and reveal.proposed_by_id != by.pk
-        and rules.may_confirm_reveal(by, phase)
+        and results_rules.may_confirm_reveal(by, phase)
     )
     first = list(reports.obstacles(phase, now)) if proposes or confirms else []
     return {
         "phase": phase,
         "moment": moment,
-        "may_date": not over and rules.may_edit_challenge(by, challenge),
+        "may_date": not over and organising_rules.may_edit_challenge(by, challenge),
         "reveal": reveal,
         "winners": reports.cards_to_propose(phase, by) if reveal else [],
         "in_grace": in_grace,
         "may_close": moment is PhaseMoment.OPEN
         and phase.closes_at is None
-        and rules.may_close_phase(by, phase),
+        and organising_rules.may_close_phase(by, phase),
         "obstacles": first,
         "left_behind": teams_left_behind(phase) if proposes and first else [],
         "may_propose": proposes and not first,
@@ -418,7 +416,7 @@ def archive(request: HttpRequest, slug: str) -> HttpResponseBase:
 def _archive(request: HttpRequest, slug: str) -> HttpResponse:
     challenge, by = find_to_run(request, slug), person(request)
     if request.method == "POST":
-        require(rules.may_archive_challenge, by, challenge)
+        require(organising_rules.may_archive_challenge, by, challenge)
     form = ArchiveForm(sent(request))
     return form_page(
         request,
@@ -430,6 +428,6 @@ def _archive(request: HttpRequest, slug: str) -> HttpResponse:
         done=_("Challenge archivé."),
         onward="organiser",
         ready=ChallengeStatus.ARCHIVED in CHALLENGE_EDGES[ChallengeStatus(challenge.status)],
-        allowed=rules.may_archive_challenge(by, challenge),
+        allowed=organising_rules.may_archive_challenge(by, challenge),
         **reach(by, challenge),
     )

@@ -13,10 +13,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
-from challenges import rules
 from challenges.entries.views.pages import csv_answer
-from challenges.models import Challenge
 from challenges.organising import queries as reads
+from challenges.organising import rules
+from challenges.organising.models.challenges import Challenge
 from challenges.organising.views.layout import followed_by, room
 from portal.accounts.views import person
 from portal.audit.reading import Told

@@ -11,37 +11,26 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from challenges import rules
-from challenges.enums import (
-    ChallengeStatus,
-    EntryStatus,
-    ImportState,
-    OrganiserRole,
-    RegistrationMode,
-    RegistrationState,
-    TeamRole,
-    TeamState,
-)
+from challenges.disqualifications.models import Disqualification
+from challenges.entries.enums import EntryStatus
+from challenges.entries.models import Entry
 from challenges.evaluation import queries as evaluation_queries
+from challenges.evaluation import rules
+from challenges.exchange.models import BundleImport, ImportState
 from challenges.forum import queries as forum
-from challenges.models import (
-    BundleImport,
+from challenges.organising.enums import ChallengeStatus, OrganiserRole, RegistrationMode
+from challenges.organising.models.challenges import (
     Challenge,
     ChallengeOrganiser,
-    Disqualification,
-    Enrolment,
-    Entry,
     Guest,
     OrganiserInvitation,
-    Registration,
-    Reveal,
-    Team,
-    TeamInvitation,
-    TeamMember,
 )
 from challenges.organising.queries import current_phase
 from challenges.organising.views.layout import face_of
 from challenges.rescoring import queries as rescoring_queries
+from challenges.results.models.boards import Reveal
+from challenges.teams.enums import RegistrationState, TeamRole, TeamState
+from challenges.teams.models import Enrolment, Registration, Team, TeamInvitation, TeamMember
 from portal.accounts.authorization import Permission, has_permission
 from portal.accounts.models import Organisation, User
 from portal.accounts.space import Item, Place

@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from challenges.bundles.programs import Bounds, ProgramSpec
-from challenges.enums import EntryStatus
+from challenges.entries.enums import EntryStatus
+from challenges.entries.models import Entry
 from challenges.evaluation.actions import evaluations
 from challenges.evaluation.actions.evaluations import queue_scores
-from challenges.models import Entry, Phase, PhaseTask, Scorer
+from challenges.organising.models.challenges import Phase
+from challenges.organising.models.scorings import PhaseTask, Scorer
 from portal.lib import canonical
 
 

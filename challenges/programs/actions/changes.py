@@ -18,19 +18,14 @@ from challenges.bundles.foreign import payloads
 from challenges.bundles.foreign.payloads import Payloads
 from challenges.bundles.foreign.values import Holding, Payload
 from challenges.bundles.programs import ProgramSpec, Protocol
-from challenges.enums import ScorerKind
-from challenges.models import (
-    Challenge,
-    Evaluation,
-    Phase,
-    PhaseTask,
-    ProgramReport,
-    Rescoring,
-    Scorer,
-    ScorerVersion,
-)
+from challenges.evaluation.models import Evaluation
 from challenges.organising.actions import folders
+from challenges.organising.enums import ScorerKind
+from challenges.organising.models.challenges import Challenge, Phase
+from challenges.organising.models.scorings import PhaseTask, Scorer, ScorerVersion
+from challenges.programs.models import ProgramReport
 from challenges.rescoring import actions as rescorings
+from challenges.rescoring.models import Rescoring
 from challenges.scoring.archives import ArchiveRefused
 from datasets.actions import holdouts
 from datasets.models import HoldoutVersion

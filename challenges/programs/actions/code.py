@@ -18,7 +18,6 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from challenges import rules as permissions
 from challenges.bundles.code import (
     ENVIRONMENTS,
     KEY,
@@ -30,40 +29,28 @@ from challenges.bundles.code import (
 )
 from challenges.bundles.folder import Folder
 from challenges.bundles.spec import PortableSpec, Role
+from challenges.entries import rules as entries_rules
 from challenges.entries.actions.deposits import refuse_closed
+from challenges.entries.enums import EntryStatus
+from challenges.entries.models import Entry
 from challenges.entries.queries import fair_rank
-from challenges.enums import (
-    ChallengeStatus,
-    EntryStatus,
-    EvaluationState,
-    JobKind,
-    LogAudience,
-    PhaseKind,
-    PhaseMoment,
-    ReasonCode,
-    RunState,
-)
 from challenges.evaluation.actions import evaluations
-from challenges.evaluation.models import held_by
-from challenges.models import (
-    Challenge,
-    CodeRun,
-    CodeTrial,
-    Entry,
-    Evaluation,
-    Job,
-    Phase,
-    PhaseTask,
-    RunPlan,
-    SealedPredictions,
-    Team,
-)
+from challenges.evaluation.enums import EvaluationState, RunState
+from challenges.evaluation.models import Evaluation, held_by
+from challenges.organising import rules as organising_rules
 from challenges.organising.actions import drafts
 from challenges.organising.actions.notices import announce_by_letter
+from challenges.organising.enums import ChallengeStatus, LogAudience, PhaseKind, PhaseMoment
+from challenges.organising.models.challenges import Challenge, Phase
+from challenges.organising.models.scorings import PhaseTask, RunPlan
+from challenges.programs.models import CodeRun, CodeTrial, SealedPredictions
 from challenges.queue import actions as jobs
 from challenges.queue.actions import WORKER, refuse_not_isolated
-from challenges.scoring.answer import Layout
+from challenges.queue.enums import JobKind
+from challenges.queue.models import Job
+from challenges.scoring.answer import Layout, ReasonCode
 from challenges.scoring.inputs import InputFault, identifiers
+from challenges.teams.models import Team
 from datasets.actions import holdouts, releases
 from portal.accounts.authorization import require
 from portal.accounts.models import User
@@ -134,7 +121,7 @@ def amend_code(*, challenge: Challenge, rules: CodeRules, by: User) -> Challenge
     # Once it left the draft, phases are held before their challenge: their dates move so.
     list(challenge.phases.select_related(None).select_for_update().order_by("pk"))
     challenge = Challenge.objects.locked(challenge)
-    require(permissions.may_edit_challenge, by, challenge)
+    require(organising_rules.may_edit_challenge, by, challenge)
     former = code_rules(challenge)
     if former is None or not may_amend_code(challenge):
         raise Conflict(
@@ -232,7 +219,7 @@ def make_plan(
     private store; plan; event "run_plan.made". Raises NotAllowed; Invalid, code "inputs", with a
     French sentence that holds no value.
     """
-    require(permissions.may_edit_challenge, by, challenge)
+    require(organising_rules.may_edit_challenge, by, challenge)
     if environment not in RUN_ENVIRONMENTS:
         raise Invalid(_("Cet environnement n’est pas dans la liste."), code="environment")
     given = {name: _bytes(content) for name, content in sample.items()}
@@ -266,7 +253,7 @@ def use_plan(*, phase: Phase, plan: RunPlan, by: User) -> Phase:
     Conflict outside a draft, without a task, or where a program scores.
     """
     phase = Phase.objects.locked(phase)
-    require(permissions.may_edit_challenge, by, phase.challenge)
+    require(organising_rules.may_edit_challenge, by, phase.challenge)
     if phase.challenge.status != ChallengeStatus.DRAFT:
         raise Conflict(_("Ceci ne se change que dans un brouillon."), code="not_a_draft")
     if plan.challenge_id != phase.challenge_id:
@@ -450,7 +437,7 @@ def start_trial(
     nothing; Conflict where it takes no code; QuotaSpent past the trials of the hour; TooLarge;
     Invalid for an empty file; NoSandbox.
     """
-    require(permissions.may_enter, by, team)
+    require(entries_rules.may_enter, by, team)
     refuse_closed(Phase.objects.select_related("challenge").get(pk=phase.pk), clock.now())
     plan = plan_of(phase)
     refuse_not_isolated(phase)

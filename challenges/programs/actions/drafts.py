@@ -36,7 +36,9 @@ from challenges.bundles.foreign.values import (
 from challenges.bundles.foreign.values import Phase as ForeignPhase
 from challenges.bundles.programs import BOTH, PRIVATE, PUBLIC, Declared, Form, ProgramSpec, Protocol
 from challenges.bundles.report import Findings, Problem
-from challenges.enums import (
+from challenges.evaluation.actions import evaluations
+from challenges.organising.actions import folders, leaderboards
+from challenges.organising.enums import (
     BoardRule,
     ChallengeKind,
     ColumnKind,
@@ -48,21 +50,21 @@ from challenges.enums import (
     ReportAudience,
     ScorerKind,
 )
-from challenges.evaluation.actions import evaluations
-from challenges.models import (
+from challenges.organising.models.challenges import (
     Challenge,
     ChallengeOrganiser,
     ChallengePage,
-    Column,
-    Leaderboard,
     Phase,
-    PhaseTask,
     PublicFile,
-    Scorer,
-    ScorerVersion,
     Terms,
 )
-from challenges.organising.actions import folders, leaderboards
+from challenges.organising.models.scorings import (
+    Column,
+    Leaderboard,
+    PhaseTask,
+    Scorer,
+    ScorerVersion,
+)
 from datasets.actions import holdouts
 from datasets.models import HoldoutVersion
 from portal.accounts.models import Organisation, User

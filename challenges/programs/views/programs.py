@@ -16,29 +16,28 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_safe
 
-from challenges import rules
 from challenges.bundles.code import LAYOUTS
 from challenges.bundles.programs import Form, FormKind, ProgramSpec, Protocol
 from challenges.client import starting
 from challenges.entries import queries as entry_queries
-from challenges.enums import ChallengeStatus, ColumnKind, LogAudience, PhaseMoment, ReportAudience
-from challenges.models import (
-    Challenge,
-    CodeRun,
-    Column,
-    Entry,
-    Phase,
-    PhaseTask,
-    ProgramReport,
-    RunPlan,
+from challenges.entries.models import Entry
+from challenges.organising import rules
+from challenges.organising.enums import (
+    ChallengeStatus,
+    ColumnKind,
+    LogAudience,
+    PhaseMoment,
+    ReportAudience,
 )
+from challenges.organising.models.challenges import Challenge, Phase
+from challenges.organising.models.scorings import Column, PhaseTask, RunPlan
 from challenges.organising.views import words as page_words
 from challenges.organising.views.layout import find_to_run, room, run_by, tried
 from challenges.programs import queries as program_queries
 from challenges.programs.actions import code as team_code
 from challenges.programs.actions.code import FORMAT_NAME
 from challenges.programs.forms import ENVIRONMENT_WORDS, CodeForm
-from challenges.programs.models import run_duration, run_memory, run_state
+from challenges.programs.models import CodeRun, ProgramReport, run_duration, run_memory, run_state
 from challenges.results.queries.boards import Board
 from portal.accounts.authorization import require
 from portal.accounts.views import person

@@ -16,14 +16,15 @@ from django.views.decorators.http import require_safe
 from challenges.entries.models import warnings_told
 from challenges.entries.views.pages import phase_to_enter
 from challenges.entries.views.tables import Stage, faults_of
-from challenges.enums import PhaseKind, ReasonCode, RunState
-from challenges.models import CodeTrial
+from challenges.evaluation.enums import RunState
+from challenges.organising.enums import PhaseKind
 from challenges.organising.views.layout import scene, scene_to_enter
 from challenges.programs import queries as program_queries
 from challenges.programs.actions import code as team_code
 from challenges.programs.forms import TrialForm
-from challenges.programs.models import trial_detail, trial_reason, trial_state
+from challenges.programs.models import CodeTrial, trial_detail, trial_reason, trial_state
 from challenges.programs.views.programs import packing
+from challenges.scoring.answer import ReasonCode
 from challenges.teams.queries import has_accepted_terms
 from challenges.teams.views import own_team
 from portal.accounts.views import person

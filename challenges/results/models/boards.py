@@ -10,134 +10,18 @@ from uuid import UUID, uuid4
 
 from django.db import models
 from django.db.models import Q
-from django.utils.translation import gettext as _
 
+from challenges.entries.enums import WITHOUT_OUTCOME
 from challenges.entries.models import Entry
-from challenges.enums import (
-    WITHOUT_OUTCOME,
-    BoardRule,
-    ColumnKind,
-    Direction,
-    EvaluationState,
-    Split,
-)
-from challenges.evaluation.models import Evaluation, PhaseTask, Rung, Score, rounded
+from challenges.evaluation.enums import EvaluationState, Split
+from challenges.evaluation.models import Evaluation, Rung, Score, rounded
 from challenges.models.decisions import TwoPersonDecision, by_two_people
-from challenges.models.words import within, word
-from challenges.organising.models import Challenge, Phase
+from challenges.organising.enums import BoardRule, Direction
+from challenges.organising.models.challenges import Phase
+from challenges.organising.models.scorings import Column, Leaderboard, PhaseTask
 from challenges.teams.models import Enrolment, Team
 from portal.lib import canonical
-
-FACT_CHARACTERS = 120
-
-
-class LeaderboardQuerySet(models.QuerySet["Leaderboard"]):
-    """Leaderboards."""
-
-    def locked(self, board: "Leaderboard") -> "Leaderboard":
-        """Return the fresh row, held until the end of the transaction."""
-        return self.select_for_update().get(pk=board.pk)
-
-
-class Leaderboard(models.Model):
-    """Rank the teams of a phase."""
-
-    challenge = models.ForeignKey(Challenge, on_delete=models.CASCADE, related_name="leaderboards")
-    phase = models.ForeignKey(Phase, on_delete=models.CASCADE, related_name="leaderboards")
-    key = models.CharField(max_length=36)
-    title = models.CharField(max_length=64)
-    rule = word(BoardRule, default=BoardRule.BEST)
-    primary = models.ForeignKey(
-        "Column", on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
-    )
-    hidden = models.BooleanField(default=False)
-    anonymous = models.BooleanField(default=False)
-    # Per split: {"digest", "computed_at", "rows", "references", "few", "tested", "axis"}.
-    facts = models.JSONField(default=dict, blank=True)
-
-    objects = LeaderboardQuerySet.as_manager()
-
-    class Meta:
-        ordering = ["phase_id", "pk"]
-        constraints = [
-            within("rule", BoardRule, name="leaderboard_rule_known"),
-            models.UniqueConstraint(fields=["challenge", "key"], name="leaderboard_key_once"),
-        ]
-
-    @property
-    def lists_every_entry(self) -> bool:
-        """Say whether it has a row for each entry, not one for each team."""
-        return self.rule == BoardRule.ALL
-
-
-class Column(models.Model):
-    """Describe one figure of a leaderboard."""
-
-    leaderboard = models.ForeignKey(Leaderboard, on_delete=models.CASCADE, related_name="columns")
-    index = models.PositiveSmallIntegerField()
-    key = models.CharField(max_length=36)
-    title = models.CharField(max_length=120)
-    kind = word(ColumnKind, default=ColumnKind.METRIC)
-    direction = word(Direction, default=Direction.MAX)
-    decimals = models.PositiveSmallIntegerField(default=3)
-    # The cell holds one figure per group.
-    grouped = models.BooleanField(default=False)
-    hidden = models.BooleanField(default=False)
-    operation = models.CharField(max_length=8, blank=True)
-    operands = models.JSONField(default=list, blank=True)
-    valid_min = models.FloatField(null=True, blank=True)
-    valid_max = models.FloatField(null=True, blank=True)
-    sentinels = models.JSONField(default=list, blank=True)
-    groups = models.JSONField(default=dict, blank=True)
-
-    class Meta:
-        ordering = ["leaderboard_id", "index"]
-        constraints = [
-            within("kind", ColumnKind, name="column_kind_known"),
-            within("direction", Direction, name="column_direction_known"),
-            models.UniqueConstraint(fields=["leaderboard", "key"], name="column_key_once"),
-            models.UniqueConstraint(fields=["leaderboard", "index"], name="column_index_once"),
-            models.CheckConstraint(condition=Q(decimals__lte=12), name="column_decimals_bounded"),
-        ]
-
-    @property
-    def is_limited(self) -> bool:
-        """Say whether a limit bars from prizes what is beyond it."""
-        return self.valid_min is not None or self.valid_max is not None
-
-    def passes(self, value: float) -> bool:
-        """Say whether a released value is within the limits."""
-        low = self.valid_min is None or value >= self.valid_min
-        return low and (self.valid_max is None or value <= self.valid_max)
-
-    @property
-    def is_fact(self) -> bool:
-        """Say whether it shows what teams answer of their method: operands name the question."""
-        return self.kind == ColumnKind.FACT
-
-    def told_by(self, answers: Mapping[str, Any]) -> str:
-        """Write the answer of an entry to its question, shortened; nothing without one."""
-        found = answers.get(self.operands[0]) if self.operands else None
-        return " ".join(told_answer(found).split())[:FACT_CHARACTERS]
-
-    @property
-    def at_closing(self) -> bool:
-        """Say whether its figures stay sealed until the reveal."""
-        return self.kind == ColumnKind.FAIRNESS
-
-
-def told_answer(found: object) -> str:
-    """Write an answer of a fact sheet: a list as its words, yes or no as "true" or "false"."""
-    if isinstance(found, list):
-        return ", ".join(map(str, found))
-    if isinstance(found, bool):
-        return "true" if found else "false"
-    return str(found or "")
-
-
-def in_words(told: str) -> str:
-    """Say a told answer to a reader, in their language: yes or no in words, others as they are."""
-    return {"true": _("Oui"), "false": _("Non")}.get(told, told)
+from portal.lib.columns import within, word
 
 
 class Standing(models.Model):

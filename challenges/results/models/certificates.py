@@ -8,17 +8,19 @@ from uuid import UUID, uuid4
 
 from django.db import models
 
+from challenges.entries.enums import EntryStatus
 from challenges.entries.models import Entry
-from challenges.enums import EntryStatus, Split, TeamState
+from challenges.evaluation.enums import Split
 from challenges.evaluation.models import Evaluation
-from challenges.models.words import person
-from challenges.organising.models import Challenge, Phase
+from challenges.organising.models.challenges import Phase
 from challenges.receipts.models import ScoreReceipt
 from challenges.results.models.boards import Standing, ranks_of_teams
+from challenges.teams.enums import TeamState
 from challenges.teams.models import Team
 from portal.audit.reading import events
 from portal.audit.record import reference
 from portal.lib import clock
+from portal.lib.columns import person
 from portal.lib.immutable import GuardedQuerySet, Immutable
 
 
@@ -240,21 +242,6 @@ class FairnessAudit(Immutable):
     record = models.JSONField()
     sha256 = models.CharField(max_length=64)
     released_at = models.DateTimeField()
-
-
-class ChallengeOrigin(models.Model):
-    """Tie a challenge to a card that it starts from: a need, an idea, data."""
-
-    challenge = models.ForeignKey(Challenge, on_delete=models.CASCADE, related_name="origins")
-    resource = models.ForeignKey(
-        "catalogue.Resource", on_delete=models.CASCADE, related_name="challenges"
-    )
-
-    class Meta:
-        ordering = ["pk"]
-        constraints = [
-            models.UniqueConstraint(fields=["challenge", "resource"], name="challenge_origin_once")
-        ]
 
 
 class EntryCard(models.Model):

@@ -16,11 +16,16 @@ from django.db.models import Count, F, FloatField, Max, Min, Q
 from django.db.models.fields.json import KeyTransform
 from django.db.models.functions import Cast
 
-from challenges import rules
-from challenges.enums import Direction, EntryStatus, Split, TeamState
-from challenges.evaluation.models import in_force, rounded
-from challenges.models import Challenge, Column, Leaderboard, Phase, Score, Standing, Team
-from challenges.organising.models import Viewer
+from challenges.entries.enums import EntryStatus
+from challenges.evaluation.enums import Split
+from challenges.evaluation.models import Score, in_force, rounded
+from challenges.organising import rules
+from challenges.organising.enums import Direction
+from challenges.organising.models.challenges import Challenge, Phase, Viewer
+from challenges.organising.models.scorings import Column, Leaderboard
+from challenges.results.models.boards import Standing
+from challenges.teams.enums import TeamState
+from challenges.teams.models import Team
 from portal.lib.files import csv_safe
 from portal.lib.refusals import Hidden
 

@@ -14,40 +14,25 @@ from django.db.models import Count, F, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
-from challenges import rules
-from challenges.disqualifications.models import DisqualificationQuerySet
+from challenges.disqualifications.models import Disqualification, DisqualificationQuerySet
 from challenges.entries import queries as entry_queries
-from challenges.enums import (
-    BoardRule,
-    ChallengeStatus,
-    EntryStatus,
-    EvaluationState,
-    PhaseMoment,
-    ReasonCode,
-    RegistrationState,
-    RescoringState,
-    Split,
-)
-from challenges.models import (
-    Certificate,
-    Challenge,
-    Column,
-    Disqualification,
-    Enrolment,
-    Entry,
-    Evaluation,
-    FairnessAudit,
-    Phase,
-    PhaseTask,
-    Standing,
-    Team,
-    TeamMember,
-)
-from challenges.organising.models import Viewer
+from challenges.entries.enums import EntryStatus
+from challenges.entries.models import Entry
+from challenges.evaluation.enums import EvaluationState, Split
+from challenges.evaluation.models import Evaluation
+from challenges.organising.enums import BoardRule, ChallengeStatus, PhaseMoment
+from challenges.organising.models.challenges import Challenge, Phase, Viewer
+from challenges.organising.models.scorings import Column, PhaseTask, told_answer
+from challenges.rescoring.models import RescoringState
 from challenges.rescoring.queries import errata
-from challenges.results.models.boards import is_waiting, ranks_of_teams, told_answer
+from challenges.results import rules
+from challenges.results.models.boards import Standing, is_waiting, ranks_of_teams
+from challenges.results.models.certificates import Certificate, FairnessAudit
 from challenges.results.queries import boards
 from challenges.results.queries.boards import Board, BoardRow
+from challenges.scoring.answer import ReasonCode
+from challenges.teams.enums import RegistrationState
+from challenges.teams.models import Enrolment, Team, TeamMember
 from portal.accounts.models import User
 from portal.lib import clock
 from portal.lib.refusals import Hidden

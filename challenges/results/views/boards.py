@@ -10,9 +10,9 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from challenges.enums import Direction
-from challenges.models import Challenge, Column
-from challenges.results.models.boards import in_words
+from challenges.organising.enums import Direction
+from challenges.organising.models.challenges import Challenge
+from challenges.organising.models.scorings import Column, in_words
 from challenges.results.queries.boards import Board, BoardRow
 from challenges.teams.queries import member_names
 from portal.lib import texts

@@ -20,16 +20,17 @@ from django.views.decorators.http import require_safe
 
 from catalogue.resources.models import Resource
 from catalogue.resources.queries.detail import VerifiedScore
-from challenges import rules
-from challenges.models import Certificate, Challenge, EntryCard, Phase, Team
-from challenges.organising.models import Viewer
+from challenges.organising.models.challenges import Challenge, Phase, Viewer
 from challenges.organising.queries import phase_of
 from challenges.organising.views.layout import find_challenge, scene
 from challenges.results import actions as results
+from challenges.results import rules
 from challenges.results.models import certificates as certified
+from challenges.results.models.certificates import Certificate, EntryCard
 from challenges.results.queries import reports as reads
 from challenges.results.views.boards import from_to
 from challenges.results.views.reports import reported
+from challenges.teams.models import Team
 from portal.accounts.views import person
 from portal.lib import clock, paper
 from portal.lib.refusals import Conflict, Hidden, Invalid

@@ -11,12 +11,12 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from challenges import rules
+from challenges.entries.enums import REASON_SENTENCES, entry_word
 from challenges.entries.views.pages import csv_answer
-from challenges.models import Challenge, Phase
-from challenges.models.words import REASON_SENTENCES, entry_word
+from challenges.organising import rules
+from challenges.organising.models.challenges import Challenge, Phase
+from challenges.organising.models.scorings import in_words
 from challenges.organising.views.layout import find_challenge, followed_by, room, scene
-from challenges.results.models.boards import in_words
 from challenges.results.queries import reports
 from challenges.results.queries import reports as reads
 from challenges.results.queries.reports import TEAMS_LEAST

@@ -19,8 +19,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.clickjacking import xframe_options_exempt
 from django.views.decorators.http import require_safe
 
-from challenges.enums import Split
-from challenges.models import Challenge, Phase
+from challenges.evaluation.enums import Split
+from challenges.organising.models.challenges import Challenge, Phase
 from challenges.organising.queries import current_phase, phase_of
 from challenges.organising.views.layout import find_challenge, scene, shares
 from challenges.programs.views import programs as program_views

@@ -9,7 +9,7 @@ from django.core.management import call_command
 
 from challenges.entries.actions import deposits
 from challenges.management.commands.enter import joined, member_named_after
-from challenges.models import Challenge
+from challenges.organising.models.challenges import Challenge
 from challenges.organising.queries import phase_of
 from portal.management.opening import demonstration
 from portal.management.opening.demonstration.folder import SLUG

@@ -16,7 +16,8 @@ from django.test import Client
 from django.utils import timezone
 
 from challenges.entries.actions import uploads
-from challenges.enums import EntryStatus, Split, UploadState
+from challenges.entries.enums import EntryStatus, UploadState
+from challenges.evaluation.enums import Split
 from challenges.models import Entry, Team, Upload
 from challenges.organising.actions import challenges
 from portal.accounts.enums import TokenScope

@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 
 from challenges import invariants
 from challenges.entries.actions import checks
-from challenges.enums import EntryStatus, JobKind, JobState, RescoringState
+from challenges.entries.enums import EntryStatus
 from challenges.evaluation import worker as vault
 from challenges.evaluation.actions import evaluations, interventions
 from challenges.models import (
@@ -31,7 +31,9 @@ from challenges.programs.actions.code import RunOutcome
 from challenges.programs.models import trial_reason
 from challenges.queue import actions as jobs
 from challenges.queue.actions import NoSandbox
+from challenges.queue.enums import JobKind, JobState
 from challenges.rescoring import actions as rescorings
+from challenges.rescoring.models import RescoringState
 from challenges.sandbox.bubblewrap import Bubblewrap
 from challenges.scoring.predictions.faults import fault_of
 from challenges.scoring.verdict import Verdict

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from challenges.enums import ChallengeStatus, ColumnKind, Direction, Split
+from challenges.evaluation.enums import Split
 from challenges.models import (
     Challenge,
     Column,
@@ -21,6 +21,7 @@ from challenges.models import (
     ScorerVersion,
     Standing,
 )
+from challenges.organising.enums import ChallengeStatus, ColumnKind, Direction
 from challenges.scoring.truth import keys_of
 from datasets.models import HoldoutVersion
 from portal.accounts.enums import RegionRole

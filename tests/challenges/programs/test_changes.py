@@ -9,7 +9,8 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from challenges.enums import EntryStatus, EvaluationState, RescoringState
+from challenges.entries.enums import EntryStatus
+from challenges.evaluation.enums import EvaluationState
 from challenges.exchange.actions import exports
 from challenges.exchange.actions.bundles import import_bundle
 from challenges.exchange.worker import unsealer
@@ -18,6 +19,7 @@ from challenges.programs.actions import changes as program_changes
 from challenges.programs.actions.changes import Sent
 from challenges.queue.actions import WORKER
 from challenges.rescoring import actions as rescorings
+from challenges.rescoring.models import RescoringState
 from challenges.worker import drain
 from datasets import gate
 from datasets.models import HoldoutVersion

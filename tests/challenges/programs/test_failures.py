@@ -13,9 +13,10 @@ from django.urls import reverse
 from challenges.bundles.programs import Bounds, read_bounds
 from challenges.bundles.settings import Settings
 from challenges.entries.actions import checks
-from challenges.enums import EntryStatus, EvaluationState
+from challenges.entries.enums import EntryStatus
 from challenges.evaluation import worker as vault
 from challenges.evaluation.actions import interventions
+from challenges.evaluation.enums import EvaluationState
 from challenges.exchange.actions import exports, imports
 from challenges.exchange.actions.bundles import import_bundle
 from challenges.models import Challenge, Entry, Leaderboard, Phase, ScorerVersion

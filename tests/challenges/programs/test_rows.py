@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from django.test import Client
 
-from challenges.enums import EntryStatus
+from challenges.entries.enums import EntryStatus
 from challenges.models import Challenge, Entry, ProgramReport, Score
 from challenges.scoring.contributed import NotTheMean, contributed
 from challenges.scoring.tiers import Listed, tiers

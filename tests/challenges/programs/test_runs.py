@@ -9,8 +9,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from challenges.entries.actions import deposits
+from challenges.entries.enums import EntryStatus
 from challenges.entries.forms import EntryForm
-from challenges.enums import EntryStatus
 from challenges.exchange.actions.bundles import import_bundle
 from challenges.exchange.worker import rehearsed
 from challenges.models import Challenge, Entry, Phase, Score, Team

@@ -10,9 +10,8 @@ from typing import Any
 
 import pytest
 
-from challenges.enums import ReasonCode
-from challenges.models.words import REASON_SENTENCES
-from challenges.scoring.answer import AnswerSpec, Limits
+from challenges.entries.enums import REASON_SENTENCES
+from challenges.scoring.answer import AnswerSpec, Limits, ReasonCode
 from challenges.scoring.predictions.faults import (
     CHOICE,
     MAX_MESSAGE,

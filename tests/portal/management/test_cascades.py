@@ -8,9 +8,9 @@ from django.apps import apps
 from django.db import connection
 from django.db.models import CASCADE, ForeignObjectRel, Model
 
-from challenges.enums import PhaseKind
 from challenges.models import Evaluation
 from challenges.organising.actions import leaderboards, phases
+from challenges.organising.enums import PhaseKind
 from challenges.rescoring import actions as rescorings
 from challenges.worker import drain
 from portal.management import rights

@@ -27,7 +27,7 @@ from challenges import retention
 from challenges.bundles import exporting
 from challenges.bundles.exporting import Correction
 from challenges.bundles.programs import SCORING
-from challenges.enums import ChallengeStatus, EntryStatus
+from challenges.entries.enums import EntryStatus
 from challenges.exchange.actions import bundles as bundle_imports
 from challenges.exchange.actions.bundles import import_bundle
 from challenges.models import (
@@ -40,6 +40,7 @@ from challenges.models import (
     ScorerVersion,
 )
 from challenges.organising.actions import drafts
+from challenges.organising.enums import ChallengeStatus
 from challenges.programs.actions import changes as program_changes
 from challenges.results import actions as results
 from challenges.worker import drain

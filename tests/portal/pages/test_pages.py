@@ -25,9 +25,10 @@ from wagtail.rich_text import RichText
 
 from catalogue.models import Synonym
 from catalogue.resources.enums import Access, LinkType, ResourceKind
-from challenges.enums import ChallengeStatus, JobKind, NoticeKind
 from challenges.models import Notice, Team, Thread
+from challenges.organising.enums import ChallengeStatus, NoticeKind
 from challenges.queue import actions as jobs
+from challenges.queue.enums import JobKind
 from portal.accounts import space
 from portal.accounts.actions.appointments import BACKOFFICE_GROUPS
 from portal.accounts.enums import RegionRole

@@ -1,5 +1,6 @@
 """Challenge, its phases, pages, files and draft; the people who run it, those it invites."""
 
+import hashlib
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, TypeAlias
 from uuid import uuid4
@@ -9,7 +10,7 @@ from django.db import connection, models
 from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
-from challenges.enums import (
+from challenges.organising.enums import (
     CHALLENGE_EDGES,
     PUBLIC_STATUSES,
     BuildState,
@@ -22,20 +23,13 @@ from challenges.enums import (
     PhaseMoment,
     RegistrationMode,
     ReportAudience,
-)
-from challenges.models.words import (
     challenge_word,
-    person,
-    set_exactly,
-    set_together,
-    someone,
-    within,
-    word,
 )
 from challenges.scoring.audit.declared import SMALLEST
 from portal.accounts.authorization import Permission, has_permission
 from portal.accounts.models import AddressInvitation, AddressInvitationQuerySet, User
 from portal.lib import clock
+from portal.lib.columns import person, set_exactly, set_together, someone, within, word
 from portal.lib.refusals import Conflict
 
 if TYPE_CHECKING:
@@ -552,3 +546,56 @@ class ChallengeDraft(models.Model):
     def is_waiting(self) -> bool:
         """Say whether the worker has not answered yet."""
         return self.state == BuildState.QUEUED
+
+
+class ChallengeOrigin(models.Model):
+    """Tie a challenge to a card that it starts from: a need, an idea, data."""
+
+    challenge = models.ForeignKey(Challenge, on_delete=models.CASCADE, related_name="origins")
+    resource = models.ForeignKey(
+        "catalogue.Resource", on_delete=models.CASCADE, related_name="challenges"
+    )
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["challenge", "resource"], name="challenge_origin_once")
+        ]
+
+
+class TermsQuerySet(models.QuerySet["Terms"]):
+    """Rules of challenges."""
+
+    def put(self, challenge: Challenge, *, text: str, html: str) -> "Terms":
+        """Return the rules in force where they say this, else make a version of them that does."""
+        digest = hashlib.sha256(text.encode()).hexdigest()
+        last = self.filter(challenge=challenge).order_by("-number").first()
+        if last is not None and last.sha256 == digest:
+            return last
+        return self.create(
+            challenge=challenge,
+            number=last.number + 1 if last else 1,
+            text=text,
+            html=html,
+            sha256=digest,
+            created_at=clock.now(),
+        )
+
+
+class Terms(models.Model):
+    """Hold one version of the rules of a challenge."""
+
+    challenge = models.ForeignKey(Challenge, on_delete=models.CASCADE, related_name="terms")
+    number = models.PositiveSmallIntegerField()
+    text = models.TextField()
+    html = models.TextField(blank=True)
+    sha256 = models.CharField(max_length=64)
+    created_at = models.DateTimeField()
+
+    objects = TermsQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-number"]
+        constraints = [
+            models.UniqueConstraint(fields=["challenge", "number"], name="terms_number_once")
+        ]

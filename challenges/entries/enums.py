@@ -1,0 +1,118 @@
+"""Where entries and uploads stand, and the edges between."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from challenges.scoring.answer import ReasonCode
+
+if TYPE_CHECKING:
+    pass
+
+
+class UploadState(StrEnum):
+    """Name where a file that is sent in parts stands: stored once whole, submitted or not yet."""
+
+    OPEN = "open"
+    STORED = "stored"
+    EXPIRED = "expired"
+
+
+class EntryStatus(StrEnum):
+    """Name where an entry stands, from its receipt to its score."""
+
+    RECEIVED = "received"
+    CHECKING = "checking"
+    REJECTED = "rejected"
+    QUEUED = "queued"
+    SCORING = "scoring"
+    SCORED = "scored"
+    FAILED = "failed"
+    NEEDS_ATTENTION = "needs_attention"
+    WITHDRAWN = "withdrawn"
+
+
+# The code of a file in which the antivirus found something.
+INFECTED = "E_INFECTED"
+
+
+ENTRY_EDGES: Mapping[EntryStatus, frozenset[EntryStatus]] = {
+    EntryStatus.RECEIVED: frozenset({EntryStatus.CHECKING, EntryStatus.WITHDRAWN}),
+    EntryStatus.CHECKING: frozenset(
+        {EntryStatus.REJECTED, EntryStatus.QUEUED, EntryStatus.NEEDS_ATTENTION}
+    ),
+    EntryStatus.REJECTED: frozenset(),
+    EntryStatus.QUEUED: frozenset({EntryStatus.SCORING, EntryStatus.WITHDRAWN}),
+    EntryStatus.SCORING: frozenset(
+        {EntryStatus.SCORED, EntryStatus.FAILED, EntryStatus.NEEDS_ATTENTION}
+    ),
+    EntryStatus.NEEDS_ATTENTION: frozenset(
+        {EntryStatus.CHECKING, EntryStatus.QUEUED, EntryStatus.FAILED}
+    ),
+    EntryStatus.SCORED: frozenset({EntryStatus.QUEUED, EntryStatus.WITHDRAWN}),
+    EntryStatus.FAILED: frozenset({EntryStatus.QUEUED}),
+    EntryStatus.WITHDRAWN: frozenset(),
+}
+
+
+# Someone or something still has to act on an entry in one of these.
+UNFINISHED: frozenset[EntryStatus] = frozenset(
+    {EntryStatus.RECEIVED, EntryStatus.CHECKING, EntryStatus.QUEUED, EntryStatus.SCORING}
+)
+
+
+# An entry in one of these has no outcome yet: something acts on it, or a person examines it.
+WITHOUT_OUTCOME = UNFINISHED | {EntryStatus.NEEDS_ATTENTION}
+
+
+ENTRY_WORDS: dict[str, str | Promise] = {
+    EntryStatus.RECEIVED: _("Reçue"),
+    EntryStatus.CHECKING: _("Vérification du format"),
+    EntryStatus.REJECTED: _("Format refusé"),
+    EntryStatus.QUEUED: _("File d’attente"),
+    EntryStatus.SCORING: _("Évaluation"),
+    EntryStatus.SCORED: _("Évaluée"),
+    EntryStatus.FAILED: _("Échec de l’évaluation"),
+    EntryStatus.NEEDS_ATTENTION: _("Examen technique"),
+    EntryStatus.WITHDRAWN: _("Retirée"),
+}
+
+
+# One sentence per code; the codes E_* of a file carry their own sentences.
+REASON_SENTENCES: dict[str, str | Promise] = {
+    ReasonCode.TIMEOUT: _("Temps dépassé : l’évaluation a été arrêtée à la limite de durée."),
+    ReasonCode.MEMORY: _("Mémoire dépassée : l’évaluation a été arrêtée à la limite de mémoire."),
+    ReasonCode.PROGRAM: _("Le programme s’est arrêté sur une erreur."),
+    ReasonCode.OUTPUT: _("Le fichier produit n’est pas conforme."),
+    ReasonCode.PLATFORM: _(
+        "Panne de la plateforme : votre essai n’est pas perdu, il sera relancé."
+    ),
+    ReasonCode.NO_SANDBOX: _(
+        "L’exécution de programmes n’est pas disponible sur cette installation."
+    ),
+}
+
+
+LADDER_WAITS = _("Le score paraîtra quand vos soumissions précédentes seront évaluées.")
+
+
+def led_sentence(number: int, *, withdrawn: bool) -> str:
+    """Say that an entry does not improve on the one its team leads with."""
+    if withdrawn:
+        return gettext(
+            "Pas d’amélioration significative sur votre soumission n° %(number)d, retirée depuis : "
+            "le score montré reste le sien, et le classement ne le reprend pas."
+        ) % {"number": number}
+    return gettext(
+        "Pas d’amélioration significative : le classement garde le score de votre "
+        "soumission n° %(number)d."
+    ) % {"number": number}
+
+
+def entry_word(status: str) -> str:
+    """Return the French word for the status of an entry."""
+    return str(ENTRY_WORDS.get(status, status))
