@@ -221,7 +221,7 @@ def burst(site: str, tokens: list[str]) -> dict[str, Any]:
 def lost(receipts: list[dict[str, Any]]) -> int:
     """Count the receipts without their row, or whose file is not the one that was sent."""
     from challenges.models import Entry  # noqa: PLC0415  # app ready
-    from portal.lib import objects  # noqa: PLC0415  # app ready
+    from portal.lib.storage import objects  # noqa: PLC0415  # app ready
 
     stored = dict(Entry.objects.values_list("pk", "sha256"))
     rows = {str(pk): sha256 for pk, sha256 in stored.items()}

@@ -265,7 +265,7 @@ BUGS = (
     ),
     Bug(
         "phones_not_scanned",
-        "portal/lib/personal_data.py",
+        "portal/lib/prose/personal_data.py",
         "    (Kind.PHONE, PHONE, mask),\n",
         "",
         ("tests/portal/lib", "tests/catalogue/contributions"),

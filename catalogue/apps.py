@@ -21,7 +21,7 @@ class CatalogueConfig(AppConfig):
         from catalogue.resources.queries import files as card_files  # noqa: PLC0415  # app ready
         from catalogue.search import server  # noqa: PLC0415  # app ready
         from portal.accounts import personal_data, space  # noqa: PLC0415  # app ready
-        from portal.lib import objects, parts  # noqa: PLC0415  # app ready
+        from portal.lib.storage import objects, parts  # noqa: PLC0415  # app ready
 
         objects.register_references(card_files.kept_objects)
         parts.register(card_files.kept_parts)

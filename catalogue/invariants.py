@@ -16,7 +16,8 @@ from catalogue.resources import words
 from catalogue.resources.enums import FileSign, FileState, ResourceKind
 from catalogue.resources.models import CardFile, Resource
 from catalogue.search.models import IndexedFacet, IndexedResource
-from portal.lib import clock, objects
+from portal.lib import clock
+from portal.lib.storage import objects
 
 # Counter of a card: the rows it counts.
 COUNTED = {

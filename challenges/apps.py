@@ -19,7 +19,7 @@ class ChallengesConfig(AppConfig):
         from challenges.results.views import certificates as certificate_views  # noqa: PLC0415  # app ready
         from challenges.teams import actions as teams  # noqa: PLC0415  # app ready
         from portal.accounts import personal_data, space  # noqa: PLC0415  # app ready
-        from portal.lib import objects, parts  # noqa: PLC0415  # app ready
+        from portal.lib.storage import objects, parts  # noqa: PLC0415  # app ready
 
         objects.register_references(retention.objects_named)
         parts.register(retention.parts_named)

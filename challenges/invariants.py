@@ -27,7 +27,8 @@ from challenges.results.models.boards import listing
 from challenges.results.models.certificates import Certificate
 from portal.audit.reading import events
 from portal.audit.record import reference
-from portal.lib import clock, objects, signing
+from portal.lib import clock, signing
+from portal.lib.storage import objects
 
 
 def broken_receipts() -> Iterator[str]:

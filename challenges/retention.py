@@ -27,9 +27,10 @@ from challenges.rescoring.models import Rescoring
 from challenges.results.models.certificates import EntryCard
 from portal.audit.actors import SystemActor
 from portal.audit.record import record
-from portal.lib import clock, parts
-from portal.lib.objects import digests_in_columns, digests_in_rows
+from portal.lib import clock
 from portal.lib.refusals import Conflict
+from portal.lib.storage import parts
+from portal.lib.storage.objects import digests_in_columns, digests_in_rows
 
 log = logging.getLogger("challenges.retention")
 KEEPER = SystemActor("retention")

@@ -14,7 +14,7 @@ class DatasetsConfig(AppConfig):
         from catalogue.resources.enums import ResourceKind  # noqa: PLC0415  # app ready
         from catalogue.resources.queries import files as card_files  # noqa: PLC0415  # app ready
         from datasets.queries import address_of, named, published_files  # noqa: PLC0415  # app ready
-        from portal.lib import objects  # noqa: PLC0415  # app ready
+        from portal.lib.storage import objects  # noqa: PLC0415  # app ready
 
         objects.register_references(named)
         card_files.register_page(ResourceKind.DATASET, address_of)

@@ -16,8 +16,8 @@ from datasets.enums import AccessLevel, FileRole
 from datasets.models import Dataset
 from datasets.standards import dictionary
 from datasets.standards.profile import TableFault
-from portal.lib.fields import box, whole
 from portal.lib.refusals import Invalid
+from portal.lib.web.fields import box, whole
 
 DICTIONARY_MAX_BYTES = 1_000_000
 MEGABYTE = 1_000_000

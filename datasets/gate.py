@@ -30,8 +30,9 @@ from portal.accounts.authorization import require
 from portal.accounts.models import User
 from portal.audit.actors import Actor
 from portal.audit.record import record
-from portal.lib import clock, immutable, objects
+from portal.lib import clock, immutable
 from portal.lib.refusals import Hidden, Invalid, NotAllowed, Unavailable
+from portal.lib.storage import objects
 
 SPOOL_BYTES = 8 << 20
 SEALED_MAX_BYTES = 6 << 30

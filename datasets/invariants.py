@@ -11,8 +11,8 @@ from django.utils.translation import gettext_lazy as _
 
 from datasets.enums import SealedKind
 from datasets.models import DataFile, Dataset, Holdout, HoldoutVersion, SealedFile
-from portal.lib import objects
-from portal.lib.objects import unnamed
+from portal.lib.storage import objects
+from portal.lib.storage.objects import unnamed
 
 SWEEP_HOURS = 2  # the sweep runs each hour
 

@@ -34,7 +34,7 @@ from catalogue.standards import published
 from catalogue.standards.published import File
 from datasets.enums import AccessLevel, FileRole, Protection
 from datasets.models import DataFile, Dataset, Download, Release, WrappedKey
-from portal.lib.objects import digests_in_columns
+from portal.lib.storage.objects import digests_in_columns
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser

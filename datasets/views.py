@@ -36,11 +36,11 @@ from datasets.standards import dictionary, table_schema
 from portal.accounts.authorization import require
 from portal.accounts.models import User
 from portal.accounts.sessions import recent_authentication
-from portal.lib import texts
 from portal.lib.clock import PARIS
-from portal.lib.files import attachment, csv_safe
+from portal.lib.prose import texts
 from portal.lib.refusals import Hidden, Invalid
-from portal.lib.requests import get_or_post
+from portal.lib.storage.files import attachment, csv_safe
+from portal.lib.web.requests import get_or_post
 
 TABS = {"page": gettext_lazy("Présentation"), "releases": gettext_lazy("Fichiers et versions")}
 FREQUENCY_LABELS = dict(FREQUENCIES)

@@ -25,7 +25,8 @@ from django.db.migrations.executor import MigrationExecutor
 
 from catalogue.search import server
 from portal.accounts.models import User
-from portal.lib import brokers, clock, scanning
+from portal.lib import clock
+from portal.lib.storage import scanning
 from portal.management import rights
 
 Found = Iterator[CheckMessage]
@@ -82,7 +83,7 @@ def database() -> Found:
 
 def broker() -> Found:
     """E05, E17."""
-    if fault := brokers.fault(settings.BROKER_URL):
+    if fault := broker_fault(settings.BROKER_URL):
         yield _error(5, f"BROKER_URL {fault}")
     if set(settings.CELERY_ACCEPT_CONTENT) != {"json"}:
         yield _error(17, "Celery accepte autre chose que du JSON : n’acceptez que lui.")
@@ -259,9 +260,9 @@ def broker_keeps() -> Found:
     One that does not answer is only told.
     """
     scheme = urlsplit(settings.BROKER_URL).scheme
-    if scheme in brokers.REDIS:
+    if scheme in REDIS:
         yield from _redis_keeps()
-    elif scheme in brokers.RABBITMQ:
+    elif scheme in RABBITMQ:
         yield from _rabbitmq_opens()
 
 
@@ -398,3 +399,24 @@ def _await_database() -> None:
             time.sleep(0.5)
         else:
             return
+
+
+REDIS, RABBITMQ = ("redis", "rediss"), ("amqp", "amqps")
+LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+def broker_fault(url: str) -> str:
+    """Say what is wrong with the address of a broker, in French, or ""."""
+    try:
+        parts = urlsplit(url)
+        host, _port = parts.hostname, parts.port
+    except ValueError:
+        return "n’est pas une adresse : le port ou l’hôte est mal écrit."
+    if parts.scheme not in {*REDIS, *RABBITMQ}:
+        return "doit désigner Redis (redis://…) ou RabbitMQ (amqp://…)."
+    if not host:
+        return "ne nomme pas d’hôte."
+    away = host not in LOOPBACK_HOSTS
+    if parts.scheme in RABBITMQ and away and parts.username in {None, "guest"}:
+        return "n’a pas de compte à elle : RabbitMQ n’ouvre « guest » qu’à sa propre machine."
+    return ""

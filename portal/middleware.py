@@ -36,8 +36,8 @@ from portal.lib.refusals import (
     Unsupported,
     WrongMethod,
 )
-from portal.lib.requests import natural, without_secrets
-from portal.lib.responses import API, RETRY_SECONDS, problem, wants_json
+from portal.lib.web.requests import natural, without_secrets
+from portal.lib.web.responses import API, RETRY_SECONDS, problem, wants_json
 
 log = logging.getLogger("portal.refusals")
 OBJECT_CHARACTERS = 120

@@ -54,10 +54,10 @@ from portal.accounts.bearer import Token, reader
 from portal.accounts.enums import TokenScope
 from portal.accounts.views import person
 from portal.lib import visible
-from portal.lib.endpoints import Limit, after, refused
-from portal.lib.endpoints import lazy as _
 from portal.lib.refusals import Invalid
-from portal.lib.requests import identifier
+from portal.lib.web.endpoints import Limit, after, refused
+from portal.lib.web.endpoints import lazy as _
+from portal.lib.web.requests import identifier
 
 Told = TypeVar("Told", bound=Schema)
 Listed = dict[str, Any]  # some rows, and the cursor of those that follow

@@ -23,8 +23,8 @@ from catalogue.community.enums import (
 from catalogue.resources.addresses import is_web
 from catalogue.resources.models import Resource
 from portal.accounts.enums import OrganisationKind
-from portal.lib.fields import PlainForm, box, choice, email, line, prose, whole
-from portal.lib.texts import plain_line
+from portal.lib.prose.texts import plain_line
+from portal.lib.web.fields import PlainForm, box, choice, email, line, prose, whole
 
 MOST_OTHERS = 9
 

@@ -40,7 +40,7 @@ from catalogue.resources.enums import UseCase
 from catalogue.resources.models import FormerSlug, Resource, editable_organisations
 from catalogue.resources.queries.relations import WRITERS
 from portal.accounts.models import Organisation, User
-from portal.lib.requests import identifier
+from portal.lib.web.requests import identifier
 
 ON_CARD = 3
 

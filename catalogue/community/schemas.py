@@ -12,7 +12,7 @@ from catalogue.community.actions import alerts, reports
 from catalogue.community.models import Discussion, DiscussionMessage, Report, SavedSearch
 from catalogue.resources.enums import UseCase
 from catalogue.resources.schemas import QueryIn
-from portal.lib.endpoints import Address, PublicId, Words
+from portal.lib.web.endpoints import Address, PublicId, Words
 
 MOST_MESSAGES = 200
 Month = Annotated[str, BeforeValidator("{:%Y-%m}".format)]

@@ -47,12 +47,13 @@ from portal.accounts.bearer import Token
 from portal.accounts.enums import TokenScope
 from portal.accounts.models import Organisation
 from portal.accounts.views import person
-from portal.lib import objects, parts, visible
-from portal.lib.endpoints import Limit, after, refused
-from portal.lib.endpoints import lazy as _
-from portal.lib.http import NotFetched
+from portal.lib import visible
 from portal.lib.refusals import Conflict, Hidden, Invalid
-from portal.lib.requests import identifier, natural
+from portal.lib.storage import objects, parts
+from portal.lib.web.endpoints import Limit, after, refused
+from portal.lib.web.endpoints import lazy as _
+from portal.lib.web.http import NotFetched
+from portal.lib.web.requests import identifier, natural
 
 
 def subject_named(request: HttpRequest, name: str) -> Resource:

@@ -22,8 +22,8 @@ from catalogue.resources.columns import LockableQuerySet, known, some, some_orga
 from catalogue.resources.models import CardFile, Resource, editable_organisations
 from portal.accounts.authorization import Permission, has_permission
 from portal.lib.immutable import Immutable
-from portal.lib.parts import PartedFile
 from portal.lib.refusals import Conflict
+from portal.lib.storage.parts import PartedFile
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser

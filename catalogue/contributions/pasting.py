@@ -15,8 +15,9 @@ from catalogue.standards import readers
 from catalogue.standards.readers.detection import Place, places
 from catalogue.standards.readers.record import Fault, Reading, Record, Value, failed, fault
 from portal.accounts.models import User
-from portal.lib import http, rates
+from portal.lib import rates
 from portal.lib.refusals import QuotaSpent
+from portal.lib.web import http
 
 # A turn that nobody gave back ends by itself: longer than any reading lasts.
 LONGEST_SECONDS = 120

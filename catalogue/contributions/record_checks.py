@@ -35,8 +35,8 @@ from catalogue.resources.fields import (
 )
 from catalogue.resources.writing import is_shouting, language_of, spam_signs
 from catalogue.standards import licences
-from portal.lib import personal_data
-from portal.lib.personal_data import Kind
+from portal.lib.prose import personal_data
+from portal.lib.prose.personal_data import Kind
 
 SHOWN_CHARACTERS = 64
 NAMES: dict[str, Promise] = {

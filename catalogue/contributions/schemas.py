@@ -17,7 +17,7 @@ from catalogue.resources.models import CardFile, Resource
 from catalogue.resources.queries import files, published
 from catalogue.resources.schemas import OriginOut
 from portal.accounts.models import Organisation
-from portal.lib.endpoints import Address, PublicId
+from portal.lib.web.endpoints import Address, PublicId
 
 GRAVITY = ("blocking", "warning", "unknown")
 

@@ -33,10 +33,11 @@ from portal.audit.actors import Actor
 from portal.audit.outbox import owe
 from portal.audit.record import record
 from portal.audit.record import record as tell
-from portal.lib import canonical, clock, http
+from portal.lib import canonical, clock
+from portal.lib.prose.texts import free_name, slug_of
 from portal.lib.queue import nudge
 from portal.lib.refusals import Conflict, Invalid, QuotaSpent, unless_taken
-from portal.lib.texts import free_name, slug_of
+from portal.lib.web import http
 
 KEY_CHARACTERS = 44
 MOST_TRUSTED = 100

@@ -17,7 +17,7 @@ from catalogue.harvest.enums import SourceKind
 from catalogue.resources.fields import Text
 from catalogue.standards import readers
 from catalogue.standards.readers.record import Fault, Reading, Record, failed, fault
-from portal.lib import http
+from portal.lib.web import http
 
 NEXT = re.compile(r'<([^>]+)>\s*;\s*rel="?next"?')
 HUB = "huggingface.co"  # elsewhere a card is known by its title, as readers.hf_card says

@@ -10,7 +10,7 @@ from catalogue.contributions.queries import proposals
 from catalogue.harvest.enums import HarvestFrequency, SourceKind
 from catalogue.harvest.models import Source
 from portal.accounts.models import Organisation
-from portal.lib.fields import PlainForm, box, choice, line, prose, whole
+from portal.lib.web.fields import PlainForm, box, choice, line, prose, whole
 
 MOST_TRUSTED = 100
 

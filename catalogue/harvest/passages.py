@@ -28,8 +28,8 @@ from catalogue.standards.readers.record import Reading
 from portal.audit.actors import Actor
 from portal.audit.outbox import owe
 from portal.lib import clock
-from portal.lib.http import NotFetched
 from portal.lib.refusals import Refusal
+from portal.lib.web.http import NotFetched
 
 REASONS: dict[str, Text] = {
     "held_by_source": gettext_lazy("Une autre source tient déjà cette fiche."),

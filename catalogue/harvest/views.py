@@ -27,8 +27,8 @@ from catalogue.resources.views import edited
 from portal.accounts.authorization import require
 from portal.accounts.models import User
 from portal.accounts.views import person
-from portal.lib.files import csv_answer
 from portal.lib.refusals import Refusal
+from portal.lib.storage.files import csv_answer
 from portal.lib.visible import find
 
 PER_PAGE = 25

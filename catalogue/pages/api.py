@@ -55,10 +55,10 @@ from catalogue.standards.writers import plain
 from portal.accounts.bearer import anyone
 from portal.accounts.enums import OrganisationKind
 from portal.accounts.models import FormerAddress, Organisation
-from portal.lib.endpoints import CURSOR_MAX_CHARACTERS, Limit, after, refused
-from portal.lib.endpoints import lazy as _
 from portal.lib.refusals import Invalid
-from portal.lib.responses import tagged
+from portal.lib.web.endpoints import CURSOR_MAX_CHARACTERS, Limit, after, refused
+from portal.lib.web.endpoints import lazy as _
+from portal.lib.web.responses import tagged
 
 Json = dict[str, Any]
 

@@ -14,9 +14,9 @@ from catalogue.resources.queries import published, relations
 from portal.accounts.bearer import anyone
 from portal.accounts.views import person
 from portal.lib import visible
-from portal.lib.endpoints import lazy
 from portal.lib.refusals import Gone, Hidden, Invalid
-from portal.lib.requests import identifier
+from portal.lib.web.endpoints import lazy
+from portal.lib.web.requests import identifier
 
 
 def accepted(form: forms.Form) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from catalogue.resources.enums import (
 )
 from catalogue.search.query import MAX_Q, MAX_VALUE, MAX_VALUES, Sort, Updated, Words
 from portal.accounts.models import Organisation
-from portal.lib.endpoints import Address, PublicId
+from portal.lib.web.endpoints import Address, PublicId
 
 Value = Annotated[str, Field(max_length=MAX_VALUE)]
 Language = Annotated[str, Field(pattern=f"^({'|'.join(LANGUAGES)})$")]

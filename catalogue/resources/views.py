@@ -16,8 +16,8 @@ from catalogue.resources.queries.files import FILE_COLUMNS, readable_details
 from portal.accounts.authorization import require
 from portal.accounts.models import Organisation, User
 from portal.accounts.views import person
-from portal.lib.fields import PlainForm, prose
 from portal.lib.refusals import Hidden
+from portal.lib.web.fields import PlainForm, prose
 
 
 class ReasonForm(PlainForm):

@@ -44,9 +44,10 @@ from catalogue.search.query import (
     Words,
     cut_short,
 )
-from portal.lib import clock, rates, responses
+from portal.lib import clock, rates
 from portal.lib.rates import Window
 from portal.lib.refusals import QuotaSpent
+from portal.lib.web import responses
 
 OPEN = {True: mark_safe("<mark>"), False: ""}
 CLOSE = {True: mark_safe("</mark>"), False: ""}

@@ -13,8 +13,8 @@ from catalogue.search.models import RomeTitle, Synonym
 from portal.accounts.authorization import require
 from portal.audit.actors import Actor
 from portal.audit.record import record
+from portal.lib.prose.texts import require_plain_line
 from portal.lib.refusals import Conflict, Invalid, unless_taken
-from portal.lib.texts import require_plain_line
 
 OPENING = Path(__file__).with_name("synonyms.txt")
 Phrase = tuple[str, ...]

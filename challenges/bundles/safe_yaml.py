@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from portal.lib import bounded_yaml
+from portal.lib.prose import bounded_yaml
 
 REFUSED_TEXT = "caractère nul ou demi-paire Unicode dans un texte"
 _REFUSED = re.compile("[\0\ud800-\udfff]")

@@ -11,7 +11,7 @@ from challenges.entries.models import Entry
 from challenges.organising.forms.challenges import ReadForm
 from challenges.organising.models.challenges import Challenge, Phase
 from challenges.teams.models import Team
-from portal.lib.fields import box, choice, prose, whole
+from portal.lib.web.fields import box, choice, prose, whole
 
 WHOLE_TEAM, ONE_ENTRY = "team", "entry"
 DECISIONS: Mapping[str, Sequence[tuple[str, Any]]] = {

@@ -22,7 +22,7 @@ from portal.accounts.authorization import Permission, has_permission, require
 from portal.accounts.views import person
 from portal.lib import clock
 from portal.lib.refusals import Hidden
-from portal.lib.requests import get_or_post
+from portal.lib.web.requests import get_or_post
 
 PER_PAGE = 25
 # Refusals told beside the team, and beside the decision.

@@ -27,11 +27,12 @@ from challenges.teams.queries import Quota, quota_left
 from portal.accounts.bearer import Token
 from portal.accounts.enums import TokenScope
 from portal.accounts.views import person
-from portal.lib import parts, visible
-from portal.lib.endpoints import Limit, after, refused
-from portal.lib.endpoints import lazy as _
-from portal.lib.files import safe_name
+from portal.lib import visible
 from portal.lib.refusals import Hidden, Invalid
+from portal.lib.storage import parts
+from portal.lib.storage.files import safe_name
+from portal.lib.web.endpoints import Limit, after, refused
+from portal.lib.web.endpoints import lazy as _
 
 
 class FaultOut(Schema):

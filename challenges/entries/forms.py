@@ -10,8 +10,8 @@ from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
 from challenges.entries.actions import deposits
-from portal.lib.fields import box, line
-from portal.lib.files import safe_name
+from portal.lib.storage.files import safe_name
+from portal.lib.web.fields import box, line
 
 
 def _asked(question: Mapping[str, Any]) -> forms.Field:

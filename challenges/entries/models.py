@@ -26,8 +26,8 @@ from challenges.scoring.predictions import faults
 from challenges.teams.enums import TeamState
 from challenges.teams.models import Enrolment, Team
 from portal.lib.columns import person, set_together, someone, within, word
-from portal.lib.parts import PartedFile
 from portal.lib.refusals import Conflict
+from portal.lib.storage.parts import PartedFile
 
 
 class EntryQuerySet(models.QuerySet["Entry"]):

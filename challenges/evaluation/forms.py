@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from challenges.evaluation.actions.interventions import REASON_MAX_CHARACTERS
 from challenges.organising.forms.challenges import ReadForm
 from challenges.organising.models.challenges import Phase
-from portal.lib.fields import box, choice, prose
+from portal.lib.web.fields import box, choice, prose
 
 
 class PauseForm(forms.Form):

@@ -29,7 +29,7 @@ from challenges.programs.views import programs as program_views
 from portal.accounts.authorization import require
 from portal.accounts.views import person
 from portal.lib.refusals import Conflict
-from portal.lib.requests import get_or_post
+from portal.lib.web.requests import get_or_post
 
 
 @require_safe

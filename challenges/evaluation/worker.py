@@ -52,8 +52,9 @@ from challenges.scoring.verdict import Evaluated, Verdict
 from datasets import gate
 from datasets.actions import holdouts
 from datasets.models import HoldoutVersion
-from portal.lib import canonical, failpoints, objects
-from portal.lib.files import safe_name
+from portal.lib import canonical, failpoints
+from portal.lib.storage import objects
+from portal.lib.storage.files import safe_name
 
 
 @functools.cache

@@ -19,10 +19,11 @@ from challenges.organising.api import challenge_named
 from portal.accounts.bearer import Token
 from portal.accounts.enums import TokenScope
 from portal.accounts.views import person
-from portal.lib import files, visible
-from portal.lib.endpoints import lazy as _
-from portal.lib.endpoints import refused
-from portal.lib.files import safe_name
+from portal.lib import visible
+from portal.lib.storage import files
+from portal.lib.storage.files import safe_name
+from portal.lib.web.endpoints import lazy as _
+from portal.lib.web.endpoints import refused
 
 
 class ProblemLine(Schema):

@@ -10,7 +10,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from challenges.bundles.foreign.questions import LICENCE_LATER, filled
-from portal.lib.files import safe_name
+from portal.lib.storage.files import safe_name
 
 MAX_ANSWER = 500
 LATER = "/"

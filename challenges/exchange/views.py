@@ -20,8 +20,9 @@ from challenges.organising.views.layout import find_to_run, room, run_by
 from challenges.organising.views.words import BUNDLE_FORMATS, IMPORT_FACES
 from portal.accounts.authorization import require
 from portal.accounts.views import person
-from portal.lib import files, visible
-from portal.lib.requests import get_or_post
+from portal.lib import visible
+from portal.lib.storage import files
+from portal.lib.web.requests import get_or_post
 
 SHOWN = 50
 NOT_DONE = "W_DRY_RUN"

@@ -73,9 +73,10 @@ from datasets.gate import VaultBroken
 from datasets.models import HoldoutVersion, SealedFile
 from portal.accounts.authorization import Permission, has_permission
 from portal.accounts.models import User
-from portal.lib import failpoints, objects
-from portal.lib.files import safe_name
+from portal.lib import failpoints
 from portal.lib.refusals import Refusal, Unavailable
+from portal.lib.storage import objects
+from portal.lib.storage.files import safe_name
 
 MOST_SECONDS = 120.0
 MOST_SOLUTIONS = 5

@@ -13,10 +13,10 @@ from portal.accounts.models import User
 from portal.audit.outbox import owe
 from portal.audit.record import record
 from portal.lib import clock
-from portal.lib.markdown import render
+from portal.lib.prose.markdown import render
+from portal.lib.prose.texts import require_plain_line, require_plain_text
 from portal.lib.rates import DAY, HOUR, keep_pace
 from portal.lib.refusals import Conflict, Invalid, NotAllowed
-from portal.lib.texts import require_plain_line, require_plain_text
 
 # What one person may write in one challenge.
 POSTS_AN_HOUR = 12

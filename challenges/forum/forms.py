@@ -3,7 +3,7 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from portal.lib.fields import box, line, prose
+from portal.lib.web.fields import box, line, prose
 
 
 class PostForm(forms.Form):

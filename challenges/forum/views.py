@@ -40,7 +40,7 @@ from portal.accounts.authorization import require
 from portal.accounts.views import person
 from portal.lib import visible
 from portal.lib.refusals import Hidden
-from portal.lib.requests import get_or_post, natural
+from portal.lib.web.requests import get_or_post, natural
 
 PER_PAGE, POSTS_PER_PAGE = 20, 50
 

@@ -23,10 +23,10 @@ from challenges.results.queries import boards as reads
 from challenges.teams.queries import latest_terms
 from portal.accounts.bearer import anyone
 from portal.lib import clock, visible
-from portal.lib.endpoints import Address, Limit, after, refused
-from portal.lib.endpoints import lazy as _
 from portal.lib.refusals import Hidden
-from portal.lib.responses import tagged
+from portal.lib.web.endpoints import Address, Limit, after, refused
+from portal.lib.web.endpoints import lazy as _
+from portal.lib.web.responses import tagged
 
 Moment = Literal["undated", "coming", "open", "closed"]
 

@@ -20,9 +20,9 @@ from portal.accounts.bearer import Token
 from portal.accounts.enums import TokenScope
 from portal.accounts.views import person
 from portal.lib import clock, visible
-from portal.lib.endpoints import lazy as _
-from portal.lib.endpoints import refused
-from portal.lib.files import safe_name
+from portal.lib.storage.files import safe_name
+from portal.lib.web.endpoints import lazy as _
+from portal.lib.web.endpoints import refused
 
 
 class TrialMeasuresOut(Schema):

@@ -15,8 +15,8 @@ from challenges.bundles.code import (
     CodeRules,
 )
 from challenges.organising.enums import LogAudience
-from portal.lib.fields import whole
-from portal.lib.files import safe_name
+from portal.lib.storage.files import safe_name
+from portal.lib.web.fields import whole
 
 MILLION = 1_000_000
 PREDICTIONS, CODE = "predictions", "code"

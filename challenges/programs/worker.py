@@ -61,8 +61,8 @@ from challenges.scoring.truth.keys import keys_of, load_keys
 from challenges.scoring.verdict import Fault, Verdict
 from datasets import gate
 from datasets.actions import releases
-from portal.lib import canonical, children, failpoints, objects
-from portal.lib.children import ChildLost
+from portal.lib import canonical, children, failpoints
+from portal.lib.storage import objects
 
 CLEANING_SECONDS = 5
 
@@ -76,7 +76,7 @@ def cleaned_html(html: bytes) -> str:
             given=html,
             seconds=2 * CLEANING_SECONDS,
         )
-    except ChildLost:
+    except children.ChildLost:
         return ""
     return cleaned.decode()
 

@@ -22,7 +22,7 @@ from portal.audit.duties import beats
 from portal.audit.record import record
 from portal.lib import clock, failpoints
 from portal.lib.refusals import Unavailable
-from portal.lib.scanning import ScannerAway, ScannerFailed
+from portal.lib.storage.scanning import ScannerAway, ScannerFailed
 
 WORKER = SystemActor("worker")
 OUTAGE_SECONDS = 30.0  # before a job that met an outage is tried again

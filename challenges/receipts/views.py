@@ -22,7 +22,7 @@ from challenges.receipts.queries import Judgement, judge, judge_known, known_key
 from challenges.results.views import certificates as certificate_views
 from portal.lib import clock
 from portal.lib.refusals import Hidden
-from portal.lib.requests import get_or_post
+from portal.lib.web.requests import get_or_post
 
 GENUINE = {ReceiptState.VALID, ReceiptState.SUPERSEDED, ReceiptState.REVOKED}
 DIGEST = re.compile(r"[0-9a-f]{64}")

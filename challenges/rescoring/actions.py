@@ -43,8 +43,9 @@ from portal.accounts.authorization import require
 from portal.accounts.models import User
 from portal.audit.outbox import owe
 from portal.audit.record import record
-from portal.lib import clock, immutable, objects
+from portal.lib import clock, immutable
 from portal.lib.refusals import Conflict, Invalid
+from portal.lib.storage import objects
 
 _LIVE = {
     ChallengeStatus.PUBLISHED,

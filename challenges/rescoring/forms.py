@@ -19,7 +19,7 @@ from challenges.rescoring import actions as rescorings
 from challenges.rescoring.models import Rescoring
 from challenges.scoring import registry
 from portal.accounts.models import User
-from portal.lib.fields import box, choice, prose
+from portal.lib.web.fields import box, choice, prose
 
 TRUTH_MAX_BYTES = 200 << 20
 METRICS_MAX_CHARACTERS = 40_000

@@ -23,8 +23,8 @@ from portal.accounts.models import User
 from portal.audit.outbox import owe
 from portal.audit.record import record
 from portal.lib import clock
+from portal.lib.prose.texts import require_plain_line
 from portal.lib.refusals import Conflict, Hidden, Invalid, NotAllowed
-from portal.lib.texts import require_plain_line
 
 _NAME_MAX = 80
 

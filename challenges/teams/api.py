@@ -19,9 +19,9 @@ from portal.accounts.bearer import Token
 from portal.accounts.enums import TokenScope
 from portal.accounts.views import person
 from portal.lib import visible
-from portal.lib.endpoints import PublicId, Words, refused
-from portal.lib.endpoints import lazy as _
 from portal.lib.refusals import Conflict, Hidden, Invalid
+from portal.lib.web.endpoints import PublicId, Words, refused
+from portal.lib.web.endpoints import lazy as _
 
 
 class TermsIn(Schema):

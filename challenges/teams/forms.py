@@ -6,7 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from challenges.organising.models.challenges import Terms
-from portal.lib.fields import box, invited_address, line
+from portal.lib.web.fields import box, invited_address, line
 
 
 class TermsForm(forms.Form):

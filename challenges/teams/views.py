@@ -50,7 +50,7 @@ from portal.accounts.models import User
 from portal.accounts.views import person
 from portal.lib import clock
 from portal.lib.refusals import Conflict, Hidden, Invalid, NotAllowed, Refusal
-from portal.lib.requests import get_or_post
+from portal.lib.web.requests import get_or_post
 
 # Where teams are made and grow.
 GATHERS = frozenset({Stage.OPEN, Stage.COMING, Stage.BENCH})

@@ -13,9 +13,10 @@ from portal.accounts.authorization import require
 from portal.accounts.models import Organisation, User
 from portal.audit.actors import Actor
 from portal.audit.record import record
-from portal.lib import canonical, clock, immutable, objects
-from portal.lib.files import safe_name
+from portal.lib import canonical, clock, immutable
 from portal.lib.refusals import Invalid
+from portal.lib.storage import objects
+from portal.lib.storage.files import safe_name
 
 KEYS_MAX_BYTES = 1 << 30
 FILES_MAX = 20

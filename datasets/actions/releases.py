@@ -23,10 +23,12 @@ from portal.accounts.authorization import require
 from portal.accounts.models import User
 from portal.audit.actors import Actor, SystemActor
 from portal.audit.record import record
-from portal.lib import clock, immutable, objects, parts, personal_data
-from portal.lib.files import safe_name
-from portal.lib.objects import hours_ago, referenced, unnamed
+from portal.lib import clock, immutable
+from portal.lib.prose import personal_data
 from portal.lib.refusals import Invalid
+from portal.lib.storage import objects, parts
+from portal.lib.storage.files import safe_name
+from portal.lib.storage.objects import hours_ago, referenced, unnamed
 
 
 @dataclass(frozen=True)

@@ -53,7 +53,7 @@ from portal.accounts.sessions import step_up_required
 from portal.audit.record import record
 from portal.lib import clock, visible
 from portal.lib.refusals import Hidden, NotAllowed
-from portal.lib.requests import get_or_post, natural
+from portal.lib.web.requests import get_or_post, natural
 
 
 def person(request: HttpRequest) -> User:

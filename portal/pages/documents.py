@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from wagtail.documents.forms import BaseDocumentForm
 
 from catalogue.resources import file_types
-from portal.lib import personal_data
+from portal.lib.prose import personal_data
 
 PAGES = (b"<!doctype", b"<html")
 

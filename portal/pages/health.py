@@ -20,8 +20,9 @@ from challenges.queue import actions as jobs
 from challenges.queue.enums import JobState
 from challenges.queue.models import Job
 from portal.audit import duties, outbox
-from portal.lib import clock, objects
+from portal.lib import clock
 from portal.lib.refusals import Unavailable
+from portal.lib.storage import objects
 
 FRESH_SECONDS = 90
 LATE_SECONDS = 300

@@ -24,7 +24,7 @@ from challenges.organising.models.challenges import Challenge, Phase
 from challenges.results.queries import boards
 from datasets.models import Dataset
 from portal.accounts.models import Organisation
-from portal.lib import texts
+from portal.lib.prose import texts
 from portal.lib.refusals import Refusal
 from portal.pages import frame, looks
 from portal.pages.typography import long_date, long_moment, number

@@ -39,9 +39,9 @@ from datasets.models import Dataset
 from portal.accounts import space
 from portal.accounts.models import Membership
 from portal.accounts.views import person
-from portal.lib.requests import natural
-from portal.lib.responses import RETRY_SECONDS, away, broken, wants_json
-from portal.lib.stretches import Stretches
+from portal.lib.web.requests import natural
+from portal.lib.web.responses import RETRY_SECONDS, away, broken, wants_json
+from portal.lib.web.stretches import Stretches
 from portal.pages import frame
 from portal.pages import health as house
 from portal.pages.home import ANYONE

@@ -30,7 +30,8 @@ from challenges.queue.enums import JobKind
 from challenges.worker import Worker, drain
 from portal.accounts.actions import organisations
 from portal.accounts.enums import Role, TokenScope
-from portal.lib import clock, markdown
+from portal.lib import clock
+from portal.lib.prose import markdown
 from portal.lib.refusals import Conflict, Invalid
 from tests.archives import zipped
 from tests.challenges.world import entered, opened, owner_of

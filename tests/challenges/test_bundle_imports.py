@@ -31,8 +31,9 @@ from challenges.worker import drain
 from datasets.models import HoldoutVersion
 from portal.accounts.enums import TokenScope
 from portal.accounts.models import User
-from portal.lib import clock, objects
+from portal.lib import clock
 from portal.lib.refusals import Conflict, NotAllowed, QuotaSpent, TooLarge
+from portal.lib.storage import objects
 from tests.challenges import world
 from tests.challenges.bundles.foreign.tables import KAGGLE
 from tests.challenges.pages.scenes import Costs, url_of

@@ -37,8 +37,9 @@ from challenges.receipts import actions as receipts
 from challenges.teams.queries import quota_left
 from portal.accounts.models import User
 from portal.audit.models import AuditEvent, Outbox
-from portal.lib import clock, parts
+from portal.lib import clock
 from portal.lib.refusals import Closed, Conflict, NotAllowed, QuotaSpent, Unavailable
+from portal.lib.storage import parts
 from tests.challenges.pages.scenes import (
     Costs,
     clocked,

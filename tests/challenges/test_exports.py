@@ -26,7 +26,7 @@ from challenges.organising.enums import BoardRule, PhaseKind
 from datasets.actions import holdouts
 from datasets.models import HoldoutVersion
 from portal.accounts.models import User
-from portal.lib.markdown import render
+from portal.lib.prose.markdown import render
 from portal.lib.refusals import Conflict, Invalid
 from tests.challenges import world
 from tests.challenges.bundles.folders import CODE_FILES, code_document, write_code

@@ -35,8 +35,8 @@ from challenges.results.worker import Opened
 from challenges.worker import drain
 from portal.accounts.models import User
 from portal.audit.actors import SystemActor
-from portal.lib import objects
 from portal.lib.refusals import Conflict
+from portal.lib.storage import objects
 from tests.challenges import world
 from tests.challenges.bundles import folders
 from tests.challenges.commands import run

@@ -38,8 +38,9 @@ from challenges.queue.enums import JobKind
 from challenges.worker import drain
 from datasets.models import HoldoutVersion
 from portal.audit.models import AuditEvent
-from portal.lib import clock, objects
+from portal.lib import clock
 from portal.lib.refusals import NotAllowed
+from portal.lib.storage import objects
 from portal.management.opening import people
 from tests.challenges import world
 from tests.challenges.bundles import folders

@@ -30,9 +30,10 @@ from challenges.models import (
 )
 from challenges.queue.enums import JobKind, JobState
 from challenges.worker import drain
-from portal.lib import immutable, objects
+from portal.lib import immutable
 from portal.lib.immutable import WriteRefused
 from portal.lib.refusals import Conflict
+from portal.lib.storage import objects
 from tests.challenges.world import entered, opened
 from tests.factories.challenges import (
     EntryFactory,

@@ -34,8 +34,9 @@ from challenges.rescoring.models import WatchState
 from challenges.worker import drain
 from datasets.models import SealedFile
 from portal.audit.models import AuditEvent, Outbox
-from portal.lib import clock, immutable, objects
+from portal.lib import clock, immutable
 from portal.lib.refusals import Unavailable
+from portal.lib.storage import objects
 from portal.pages.health import Level, checks
 from tests.challenges import world
 from tests.challenges.pages.scenes import url_of

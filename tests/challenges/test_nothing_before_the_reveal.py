@@ -35,7 +35,7 @@ from challenges.results import actions as results
 from challenges.scoring.process import child
 from challenges.worker import drain
 from portal.audit import outbox
-from portal.lib import objects
+from portal.lib.storage import objects
 from tests.challenges.bundles import folders
 from tests.challenges.pages.scenes import url_of
 from tests.challenges.world import entered, opened, owner_of

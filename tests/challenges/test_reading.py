@@ -13,7 +13,7 @@ from django.urls import reverse
 from challenges.evaluation.enums import Split
 from challenges.models import Challenge, Leaderboard, PublicFile
 from challenges.organising.enums import ChallengeStatus
-from portal.lib import objects
+from portal.lib.storage import objects
 from tests.challenges.pages.scenes import Costs, clocked, url_of
 from tests.factories.accounts import UserFactory, bearer
 from tests.factories.challenges import (

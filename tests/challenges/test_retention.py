@@ -20,8 +20,9 @@ from challenges.rescoring import actions as rescorings
 from datasets.actions import releases
 from portal.audit import duties
 from portal.audit.models import AuditEvent
-from portal.lib import clock, objects
+from portal.lib import clock
 from portal.lib.refusals import Conflict
+from portal.lib.storage import objects
 from tests.challenges.refusals import refuses
 from tests.datasets.test_actions import aged
 from tests.factories.accounts import UserFactory

@@ -31,8 +31,9 @@ from portal.accounts.enums import TokenScope
 from portal.accounts.models import ApiToken
 from portal.audit.actors import SystemActor
 from portal.audit.models import AuditEvent, Outbox
-from portal.lib import clock, objects
+from portal.lib import clock
 from portal.lib.refusals import Conflict
+from portal.lib.storage import objects
 from tests.challenges.bundles import folders
 from tests.challenges.refusals import refuses
 from tests.challenges.test_rescorings import corrected, proposed, region

@@ -24,7 +24,8 @@ from challenges.models import Challenge, Entry, Job, Team
 from challenges.queue.enums import JobState
 from challenges.worker import Worker
 from datasets import gate
-from portal.lib import clock, scanning
+from portal.lib import clock
+from portal.lib.storage import scanning
 from tests.challenges import world
 from tests.challenges.pages.scenes import url_of
 from tests.factories.challenges import TeamFactory, captain_of

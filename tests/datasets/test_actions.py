@@ -31,8 +31,9 @@ from portal.accounts.models import Organisation, User
 from portal.audit import duties
 from portal.audit.actors import SystemActor
 from portal.audit.models import AuditEvent, Outbox
-from portal.lib import buckets, immutable, objects
+from portal.lib import immutable
 from portal.lib.refusals import Invalid, NotAllowed, Unavailable
+from portal.lib.storage import buckets, objects
 from tests.challenges import world
 from tests.challenges.test_bundle_imports import deposited
 from tests.factories.accounts import OrganisationFactory, UserFactory

@@ -18,8 +18,9 @@ from datasets.vault import form
 from portal.accounts.enums import RegionRole
 from portal.audit.actors import SystemActor
 from portal.audit.models import AuditEvent
-from portal.lib import immutable, objects
+from portal.lib import immutable
 from portal.lib.refusals import Hidden, Invalid, NotAllowed
+from portal.lib.storage import objects
 from tests.factories.accounts import OrganisationFactory, UserFactory
 from tests.factories.datasets import DataFileFactory, ReleaseFactory, member
 from tests.ledger import events

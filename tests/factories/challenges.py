@@ -42,7 +42,8 @@ from challenges.teams.enums import RegistrationState, TeamRole
 from datasets.models import Holdout, HoldoutVersion
 from portal.accounts.enums import RegionRole
 from portal.accounts.models import User
-from portal.lib import clock, immutable, objects
+from portal.lib import clock, immutable
+from portal.lib.storage import objects
 from tests.factories.accounts import OrganisationFactory, UserFactory
 
 ANSWER = {

@@ -16,7 +16,8 @@ from challenges.models import (
     Team,
 )
 from challenges.organising.enums import PhaseKind
-from portal.lib import clock, objects
+from portal.lib import clock
+from portal.lib.storage import objects
 from tests.archives import zipped
 from tests.factories.challenges import captain_of, evaluation_of, holdout_of
 

@@ -13,7 +13,8 @@ from datasets.enums import AccessLevel
 from datasets.models import DataFile, Dataset, Release
 from portal.accounts.enums import Role
 from portal.accounts.models import Membership, Organisation, User
-from portal.lib import immutable, objects
+from portal.lib import immutable
+from portal.lib.storage import objects
 from tests.factories.accounts import MembershipFactory, OrganisationFactory
 
 CSV = b"zone,effectif\nArles,12\nGap,\n"

@@ -41,7 +41,8 @@ from datasets.models import HoldoutVersion
 from portal.accounts.enums import Role
 from portal.audit import outbox
 from portal.audit.models import AuditEvent
-from portal.lib import clock, objects
+from portal.lib import clock
+from portal.lib.storage import objects
 from tests.catalogue.contributions.test_tables import table
 from tests.challenges import world
 from tests.challenges.bundles.foreign.tables import KAGGLE

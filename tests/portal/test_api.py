@@ -12,7 +12,7 @@ from challenges.queue.actions import NoSandbox
 from portal.accounts.enums import TokenScope
 from portal.api import api
 from portal.lib.refusals import Hidden, Refusal, Unavailable
-from portal.lib.requests import natural
+from portal.lib.web.requests import natural
 from portal.middleware import refusal_response
 from tests.factories.accounts import UserFactory, bearer
 from tests.factories.challenges import ChallengeFactory, TeamFactory, captain_of

@@ -32,9 +32,10 @@ from portal.audit.models import (
 )
 from portal.audit.record import record
 from portal.audit.tasks import run_duties
-from portal.lib import clock, objects
-from portal.lib.markdown import render
+from portal.lib import clock
+from portal.lib.prose.markdown import render
 from portal.lib.refusals import Invalid, TooLarge, Unavailable
+from portal.lib.storage import objects
 from portal.management.commands import verify
 from tests.factories import contributions as proposals
 from tests.factories import datasets as data

@@ -51,7 +51,8 @@ from datasets.enums import AccessLevel
 from portal.accounts.actions import appointments, invitations, organisations
 from portal.accounts.enums import RegionRole, Role
 from portal.accounts.models import User
-from portal.lib import clock, immutable, objects
+from portal.lib import clock, immutable
+from portal.lib.storage import objects
 from tests.challenges.pages import scenes
 from tests.factories import accounts as people
 from tests.factories import catalogue as cards

@@ -37,8 +37,8 @@ from portal.audit.actors import Actor, SystemActor
 from portal.audit.outbox import owe
 from portal.audit.record import record
 from portal.lib import clock, failpoints
+from portal.lib.prose.texts import require_plain_line
 from portal.lib.refusals import Conflict, Invalid, QuotaSpent
-from portal.lib.texts import require_plain_line
 
 CONFIRM, STOP, MANAGE, FEED = (
     f"catalogue.alerts.{what}" for what in ("confirm", "stop", "manage", "feed")

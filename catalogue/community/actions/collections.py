@@ -15,8 +15,8 @@ from portal.accounts.authorization import require
 from portal.accounts.models import Organisation, User
 from portal.audit.record import record
 from portal.lib import clock
+from portal.lib.prose.texts import free_name, require_plain_line, slug_of
 from portal.lib.refusals import Invalid, QuotaSpent
-from portal.lib.texts import free_name, require_plain_line, slug_of
 
 RESERVED = frozenset({"creer", "ajouter"})
 

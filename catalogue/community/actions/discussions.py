@@ -16,10 +16,11 @@ from portal.accounts.enums import OrganisationBadge
 from portal.accounts.models import Organisation, User
 from portal.audit.outbox import owe
 from portal.audit.record import record
-from portal.lib import clock, markdown
+from portal.lib import clock
+from portal.lib.prose import markdown
+from portal.lib.prose.texts import require_plain_line, require_plain_text
 from portal.lib.rates import DAY, HOUR, keep_pace
 from portal.lib.refusals import Conflict, Invalid
-from portal.lib.texts import require_plain_line, require_plain_text
 
 MESSAGES_AN_HOUR = 12
 DISCUSSIONS_A_DAY = 5

@@ -21,8 +21,8 @@ from portal.audit.actors import Actor, SystemActor
 from portal.audit.outbox import owe
 from portal.audit.record import record
 from portal.lib import clock
+from portal.lib.prose.texts import require_plain_line
 from portal.lib.refusals import Conflict, Invalid
-from portal.lib.texts import require_plain_line
 
 SCHEDULER = SystemActor("scheduler")
 

@@ -36,9 +36,9 @@ from portal.audit.outbox import owe
 from portal.audit.record import record
 from portal.lib import clock
 from portal.lib.immutable import writes
+from portal.lib.prose.texts import require_plain_line, require_plain_text
 from portal.lib.rates import DAY, keep_pace
 from portal.lib.refusals import Conflict, Invalid, QuotaSpent
-from portal.lib.texts import require_plain_line, require_plain_text
 
 SALT = "catalogue.reports.track"
 

@@ -22,8 +22,8 @@ from portal.accounts.models import Organisation, User
 from portal.audit.outbox import owe
 from portal.audit.record import record
 from portal.lib import clock
+from portal.lib.prose.texts import require_plain_line, require_plain_text
 from portal.lib.refusals import Conflict, Invalid, QuotaSpent
-from portal.lib.texts import require_plain_line, require_plain_text
 
 MOST_RESOURCES = 10
 Brought = Reuse | FieldFeedback

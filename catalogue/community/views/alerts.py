@@ -31,8 +31,8 @@ from portal.accounts.models import Organisation, User
 from portal.accounts.views import person
 from portal.audit.actors import Actor
 from portal.lib.refusals import Hidden, Invalid, QuotaSpent
-from portal.lib.requests import get_or_post
 from portal.lib.visible import find
+from portal.lib.web.requests import get_or_post
 
 
 @login_not_required

@@ -34,8 +34,8 @@ from portal.accounts.authorization import require
 from portal.accounts.models import Organisation
 from portal.accounts.views import person
 from portal.lib.refusals import Invalid
-from portal.lib.requests import get_or_post, identifier
 from portal.lib.visible import find
+from portal.lib.web.requests import get_or_post, identifier
 
 T = TypeVar("T")
 PER_PAGE = 20

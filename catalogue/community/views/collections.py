@@ -24,7 +24,7 @@ from portal.accounts.authorization import require
 from portal.accounts.models import Organisation, User
 from portal.accounts.views import person
 from portal.lib.refusals import Hidden, Invalid
-from portal.lib.requests import get_or_post, natural
+from portal.lib.web.requests import get_or_post, natural
 
 PER_PAGE = 24
 COMMENT_CHARACTERS = 300

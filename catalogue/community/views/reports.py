@@ -25,8 +25,8 @@ from catalogue.resources import rules as resource_rules
 from portal.accounts.authorization import require
 from portal.accounts.views import person
 from portal.lib.refusals import Hidden, Invalid
-from portal.lib.requests import get_or_post
 from portal.lib.visible import find
+from portal.lib.web.requests import get_or_post
 
 FIELDS = {"report_place": "address"}
 

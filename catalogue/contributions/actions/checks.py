@@ -15,7 +15,7 @@ from catalogue.resources.queries import files as card_files
 from catalogue.search import words as known_words
 from portal.accounts.enums import ADMINISTRATIONS
 from portal.accounts.models import Organisation
-from portal.lib import markdown
+from portal.lib.prose import markdown
 from portal.lib.refusals import Invalid
 
 LIKE_ENOUGH = 0.9

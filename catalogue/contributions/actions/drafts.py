@@ -35,7 +35,8 @@ from portal.accounts.models import Organisation, User
 from portal.audit.actors import Actor, SystemActor
 from portal.audit.outbox import owe
 from portal.audit.record import record
-from portal.lib import clock, markdown
+from portal.lib import clock
+from portal.lib.prose import markdown
 from portal.lib.refusals import Conflict, Invalid, QuotaSpent
 
 BY_HAND = {"origin": "contributor", "verified": True}

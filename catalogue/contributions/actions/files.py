@@ -25,9 +25,8 @@ from portal.accounts.authorization import require
 from portal.accounts.models import User
 from portal.audit.actors import SystemActor
 from portal.audit.record import record
-from portal.lib import clock, objects, parts
-from portal.lib.files import safe_name
-from portal.lib.objects import Stored
+from portal.lib import clock
+from portal.lib.prose.texts import require_plain_line
 from portal.lib.queue import nudge
 from portal.lib.refusals import (
     Conflict,
@@ -39,7 +38,9 @@ from portal.lib.refusals import (
     TooLarge,
     Unavailable,
 )
-from portal.lib.texts import require_plain_line
+from portal.lib.storage import objects, parts
+from portal.lib.storage.files import safe_name
+from portal.lib.storage.objects import Stored
 
 log = logging.getLogger("catalogue.files")
 SCHEDULER = SystemActor("scheduler")

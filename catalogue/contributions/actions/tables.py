@@ -33,9 +33,9 @@ from portal.audit.actors import Actor, SystemActor
 from portal.audit.outbox import owe
 from portal.audit.record import record
 from portal.lib import clock, failpoints
-from portal.lib.files import safe_name
 from portal.lib.queue import nudge
 from portal.lib.refusals import Conflict, Invalid, Refusal, unless_taken
+from portal.lib.storage.files import safe_name
 
 TASK = "catalogue.import_cards"
 ORIGIN = "import:csv"

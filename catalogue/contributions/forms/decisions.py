@@ -11,7 +11,7 @@ from catalogue.contributions.actions.review import BulkAct, Order
 from catalogue.contributions.enums import DecisionReason
 from catalogue.resources.enums import RemovalReason
 from portal.accounts.models import Organisation
-from portal.lib.fields import PlainForm, box, choice, line, prose
+from portal.lib.web.fields import PlainForm, box, choice, line, prose
 
 PUBLISH, REQUEST_CHANGES, REFUSE = "publish", "request_changes", "refuse"
 

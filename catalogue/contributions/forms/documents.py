@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from catalogue.resources.enums import ResourceKind
 from catalogue.standards.readers import formats
-from portal.lib.fields import PlainForm, box, choice, line
+from portal.lib.web.fields import PlainForm, box, choice, line
 
 DRAFTS, REVIEW = "drafts", "review"
 

@@ -31,7 +31,7 @@ from catalogue.resources.fields import (
 )
 from catalogue.resources.queries import relations
 from catalogue.standards import licences
-from portal.lib.fields import PlainForm, box, choice, prose
+from portal.lib.web.fields import PlainForm, box, choice, prose
 
 BLANK_ROWS = 1
 MOST_ROWS = 50

@@ -18,7 +18,8 @@ from catalogue.resources.fields import DETAILS, MAX_ITEMS, Field, FieldType, Tex
 from catalogue.standards.languages import code_of
 from catalogue.standards.readers import FORMATS
 from catalogue.standards.readers.record import Fault, Reading, Record, Value
-from portal.lib import canonical, markdown
+from portal.lib import canonical
+from portal.lib.prose import markdown
 from portal.lib.refusals import Invalid
 
 # Raise it when the same record would give other values: every card is then written again.

@@ -21,8 +21,8 @@ from catalogue.resources.models import CardFile, Resource
 from catalogue.resources.queries import files as card_files
 from catalogue.standards.readers import formats
 from portal.accounts.models import Organisation, User
-from portal.lib import objects
-from portal.lib.files import Member
+from portal.lib.storage import objects
+from portal.lib.storage.files import Member
 
 CARDS_AT_ONCE = 100
 # What an import reads back, with some room for what a spreadsheet adds to it.

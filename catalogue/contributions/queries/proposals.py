@@ -14,7 +14,7 @@ from catalogue.resources.fields import COMMON_BY_NAME, DETAILS, EMPTY, Field, Fi
 from catalogue.resources.models import PROPOSED_COLUMNS, Resource
 from catalogue.resources.queries import files as card_files
 from portal.accounts.models import Organisation
-from portal.lib import differences
+from portal.lib.prose import differences
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,7 @@ from catalogue.resources.queries import relations
 from catalogue.standards.languages import code_of
 from catalogue.standards.readers.syntax.text import day
 from portal.accounts.enums import ADMINISTRATIONS
-from portal.lib.files import csv_safe
+from portal.lib.storage.files import csv_safe
 
 ID, SLUG, KIND = IDENTITY = ("id", "slug", "kind")
 STATUS = "status"  # where its proposal stands, in our exports

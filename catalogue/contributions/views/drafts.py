@@ -34,7 +34,7 @@ from catalogue.search.query import MAX_Q, ResourceQuery
 from portal.accounts.authorization import require
 from portal.accounts.models import Organisation
 from portal.accounts.views import person
-from portal.lib import markdown
+from portal.lib.prose import markdown
 from portal.lib.refusals import Conflict, Invalid
 from portal.lib.visible import find
 

@@ -27,10 +27,11 @@ from catalogue.resources.models import CardFile
 from catalogue.resources.queries import files as reads
 from catalogue.resources.views import count
 from portal.accounts.views import person
-from portal.lib import objects, responses
-from portal.lib.files import attachment
 from portal.lib.refusals import Hidden, Unavailable
+from portal.lib.storage import objects
+from portal.lib.storage.files import attachment
 from portal.lib.visible import find
+from portal.lib.web import responses
 
 log = logging.getLogger("catalogue.files")
 SAID = {

@@ -22,8 +22,8 @@ from catalogue.resources.enums import ResourceKind
 from catalogue.standards.readers.record import Record
 from portal.accounts.authorization import require
 from portal.accounts.views import person
-from portal.lib.http import NotFetched
 from portal.lib.refusals import QuotaSpent
+from portal.lib.web.http import NotFetched
 
 TEMPLATE = "catalogue/contribute/paste.html"
 

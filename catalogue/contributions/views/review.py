@@ -40,8 +40,8 @@ from catalogue.resources import rules as resource_rules
 from catalogue.resources.enums import ResourceKind
 from portal.accounts.authorization import require
 from portal.accounts.views import person
-from portal.lib.differences import Line
-from portal.lib.requests import get_or_post, identifier
+from portal.lib.prose.differences import Line
+from portal.lib.web.requests import get_or_post, identifier
 
 SIGNS = {"removed": "-", "added": "+", "same": " "}
 

@@ -35,9 +35,9 @@ from catalogue.resources.views import edited
 from portal.accounts.authorization import require
 from portal.accounts.models import Organisation
 from portal.accounts.views import person
-from portal.lib import files
-from portal.lib.files import attachment, csv_answer
 from portal.lib.refusals import QuotaSpent
+from portal.lib.storage import files
+from portal.lib.storage.files import attachment, csv_answer
 from portal.lib.visible import find
 
 LINES_PER_PAGE = 50

@@ -22,7 +22,7 @@ from portal.accounts.enums import Answer
 from portal.accounts.models import User
 from portal.accounts.views import person
 from portal.lib.refusals import Invalid, NotAllowed
-from portal.lib.requests import get_or_post
+from portal.lib.web.requests import get_or_post
 
 
 class Remove(View):

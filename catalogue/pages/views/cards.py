@@ -33,7 +33,8 @@ from catalogue.search.query import ResourceQuery, Words
 from catalogue.standards.writers import forms
 from portal.accounts.authorization import Permission, holds_somewhere, require
 from portal.accounts.views import person
-from portal.lib import clock, markdown
+from portal.lib import clock
+from portal.lib.prose import markdown
 from portal.lib.refusals import Invalid
 
 ANYONE = AnonymousUser()

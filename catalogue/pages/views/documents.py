@@ -28,11 +28,11 @@ from catalogue.search.query import ResourceQuery, Sort, Words
 from catalogue.standards.writers import dcat, forms, rdf
 from catalogue.standards.writers import removed as stones
 from catalogue.standards.writers.dcat import PAGE_SIZE
+from portal.lib.prose.texts import Feed
 from portal.lib.refusals import Hidden
-from portal.lib.requests import natural
-from portal.lib.responses import tagged
-from portal.lib.stretches import Stretches
-from portal.lib.texts import Feed
+from portal.lib.web.requests import natural
+from portal.lib.web.responses import tagged
+from portal.lib.web.stretches import Stretches
 
 # Public data, read from anywhere: each time checked against its tag.
 CACHE = "public, no-cache"

@@ -20,7 +20,7 @@ from catalogue.search import engine, filters
 from catalogue.search.engines.database import DatabaseEngine
 from catalogue.search.query import MAX_DEPTH, ResourceQuery, Sort
 from catalogue.standards.writers import plain
-from portal.lib.files import csv_safe
+from portal.lib.storage.files import csv_safe
 
 BATCH = 1_000
 MEDIA_TYPES = {

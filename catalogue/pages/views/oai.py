@@ -26,7 +26,7 @@ from catalogue.standards.published import Published
 from catalogue.standards.writers import dcat, oai_pmh
 from catalogue.standards.writers.oai_pmh import Asked, Header, OaiError, Resumption
 from portal.lib import clock
-from portal.lib.requests import get_or_post
+from portal.lib.web.requests import get_or_post
 
 SALT = "catalogue.oai"
 PAGE = 100

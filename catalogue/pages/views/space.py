@@ -24,7 +24,7 @@ from catalogue.resources.queries import relations
 from catalogue.resources.queries.relations import transfers_for
 from portal.accounts.models import Organisation, User
 from portal.accounts.space import Item, Panel, Place
-from portal.lib import texts
+from portal.lib.prose import texts
 
 TEMPLATE = "catalogue/community/organisation.html"
 

@@ -23,9 +23,9 @@ from catalogue.resources.queries import versions as reads
 from catalogue.resources.views import public
 from portal.accounts.authorization import require
 from portal.accounts.views import person
-from portal.lib.fields import PlainForm, line
 from portal.lib.refusals import Conflict, Invalid
-from portal.lib.requests import get_or_post, natural
+from portal.lib.web.fields import PlainForm, line
+from portal.lib.web.requests import get_or_post, natural
 
 
 class WithholdForm(PlainForm):

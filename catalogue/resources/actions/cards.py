@@ -44,10 +44,11 @@ from portal.accounts.models import Organisation, User
 from portal.audit.actors import Actor, SystemActor
 from portal.audit.outbox import owe
 from portal.audit.record import record
-from portal.lib import clock, markdown, patience
+from portal.lib import clock, patience
 from portal.lib.immutable import writes
+from portal.lib.prose import markdown
+from portal.lib.prose.texts import free_name, require_plain_line, slug_of
 from portal.lib.refusals import Conflict, Invalid
-from portal.lib.texts import free_name, require_plain_line, slug_of
 
 
 def declare_links(

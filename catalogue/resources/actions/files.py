@@ -24,9 +24,11 @@ from catalogue.standards import files
 from portal.accounts.models import Organisation, User
 from portal.audit.actors import Actor, SystemActor
 from portal.audit.record import record
-from portal.lib import clock, objects, personal_data, scanning
+from portal.lib import clock
+from portal.lib.prose import personal_data
 from portal.lib.queue import nudge
 from portal.lib.refusals import QuotaSpent, Unavailable
+from portal.lib.storage import objects, scanning
 
 MEGABYTE = 1_000_000
 

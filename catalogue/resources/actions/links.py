@@ -22,8 +22,9 @@ from catalogue.resources.models import Resource
 from catalogue.resources.queries.files import FILE_COLUMNS, current_addresses, is_own
 from catalogue.search import index
 from portal.audit.outbox import owe
-from portal.lib import clock, http
-from portal.lib.http import Answer, NotFetched
+from portal.lib import clock
+from portal.lib.web import http
+from portal.lib.web.http import Answer, NotFetched
 
 BATCH = 200
 COLUMNS = ("homepage_url", "repository_url", "documentation_url")

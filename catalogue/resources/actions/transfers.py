@@ -15,8 +15,8 @@ from portal.accounts.models import Organisation, User
 from portal.audit.outbox import owe
 from portal.audit.record import record
 from portal.lib import clock
+from portal.lib.prose.texts import require_plain_line
 from portal.lib.refusals import Conflict, Invalid, unless_taken
-from portal.lib.texts import require_plain_line
 
 
 @transaction.atomic

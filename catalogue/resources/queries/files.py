@@ -19,8 +19,8 @@ from catalogue.resources.models import CardFile, Resource
 from catalogue.standards.published import File
 from portal.accounts.authorization import Permission, has_permission
 from portal.accounts.models import Organisation, User
-from portal.lib import parts
-from portal.lib.objects import digests_in_columns
+from portal.lib.storage import parts
+from portal.lib.storage.objects import digests_in_columns
 
 PLACE = "/fichiers/"
 ADDRESS = re.compile(rf"{PLACE}([0-9a-f]{{8}}(?:-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}})/[^/]+\Z")

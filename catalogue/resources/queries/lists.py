@@ -27,8 +27,9 @@ from catalogue.resources.queries import files as card_files
 from catalogue.resources.queries import published
 from catalogue.standards.published import File
 from catalogue.standards.writers.plain import COLUMNS
-from portal.lib import clock, texts
-from portal.lib.texts import for_xml
+from portal.lib import clock
+from portal.lib.prose import texts
+from portal.lib.prose.texts import for_xml
 
 
 def in_order(ids: Sequence[int]) -> list[Resource]:

@@ -24,7 +24,7 @@ from catalogue.standards.published import Agent, File, Licence, Measure, Publish
 from catalogue.standards.writers import citation, forms, schema_org
 from catalogue.standards.writers.removed import Removed
 from portal.accounts.models import Organisation
-from portal.lib.texts import for_xml
+from portal.lib.prose.texts import for_xml
 
 # Documents are written in the language of the catalogue, whoever asks.
 LANGUAGE = "fr"

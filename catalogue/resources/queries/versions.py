@@ -25,7 +25,8 @@ from catalogue.resources.enums import VersionOrigin
 from catalogue.resources.models import CardVersion, Resource
 from catalogue.resources.queries import files as card_files
 from catalogue.resources.queries import relations
-from portal.lib import clock, personal_data
+from portal.lib import clock
+from portal.lib.prose import personal_data
 
 ON_CARD = 5
 # Columns that name persons: not a matter of the card's history.

@@ -28,8 +28,9 @@ from challenges.scoring.verdict import Verdict
 from challenges.teams.models import Team
 from portal.accounts.authorization import require
 from portal.audit.actors import Actor
-from portal.lib import clock, objects, scanning
+from portal.lib import clock
 from portal.lib.refusals import Conflict, QuotaSpent, TooLarge, Unavailable
+from portal.lib.storage import objects, scanning
 
 _SCAN_SECONDS = 20.0  # a person waits for the answer
 

@@ -24,9 +24,7 @@ from challenges.teams.models import Enrolment, Team, TermsAcceptance
 from portal.accounts.authorization import require
 from portal.accounts.models import User
 from portal.audit.record import record
-from portal.lib import clock, failpoints, objects
-from portal.lib.files import safe_name
-from portal.lib.objects import Stored
+from portal.lib import clock, failpoints
 from portal.lib.refusals import (
     Closed,
     Conflict,
@@ -36,6 +34,9 @@ from portal.lib.refusals import (
     TooLarge,
     Unavailable,
 )
+from portal.lib.storage import objects
+from portal.lib.storage.files import safe_name
+from portal.lib.storage.objects import Stored
 
 TAKEN_OVER = "reprise-"  # how the keys of entries begin that no client sent
 _TRIES = 5

@@ -20,10 +20,11 @@ from challenges.teams.models import Enrolment, Team
 from portal.accounts.authorization import require
 from portal.accounts.models import User
 from portal.audit.record import record
-from portal.lib import clock, objects, parts
-from portal.lib.files import safe_name
-from portal.lib.objects import Stored
+from portal.lib import clock
 from portal.lib.refusals import Conflict, QuotaSpent, TooLarge
+from portal.lib.storage import objects, parts
+from portal.lib.storage.files import safe_name
+from portal.lib.storage.objects import Stored
 
 log = logging.getLogger("portal.uploads")
 

@@ -45,10 +45,11 @@ from challenges.results.queries import reports
 from challenges.teams.queries import has_accepted_terms, quota_left, registration_of
 from challenges.teams.views import own_team
 from portal.accounts.views import person
-from portal.lib import files, objects, parts, scanning, visible
-from portal.lib.files import csv_safe
+from portal.lib import visible
 from portal.lib.refusals import Closed, Conflict, Gone
-from portal.lib.requests import get_or_post
+from portal.lib.storage import files, objects, parts, scanning
+from portal.lib.storage.files import csv_safe
+from portal.lib.web.requests import get_or_post
 
 
 @login_not_required

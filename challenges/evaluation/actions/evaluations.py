@@ -45,8 +45,8 @@ from portal.accounts.models import User
 from portal.audit.outbox import owe
 from portal.audit.record import record
 from portal.lib import clock, failpoints, immutable
-from portal.lib.files import safe_name
-from portal.lib.objects import Stored
+from portal.lib.storage.files import safe_name
+from portal.lib.storage.objects import Stored
 
 
 @dataclass(frozen=True)

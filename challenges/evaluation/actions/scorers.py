@@ -26,8 +26,8 @@ from datasets.actions import holdouts
 from datasets.models import HoldoutVersion
 from portal.accounts.authorization import require
 from portal.accounts.models import User
-from portal.lib.files import safe_name
 from portal.lib.refusals import Invalid
+from portal.lib.storage.files import safe_name
 
 READ_HERE_MAX_BYTES = 20 << 20
 

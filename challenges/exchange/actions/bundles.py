@@ -45,10 +45,11 @@ from datasets.actions import releases
 from portal.accounts.authorization import require
 from portal.accounts.models import User
 from portal.audit.record import record
-from portal.lib import clock, failpoints, objects
-from portal.lib.files import safe_name
-from portal.lib.markdown import render
+from portal.lib import clock, failpoints
+from portal.lib.prose.markdown import render
 from portal.lib.refusals import Conflict, Invalid, QuotaSpent, TooLarge
+from portal.lib.storage import objects
+from portal.lib.storage.files import safe_name
 
 PLATFORM = "X_PLATFORM"
 

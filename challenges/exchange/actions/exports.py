@@ -46,9 +46,9 @@ from datasets.models import HoldoutVersion, SealedFile
 from portal.accounts.authorization import require
 from portal.accounts.models import User
 from portal.audit.record import record
-from portal.lib import files, objects
-from portal.lib.files import Member, safe_name
 from portal.lib.refusals import Invalid
+from portal.lib.storage import files, objects
+from portal.lib.storage.files import Member, safe_name
 
 
 @dataclass(frozen=True)

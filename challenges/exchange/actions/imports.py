@@ -40,10 +40,11 @@ from datasets.models import HoldoutVersion
 from portal.accounts.authorization import Permission, has_permission, require
 from portal.accounts.models import Organisation, User
 from portal.audit.record import record
-from portal.lib import canonical, clock, objects
-from portal.lib.files import NAME_MAX_CHARACTERS, safe_name
-from portal.lib.markdown import render
+from portal.lib import canonical, clock
+from portal.lib.prose.markdown import render
 from portal.lib.refusals import Conflict, Invalid, NotAllowed
+from portal.lib.storage import objects
+from portal.lib.storage.files import NAME_MAX_CHARACTERS, safe_name
 
 MAX_FILE_BYTES = 2 << 30
 

@@ -27,9 +27,10 @@ from datasets.actions import holdouts
 from portal.accounts.authorization import require
 from portal.accounts.models import Organisation, User
 from portal.audit.record import record
-from portal.lib import clock, objects
-from portal.lib.files import safe_name
+from portal.lib import clock
 from portal.lib.refusals import Conflict, Invalid
+from portal.lib.storage import objects
+from portal.lib.storage.files import safe_name
 
 MAX_FILE_BYTES = 200 << 20
 HEADER_BYTES = 1 << 16

@@ -45,9 +45,11 @@ from challenges.scoring.contract import MetricSpec
 from datasets.models import HoldoutVersion
 from portal.accounts.models import Organisation, User
 from portal.audit.record import record
-from portal.lib import clock, objects, personal_data
-from portal.lib.markdown import render
-from portal.lib.personal_data import Kind
+from portal.lib import clock
+from portal.lib.prose import personal_data
+from portal.lib.prose.markdown import render
+from portal.lib.prose.personal_data import Kind
+from portal.lib.storage import objects
 
 BOARD_KEY = "principal"
 SCORER_KEY = "mesures"

@@ -17,8 +17,8 @@ from portal.accounts.models import User
 from portal.audit.outbox import owe
 from portal.audit.record import record
 from portal.lib import clock
+from portal.lib.prose.texts import require_plain_text
 from portal.lib.refusals import Conflict
-from portal.lib.texts import require_plain_text
 
 MOST_A_DAY = 10
 

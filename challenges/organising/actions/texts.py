@@ -19,7 +19,7 @@ from challenges.organising.models.challenges import Challenge, ChallengeOrigin, 
 from portal.accounts.authorization import require
 from portal.accounts.models import User
 from portal.audit.record import record
-from portal.lib.markdown import render
+from portal.lib.prose.markdown import render
 from portal.lib.refusals import Conflict, Invalid
 
 MOST_PAGES = 10

@@ -20,7 +20,7 @@ from challenges.organising.actions.leaderboards import MOST_QUESTIONS
 from challenges.organising.enums import OrganiserRole, RegistrationMode
 from challenges.organising.models.challenges import Challenge, Phase
 from portal.accounts.models import Organisation
-from portal.lib.fields import (
+from portal.lib.web.fields import (
     LinesField,
     box,
     choice,

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from challenges.organising.forms.scorings import PairsField
 from challenges.scoring.audit.declared import SMALLEST
-from portal.lib.fields import box, choice, decimal, line, whole
+from portal.lib.web.fields import box, choice, decimal, line, whole
 
 SLOTS = 4
 NATURES = {

@@ -12,7 +12,7 @@ from challenges.organising.actions.leaderboards import Place, is_limitable, is_m
 from challenges.organising.enums import BoardRule, ColumnKind, Direction, PhaseKind
 from challenges.organising.models.challenges import Phase
 from challenges.organising.models.scorings import Column, Leaderboard
-from portal.lib.fields import box, choice, decimal, line, whole
+from portal.lib.web.fields import box, choice, decimal, line, whole
 
 PHASE_KINDS = {
     PhaseKind.TRIAL: _("Essai : pour se faire la main, sans enjeu"),

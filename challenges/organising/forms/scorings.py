@@ -15,7 +15,7 @@ from challenges.scoring.answer import (
     written_probabilities,
 )
 from challenges.scoring.metric import Shape
-from portal.lib.fields import box, choice, decimal, line, upload, whole
+from portal.lib.web.fields import box, choice, decimal, line, upload, whole
 
 SLOTS = 6
 FORMULA = "formula"

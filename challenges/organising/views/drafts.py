@@ -43,7 +43,7 @@ from challenges.programs.actions import code as team_code
 from portal.accounts.models import User
 from portal.accounts.views import person
 from portal.lib.refusals import Invalid, NotAllowed
-from portal.lib.requests import get_or_post
+from portal.lib.web.requests import get_or_post
 
 
 @get_or_post

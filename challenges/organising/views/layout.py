@@ -29,7 +29,8 @@ from challenges.teams.models import Team
 from portal.accounts.authorization import Permission, has_permission, require
 from portal.accounts.models import Organisation, User
 from portal.accounts.views import person
-from portal.lib import clock, texts, visible
+from portal.lib import clock, visible
+from portal.lib.prose import texts
 from portal.lib.refusals import Closed, Conflict, Hidden, Invalid, QuotaSpent, Refusal
 
 

@@ -19,7 +19,7 @@ from challenges.organising.views.layout import followed_by, form_page, run_by, s
 from portal.accounts.views import person
 from portal.lib import clock
 from portal.lib.refusals import Hidden, Invalid
-from portal.lib.requests import get_or_post
+from portal.lib.web.requests import get_or_post
 
 
 @get_or_post

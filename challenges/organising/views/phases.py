@@ -30,7 +30,7 @@ from challenges.organising.views.words import TITLES
 from challenges.programs.actions import bounds as score_bounds
 from portal.accounts.views import person
 from portal.lib.refusals import Invalid
-from portal.lib.requests import get_or_post
+from portal.lib.web.requests import get_or_post
 
 
 @get_or_post

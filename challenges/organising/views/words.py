@@ -14,7 +14,7 @@ from challenges.entries.enums import EntryStatus
 from challenges.exchange.models import ImportState
 from challenges.scoring import manual, registry
 from challenges.scoring.metric import Step
-from portal.lib import texts
+from portal.lib.prose import texts
 
 USE_CASES = {
     "UC1": gettext_lazy("Autodiagnostic des projets de mobilité"),

@@ -64,8 +64,9 @@ from challenges.results.views import boards as board_views
 from challenges.results.views.boards import text_of
 from challenges.scoring.contract import ScoringContract
 from challenges.teams.queries import latest_terms
-from portal.lib import clock, files, objects
-from portal.lib.texts import Feed
+from portal.lib import clock
+from portal.lib.prose.texts import Feed
+from portal.lib.storage import files, objects
 
 PER_PAGE = 20
 MEDIA_TYPES = {".csv": "text/csv; charset=utf-8", ".parquet": "application/vnd.apache.parquet"}

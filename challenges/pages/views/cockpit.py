@@ -67,7 +67,7 @@ from portal.accounts.sessions import step_up_required
 from portal.accounts.views import person
 from portal.lib import clock
 from portal.lib.refusals import Conflict, Invalid
-from portal.lib.requests import get_or_post
+from portal.lib.web.requests import get_or_post
 
 
 @require_safe

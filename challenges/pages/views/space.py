@@ -34,7 +34,8 @@ from challenges.teams.models import Enrolment, Registration, Team, TeamInvitatio
 from portal.accounts.authorization import Permission, has_permission
 from portal.accounts.models import Organisation, User
 from portal.accounts.space import Item, Place
-from portal.lib import clock, texts
+from portal.lib import clock
+from portal.lib.prose import texts
 
 SHOWN = 20
 REMINDER = timedelta(hours=48)

@@ -30,9 +30,10 @@ from challenges.scoring.archives import ArchiveRefused
 from datasets.actions import holdouts
 from datasets.models import HoldoutVersion
 from portal.accounts.models import User
-from portal.lib import canonical, clock, objects
-from portal.lib.files import safe_name
+from portal.lib import canonical, clock
 from portal.lib.refusals import Invalid, TooLarge
+from portal.lib.storage import objects
+from portal.lib.storage.files import safe_name
 
 MAX_BYTES = 200 << 20
 # What may be sent, and the sealed archive that it takes the place of.

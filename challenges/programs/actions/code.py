@@ -55,9 +55,10 @@ from datasets.actions import holdouts, releases
 from portal.accounts.authorization import require
 from portal.accounts.models import User
 from portal.audit.record import record
-from portal.lib import clock, failpoints, objects
-from portal.lib.files import safe_name
+from portal.lib import clock, failpoints
 from portal.lib.refusals import Conflict, Invalid, QuotaSpent, TooLarge
+from portal.lib.storage import objects
+from portal.lib.storage.files import safe_name
 
 
 def code_rules(challenge: Challenge) -> CodeRules | None:

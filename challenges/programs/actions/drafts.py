@@ -69,10 +69,11 @@ from datasets.actions import holdouts
 from datasets.models import HoldoutVersion
 from portal.accounts.models import Organisation, User
 from portal.audit.record import record
-from portal.lib import canonical, clock, objects
-from portal.lib.files import safe_name
-from portal.lib.markdown import render
+from portal.lib import canonical, clock
+from portal.lib.prose.markdown import render
 from portal.lib.refusals import Invalid
+from portal.lib.storage import objects
+from portal.lib.storage.files import safe_name
 
 KEY_CHARACTERS = 36
 RULES: Mapping[Rule, BoardRule] = {

@@ -42,7 +42,7 @@ from challenges.results.queries.boards import Board
 from portal.accounts.authorization import require
 from portal.accounts.views import person
 from portal.lib import clock, visible
-from portal.lib.requests import get_or_post
+from portal.lib.web.requests import get_or_post
 
 PER_PAGE = 25
 FAULTS = {

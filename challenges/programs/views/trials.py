@@ -28,9 +28,10 @@ from challenges.scoring.answer import ReasonCode
 from challenges.teams.queries import has_accepted_terms
 from challenges.teams.views import own_team
 from portal.accounts.views import person
-from portal.lib import files, objects, visible
+from portal.lib import visible
 from portal.lib.refusals import Hidden, QuotaSpent
-from portal.lib.requests import get_or_post
+from portal.lib.storage import files, objects
+from portal.lib.web.requests import get_or_post
 
 MARKS = {
     RunState.QUEUED: ("calanque", "clock"),

@@ -26,8 +26,8 @@ from challenges.organising.models.scorings import Column, Leaderboard
 from challenges.results.models.boards import Standing
 from challenges.teams.enums import TeamState
 from challenges.teams.models import Team
-from portal.lib.files import csv_safe
 from portal.lib.refusals import Hidden
+from portal.lib.storage.files import csv_safe
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from challenges.organising.models.challenges import Challenge
 from challenges.organising.models.scorings import Column, in_words
 from challenges.results.queries.boards import Board, BoardRow
 from challenges.teams.queries import member_names
-from portal.lib import texts
+from portal.lib.prose import texts
 
 
 def round_axis(low: float, high: float, ticks: int = 5) -> tuple[float, float]:

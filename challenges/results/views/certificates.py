@@ -34,7 +34,7 @@ from challenges.teams.models import Team
 from portal.accounts.views import person
 from portal.lib import clock, paper
 from portal.lib.refusals import Conflict, Hidden, Invalid
-from portal.lib.requests import get_or_post
+from portal.lib.web.requests import get_or_post
 
 Payload = Mapping[str, Any]
 

@@ -25,7 +25,7 @@ from challenges.results.views.fairness import summary
 from challenges.results.views.standings import board_links, open_to_sites
 from portal.accounts.views import person
 from portal.lib.refusals import Hidden
-from portal.lib.responses import tagged
+from portal.lib.web.responses import tagged
 
 MOST_DRAWN = 20
 MOST_LISTED = 100

@@ -32,9 +32,9 @@ from challenges.results.queries.reports import declared_audit
 from challenges.results.views import boards as board_views
 from challenges.results.views.boards import axis_decimals
 from portal.lib import clock
+from portal.lib.prose.texts import Feed
 from portal.lib.refusals import Hidden
-from portal.lib.responses import tagged
-from portal.lib.texts import Feed
+from portal.lib.web.responses import tagged
 
 PER_PAGE = 25
 PARTS = {"publique": Split.PUBLIC, "privee": Split.PRIVATE}

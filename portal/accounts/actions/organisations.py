@@ -19,8 +19,8 @@ from portal.audit.outbox import owe
 from portal.audit.record import record
 from portal.lib import clock
 from portal.lib.immutable import writes
+from portal.lib.prose.texts import free_name
 from portal.lib.refusals import Conflict, NotAllowed
-from portal.lib.texts import free_name
 
 FIELDS = ("name", "acronym", "kind", "siret", "homepage_url", "description")
 

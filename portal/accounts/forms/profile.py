@@ -28,7 +28,7 @@ from portal.accounts.models import (
 )
 from portal.accounts.names import clean_siret
 from portal.lib import clock
-from portal.lib.fields import box, line, prose
+from portal.lib.web.fields import box, line, prose
 
 
 class Dressed(forms.Form):

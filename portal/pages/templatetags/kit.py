@@ -17,7 +17,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
-from portal.lib import texts
+from portal.lib.prose import texts
 from portal.pages import frame, kit, looks, typography
 
 register = template.Library()

@@ -19,7 +19,7 @@ from portal.accounts.models import User
 from portal.audit import outbox
 from portal.lib import clock
 from portal.lib.refusals import Conflict, NotAllowed, QuotaSpent
-from portal.lib.requests import PathsWithoutSecrets
+from portal.lib.web.requests import PathsWithoutSecrets
 from tests.factories.accounts import UserFactory
 from tests.factories.catalogue import ResourceFactory
 from tests.factories.letters import delivered

@@ -39,8 +39,9 @@ from catalogue.standards import files
 from datasets.actions import releases
 from portal.accounts.enums import TokenScope
 from portal.accounts.models import User
-from portal.lib import children, clock, objects, parts
+from portal.lib import children, clock
 from portal.lib.refusals import Conflict, Hidden, NotAllowed
+from portal.lib.storage import objects, parts
 from tests.factories import contributions as make
 from tests.factories.accounts import bearer
 from tests.factories.card_files import CSV, SHA256, House, found, given

@@ -32,8 +32,9 @@ from catalogue.resources.queries import published
 from portal.accounts.actions import organisations
 from portal.accounts.enums import RegionRole, Role
 from portal.accounts.models import Organisation, User
-from portal.lib import clock, objects, scanning
+from portal.lib import clock
 from portal.lib.refusals import Conflict, Invalid, QuotaSpent, Unavailable
+from portal.lib.storage import objects, scanning
 from tests.catalogue.api.test_resources import Pipeline
 from tests.factories import contributions as make
 from tests.factories.accounts import signed_in

@@ -33,8 +33,9 @@ from catalogue.standards.readers.record import Fault, Record, Value
 from portal.accounts.enums import Role
 from portal.accounts.models import User
 from portal.audit.models import AuditEvent, Outbox
-from portal.lib import clock, http
+from portal.lib import clock
 from portal.lib.refusals import Invalid, QuotaSpent
+from portal.lib.web import http
 from tests.factories import contributions as make
 from tests.factories.accounts import MembershipFactory, UserFactory, signed_in
 from tests.factories.catalogue import ResourceFactory

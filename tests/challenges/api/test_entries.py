@@ -21,8 +21,9 @@ from challenges.evaluation.enums import Split
 from challenges.models import Entry, Team, Upload
 from challenges.organising.actions import challenges
 from portal.accounts.enums import TokenScope
-from portal.lib import clock, objects
+from portal.lib import clock
 from portal.lib.refusals import Conflict, QuotaSpent, Unavailable
+from portal.lib.storage import objects
 from tests.challenges.pages.scenes import Costs, clocked, compile_keys, url_of, with_contract
 from tests.challenges.refusals import refuses
 from tests.challenges.test_entries import enter

@@ -16,7 +16,7 @@ from challenges.worker import drain
 from portal.accounts.actions import accounts
 from portal.accounts.enums import TokenScope
 from portal.accounts.models import User
-from portal.lib import objects
+from portal.lib.storage import objects
 from tests.challenges import world
 from tests.challenges.bundles.foreign.tables import KAGGLE
 from tests.challenges.test_bundle_imports import zipped

@@ -40,8 +40,9 @@ from challenges.scoring.verdict import Verdict
 from challenges.worker import Worker, drain
 from datasets import gate
 from portal.audit.models import AuditEvent
-from portal.lib import clock, failpoints, objects
+from portal.lib import clock, failpoints
 from portal.lib.refusals import Conflict
+from portal.lib.storage import objects
 from tests.challenges import world as answers
 from tests.challenges.code import world
 from tests.challenges.code.world import RIGHT, START, entered, package, zipped

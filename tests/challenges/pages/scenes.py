@@ -25,7 +25,8 @@ from challenges.organising.enums import ChallengeStatus, ColumnKind, Direction
 from challenges.scoring.truth import keys_of
 from datasets.models import HoldoutVersion
 from portal.accounts.enums import RegionRole
-from portal.lib import immutable, objects
+from portal.lib import immutable
+from portal.lib.storage import objects
 from tests.factories.challenges import (
     ANSWER,
     EnrolmentFactory,

@@ -11,10 +11,10 @@ import boto3
 import pytest
 from botocore.config import Config
 
-from portal.lib import buckets
-from portal.lib.buckets import S3Store
-from portal.lib.objects import Readable
 from portal.lib.refusals import Unavailable
+from portal.lib.storage import buckets
+from portal.lib.storage.buckets import S3Store
+from portal.lib.storage.objects import Readable
 
 
 def read_whole(span: Readable) -> bytes:

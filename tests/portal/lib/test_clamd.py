@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from portal.lib import scanning
+from portal.lib.storage import scanning
 from tests.archives import zipped
 
 CLAMD = os.environ.get("TEST_CLAMD", "")

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from django.core.cache import cache
 
-from portal.lib import http
+from portal.lib.web import http
 from tests.sites import Site, endless, leads, listener, says, site
 
 CASE = re.compile(r"= (?P<hosts>.+)\.$")

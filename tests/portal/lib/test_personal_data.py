@@ -5,8 +5,8 @@ import io
 import pyarrow.parquet
 import pytest
 
-from portal.lib import personal_data
-from portal.lib.personal_data import Found, Kind
+from portal.lib.prose import personal_data
+from portal.lib.prose.personal_data import Found, Kind
 from tests.archives import zipped
 
 # Invented numbers with true keys.

@@ -9,10 +9,11 @@ from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
 
 from portal.audit.models import Heartbeat
-from portal.lib import clock, responses
-from portal.lib.http import from_trusted_proxies
+from portal.lib import clock
 from portal.lib.rates import HOUR, Window, keep_pace
 from portal.lib.refusals import OutOfRange, QuotaSpent
+from portal.lib.web import responses
+from portal.lib.web.http import from_trusted_proxies
 from portal.settings import mode
 from tests.properties import given
 from tests.properties import strategies as st

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from catalogue.models import Resource
 from portal.lib import clock
-from portal.lib.stretches import Stretches
+from portal.lib.web.stretches import Stretches
 from tests.factories.catalogue import ResourceFactory
 
 pytestmark = pytest.mark.django_db

@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
-from portal.lib import children, differences, markdown
-from portal.lib.differences import Line, Span
-from portal.lib.markdown_child import render
+from portal.lib import children
+from portal.lib.prose import differences, markdown
+from portal.lib.prose.differences import Line, Span
+from portal.lib.prose.markdown_child import render
 from portal.lib.refusals import Invalid
 from tests.properties import given
 from tests.properties import strategies as st

@@ -51,7 +51,8 @@ from portal.accounts.enums import Role
 from portal.accounts.models import Membership, User
 from portal.audit import outbox
 from portal.audit.models import Outbox
-from portal.lib import clock, objects
+from portal.lib import clock
+from portal.lib.storage import objects
 from portal.management import rights
 from tests.challenges.bundles.foreign import own
 from tests.challenges.bundles.foreign.tables import KAGGLE

@@ -34,8 +34,9 @@ from portal.accounts.actions.appointments import BACKOFFICE_GROUPS
 from portal.accounts.enums import RegionRole
 from portal.audit import duties
 from portal.audit.outbox import owe
-from portal.lib import clock, texts
-from portal.lib.markdown import render
+from portal.lib import clock
+from portal.lib.prose import texts
+from portal.lib.prose.markdown import render
 from portal.lib.refusals import QuotaSpent, TooLarge
 from portal.management.opening import people
 from portal.middleware import refusal_response

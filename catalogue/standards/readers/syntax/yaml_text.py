@@ -9,7 +9,7 @@ from catalogue.standards.readers import formats
 from catalogue.standards.readers.record import Json
 from catalogue.standards.readers.record import gettext_noop as _
 from catalogue.standards.readers.syntax.text import Unreadable, unreadable
-from portal.lib import bounded_yaml
+from portal.lib.prose import bounded_yaml
 
 Lines = dict[str, int]
 

@@ -75,4 +75,4 @@ def _rendered(text: str, seconds: int) -> str:
     return _renderers.ask(b"", text.encode(), seconds=seconds).decode()
 
 
-_renderers = children.Warm("portal.lib.markdown_child")
+_renderers = children.Warm("portal.lib.prose.markdown_child")

@@ -13,8 +13,8 @@ from typing import IO
 from django.http import FileResponse, HttpResponse, StreamingHttpResponse
 from django.utils.http import content_disposition_header
 
-from portal.lib import objects
-from portal.lib.objects import Readable, chunks
+from portal.lib.storage import objects
+from portal.lib.storage.objects import Readable, chunks
 
 NAME_MAX_CHARACTERS = 200
 # Bidirectional controls can make "exe.csv" read as "csv.exe".

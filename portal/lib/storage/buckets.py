@@ -16,8 +16,8 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError
 from s3transfer.exceptions import RetriesExceededError
 
-from portal.lib.objects import ASIDE, CHUNK_BYTES, INCOMING, Readable, Stored, written
 from portal.lib.refusals import Unavailable
+from portal.lib.storage.objects import ASIDE, CHUNK_BYTES, INCOMING, Readable, Stored, written
 
 # What a bucket answers of an object that is not there; all else is an outage.
 ABSENT = frozenset({"404", "NoSuchKey"})

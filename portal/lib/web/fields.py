@@ -6,7 +6,7 @@ from typing import Any, cast
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from portal.lib.texts import plain_line, plain_text
+from portal.lib.prose.texts import plain_line, plain_text
 
 Text = Any  # a sentence, translated now or when it is shown
 Check = Callable[[str], None]

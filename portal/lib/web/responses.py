@@ -22,7 +22,7 @@ from django.utils.http import quote_etag
 from django.utils.translation import gettext as _
 
 from portal.lib.refusals import OutOfRange
-from portal.lib.requests import natural
+from portal.lib.web.requests import natural
 
 API = "/api/v1/"
 # When to come back to a database that restarts or is too busy.

@@ -16,8 +16,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from ninja import Schema
 
-from portal.lib import clock, objects
-from portal.lib.objects import Stored
+from portal.lib import clock
 from portal.lib.refusals import (
     Conflict,
     Corrupted,
@@ -27,7 +26,9 @@ from portal.lib.refusals import (
     Unavailable,
     Unsupported,
 )
-from portal.lib.requests import natural
+from portal.lib.storage import objects
+from portal.lib.storage.objects import Stored
+from portal.lib.web.requests import natural
 
 NOTED = "_first_byte_at"
 

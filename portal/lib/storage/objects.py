@@ -300,7 +300,7 @@ def _sync_folder(folder: Path) -> None:
 @lru_cache(maxsize=4)
 def _store(url: str) -> Store:
     if url.startswith("s3://"):
-        from portal.lib import buckets  # noqa: PLC0415  # optional dependency
+        from portal.lib.storage import buckets  # noqa: PLC0415  # optional dependency
 
         return buckets.named(url)
     return FolderStore(Path(urlsplit(url).path))

@@ -1,0 +1,1 @@
+"""What people write: which characters it may hold, Markdown, differences, personal data."""
