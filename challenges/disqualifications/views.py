@@ -16,12 +16,13 @@ from challenges.disqualifications import actions as acts
 from challenges.disqualifications import rules
 from challenges.disqualifications.forms import DecisionForm, ProposalForm, ReplyForm, WithdrawalForm
 from challenges.disqualifications.models import Disqualification, DisqualificationQuerySet
-from challenges.organising.views.layout import attempt, room, run_by, scene, sent, tried
+from challenges.organising.views.layout import attempt, room, run_by, scene
 from challenges.teams.models import Team
 from portal.accounts.authorization import Permission, has_permission, require
 from portal.accounts.views import person
 from portal.lib import clock
 from portal.lib.refusals import Hidden
+from portal.lib.web.form_pages import sent, tried
 from portal.lib.web.requests import get_or_post
 
 PER_PAGE = 25

@@ -27,19 +27,12 @@ from challenges.forum.forms import (
 )
 from challenges.forum.models import Post, Thread
 from challenges.organising.models.challenges import Challenge
-from challenges.organising.views.layout import (
-    find_challenge,
-    find_to_run,
-    reach,
-    room,
-    scene,
-    sent,
-    tried,
-)
+from challenges.organising.views.layout import find_challenge, find_to_run, reach, room, scene
 from portal.accounts.authorization import require
 from portal.accounts.views import person
 from portal.lib import visible
 from portal.lib.refusals import Hidden
+from portal.lib.web.form_pages import sent, tried
 from portal.lib.web.requests import get_or_post, natural
 
 PER_PAGE, POSTS_PER_PAGE = 20, 50

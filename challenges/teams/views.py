@@ -28,9 +28,7 @@ from challenges.organising.views.layout import (
     room,
     run_by,
     scene,
-    sent,
     team_of,
-    tried,
 )
 from challenges.results.queries.boards import masked_phases
 from challenges.teams import actions as teams
@@ -50,6 +48,7 @@ from portal.accounts.models import User
 from portal.accounts.views import person
 from portal.lib import clock
 from portal.lib.refusals import Conflict, Hidden, Invalid, NotAllowed, Refusal
+from portal.lib.web.form_pages import sent, tried
 from portal.lib.web.requests import get_or_post
 
 # Where teams are made and grow.

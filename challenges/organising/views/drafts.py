@@ -36,13 +36,14 @@ from challenges.organising.forms.phases import NewPhaseForm, QuotasForm, Setting
 from challenges.organising.forms.scorings import SHAPES, ScoringForm, shape_of
 from challenges.organising.models.challenges import Challenge, Phase
 from challenges.organising.queries import phase_of
-from challenges.organising.views.layout import form_page, organisations_of, run_by, sent, tried
+from challenges.organising.views.layout import form_page, organisations_of, run_by
 from challenges.organising.views.words import TITLES, USE_CASES
 from challenges.programs import queries as program_queries
 from challenges.programs.actions import code as team_code
 from portal.accounts.models import User
 from portal.accounts.views import person
 from portal.lib.refusals import Invalid, NotAllowed
+from portal.lib.web.form_pages import sent, tried
 from portal.lib.web.requests import get_or_post
 
 

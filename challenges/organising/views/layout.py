@@ -6,7 +6,6 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from django import forms
 from django.contrib import messages
 from django.db.models import Count, IntegerField, OuterRef, Prefetch, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
@@ -31,7 +30,8 @@ from portal.accounts.models import Organisation, User
 from portal.accounts.views import person
 from portal.lib import clock, visible
 from portal.lib.prose import texts
-from portal.lib.refusals import Closed, Conflict, Hidden, Invalid, QuotaSpent, Refusal
+from portal.lib.refusals import Conflict, Hidden
+from portal.lib.web.form_pages import tried
 
 
 @dataclass(frozen=True)
@@ -414,56 +414,6 @@ def decides_for_region(request: HttpRequest) -> bool:
     return has_permission(by, Permission.CHALLENGE_PUBLISH) or has_permission(
         by, Permission.CHALLENGE_REVEAL
     )
-
-
-# What a person can read and mend, or wait for, on the page itself.
-REFUSALS = (Invalid, Conflict, QuotaSpent, Closed)
-
-
-def tried(
-    form: forms.Form, act: Callable[[], object], fields: Mapping[str, str] | None = None
-) -> int:
-    """Do the act of a form that was sent; return 0 if done, else the status of the page.
-
-    200: nothing was sent; 422: the form holds faults; 403, 409, 429: as the refusal. A refusal
-    is put beside its field; a quota says when it opens again.
-    """
-    if not form.is_bound:
-        return 200
-    if not form.is_valid():
-        return 422
-    try:
-        act()
-    except REFUSALS as refusal:
-        form.add_error((fields or {}).get(refusal.code), _sentence(refusal))
-        return status_of(refusal)
-    return 0
-
-
-def status_of(refusal: Refusal) -> int:
-    """Return the status of a page that shows a refusal in its place."""
-    match refusal:
-        case QuotaSpent():
-            return 429
-        case Conflict():
-            return 409
-        case Closed():
-            return 403
-        case _:
-            return 422
-
-
-def _sentence(refusal: Refusal) -> str:
-    opening = refusal.facts.get("next_opening")
-    if not isinstance(opening, datetime):
-        return str(refusal)
-    again = _("De nouveau possible le %(at)s.") % {"at": clock.paris_text(opening)}
-    return f"{refusal} {again}"
-
-
-def sent(request: HttpRequest) -> Any:
-    """Return what a form sent, None where the page is only read."""
-    return request.POST if request.method == "POST" else None
 
 
 def form_page(

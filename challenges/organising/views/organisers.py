@@ -15,10 +15,11 @@ from challenges.organising.forms.challenges import (
     OrganiserRoleForm,
 )
 from challenges.organising.models.challenges import OrganiserInvitation
-from challenges.organising.views.layout import followed_by, form_page, run_by, sent
+from challenges.organising.views.layout import followed_by, form_page, run_by
 from portal.accounts.views import person
 from portal.lib import clock
 from portal.lib.refusals import Hidden, Invalid
+from portal.lib.web.form_pages import sent
 from portal.lib.web.requests import get_or_post
 
 

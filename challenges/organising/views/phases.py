@@ -25,11 +25,12 @@ from challenges.organising.models.challenges import Challenge, ChallengeDraft, P
 from challenges.organising.models.scorings import Leaderboard
 from challenges.organising.queries import phase_of
 from challenges.organising.views.drafts import deposit_of
-from challenges.organising.views.layout import form_page, room, run_by, sent, tried
+from challenges.organising.views.layout import form_page, room, run_by
 from challenges.organising.views.words import TITLES
 from challenges.programs.actions import bounds as score_bounds
 from portal.accounts.views import person
 from portal.lib.refusals import Invalid
+from portal.lib.web.form_pages import sent, tried
 from portal.lib.web.requests import get_or_post
 
 

@@ -50,9 +50,7 @@ from challenges.organising.views.layout import (
     is_open,
     reach,
     room,
-    sent,
     shown_challenges,
-    status_of,
 )
 from challenges.rescoring import queries as rescoring_queries
 from challenges.rescoring.models import Rescoring
@@ -67,6 +65,7 @@ from portal.accounts.sessions import step_up_required
 from portal.accounts.views import person
 from portal.lib import clock
 from portal.lib.refusals import Conflict, Invalid
+from portal.lib.web.form_pages import sent, status_of
 from portal.lib.web.requests import get_or_post
 
 

@@ -32,7 +32,7 @@ from challenges.organising.enums import (
 from challenges.organising.models.challenges import Challenge, Phase
 from challenges.organising.models.scorings import Column, PhaseTask, RunPlan
 from challenges.organising.views import words as page_words
-from challenges.organising.views.layout import find_to_run, room, run_by, tried
+from challenges.organising.views.layout import find_to_run, room, run_by
 from challenges.programs import queries as program_queries
 from challenges.programs.actions import code as team_code
 from challenges.programs.actions.code import FORMAT_NAME
@@ -42,6 +42,7 @@ from challenges.results.queries.boards import Board
 from portal.accounts.authorization import require
 from portal.accounts.views import person
 from portal.lib import clock, visible
+from portal.lib.web.form_pages import tried
 from portal.lib.web.requests import get_or_post
 
 PER_PAGE = 25
