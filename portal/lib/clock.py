@@ -1,10 +1,11 @@
 """The only clock for deadlines, the database's; hours of Paris, working days of France."""
 
-from calendar import monthrange
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from dateutil.easter import easter
+from dateutil.relativedelta import relativedelta
 from django.db import connection
 from django.utils import timezone as django_timezone
 from django.utils.translation import get_language
@@ -70,10 +71,8 @@ def months_later(at: datetime, months: int) -> datetime:
 
     A day that the month lacks becomes its last one: 31 January and a month give 28 February.
     """
-    year, month = divmod(at.year * 12 + at.month - 1 + months, 12)
-    first = at.replace(year=year, month=month + 1, day=1)
-    last = monthrange(year, month + 1)[1]
-    return first.replace(day=min(at.day, last))
+    later: datetime = at + relativedelta(months=months)
+    return later
 
 
 # Fixed public holidays (month, day), Labour Code, article L3133-1.
@@ -81,23 +80,6 @@ FIXED = ((1, 1), (5, 1), (5, 8), (7, 14), (8, 15), (11, 1), (11, 11), (12, 25))
 # Days after Easter Sunday: Easter Monday, Ascension, Whit Monday.
 AFTER_EASTER_DAYS = (1, 39, 50)
 SATURDAY = 5
-
-
-def easter(year: int) -> date:
-    """Give the date of Easter Sunday of a Gregorian year.
-
-    Source: the anonymous algorithm printed in Nature, 20 April 1876.
-    """
-    golden = year % 19
-    century, in_century = divmod(year, 100)
-    leap_centuries, left = divmod(century, 4)
-    correction = (century - (century + 8) // 25 + 1) // 3
-    epact = (19 * golden + century - leap_centuries - correction + 15) % 30
-    leaps, rest = divmod(in_century, 4)
-    to_sunday = (32 + 2 * left + 2 * leaps - epact - rest) % 7
-    shift = (golden + 11 * epact + 22 * to_sunday) // 451
-    month, day = divmod(epact + to_sunday - 7 * shift + 114, 31)
-    return date(year, month, day + 1)
 
 
 @lru_cache(maxsize=64)
