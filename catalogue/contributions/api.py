@@ -487,7 +487,15 @@ def _chosen(found: pasting.Pasted, number: int | None) -> Record:
         raise Invalid(
             gettext("Rien de ce document ne peut devenir une fiche."),
             code="nothing_read",
-            faults=[_fault(each) for each in descriptions.fault_lines(found.faults)],
+            faults=[
+                {
+                    "field": each.field,
+                    "code": "unread",
+                    "message": descriptions.sentence(each),
+                    "line": each.line,
+                }
+                for each in found.faults
+            ],
         )
     if number is None and len(usable) == 1:
         return usable[0]
@@ -502,10 +510,6 @@ def _chosen(found: pasting.Pasted, number: int | None) -> Record:
             total=len(usable),
         )
     return usable[number]
-
-
-def _fault(line: descriptions.FaultLine) -> dict[str, Any]:
-    return {"field": line.place, "code": "unread", "message": line.text, "line": line.line}
 
 
 router = Router(tags=[_("Contribuer")], auth=Token(TokenScope.CONTRIBUTE))

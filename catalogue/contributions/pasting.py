@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
+from catalogue.contributions.queries.descriptions import FAULTS_KEPT
 from catalogue.standards import readers
 from catalogue.standards.readers.detection import Place, places
 from catalogue.standards.readers.record import Fault, Reading, Record, Value, failed, fault
@@ -74,7 +75,7 @@ class Pasted:
     def faults(self) -> list[Fault]:
         """List what is wrong with the document, then with its records that cannot be taken."""
         refused = [one for each in self.reading.records if each.refused for one in each.faults]
-        return [*self.reading.faults, *refused]
+        return [*self.reading.faults, *refused][:FAULTS_KEPT]
 
 
 def from_text(text: str) -> Pasted:

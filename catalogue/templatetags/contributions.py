@@ -9,6 +9,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from catalogue.contributions import record_checks
+from catalogue.contributions.queries import descriptions
+from catalogue.standards.readers.record import Fault
 
 register = template.Library()
 
@@ -48,6 +50,12 @@ def look(verdict: str) -> Look:
 def sentence(remark: Mapping[str, Any]) -> str:
     """Say one remark."""
     return record_checks.sentence(remark)
+
+
+@register.filter
+def fault_sentence(fault: Fault | Mapping[str, Any]) -> str:
+    """Say what is wrong with a document, as it was read or as a draft keeps it."""
+    return descriptions.sentence(fault if isinstance(fault, Fault) else Fault(**fault))
 
 
 @register.filter

@@ -24,7 +24,6 @@ from django.shortcuts import render
 from django.urls import Resolver404, resolve, reverse
 from django.utils.decorators import method_decorator
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views import View
@@ -39,6 +38,7 @@ from datasets.models import Dataset
 from portal.accounts import space
 from portal.accounts.models import Membership
 from portal.accounts.views import person
+from portal.lib.prose import differences
 from portal.lib.web.requests import natural
 from portal.lib.web.responses import RETRY_SECONDS, away, broken, wants_json
 from portal.lib.web.stretches import Stretches
@@ -203,6 +203,7 @@ def _colours() -> list[tuple[str, str, str]]:
 def _progress() -> dict[str, Any]:
     at = datetime(2026, 12, 17, 16, 0, tzinfo=UTC)
     standing = {"rank": 1, "tied": True, "value": 0.871, "low": 0.858, "high": 0.884}
+    kept = _("Transforme une note vocale en fiche de poste.")
     return {
         "at": at,
         "now": datetime.now(UTC) + timedelta(days=23, hours=1),
@@ -252,17 +253,12 @@ def _progress() -> dict[str, Any]:
         ],
         "scale": (0.76, 0.9, 0.8),
         "changes": [
-            {"gap": _("Résumé")},
-            {"n": 1, "sign": " ", "text": _("Transforme une note vocale en fiche de poste.")},
             {
-                "n": 2,
-                "sign": "-",
-                "text": mark_safe("Fonctionne <del>hors ligne</del> sur téléphone."),
-            },
-            {
-                "n": 2,
-                "sign": "+",
-                "text": mark_safe("Fonctionne <ins>sans réseau</ins> sur téléphone."),
+                "label": _("Résumé"),
+                "lines": differences.lines(
+                    f"{kept}\nFonctionne hors ligne sur téléphone.",
+                    f"{kept}\nFonctionne sans réseau sur téléphone.",
+                ),
             },
         ],
         "tab_items": [(_("Présentation"), "#navigation", ""), (_("Classement"), "#fiches", 34)],

@@ -273,52 +273,6 @@ def _remark(fault: Fault) -> Remark:
 
 
 FAULTS_KEPT = 100
-SHOWN_CHARACTERS = 160
-
-
-@dataclass(frozen=True)
-class FaultLine:
-    """One fault as shown: where, what and why."""
-
-    text: str
-    place: str = ""
-    line: int | None = None
-    column: int | None = None
-    warning: bool = False
-
-
-@dataclass(frozen=True)
-class Origin:
-    """Where a value comes from, as shown beside its field."""
-
-    text: str
-    guessed: bool = False
-
-
-@dataclass(frozen=True)
-class Row:
-    """One field that was read: its label, the value in words, and its origin."""
-
-    name: str
-    label: str
-    value: str
-    origin: Origin
-
-
-@dataclass(frozen=True)
-class Shown:
-    """All that the page of a reading shows."""
-
-    source: str
-    format: str
-    record: dict[str, Any]
-    rows: list[Row]
-    faults: list[FaultLine]
-
-    @property
-    def guesses(self) -> int:
-        """Count the values that are guesses."""
-        return sum(row.origin.guessed for row in self.rows)
 
 
 def kept(name: str, reading: Reading, record: Record) -> dict[str, Any]:
@@ -361,63 +315,34 @@ def confirmed(told: Mapping[str, Any], saved: Mapping[str, Any]) -> dict[str, An
     }
 
 
-def sentence(fault: Mapping[str, Any]) -> str:
+def sentence(fault: Fault) -> str:
     """Say a fault in the language of the reader."""
-    template = str(fault.get("template") or "")
-    if not template:
-        return str(fault.get("message", ""))
-    facts = dict(fault.get("facts") or {})
+    if not fault.template:
+        return fault.message
+    facts = dict(fault.facts)
     if facts.get("reason"):
         facts["reason"] = gettext(str(facts["reason"]))
-    return gettext(template) % facts if facts else gettext(template)
+    return gettext(fault.template) % facts if facts else gettext(fault.template)
 
 
-def fault_line(fault: Mapping[str, Any]) -> FaultLine:
-    """Show one fault."""
-    return FaultLine(
-        sentence(fault),
-        str(fault.get("field") or ""),
-        fault.get("line"),
-        fault.get("column"),
-        bool(fault.get("warning")),
-    )
-
-
-def fault_lines(faults: Iterable[Fault]) -> list[FaultLine]:
-    """Show the faults of a document."""
-    return [fault_line(asdict(each)) for each in list(faults)[:FAULTS_KEPT]]
-
-
-def origins(contribution: Contribution) -> dict[str, Origin]:
+def origins(contribution: Contribution) -> dict[str, Mapping[str, Any]]:
     """Give the origin of each field that was read and not written over since, by name."""
     provenance = contribution.content.get("provenance") or {}
     return {
-        name: Origin(str(told["key"]), bool(told.get("guessed")))
-        for name, told in provenance.items()
-        if isinstance(told, Mapping) and told.get("key")
+        name: origin
+        for name, origin in provenance.items()
+        if isinstance(origin, Mapping) and origin.get("key")
     }
 
 
-def reading_shown(contribution: Contribution) -> Shown:
-    """Gather what was read, in the order of the form."""
-    record = proposals.proposed_record(contribution)
-    found = origins(contribution)
-    said = {change.name: change for change in proposals.changes({}, record)}
-    reading = contribution.reading
-    label = FORMATS[reading["format"]].label if reading.get("format") in FORMATS else ""
-    return Shown(
-        source=str(reading.get("name") or ""),
-        format=label,
-        record=record,
-        rows=[
-            Row(name, change.label, _short(change.after), found[name])
-            for name, change in said.items()
-            if name in found
-        ],
-        faults=[fault_line(each) for each in reading.get("faults", [])],
-    )
-
-
-def _short(text: str) -> str:
-    flat = " ".join(text.split())
-    return flat if len(flat) <= SHOWN_CHARACTERS else flat[: SHOWN_CHARACTERS - 1] + "…"
+def reading_shown(contribution: Contribution, record: Mapping[str, Any]) -> dict[str, Any]:
+    """Gather what was read, in the order of the form, each field with its origin."""
+    places, reading = origins(contribution), contribution.reading
+    written = proposals.changes({}, record)
+    return {
+        "source": reading.get("name", ""),
+        "format": FORMATS[reading["format"]].label if reading.get("format") in FORMATS else "",
+        "rows": [(each, places[each.name]) for each in written if each.name in places],
+        "guesses": sum(origin["guessed"] for origin in places.values()),
+        "faults": reading.get("faults", []),
+    }

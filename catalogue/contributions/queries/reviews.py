@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from statistics import median, quantiles
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from django.conf import settings
 from django.db.models import Count, F, Min, QuerySet
@@ -13,7 +14,6 @@ from django.db.models.fields.json import KeyTextTransform
 from catalogue.contributions.enums import ContributionStatus, DecisionOutcome
 from catalogue.contributions.models import Contribution, Decision
 from catalogue.resources import writing
-from catalogue.resources.enums import ResourceKind
 from catalogue.resources.queries.relations import region_people
 from catalogue.search.models import IndexedFacet
 from portal.accounts.authorization import Permission
@@ -35,13 +35,7 @@ class Waiting:
     contribution: Contribution
     title: str
     age_days: int
-    due_on: date
     is_from_today: bool
-
-    @property
-    def kind(self) -> ResourceKind:
-        """Give the kind of the resource."""
-        return ResourceKind(self.contribution.resource.kind)
 
     @property
     def language(self) -> str:
@@ -54,14 +48,10 @@ class Waiting:
         return self.age_days > settings.REVIEW_WORKING_DAYS
 
     @property
-    def is_near(self) -> bool:
-        """Say whether the promise ends in two working days or less."""
-        return not self.is_late and self.age_days >= settings.REVIEW_WORKING_DAYS - 2
-
-    @property
     def tone(self) -> str:
-        """Name the pigment of the age: garance late, ocre near, nothing before."""
-        return "garance" if self.is_late else "ocre" if self.is_near else ""
+        """Name the pigment of the age: garance late, ocre two days or less before, else nothing."""
+        is_near = self.age_days >= settings.REVIEW_WORKING_DAYS - 2
+        return "garance" if self.is_late else "ocre" if is_near else ""
 
     @property
     def was_answered(self) -> bool:
@@ -71,13 +61,7 @@ class Waiting:
     @property
     def holder(self) -> str:
         """Name in whose name it is proposed."""
-        organisation = self.contribution.organisation
-        return str(organisation or self.contribution.author or "")
-
-    @property
-    def is_held_back(self) -> bool:
-        """Say whether language or spam signs were found."""
-        return self.contribution.is_held_back
+        return str(self.contribution.organisation or self.contribution.author or "")
 
     @property
     def is_claimed(self) -> bool:
@@ -114,7 +98,7 @@ class Sieve:
     organisation: str = ""  # a slug
     check: str = ""  # a check that says something
     assignee: str = ""  # "moi" or "personne"
-    lot: str = ""  # the identifier of an import
+    lot: UUID | None = None  # the identifier of an import
 
     @property
     def is_open(self) -> bool:
@@ -124,53 +108,37 @@ class Sieve:
     def kept(self) -> dict[str, str]:
         """Give what is asked, for addresses."""
         names = {"kind": self.kind, "organisation": self.organisation}
-        named = names | {"controle": self.check, "confiee": self.assignee, "lot": self.lot}
-        return {name: value for name, value in named.items() if value}
+        named = names | {"controle": self.check, "confiee": self.assignee, "lot": self.lot or ""}
+        return {name: str(value) for name, value in named.items() if value}
 
 
 def queue(
-    *,
-    kind: str = "",
-    answered: bool | None = None,
-    order: str = "",
-    sieve: Sieve | None = None,
-    viewer: "User | None" = None,
+    sieve: Sieve | None = None, *, answered: bool | None = None, viewer: "User | None" = None
 ) -> QuerySet[Contribution]:
     """Select what waits for a moderator, oldest first.
 
-    kind: one kind, or all. answered: True keeps what came back, False what did not. order:
-    "recent" puts the newest first. sieve: the other filters, "moi" being the viewer.
+    answered: True keeps what came back, False what did not. viewer: who is "moi".
     """
     rows = titled(Contribution.objects.queue()).select_related(
         "resource", "organisation", "author", "claimed_by", "assignee"
     )
-    if sieve is not None:
-        rows = _sifted(rows, sieve, viewer)
-    if kind in ResourceKind.values:
-        rows = rows.filter(resource__kind=kind)
     if answered is True:
         rows = rows.exclude(submitted_at=F("first_submitted_at"))
     if answered is False:
         rows = rows.filter(submitted_at=F("first_submitted_at"))
-    return rows.reverse() if order == "recent" else rows
-
-
-def _sifted(
-    rows: QuerySet[Contribution], sieve: Sieve, viewer: "User | None"
-) -> QuerySet[Contribution]:
-    if sieve.lot:
-        rows = rows.filter(batch__public_id=sieve.lot)
-    if sieve.organisation:
-        rows = rows.filter(organisation__slug=sieve.organisation)
-    if sieve.assignee == MINE:
-        rows = rows.filter(assignee=viewer)
-    elif sieve.assignee == NOBODY:
-        rows = rows.filter(assignee=None)
+    sieve = sieve or Sieve()
+    asked: dict[str, Any] = {
+        "resource__kind": sieve.kind,
+        "organisation__slug": sieve.organisation,
+        "batch__public_id": sieve.lot,
+    }
+    rows = rows.filter(**{lookup: value for lookup, value in asked.items() if value})
+    if sieve.assignee in (MINE, NOBODY):
+        rows = rows.filter(assignee=viewer if sieve.assignee == MINE else None)
     if sieve.check:
         # No database asks a list of objects the same way: the queue is short enough to be read.
         pairs = Contribution.objects.queue().values_list("pk", "checks")
-        kept = [pk for pk, checks in pairs if _speaks(checks, sieve.check)]
-        rows = rows.filter(pk__in=kept)
+        rows = rows.filter(pk__in=[pk for pk, checks in pairs if _speaks(checks, sieve.check)])
     return rows
 
 
@@ -189,41 +157,20 @@ def holders_waiting() -> list[tuple[str, str]]:
     return list(rows.values_list("organisation__slug", "organisation__name").distinct())
 
 
-@dataclass(frozen=True)
-class Lot:
-    """What waits of one import: how many cards, since when."""
-
-    public_id: str
-    name: str
-    holder: str
-    count: int
-    age_days: int
-
-    @property
-    def is_late(self) -> bool:
-        """Say whether the promise of five working days is broken."""
-        return self.age_days > settings.REVIEW_WORKING_DAYS
-
-
-def lots() -> list[Lot]:
+def lots() -> list[dict[str, Any]]:
     """List the imports of which something waits for a moderator, the oldest first."""
-    today = clock.paris_day(clock.now())
+    today, promised = clock.paris_day(clock.now()), settings.REVIEW_WORKING_DAYS
     rows = (
         Contribution.objects.queue()
         .exclude(batch=None)
-        .values_list("batch__public_id", "batch__name", "batch__organisation__name")
+        .values("batch__public_id", "batch__name", "batch__organisation__name")
         .annotate(count=Count("pk"), first=Min("first_submitted_at"))
         .order_by("first", "batch")
     )
+    ages = [_elapsed(row["first"], today) for row in rows]
     return [
-        Lot(
-            str(public_id),
-            name,
-            holder,
-            count,
-            _elapsed(first, today) if first else 0,
-        )
-        for public_id, name, holder, count, first in rows
+        {**row, "age_days": age, "is_late": age > promised}
+        for row, age in zip(rows, ages, strict=True)
     ]
 
 
@@ -245,7 +192,6 @@ def _aged(contribution: Contribution, today: date) -> Waiting:
         contribution,
         str(getattr(contribution, "proposed_title", "") or ""),
         clock.working_days_elapsed(day, today),
-        clock.working_day_after(day, settings.REVIEW_WORKING_DAYS),
         day == today,
     )
 

@@ -34,6 +34,7 @@ from catalogue.resources.fields import (
 from catalogue.resources.models import Resource
 from catalogue.resources.queries import relations
 from catalogue.standards.languages import code_of
+from catalogue.standards.readers.record import Fault as ReadingFault
 from catalogue.standards.readers.syntax.text import day
 from portal.accounts.enums import ADMINISTRATIONS
 from portal.lib.storage.files import csv_safe
@@ -439,7 +440,9 @@ class _Reader:
     ) -> Line:
         title = " ".join(ESCAPED.sub("", cells.get("title", "")).split())[:120]
         if broken is not None:
-            return self._refused(line, title, [Fault("", "", descriptions.sentence(broken))])
+            return self._refused(
+                line, title, [Fault("", "", descriptions.sentence(ReadingFault(**broken)))]
+            )
         if cells.get(ID, "").strip().lower() == EXAMPLE_ID:
             return Line(line, RowOutcome.EXAMPLE, title=title)
         if isinstance(card, Fault):

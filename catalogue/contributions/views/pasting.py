@@ -16,7 +16,7 @@ from catalogue.contributions.forms.documents import (
     RecordForm,
 )
 from catalogue.contributions.forms.steps import Step
-from catalogue.contributions.queries import descriptions
+from catalogue.contributions.queries import descriptions, proposals
 from catalogue.contributions.views.drafts import around_step, visible
 from catalogue.resources.enums import ResourceKind
 from catalogue.standards.readers.record import Record
@@ -53,7 +53,7 @@ class Paste(View):
             form.add_error("url", str(refusal))
             return render(request, TEMPLATE, {"form": form}, status=422)
         if not found.usable:
-            context = {"form": _again(form), "faults": descriptions.fault_lines(found.faults)}
+            context = {"form": _again(form), "faults": found.faults}
             return render(request, TEMPLATE, context, status=422)
         record = _chosen(request, found)
         if record is None:
@@ -74,8 +74,9 @@ class Read(View):
         """Show it, with the way to the first step."""
         found = visible(request, contribution)
         require(rules.may_edit, person(request), found)
-        shown = descriptions.reading_shown(found)
-        context = around_step(found, Step.IDENTIFY, shown.record) | {"read": shown}
+        record = proposals.proposed_record(found)
+        context = around_step(found, Step.IDENTIFY, record)
+        context["read"] = descriptions.reading_shown(found, record)
         return render(request, "catalogue/contribute/reading.html", context)
 
 
@@ -112,7 +113,7 @@ def _ask_which(request: HttpRequest, form: PasteForm, found: pasting.Pasted) -> 
         "which": which,
         "count": len(found.usable),
         "more": max(0, len(found.usable) - MOST_CHOICES),
-        "faults": descriptions.fault_lines(found.faults),
+        "faults": found.faults,
     }
     return render(request, TEMPLATE, context, status=422 if which.errors else 200)
 

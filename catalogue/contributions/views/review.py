@@ -1,6 +1,5 @@
 """The Region’s review: what waits, what changes, what the checks say, decisions by one or many."""
 
-from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -12,8 +11,6 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.html import conditional_escape, format_html, format_html_join
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views import View
@@ -34,54 +31,12 @@ from catalogue.contributions.forms.decisions import (
 )
 from catalogue.contributions.models import Contribution
 from catalogue.contributions.queries import proposals, reviews
-from catalogue.contributions.queries.proposals import Change
 from catalogue.contributions.views.drafts import visible
 from catalogue.resources import rules as resource_rules
 from catalogue.resources.enums import ResourceKind
 from portal.accounts.authorization import require
 from portal.accounts.views import person
-from portal.lib.prose.differences import Line
 from portal.lib.web.requests import get_or_post, identifier
-
-SIGNS = {"removed": "-", "added": "+", "same": " "}
-
-
-def diff_rows(changes: Iterable[Change]) -> list[dict[str, Any]]:
-    """Give one heading a field, then its lines: {"gap"} or {"n", "sign", "text"}."""
-    found: list[dict[str, Any]] = []
-    for change in changes:
-        lines = list(change.lines)
-        hidden = lines.pop(0).hidden if lines and lines[0].sign == "gap" else 0
-        found.append({"gap": f"{change.label}, {_hidden(hidden)}" if hidden else change.label})
-        found += [_diff_row(line) for line in lines]
-    return found
-
-
-def _diff_row(line: Line) -> dict[str, Any]:
-    if line.sign == "gap":
-        return {"gap": _hidden(line.hidden)}
-    return {"n": line.number, "sign": SIGNS[line.sign], "text": _diff_text(line)}
-
-
-def _diff_text(line: Line) -> SafeString:
-    if line.sign == "same":
-        return SafeString(conditional_escape(line.text))
-    tag = "ins" if line.sign == "added" else "del"
-    opening, closing = SafeString(f"<{tag}>"), SafeString(f"</{tag}>")
-    return format_html_join(
-        "",
-        "{}{}{}",
-        (
-            (opening, span.text, closing) if span.changed else ("", span.text, "")
-            for span in line.spans
-        ),
-    ) or format_html("<{0}></{0}>", tag)
-
-
-def _hidden(count: int) -> str:
-    return ngettext("%(count)s ligne inchangée", "%(count)s lignes inchangées", count) % {
-        "count": count
-    }
 
 
 class Answer(View):
@@ -121,7 +76,7 @@ def _show_answer(
         "contribution": contribution,
         "resource": contribution.resource,
         "language": proposals.written_in(after),
-        "diff_rows": diff_rows(proposals.changes(proposals.base_record(contribution), after)),
+        "changes": proposals.changes(proposals.base_record(contribution), after),
         "shows_changes": is_sent,
         "answers_earlier": is_sent and proposals.answers_earlier(contribution),
         "waits": contribution.status == ContributionStatus.OFFERED,
@@ -227,9 +182,9 @@ def _following(contribution: Contribution) -> tuple[Any, ...]:
 
 def _queue(request: HttpRequest, *, answered: bool) -> dict[str, Any]:
     sieve, order = sieve_of(request), request.GET.get("order", "")
-    rows = reviews.queue(
-        kind=sieve.kind, answered=answered, order=order, sieve=sieve, viewer=person(request)
-    )
+    rows = reviews.queue(sieve, answered=answered, viewer=person(request))
+    if order == "recent":
+        rows = rows.reverse()
     lots = reviews.lots() if not answered else []
     if sieve.is_open:
         rows = rows.filter(batch=None)
@@ -252,13 +207,13 @@ def _queue(request: HttpRequest, *, answered: bool) -> dict[str, Any]:
 def sieve_of(request: HttpRequest) -> reviews.Sieve:
     """Read the filters of an address."""
     asked = request.GET
-    check = asked.get("controle", "")
+    kind, check = asked.get("kind", ""), asked.get("controle", "")
     return reviews.Sieve(
-        asked.get("kind", ""),
+        kind if kind in ResourceKind.values else "",
         asked.get("organisation", "")[:140],
         check if check in record_checks.NAMES else "",
         asked.get("confiee", ""),
-        str(identifier(asked.get("lot", "")) or ""),
+        identifier(asked.get("lot", "")),
     )
 
 
@@ -295,7 +250,6 @@ def _show(request: HttpRequest, contribution: Contribution, form: DecisionForm) 
         "contribution": contribution,
         "item": item,
         "answers_earlier": proposals.answers_earlier(contribution),
-        "kind_shown": ResourceKind(contribution.resource.kind),
         "form": form,
         "decisions": decisions,
         "may_decide": rules.may_decide(user, contribution),
@@ -340,7 +294,6 @@ def _content(
         "checks": contribution.checks or _checked(contribution, after),
         "unverified": ", ".join(proposals.unverified(contribution)),
         "changes": changes,
-        "diff_rows": diff_rows(changes),
         "side_by_side": view == "apres",
         "reads_whole": not before,
         "description_html": contribution.content.get("description_html", ""),
@@ -364,7 +317,7 @@ def bulk(request: HttpRequest) -> HttpResponse:
     given = request.POST if request.method == "POST" else None
     form = OrderForm(given, moderators=list(reviews.moderators()))
     sieve = sieve_of(request)
-    found = reviews.queue(kind=sieve.kind, sieve=sieve, viewer=by)
+    found = reviews.queue(sieve, viewer=by)
     chosen = _chosen(request, found) if given is not None else []
     faulty = given is not None and not (form.is_valid() and chosen)
     context: dict[str, Any] = {

@@ -25,8 +25,8 @@ from catalogue.contributions.enums import (
 )
 from catalogue.contributions.forms.documents import REVIEW, LaunchForm, TableForm
 from catalogue.contributions.models import ContributionBatch
-from catalogue.contributions.queries import descriptions, reviews
 from catalogue.contributions.queries import holdings as held
+from catalogue.contributions.queries import reviews
 from catalogue.contributions.queries import tables as table_rows
 from catalogue.resources import rules
 from catalogue.resources.enums import ResourceKind
@@ -67,9 +67,7 @@ class Bring(View):
             form.add_error(None, str(refusal))
             return _bringing(request, form, status=429)
         if table.faults:
-            return _bringing(
-                request, form, faults=descriptions.fault_lines(table.faults), status=422
-            )
+            return _bringing(request, form, faults=table.faults, status=422)
         batch = tables.prepare(
             organisation=holder,
             name=form.cleaned_data["file"].name or "",

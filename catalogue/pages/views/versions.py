@@ -14,7 +14,6 @@ from django.views.decorators.http import require_safe
 
 from catalogue.community.views import cards as around_pages
 from catalogue.contributions.queries import proposals
-from catalogue.contributions.views import review as review_pages
 from catalogue.contributions.views.drafts import rendered
 from catalogue.resources import rules
 from catalogue.resources.actions import cards as card_changes
@@ -142,10 +141,8 @@ def compared(request: HttpRequest, slug: str) -> HttpResponse:
     if context["withheld"]:
         return render(request, "catalogue/versions/compare.html", context, status=WITHHELD)
     before, after = (reads.record_of(found[each], resource) for each in (old, new))
-    changes = proposals.changes(before, after)
     context |= {
-        "changes": changes,
-        "diff_rows": review_pages.diff_rows(changes),
+        "changes": proposals.changes(before, after),
         "language": proposals.written_in(after),
     }
     return render(request, "catalogue/versions/compare.html", context)

@@ -229,12 +229,9 @@ def code(name: str, text: str, language: str = "", words_in: str = "") -> dict[s
 
 
 @register.inclusion_tag("components/diff.html")
-def diff(label: str, rows: Sequence[dict[str, Any]], language: str = "") -> dict[str, Any]:
-    """Show what changes; rows: {"gap": text} or {"n", "sign" of " ", "-", "+", "text"}.
-
-    text may hold <ins> and <del> when marked safe. language: that of the texts.
-    """
-    return {"label": label, "rows": rows, "language": language}
+def diff(label: str, changes: Sequence[Any], language: str = "") -> dict[str, Any]:
+    """Show what changes, field by field; changes: a label and lines of `differences` each."""
+    return {"label": label, "changes": changes, "language": language}
 
 
 @register.simple_block_tag

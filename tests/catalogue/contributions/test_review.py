@@ -674,7 +674,7 @@ def test_a_proposal_is_given_to_who_may_decide_on_it() -> None:
         review.assign(contribution=make.again(own), to=two, by=one)
     for assignee, wanted in (("moi", waiting), ("personne", own)):
         sieve = reviews.Sieve(assignee=assignee)
-        assert list(reviews.queue(sieve=sieve, viewer=two)) == [wanted]
+        assert list(reviews.queue(sieve, viewer=two)) == [wanted]
     page = signed_in(two).get(reverse("catalogue:moderation"), {"confiee": "moi"}).text
     assert ("À confier" in page, "Celle de deux" in page) == (True, False)
 
@@ -690,7 +690,7 @@ def test_the_queue_is_sifted_by_organisation_and_check() -> None:
         (reviews.Sieve(organisation=holder.slug), theirs),
         (reviews.Sieve(check="language"), other),
     ):
-        assert list(reviews.queue(sieve=sieve)) == [wanted]
+        assert list(reviews.queue(sieve)) == [wanted]
 
 
 def test_the_page_asks_for_what_lacks(desk: Client) -> None:
