@@ -6,7 +6,7 @@ from enum import StrEnum
 from uuid import uuid4
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Count, F, Q
 from django.utils.translation import gettext as _
 
 from challenges.entries.models import Entry
@@ -15,6 +15,7 @@ from challenges.organising.models.challenges import (
     Challenge,
     ChallengeOrganiser,
     FormerOrganiser,
+    Phase,
     Viewer,
     person_id,
 )
@@ -79,6 +80,20 @@ class DisqualificationQuerySet(models.QuerySet["Disqualification"]):
     def in_force(self) -> "DisqualificationQuerySet":
         """Keep those that were decided and not lifted since."""
         return self.filter(status=DisqualificationStatus.IN_FORCE)
+
+    def about_results_of(self, phase: Phase) -> "DisqualificationQuerySet":
+        """Keep those that change the results of a phase: of its entries, of its teams."""
+        teams = Q(entry__isnull=True, team__enrolments__phase=phase)
+        return self.filter(Q(entry__enrolment__phase=phase) | teams).distinct()
+
+    def counted(self, phase: Phase) -> dict[str, int]:
+        """Count the teams and the entries of a phase, naming nobody."""
+        entered = Q(team__enrolments__phase=phase)
+        counts: dict[str, int] = self.aggregate(
+            teams=Count("team", distinct=True, filter=entered & Q(entry__isnull=True)),
+            entries=Count("pk", distinct=True, filter=Q(entry__enrolment__phase=phase)),
+        )
+        return counts
 
     def locked(self, found: "Disqualification") -> "Disqualification":
         """Return the fresh row, held until the end of the transaction."""

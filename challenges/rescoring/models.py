@@ -6,7 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 from django.db import models
-from django.db.models import Count, Exists, Max, OuterRef, Q, Sum
+from django.db.models import Count, Exists, F, Max, OuterRef, Q, Sum
 
 from challenges.entries.enums import EntryStatus
 from challenges.entries.models import Entry
@@ -58,6 +58,15 @@ class RescoringQuerySet(models.QuerySet["Rescoring"]):
     def open(self) -> "RescoringQuerySet":
         """Keep those that nobody has settled yet."""
         return self.filter(state__in=[each.value for each in OPEN])
+
+    def in_force(self) -> "RescoringQuerySet":
+        """Keep those that took the place of the scoring before them."""
+        return self.filter(state=RescoringState.IN_FORCE)
+
+    def errata(self) -> "RescoringQuerySet":
+        """Keep those in force since after the final results of their phase, the last first."""
+        after = self.in_force().filter(executed_at__gt=F("phase__reveal__executed_at"))
+        return after.order_by("-executed_at")
 
     def tried(self) -> "RescoringQuerySet":
         """Keep those whose scoring is being tried on the entries."""

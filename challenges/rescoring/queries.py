@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import CharField, Count, Exists, F, OuterRef, Q, QuerySet
+from django.db.models import CharField, Count, Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Cast
 
 from challenges.entries.enums import REASON_SENTENCES
@@ -167,15 +167,6 @@ def former_scorings(entry: Entry) -> list[dict[str, Any]]:
 
 def _figures(evaluation: Evaluation) -> list[Score]:
     return list(Score.objects.filter(evaluation=evaluation, group="").order_by("-split", "pk"))
-
-
-def errata(phase: Phase) -> list[Rescoring]:
-    """List the changes that came in force after the final results of a phase, the last first."""
-    return list(
-        phase.rescorings.filter(
-            state=RescoringState.IN_FORCE, executed_at__gt=F("phase__reveal__executed_at")
-        ).order_by("-executed_at")
-    )
 
 
 def last_watches(phase: Phase) -> list[BaselineCheck]:

@@ -57,7 +57,6 @@ from challenges.rescoring.models import Rescoring
 from challenges.results import actions as results
 from challenges.results import rules as results_rules
 from challenges.results.queries import reports
-from challenges.results.queries.reports import undecided_of
 from challenges.teams.enums import RegistrationState
 from portal.accounts.authorization import Permission, has_permission, require
 from portal.accounts.models import User
@@ -319,7 +318,7 @@ def _cockpit(
         .filter(phase__challenge=challenge)
         .select_related("phase")
         .order_by("phase__index"),
-        disqualifications=undecided_of(challenge)
+        disqualifications=challenge.disqualifications.undecided().count()
         if access["edits"] or has_permission(by, Permission.CHALLENGE_REVEAL)
         else 0,
         pipeline=pipeline(challenge),

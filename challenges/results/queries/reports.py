@@ -10,11 +10,10 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Count, F, Q, QuerySet, Sum
+from django.db.models import Count, F, QuerySet, Sum
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
-from challenges.disqualifications.models import Disqualification, DisqualificationQuerySet
 from challenges.entries import queries as entry_queries
 from challenges.entries.enums import EntryStatus
 from challenges.entries.models import Entry
@@ -23,8 +22,6 @@ from challenges.evaluation.models import Evaluation
 from challenges.organising.enums import BoardRule, ChallengeStatus, PhaseMoment
 from challenges.organising.models.challenges import Challenge, Phase, Viewer
 from challenges.organising.models.scorings import Column, PhaseTask, told_answer
-from challenges.rescoring.models import RescoringState
-from challenges.rescoring.queries import errata
 from challenges.results import rules
 from challenges.results.models.boards import Standing, is_waiting, ranks_of_teams
 from challenges.results.models.certificates import Certificate, FairnessAudit
@@ -58,7 +55,8 @@ def obstacles(phase: Phase, now: datetime) -> Iterator[Obstacle]:
             "rescoring_open",
             _("Un changement de notation est à l’étude : il doit être décidé d’abord."),
         )
-    if disqualifications_of(phase).exists():
+    asked = phase.challenge.disqualifications.undecided()
+    if asked.about_results_of(phase).exists():
         yield Obstacle(
             "disqualification_open",
             _("Une disqualification est demandée : elle doit être décidée d’abord."),
@@ -102,18 +100,6 @@ def _time_obstacles(phase: Phase, now: datetime) -> Iterator[Obstacle]:
             % {"date": clock.paris_text(ends)},
             {"grace_ends_at": ends},
         )
-
-
-def disqualifications_of(phase: Phase) -> DisqualificationQuerySet:
-    """Keep the undecided disqualifications that would change the results of a phase."""
-    teams = Q(entry__isnull=True, team__enrolments__phase=phase)
-    found = Disqualification.objects.undecided().filter(challenge_id=phase.challenge_id)
-    return found.filter(Q(entry__enrolment__phase=phase) | teams).distinct()
-
-
-def undecided_of(challenge: Challenge) -> int:
-    """Count the disqualifications of a challenge that wait for a decision."""
-    return Disqualification.objects.undecided().filter(challenge=challenge).count()
 
 
 PUBLIC = "public"
@@ -285,7 +271,8 @@ def report_document(phase: Phase, audits: Sequence[Audited]) -> dict[str, Any]:
         "closes_at": _instant(phase.closes_at),
         "published_at": _instant(phase.reveal.executed_at),
         "errata": [
-            {"at": _instant(each.executed_at), "reason": each.reason} for each in errata(phase)
+            {"at": _instant(each.executed_at), "reason": each.reason}
+            for each in phase.rescorings.errata()
         ],
         "digest": final.digest,
         "board": final.leaderboard.key,
@@ -297,7 +284,7 @@ def report_document(phase: Phase, audits: Sequence[Audited]) -> dict[str, Any]:
         "left_out": len(after.order) - len(rows),
         "fairness": _fairness(phase, final, audits),
         "methods": _methods(final),
-        "disqualified": disqualified(phase),
+        "disqualified": challenge.disqualifications.in_force().counted(phase),
         "participation": participation(phase),
         "means": means_of_receipt(phase),
         "notices": [
@@ -305,7 +292,7 @@ def report_document(phase: Phase, audits: Sequence[Audited]) -> dict[str, Any]:
             for each in challenge.notices.order_by("at", "pk")
         ],
         # The first one, and those that took its place: what was only tried or refused is not told.
-        "scorer_versions": 1 + phase.rescorings.filter(state=RescoringState.IN_FORCE).count(),
+        "scorer_versions": 1 + phase.rescorings.in_force().count(),
     }
 
 
@@ -364,17 +351,6 @@ def _firsts(board: Board, teams: Sequence[int]) -> dict[int, BoardRow]:
     for row in boards.rows_of(board, held.select_related("team").order_by("position")):
         found.setdefault(row.standing.team_id, row)
     return found
-
-
-def disqualified(phase: Phase) -> dict[str, int]:
-    """Count what the Region put out of the results of a phase, naming nobody."""
-    entered = Q(team__enrolments__phase=phase)
-    found = Disqualification.objects.in_force().filter(challenge=phase.challenge_id)
-    counts: dict[str, int] = found.aggregate(
-        teams=Count("team", distinct=True, filter=entered & Q(entry__isnull=True)),
-        entries=Count("pk", distinct=True, filter=Q(entry__enrolment__phase=phase)),
-    )
-    return counts
 
 
 def participation(phase: Phase) -> dict[str, Any]:

@@ -24,7 +24,6 @@ from challenges.organising.models.challenges import Challenge, Phase
 from challenges.organising.queries import current_phase, phase_of
 from challenges.organising.views.layout import find_challenge, scene, shares
 from challenges.programs.views import programs as program_views
-from challenges.rescoring.queries import errata
 from challenges.results.queries import boards
 from challenges.results.queries import boards as reads
 from challenges.results.queries.boards import Board
@@ -214,7 +213,7 @@ def _after_reveal(board: Board, mine: int | None) -> dict[str, Any]:
         "fairness": board_views.fairness_tables(
             pair[Split.PUBLIC], pair[Split.PRIVATE], board.rows, mine=mine
         ),
-        "errata": errata(board.leaderboard.phase),
+        "errata": board.leaderboard.phase.rescorings.errata(),
     }
 
 
