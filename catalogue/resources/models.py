@@ -267,7 +267,7 @@ class Resource(DraftStateMixin, RevisionMixin, PreviewableMixin, models.Model):
 
     def get_preview_template(self, request: Any, mode_name: str) -> str:
         """Name the template of Wagtail's preview: the public page itself."""
-        return "catalogue/resource.html"
+        return "catalogue/pages/resource.html"
 
     def with_content_json(self, content: dict[str, Any]) -> "Resource":
         """Build the resource as a revision tells it, its own identity and counters kept."""

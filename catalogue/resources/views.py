@@ -79,7 +79,7 @@ class Archive(View):
         resource = public(slug)
         require(rules.may_archive, person(request), resource)
         context = {"resource": resource, "form": ReasonForm()}
-        return render(request, "catalogue/contribute/archive.html", context)
+        return render(request, "catalogue/resources/archive.html", context)
 
     def post(self, request: HttpRequest, slug: str) -> HttpResponse:
         """Archive with a reason, or restore what was archived."""
@@ -92,7 +92,7 @@ class Archive(View):
             card_changes.archive(resource=resource, reason=reason, by=person(request))
         else:
             context = {"resource": resource, "form": form}
-            return render(request, "catalogue/contribute/archive.html", context, status=422)
+            return render(request, "catalogue/resources/archive.html", context, status=422)
         return redirect("catalogue:resource", resource.slug)
 
 

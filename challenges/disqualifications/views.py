@@ -61,7 +61,12 @@ def proposals(request: HttpRequest, slug: str) -> HttpResponse:
     several = challenge.disqualifications.select_related(*WITH)
     page = Paginator(several, PER_PAGE).get_page(request.GET.get("page"))
     context = room(challenge, "disqualification_proposals", form=form, page=page)
-    return render(request, "challenges/organise/disqualifications.html", context, status=status)
+    return render(
+        request,
+        "challenges/disqualifications/organise/disqualifications.html",
+        context,
+        status=status,
+    )
 
 
 @get_or_post
@@ -86,7 +91,7 @@ def proposal(request: HttpRequest, slug: str, found: UUID) -> HttpResponse:
         asked=asked,
         form=form if asked.is_undecided else None,
     )
-    template = "challenges/organise/disqualification.html"
+    template = "challenges/disqualifications/organise/disqualification.html"
     return render(request, template, context, status=422 if form.is_bound else 200)
 
 
@@ -112,7 +117,7 @@ def reply(request: HttpRequest, slug: str, found: UUID) -> HttpResponse:
         "asked": asked,
         "form": form if asked.is_undecided and asked.replied_at is None else None,
     }
-    template = "challenges/disqualification_reply.html"
+    template = "challenges/disqualifications/disqualification_reply.html"
     return render(request, template, context, status=422 if form.is_bound else 200)
 
 
@@ -135,7 +140,7 @@ def queue(request: HttpRequest) -> HttpResponse:
         "page": page,
         "crumbs": [(_("Disqualifications"), "")],
     }
-    return render(request, "challenges/disqualifications.html", context)
+    return render(request, "challenges/disqualifications/disqualifications.html", context)
 
 
 @get_or_post
@@ -196,4 +201,6 @@ def _show(
             (asked.team.name, ""),
         ],
     }
-    return render(request, "challenges/disqualification.html", context, status=status)
+    return render(
+        request, "challenges/disqualifications/disqualification.html", context, status=status
+    )

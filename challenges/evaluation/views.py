@@ -100,7 +100,7 @@ def _show_pipeline(
     }
     return render(
         request,
-        "challenges/organise/pipeline.html",
+        "challenges/evaluation/organise/pipeline.html",
         room(challenge, "pipeline", **context),
         status=status,
     )
@@ -128,7 +128,7 @@ def examinations(request: HttpRequest) -> HttpResponse:
         "rows": reads.with_last_job(page.object_list),
         "crumbs": [(_("Soumissions à examiner"), "")],
     }
-    return render(request, "challenges/examinations.html", context)
+    return render(request, "challenges/evaluation/examinations.html", context)
 
 
 @get_or_post
@@ -203,4 +203,4 @@ def _show_examination(
             (_("Soumission %(number)s") % {"number": found.number}, ""),
         ],
     }
-    return render(request, "challenges/examination.html", context, status=status)
+    return render(request, "challenges/evaluation/examination.html", context, status=status)

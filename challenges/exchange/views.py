@@ -57,7 +57,9 @@ def imports(request: HttpRequest) -> HttpResponse:
             (_("Importer un challenge"), ""),
         ],
     }
-    return render(request, "challenges/imports.html", context, status=422 if form.errors else 200)
+    return render(
+        request, "challenges/exchange/imports.html", context, status=422 if form.errors else 200
+    )
 
 
 @get_or_post
@@ -78,7 +80,9 @@ def import_report(request: HttpRequest, made: UUID) -> HttpResponse:
 @require_safe
 def import_state(request: HttpRequest, made: UUID) -> HttpResponse:
     """Send the live state of an import, the fragment that its page holds."""
-    return render(request, "challenges/import_state.html", _import_row(find_import(request, made)))
+    return render(
+        request, "challenges/exchange/import_state.html", _import_row(find_import(request, made))
+    )
 
 
 @require_POST
@@ -130,7 +134,7 @@ def _report_page(
         ],
         "whole": True,
     }
-    return render(request, "challenges/import.html", context, status=status)
+    return render(request, "challenges/exchange/import.html", context, status=status)
 
 
 def _untried(made: BundleImport) -> str:
@@ -148,6 +152,6 @@ def export(request: HttpRequest, slug: str) -> HttpResponseBase:
     if request.method != "POST":
         lede = _("Un challenge repart comme il est venu, pour ce portail ou pour Codabench.")
         context = room(run_by(request, slug), "organiser_export", lede=lede)
-        return render(request, "challenges/organise/export.html", context)
+        return render(request, "challenges/exchange/organise/export.html", context)
     made = exports.export(challenge=find_to_run(request, slug), by=person(request))
     return files.attachment(made.stream(), made.name, media_type="application/zip")

@@ -60,7 +60,7 @@ def threads(request: HttpRequest, slug: str) -> HttpResponse:
         return redirect("challenges:thread", slug, made[0].public_id)
     page = Paginator(reads.threads(challenge), PER_PAGE).get_page(request.GET.get("page"))
     context |= {"form": form, "page": page, **_may(request, challenge)}
-    return render(request, "challenges/help.html", context, status=status)
+    return render(request, "challenges/forum/help.html", context, status=status)
 
 
 @login_not_required
@@ -97,7 +97,7 @@ def thread(request: HttpRequest, slug: str, thread: UUID) -> HttpResponse:
         (challenge.title, reverse("challenges:help", args=[slug])),
         (found.title, ""),
     ]
-    return render(request, "challenges/thread.html", context, status=status)
+    return render(request, "challenges/forum/thread.html", context, status=status)
 
 
 def _may(request: HttpRequest, challenge: Challenge) -> dict[str, bool]:
@@ -185,7 +185,7 @@ def _about(
         messages.success(request, said)
         return redirect("challenges:help", challenge.slug)
     context = scene(request, challenge.slug, "help") | {"post": post, "form": form, "act": title}
-    return render(request, "challenges/post_act.html", context, status=status)
+    return render(request, "challenges/forum/post_act.html", context, status=status)
 
 
 @require_POST
@@ -217,7 +217,7 @@ def moderation(request: HttpRequest, slug: str) -> HttpResponse:
         hidden=reads.hidden(challenge),
         blocked=list(challenge.forum_blocks.select_related("user").order_by("pk")),
     )
-    return render(request, "challenges/organise/forum.html", context)
+    return render(request, "challenges/forum/organise/forum.html", context)
 
 
 def _settle(request: HttpRequest, challenge: Challenge) -> HttpResponse:
@@ -275,4 +275,4 @@ def moderation_queue(request: HttpRequest) -> HttpResponse:
         "chosen": slug,
         "crumbs": [(_("Entraide à modérer"), "")],
     }
-    return render(request, "challenges/forum_queue.html", context)
+    return render(request, "challenges/forum/forum_queue.html", context)

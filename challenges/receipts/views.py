@@ -107,7 +107,7 @@ def _page(
         context |= {"judgement": judgement, "state": judgement.state.value}
         if judgement.receipt is not None and judgement.state in GENUINE:
             context |= _shown(judgement.receipt.payload)
-    response = render(request, "challenges/receipts.html", context, status=status)
+    response = render(request, "challenges/receipts/receipts.html", context, status=status)
     response["Cache-Control"] = "no-store, private"
     return response
 

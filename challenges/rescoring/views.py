@@ -141,7 +141,7 @@ def _show(
     }
     return render(
         request,
-        "challenges/organise/rescorings.html",
+        "challenges/rescoring/organise/rescorings.html",
         room(challenge, "rescorings", **context),
         status=status,
     )

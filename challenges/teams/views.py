@@ -84,7 +84,7 @@ def rules_page(request: HttpRequest, slug: str) -> HttpResponseBase:
         "masked": bool(masked_phases(challenge)),
         "may_accept": context["stage"] in GATHERS and not context["is_organiser"],
     }
-    return render(request, "challenges/rules.html", context, status=status)
+    return render(request, "challenges/teams/rules.html", context, status=status)
 
 
 def _accept(challenge: Challenge, by: User) -> NotAllowed | None:
@@ -187,7 +187,7 @@ def join(request: HttpRequest, slug: str, invitation: UUID, token: str) -> HttpR
         "ready": accepted and registered,
         "uninvited": not registered and needs_invitation(challenge, person(request)),
     }
-    return render(request, "challenges/join.html", context, status=status)
+    return render(request, "challenges/teams/join.html", context, status=status)
 
 
 @get_or_post
@@ -195,7 +195,7 @@ def leave(request: HttpRequest, slug: str) -> HttpResponse:
     """Ask, then leave one's team."""
     own = own_team(request, find_challenge(request, slug))
     if request.method != "POST":
-        return render(request, "challenges/leave.html", scene(request, slug, "entries"))
+        return render(request, "challenges/teams/leave.html", scene(request, slug, "entries"))
     teams.leave(team=own, by=person(request))
     messages.success(request, _("Vous avez quitté l’équipe."))
     return redirect("challenges:team", slug)
@@ -262,7 +262,7 @@ def _team_page(
         "aliases": [(each, own.alias_in(each)) for each in masked_phases(challenge)] if own else [],
         "disqualifications": list(own.disqualifications.all()) if own else [],
     }
-    return render(request, "challenges/team.html", context, status=status)
+    return render(request, "challenges/teams/team.html", context, status=status)
 
 
 @get_or_post
@@ -270,7 +270,7 @@ def remove_member(request: HttpRequest, slug: str, member: int) -> HttpResponse:
     """Ask, then remove a member from one's team."""
     found = _member(request, slug, member)
     if request.method != "POST":
-        return _asked(request, slug, "challenges/team_remove.html", found)
+        return _asked(request, slug, "challenges/teams/team_remove.html", found)
     teams.remove_member(team=found.team, person=found.user, by=person(request))
     messages.success(request, _("La personne ne fait plus partie de l’équipe."))
     return redirect("challenges:team", slug)
@@ -281,7 +281,7 @@ def hand_over(request: HttpRequest, slug: str, member: int) -> HttpResponse:
     """Ask, then make another member the captain."""
     found = _member(request, slug, member)
     if request.method != "POST":
-        return _asked(request, slug, "challenges/team_captain.html", found)
+        return _asked(request, slug, "challenges/teams/team_captain.html", found)
     teams.hand_over(team=found.team, person=found.user, by=person(request))
     messages.success(request, _("L’équipe a changé de capitaine."))
     return redirect("challenges:team", slug)
@@ -312,7 +312,7 @@ def leave_challenge(request: HttpRequest, slug: str) -> HttpResponse:
     context = scene(request, slug, "rules")
     if registration_of(context["challenge"], request.user) is None:
         raise Hidden
-    return render(request, "challenges/unregister.html", context)
+    return render(request, "challenges/teams/unregister.html", context)
 
 
 @require_POST
@@ -385,7 +385,7 @@ def _registrations_page(
         wrong=wrong[1] if wrong else None,
         answered=answered.get_page(request.GET.get("answered")),
     )
-    return render(request, "challenges/organise/registrations.html", context, status=status)
+    return render(request, "challenges/teams/organise/registrations.html", context, status=status)
 
 
 def _registration_row(
@@ -429,7 +429,7 @@ def guests_page(request: HttpRequest, slug: str) -> HttpResponse:
         page=listed.get_page(request.GET.get("page")),
         now=clock.now(),
     )
-    return render(request, "challenges/organise/guests.html", context, status=status or 200)
+    return render(request, "challenges/teams/organise/guests.html", context, status=status or 200)
 
 
 @require_POST
@@ -460,4 +460,4 @@ def guest_invitation(request: HttpRequest, slug: str, guest: UUID, token: str) -
         .exists(),
         "registered": signed_in and is_registered(challenge, request.user),
     }
-    return render(request, "challenges/guest.html", context)
+    return render(request, "challenges/teams/guest.html", context)

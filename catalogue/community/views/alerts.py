@@ -47,7 +47,7 @@ def save(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         context = {"form": form, "parts": filters.parts(query), "back": query.serialise()}
         status = 422 if form.is_bound else 200
-        return render(request, "catalogue/searches/save.html", context, status=status)
+        return render(request, "catalogue/community/searches/save.html", context, status=status)
     values = dict(form.cleaned_data)
     if signed_in:
         search = alerts.save(query=query, by=person(request), **values)
@@ -56,7 +56,7 @@ def save(request: HttpRequest) -> HttpResponse:
     _keep_pace(request)
     if not values.pop("site"):
         alerts.ask(query=query, **values)
-    return render(request, "catalogue/searches/asked.html", {"hours": _hours()})
+    return render(request, "catalogue/community/searches/asked.html", {"hours": _hours()})
 
 
 @login_not_required
@@ -66,13 +66,13 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
     search = alerts.search_to_confirm(token)
     if search is None:
         late = {"hours": _hours()}
-        return _unkept(render(request, "catalogue/searches/stale.html", late, status=410))
+        return _unkept(render(request, "catalogue/community/searches/stale.html", late, status=410))
     done = search.confirmed_at is not None
     if request.method == "POST":
         search, done = alerts.confirm(search=search), True
     manage = alerts.manage_link(search) if request.method == "POST" else ""
     context = {"search": search, "done": done, "manage": manage}
-    return _unkept(render(request, "catalogue/searches/confirm.html", context))
+    return _unkept(render(request, "catalogue/community/searches/confirm.html", context))
 
 
 @csrf_exempt  # the signed link is the proof: mail programs post to it without a page
@@ -87,7 +87,7 @@ def stop(request: HttpRequest, token: str) -> HttpResponse:
         alerts.stop(search=search)
     done = request.method == "POST" or search is None
     context = {"search": search, "done": done}
-    return _unkept(render(request, "catalogue/searches/stop.html", context))
+    return _unkept(render(request, "catalogue/community/searches/stop.html", context))
 
 
 @login_not_required
@@ -135,7 +135,7 @@ def _page(request: HttpRequest, search: SavedSearch, *, by: Actor) -> HttpRespon
         "is_own": search.user_id is not None,
     }
     status = 422 if form.is_bound else 200
-    return render(request, "catalogue/searches/manage.html", context, status=status)
+    return render(request, "catalogue/community/searches/manage.html", context, status=status)
 
 
 ACTS: dict[str, Any] = {

@@ -291,7 +291,7 @@ def community_queue(request: HttpRequest) -> HttpResponse:
         **head(current=_("Autour des fiches")),
     }
     status = 422 if fault else 200
-    return render(request, "catalogue/moderation/community.html", context, status=status)
+    return render(request, "catalogue/community/moderation/community.html", context, status=status)
 
 
 def _decide(request: HttpRequest) -> None:

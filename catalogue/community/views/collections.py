@@ -43,7 +43,7 @@ def listed(request: HttpRequest) -> HttpResponse:
         "drafts": drafts,
         "may_make": bool(user.is_authenticated and edited(person(request))),
     }
-    return render(request, "catalogue/collections/list.html", context)
+    return render(request, "catalogue/community/collections/list.html", context)
 
 
 @login_not_required
@@ -58,7 +58,7 @@ def shown(request: HttpRequest, slug: str) -> HttpResponse:
         "places": places,
         "may_edit": rules.edits_for(request.user, found.organisation),
     }
-    return render(request, "catalogue/collections/page.html", context)
+    return render(request, "catalogue/community/collections/page.html", context)
 
 
 @get_or_post
@@ -78,7 +78,7 @@ def make(request: HttpRequest) -> HttpResponse:
         messages.success(request, _("Le dossier est créé : ajoutez-y des ressources."))
         return redirect("catalogue:collection_edit", made.slug)
     context = {"section": "ressources", "form": form, "holders": holders}
-    return render(request, "catalogue/collections/make.html", context, status=status)
+    return render(request, "catalogue/community/collections/make.html", context, status=status)
 
 
 @get_or_post
@@ -104,7 +104,7 @@ def edit(request: HttpRequest, slug: str) -> HttpResponse:
         "form": form,
         "items": list(reads.collection_items(found)),
     }
-    return render(request, "catalogue/collections/edit.html", context, status=status)
+    return render(request, "catalogue/community/collections/edit.html", context, status=status)
 
 
 @require_POST

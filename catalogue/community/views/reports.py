@@ -54,7 +54,7 @@ def file_report(request: HttpRequest) -> HttpResponse:
             messages.success(request, _("Votre signalement est reçu. Gardez cette adresse."))
             return redirect(reports.tracking_path(report))
     status = 422 if form.is_bound else 200
-    return render(request, "catalogue/reports/file.html", {"form": form}, status=status)
+    return render(request, "catalogue/community/reports/file.html", {"form": form}, status=status)
 
 
 @login_not_required
@@ -101,7 +101,7 @@ def transparency(request: HttpRequest) -> HttpResponse:
     """Publish the delays of the review and the notices of each year by class."""
     context = {"delays": reviews.delays(), "years": list(community_queries.by_year())}
     context["promise"] = settings.REVIEW_WORKING_DAYS
-    return render(request, "catalogue/reports/transparency.html", context)
+    return render(request, "catalogue/community/reports/transparency.html", context)
 
 
 def _private(
@@ -115,7 +115,7 @@ def _private(
         "days": settings.REPORT_CONTEST_DAYS,
     }
     status = 422 if form.is_bound else 200
-    answer = render(request, f"catalogue/reports/{page}.html", context, status=status)
+    answer = render(request, f"catalogue/community/reports/{page}.html", context, status=status)
     # The address is the secret: no other site may learn it; ours must, to check a form’s origin.
     answer["Referrer-Policy"] = "same-origin"
     answer["Cache-Control"] = "no-store, private"
@@ -156,7 +156,7 @@ def report_queue(request: HttpRequest) -> HttpResponse:
         "to_lift": [each for each in judged if each.lift_asked_by is not None],
         **head(current=_("Signalements")),
     }
-    return render(request, "catalogue/moderation/reports.html", context)
+    return render(request, "catalogue/community/moderation/reports.html", context)
 
 
 @get_or_post
@@ -199,7 +199,7 @@ def report_item(request: HttpRequest, report: UUID) -> HttpResponse:
         **head(current=_("Signalements")),
     }
     status = 422 if reasons.is_bound or mask.is_bound else 200
-    return render(request, "catalogue/moderation/report.html", context, status=status)
+    return render(request, "catalogue/community/moderation/report.html", context, status=status)
 
 
 def _comments(report: Report) -> list[str]:

@@ -45,7 +45,7 @@ HELP = _(
 class RowsInput(forms.Widget):
     """Edit a list of small records: one group of inputs a row, the last one blank."""
 
-    template_name = "catalogue/contribute/rows.html"
+    template_name = "catalogue/contributions/rows.html"
 
     def __init__(self, own: Field) -> None:
         super().__init__()

@@ -65,13 +65,13 @@ class Start(View):
     def get(self, request: HttpRequest) -> HttpResponse:
         """Show the nine kinds."""
         form = KindForm(initial={"kind": request.GET.get("kind", "")})
-        return render(request, "catalogue/contribute/kind.html", {"form": form})
+        return render(request, "catalogue/contributions/kind.html", {"form": form})
 
     def post(self, request: HttpRequest) -> HttpResponse:
         """Open a draft and lead to its first step."""
         form = KindForm(request.POST)
         if not form.is_valid():
-            return render(request, "catalogue/contribute/kind.html", {"form": form})
+            return render(request, "catalogue/contributions/kind.html", {"form": form})
         kind = ResourceKind(form.cleaned_data["kind"])
         contribution = drafts.start(kind=kind, by=person(request))
         return redirect("catalogue:contribution_step", contribution.public_id, Step.IDENTIFY)
@@ -88,7 +88,7 @@ class Propose(View):
             "asks_owner": not resource_rules.owns(person(request), resource),
             "days": settings.OWNER_ANSWER_DAYS,
         }
-        return render(request, "catalogue/contribute/propose.html", context)
+        return render(request, "catalogue/contributions/propose.html", context)
 
     def post(self, request: HttpRequest, slug: str) -> HttpResponse:
         """Open a draft of the change, the card staying online; at the field asked, if any."""
@@ -108,7 +108,7 @@ class Become(View):
         """Say what will happen; only an idea becomes something else."""
         resource = get_object_or_404(Resource.objects.public(), slug=slug, kind=ResourceKind.IDEA)
         require(resource_rules.owns, person(request), resource)
-        return render(request, "catalogue/contribute/become.html", {"resource": resource})
+        return render(request, "catalogue/contributions/become.html", {"resource": resource})
 
     def post(self, request: HttpRequest, slug: str) -> HttpResponse:
         """Open the draft and lead to its first step."""
@@ -121,7 +121,7 @@ class Become(View):
 def mine(request: HttpRequest) -> HttpResponse:
     """List a person's contributions, each with its state."""
     context = {"contributions": reviews.mine(person(request))[:200]}
-    return render(request, "catalogue/contribute/mine.html", context)
+    return render(request, "catalogue/contributions/mine.html", context)
 
 
 @require_safe
@@ -146,7 +146,7 @@ def follow(request: HttpRequest, contribution: UUID) -> HttpResponse:
         "first_step": Step.IDENTIFY,
         "last_step": Step.SEND,
     }
-    return render(request, "catalogue/contribute/follow.html", context)
+    return render(request, "catalogue/contributions/follow.html", context)
 
 
 class Withdraw(View):
@@ -158,7 +158,7 @@ class Withdraw(View):
         require(rules.may_withdraw, person(request), found)
         record = proposals.proposed_record(found)
         context = {"contribution": found, "record": record}
-        return render(request, "catalogue/contribute/withdraw.html", context)
+        return render(request, "catalogue/contributions/withdraw.html", context)
 
     def post(self, request: HttpRequest, contribution: UUID) -> HttpResponse:
         """Take it back."""
@@ -321,7 +321,7 @@ def _show_step(
     }
     refused = (is_stopped or clashes) and not _is_alone(request)
     status = 409 if refused else 200
-    return render(request, "catalogue/contribute/step.html", context, status=status)
+    return render(request, "catalogue/contributions/step.html", context, status=status)
 
 
 def _files(contribution: Contribution, step: Step) -> dict[str, Any]:
@@ -429,7 +429,7 @@ def _show_send(request: HttpRequest, contribution: Contribution, form: SendForm)
         "previous": steps.before(Step.SEND, contribution.resource.kind),
         "working_days": settings.REVIEW_WORKING_DAYS,
     }
-    return render(request, "catalogue/contribute/send.html", context)
+    return render(request, "catalogue/contributions/send.html", context)
 
 
 def _faults(contribution: Contribution, found: list[Check]) -> list[dict[str, Any]]:

@@ -137,7 +137,7 @@ def preview(request: HttpRequest, file: UUID) -> HttpResponse:
         "card_href": card.get_absolute_url() if is_public else "",
         "preview": found.preview,
     }
-    return render(request, "catalogue/file_preview.html", context)
+    return render(request, "catalogue/pages/file_preview.html", context)
 
 
 def _asks_account(request: HttpRequest, file: CardFile) -> bool:

@@ -25,7 +25,7 @@ from portal.accounts.views import person
 from portal.lib.refusals import QuotaSpent
 from portal.lib.web.http import NotFetched
 
-TEMPLATE = "catalogue/contribute/paste.html"
+TEMPLATE = "catalogue/contributions/paste.html"
 
 
 class Paste(View):
@@ -77,7 +77,7 @@ class Read(View):
         record = proposals.proposed_record(found)
         context = around_step(found, Step.IDENTIFY, record)
         context["read"] = descriptions.reading_shown(found, record)
-        return render(request, "catalogue/contribute/reading.html", context)
+        return render(request, "catalogue/contributions/reading.html", context)
 
 
 def _read(form: PasteForm) -> pasting.Pasted:

@@ -83,7 +83,7 @@ def _show_answer(
         "form": form,
     }
     status = 422 if form.is_bound else 200
-    return render(request, "catalogue/contribute/answer.html", context, status=status)
+    return render(request, "catalogue/contributions/answer.html", context, status=status)
 
 
 DECISIONS_PER_PAGE = 30
@@ -95,7 +95,7 @@ def queue(request: HttpRequest, *, answered: bool) -> HttpResponse:
     """List what waits for a moderator, filtered and sorted; answered: what came back."""
     require(resource_rules.may_moderate, person(request))
     context = _queue(request, answered=answered)
-    return render(request, "catalogue/moderation/queue.html", context)
+    return render(request, "catalogue/contributions/review/queue.html", context)
 
 
 @require_safe
@@ -105,7 +105,7 @@ def decisions(request: HttpRequest) -> HttpResponse:
     pages = Paginator(reviews.decisions(), DECISIONS_PER_PAGE)
     page = pages.get_page(request.GET.get("page"))
     context = {"page": page, **head(current=_("Décisions"))}
-    return render(request, "catalogue/moderation/decisions.html", context)
+    return render(request, "catalogue/contributions/review/decisions.html", context)
 
 
 class Item(View):
@@ -261,7 +261,7 @@ def _show(request: HttpRequest, contribution: Contribution, form: DecisionForm) 
     }
     if context["is_stale"]:
         context["collisions"] = proposals.collisions(contribution)
-    return render(request, "catalogue/moderation/item.html", context)
+    return render(request, "catalogue/contributions/review/item.html", context)
 
 
 def _checked(contribution: Contribution, record: dict[str, Any]) -> list[dict[str, Any]]:
@@ -329,19 +329,22 @@ def bulk(request: HttpRequest) -> HttpResponse:
     if given is None or faulty or "change" in given:
         context |= _choice(found)
         return render(
-            request, "catalogue/moderation/bulk.html", context, status=422 if faulty else 200
+            request,
+            "catalogue/contributions/review/bulk.html",
+            context,
+            status=422 if faulty else 200,
         )
     order = form.order()
     if "confirm" not in given:
         plan = review.plan_order(contributions=chosen, order=order, by=by)
         kept = sum(not line.skipped for line in plan)
         context |= {"order": order, "plan": plan, "kept": kept, "left": len(plan) - kept}
-        return render(request, "catalogue/moderation/bulk_confirm.html", context)
+        return render(request, "catalogue/contributions/review/bulk_confirm.html", context)
     done = review.carry_out_order(contributions=chosen, order=order, by=by, seconds=MOST_SECONDS)
     before = _named(request.POST.getlist("left"))
     if len(chosen) > MOST_SHOWN or len(done) < len(chosen) or "treated" in given:
         context |= _report(request, done, chosen[len(done) :], before, order)
-        return render(request, "catalogue/moderation/bulk_report.html", context)
+        return render(request, "catalogue/contributions/review/bulk_report.html", context)
     _say(request, done)
     return redirect("catalogue:moderation")
 

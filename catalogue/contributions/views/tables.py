@@ -121,7 +121,7 @@ def faults(request: HttpRequest, batch: UUID) -> HttpResponse:
 def columns(request: HttpRequest, kind: str) -> HttpResponse:
     """Describe the columns of a kind."""
     context = {"kind": _kind(kind), "rows": table_rows.described(_kind(kind))}
-    return render(request, "catalogue/imports/columns.html", context)
+    return render(request, "catalogue/contributions/tables/columns.html", context)
 
 
 @require_safe
@@ -158,7 +158,7 @@ def _bringing(
         "kinds": list(ResourceKind),
         "batches": mine.defer("rows")[:20],
     }
-    return render(request, "catalogue/imports/bring.html", context, status=status)
+    return render(request, "catalogue/contributions/tables/bring.html", context, status=status)
 
 
 def _shown(
@@ -175,9 +175,9 @@ def _shown(
     }
     if batch.state == BatchState.READ:
         context |= _read(request, batch)
-        return render(request, "catalogue/imports/read.html", context, status=status)
+        return render(request, "catalogue/contributions/tables/read.html", context, status=status)
     context |= _followed(request, batch)
-    return render(request, "catalogue/imports/batch.html", context, status=status)
+    return render(request, "catalogue/contributions/tables/batch.html", context, status=status)
 
 
 def _read(request: HttpRequest, batch: ContributionBatch) -> dict[str, Any]:
@@ -248,7 +248,7 @@ def _send(request: HttpRequest, batch: ContributionBatch) -> HttpResponse:
 def _withdraw(request: HttpRequest, batch: ContributionBatch) -> HttpResponse:
     if "confirm" not in request.POST:
         context = {"batch": batch, **_followed(request, batch)}
-        return render(request, "catalogue/imports/withdraw.html", context)
+        return render(request, "catalogue/contributions/tables/withdraw.html", context)
     count = tables.withdraw(batch=batch, by=person(request))
     said = ngettext("%(n)s proposition retirée.", "%(n)s propositions retirées.", count)
     messages.success(request, said % {"n": count})

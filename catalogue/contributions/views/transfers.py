@@ -70,7 +70,7 @@ def _page(
     if waiting is not None:
         context["answerable"] = rules.may_answer_removal(viewer, waiting, resource)
         context["own"] = rules.may_withdraw_removal(viewer, waiting)
-    return render(request, "catalogue/moderation/remove.html", context, status=status)
+    return render(request, "catalogue/contributions/review/remove.html", context, status=status)
 
 
 def _answered(request: HttpRequest, removal: Removal, by: User) -> HttpResponse:
@@ -132,7 +132,7 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
     status = 422 if form.is_bound else 200
     context = {"resource": resource, "form": form, "asks": asks, "transfer": open_}
     context |= _may(open_, by) if open_ is not None else {}
-    return render(request, "catalogue/transfers/page.html", context, status=status)
+    return render(request, "catalogue/contributions/transfer.html", context, status=status)
 
 
 @require_safe
@@ -144,7 +144,7 @@ def waiting(request: HttpRequest) -> HttpResponse:
         "page": Paginator(rows, PER_PAGE).get_page(request.GET.get("page")),
         **head(current=_("Transferts")),
     }
-    return render(request, "catalogue/moderation/transfers.html", context)
+    return render(request, "catalogue/contributions/review/transfers.html", context)
 
 
 def _way(resource: Resource, by: User) -> str:

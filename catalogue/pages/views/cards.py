@@ -99,7 +99,7 @@ def card_list(request: HttpRequest) -> HttpResponse:
         "exports": published.exports(),
         "left_out": filters.left_out(request.GET),
     }
-    return render(request, "catalogue/list.html", context)
+    return render(request, "catalogue/pages/list.html", context)
 
 
 def _pages(request: HttpRequest, query: ResourceQuery) -> tuple[suggest.FoundPage, ...]:
@@ -130,7 +130,7 @@ def values(request: HttpRequest, facet: str) -> HttpResponse:
         "kept": filters.kept(query),
         "back": f"{reverse('catalogue:list')}?{query.at_page(1).serialise()}",
     }
-    return render(request, "catalogue/values.html", context)
+    return render(request, "catalogue/pages/values.html", context)
 
 
 @login_not_required
@@ -171,7 +171,7 @@ def card_page(request: HttpRequest, slug: str) -> HttpResponseBase:
         **detail.card(resource, now=now),
         **published.standards_of(described),
     }
-    response = render(request, "catalogue/resource.html", context)
+    response = render(request, "catalogue/pages/resource.html", context)
     linkset = forms.KINDS["linkset.json"].address(described)
     response["Link"] = forms.header(described, context["forms"], linkset=linkset)
     patch_vary_headers(response, ("Accept",))
@@ -184,13 +184,13 @@ def _elsewhere(request: HttpRequest, slug: str, ending: str) -> HttpResponseBase
         return redirect(moved.resource, permanent=True)
     masked = Resource.objects.filter(slug=slug, masked_at__isnull=False).first()
     if masked is not None and not ending:
-        return render(request, "catalogue/masked.html", {"at": masked.masked_at}, status=451)
+        return render(request, "catalogue/pages/masked.html", {"at": masked.masked_at}, status=451)
     gone = relations.tombstone_of(slug)
     if gone is None:
         raise Http404
     if ending:
         return documents.of_removed(request, gone, ending)
-    response = render(request, "catalogue/removed.html", {"tombstone": gone}, status=410)
+    response = render(request, "catalogue/pages/removed.html", {"tombstone": gone}, status=410)
     patch_vary_headers(response, ("Accept",))
     return response
 
@@ -226,7 +226,7 @@ def suggested(request: HttpRequest) -> HttpResponse:
             for item in found.pages
         ],
     }
-    return render(request, "catalogue/suggestions.html", context)
+    return render(request, "catalogue/pages/suggestions.html", context)
 
 
 @require_safe
@@ -241,7 +241,7 @@ def preview_page(request: HttpRequest, contribution: UUID) -> HttpResponse:
     except Invalid as refusal:
         resource.description_html, context["fault"] = "", str(refusal)
     context |= detail.preview_card(resource)
-    return render(request, "catalogue/contribute/preview.html", context)
+    return render(request, "catalogue/contributions/preview.html", context)
 
 
 def _built(contribution: Contribution) -> Resource:

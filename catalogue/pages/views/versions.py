@@ -61,7 +61,7 @@ def listed(request: HttpRequest, slug: str) -> HttpResponse:
         "latest": latest,
         **around_pages.frame(resource, str(TAB)),
     }
-    return render(request, "catalogue/versions/list.html", context)
+    return render(request, "catalogue/pages/versions/list.html", context)
 
 
 @login_not_required
@@ -88,7 +88,7 @@ def shown(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         **around_pages.frame(resource, str(TAB)),
     }
     if withheld:
-        return render(request, "catalogue/versions/one.html", context, status=WITHHELD)
+        return render(request, "catalogue/pages/versions/one.html", context, status=WITHHELD)
     record = reads.record_of(version, resource)
     context |= {
         "record": record,
@@ -97,7 +97,7 @@ def shown(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         "description_html": rendered(record),
     }
     status = 422 if form.is_bound else 200
-    return render(request, "catalogue/versions/one.html", context, status=status)
+    return render(request, "catalogue/pages/versions/one.html", context, status=status)
 
 
 @login_not_required
@@ -139,13 +139,13 @@ def compared(request: HttpRequest, slug: str) -> HttpResponse:
         **around_pages.frame(resource, str(TAB)),
     }
     if context["withheld"]:
-        return render(request, "catalogue/versions/compare.html", context, status=WITHHELD)
+        return render(request, "catalogue/pages/versions/compare.html", context, status=WITHHELD)
     before, after = (reads.record_of(found[each], resource) for each in (old, new))
     context |= {
         "changes": proposals.changes(before, after),
         "language": proposals.written_in(after),
     }
-    return render(request, "catalogue/versions/compare.html", context)
+    return render(request, "catalogue/pages/versions/compare.html", context)
 
 
 def _act(request: HttpRequest, version: CardVersion, form: WithholdForm) -> bool:

@@ -134,7 +134,7 @@ def state(request: HttpRequest, slug: str, entry: UUID) -> HttpResponse:
     """Send the live state of an entry, the fragment that its page holds."""
     own = own_entry(request, slug, entry)
     figure = primary_figures([own]).get(own.pk)
-    return render(request, "challenges/entry_state.html", _life(own, figure))
+    return render(request, "challenges/entries/entry_state.html", _life(own, figure))
 
 
 @require_safe
@@ -244,7 +244,7 @@ def withdraw(request: HttpRequest, slug: str, entry: UUID) -> HttpResponse:
         messages.success(request, _("Soumission retirée. L’essai reste décompté."))
         return redirect("challenges:entries", slug)
     context = scene(request, slug, "entries")
-    return render(request, "challenges/withdraw.html", context | {"entry": own})
+    return render(request, "challenges/entries/withdraw.html", context | {"entry": own})
 
 
 def phase_to_enter(phase: Phase | None) -> Phase:
@@ -293,7 +293,7 @@ def _page(
     context = scene_to_enter(request, slug)
     if context["team"] is None:
         refused = 200 if request.method in {"GET", "HEAD"} else 403
-        return render(request, "challenges/entries_none.html", context, status=refused)
+        return render(request, "challenges/entries/entries_none.html", context, status=refused)
     phase = context["phase"]
     is_code = phase is not None and phase.kind == PhaseKind.CODE
     plan = program_queries.plan_of(phase) if is_code else None
@@ -304,7 +304,7 @@ def _page(
     bench = context["phase"] is not None and takes_bench(context["phase"])
     context |= {"bench": bench, "open": context["open"] or bench}
     context |= {"form": form, "verdict": verdict} | _team_context(request, context)
-    return render(request, "challenges/entries.html", context, status=status)
+    return render(request, "challenges/entries/entries.html", context, status=status)
 
 
 def _team_context(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
@@ -355,7 +355,7 @@ def _entry_page(request: HttpRequest, slug: str, own: Entry) -> HttpResponse:
         "may_withdraw": may_withdraw(own, captain=own.enrolment.team.has_captain(person(request))),
         "quota": quota_left(own.enrolment.phase, own.enrolment.team, context["now"]),
     }
-    return render(request, "challenges/entry.html", context)
+    return render(request, "challenges/entries/entry.html", context)
 
 
 def _life(own: Entry, figure: Figures | None) -> dict[str, Any]:
@@ -403,7 +403,7 @@ def describe(request: HttpRequest, slug: str, entry: UUID) -> HttpResponse:
         return redirect("challenges:entry", slug, own.pk)
     context = scene(request, slug, "entries") | {"entry": own, "form": form}
     status = 422 if form.is_bound else 200
-    return render(request, "challenges/describe.html", context, status=status)
+    return render(request, "challenges/entries/describe.html", context, status=status)
 
 
 PER_PAGE = 50
@@ -423,4 +423,4 @@ def entries_of_challenge(request: HttpRequest, slug: str) -> HttpResponse:
         rows=[{"entry": each, "badge": entry_tables.badge(each)} for each in page.object_list],
         domains=entry_queries.shared_domains(challenge),
     )
-    return render(request, "challenges/organise/entries.html", context)
+    return render(request, "challenges/entries/organise/entries.html", context)

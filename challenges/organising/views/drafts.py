@@ -75,7 +75,7 @@ def create(request: HttpRequest) -> HttpResponse:
             (_("Nouveau challenge"), ""),
         ],
     }
-    return render(request, "challenges/organise/new.html", context, status=status)
+    return render(request, "challenges/organising/new.html", context, status=status)
 
 
 @get_or_post
@@ -159,7 +159,7 @@ def write_questions(request: HttpRequest, slug: str) -> HttpResponse:
         lambda: leaderboards.ask_questions(
             challenge=challenge, questions=form.questions, by=person(request)
         ),
-        template="challenges/organise/questions.html",
+        template="challenges/organising/questions.html",
     )
 
 
@@ -199,7 +199,7 @@ def _page(request: HttpRequest, challenge: Challenge, index: int | None) -> Http
         lambda: texts.write_page(
             challenge=challenge, index=index, by=person(request), **form.cleaned_data
         ),
-        template="challenges/organise/pages.html",
+        template="challenges/organising/pages.html",
         faults={"markdown": "body_md"},
         done=_("Page enregistrée."),
         pages=list(challenge.pages.all()),
@@ -238,7 +238,7 @@ def write_files(request: HttpRequest, slug: str) -> HttpResponse:
             by=person(request),
             expected_score=form.cleaned_data.get("expected_score"),
         ),
-        template="challenges/organise/files.html",
+        template="challenges/organising/files.html",
         faults=FILE_FAULTS,
         done=_("Fichier reçu."),
         rows=[_file_row(each, is_code=is_code) for each in drafts.all_files(challenge)],
@@ -310,7 +310,7 @@ def write_scoring(request: HttpRequest, slug: str) -> HttpResponse:
         "write_scoring",
         form,
         act,
-        template="challenges/organise/scoring.html",
+        template="challenges/organising/scoring.html",
         done=_("Notation enregistrée : le contrôle est en cours."),
         onward="organiser",
         measured=challenge.scorers.exists(),
@@ -343,7 +343,7 @@ def write_fairness(request: HttpRequest, slug: str) -> HttpResponse:
         "write_fairness",
         form,
         act,
-        template="challenges/organise/fairness.html",
+        template="challenges/organising/fairness.html",
         done=_("Équité enregistrée : le contrôle est en cours."),
         onward="organiser",
     )
@@ -376,7 +376,7 @@ def write_phases(request: HttpRequest, slug: str) -> HttpResponse:
             kind=PhaseKind(form.cleaned_data["kind"]),
             by=person(request),
         ),
-        template="challenges/organise/phases.html",
+        template="challenges/organising/phases.html",
         done=_("Phase ajoutée."),
         phases=listed,
         parallel=organising.overlap(listed),
@@ -397,7 +397,7 @@ def write_phase(request: HttpRequest, slug: str, index: int) -> HttpResponse:
         "write_phases",
         form,
         lambda: _settle(phase, form, person(request)),
-        template="challenges/organise/phase.html",
+        template="challenges/organising/phase.html",
         done=_("Phase enregistrée."),
         phase=phase,
     )

@@ -423,7 +423,7 @@ def form_page(
     form: Any,
     act: Callable[[], object],
     *,
-    template: str = "challenges/organise/form.html",
+    template: str = "challenges/organising/form.html",
     faults: Mapping[str, str] | None = None,
     done: str = "",
     onward: str = "",

@@ -42,7 +42,7 @@ def team(request: HttpRequest, slug: str) -> HttpResponse:
             role=OrganiserRole(form.cleaned_data["role"]),
             by=by,
         ),
-        template="challenges/organise/team.html",
+        template="challenges/organising/team.html",
         faults=dict.fromkeys(("organiser_already", "too_many", "invitations_day"), "email"),
         done=_("Invitation enregistrée. Si un compte a cette adresse, il reçoit un courriel."),
         owns=owns,
@@ -127,7 +127,7 @@ def announcements(request: HttpRequest, slug: str) -> HttpResponse:
         lambda: notices.write(
             challenge=challenge, text=form.cleaned_data["text"], by=person(request)
         ),
-        template="challenges/organise/announcements.html",
+        template="challenges/organising/announcements.html",
         faults=dict.fromkeys(("sent_twice", "too_many", "before_visa"), "text"),
         done=_("Annonce publiée. Les inscrits la reçoivent par courriel."),
         notices=list(challenge.notices.all()[:100]),

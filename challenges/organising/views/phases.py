@@ -53,7 +53,7 @@ def write_boards(request: HttpRequest, slug: str) -> HttpResponse:
             title=form.cleaned_data["title"],
             by=person(request),
         ),
-        template="challenges/organise/boards.html",
+        template="challenges/organising/boards.html",
         faults={"too_many": "phase", "board_first": "phase"},
         done=_("Classement ajouté."),
         mask=MaskForm(initial={"anonymous": masked}),
@@ -88,7 +88,7 @@ def write_board(request: HttpRequest, slug: str, board: int) -> HttpResponse:
             bounds=form.bounds,
             by=person(request),
         ),
-        template="challenges/organise/board.html",
+        template="challenges/organising/board.html",
         faults={"board_primary": "primary"},
         done=_("Classement enregistré."),
         board=arranged,
@@ -234,7 +234,7 @@ def _page(request: HttpRequest, phase: Phase, status: int = 200, **forms: Any) -
         scoring=forms.get("scoring") or (_scoring_form(phase) if phase.index else None),
         errors=any(each.errors for each in forms.values()),
     )
-    return render(request, "challenges/organise/phase_scoring.html", context, status=status)
+    return render(request, "challenges/organising/phase_scoring.html", context, status=status)
 
 
 def _own(phase: Phase) -> Scoring | None:

@@ -102,7 +102,7 @@ def challenge_list(request: HttpRequest) -> HttpResponse:
         "filtered": any(request.GET.get(name) for name in ("etat", "cas", "tache")),
         "crumbs": [(_("Challenges"), "")],
     }
-    return render(request, "challenges/list.html", context)
+    return render(request, "challenges/pages/list.html", context)
 
 
 @login_not_required
@@ -122,7 +122,7 @@ def presentation(request: HttpRequest, slug: str) -> HttpResponse:
         "origins": list(organising.cards_of(challenge)),
         "prize_rules": _prize_rules(challenge) if challenge.has_prizes else "",
     }
-    return render(request, "challenges/presentation.html", context)
+    return render(request, "challenges/pages/presentation.html", context)
 
 
 @login_not_required
@@ -137,7 +137,7 @@ def data(request: HttpRequest, slug: str) -> HttpResponse:
         ],
         "licence_status": str(LICENCE_STATUSES.get(challenge.licence.get("status", ""), "")),
     }
-    return render(request, "challenges/data.html", context)
+    return render(request, "challenges/pages/data.html", context)
 
 
 @login_not_required
@@ -168,7 +168,7 @@ def evaluation(request: HttpRequest, slug: str) -> HttpResponse:
     context["prize_rules"] = _prize_rules(challenge)
     context |= program_views.words(challenge, context["phase"])
     context |= _code_words(context["phase"], by_program=bool(context.get("program")))
-    return render(request, "challenges/evaluation.html", context)
+    return render(request, "challenges/pages/evaluation.html", context)
 
 
 def _code_words(phase: Phase | None, *, by_program: bool) -> dict[str, Any]:

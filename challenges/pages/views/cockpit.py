@@ -88,7 +88,7 @@ def mine(request: HttpRequest) -> HttpResponse:
         "may_import": exchange_rules.may_deposit_bundle(person(request)),
         "crumbs": [(_("Mes challenges"), "")],
     }
-    return render(request, "challenges/organiser_list.html", context)
+    return render(request, "challenges/pages/organiser_list.html", context)
 
 
 @require_safe
@@ -333,7 +333,7 @@ def _cockpit(
         send_back_form=_blank(SendBackForm, sent, **_read(challenge, "send_back")),
         notices=list(challenge.notices.all()[:10]),
     )
-    return render(request, "challenges/organiser.html", context, status=status)
+    return render(request, "challenges/pages/organiser.html", context, status=status)
 
 
 def _blank(form_class: type[forms.Form], sent: forms.Form | None, **options: Any) -> forms.Form:
@@ -422,7 +422,7 @@ def _archive(request: HttpRequest, slug: str) -> HttpResponse:
         "organiser_archive",
         form,
         lambda: acts.archive(challenge=challenge, reason=form.cleaned_data["reason"], by=by),
-        template="challenges/organise/archive.html",
+        template="challenges/pages/organise/archive.html",
         done=_("Challenge archivé."),
         onward="organiser",
         ready=ChallengeStatus.ARCHIVED in CHALLENGE_EDGES[ChallengeStatus(challenge.status)],

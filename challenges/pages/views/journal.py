@@ -38,7 +38,7 @@ def journal(request: HttpRequest, slug: str) -> HttpResponse:
         page=page,
         rows=[(each, act(each), _named(each, names), facts(each)) for each in page],
     )
-    return render(request, "challenges/organise/journal.html", context)
+    return render(request, "challenges/pages/organise/journal.html", context)
 
 
 @require_safe

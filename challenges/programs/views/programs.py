@@ -96,7 +96,7 @@ def program_reports(request: HttpRequest, slug: str) -> HttpResponse:
             "il a vu les réponses."
         ),
     )
-    return render(request, "challenges/organise/program_reports.html", context)
+    return render(request, "challenges/programs/organise/program_reports.html", context)
 
 
 MIB = 1 << 20
@@ -114,7 +114,7 @@ def code_runs(request: HttpRequest, slug: str) -> HttpResponse:
     now = clock.now()
     rows = [_run(each, now) for each in page.object_list]
     context = room(challenge, "code_runs", page=page, rows=rows)
-    return render(request, "challenges/organise/code_runs.html", context)
+    return render(request, "challenges/programs/organise/code_runs.html", context)
 
 
 def _run(run: CodeRun, now: datetime) -> dict[str, Any]:
@@ -196,7 +196,7 @@ def write_code(request: HttpRequest, slug: str) -> HttpResponse:
         rules=former,
         lede=_("Des fichiers de réponses, ou des programmes que le portail lance lui-même."),
     )
-    return render(request, "challenges/organise/code.html", context, status=status)
+    return render(request, "challenges/programs/organise/code.html", context, status=status)
 
 
 TITLES = {

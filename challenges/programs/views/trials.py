@@ -48,7 +48,7 @@ def trials(request: HttpRequest, slug: str) -> HttpResponseBase:
     context = scene_to_enter(request, slug, kind=PhaseKind.CODE)
     if context["team"] is None:
         refused = 200 if request.method in {"GET", "HEAD"} else 403
-        return render(request, "challenges/entries_none.html", context, status=refused)
+        return render(request, "challenges/entries/entries_none.html", context, status=refused)
     plan = program_queries.plan_of(context["phase"])
     if plan is None:
         raise Hidden
@@ -72,7 +72,7 @@ def trials(request: HttpRequest, slug: str) -> HttpResponseBase:
         "accepted": has_accepted_terms(context["challenge"], request.user),
         "reads_log": phase.logs == "team_trial",
     }
-    return render(request, "challenges/trials.html", context, status=status)
+    return render(request, "challenges/programs/trials.html", context, status=status)
 
 
 def _started(
@@ -107,7 +107,7 @@ def trial(request: HttpRequest, slug: str, trial: UUID) -> HttpResponse:
         "measures": _measures(own),
         "reads_log": own.phase.logs == "team_trial",
     }
-    return render(request, "challenges/trial.html", context)
+    return render(request, "challenges/programs/trial.html", context)
 
 
 @require_safe
@@ -115,7 +115,7 @@ def state(request: HttpRequest, slug: str, trial: UUID) -> HttpResponse:
     """Send the live state of a trial, the fragment that its page holds."""
     own = own_trial(request, slug, trial)
     context = _life(own) | {"challenge": own.phase.challenge}
-    return render(request, "challenges/trial_state.html", context)
+    return render(request, "challenges/programs/trial_state.html", context)
 
 
 @require_safe

@@ -166,7 +166,7 @@ def page(request: HttpRequest, slug: str, team: UUID) -> HttpResponse:
     context["shown"] = [
         _shown(found, phase) for phase in phases.select_related("challenge__organiser", "reveal")
     ]
-    return render(request, "challenges/certificates.html", context)
+    return render(request, "challenges/results/certificates.html", context)
 
 
 @require_safe
@@ -292,7 +292,9 @@ def propose(request: HttpRequest, slug: str, team: UUID) -> HttpResponse:
         "winner": stated is not None and stated["rank"] == 1,
         "draft": _draft(known) if known else "",
     }
-    return render(request, "challenges/card.html", context, status=422 if form.errors else 200)
+    return render(
+        request, "challenges/results/card.html", context, status=422 if form.errors else 200
+    )
 
 
 def verified(resource: Resource) -> Sequence[VerifiedScore]:

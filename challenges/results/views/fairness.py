@@ -492,7 +492,7 @@ def audits(request: HttpRequest, slug: str) -> HttpResponse:
             for each in listed
         ],
     }
-    return render(request, "challenges/audits.html", context)
+    return render(request, "challenges/results/audits.html", context)
 
 
 @login_not_required
@@ -502,7 +502,7 @@ def audit(request: HttpRequest, slug: str, entry: UUID) -> HttpResponse:
     context = scene(request, slug, "standings")
     found = reports.audit(context["challenge"], entry, request.user)
     context |= {"audited": found, "cards": cards(found), "column": found.record["column"]}
-    return render(request, "challenges/audit.html", context)
+    return render(request, "challenges/results/audit.html", context)
 
 
 @login_not_required

@@ -38,7 +38,7 @@ def report(request: HttpRequest, slug: str) -> HttpResponse:
     context = scene(request, slug, "standings")
     phase = reported(request, context["challenge"])
     if phase is None:
-        return render(request, "challenges/report_awaited.html", context)
+        return render(request, "challenges/results/report_awaited.html", context)
     audits = reports.public_audits(phase)
     told = reports.report_document(phase, audits)
     context |= {"shown_phase": phase, "report": told, **_drawn(told)}
@@ -61,7 +61,7 @@ def report(request: HttpRequest, slug: str) -> HttpResponse:
     context["other_boards"] = [
         link for link in board_links(phase) if link[0] != told["board_title"]
     ]
-    return render(request, "challenges/report.html", context)
+    return render(request, "challenges/results/report.html", context)
 
 
 @login_not_required
@@ -169,7 +169,7 @@ def statistics(request: HttpRequest, slug: str) -> HttpResponse:
         teams_least=reads.TEAMS_LEAST,
         times_least=reads.TIMES_LEAST,
     )
-    return render(request, "challenges/organise/statistics.html", context)
+    return render(request, "challenges/results/organise/statistics.html", context)
 
 
 def _words(figures: reads.PhaseFigures) -> list[tuple[str, int]]:

@@ -51,13 +51,13 @@ def standings(request: HttpRequest, slug: str) -> HttpResponse:
     page = page_wanted(request)
     board = board_wanted(request, phase, mine=mine, page=page) if phase else None
     if board is None:
-        return render(request, "challenges/standings_none.html", context)
+        return render(request, "challenges/results/standings_none.html", context)
     context |= shares(phase) | board_context(request, board, mine)
     context["board_links"] = board_links(phase)
     if told := program_views.words(context["challenge"], phase):
         context |= told
         context["by_task"] = program_views.standings_by_task(board, context["rows"])
-    return render(request, "challenges/standings.html", context)
+    return render(request, "challenges/results/standings.html", context)
 
 
 @login_not_required
@@ -275,7 +275,7 @@ def bench(request: HttpRequest, slug: str) -> HttpResponse:
         for row in page
     ]
     context |= {"shown_phase": phase, "column": board.primary, "page": page, "rows": rows}
-    return render(request, "challenges/bench.html", context)
+    return render(request, "challenges/results/bench.html", context)
 
 
 def _figure_written(figure: str) -> str:
@@ -297,7 +297,7 @@ def instructions(request: HttpRequest, slug: str) -> HttpResponse:
     phase = phase_wanted(request, context["challenge"], context["phase"])
     board = board_wanted(request, phase) if phase else None
     if phase is None or board is None:
-        return render(request, "challenges/standings_none.html", context)
+        return render(request, "challenges/results/standings_none.html", context)
     language = translation.get_language()
     frame = _address(request, "embed_frame", slug, f"phase={phase.index}&lang={language}")
     query = f"phase={phase.index}"
@@ -311,7 +311,7 @@ def instructions(request: HttpRequest, slug: str) -> HttpResponse:
             ("Atom", _address(request, "standings_feed", slug)),
         ],
     }
-    return render(request, "challenges/embed.html", context)
+    return render(request, "challenges/results/embed.html", context)
 
 
 @login_not_required
@@ -335,7 +335,7 @@ def frame(request: HttpRequest, slug: str) -> HttpResponseBase:
         context["address"] = _address(
             request, "standings", slug, f"phase={phase.index}", language=language
         )
-        response = HttpResponse(render_to_string("challenges/embed_frame.html", context))
+        response = HttpResponse(render_to_string("challenges/results/embed_frame.html", context))
     response["Content-Language"] = language
     return tagged(request, response, digest=board.digest, cache=KEPT)
 
