@@ -14,13 +14,13 @@ from challenges.client.receipts import ReceiptFault, ReceiptState
 from challenges.entries.enums import EntryStatus
 from challenges.entries.models import Entry
 from challenges.evaluation.enums import EvaluationState, RunState, Split
-from challenges.evaluation.models import Evaluation, Score, evaluations_of
+from challenges.evaluation.models import Evaluation, Score, ScoreReceipt, evaluations_of
 from challenges.organising.models.challenges import ChallengeDraft, Phase, PublicFile
 from challenges.organising.models.scorings import Leaderboard, PhaseTask
 from challenges.programs.models import CodeRun, CodeTrial
 from challenges.queue.enums import JobKind
 from challenges.queue.models import Job
-from challenges.receipts.models import ReceiptKey, ScoreReceipt
+from challenges.receipts.models import ReceiptKey
 from challenges.rescoring.models import Rescoring, RescoringState
 from challenges.results.models import certificates as certified
 from challenges.results.models.boards import listing

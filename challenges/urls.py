@@ -15,13 +15,13 @@ from challenges.pages.views import cockpit
 from challenges.pages.views import journal as journal_pages
 from challenges.programs.views import programs as program_views
 from challenges.programs.views import trials
-from challenges.receipts import views as receipt_views
 from challenges.rescoring import views as rescoring_views
 from challenges.results.views import certificates as certificate_views
 from challenges.results.views import fairness as fairness_views
 from challenges.results.views import reports as report_views
 from challenges.results.views import standings
 from challenges.teams import views as team_views
+from challenges.verification import views as receipt_views
 
 app_name = "challenges"
 
@@ -29,10 +29,10 @@ entry_patterns = [
     path("", entry_pages.entry, name="entry"),
     path("etat/", entry_pages.state, name="entry_state"),
     path("recepisse.json", entry_pages.receipt, name="entry_receipt"),
-    path("recepisse-score.json", receipt_views.score_receipt, name="entry_score_receipt"),
+    path("recepisse-score.json", entry_pages.score_receipt, name="entry_score_receipt"),
     path(
         "recepisse-score-<int:serial>.json",
-        receipt_views.score_receipt,
+        entry_pages.score_receipt,
         name="entry_score_receipt_nth",
     ),
     path("fichier/", entry_pages.file, name="entry_file"),

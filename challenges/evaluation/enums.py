@@ -1,13 +1,9 @@
 """Where an evaluation and a run of code stand, and the two parts of held-out data."""
 
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
-from django.utils.functional import Promise
+from django.db import models
 from django.utils.translation import gettext_lazy as _
-
-if TYPE_CHECKING:
-    pass
 
 
 class RunState(StrEnum):
@@ -28,14 +24,8 @@ class EvaluationState(StrEnum):
     FAILED = "failed"
 
 
-class Split(StrEnum):
-    """Name a part of the held-out rows."""
+class Split(models.TextChoices):
+    """Name a part of the held-out rows, as a board of its figures is called."""
 
-    PUBLIC = "public"
-    PRIVATE = "private"
-
-
-SPLIT_WORDS: dict[str, str | Promise] = {
-    Split.PUBLIC: _("Provisoire"),
-    Split.PRIVATE: _("Définitif"),
-}
+    PUBLIC = "public", _("Provisoire")
+    PRIVATE = "private", _("Définitif")

@@ -1,9 +1,10 @@
-"""What scores an entry, each scoring of it, what it released and what stays sealed."""
+"""Each scoring of an entry, what it released, what stays sealed, the signed receipts."""
 
 from uuid import uuid4
 
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
+from django.utils.translation import gettext_lazy as _
 
 from challenges.entries.enums import EntryStatus
 from challenges.entries.models import Entry
@@ -212,3 +213,45 @@ class SealedResult(Immutable):
     payload = models.BinaryField()
     sha256 = models.CharField(max_length=64)
     key_id = models.CharField(max_length=64)
+
+
+class ReceiptReason(models.TextChoices):
+    """Say why a score receipt was issued: a first score, a new one, or the reveal."""
+
+    SCORED = "scored", _("première évaluation")
+    RESCORED = "rescored", _("nouvelle évaluation")
+    REVEALED = "revealed", _("résultats définitifs")
+
+
+class ScoreReceipt(Immutable):
+    """State once what an entry scored on a task of its phase; a later one names this one."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    entry = models.ForeignKey(Entry, on_delete=models.PROTECT, related_name="score_receipts")
+    evaluation = models.ForeignKey(
+        Evaluation, on_delete=models.PROTECT, related_name="score_receipts"
+    )
+    task = models.PositiveSmallIntegerField()
+    serial = models.PositiveIntegerField()
+    reason = word(ReceiptReason)
+    # Canonical JSON, signed.
+    text = models.TextField()
+    sha256 = models.CharField(max_length=64, unique=True)
+    replaces = models.OneToOneField(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="replaced_by"
+    )
+    issued_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["entry_id", "task", "serial"]
+        constraints = [
+            within("reason", ReceiptReason, name="score_receipt_reason_known"),
+            models.UniqueConstraint(
+                fields=["entry", "task", "serial"], name="score_receipt_serial_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(serial=1, replaces__isnull=True)
+                | Q(serial__gt=1, replaces__isnull=False),
+                name="score_receipt_names_the_former",
+            ),
+        ]

@@ -28,6 +28,7 @@ from challenges.entries.actions import checks
 from challenges.entries.models import Entry
 from challenges.evaluation.actions import evaluations, releases
 from challenges.evaluation.actions.evaluations import Result
+from challenges.evaluation.actions.releases import RUN
 from challenges.evaluation.enums import Split
 from challenges.evaluation.models import Evaluation, SealedResult
 from challenges.organising.models.scorings import PhaseTask
@@ -39,7 +40,6 @@ from challenges.queue.actions import WORKER
 from challenges.queue.enums import JobKind
 from challenges.queue.models import Job
 from challenges.queue.worker import Beating
-from challenges.receipts.actions import RUN
 from challenges.sandbox import host, rooms
 from challenges.sandbox.base import MIB, SYSTEM, Missing
 from challenges.sandbox.bubblewrap import Bubblewrap

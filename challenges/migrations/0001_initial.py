@@ -793,7 +793,7 @@ class Migration(migrations.Migration):
                     fields=[
                         ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                         ('evaluation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='scores', to='challenges.evaluation')),
-                        ('split', models.CharField(choices=[('public', 'public'), ('private', 'private')], max_length=24)),
+                        ('split', models.CharField(choices=[('public', 'Provisoire'), ('private', 'Définitif')], max_length=24)),
                         ('metric', models.CharField(max_length=36)),
                         ('group', models.CharField(blank=True, default='', max_length=120)),
                         ('value', models.FloatField()),
@@ -815,7 +815,7 @@ class Migration(migrations.Migration):
                         ('evaluation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='score_receipts', to='challenges.evaluation')),
                         ('task', models.PositiveSmallIntegerField()),
                         ('serial', models.PositiveIntegerField()),
-                        ('reason', models.CharField(choices=[('scored', 'scored'), ('rescored', 'rescored'), ('revealed', 'revealed')], max_length=24)),
+                        ('reason', models.CharField(choices=[('scored', 'première évaluation'), ('rescored', 'nouvelle évaluation'), ('revealed', 'résultats définitifs')], max_length=24)),
                         ('text', models.TextField()),
                         ('sha256', models.CharField(max_length=64, unique=True)),
                         ('replaces', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='replaced_by', to='challenges.scorereceipt')),
@@ -889,7 +889,7 @@ class Migration(migrations.Migration):
                     fields=[
                         ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                         ('leaderboard', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='standings', to='challenges.leaderboard')),
-                        ('split', models.CharField(choices=[('public', 'public'), ('private', 'private')], max_length=24)),
+                        ('split', models.CharField(choices=[('public', 'Provisoire'), ('private', 'Définitif')], max_length=24)),
                         ('team', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='standings', to='challenges.team')),
                         ('entry', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='standings', to='challenges.entry')),
                         ('position', models.PositiveIntegerField()),

@@ -2,7 +2,7 @@
 
 from challenges.disqualifications.models import Disqualification
 from challenges.entries.models import Entry, Upload
-from challenges.evaluation.models import Evaluation, Rung, Score, SealedResult
+from challenges.evaluation.models import Evaluation, Rung, Score, ScoreReceipt, SealedResult
 from challenges.exchange.models import BundleImport
 from challenges.forum.models import ForumBlock, Post, PostReport, Thread
 from challenges.organising.models.challenges import (
@@ -29,7 +29,7 @@ from challenges.organising.models.scorings import (
 )
 from challenges.programs.models import CodeRun, CodeTrial, ProgramReport, SealedPredictions
 from challenges.queue.models import Job
-from challenges.receipts.models import ReceiptKey, ScoreReceipt
+from challenges.receipts.models import ReceiptKey
 from challenges.rescoring.models import BaselineCheck, Rescoring
 from challenges.results.models.boards import Reveal, Standing
 from challenges.results.models.certificates import Certificate, EntryCard, FairnessAudit

@@ -30,7 +30,6 @@ from challenges.queue import actions as jobs
 from challenges.queue.actions import WORKER, queue_standings
 from challenges.queue.enums import JOB_PRIORITY, JobKind, JobState
 from challenges.queue.models import Job
-from challenges.receipts import actions as receipts
 from challenges.rescoring import rules
 from challenges.rescoring.models import BaselineCheck, Rescoring, RescoringState, WatchState
 from challenges.results import actions as results
@@ -509,7 +508,7 @@ def _release_scores(each: Release, at: datetime, *, sign: bool) -> None:
     with immutable.writes(Score):
         Score.objects.bulk_create(scores, ignore_conflicts=True)
     if sign:
-        receipts.issue_score_receipt(each.evaluation, scores, means=each.means, at=at)
+        releases.issue_score_receipt(each.evaluation, scores, means=each.means, at=at)
 
 
 def _realign(rescoring: Rescoring, at: datetime, *, sign: bool) -> None:

@@ -184,7 +184,7 @@ def write_rung(phase: Phase, settled: SettledRung, *, sign: bool = True) -> None
     if not sign:
         return
     said = {"improved": settled.improved, "leader": _leader_number(settled)}
-    receipts.issue_score_receipt(evaluation, scores, means=settled.means, ladder=said, at=now)
+    releases.issue_score_receipt(evaluation, scores, means=settled.means, ladder=said, at=now)
     record("entry.settled", by=WORKER, on=evaluation.entry, improved=settled.improved)
 
 
@@ -246,7 +246,7 @@ def release_results(phase: Phase, final: FinalResults, *, at: datetime) -> None:
         for evaluation_id, figures in final.own.items():
             Rung.objects.filter(evaluation_id=evaluation_id).update(own=figures)
     release_findings(final.findings, at=at)
-    receipts.reissue_score_receipts(phase, at=at)
+    releases.reissue_score_receipts(phase, at=at)
     for found, rows, board_facts in final.boards:
         write_board(Leaderboard.objects.locked(found.board), found, rows, board_facts)
 

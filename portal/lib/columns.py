@@ -10,14 +10,18 @@ if TYPE_CHECKING:
     from portal.accounts.models import User
 
 
-def word(enum: type[StrEnum], **options: Any) -> "models.CharField[Any, Any]":
-    """Return a text column for one word of a closed list."""
-    return models.CharField(
-        max_length=24, choices=[(each.value, each.value) for each in enum], **options
-    )
+ClosedList = type[StrEnum] | type[models.TextChoices]
 
 
-def within(field: str, enum: type[StrEnum], *, name: str) -> models.CheckConstraint:
+def word(enum: ClosedList, **options: Any) -> "models.CharField[Any, Any]":
+    """Return a text column for one word of a closed list, with its labels where it has some."""
+    if issubclass(enum, models.TextChoices):
+        return models.CharField(max_length=24, choices=enum.choices, **options)
+    choices = [(each.value, each.value) for each in enum]
+    return models.CharField(max_length=24, choices=choices, **options)
+
+
+def within(field: str, enum: ClosedList, *, name: str) -> models.CheckConstraint:
     """Refuse, in the database, a word that is not of the list."""
     values = sorted(each.value for each in enum)
     return models.CheckConstraint(condition=models.Q(**{f"{field}__in": values}), name=name)

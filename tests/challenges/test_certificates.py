@@ -26,10 +26,10 @@ from challenges.models import (
     TeamMember,
 )
 from challenges.organising.enums import BoardRule
-from challenges.receipts.queries import judge
 from challenges.results import actions as results
 from challenges.results.models import certificates as certified
 from challenges.teams.enums import TeamState
+from challenges.verification.queries import judge
 from portal.accounts.models import User
 from portal.audit.models import AuditEvent
 from portal.lib import clock, immutable

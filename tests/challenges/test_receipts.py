@@ -37,9 +37,10 @@ from challenges.models import (
     ScoreReceipt,
 )
 from challenges.receipts import actions as receipts
-from challenges.receipts.queries import judge, judge_alone, known_keys
+from challenges.receipts.queries import judge_alone, known_keys
 from challenges.scoring import contract
 from challenges.scoring.contract import ScoringContract
+from challenges.verification.queries import judge
 from challenges.worker import drain
 from portal.lib import clock, immutable
 from tests.challenges.bundles import folders

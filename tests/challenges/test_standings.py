@@ -31,7 +31,6 @@ from challenges.organising.enums import (
     NoticeKind,
     PhaseMoment,
 )
-from challenges.receipts import actions as receipts
 from challenges.results.models.boards import listing
 from challenges.results.queries import boards
 from challenges.results.worker import Opened, compute_board
@@ -225,7 +224,7 @@ def test_a_value_is_rounded_once(value: float, decimals: int, text: str) -> None
     [(None, ""), (59.0, "<= 1 min"), (61.0, "<= 2 min"), (300.0, "<= 5 min"), (999.0, "> 10 min")],
 )
 def test_durations_are_told_by_class(seconds: float | None, told: str) -> None:
-    assert receipts.duration_class(seconds) == told
+    assert releases.duration_class(seconds) == told
 
 
 @pytest.fixture

@@ -46,10 +46,12 @@ from challenges.teams.queries import has_accepted_terms, quota_left, registratio
 from challenges.teams.views import own_team
 from portal.accounts.views import person
 from portal.lib import visible
-from portal.lib.refusals import Closed, Conflict, Gone
+from portal.lib.refusals import Closed, Conflict, Gone, Hidden
 from portal.lib.storage import files, objects, parts, scanning
 from portal.lib.storage.files import csv_safe
 from portal.lib.web.requests import get_or_post
+
+MOST_DIGITS = 4
 
 
 @login_not_required
@@ -141,6 +143,28 @@ def state(request: HttpRequest, slug: str, entry: UUID) -> HttpResponse:
 def receipt(request: HttpRequest, slug: str, entry: UUID) -> HttpResponse:
     """Send the signed receipt of a deposit."""
     return _receipt(own_entry(request, slug, entry).receipt)
+
+
+@require_safe
+def score_receipt(
+    request: HttpRequest, slug: str, entry: UUID, serial: int | None = None
+) -> HttpResponse:
+    """Send a signed receipt of a score: the one in force, or a former one by its serial.
+
+    ?epreuve=N names the task of the phase, the first one by default.
+    """
+    own = own_entry(request, slug, entry)
+    found = own.score_receipts.order_by("task", "-serial")
+    task = request.GET.get("epreuve", "")[:MOST_DIGITS]
+    if task.isdecimal():
+        found = found.filter(task=int(task))
+    sent = (found if serial is None else found.filter(serial=serial)).first()
+    if sent is None:
+        raise Hidden
+    response = HttpResponse(sent.text, content_type="application/json")
+    name = f"{slug}-{own.number}-score-{sent.serial}.json"
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
 
 
 @require_safe

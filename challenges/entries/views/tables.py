@@ -20,7 +20,6 @@ from challenges.organising.enums import PhaseKind, PhaseMoment
 from challenges.organising.models.challenges import Challenge, Phase
 from challenges.organising.models.scorings import Column, PhaseTask
 from challenges.organising.views.words import ENTRY_MARKS
-from challenges.receipts.models import receipt_word
 from challenges.results.models.boards import Standing
 from challenges.results.queries.boards import is_revealed
 from challenges.scoring.answer import ReasonCode
@@ -169,7 +168,7 @@ def score_receipts_of(entry: Entry) -> list[dict[str, Any]]:
         rows.append(
             {
                 "receipt": each,
-                "word": receipt_word(each.reason),
+                "word": each.get_reason_display(),
                 "in_force": each.task not in seen,
                 "task": names.get(each.task, ""),
             }

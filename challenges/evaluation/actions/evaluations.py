@@ -36,7 +36,6 @@ from challenges.queue import actions as jobs
 from challenges.queue.actions import WORKER
 from challenges.queue.enums import RESCORE_PRIORITY, JobKind, JobState
 from challenges.queue.models import Job
-from challenges.receipts import actions as receipts
 from challenges.rescoring.models import Rescoring, RescoringState
 from challenges.scoring.answer import ReasonCode
 from challenges.teams.enums import TeamState
@@ -248,7 +247,7 @@ def _release_scores(evaluation: Evaluation, entry: Entry, result: Result, now: d
     with immutable.writes(Score):
         Score.objects.bulk_create(scores, ignore_conflicts=True)
     if not climbs:
-        receipts.issue_score_receipt(evaluation, scores, means=result.means, at=now)
+        releases.issue_score_receipt(evaluation, scores, means=result.means, at=now)
 
 
 @transaction.atomic

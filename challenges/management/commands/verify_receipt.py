@@ -10,7 +10,8 @@ from django.core.management.base import BaseCommand
 
 from challenges.client import receipts
 from challenges.client.receipts import ReceiptFault, ReceiptState
-from challenges.receipts.queries import Judgement, judge, judge_alone
+from challenges.receipts.queries import Judgement, judge_alone
+from challenges.verification.queries import judge
 
 REFUSED = 1
 USAGE = 2

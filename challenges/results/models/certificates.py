@@ -11,9 +11,8 @@ from django.db import models
 from challenges.entries.enums import EntryStatus
 from challenges.entries.models import Entry
 from challenges.evaluation.enums import Split
-from challenges.evaluation.models import Evaluation
+from challenges.evaluation.models import Evaluation, ScoreReceipt
 from challenges.organising.models.challenges import Phase
-from challenges.receipts.models import ScoreReceipt
 from challenges.results.models.boards import Standing, ranks_of_teams
 from challenges.teams.enums import TeamState
 from challenges.teams.models import Team

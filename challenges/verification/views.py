@@ -1,9 +1,8 @@
-"""Send the signed receipts of scores, verify any receipt, publish the keys that verify them."""
+"""Verify any receipt, publish the keys that verify them."""
 
 import re
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from allauth.core.internal import ratelimit
 from django.conf import settings
@@ -15,41 +14,17 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
 from challenges.client.receipts import ReceiptState, to_pem
-from challenges.entries.views.pages import own_entry
-from challenges.evaluation.enums import SPLIT_WORDS
-from challenges.receipts.forms import ReceiptForm
-from challenges.receipts.queries import Judgement, judge, judge_known, known_keys, published_keys
+from challenges.evaluation.enums import Split
+from challenges.receipts.queries import Judgement, known_keys, published_keys
 from challenges.results.views import certificates as certificate_views
+from challenges.verification.forms import ReceiptForm
+from challenges.verification.queries import judge, judge_known
 from portal.lib import clock
-from portal.lib.refusals import Hidden
 from portal.lib.web.requests import get_or_post
 
 GENUINE = {ReceiptState.VALID, ReceiptState.SUPERSEDED, ReceiptState.REVOKED}
 DIGEST = re.compile(r"[0-9a-f]{64}")
 KEYS_SECONDS = 3_600
-MOST_DIGITS = 4
-
-
-@require_safe
-def score_receipt(
-    request: HttpRequest, slug: str, entry: UUID, serial: int | None = None
-) -> HttpResponse:
-    """Send a signed receipt of a score: the one in force, or a former one by its serial.
-
-    ?epreuve=N names the task of the phase, the first one by default.
-    """
-    own = own_entry(request, slug, entry)
-    found = own.score_receipts.order_by("task", "-serial")
-    task = request.GET.get("epreuve", "")[:MOST_DIGITS]
-    if task.isdecimal():
-        found = found.filter(task=int(task))
-    sent = (found if serial is None else found.filter(serial=serial)).first()
-    if sent is None:
-        raise Hidden
-    response = HttpResponse(sent.text, content_type="application/json")
-    name = f"{slug}-{own.number}-score-{sent.serial}.json"
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
 
 
 @login_not_required
@@ -141,7 +116,7 @@ def _shown(payload: Any) -> dict[str, Any]:
         "is_score": payload.get("kind") == "score",
         "figures": [
             {
-                "part": str(SPLIT_WORDS.get(split, split)),
+                "part": Split(split).label,
                 "key": key,
                 "text": text,
                 "interval": payload.get("intervals", {}).get(split, {}).get(key),
