@@ -15,6 +15,7 @@ from catalogue.contributions.models import Contribution
 from catalogue.resources import words
 from catalogue.resources.enums import FileSign, FileState, ResourceKind
 from catalogue.resources.models import CardFile, Resource
+from catalogue.search import server
 from catalogue.search.models import IndexedFacet, IndexedResource
 from portal.lib import clock
 from portal.lib.storage import objects
@@ -98,6 +99,7 @@ def named_file_breaches() -> Iterator[str]:
 
 INVARIANTS: dict[str, tuple[Any, Callable[[], Iterator[str]]]] = {
     "I8": (_("L’index de recherche dit ce qui est publié."), index_breaches),
+    "I9": (_("Le serveur de recherche dit ce que dit la base, ou ne répond pas."), server.breaches),
     "I31": (_("Les compteurs d’une fiche disent ses lignes."), counter_breaches),
     "I32": (_("Aucune proposition n’attend l’avis d’un détenteur hors délai."), owner_breaches),
     "I40": (_("Chaque fichier d’une fiche a ses octets."), file_breaches),

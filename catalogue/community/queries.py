@@ -1,12 +1,13 @@
 """What people do around cards, as pages read it: reuses, discussions, follows, notices."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from urllib.parse import unquote, urlencode, urlsplit
 
 from django.conf import settings
-from django.db.models import Count, IntegerField, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, IntegerField, Min, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce, ExtractYear
 from django.urls import Resolver404, ResolverMatch, resolve, reverse
 from django.utils import translation
@@ -15,6 +16,7 @@ from django.utils.translation import gettext as _
 from catalogue.community import rules
 from catalogue.community.enums import (
     HIDING,
+    MaskingEnd,
     Measure,
     MessageState,
     ReportCategory,
@@ -38,6 +40,7 @@ from catalogue.community.models import (
 )
 from catalogue.resources.enums import UseCase
 from catalogue.resources.models import FormerSlug, Resource, editable_organisations
+from catalogue.resources.queries import detail
 from catalogue.resources.queries.relations import WRITERS
 from portal.accounts.models import Organisation, User
 from portal.lib.web.requests import identifier
@@ -104,6 +107,20 @@ def messages(discussion: Discussion, viewer: Any) -> QuerySet[DiscussionMessage]
     """List the messages of a discussion that a person reads, in the order they were written."""
     rows = DiscussionMessage.objects.visible_to(viewer).filter(discussion=discussion)
     return rows.select_related("by").order_by("at", "pk")
+
+
+MOST_REUSES = 6
+
+
+def reuses_in_chain(cards: Mapping[int, Resource]) -> Iterator[detail.Node]:
+    """Tell who reuses some cards, each with the page of the card reused; one query at most."""
+    reused = [pk for pk, card in cards.items() if card.reuses]
+    if not reused:
+        return
+    rows = Reuse.objects.public().filter(resources__in=reused).annotate(card=Min("resources"))
+    for each in rows.only("title", "kind").order_by("-decided_at", "-pk")[:MOST_REUSES]:
+        page = reverse("catalogue:reuses", args=(cards[each.card].slug,))
+        yield detail.Node(detail.REUSE, each.title, page, str(each.get_kind_display()))
 
 
 def waiting_reuses() -> QuerySet[Reuse]:
@@ -438,6 +455,26 @@ def maskings_for(user: User) -> list[Masking]:
         if (each.confirmed_at is None and rules.may_confirm_masking(user, each))
         or (each.lift_asked_by_id is not None and rules.may_answer_lift(user, each))
     ]
+
+
+def moments_against(resource: Resource) -> list[datetime]:
+    """List when the Region decided against a card itself; three queries at most.
+
+    A masking that lapsed, or a notice finally dismissed, took nothing away.
+    """
+    dismissed, moments = set(), []
+    reports = resource.reports.filter(message=None, reuse=None, feedback=None)
+    for report in reports.exclude(decided_at=None).prefetch_related("decisions"):
+        decisions = sorted(report.decisions.all(), key=lambda each: each.pk)
+        against = [each.decided_at for each in decisions if each.measure != Measure.NONE]
+        if decisions and decisions[-1].measure == Measure.NONE:
+            dismissed.add(report.pk)
+        else:
+            moments += against
+    for masking in resource.maskings.exclude(end=MaskingEnd.LAPSED):
+        if masking.report_id not in dismissed:
+            moments.append(masking.masked_at)
+    return moments
 
 
 def answerable(report: Report) -> QuerySet[User]:

@@ -11,7 +11,7 @@ from catalogue.community import queries as reads
 from catalogue.community.actions import alerts, reports
 from catalogue.community.models import Discussion, DiscussionMessage, Report, SavedSearch
 from catalogue.resources.enums import UseCase
-from catalogue.resources.schemas import QueryIn
+from catalogue.search.schemas import QueryIn
 from portal.lib.web.endpoints import Address, PublicId, Words
 
 MOST_MESSAGES = 200

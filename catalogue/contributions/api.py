@@ -21,6 +21,7 @@ from catalogue.contributions.forms import records
 from catalogue.contributions.forms.decisions import DECLINE, OwnerAnswerForm
 from catalogue.contributions.models import CardUpload, Contribution
 from catalogue.contributions.queries import descriptions, proposals, reviews
+from catalogue.contributions.queries import files as named_files
 from catalogue.contributions.record_checks import Remark
 from catalogue.contributions.schemas import (
     AnswerIn,
@@ -36,10 +37,10 @@ from catalogue.contributions.schemas import (
     WholeContributionOut,
 )
 from catalogue.resources.actions import files as file_care
-from catalogue.resources.api import accepted, cards, contribution_named
+from catalogue.resources.api import accepted, cards
 from catalogue.resources.models import CardFile, Resource
-from catalogue.resources.queries import files as reads
 from catalogue.resources.queries import quality
+from catalogue.resources.queries import records as card_records
 from catalogue.standards.readers.record import Record
 from portal.accounts import bearer
 from portal.accounts.authorization import require
@@ -263,7 +264,7 @@ def change(
     work = open_on(request, card, contribution)
     if work is None and (contribution is not None or not card.live):
         work = work_on(request, resource, contribution)
-    told = proposals.proposed_record(work) if work else proposals.record_of(card)
+    told = proposals.proposed_record(work) if work else card_records.record_of(card)
     values = _cleaned(card.kind, given, told)
     if "organisation" in given.model_fields_set:
         values |= _holder(card, given)
@@ -581,7 +582,7 @@ def work_for(request: HttpRequest, resource: str, wanted: UUID | None) -> Contri
 
 
 def _file_named(work: Contribution, name: str) -> CardFile | None:
-    return next((each for each in reads.of_draft(work) if each.name == name), None)
+    return next((each for each in named_files.of_draft(work) if each.name == name), None)
 
 
 upload_router = Router(tags=[_("Contribuer")], auth=Token(TokenScope.CONTRIBUTE))
@@ -650,3 +651,11 @@ def _upload_found(request: HttpRequest, upload: UUID) -> CardUpload:
         "begun_by", "contribution__resource__organisation", "contribution__organisation"
     )
     return visible.find(rows, among=CardUpload.objects.all(), pk=upload)
+
+
+def contribution_named(request: HttpRequest, public_id: UUID) -> Contribution:
+    """Return a contribution that the caller may see; raises Hidden for any other."""
+    rows = Contribution.objects.visible_to(person(request)).select_related(
+        "resource__organisation", "organisation", "author", "revision", "base_revision"
+    )
+    return visible.find(rows, among=Contribution.objects.all(), public_id=public_id)

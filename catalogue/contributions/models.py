@@ -412,7 +412,7 @@ class CardUpload(PartedFile):
     # Either may go before the day is over: the parts are dropped then.
     contribution = some(Contribution, related_name="uploads")
     begun_by = someone()
-    file = some(CardFile)
+    file = some(CardFile, models.CASCADE)
     # How often it was whole and refused, and when it is tried again by itself.
     attempts = models.PositiveSmallIntegerField(default=0)
     retry_at = models.DateTimeField(null=True, blank=True)

@@ -70,7 +70,8 @@ def ending_letter(contribution_id: int) -> None:
     if found is None or found.expiry_told_at is None:
         return
     author = found.author
-    people = [author] if author is not None and author.is_active else editors_of(found)
+    members = editors_of(found.organisation_id)
+    people = [author] if author is not None and author.is_active else members
     context = {
         "title": found.content.get("title", ""),
         "until": found.kept_until,

@@ -13,6 +13,7 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 from wagtail.models import Revision
 
+from catalogue.contributions.actions import review
 from catalogue.contributions.enums import ContributionStatus
 from catalogue.contributions.models import Contribution
 from catalogue.contributions.queries import proposals
@@ -26,6 +27,7 @@ from catalogue.resources import rules as resource_rules
 from catalogue.resources.actions import cards as card_changes
 from catalogue.resources.enums import VersionOrigin
 from catalogue.resources.models import PROPOSED_COLUMNS, Resource
+from catalogue.resources.queries import records as card_records
 from catalogue.search import index
 from portal.accounts.authorization import require
 from portal.accounts.models import Organisation
@@ -208,7 +210,7 @@ def rank(
     """
     source = Source.objects.locked(source)
     require(rules.may_decide_source, by, source)
-    unknown = set(priorities) - set(proposals.labels(priorities))
+    unknown = set(priorities) - set(card_records.labels(priorities))
     wrong = [each for each in (priority, *priorities.values()) if not 0 <= each <= MOST_TRUSTED]
     if unknown or wrong:
         raise Invalid(
@@ -452,7 +454,7 @@ def create(
     if source.publishes:
         _put_online(resource, revision, source.organisation, by)
     else:
-        card_changes.queue_for_review(resource=resource, revision=revision)
+        review.queue_for_review(resource=resource, revision=revision)
     _record(source, incoming, resource)
     tell("resource.harvested", by=by, on=resource, source=source, act="created")
     return Taken(resource, tuple(sorted(merged.values)))
@@ -667,7 +669,7 @@ def _renew(
     values: dict[str, Any] = {}
     origins = dict(proposed.provenance)
     if proposals.is_stale(draft):
-        values = proposals.flat(proposals.caught_up(draft))
+        values = card_records.flat(proposals.caught_up(draft))
         values.pop("organisation", None)
         origins = proposals.caught_up_provenance(draft)
     origins |= dict.fromkeys(taken, _again(record))
@@ -685,7 +687,7 @@ def _is_by_hand(draft: Contribution, record: HarvestedRecord, name: str) -> bool
     if not harvest_queries.is_edited_here(written.get(name)):
         return False
     read = (proposals.base_record(draft), proposals.proposed_record(draft))
-    before, now = (proposals.flat(each).get(name) for each in read)
+    before, now = (card_records.flat(each).get(name) for each in read)
     # Proposed once and put back as it was: that is an answer too.
     return name in record.held_back or proposals.is_another(before, now)
 

@@ -6,9 +6,9 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from catalogue.contributions.queries import proposals
 from catalogue.harvest.enums import HarvestFrequency, SourceKind
 from catalogue.harvest.models import Source
+from catalogue.resources.queries import records as card_records
 from portal.accounts.models import Organisation
 from portal.lib.web.fields import PlainForm, box, choice, line, prose, whole
 
@@ -86,7 +86,7 @@ class RankForm(PlainForm):
     def __init__(self, *args: Any, source: Source, **options: Any) -> None:
         super().__init__(*args, **options)
         self.initial = {"priority": source.priority, "completes": source.completes}
-        labels = proposals.labels(proposals.fields())
+        labels = card_records.labels(card_records.fields())
         self.kept = {name: f"of_{name}" for name in source.priorities if name in labels}
         for name, key in self.kept.items():
             self.fields[key] = whole(

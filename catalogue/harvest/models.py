@@ -16,7 +16,14 @@ from catalogue.harvest.enums import (
     SourceKind,
     SourceStatus,
 )
-from catalogue.resources.columns import LockableQuerySet, known, some, some_organisation, someone
+from catalogue.resources.columns import (
+    REMOTE_ID_CHARACTERS,
+    LockableQuerySet,
+    known,
+    some,
+    some_organisation,
+    someone,
+)
 from catalogue.resources.models import Resource, editable_organisations
 from portal.accounts.authorization import Permission, has_permission
 
@@ -28,7 +35,6 @@ if TYPE_CHECKING:
 
 # Before the key of a source, in `Resource.source` and in the origin of a field.
 ORIGIN = "harvest:"
-REMOTE_ID_CHARACTERS = 500
 
 
 class SourceQuerySet(LockableQuerySet["Source"]):

@@ -7,11 +7,11 @@ from typing import Any
 
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 
-from catalogue.contributions.queries.proposals import fields_of
 from catalogue.harvest.models import ORIGIN, HarvestedRecord, HarvestRun, LinkCheck, Source
 from catalogue.resources.enums import Deposit
 from catalogue.resources.fields import is_same
 from catalogue.resources.models import Resource
+from catalogue.resources.queries.records import fields_of
 from portal.accounts.models import User
 from portal.lib import clock
 

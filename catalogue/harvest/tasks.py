@@ -4,18 +4,19 @@ import logging
 from collections.abc import Iterable
 
 from catalogue.harvest import actions as harvests
+from catalogue.harvest import links as link_checks
 from catalogue.harvest import passages, rules
 from catalogue.harvest.enums import RunState
-from catalogue.harvest.models import HarvestRun, Source
+from catalogue.harvest.models import HarvestRun, LinkCheck, Source
 from catalogue.resources.models import Resource
 from catalogue.resources.queries.relations import region_people
-from catalogue.resources.tasks import absolute, keepers, write_to
+from catalogue.resources.tasks import absolute, keepers, minders, write_to
 from portal.accounts.authorization import Permission
 from portal.accounts.models import User
 from portal.audit.actors import SystemActor
 from portal.audit.duties import duty
 from portal.audit.outbox import handler
-from portal.lib.queue import task
+from portal.lib.queue import nudge, task
 from portal.lib.refusals import Conflict
 
 log = logging.getLogger("catalogue.harvest")
@@ -98,3 +99,33 @@ def _write(letter: str, people: Iterable[User], source: Source) -> None:
     link = absolute("catalogue:harvest_source", source.public_id)
     list_link = absolute("catalogue:harvest_sources")
     write_to(letter, people, source=source, link=link, list_link=list_link)
+
+
+@duty("catalogue.links", minutes=24 * 60, by_itself=True)
+def follow_links() -> None:
+    """Follow the addresses that public cards give today."""
+    link_checks.register_all()
+
+
+@duty("catalogue.link_checks", minutes=6)
+def ask_links() -> None:
+    """Have a worker check what is due."""
+    nudge("catalogue.check_links")
+
+
+@task("catalogue.check_links")
+def check_links() -> None:
+    """Check what is due."""
+    link_checks.check_due()
+
+
+@handler("mail.link_dead")
+def dead_link_letter(check_id: int) -> None:
+    """Tell who looks after a card that one of its links is dead."""
+    rows = LinkCheck.objects.select_related("resource__organisation", "resource__author")
+    found = rows.filter(pk=check_id, dead_since__isnull=False).first()
+    if found is None:
+        return
+    resource = found.resource
+    link = absolute("catalogue:resource", resource.slug)
+    write_to("link_dead", minders(resource), resource=resource, check=found, link=link)

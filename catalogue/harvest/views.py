@@ -14,7 +14,6 @@ from django.utils.translation import gettext_lazy
 from django.views import View
 from django.views.decorators.http import require_safe
 
-from catalogue.contributions.queries import proposals
 from catalogue.harvest import actions as harvests
 from catalogue.harvest import queries as harvest_queries
 from catalogue.harvest import rules
@@ -23,6 +22,7 @@ from catalogue.harvest.forms import RankForm, RefusalForm, SourceForm
 from catalogue.harvest.models import HarvestRun, Source
 from catalogue.resources import rules as resource_rules
 from catalogue.resources.models import editable_organisations
+from catalogue.resources.queries import records as card_records
 from catalogue.resources.views import edited
 from portal.accounts.authorization import require
 from portal.accounts.models import User
@@ -216,7 +216,7 @@ def _said(lines: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         state = ItemState(line["state"])
         remarks = line.get("remarks", ())
         names = [*line.get("fields", ()), *line.get("proposed", ())]
-        labels = proposals.labels([*names, *(remark["field"] for remark in remarks)])
+        labels = card_records.labels([*names, *(remark["field"] for remark in remarks)])
         yield line | {
             "remarks": [r | {"field": labels.get(r["field"], r["field"])} for r in remarks],
             "label": state.label,

@@ -112,7 +112,7 @@ class Migration(migrations.Migration):
                         ('expires_at', models.DateTimeField()),
                         ('contribution', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='uploads', to='catalogue.contribution')),
                         ('begun_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                        ('file', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='catalogue.cardfile')),
+                        ('file', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='catalogue.cardfile')),
                         ('attempts', models.PositiveSmallIntegerField(default=0)),
                         ('retry_at', models.DateTimeField(blank=True, null=True)),
                         ('assembling_until', models.DateTimeField(blank=True, null=True)),

@@ -45,12 +45,12 @@ from catalogue.resources.schemas import (
     OrganisationOut,
     OrganisationsOut,
     OriginOut,
-    QueryIn,
     ResourcesOut,
     VocabulariesOut,
 )
 from catalogue.search import engine, filters
 from catalogue.search.query import MAX_DEPTH, ResourceQuery
+from catalogue.search.schemas import QueryIn
 from catalogue.standards.writers import plain
 from portal.accounts.bearer import anyone
 from portal.accounts.enums import OrganisationKind

@@ -4,16 +4,12 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
-from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from ninja import Router
 
-from catalogue.contributions.models import Contribution
 from catalogue.resources.models import FormerSlug, Resource, Tombstone
 from catalogue.resources.queries import published, relations
 from portal.accounts.bearer import anyone
-from portal.accounts.views import person
-from portal.lib import visible
 from portal.lib.refusals import Gone, Hidden, Invalid
 from portal.lib.web.endpoints import lazy
 from portal.lib.web.requests import identifier
@@ -64,11 +60,3 @@ def _absence(name: str, public_id: UUID | None) -> Gone | Hidden:
         reason=stone.reason,
         title=stone.title,
     )
-
-
-def contribution_named(request: HttpRequest, public_id: UUID) -> Contribution:
-    """Return a contribution that the caller may see; raises Hidden for any other."""
-    rows = Contribution.objects.visible_to(person(request)).select_related(
-        "resource__organisation", "organisation", "author", "revision", "base_revision"
-    )
-    return visible.find(rows, among=Contribution.objects.all(), public_id=public_id)

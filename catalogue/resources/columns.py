@@ -81,3 +81,6 @@ class LockableQuerySet(models.QuerySet[M]):
     def locked(self, row: M) -> M:
         """Return the fresh row, held until the end of the transaction."""
         return self.select_for_update(of=("self",)).get(pk=row.pk)
+
+
+REMOTE_ID_CHARACTERS = 500

@@ -7,10 +7,8 @@ from django.conf import settings
 from django.db.models import Q
 from django.urls import reverse
 
-from catalogue.harvest.models import LinkCheck
 from catalogue.resources import rules
 from catalogue.resources.actions import cards as card_changes
-from catalogue.resources.actions import links as link_checks
 from catalogue.resources.models import CardTransfer, Removal, Resource
 from catalogue.resources.queries.relations import owners_of, region_people
 from portal.accounts.authorization import ORGANISATION_ROLES, Permission
@@ -19,7 +17,6 @@ from portal.audit import letters
 from portal.audit.duties import duty
 from portal.audit.outbox import handler
 from portal.lib import clock
-from portal.lib.queue import nudge, task
 
 
 def absolute(name: str, *args: Any) -> str:
@@ -82,7 +79,7 @@ def keepers(organisation: Organisation | None) -> Iterable[User]:
     return User.objects.filter(is_active=True, pk__in=held.values("user_id")).order_by("pk")
 
 
-def _minders(resource: Resource) -> list[User]:
+def minders(resource: Resource) -> list[User]:
     """List who looks after a card: those members, else its author."""
     people = list(keepers(resource.organisation))
     if not people and resource.author is not None and resource.author.is_active:
@@ -94,36 +91,6 @@ def _minders(resource: Resource) -> list[User]:
 def set_aside_news() -> None:
     """Set aside what is over."""
     card_changes.expire_due()
-
-
-@duty("catalogue.links", minutes=24 * 60, by_itself=True)
-def follow_links() -> None:
-    """Follow the addresses that public cards give today."""
-    link_checks.register_all()
-
-
-@duty("catalogue.link_checks", minutes=6)
-def ask_links() -> None:
-    """Have a worker check what is due."""
-    nudge("catalogue.check_links")
-
-
-@task("catalogue.check_links")
-def check_links() -> None:
-    """Check what is due."""
-    link_checks.check_due()
-
-
-@handler("mail.link_dead")
-def dead_link_letter(check_id: int) -> None:
-    """Tell who looks after a card that one of its links is dead."""
-    rows = LinkCheck.objects.select_related("resource__organisation", "resource__author")
-    found = rows.filter(pk=check_id, dead_since__isnull=False).first()
-    if found is None:
-        return
-    resource = found.resource
-    link = absolute("catalogue:resource", resource.slug)
-    write_to("link_dead", _minders(resource), resource=resource, check=found, link=link)
 
 
 @duty("catalogue.quality", minutes=24 * 60, by_itself=True)
@@ -146,7 +113,7 @@ def review_letter(resource_id: int) -> None:
     if found is None:
         return
     link = absolute("catalogue:propose", found.slug)
-    write_to("card_to_review", _minders(found), resource=found, link=link)
+    write_to("card_to_review", minders(found), resource=found, link=link)
 
 
 @handler("mail.transfer_asked")

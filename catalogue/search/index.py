@@ -45,7 +45,7 @@ MOST_VALUES = 500
 def write(resource: Resource) -> None:
     """Put a resource into the index as it now is; one that may not be found is taken out.
 
-    Called by every action that changes what the public reads of it.
+    Called at every change of what the public reads of it.
     """
     _take_out([resource.pk])
     if is_findable(resource):
@@ -62,6 +62,17 @@ def renew(resource_id: int) -> None:
         remove(resource_id)
     else:
         write(resource)
+
+
+def note_quality(resource_id: int, score: int | None) -> None:
+    """Order a card by a quality that time alone changed."""
+    IndexedResource.objects.filter(pk=resource_id).update(quality=score or 0)
+    owe_sync(resource_id)
+
+
+def remove_card(resource: Resource) -> None:
+    """Take a card that goes for good out of the index."""
+    remove(resource.pk)
 
 
 @transaction.atomic
@@ -232,3 +243,18 @@ def repair() -> int:
     for pk in wrong:
         renew(pk)
     return len(wrong)
+
+
+def lift_used() -> int:
+    """Write the cards read since into the index again, more popular; return how many."""
+    read = Resource.objects.filter(used_since_indexed=True).order_by("pk")
+    keys = list(read.values_list("pk", flat=True))
+    for pk in keys:
+        _lift(pk)
+    return len(keys)
+
+
+@transaction.atomic
+def _lift(pk: int) -> None:
+    Resource.objects.filter(pk=pk).update(used_since_indexed=False)
+    renew(pk)

@@ -1,6 +1,5 @@
 """Keep the search true to what is published, and to what was read of it."""
 
-from catalogue.resources.actions import cards as card_changes
 from catalogue.resources.models import Resource
 from catalogue.search import index, server
 from portal.audit.duties import duty
@@ -29,7 +28,7 @@ def forget_words() -> None:
 @duty("catalogue.usage", minutes=60, by_itself=True)
 def lift_cards() -> None:
     """Write the cards read since into the index again."""
-    card_changes.lift_used()
+    index.lift_used()
 
 
 @handler("organisation.changed")

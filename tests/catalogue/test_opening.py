@@ -10,8 +10,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from catalogue.contributions.enums import ContributionStatus
+from catalogue.harvest.opening import licence_of
 from catalogue.models import Contribution, Resource
-from catalogue.resources.actions.opening import licence_of
 from catalogue.resources.enums import LicenceStatus, ResourceKind
 from catalogue.standards import licences
 from portal.management.opening import catalogue, people

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
+from wagtail.models import Revision
 
 from catalogue.community import queries as reads
 from catalogue.community import rules
@@ -15,6 +16,7 @@ from catalogue.resources.models import Resource
 from catalogue.search import index
 from portal.accounts.authorization import require
 from portal.accounts.models import Organisation, User
+from portal.audit.outbox import owe
 from portal.lib import clock
 from portal.lib.refusals import Invalid, QuotaSpent
 
@@ -54,6 +56,19 @@ def unfollow(*, subject: Resource | Organisation | UseCase | str, by: User) -> b
     if gone and isinstance(subject, Resource):
         _count(subject, -1)
     return bool(gone)
+
+
+def tell_followers(resource: Resource, revision: Revision) -> None:
+    """Owe the news of a card that goes online to who follows it, or something of it."""
+    if Follow.objects.exists():
+        owe(
+            "catalogue.published",
+            key=str(revision.pk),
+            resource_id=resource.pk,
+            revision_id=revision.pk,
+            first=int(resource.first_published_at is None),
+            by_id=revision.user_id or 0,
+        )
 
 
 @transaction.atomic

@@ -7,11 +7,11 @@ from django.db.models import Q
 
 from catalogue.contributions import record_checks
 from catalogue.contributions.models import Contribution
+from catalogue.contributions.queries import files as named_files
 from catalogue.contributions.queries import proposals
 from catalogue.contributions.record_checks import Check, Remark, Verdict
 from catalogue.resources import addresses, writing
 from catalogue.resources.models import Resource
-from catalogue.resources.queries import files as card_files
 from catalogue.search import words as known_words
 from portal.accounts.enums import ADMINISTRATIONS
 from portal.accounts.models import Organisation
@@ -27,7 +27,7 @@ def run(record: Mapping[str, Any], *, contribution: Contribution) -> list[Check]
 
     Nothing is written and no address is opened. Returns one check a code, in the order shown.
     """
-    held = card_files.files_named_by(contribution, record)
+    held = named_files.files_named_by(contribution, record)
     found = [
         record_checks.fields(proposals.with_files(record, contribution)),
         record_checks.licence(record, administration=_is_administration(record)),

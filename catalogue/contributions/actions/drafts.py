@@ -24,9 +24,10 @@ from catalogue.contributions.queries.proposals import Sorted
 from catalogue.contributions.record_checks import Check
 from catalogue.resources import rules as resource_rules
 from catalogue.resources.actions import files as file_care
+from catalogue.resources.actions.files import count_with
 from catalogue.resources.enums import UNLICENSED_KINDS, LicenceStatus, LinkType, ResourceKind
 from catalogue.resources.fields import DETAILS
-from catalogue.resources.models import PROPOSED_COLUMNS, Resource
+from catalogue.resources.models import PROPOSED_COLUMNS, CardFile, Resource
 from catalogue.resources.queries import files as card_files
 from catalogue.resources.queries.relations import owners_of
 from catalogue.standards.readers.record import Record
@@ -379,7 +380,7 @@ def _hand_over(contribution: Contribution, organisation: Organisation | None, by
         contribution.batch = None  # a lot is one organisation's
         Contribution.objects.filter(pk=contribution.pk).update(batch=None)
         contribution.organisation = organisation
-        file_care.follow_draft(contribution=contribution)
+        follow_draft(contribution=contribution)
     Resource.objects.filter(pk=contribution.resource_id, live=False).update(
         organisation=organisation
     )
@@ -644,3 +645,9 @@ def become(*, resource: Resource, kind: str, by: User) -> Contribution:
     values |= {new: idea.details.get(old, "") for new, old in BEGUN[wanted].items()}
     values["relations"] = [link]
     return start(kind=wanted, by=by, organisation=idea.organisation, **values)
+
+
+def follow_draft(*, contribution: Contribution) -> None:
+    """Count the files of a draft of a new card with who it was handed to."""
+    files = CardFile.objects.filter(resource=contribution.resource_id)
+    count_with(files, contribution.organisation, contribution.author)

@@ -16,6 +16,7 @@ from catalogue.contributions import rules
 from catalogue.contributions.actions import drafts
 from catalogue.contributions.enums import OPEN_CONTRIBUTIONS
 from catalogue.contributions.models import CardUpload, Contribution
+from catalogue.contributions.queries import files as named_files
 from catalogue.resources import file_types
 from catalogue.resources.actions import files as file_care
 from catalogue.resources.enums import UNREAD
@@ -177,7 +178,7 @@ def _used(card: Resource, files: list[CardFile]) -> set[UUID]:
     for each in rows.select_related("revision", "resource"):
         told = card_files.ids_named(each.content.get("details") or {})
         used |= {
-            f.public_id for f in files if f.public_id in told and card_files.is_brought(f, each)
+            f.public_id for f in files if f.public_id in told and named_files.is_brought(f, each)
         }
     return used
 
@@ -188,7 +189,7 @@ def _let_go(contribution: Contribution, file: CardFile, by: User) -> None:
     Of a file that came in another name nothing is decided here.
     """
     card = Resource.objects.get(pk=file.resource_id)
-    if not card_files.is_brought(file, contribution) or file.public_id in _used(card, [file]):
+    if not named_files.is_brought(file, contribution) or file.public_id in _used(card, [file]):
         return
     if _was_sent(contribution, file, card):
         CardFile.objects.filter(pk=file.pk, unnamed_at=None).update(unnamed_at=clock.now())
@@ -261,7 +262,7 @@ def _add(contribution: Contribution, name: str, stored: Stored, kind: str, by: U
 
 
 def _former(contribution: Contribution, name: str) -> CardFile | None:
-    own = card_files.of_draft(contribution)
+    own = named_files.of_draft(contribution)
     return next((each for each in own if each.name == name), None)
 
 

@@ -14,6 +14,7 @@ from django.db import transaction
 from django.db.models import TextChoices
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from wagtail.models import Revision
 
 from catalogue.contributions import rules
 from catalogue.contributions.actions import checks
@@ -461,3 +462,41 @@ def _tell_moderators(contribution: Contribution) -> None:
     if not contribution.is_held_back:
         key = contribution.version_key
         owe("mail.contribution_to_review", key=key, contribution_id=contribution.pk)
+
+
+def queue_for_review(*, resource: Resource, revision: Revision) -> Contribution:
+    """Have the Region review a new card that nobody wrote by hand: no rule is asked here."""
+    now = clock.now()
+    return Contribution.objects.create(
+        resource=resource,
+        revision=revision,
+        status=ContributionStatus.SUBMITTED,
+        organisation=resource.organisation,
+        edited_at=now,
+        first_submitted_at=now,
+        submitted_at=now,
+    )
+
+
+def archive_last(resource: Resource) -> None:
+    """Archive the last contribution of a card that is archived."""
+    _turn_last(resource, ContributionStatus.PUBLISHED, ContributionStatus.ARCHIVED)
+
+
+def restore_last(resource: Resource) -> None:
+    """Bring the last contribution of a card back with it."""
+    _turn_last(resource, ContributionStatus.ARCHIVED, ContributionStatus.PUBLISHED)
+
+
+def _turn_last(resource: Resource, before: ContributionStatus, after: ContributionStatus) -> None:
+    last = Contribution.objects.filter(resource=resource, status=before).order_by("-pk").first()
+    if last is not None:
+        last.become(after, at=clock.now())
+
+
+def forget_contributions(resource: Resource) -> None:
+    """Delete what was ever proposed of a card that goes for good, with the decisions on it."""
+    history = Contribution.objects.filter(resource=resource)
+    with writes(Decision):
+        Decision.objects.filter(contribution__in=history).delete()
+    history.delete()

@@ -10,11 +10,11 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from catalogue.contributions.models import Contribution
-from catalogue.contributions.queries import proposals
-from catalogue.contributions.queries.proposals import fields_of
-from catalogue.harvest.models import REMOTE_ID_CHARACTERS
+from catalogue.resources.columns import REMOTE_ID_CHARACTERS
 from catalogue.resources.enums import LicenceStatus, ResourceKind
 from catalogue.resources.fields import DETAILS, MAX_ITEMS, Field, FieldType, Text, clean_value
+from catalogue.resources.queries import records as card_records
+from catalogue.resources.queries.records import fields_of
 from catalogue.standards.languages import code_of
 from catalogue.standards.readers import FORMATS
 from catalogue.standards.readers.record import Fault, Reading, Record, Value
@@ -338,7 +338,7 @@ def origins(contribution: Contribution) -> dict[str, Mapping[str, Any]]:
 def reading_shown(contribution: Contribution, record: Mapping[str, Any]) -> dict[str, Any]:
     """Gather what was read, in the order of the form, each field with its origin."""
     places, reading = origins(contribution), contribution.reading
-    written = proposals.changes({}, record)
+    written = card_records.changes({}, record)
     return {
         "source": reading.get("name", ""),
         "format": FORMATS[reading["format"]].label if reading.get("format") in FORMATS else "",

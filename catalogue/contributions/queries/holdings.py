@@ -19,6 +19,7 @@ from catalogue.contributions.queries.tables import Card, as_they_are, cards_of
 from catalogue.resources.enums import FileState, ResourceKind
 from catalogue.resources.models import CardFile, Resource
 from catalogue.resources.queries import files as card_files
+from catalogue.resources.queries import records as card_records
 from catalogue.standards.readers import formats
 from portal.accounts.models import Organisation, User
 from portal.lib.storage import objects
@@ -169,7 +170,7 @@ def _pair(resource: Resource) -> Iterator[Member]:
     ]
     told = json.dumps(_document(resource, own), ensure_ascii=False, indent=1)
     yield Member(f"fiches/{resource.slug}.json", (told + "\n").encode())
-    record = proposals.record_of(resource)
+    record = card_records.record_of(resource)
     if not resource.live and own:
         record = proposals.proposed_record(own[-1])
     yield Member(f"fiches/{resource.slug}.md", markdown(record).encode())
@@ -187,7 +188,7 @@ def _document(resource: Resource, own: Sequence[Contribution]) -> dict[str, Any]
         "archive_reason": resource.archive_reason,
         "source": resource.source,
         "source_id": resource.source_id,
-        "values": _values(proposals.record_of(resource)),
+        "values": _values(card_records.record_of(resource)),
         "provenance": resource.provenance,
         "contributions": [_contribution(each) for each in own],
     }
@@ -218,7 +219,7 @@ def _contribution(each: Contribution) -> dict[str, Any]:
 
 
 def _values(record: dict[str, Any]) -> dict[str, Any]:
-    flat = proposals.flat(record)
+    flat = card_records.flat(record)
     return {name: value for name, value in flat.items() if name not in ("kind", "organisation")}
 
 
@@ -228,14 +229,14 @@ def _moment(at: datetime | None) -> str | None:
 
 def markdown(record: dict[str, Any]) -> str:
     """Write a card as a Markdown text: title, summary, each filled field under its label."""
-    flat, kind = proposals.flat(record), str(record["kind"])
+    flat, kind = card_records.flat(record), str(record["kind"])
     parts = [f"# {flat.get('title') or _('Sans titre')}", str(ResourceKind(kind).label)]
     parts += [f"> {flat['summary']}"] if flat.get("summary") else []
     parts += [str(flat["description"])] if flat.get("description") else []
-    for name, own in proposals.fields_of(kind).items():
+    for name, own in card_records.fields_of(kind).items():
         if name in ("title", "summary", "description", "organisation"):
             continue
-        lines = proposals.words_of(own, flat.get(name)).split("\n")
+        lines = card_records.words_of(own, flat.get(name)).split("\n")
         if any(lines):
             text = lines[0] if len(lines) == 1 else "\n".join(f"- {each}" for each in lines if each)
             parts.append(f"## {own.label}\n\n{text}")

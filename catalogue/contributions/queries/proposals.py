@@ -3,29 +3,19 @@
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
 from hashlib import sha256
 from typing import Any
 
 from catalogue.contributions.models import Contribution
-from catalogue.resources import words, writing
-from catalogue.resources.enums import LicenceStatus
-from catalogue.resources.fields import COMMON_BY_NAME, DETAILS, EMPTY, Field, FieldType, is_same
-from catalogue.resources.models import PROPOSED_COLUMNS, Resource
+from catalogue.resources.fields import DETAILS, EMPTY, is_same
 from catalogue.resources.queries import files as card_files
-from portal.accounts.models import Organisation
-from portal.lib.prose import differences
-
-
-@dataclass(frozen=True)
-class Change:
-    """One field that differs: its values in words, and the comparison line by line."""
-
-    name: str
-    label: str
-    before: str
-    after: str
-    lines: tuple[differences.Line, ...]
+from catalogue.resources.queries.records import (
+    content_record,
+    fields_of,
+    flat,
+    record_of,
+    words_of,
+)
 
 
 @dataclass(frozen=True)
@@ -39,90 +29,9 @@ class Collision:
     proposed: str
 
 
-def record_of(resource: Resource) -> dict[str, Any]:
-    """Give the plain record of a resource: its kind and every proposed column."""
-    record = {name: getattr(resource, name) for name in PROPOSED_COLUMNS if name != "organisation"}
-    return record | {"kind": resource.kind, "organisation": resource.organisation_id}
-
-
 def proposed_record(contribution: Contribution) -> dict[str, Any]:
     """Give the record that a contribution proposes."""
     return content_record(contribution.content, contribution.resource.kind)
-
-
-def written_in(record: Mapping[str, Any]) -> str:
-    """Guess the language of a record: en or fr."""
-    return writing.written_in(record.get("title"), record.get("summary"))
-
-
-def content_record(content: Mapping[str, Any], kind: str) -> dict[str, Any]:
-    """Give the record that a revision holds; what it lacks is empty."""
-    record = {name: content.get(name, "") for name in PROPOSED_COLUMNS}
-    record["details"] = content.get("details") or {}
-    return record | {"kind": kind}
-
-
-def fields_of(kind: str) -> dict[str, Field]:
-    """Give every field of a kind by name: common ones, then its own."""
-    common = {name: COMMON_BY_NAME[name] for name in PROPOSED_COLUMNS if name != "details"}
-    return common | DETAILS[kind].by_name
-
-
-def fields() -> set[str]:
-    """Name every field that a card may have, of every kind; its organisation is none of them."""
-    own = {name for kind in DETAILS.values() for name in kind.by_name}
-    return own | {name for name in PROPOSED_COLUMNS if name != "organisation"}
-
-
-def labels(names: Iterable[str]) -> dict[str, str]:
-    """Give the words of fields, whatever the kind that has them."""
-    wanted = set(names)
-    own = {name: field for kind in DETAILS.values() for name, field in kind.by_name.items()}
-    known = own | COMMON_BY_NAME
-    return {name: str(known[name].label) for name in wanted if name in known}
-
-
-def words_of(own: Field, value: Any) -> str:
-    """Write a stored value for reading: words of choices, one line an item."""
-    if value in EMPTY:
-        return ""
-    if own.name == "organisation":
-        return Organisation.objects.filter(pk=value).values_list("name", flat=True).first() or ""
-    if own.name == "licence_status":
-        return str(dict(LicenceStatus.choices).get(value, value))
-    if own.name == "licences":
-        return "\n".join(words.licence_label(item) for item in value)
-    if own.type is FieldType.ROWS:
-        return "\n".join(_row(own, row) for row in value)
-    if isinstance(value, list):
-        return "\n".join(str(own.say(own.item(item))) for item in value)
-    if own.type is FieldType.NUMBER:
-        return f"{Decimal(str(value)):f}".replace(".", ",")
-    return str(own.say(value)) if own.choices else str(value)
-
-
-def flat(record: Mapping[str, Any]) -> dict[str, Any]:
-    """Give common and own values of a record on one level."""
-    values = {**record, **(record.get("details") or {})}
-    values.pop("details", None)
-    return values
-
-
-def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Change]:
-    """List the fields that differ between two records, in the order of the form.
-
-    before: empty mapping for a new resource; then every filled field is an addition.
-    """
-    old, new = flat(before), flat(after)
-    found = []
-    for name, own in fields_of(str(after["kind"])).items():
-        if old.get(name) == new.get(name):
-            continue
-        left, right = words_of(own, old.get(name)), words_of(own, new.get(name))
-        if left != right:
-            lines = tuple(differences.lines(left, right))
-            found.append(Change(name, str(own.label), left, right, lines))
-    return found
 
 
 def base_record(contribution: Contribution) -> dict[str, Any]:
@@ -220,11 +129,6 @@ def is_another(one: Any, other: Any) -> bool:
     """Say whether a form brought another value than the stored one: line ends do not count."""
     ends = [v.replace("\r\n", "\n").strip() if isinstance(v, str) else v for v in (one, other)]
     return not is_same(*ends)
-
-
-def _row(own: Field, row: Mapping[str, Any]) -> str:
-    cells = (words_of(column, row.get(column.name)) for column in own.columns)
-    return " ; ".join(cell for cell in cells if cell)
 
 
 def unverified(contribution: Contribution) -> list[str]:

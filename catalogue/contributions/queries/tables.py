@@ -32,6 +32,7 @@ from catalogue.resources.fields import (
     clean_value,
 )
 from catalogue.resources.models import Resource
+from catalogue.resources.queries import records as card_records
 from catalogue.resources.queries import relations
 from catalogue.standards.languages import code_of
 from catalogue.standards.readers.record import Fault as ReadingFault
@@ -480,8 +481,8 @@ class _Reader:
             faults.append(Fault("title", "", _("Donnez un titre à cette nouvelle fiche.")))
         if faults:
             return self._refused(line, title, faults, kind)
-        record = proposals.record_of(_blank(kind))
-        remarks = self._blocking(kind, proposals.flat(record) | values)
+        record = card_records.record_of(_blank(kind))
+        remarks = self._blocking(kind, card_records.flat(record) | values)
         return Line(line, RowOutcome.CREATE, kind, title, values, None, (), remarks)
 
     def _known(self, line: int, cells: Mapping[str, str], card: Card) -> Line:
@@ -599,8 +600,8 @@ def as_they_are(
     online = Resource.objects.in_bulk([card.pk for card in cards if not card.contribution])
     waiting = {pk: rows[key] for key, pk in asked.items()}
     records = {pk: proposals.proposed_record(found) for pk, found in waiting.items()}
-    records |= {pk: proposals.record_of(found) for pk, found in online.items()}
-    return waiting, {pk: proposals.flat(record) for pk, record in records.items()}
+    records |= {pk: card_records.record_of(found) for pk, found in online.items()}
+    return waiting, {pk: card_records.flat(record) for pk, record in records.items()}
 
 
 def fault_rows(lines: Iterable[Line]) -> Iterable[tuple[int, str, str, str, Text]]:

@@ -19,6 +19,7 @@ from catalogue.contributions.forms import steps
 from catalogue.contributions.forms.steps import KindForm, SendForm, Step, StepForm
 from catalogue.contributions.models import Contribution
 from catalogue.contributions.queries import descriptions, proposals, reviews
+from catalogue.contributions.queries import files as named_files
 from catalogue.contributions.queries import proposals as written
 from catalogue.contributions.queries.proposals import Clash
 from catalogue.contributions.record_checks import Check
@@ -28,6 +29,7 @@ from catalogue.resources.fields import COMMON_BY_NAME
 from catalogue.resources.models import Resource
 from catalogue.resources.queries import files as card_files
 from catalogue.resources.queries import lists, quality
+from catalogue.resources.queries import records as card_records
 from catalogue.resources.views import holders, public
 from catalogue.search import engine
 from catalogue.search.query import MAX_Q, ResourceQuery
@@ -136,13 +138,13 @@ def follow(request: HttpRequest, contribution: UUID) -> HttpResponse:
         "contribution": found,
         "answers_earlier": proposals.answers_earlier(found),
         "record": record,
-        "language": proposals.written_in(record),
+        "language": card_records.written_in(record),
         "decisions": found.decisions.select_related("decided_by").order_by("-pk"),
         "may_edit": rules.may_edit(user, found),
         "may_withdraw": rules.may_withdraw(user, found),
         "is_stale": found.is_open and proposals.is_stale(found),
         "collisions": proposals.collisions(found) if found.is_open else [],
-        "sent": proposals.changes({}, record) if found.first_submitted_at else [],
+        "sent": card_records.changes({}, record) if found.first_submitted_at else [],
         "first_step": Step.IDENTIFY,
         "last_step": Step.SEND,
     }
@@ -331,7 +333,7 @@ def _files(contribution: Contribution, step: Step) -> dict[str, Any]:
         return {"files_field": ""}
     return {
         "files_field": field,
-        "stored": card_files.shown_in_draft(contribution),
+        "stored": named_files.shown_in_draft(contribution),
         "most_bytes": min(settings.CARD_FILE_MAX_BYTES, settings.BUNDLE_MAX_BYTES),
     }
 
@@ -445,7 +447,7 @@ def _faults(contribution: Contribution, found: list[Check]) -> list[dict[str, An
 def _summary(contribution: Contribution, record: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Gather what is filled in, step by step, each with the way back to it."""
     kind = contribution.resource.kind
-    said = {change.name: change for change in proposals.changes({}, record)}
+    said = {change.name: change for change in card_records.changes({}, record)}
     return [
         {
             "label": link.label,

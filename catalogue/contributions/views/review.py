@@ -1,5 +1,6 @@
 """The Region’s review: what waits, what changes, what the checks say, decisions by one or many."""
 
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -11,12 +12,12 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views import View
 from django.views.decorators.http import require_POST, require_safe
 
-from catalogue.community import queries as community_queries
 from catalogue.contributions import record_checks, rules
 from catalogue.contributions.actions import checks, review
 from catalogue.contributions.actions import review as acts
@@ -34,6 +35,7 @@ from catalogue.contributions.queries import proposals, reviews
 from catalogue.contributions.views.drafts import visible
 from catalogue.resources import rules as resource_rules
 from catalogue.resources.enums import ResourceKind
+from catalogue.resources.queries import records as card_records
 from portal.accounts.authorization import require
 from portal.accounts.views import person
 from portal.lib.web.requests import get_or_post, identifier
@@ -75,8 +77,8 @@ def _show_answer(
     context = {
         "contribution": contribution,
         "resource": contribution.resource,
-        "language": proposals.written_in(after),
-        "changes": proposals.changes(proposals.base_record(contribution), after),
+        "language": card_records.written_in(after),
+        "changes": card_records.changes(proposals.base_record(contribution), after),
         "shows_changes": is_sent,
         "answers_earlier": is_sent and proposals.answers_earlier(contribution),
         "waits": contribution.status == ContributionStatus.OFFERED,
@@ -144,7 +146,7 @@ def _form(
 ) -> DecisionForm:
     """Build the form of the decision on the state of the contribution being read."""
     record = proposals.proposed_record(contribution)
-    concerned = [(change.name, change.label) for change in proposals.changes({}, record)]
+    concerned = [(change.name, change.label) for change in card_records.changes({}, record)]
     values = {"version": str(contribution.version)} | (initial or {})
     return DecisionForm(data, concerned=concerned, initial=values)
 
@@ -221,6 +223,17 @@ def _tab(answered: bool) -> str:
     return "catalogue:moderation_answers" if answered else "catalogue:moderation"
 
 
+# What else moderators look after: its words, the name of its address, how many wait or "".
+Tab = tuple[Promise, str, Callable[[], int | str]]
+_tabs: list[Tab] = []
+
+
+def register_tab(tab: Tab) -> None:
+    """Add a tab to the pages of the review; twice the same changes nothing."""
+    if tab not in _tabs:
+        _tabs.append(tab)
+
+
 def head(*, current: str) -> dict[str, Any]:
     """Give the figures and the tabs above every page of the review."""
     delays = reviews.delays()
@@ -230,12 +243,7 @@ def head(*, current: str) -> dict[str, Any]:
         "tab_items": [
             (_("À relire"), reverse("catalogue:moderation"), delays.waiting - delays.answered),
             (_("Réponses reçues"), reverse("catalogue:moderation_answers"), delays.answered),
-            (
-                _("Autour des fiches"),
-                reverse("catalogue:moderation_community"),
-                community_queries.waiting_around(),
-            ),
-            (_("Signalements"), reverse("catalogue:moderation_reports"), ""),
+            *((str(label), reverse(name), waiting()) for label, name, waiting in _tabs),
             (_("Transferts"), reverse("catalogue:moderation_transfers"), ""),
             (_("Décisions"), reverse("catalogue:moderation_decisions"), ""),
         ],
@@ -278,8 +286,8 @@ def _content(
     view = request.GET.get("vue", "")
     earlier = next((d for d in decisions if d.revision_id != contribution.revision_id), None)
     if view == "depuis" and earlier is not None:
-        before = proposals.content_record(earlier.revision.content, contribution.resource.kind)
-    changes = proposals.changes(before, after)
+        before = card_records.content_record(earlier.revision.content, contribution.resource.kind)
+    changes = card_records.changes(before, after)
     labels = {
         "": _("Modifications"),
         "depuis": _("Depuis la décision"),
@@ -290,7 +298,7 @@ def _content(
     views = [("", True), ("depuis", earlier is not None), ("apres", not contribution.is_new)]
     return {
         "record": after,
-        "language": proposals.written_in(after),
+        "language": card_records.written_in(after),
         "checks": contribution.checks or _checked(contribution, after),
         "unverified": ", ".join(proposals.unverified(contribution)),
         "changes": changes,

@@ -124,9 +124,7 @@ def _one(asked: Asked) -> ET.Element:
     shown = published.published_one(found)
     if asked.prefix == "dcat" and not dcat.is_described(shown):
         raise OaiError("cannotDisseminateFormat", "This record is not a dataset nor a service.")
-    return oai_pmh.one_record(
-        _header(found, relations.sets_of([found.pk])), _metadata(shown, asked.prefix)
-    )
+    return oai_pmh.one_record(_header(found, sets_of([found.pk])), _metadata(shown, asked.prefix))
 
 
 def _sets(token: str) -> list[tuple[str, str]]:
@@ -134,7 +132,7 @@ def _sets(token: str) -> list[tuple[str, str]]:
     if token:
         raise OaiError("badResumptionToken", "The list of sets is whole.")
     used = (
-        IndexedFacet.objects.filter(facet__in=relations.FACETS)
+        IndexedFacet.objects.filter(facet__in=FACETS)
         .values_list("facet", "value", "label")
         .distinct()
         .order_by("facet", "value")
@@ -217,11 +215,7 @@ def _living(asked: Asked) -> "QuerySet[Any]":
     if asked.set:
         facet, _colon, value = asked.set.partition(":")
         held = IndexedFacet.objects.filter(facet=facet, value=value)
-        rows = (
-            rows.filter(pk__in=held.values("resource_id"))
-            if facet in relations.FACETS
-            else rows.none()
-        )
+        rows = rows.filter(pk__in=held.values("resource_id")) if facet in FACETS else rows.none()
     return rows
 
 
@@ -253,7 +247,7 @@ def _is_gone(row: Resource | Tombstone) -> bool:
 
 def _records(rows: Sequence[Resource | Tombstone], asked: Asked) -> Rows:
     living = [row for row in rows if isinstance(row, Resource) and not _is_gone(row)]
-    names = relations.sets_of([row.pk for row in living])
+    names = sets_of([row.pk for row in living])
     shown: Iterator[Published] = iter(())
     if asked.verb == "ListRecords":
         shown = iter(published.published_many(living))
@@ -318,3 +312,17 @@ def _resumed(asked: Asked) -> tuple[Asked, Place]:
     )
     again = replace(asked, prefix=held["prefix"], set=held["set"], since=since, before=before)
     return again, Place(*held["place"])
+
+
+FACETS = ("kind", "organisation", "use_case")
+
+
+def sets_of(ids: Sequence[int]) -> dict[int, list[str]]:
+    """Name the sets of some public resources, as « kind:model »; one query."""
+    found: dict[int, list[str]] = {}
+    rows = IndexedFacet.objects.filter(resource__in=ids, facet__in=FACETS)
+    for pk, facet, value in rows.order_by("facet", "value").values_list(
+        "resource_id", "facet", "value"
+    ):
+        found.setdefault(pk, []).append(f"{facet}:{value}")
+    return found

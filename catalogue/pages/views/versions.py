@@ -13,11 +13,11 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from catalogue.community.views import cards as around_pages
-from catalogue.contributions.queries import proposals
 from catalogue.contributions.views.drafts import rendered
 from catalogue.resources import rules
 from catalogue.resources.actions import cards as card_changes
 from catalogue.resources.models import CardVersion, Resource
+from catalogue.resources.queries import records as card_records
 from catalogue.resources.queries import versions as reads
 from catalogue.resources.views import public
 from portal.accounts.authorization import require
@@ -92,8 +92,8 @@ def shown(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     record = reads.record_of(version, resource)
     context |= {
         "record": record,
-        "language": proposals.written_in(record),
-        "changes": proposals.changes({}, record),
+        "language": card_records.written_in(record),
+        "changes": card_records.changes({}, record),
         "description_html": rendered(record),
     }
     status = 422 if form.is_bound else 200
@@ -142,8 +142,8 @@ def compared(request: HttpRequest, slug: str) -> HttpResponse:
         return render(request, "catalogue/pages/versions/compare.html", context, status=WITHHELD)
     before, after = (reads.record_of(found[each], resource) for each in (old, new))
     context |= {
-        "changes": proposals.changes(before, after),
-        "language": proposals.written_in(after),
+        "changes": card_records.changes(before, after),
+        "language": card_records.written_in(after),
     }
     return render(request, "catalogue/pages/versions/compare.html", context)
 

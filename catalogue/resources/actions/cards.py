@@ -10,18 +10,13 @@ from typing import Any, Literal
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef
+from django.db.models import F
 from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 from wagtail.models import Revision
 
-from catalogue.community.models import Follow
-from catalogue.contributions.enums import ContributionStatus
-from catalogue.contributions.models import Contribution, Decision
-from catalogue.contributions.queries import proposals
-from catalogue.harvest.models import HarvestedRecord
-from catalogue.resources import rules, words
+from catalogue.resources import changes, rules, words
 from catalogue.resources.actions import files as file_care
 from catalogue.resources.enums import LinkType, ResourceKind, VersionOrigin
 from catalogue.resources.models import (
@@ -34,9 +29,8 @@ from catalogue.resources.models import (
     Tombstone,
 )
 from catalogue.resources.queries import quality, relations
+from catalogue.resources.queries import records as card_records
 from catalogue.resources.queries import versions as card_versions
-from catalogue.search import index
-from catalogue.search.models import IndexedResource
 from catalogue.standards.quality import Assessment
 from portal.accounts.actions import notifications
 from portal.accounts.authorization import require
@@ -45,7 +39,6 @@ from portal.audit.actors import Actor, SystemActor
 from portal.audit.outbox import owe
 from portal.audit.record import record
 from portal.lib import clock, patience
-from portal.lib.immutable import writes
 from portal.lib.prose import markdown
 from portal.lib.prose.texts import free_name, require_plain_line, slug_of
 from portal.lib.refusals import Conflict, Invalid
@@ -101,8 +94,8 @@ def note_version(
     """
     known = CardVersion.objects.filter(resource=resource).select_related("revision")
     last = known.order_by("-number").first()
-    after = proposals.content_record(revision.content, resource.kind)
-    before = proposals.content_record(last.revision.content, resource.kind) if last else {}
+    after = card_records.content_record(revision.content, resource.kind)
+    before = card_records.content_record(last.revision.content, resource.kind) if last else {}
     fields = card_versions.changed(before, after)
     if last is not None and not fields:
         return None
@@ -191,9 +184,7 @@ def note_all_qualities() -> int:
             rows = Resource.objects.public().filter(pk__in=ids[start : start + BATCH])
             made = _note_qualities(list(rows.prefetch_related("measurements").order_by("pk")))
             for each in made:
-                indexed = IndexedResource.objects.filter(pk=each.resource_id)
-                indexed.update(quality=each.score or 0)
-                index.owe_sync(each.resource_id)
+                changes.rated.follow(each.resource_id, each.score)
             count += len(made)
     return count
 
@@ -266,8 +257,8 @@ def put_online(
     """Make a revision what the public reads. For the publishing actions: no rule is asked here.
 
     origin, organisation: by which way and in whose name, for the list of versions. In order:
-    Markdown rendered; revision live, dates set; links declared, a version of the card; its files
-    counted with who holds it; followers told after commit; index written.
+    Markdown rendered; revision live, dates set; links declared, a version of the card; what
+    follows a publication, then a change of what is read; its files counted with who holds it.
     Returns the fresh row. Raises Conflict while the Region hides the card.
     """
     now = clock.now()
@@ -291,32 +282,10 @@ def put_online(
         next_review_at=_in_a_year(now),
         expired_at=now if _is_over(current.kind, revision, now) else None,
     )
-    if Follow.objects.exists():
-        owe(
-            "catalogue.published",
-            key=str(revision.pk),
-            resource_id=current.pk,
-            revision_id=revision.pk,
-            first=int(current.first_published_at is None),
-            by_id=revision.user_id or 0,
-        )
-    fresh = _indexed(current.pk)
+    changes.published.follow(current, revision)
+    fresh = _written(current.pk)
     file_care.follow_card(resource=fresh)
     return fresh
-
-
-def queue_for_review(*, resource: Resource, revision: Revision) -> Contribution:
-    """Have the Region review a new card that nobody wrote by hand: no rule is asked here."""
-    now = clock.now()
-    return Contribution.objects.create(
-        resource=resource,
-        revision=revision,
-        status=ContributionStatus.SUBMITTED,
-        organisation=resource.organisation,
-        edited_at=now,
-        first_submitted_at=now,
-        submitted_at=now,
-    )
 
 
 def _is_over(kind: str, revision: Revision, at: Any) -> bool:
@@ -330,9 +299,9 @@ def _in_a_year(now: Any) -> Any:
         return now.replace(year=now.year + 1, day=28)
 
 
-def _indexed(pk: int) -> Resource:
+def _written(pk: int) -> Resource:
     fresh = Resource.objects.select_related("organisation").get(pk=pk)
-    index.write(fresh)
+    changes.written.follow(fresh)
     note_quality(resource=fresh)
     return fresh
 
@@ -346,7 +315,6 @@ def bury(*, resource: Resource, reason: str, by: Actor, keep_title: bool = True)
     """
     former = list(resource.former_slugs.values_list("slug", flat=True))
     names = relations.sets_of_one(resource) if resource.first_published_at else []
-    index.remove(resource.pk)
     tombstone = Tombstone.objects.create(
         public_id=resource.public_id,
         slug=resource.slug,
@@ -362,10 +330,7 @@ def bury(*, resource: Resource, reason: str, by: Actor, keep_title: bool = True)
         resource.links_in.update(target_title="")
         resource.links_out.update(source_title="")
     take_back_news(resource=resource)
-    history = Contribution.objects.filter(resource=resource)
-    with writes(Decision):
-        Decision.objects.filter(contribution__in=history).delete()
-    history.delete()
+    changes.removed.follow(resource)
     resource.versions.all().delete()
     file_care.forget_of(resource=resource, by=by)
     Resource.objects.get(pk=resource.pk).delete()
@@ -389,7 +354,7 @@ def move(*, resource: Resource, slug: str) -> Resource:
     """Change an address; the former one answers 301 for ever."""
     FormerSlug.objects.get_or_create(resource=resource, slug=resource.slug)
     Resource.objects.filter(pk=resource.pk).update(slug=slug)
-    return _indexed(resource.pk)
+    return _written(resource.pk)
 
 
 @transaction.atomic
@@ -406,7 +371,7 @@ def measure(*, resource: Resource, metric: str, by: Actor, **figures: Any) -> Me
         resource=resource, metric=metric, **keys, defaults={**figures, "recorded_by": user}
     )
     if created:
-        _indexed(resource.pk)
+        _written(resource.pk)
     return row
 
 
@@ -471,7 +436,9 @@ def bring_back(*, resource: Resource, by: Actor) -> None:
 def _archive(resource: Resource, reason: str, by: Actor) -> datetime:
     at = clock.now()
     resource.archived_at, resource.archive_reason = at, reason.strip()[:REASON_CHARACTERS]
-    _change(resource, ContributionStatus.PUBLISHED, ContributionStatus.ARCHIVED, at)
+    resource.save(update_fields=["archived_at", "archive_reason"])
+    changes.archived.follow(resource)
+    changes.written.follow(resource)
     record("resource.archived", by=by, on=resource)
     return at
 
@@ -479,18 +446,10 @@ def _archive(resource: Resource, reason: str, by: Actor) -> datetime:
 def _bring_back(resource: Resource, by: Actor) -> None:
     at = clock.now()
     resource.archived_at, resource.archive_reason, resource.restored_at = None, "", at
-    _change(resource, ContributionStatus.ARCHIVED, ContributionStatus.PUBLISHED, at)
-    record("resource.restored", by=by, on=resource)
-
-
-def _change(
-    resource: Resource, found: ContributionStatus, wanted: ContributionStatus, at: Any
-) -> None:
     resource.save(update_fields=["archived_at", "archive_reason", "restored_at"])
-    last = Contribution.objects.filter(resource=resource, status=found).order_by("-pk").first()
-    if last is not None:
-        last.become(wanted, at=at)
-    index.write(resource)
+    changes.restored.follow(resource)
+    changes.written.follow(resource)
+    record("resource.restored", by=by, on=resource)
 
 
 SCHEDULER = SystemActor("scheduler")
@@ -517,7 +476,7 @@ def _expire(pk: int) -> bool:
         return False
     row.expired_at = at
     row.save(update_fields=["expired_at"])
-    index.write(row)
+    changes.written.follow(row)
     record("resource.expired", by=SCHEDULER, on=row)
     return True
 
@@ -533,9 +492,8 @@ def remind_reviews() -> int:
     already asked about for the same date is owed nothing more.
     """
     now = clock.now()
-    fed = HarvestedRecord.objects.filter(resource=OuterRef("pk"))
     due = Resource.objects.public().filter(
-        ~Exists(fed),
+        harvested=None,
         archived_at=None,
         next_review_at__lte=now,
         next_review_at__gt=now - timedelta(days=CAUGHT_UP_DAYS),
@@ -557,18 +515,3 @@ def count_use(*, resource_id: int, figure: Figure) -> None:
     card = Resource.objects.filter(pk=resource_id)
     with patience.hurried():
         card.update(**{figure: F(figure) + 1, "used_since_indexed": True})
-
-
-def lift_used() -> int:
-    """Write the cards read since into the index again, more popular; return how many."""
-    read = Resource.objects.filter(used_since_indexed=True).order_by("pk")
-    keys = list(read.values_list("pk", flat=True))
-    for pk in keys:
-        _lift(pk)
-    return len(keys)
-
-
-@transaction.atomic
-def _lift(pk: int) -> None:
-    Resource.objects.filter(pk=pk).update(used_since_indexed=False)
-    index.renew(pk)

@@ -15,7 +15,6 @@ from django.db import transaction
 from django.db.models import F, QuerySet
 from django.utils.translation import gettext as _
 
-from catalogue.contributions.models import CardUpload, Contribution
 from catalogue.resources import file_types
 from catalogue.resources.enums import FORBIDDING, FileSign, FileState
 from catalogue.resources.models import CardFile, Resource
@@ -70,12 +69,6 @@ def require_room(organisation: Organisation | None, person: User | None, size: i
         )
 
 
-def follow_draft(*, contribution: Contribution) -> None:
-    """Count the files of a draft of a new card with who it was handed to."""
-    files = CardFile.objects.filter(resource=contribution.resource_id)
-    _move(files, contribution.organisation, contribution.author)
-
-
 def follow_card(*, resource: Resource) -> None:
     """Count the files that a card online names with who holds it, whoever brought them.
 
@@ -84,12 +77,13 @@ def follow_card(*, resource: Resource) -> None:
     named = card_files.ids_named(resource.details)
     if named and (resource.organisation_id or resource.author_id):
         files = CardFile.objects.filter(resource=resource, public_id__in=named)
-        _move(files, resource.organisation, resource.author)
+        count_with(files, resource.organisation, resource.author)
 
 
-def _move(
+def count_with(
     files: QuerySet[CardFile], organisation: Organisation | None, person: User | None
 ) -> None:
+    """Count some files in the room of an organisation, or of a person who has none there."""
     # A person's room is told by who brought the file: without an organisation, who holds the card.
     place: dict[str, Any] = {"organisation": organisation}
     if organisation is None:
@@ -122,10 +116,9 @@ def note_reading(*, file: CardFile, by: User) -> None:
 def forget(*, file: CardFile, by: Actor) -> None:
     """Delete a file; its bytes go with the next sweep. No rule is asked here.
 
-    In order: event "file.forgotten"; what is left of its upload; the row.
+    In order: event "file.forgotten"; the row, and what is left of its upload.
     """
     record("file.forgotten", by=by, on=file, sha256=file.sha256)
-    CardUpload.objects.filter(file=file).delete()
     file.delete()
 
 

@@ -12,13 +12,12 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-from django.db.models import Min, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils import dateformat
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
-from catalogue.community.models import Reuse
 from catalogue.resources import words
 from catalogue.resources.enums import (
     SCORED_KINDS,
@@ -78,7 +77,6 @@ DEPTH = 4
 MOST_CARDS = 40
 MOST_LINKS = 200  # read at each step: a card may have thousands
 MOST_FIGURES = 6
-MOST_REUSES = 6
 # Links by which the source comes of the target; the others stand beside.
 FLOW = frozenset({LinkType.DERIVED_FROM, LinkType.TRAINED_ON, LinkType.ANSWERS, LinkType.USES})
 CHALLENGE, RESULT, REUSE = "challenge", "result", "reuse"
@@ -157,6 +155,17 @@ def register_chain(led: Led, came: Came) -> None:
     """Name who knows more of the chain of a card; twice the same changes nothing."""
     if (led, came) not in _chain_providers:
         _chain_providers.append((led, came))
+
+
+# Of a card and of those that came of it, by key: what was made with them.
+Ends = Callable[[Mapping[int, Resource]], Iterable[Node]]
+_end_providers: list[Ends] = []
+
+
+def register_ends(provider: Ends) -> None:
+    """Name who knows what was made with cards; twice the same changes nothing."""
+    if provider not in _end_providers:
+        _end_providers.append(provider)
 
 
 class _Walk:
@@ -242,7 +251,8 @@ def chain_of(
     figures = [*_vouched(vouched), *_measured(resource, measures), *_measured_after(walk)]
     own = walk.before if resource.kind == ResourceKind.SOLUTION else walk.after
     own += figures
-    walk.after += _reuses(walk)
+    ends = {pk: walk.met[pk] for pk in (resource.pk, *walk.later)}
+    walk.after += [node for provider in _end_providers for node in provider(ends)]
     return Chain(_ordered(walk.before), _ordered(walk.after), tuple(walk.beside))
 
 
@@ -291,17 +301,6 @@ def _figure(each: Measurement, card: Resource, words: str) -> Node:
     """Tell one figure: its value, its low and high ends."""
     address, figures = each.source_url or card.get_absolute_url(), (each.value, each.low, each.high)
     return Node(RESULT, each.metric, address, words, card.written_in, figures)
-
-
-def _reuses(walk: _Walk) -> Iterator[Node]:
-    """Tell who reuses the card or one that came of it, each with the page of the card reused."""
-    cards = [pk for pk in {walk.start.pk, *walk.later} if walk.met[pk].reuses]
-    if not cards:
-        return
-    rows = Reuse.objects.public().filter(resources__in=cards).annotate(card=Min("resources"))
-    for each in rows.only("title", "kind").order_by("-decided_at", "-pk")[:MOST_REUSES]:
-        page = reverse("catalogue:reuses", args=(walk.met[each.card].slug,))
-        yield Node(REUSE, each.title, page, str(each.get_kind_display()))
 
 
 def _ordered(nodes: Sequence[Node]) -> tuple[Node, ...]:

@@ -1,7 +1,7 @@
 """The files of cards: their addresses, who holds them, the texts that name them, who has them."""
 
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 from urllib.parse import quote
 from uuid import UUID
@@ -9,17 +9,12 @@ from uuid import UUID
 from django.conf import settings
 from django.db.models import Sum
 
-from catalogue.contributions import rules as contribution_rules
-from catalogue.contributions.models import CardUpload, Contribution
-from catalogue.contributions.record_checks import HeldFile
 from catalogue.resources import rules, words
-from catalogue.resources.enums import Access, FileState, ResourceKind
+from catalogue.resources.enums import Access, ResourceKind
 from catalogue.resources.fields import DETAILS, RELATIONS
 from catalogue.resources.models import CardFile, Resource
 from catalogue.standards.published import File
-from portal.accounts.authorization import Permission, has_permission
 from portal.accounts.models import Organisation, User
-from portal.lib.storage import parts
 from portal.lib.storage.objects import digests_in_columns
 
 PLACE = "/fichiers/"
@@ -204,58 +199,6 @@ def of_text(
     return sorted(rows, key=lambda each: order.index(each.public_id))
 
 
-def files_named_by(
-    contribution: Contribution, record: Mapping[str, Any]
-) -> dict[str, HeldFile | None]:
-    """Give what is known of each file of ours that a record names, by its address.
-
-    None for one that this contribution may not name: it did not bring it, and it is not online.
-    """
-    card, details = contribution.resource, record.get("details") or {}
-    online = ids_named(card.details) if card.live else set()
-    own = {each.public_id: each for each in of_text(card, details, whole=True)}
-    found: dict[str, HeldFile | None] = {}
-    for public_id, row in rows_with(details):
-        file = own.get(public_id)
-        if file is None and not is_own(row.get("url") or row.get("download_url")):
-            continue  # an address of another portal
-        may_name = file and (public_id in online or is_brought(file, contribution))
-        told = _told(file) if file and may_name else None
-        found[str(row.get("url") or row.get("download_url"))] = told
-    return found
-
-
-def _told(file: CardFile) -> HeldFile:
-    waits = file.state == FileState.WAITING
-    personal = tuple(file.preview.get("personal") or ())
-    return HeldFile(file.name, file.size, file.sha256, waits, tuple(file.signs), personal)
-
-
-def is_brought(file: CardFile, contribution: Contribution) -> bool:
-    """Say whether a file of a card was brought in the name in which this contribution is made."""
-    if contribution.is_new and contribution.resource.first_published_at is None:
-        return True  # nobody else may have written the text of this card
-    if contribution.organisation_id is not None or file.organisation_id is not None:
-        return file.organisation_id == contribution.organisation_id
-    return file.added_by_id is not None and file.added_by_id == contribution.author_id
-
-
-def of_draft(contribution: Contribution) -> list[CardFile]:
-    """List the files that a draft names and its authors may know, in its order.
-
-    They know those brought in the name in which they write, and those that the card online shows
-    them. To name another one tells nothing of it, its name and its digest no more than its bytes.
-    """
-    card = contribution.resource
-    by_person = contribution.author_id is not None and contribution.author_id == card.author_id
-    holds = contribution.organisation_id == card.organisation_id
-    holds = holds and (card.organisation_id is not None or by_person)
-    shows = card.live and (holds or card.access not in ON_REQUEST)
-    online = ids_named(card.details) if shows else set()
-    named_files = of_text(card, contribution.content.get("details") or {})
-    return [f for f in named_files if f.public_id in online or is_brought(f, contribution)]
-
-
 def files_shown(resource: Resource, details: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Give the files of a text that anyone may read as pages tell them.
 
@@ -263,17 +206,12 @@ def files_shown(resource: Resource, details: Mapping[str, Any]) -> list[dict[str
     the file does not.
     """
     rows = dict(rows_with(details))
-    lines = _lines(of_text(resource, details), {resource.access})
+    lines = file_lines(of_text(resource, details), {resource.access})
     return [each | {"words": _words(rows[each["file"].public_id], each["file"])} for each in lines]
 
 
-def shown_in_draft(contribution: Contribution) -> list[dict[str, Any]]:
-    """Give the files of a draft to those who write it, as `shown`."""
-    said = {contribution.resource.access, str(contribution.content.get("access") or "")}
-    return _lines(of_draft(contribution), said)
-
-
-def _lines(files: Iterable[CardFile], accesses: set[str]) -> list[dict[str, Any]]:
+def file_lines(files: Iterable[CardFile], accesses: set[str]) -> list[dict[str, Any]]:
+    """Give some files as pages tell them: address, and whether first rows may be shown."""
     closed = not ON_REQUEST.isdisjoint(accesses)
     return [
         {"file": each, "href": file_address(each), "previews": each.has_preview and not closed}
@@ -285,6 +223,17 @@ def _words(row: Mapping[str, Any], file: CardFile) -> dict[str, str]:
     told = {name: str(row.get(name) or "") for name in WORDS}
     told["licence"] = words.licence_label(told["licence"])
     return {name: text for name, text in told.items() if text and text != file.name}
+
+
+# Of a file and a person: the access that each other text says, of those that give it to them.
+Giver = Callable[[CardFile, Any], Iterable[str]]
+_givers: list[Giver] = []
+
+
+def register_giver(giver: Giver) -> None:
+    """Name who knows of other texts that give files; twice the same changes nothing."""
+    if giver not in _givers:
+        _givers.append(giver)
 
 
 def may_have(file: CardFile, user: Any) -> bool:
@@ -314,31 +263,8 @@ def _given(file: CardFile, user: Any) -> Iterator[str]:
             yield card.access
     elif is_masked and not rules.may_moderate(user):
         return
-    rows = Contribution.objects.visible_to(user).filter(resource=card)
-    for each in rows.select_related("revision", "organisation", "resource__organisation"):
-        if _gives(each, file, user):
-            yield str(each.content.get("access") or card.access)
-
-
-def _gives(contribution: Contribution, file: CardFile, user: Any) -> bool:
-    """Say whether this person may have, by a contribution that they see, a file it brought.
-
-    What is had on request stays with who answers for the card and who brought it.
-    """
-    card, told = contribution.resource, contribution.content
-    if file.public_id not in ids_named(told.get("details") or {}) or not is_brought(
-        file, contribution
-    ):
-        return False
-    is_closed = not ON_REQUEST.isdisjoint((card.access, told.get("access")))
-    writes = contribution_rules.writes(user, contribution)
-    if is_closed and not writes and not rules.owns(user, card):
-        return False
-    if writes:
-        return True
-    reads = rules.owns(user, card) or has_permission(user, Permission.CONTRIBUTION_READ_ALL)
-    # Who left the organisation does not.
-    return reads and contribution.status not in contribution_rules.UNSENT
+    for accesses_given in _givers:
+        yield from accesses_given(file, user)
 
 
 def is_public(file: CardFile) -> bool:
@@ -359,8 +285,3 @@ def weight(*, organisation: Organisation | None, person: User | None) -> int:
 def kept_objects(hashes: Iterable[str]) -> Iterator[str]:
     """Give the sha256 of objects, among these, that a file of a card names."""
     return digests_in_columns([CardFile], list(hashes))
-
-
-def kept_parts(names: Collection[str]) -> Iterator[str]:
-    """Give the parts of files to come that an upload names, those of these uploads."""
-    return parts.in_rows(CardUpload.objects.all(), names)

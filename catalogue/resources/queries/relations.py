@@ -8,7 +8,6 @@ from urllib.parse import unquote, urlsplit
 
 from django.db.models import Count, Q, QuerySet, Sum
 
-from catalogue.contributions.models import Contribution
 from catalogue.resources import rules
 from catalogue.resources.enums import TransferKind
 from catalogue.resources.models import (
@@ -20,7 +19,6 @@ from catalogue.resources.models import (
     Tombstone,
     editable_organisations,
 )
-from catalogue.search.models import IndexedFacet
 from portal.accounts.authorization import REGION_ROLES, Permission
 from portal.accounts.enums import Role
 from portal.accounts.models import Organisation, RegionAppointment, User
@@ -39,14 +37,14 @@ def owners_of(resource: Resource) -> QuerySet[User]:
     """Select who answers for a card: its organisation's writers, else its author."""
     if resource.organisation_id is None:
         return User.objects.filter(pk=resource.author_id or 0, is_active=True)
-    return editors_of(resource)
+    return editors_of(resource.organisation_id)
 
 
-def editors_of(written: Resource | Contribution) -> QuerySet[User]:
-    """Select who writes for the organisation of a card or of a proposal; nobody without one."""
+def editors_of(organisation_id: int | None) -> QuerySet[User]:
+    """Select who writes for an organisation; nobody without one."""
     return (
         User.objects.filter(
-            memberships__organisation_id=written.organisation_id or 0,
+            memberships__organisation_id=organisation_id or 0,
             memberships__role__in=WRITERS,
             memberships__left_at__isnull=True,
             is_active=True,
@@ -170,20 +168,6 @@ def links_both_ways(resource: Resource) -> QuerySet[ResourceLink]:
     ends |= Q(target=resource) & (Q(source=None) | Q(source__live=True))
     rows = ResourceLink.objects.filter(ends).select_related("source", "target")
     return rows.order_by("type", "pk")
-
-
-FACETS = ("kind", "organisation", "use_case")
-
-
-def sets_of(ids: Sequence[int]) -> dict[int, list[str]]:
-    """Name the sets of some public resources, as « kind:model »; one query."""
-    found: dict[int, list[str]] = {}
-    rows = IndexedFacet.objects.filter(resource__in=ids, facet__in=FACETS)
-    for pk, facet, value in rows.order_by("facet", "value").values_list(
-        "resource_id", "facet", "value"
-    ):
-        found.setdefault(pk, []).append(f"{facet}:{value}")
-    return found
 
 
 def sets_of_one(resource: Resource) -> list[str]:

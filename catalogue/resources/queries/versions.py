@@ -10,7 +10,7 @@ A former state never says what a later decision took away:
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,11 +19,10 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from catalogue.community.enums import MaskingEnd, Measure
-from catalogue.contributions.queries import proposals
 from catalogue.resources.enums import VersionOrigin
 from catalogue.resources.models import CardVersion, Resource
 from catalogue.resources.queries import files as card_files
+from catalogue.resources.queries import records as card_records
 from catalogue.resources.queries import relations
 from portal.lib import clock
 from portal.lib.prose import personal_data
@@ -61,7 +60,7 @@ def version_lines(
     latest: the number of the one in force, by default the first of them. until: as
     `withheld_until` gives it.
     """
-    labels = proposals.labels(name for each in versions for name in each.fields)
+    labels = card_records.labels(name for each in versions for name in each.fields)
     in_force = latest if latest is not None else versions[0].number if versions else 0
     return [
         Line(
@@ -87,25 +86,24 @@ def is_withheld(version: CardVersion, *, latest: int, until: datetime | None) ->
     return version.withheld_at is not None or (until is not None and version.published_at <= until)
 
 
+# Of a card: the moments of the decisions of the Region against it that were not taken back.
+Judge = Callable[[Resource], Sequence[datetime]]
+_judges: list[Judge] = []
+
+
+def register_judge(judge: Judge) -> None:
+    """Name who knows of decisions against cards; twice the same changes nothing."""
+    if judge not in _judges:
+        _judges.append(judge)
+
+
 def withheld_until(resource: Resource) -> datetime | None:
-    """Give the moment up to which a card's former versions are withheld; three queries at most.
+    """Give the moment up to which a card's former versions are withheld.
 
     It is just before the first change that the Region reviewed after its last decision against the
-    card; none yet: every former version. A masking that lapsed, or a notice finally dismissed, took
-    nothing away.
+    card; none yet: every former version.
     """
-    dismissed, moments = set(), []
-    reports = resource.reports.filter(message=None, reuse=None, feedback=None)
-    for report in reports.exclude(decided_at=None).prefetch_related("decisions"):
-        decisions = sorted(report.decisions.all(), key=lambda each: each.pk)
-        against = [each.decided_at for each in decisions if each.measure != Measure.NONE]
-        if decisions and decisions[-1].measure == Measure.NONE:
-            dismissed.add(report.pk)
-        else:
-            moments += against
-    for masking in resource.maskings.exclude(end=MaskingEnd.LAPSED):
-        if masking.report_id not in dismissed:
-            moments.append(masking.masked_at)
+    moments = [moment for judge in _judges for moment in judge(resource)]
     if not moments:
         return None
     reviewed = CardVersion.objects.filter(resource=resource, origin=VersionOrigin.REVIEWED)
@@ -119,7 +117,7 @@ def record_of(version: CardVersion, resource: Resource) -> dict[str, Any]:
 
     version: with its revision; resource: the card in force.
     """
-    record = proposals.content_record(version.revision.content, resource.kind)
+    record = card_records.content_record(version.revision.content, resource.kind)
     for name in OF_PERSONS:
         record.pop(name, None)
     closed = {resource.access, record.get("access")} & card_files.ON_REQUEST
@@ -133,13 +131,13 @@ def record_of(version: CardVersion, resource: Resource) -> dict[str, Any]:
 
 def changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
     """Name the fields that differ between two records, in the order of the form."""
-    old, new = proposals.flat(before), proposals.flat(after)
-    named = proposals.fields_of(str(after["kind"]))
+    old, new = card_records.flat(before), card_records.flat(after)
+    named = card_records.fields_of(str(after["kind"]))
     return [name for name in named if (old.get(name) or "") != (new.get(name) or "")]
 
 
 def _online(resource: Resource) -> str:
-    return json.dumps(proposals.record_of(resource), ensure_ascii=False, default=str)
+    return json.dumps(card_records.record_of(resource), ensure_ascii=False, default=str)
 
 
 def _struck(value: Any, online: str) -> Any:

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from catalogue.resources.actions import opening
+from catalogue.harvest import opening
 from portal.management.opening import people
 
 FILE = Path(__file__).with_name("catalogue.json")

@@ -9,12 +9,12 @@ from django.core.exceptions import ValidationError
 from django.utils import translation
 
 from catalogue.contributions import record_checks
-from catalogue.contributions.queries import proposals
 from catalogue.contributions.queries import tables as table_rows
 from catalogue.contributions.record_checks import Verdict
 from catalogue.resources import addresses, words, writing
 from catalogue.resources.enums import ResourceKind
 from catalogue.resources.fields import DETAILS, Field, FieldType, clean_value
+from catalogue.resources.queries import records as card_records
 from catalogue.standards import licences
 from catalogue.standards.readers.record import Reading
 from catalogue.standards.readers.serve import read_here
@@ -343,7 +343,7 @@ def test_a_number_is_read_in_one_way_alone(language: str, text: object, read: fl
 
 def test_a_small_number_is_told_in_figures() -> None:
     field = Field("size", "Taille", type=FieldType.NUMBER)
-    assert proposals.words_of(field, 0.00001) == "0,00001"
+    assert card_records.words_of(field, 0.00001) == "0,00001"
 
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=30)

@@ -20,15 +20,17 @@ from catalogue.community.actions import maskings
 from catalogue.contributions.actions import drafts, review
 from catalogue.contributions.actions import files as draft_files
 from catalogue.contributions.enums import DecisionReason, OwnerAnswer
+from catalogue.contributions.queries import files as named_files
 from catalogue.contributions.queries import proposals
+from catalogue.harvest.links import links_of
 from catalogue.invariants import file_breaches
 from catalogue.models import CardFile, Contribution, Resource
 from catalogue.resources.actions import files as file_care
 from catalogue.resources.actions import transfers
-from catalogue.resources.actions.links import links_of
 from catalogue.resources.enums import Access, FileState, ResourceKind
 from catalogue.resources.queries import files as reads
 from catalogue.resources.queries import published
+from catalogue.resources.queries import records as card_records
 from portal.accounts.actions import organisations
 from portal.accounts.enums import RegionRole, Role
 from portal.accounts.models import Organisation, User
@@ -540,7 +542,7 @@ def carried_over(draft: Contribution, by: User, **values: Any) -> Contribution:
 def changes(draft: Contribution) -> list[str]:
     """Name the fields that a moderator reads of a change."""
     fresh = make.again(draft)
-    told = proposals.changes(proposals.base_record(fresh), proposals.proposed_record(fresh))
+    told = card_records.changes(proposals.base_record(fresh), proposals.proposed_record(fresh))
     return [each.name for each in told]
 
 
@@ -733,7 +735,7 @@ def test_to_name_a_file_tells_neither_its_name_nor_its_digest(house: House) -> N
     assert (old.sha256 in page, "offres.csv" in page) == (False, False)
     asked = Pipeline(stranger).ask("DELETE", f"resources/{card.public_id}/files/offres.csv")
     assert asked.status_code == 404
-    assert reads.of_draft(make.again(draft)) == []
+    assert named_files.of_draft(make.again(draft)) == []
 
 
 def test_an_older_draft_takes_away_no_file_that_was_online(house: House) -> None:

@@ -22,6 +22,7 @@ from catalogue.contributions.tasks import end_drafts, pass_on
 from catalogue.invariants import owner_breaches
 from catalogue.models import Contribution, Resource
 from catalogue.pages.views.space import to_do
+from catalogue.resources.queries import records as card_records
 from portal.accounts.enums import Role
 from portal.accounts.models import User
 from portal.lib import clock
@@ -58,7 +59,7 @@ class Shared:
 
     @property
     def record(self) -> dict[str, Any]:
-        return proposals.flat(proposals.proposed_record(make.again(self.draft)))
+        return card_records.flat(proposals.proposed_record(make.again(self.draft)))
 
     def read(self, client: Client) -> dict[str, str]:
         """Open the step and give back what its form would send, untouched."""

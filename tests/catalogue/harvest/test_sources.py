@@ -19,14 +19,13 @@ from catalogue.contributions.enums import ContributionStatus
 from catalogue.contributions.queries import descriptions
 from catalogue.harvest import actions as harvests
 from catalogue.harvest import collection
+from catalogue.harvest import links as link_checks
 from catalogue.harvest import tasks as letters
 from catalogue.harvest.collection import Collected, Doubtful
 from catalogue.harvest.enums import LinkState, SourceStatus
+from catalogue.harvest.links import Found
 from catalogue.harvest.queries import Voice, merge
 from catalogue.models import Contribution, HarvestedRecord, HarvestRun, LinkCheck, Resource, Source
-from catalogue.resources import tasks as link_letters
-from catalogue.resources.actions import links as link_checks
-from catalogue.resources.actions.links import Found
 from catalogue.resources.queries import quality as queries
 from catalogue.standards.readers.detection import Place
 from catalogue.standards.readers.record import Fault, Record, Value
@@ -190,7 +189,7 @@ def test_letters(mailoutbox: list[Any], editor: User) -> None:
     letters.source_decided_letter(source.pk)
     letters.suspicious_letter(run.pk)
     letters.conflict_letter(source.pk, check.resource.pk)
-    link_letters.dead_link_letter(check.pk)
+    letters.dead_link_letter(check.pk)
     assert [message.to[0] for message in mailoutbox] == [judge.email, *[editor.email] * 4]
     assert all("http" in message.body for message in mailoutbox)
 

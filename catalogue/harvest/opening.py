@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from django.db import transaction
 
+from catalogue.contributions.actions import review
 from catalogue.resources.actions import cards as card_changes
 from catalogue.resources.enums import (
     UNLICENSED_KINDS,
@@ -140,7 +141,7 @@ def _publish(row: Mapping[str, Any], *, region: Organisation, by: Actor) -> None
 
 def _queue(row: Mapping[str, Any], *, region: Organisation, by: Actor) -> None:
     resource = _resource(row, region=region, by=by)
-    card_changes.queue_for_review(resource=resource, revision=resource.save_revision(clean=False))
+    review.queue_for_review(resource=resource, revision=resource.save_revision(clean=False))
 
 
 def _resource(row: Mapping[str, Any], *, region: Organisation, by: Actor) -> Resource:
