@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.csv
 
 from challenges.scoring.contract import ScoringContract
-from challenges.scoring.truth import compile_truth
+from challenges.scoring.truth.compile import compile_truth
 
 SEED = 20180923
 LABELS = 20

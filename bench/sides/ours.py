@@ -2,7 +2,8 @@
 
 python -m bench.sides.ours TASK FOLDER
 
-The entry is that of the command line (alone.evaluate), whose steps are those of the child.
+The entry is that of the command line (evaluate_file), whose steps are those of
+the child.
 """
 
 import json
@@ -14,8 +15,9 @@ from typing import Any
 import numpy.ma  # noqa: F401 (NumPy imports it at the first np.unique, a warm engine has it)
 
 from bench.sides.sample import tell
-from challenges.scoring.commands import alone
 from challenges.scoring.contract import ScoringContract
+from challenges.scoring.evaluation import evaluate_file
+from challenges.scoring.predictions.reader import read_file
 
 
 def mapped(path: Path) -> Any:
@@ -33,7 +35,7 @@ def declared(task: str, folder: Path) -> ScoringContract:
 def score(task: str, folder: Path, contract: ScoringContract) -> float:
     """Return the score of a file that must be accepted, with its interval."""
     keys, labels = mapped(folder / f"{task}.keys"), mapped(folder / f"{task}.labels")
-    done = alone.evaluate(folder / f"{task}.csv", contract, keys, labels)
+    done = evaluate_file(folder / f"{task}.csv", contract, keys, labels, read=read_file)
     if not done.verdict.accepted:
         raise ValueError(done.verdict.faults[0].message)
     key = contract.primary.key

@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 
 from bench.sides.ours import declared
+from challenges.scoring.evaluation import evaluate_file
 from challenges.scoring.process import child
 
 WIDE_COLUMNS = 200_000
@@ -41,7 +42,7 @@ def main() -> None:
     labels = (folder / f"{task}.labels").read_bytes()
 
     def act() -> None:
-        done = child.evaluate(folder / f"{task}.csv", contract, keys, labels)
+        done = evaluate_file(folder / f"{task}.csv", contract, keys, labels, read=child.read)
         if not done.verdict.accepted:
             raise ValueError(done.verdict.faults[0].message)
 

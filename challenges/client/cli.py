@@ -20,7 +20,9 @@ from challenges.client.reporting import written_answer
 from challenges.client.sentences import LANGUAGES, UNREADABLE, help_of, sentences, told
 from challenges.scoring import contract
 from challenges.scoring.answer import UsageFault
-from challenges.scoring.commands import alone, guess, offline
+from challenges.scoring.commands import guess, offline
+from challenges.scoring.evaluation import FileReader
+from challenges.scoring.predictions.reader import read_file
 
 ACCEPTED, REFUSED, USAGE = 0, 1, 2
 FORMAT_NAME, CONTRACT_NAME, PROGRAM_NAME = "format.json", "contrat.json", "openemploi.pyz"
@@ -56,7 +58,7 @@ def _stopped(options: argparse.Namespace, code: str, sentence: str, status: int)
     return status
 
 
-def score_answer(options: Mapping[str, Any], by: offline.Reading) -> Json:
+def score_answer(options: Mapping[str, Any], read: FileReader) -> Json:
     """Score as the options of `score` ask, here and in `manage.py score`.
 
     options: truth, file, metric, spec, contract, group, and the columns of COLUMNS.
@@ -65,7 +67,7 @@ def score_answer(options: Mapping[str, Any], by: offline.Reading) -> Json:
     truth, file = Path(options["truth"]).resolve(), Path(options["file"]).resolve()
     if options["spec"]:
         spec, _, task = options["spec"].rpartition(":")
-        return offline.score_spec(truth, file, Path(spec).resolve(), task, by, spoken)
+        return offline.score_spec(truth, file, Path(spec).resolve(), task, read, spoken)
     if options["metric"]:
         columns = {name: options[name] for name in COLUMNS}
         asked = guess.Asked(
@@ -73,9 +75,9 @@ def score_answer(options: Mapping[str, Any], by: offline.Reading) -> Json:
             positive=options.get("positive"),
             groups=tuple(dict.fromkeys(options["group"])),
         )
-        return offline.score_metric(truth, file, options["metric"], asked, by, spoken)
+        return offline.score_metric(truth, file, options["metric"], asked, read, spoken)
     if options["contract"]:
-        return offline.score_contract(truth, file, Path(options["contract"]), by, spoken)
+        return offline.score_contract(truth, file, Path(options["contract"]), read, spoken)
     raise UsageFault("U_HOW")
 
 
@@ -83,7 +85,7 @@ def _score(options: argparse.Namespace) -> Json:
     values = vars(options)
     if not (options.metric or options.spec or options.contract):
         values["contract"] = _of_the_kit(options.kit, CONTRACT_NAME, "U_HOW")
-    return score_answer(values, alone)
+    return score_answer(values, read_file)
 
 
 def _check(options: argparse.Namespace) -> Json:
@@ -92,7 +94,7 @@ def _check(options: argparse.Namespace) -> Json:
     if options.template is None and coding.is_package(Path(options.file)):
         return coding.check(options, options.kit)
     found = options.template or _of_the_kit(options.kit, FORMAT_NAME, "U_TEMPLATE")
-    verdict, seconds = guess.check_template(str(found), options.file, alone)
+    verdict, seconds = guess.check_template(str(found), options.file, read_file)
     return offline.verdict_json(verdict, options.lang) | {"seconds": seconds}
 
 

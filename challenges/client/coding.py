@@ -24,7 +24,7 @@ from typing import Any
 from challenges.client.sentences import fault_line, frame, help_of
 from challenges.client.starting import RULES_FORMAT, RULES_NAME, SAMPLE
 from challenges.scoring.answer import UsageFault
-from challenges.scoring.commands import alone, guess, offline
+from challenges.scoring.commands import guess, offline
 from challenges.scoring.packages import (
     CODE,
     MAIN_FILE,
@@ -37,6 +37,7 @@ from challenges.scoring.packages import (
     read_package,
 )
 from challenges.scoring.predictions.faults import fault_of
+from challenges.scoring.predictions.reader import read_file
 from challenges.scoring.verdict import Verdict
 
 Json = dict[str, Any]
@@ -128,7 +129,9 @@ def run(options: argparse.Namespace) -> Json:
         return answer | {"verdict": "reject", "errors": [], "notices": []}
     if options.inputs is not None:  # other rows than those that the kit knows
         return answer | {"verdict": "accept", "errors": [], "notices": [], "rows": None}
-    verdict, _seconds = guess.check_template(str(options.kit / "format.json"), ended.file, alone)
+    verdict, _seconds = guess.check_template(
+        str(options.kit / "format.json"), ended.file, read_file
+    )
     told = offline.verdict_json(verdict, options.lang)
     return answer | told | ({} if told["verdict"] == "accept" else {"reason": "X_OUTPUT"})
 

@@ -9,9 +9,11 @@ from django.utils.translation import gettext as _
 
 from challenges.bundles.folder import Folder
 from challenges.scoring import evaluation
-from challenges.scoring.contract import Limits, ScoringContract
+from challenges.scoring.answer import Limits, TruthFault
+from challenges.scoring.contract import ScoringContract
 from challenges.scoring.process import child
-from challenges.scoring.truth import CompiledTruth, TruthFault, compile_truth, load_keys
+from challenges.scoring.truth.compile import CompiledTruth, compile_truth
+from challenges.scoring.truth.keys import load_keys
 
 _MAX_BYTES = 500 << 20
 
@@ -36,7 +38,9 @@ class Rehearsal:
         with tempfile.TemporaryDirectory() as scratch:
             path = Path(scratch) / f"answer{Path(submission).suffix}"
             path.write_bytes(content)
-            found = child.evaluate(path, spec, compiled.keys, compiled.labels, limits)
+            found = evaluation.evaluate_file(
+                path, spec, compiled.keys, compiled.labels, limits, read=child.read
+            )
         if not found.verdict.accepted:
             raise ValueError(found.verdict.faults[0].message)
         return found.values

@@ -46,8 +46,11 @@ from challenges.sandbox.bubblewrap import Bubblewrap
 from challenges.scoring import archives
 from challenges.scoring.answer import ReasonCode
 from challenges.scoring.contract import VERSION, ScoringContract, engine_sha256
+from challenges.scoring.evaluation import examine_file
 from challenges.scoring.process import child
-from challenges.scoring.truth import compile_truth, keys_of, load_labels
+from challenges.scoring.truth.compile import compile_truth
+from challenges.scoring.truth.keys import keys_of
+from challenges.scoring.truth.labels import load_labels
 from challenges.scoring.verdict import Evaluated, Verdict
 from datasets import gate
 from datasets.actions import holdouts
@@ -325,11 +328,12 @@ def scored_file(evaluation: Evaluation) -> Iterator[ScoredFile]:
 def examine(evaluation: Evaluation, task: PhaseTask, truth: Truth, *, losses: bool) -> Evaluated:
     """Score what an evaluation has."""
     with scored_file(evaluation) as given:
-        return child.examine(
+        return examine_file(
             given.path,
             contract_of(task),
             truth.keys,
             truth.labels,
+            read=child.read,
             name=given.name,
             losses=losses,
         )

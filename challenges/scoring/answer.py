@@ -26,6 +26,8 @@ DEFAULT_ROWS = 1000  # candidates of a query
 FLOAT = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 # Of any number of a file: its square, summed over all rows, is finite and loses no other row.
 MOST = 1e15
+COMMA_FLOAT = re.compile(r"[+-]?(\d+,?\d*|,\d+)([eE][+-]?\d+)?", re.ASCII)
+INTEGER = re.compile(r"[+-]?\d+(\.0*)?", re.ASCII)
 
 
 class ContractFault(ValueError):

@@ -13,34 +13,12 @@ from typing import Any
 
 from challenges.scoring.answer import (
     AnswerSpec,
-    Column,
-    ColumnType,
     ContractFault,
-    Layout,
-    Limits,
     digest_of,
     without_none,
 )
 from challenges.scoring.audit.declared import SMALLEST, AuditSpec
-from challenges.scoring.verdict import Evaluated, Fault, Notice, Verdict
 
-__all__ = [
-    "AnswerSpec",
-    "Attribute",
-    "AuditSpec",
-    "Column",
-    "ColumnType",
-    "ContractFault",
-    "Evaluated",
-    "Fault",
-    "Layout",
-    "Limits",
-    "MetricSpec",
-    "Notice",
-    "ScoringContract",
-    "TruthSpec",
-    "Verdict",
-]
 TRUTH_COLUMNS = ("target", "id", "query", "item", "gain")
 REPLICATES = 1000
 LEVEL = 0.95

@@ -11,9 +11,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from challenges.scoring.contract import LEVEL, REPLICATES
-from challenges.scoring.intervals import Buckets, centred, draw_weights, percentile, wilson
+from challenges.scoring.intervals import (
+    MAX_BUCKETS,
+    Buckets,
+    centred,
+    draw_weights,
+    percentile,
+    wilson,
+)
 from challenges.scoring.metric import Floats, Piece, Stats
-from challenges.scoring.truth.compile import MAX_BUCKETS
 
 TOLERANCE = 1e-4  # programs often round what they write
 NAME = "rows"

@@ -2,20 +2,23 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from challenges.scoring import formula, intervals, ladder, registry
-from challenges.scoring.answer import Layout
+from challenges.scoring.answer import AnswerSpec, Layout, Limits, TruthFault
 from challenges.scoring.audit.disclosure import groups_to_show
 from challenges.scoring.audit.run import audit
 from challenges.scoring.contract import MetricSpec, ScoringContract
 from challenges.scoring.intervals import Buckets
 from challenges.scoring.metric import Floats, Metric, MetricFault, Part, Stats, is_binary, units_of
 from challenges.scoring.predictions.align import Answer
-from challenges.scoring.truth import CompiledTruth, Keys, Labels, TruthFault, load_keys, load_labels
+from challenges.scoring.truth.compile import CompiledTruth
+from challenges.scoring.truth.keys import Keys, load_keys
+from challenges.scoring.truth.labels import Labels, load_labels
 from challenges.scoring.verdict import Evaluated, Verdict
 
 
@@ -393,6 +396,59 @@ def _losses(contract: ScoringContract, part: Part) -> dict[str, bytes]:
     part = part.of_target(contract.target(spec))
     kept = ladder.unit_losses(registry.metric(spec.metric), spec.params, part, spec.direction)
     return {} if kept is None else {"public": kept}
+
+
+class FileReader(Protocol):
+    """Read a prediction file: child.read for a stranger's, reader.read_file for one's own."""
+
+    def __call__(
+        self,
+        path: Path | str,
+        spec: AnswerSpec,
+        keys: bytes,
+        limits: Limits | None = None,
+        *,
+        name: str | None = None,
+    ) -> tuple[Verdict, Answer | None]:
+        """Return the verdict, and the answer when accepted; raises OSError."""
+
+
+def evaluate_file(
+    path: Path | str,
+    contract: ScoringContract,
+    keys: bytes,
+    labels: bytes,
+    limits: Limits | None = None,
+    *,
+    read: FileReader,
+) -> Evaluated:
+    """Read a prediction file, then compute its figures here, where the labels are."""
+    verdict, answer = read(path, contract.answer, keys, limits)
+    if answer is None:
+        return Evaluated(verdict)
+    return evaluate(contract, load_keys(keys), load_labels(labels), answer, verdict)
+
+
+def examine_file(
+    path: Path | str,
+    contract: ScoringContract,
+    keys: bytes,
+    labels: bytes,
+    *,
+    read: FileReader,
+    name: str | None = None,
+    losses: bool = False,
+) -> Evaluated:
+    """Read a prediction file and score it, with the fairness audit.
+
+    name: the file name its authors gave. losses: with the unit losses of the public part too,
+    which a Ladder compares.
+    """
+    verdict, answer = read(path, contract.answer, keys, name=name)
+    if answer is None:
+        return Evaluated(verdict)
+    known = load_keys(keys), load_labels(labels)
+    return examine(contract, *known, answer, verdict, losses=losses)
 
 
 OF_THE_ANSWER = frozenset({"attribute_distance", "formula", "n_clusters", "share_other_prefix"})

@@ -8,11 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from challenges.scoring.metric import MetricFault, divide
+from challenges.scoring.metric import Floats, MetricFault, divide
 
-Floats = NDArray[np.float64]
 MAX_CHARACTERS = 300
 MAX_NODES = 240
 OPERATIONS: dict[type[ast.AST], Callable[[Any, Any], Any]] = {

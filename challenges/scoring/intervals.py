@@ -12,6 +12,7 @@ from challenges.scoring.metric import Floats, Metric, Stats
 
 DENSE_CELLS = 200_000
 CHUNK_CELLS = 4_000_000
+MAX_BUCKETS = 2000  # of a part
 CHUNK_WEIGHTS = 2**18  # those of some resamplings, which then stay near the processor
 Array = NDArray[Any]
 
@@ -98,26 +99,26 @@ class Buckets:
             return False
         return bool((value == np.floor(value)).all())
 
-    def to_bytes(self, meta: Mapping[str, Any], **arrays: Array) -> bytes:
+    def to_bytes(self, meta: Mapping[str, Any], **named: Array) -> bytes:
         """Write the sums, dense when small, with more arrays and JSON meta beside."""
         meta = dict(meta) | {"buckets": self.buckets, "width": self.width}
         if self.buckets * self.width <= DENSE_CELLS:
             cells = np.zeros((self.buckets, self.width))
             cells[self.row, self.column] = self.value
-            return blob.pack(meta, arrays | {"dense": cells})
+            return blob.pack(meta, named | {"dense": cells})
         sparse = {"row": self.row, "column": self.column, "value": self.value}
-        return blob.pack(meta, arrays | sparse)
+        return blob.pack(meta, named | sparse)
 
     @classmethod
     def from_bytes(cls, data: bytes) -> tuple["Buckets", dict[str, Any], dict[str, Array]]:
         """Read what to_bytes wrote: the sums, the meta, all arrays."""
-        meta, arrays = blob.unpack(data)
-        if "dense" in arrays:
-            row, column = np.nonzero(arrays["dense"])
-            value = arrays["dense"][row, column]
+        meta, named = blob.unpack(data)
+        if "dense" in named:
+            row, column = np.nonzero(named["dense"])
+            value = named["dense"][row, column]
         else:
-            row, column, value = arrays["row"], arrays["column"], arrays["value"]
-        return cls(meta["buckets"], meta["width"], row, column, value), meta, arrays
+            row, column, value = named["row"], named["column"], named["value"]
+        return cls(meta["buckets"], meta["width"], row, column, value), meta, named
 
 
 def _product(weights: Array, tables: tuple[Array, ...]) -> Array:

@@ -115,8 +115,8 @@ def seen_of(score: float, losses: bytes | None, sums: bytes | None) -> Seen:
         replicates = np.asarray(Buckets.from_bytes(sums)[2]["replicates"], np.float64)
     if losses is None:
         return Seen(score, replicates=replicates)
-    meta, arrays = blob.unpack(losses)
+    meta, named = blob.unpack(losses)
     if meta["kind"] == "hits":
-        bits = np.unpackbits(arrays["units"], count=int(meta["n"])).astype(bool)
+        bits = np.unpackbits(named["units"], count=int(meta["n"])).astype(bool)
         return Seen(score, hits=bits, replicates=replicates)
-    return Seen(score, losses=arrays["units"], replicates=replicates)
+    return Seen(score, losses=named["units"], replicates=replicates)

@@ -21,6 +21,7 @@ from challenges.entries import queries
 from challenges.entries.actions import choices
 from challenges.entries.enums import EntryStatus
 from challenges.evaluation import queries as evaluation_queries
+from challenges.evaluation import worker as evaluation_worker
 from challenges.evaluation.actions import evaluations, interventions
 from challenges.evaluation.enums import EvaluationState
 from challenges.invariants import INVARIANTS
@@ -144,8 +145,11 @@ def failing(error: Exception) -> Callable[..., None]:
     return fail
 
 
+PLACES = {"check": (child, "check"), "examine": (evaluation_worker, "examine_file")}
+
+
 def broken(monkeypatch: pytest.MonkeyPatch, name: str, error: Exception) -> None:
-    monkeypatch.setattr(child, name, failing(error))
+    monkeypatch.setattr(*PLACES[name], failing(error))
 
 
 def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -210,7 +214,7 @@ def test_a_file_that_takes_too_long_fails_and_keeps_its_slot(
 ) -> None:
     entry = entered(challenge)
     late = Evaluated(Verdict(accepted=False, faults=(Fault("X_TIMEOUT", "Temps dépassé."),)))
-    monkeypatch.setattr(child, "examine", lambda *_args, **_kwargs: late)
+    monkeypatch.setattr(evaluation_worker, "examine_file", lambda *_args, **_kwargs: late)
     hurry(monkeypatch)
     assert drain()
     entry = fresh(entry)

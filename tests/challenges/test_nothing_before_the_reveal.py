@@ -32,7 +32,6 @@ from challenges.evaluation import worker as vault
 from challenges.models import Challenge, Entry, Evaluation
 from challenges.organising.actions import challenges
 from challenges.results import actions as results
-from challenges.scoring.process import child
 from challenges.worker import drain
 from portal.audit import outbox
 from portal.lib.storage import objects
@@ -220,7 +219,7 @@ class Scene:
             )
         ]
         assert drain()
-        patch.setattr(child, "examine", broken)
+        patch.setattr("challenges.evaluation.worker.examine_file", broken)
         patch.setattr("django.conf.settings.JOB_MAX_ATTEMPTS", 1)
         self.broken = entered(self.challenge, team=rival, content=answered(5))
         assert drain()

@@ -34,7 +34,7 @@ class Command(OfflineCommand):
             return _of_challenge(Path(options["challenge"]).resolve(), Path(files[0]).resolve())
         if len(files) != 2:
             raise UsageFault("U_FILES")
-        return score_answer(options | {"truth": files[0], "file": files[1]}, child)
+        return score_answer(options | {"truth": files[0], "file": files[1]}, child.read)
 
     def praise(self, answer: dict[str, Any]) -> str:
         """Show the scores."""

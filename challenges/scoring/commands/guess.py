@@ -11,7 +11,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from challenges.scoring import registry
 from challenges.scoring.answer import (
@@ -25,9 +25,11 @@ from challenges.scoring.answer import (
     written_shape,
 )
 from challenges.scoring.contract import ScoringContract
+from challenges.scoring.evaluation import FileReader
 from challenges.scoring.metric import Shape
 from challenges.scoring.process import child
-from challenges.scoring.truth import CompiledTruth, compile_truth, keys_of
+from challenges.scoring.truth.compile import CompiledTruth, compile_truth
+from challenges.scoring.truth.keys import keys_of
 from challenges.scoring.verdict import Verdict
 
 Json = dict[str, Any]
@@ -336,17 +338,8 @@ def compile_offline(
     return compile_truth(contract, truth_csv, attributes, salt=salt)
 
 
-class Checking(Protocol):
-    """Check a file: in a child under limits (child.py) or in this process (alone.py)."""
-
-    def check(
-        self, path: Path | str, spec: AnswerSpec, keys: bytes, limits: Limits | None = None
-    ) -> Verdict:
-        """Check a file."""
-
-
 def check_template(
-    template: str, predictions: str | Path, by: Checking = child
+    template: str, predictions: str | Path, read: FileReader = child.read
 ) -> tuple[Verdict, float]:
     """Check one file against a template, without labels: verdict, seconds.
 
@@ -355,7 +348,7 @@ def check_template(
     """
     started = time.perf_counter()
     spec, keys, limits = _template(template)
-    verdict = by.check(predictions, spec, keys, limits)
+    verdict, _ = read(predictions, spec, keys, limits)
     return verdict, round(time.perf_counter() - started, 4)
 
 

@@ -13,34 +13,22 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from challenges.scoring import evaluation, formula, registry
 from challenges.scoring.answer import ContractFault, Layout, Limits, UsageFault
 from challenges.scoring.audit.run import published_audit
 from challenges.scoring.commands import guess
 from challenges.scoring.contract import MetricSpec, ScoringContract, engine_sha256
+from challenges.scoring.evaluation import FileReader
 from challenges.scoring.predictions.faults import sentence_of
 from challenges.scoring.process import child
-from challenges.scoring.truth import CompiledTruth, load_keys, load_labels
-from challenges.scoring.truth.compile import COLUMN_PARAMS
+from challenges.scoring.truth.compile import COLUMN_PARAMS, CompiledTruth
+from challenges.scoring.truth.keys import load_keys
+from challenges.scoring.truth.labels import load_labels
 from challenges.scoring.verdict import Evaluated, Fault, Verdict
 
 Json = dict[str, Any]
-
-
-class Reading(Protocol):
-    """Score a file: in a child under limits (child.py) or in this process (alone.py)."""
-
-    def evaluate(
-        self,
-        path: Path | str,
-        contract: ScoringContract,
-        keys: bytes,
-        labels: bytes,
-        limits: Limits | None = None,
-    ) -> Evaluated:
-        """Check a file, then score it."""
 
 
 def score_folder(
@@ -48,12 +36,12 @@ def score_folder(
     folder: Path,
     path: str | Path,
     *,
-    by: Callable[..., Evaluated] = child.evaluate,
+    by: Callable[..., Evaluated] = evaluation.evaluate_file,
 ) -> Evaluated:
     """Score a file against the truth of a challenge folder.
 
     raw_contract: the resolved form of challenge.yaml. path: absolute, or inside the folder.
-    by: how closely, child.evaluate or child.examine.
+    by: how closely, evaluate_file or examine_file.
     """
     contract = ScoringContract.from_json(raw_contract)
     problems = registry.problems(contract)
@@ -64,7 +52,7 @@ def score_folder(
     truth = guess.compile_offline(
         contract, (folder / raw_contract["truth"]["file"]).read_bytes(), attributes
     )
-    return by(folder / path, contract, truth.keys, truth.labels)
+    return by(folder / path, contract, truth.keys, truth.labels, read=child.read)
 
 
 def challenge_answer(raw_contract: Mapping[str, Any], folder: Path, path: Path) -> Json:
@@ -73,7 +61,7 @@ def challenge_answer(raw_contract: Mapping[str, Any], folder: Path, path: Path) 
     The fairness audit is in the form that its page will show.
     """
     started = time.perf_counter()
-    done = score_folder(raw_contract, folder, path, by=child.examine)
+    done = score_folder(raw_contract, folder, path, by=evaluation.examine_file)
     out = verdict_json(done.verdict)
     if done.verdict.accepted:
         contract = ScoringContract.from_json(raw_contract)
@@ -98,12 +86,12 @@ def score_spec(
     predictions: Path,
     spec: Path,
     task: str,
-    by: Reading = child,
+    read: FileReader = child.read,
     language: str = "fr",
 ) -> Json:
     """Score one file by one task of a specification file; returns the command's answer."""
     contract, limits, _ = guess.task_contract(spec, task)
-    return _answer(contract, limits, truth, predictions, by, language)
+    return _answer(contract, limits, truth, predictions, read, language)
 
 
 def score_metric(
@@ -111,12 +99,12 @@ def score_metric(
     predictions: Path,
     metric: str,
     asked: guess.Asked,
-    by: Reading = child,
+    read: FileReader = child.read,
     language: str = "fr",
 ) -> Json:
     """Score one file by one metric, the contract guessed from the columns."""
     contract = guess.guessed_contract(metric, truth, predictions, asked)
-    return _answer(contract, None, truth, predictions, by, language)
+    return _answer(contract, None, truth, predictions, read, language)
 
 
 def verdict_json(verdict: Verdict, language: str = "fr") -> Json:
@@ -147,12 +135,14 @@ def _answer(
     limits: Limits | None,
     truth: Path,
     predictions: Path,
-    by: Reading,
+    read: FileReader,
     language: str,
 ) -> Json:
     started = time.perf_counter()
     done_truth = guess.compile_offline(contract, truth.read_bytes(), {})
-    done = by.evaluate(predictions, contract, done_truth.keys, done_truth.labels, limits)
+    done = evaluation.evaluate_file(
+        predictions, contract, done_truth.keys, done_truth.labels, limits, read=read
+    )
     out = verdict_json(done.verdict, language)
     if done.verdict.accepted:
         _require_values(contract, done_truth, done)
@@ -216,7 +206,7 @@ SHARE = 0.3
 
 
 def score_contract(
-    truth: Path, predictions: Path, contract: Path, reading: Reading, language: str = "fr"
+    truth: Path, predictions: Path, contract: Path, read: FileReader, language: str = "fr"
 ) -> Json:
     """Score a file by every figure of a contract; returns the command's answer.
 
@@ -229,7 +219,9 @@ def score_contract(
     asked = read_contract(contract)
     used = adapted_contract(asked, guess.header(truth))
     compiled = guess.compile_offline(used, truth.read_bytes(), {})
-    done = reading.evaluate(predictions, used, compiled.keys, compiled.labels)
+    done = evaluation.evaluate_file(
+        predictions, used, compiled.keys, compiled.labels, read=read
+    )
     out = verdict_json(done.verdict, language)
     if done.verdict.accepted:
         names = {"public": WHOLE} if used.truth.split_column is None else {}

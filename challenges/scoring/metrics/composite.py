@@ -12,7 +12,7 @@ def _stats(part: Part, params: Params) -> Stats:
     raise MetricFault("a formula is computed from the other figures")
 
 
-def _value(sums: Floats, context: Mapping[str, object]) -> Floats:
+def _of_sums(sums: Floats, context: Mapping[str, object]) -> Floats:
     raise MetricFault("a formula is computed from the other figures")
 
 
@@ -31,7 +31,7 @@ METRICS = (
         low=-np.inf,
         high=np.inf,
         stats=_stats,
-        value=_value,
+        value=_of_sums,
         formula="+ − × ÷ min max over the keys of other figures",
         oracle="own vectors",
         required=frozenset({"formula"}),

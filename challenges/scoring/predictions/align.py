@@ -32,14 +32,14 @@ class Answer:
 
     def pieces(self) -> list[blob.Data]:
         """Return what to_bytes joins, without a copy of the arrays."""
-        arrays = {"p": self.p}
+        named = {"p": self.p}
         if self.offsets is not None:
-            arrays["offsets"] = self.offsets
+            named["offsets"] = self.offsets
         if self.ranks is not None:
-            arrays["ranks"] = self.ranks
+            named["ranks"] = self.ranks
         if self.scores is not None:
-            arrays["scores"] = self.scores
-        return blob.pieces({"kind": "answer", "texts": self.texts}, arrays)
+            named["scores"] = self.scores
+        return blob.pieces({"kind": "answer", "texts": self.texts}, named)
 
     def to_bytes(self) -> bytes:
         """Write the answer as one byte string."""
@@ -48,11 +48,11 @@ class Answer:
     @classmethod
     def from_bytes(cls, data: blob.Data) -> "Answer":
         """Read what to_bytes wrote; raises BlobFault."""
-        meta, arrays = blob.unpack(data)
-        if meta.get("kind") != "answer" or "p" not in arrays:
+        meta, named = blob.unpack(data)
+        if meta.get("kind") != "answer" or "p" not in named:
             raise blob.BlobFault("not an answer")
-        more = (arrays.get(name) for name in ("offsets", "ranks", "scores"))
-        return cls(arrays["p"], meta["texts"], *more)
+        more = (named.get(name) for name in ("offsets", "ranks", "scores"))
+        return cls(named["p"], meta["texts"], *more)
 
     @property
     def digest(self) -> str:

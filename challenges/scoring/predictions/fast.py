@@ -14,18 +14,26 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from challenges.scoring.answer import FLOAT, AnswerSpec, Column, ColumnType, Form, Layout, Limits
+from challenges.scoring.answer import (
+    COMMA_FLOAT,
+    FLOAT,
+    INTEGER,
+    AnswerSpec,
+    Column,
+    ColumnType,
+    Form,
+    Layout,
+    Limits,
+)
 from challenges.scoring.arrays import words
 from challenges.scoring.arrays.lookup import Lookup
 from challenges.scoring.arrays.words import Words
 from challenges.scoring.metric import units_of
 from challenges.scoring.predictions import scan
 from challenges.scoring.predictions.align import Answer
-from challenges.scoring.predictions.rows import COMMA_FLOAT, INTEGER
 from challenges.scoring.predictions.scan import Block
 from challenges.scoring.predictions.text import Header
-from challenges.scoring.truth import Keys
-from challenges.scoring.truth.keys import Candidates
+from challenges.scoring.truth.keys import Candidates, Keys
 
 Array = NDArray[Any]
 DIGIT_OR_SIGN = re.compile(rb"[+-]?\d")
@@ -195,10 +203,10 @@ def read_csv(
     def cells(bounds: tuple[int, int]) -> Cells:
         if bounds[1] - bounds[0] > scan.BLOCK_BYTES + limits.max_line_bytes:
             raise Doubt  # one enormous row
-        block = scan.block(data, *bounds, header.delimiter, len(names))
-        if block is None or int(block.length.max()) > limits.max_cell_bytes:
+        laid = scan.block(data, *bounds, header.delimiter, len(names))
+        if laid is None or int(laid.length.max()) > limits.max_cell_bytes:
             raise Doubt
-        return TextCells(block, names, marks.note)
+        return TextCells(laid, names, marks.note)
 
     try:
         answer = _read_pieces([*scan.cuts(data, start)], cells, spec, keys, limits.max_rows)

@@ -1,12 +1,13 @@
 """Read a prediction file from its bytes to an aligned answer, all rules in their order."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from challenges.scoring.answer import AnswerSpec, Layout, Limits
 from challenges.scoring.predictions import align, fast, formats, rows, scan, text
 from challenges.scoring.predictions.faults import Refused, Reporter, refused
-from challenges.scoring.truth import Keys
+from challenges.scoring.truth.keys import Keys, load_keys
 from challenges.scoring.verdict import Verdict
 
 FAST_BYTES = 2**15
@@ -31,6 +32,26 @@ def read_predictions(
         report.warn("W_CONSTANT")
     warnings = tuple(report.warnings.values())
     return Verdict(True, (), warnings, answer.digest, len(answer.p)), answer
+
+
+def read_file(
+    path: Path | str,
+    spec: AnswerSpec,
+    keys: bytes,
+    limits: Limits | None = None,
+    *,
+    name: str | None = None,
+) -> tuple[Verdict, align.Answer | None]:
+    """Read a file in this very process: on a team's own machine, whatever its system.
+
+    The portal reads in a child under limits (child.read), as its files come from strangers.
+    Raises OSError when the file cannot be read.
+    """
+    known = load_keys(keys)
+    limits = limits or Limits.of(spec, len(known))
+    with Path(path).open("rb") as file:
+        data = file.read(limits.max_bytes + 1)
+    return read_predictions(data, name or Path(path).name, spec, known, limits)
 
 
 def _aligned(

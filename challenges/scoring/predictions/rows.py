@@ -11,14 +11,20 @@ from typing import Any
 
 import numpy as np
 
-from challenges.scoring.answer import FLOAT, AnswerSpec, Column, ColumnType, Form
+from challenges.scoring.answer import (
+    COMMA_FLOAT,
+    FLOAT,
+    INTEGER,
+    AnswerSpec,
+    Column,
+    ColumnType,
+    Form,
+)
 from challenges.scoring.predictions import faults
 from challenges.scoring.predictions.align import Answer, sorted_texts
 from challenges.scoring.predictions.faults import MAX_PER_CODE, Reporter, neutral
-from challenges.scoring.truth import Keys
+from challenges.scoring.truth.keys import Keys
 
-COMMA_FLOAT = re.compile(r"[+-]?(\d+,?\d*|,\d+)([eE][+-]?\d+)?", re.ASCII)
-INTEGER = re.compile(r"[+-]?\d+(\.0*)?", re.ASCII)
 NOT_FINITE = re.compile(r"[+-]?(nan|inf|infinity)|1\.#(inf|qnan|ind)", re.IGNORECASE)
 MISSING = frozenset({"null", "na", "n/a", "none", "nil", "#n/a", "<na>"})
 

@@ -18,17 +18,13 @@ from pathlib import Path
 from typing import Any
 
 from challenges.scoring.answer import AnswerSpec, Limits, canonical
-from challenges.scoring.contract import ScoringContract
-from challenges.scoring.evaluation import evaluate as score
-from challenges.scoring.evaluation import examine as closely
 from challenges.scoring.predictions.align import Answer
 from challenges.scoring.predictions.faults import Reporter, refused
 from challenges.scoring.predictions.formats import human_bytes
 from challenges.scoring.process import wire
 from challenges.scoring.process.wire import Recent, Shelf
-from challenges.scoring.truth import load_keys, load_labels
 from challenges.scoring.truth.keys import count_keys
-from challenges.scoring.verdict import Evaluated, Verdict
+from challenges.scoring.verdict import Verdict
 
 ROOT = Path(__file__).resolve().parents[3]
 MAX_IDLE = 2
@@ -78,43 +74,6 @@ def check(
     """
     verdict, _ = read(path, spec, keys, limits, name=name)
     return verdict
-
-
-def evaluate(
-    path: Path | str,
-    contract: ScoringContract,
-    keys: bytes,
-    labels: bytes,
-    limits: Limits | None = None,
-    *,
-    name: str | None = None,
-) -> Evaluated:
-    """Read a prediction file in a child process, then score it here, where the labels are."""
-    verdict, answer = read(path, contract.answer, keys, limits, name=name)
-    if answer is None:
-        return Evaluated(verdict)
-    return score(contract, load_keys(keys), load_labels(labels), answer, verdict)
-
-
-def examine(
-    path: Path | str,
-    contract: ScoringContract,
-    keys: bytes,
-    labels: bytes,
-    limits: Limits | None = None,
-    *,
-    name: str | None = None,
-    losses: bool = False,
-) -> Evaluated:
-    """Read and score as evaluate does, with the fairness audit.
-
-    losses: with the unit losses of the public part too, which a Ladder compares.
-    """
-    verdict, answer = read(path, contract.answer, keys, limits, name=name)
-    if answer is None:
-        return Evaluated(verdict)
-    known = load_keys(keys), load_labels(labels)
-    return closely(contract, *known, answer, verdict, losses=losses)
 
 
 def read(

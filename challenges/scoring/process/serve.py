@@ -3,12 +3,14 @@
 import importlib
 import json
 import os
-import resource
 import signal
 import sys
 import warnings
 from pathlib import Path
 from typing import Any
+
+if sys.platform != "win32":  # a team's own machine reads in its own process
+    import resource
 
 import numpy.ma  # noqa: F401 (NumPy imports it at the first np.unique: once here, not in each fork)
 
@@ -17,7 +19,7 @@ from challenges.scoring.predictions.fast import MOST_THREADS
 from challenges.scoring.predictions.faults import Reporter, refused
 from challenges.scoring.predictions.reader import read_predictions
 from challenges.scoring.process.wire import KEPT_BYTES, Recent, Shelf, receive, send
-from challenges.scoring.truth import Keys, load_keys
+from challenges.scoring.truth.keys import Keys, load_keys
 
 MEMORY_FACTOR = 8
 OPEN_FILES = 64

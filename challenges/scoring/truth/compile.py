@@ -18,7 +18,7 @@ from challenges.scoring.answer import MOST, ColumnType, TruthFault
 from challenges.scoring.arrays import blob, words
 from challenges.scoring.arrays.words import Words
 from challenges.scoring.contract import Attribute, ScoringContract
-from challenges.scoring.intervals import draw_within
+from challenges.scoring.intervals import MAX_BUCKETS, draw_within
 from challenges.scoring.truth.keys import Candidates, Keys, pack_keys
 from challenges.scoring.truth.table import Table, finite
 
@@ -227,7 +227,7 @@ def add_groups(
     table: Table,
     units: Units,
     attributes: Mapping[str, bytes],
-    arrays: dict[str, NDArray[Any]],
+    named: dict[str, NDArray[Any]],
     meta: dict[str, Any],
 ) -> None:
     """Add the groups, the numbers and the columns to arrays and meta."""
@@ -235,13 +235,13 @@ def add_groups(
     for attribute in contract.attributes:
         value_of = _values_of(attribute, attributes)
         if attribute.type == "number":
-            for what, known in (("units", _named(units)), ("items", meta["texts"])):
-                arrays[f"number.{attribute.key}.{what}"] = _numbers(known, value_of)
+            for what, known in (("units", _unit_names(units)), ("items", meta["texts"])):
+                named[f"number.{attribute.key}.{what}"] = _numbers(known, value_of)
             meta["numbers"].append(attribute.key)
             continue
         if attribute.of == "items":
             codes, names = _coded([value_of(text) for text in meta["texts"]], attribute)
-            arrays[f"item.{attribute.key}"] = codes
+            named[f"item.{attribute.key}"] = codes
             meta["items"][attribute.key] = names
             continue
         if attribute.source == "truth":
@@ -250,16 +250,16 @@ def add_groups(
             place = {name: i for i, name in enumerate(kept)}
             codes = np.array([place.get(name, -1) for name in names], np.int32)[code]
         else:
-            codes, kept = _coded([value_of(name) for name in _named(units)], attribute)
-        arrays[f"group.{attribute.key}"] = codes
+            codes, kept = _coded([value_of(name) for name in _unit_names(units)], attribute)
+        named[f"group.{attribute.key}"] = codes
         meta["groups"][attribute.key] = kept
     for column in metric_columns(contract):
         names, code = table.coded(column, units.first)
-        arrays[f"group.column:{column}"] = code
+        named[f"group.column:{column}"] = code
         meta["groups"][f"column:{column}"] = names
 
 
-def _named(units: Units) -> list[str]:
+def _unit_names(units: Units) -> list[str]:
     return [name.decode() for name in words.to_texts(units.names)]
 
 
@@ -280,7 +280,6 @@ def _numbers(names: Sequence[str], value_of: Callable[[str], str]) -> Floats:
     return np.array([finite(c) if c else np.nan for c in cells], np.float64)
 
 
-MAX_BUCKETS = 2000
 MAX_STRATA = 1000
 LEAST_BUCKETS = 30  # of a stratum that has as many clusters, however rare it is
 
@@ -317,25 +316,25 @@ def compile_truth(
         raise TruthFault("E_COLUMN_MISSING", "truth.id")
     table = Table.read(truth_csv, _needed(contract, key))
     units = Units.of(table, key, salt, repeated=contract.answer.is_listed)
-    arrays, meta = right_answers(contract, table, units, attributes)
+    named, meta = right_answers(contract, table, units, attributes)
     part = _parts(contract, table, units)
     _require_alike(contract, table, units)
     bucket, sizes = _buckets(contract, table, units, part, salt)
-    arrays |= {"part": part, "bucket": bucket}
+    named |= {"part": part, "bucket": bucket}
     if contract.truth.weight:
-        arrays["weight"] = table.numbers(contract.truth.weight, units.first)
-        if (arrays["weight"] <= 0).any():
+        named["weight"] = table.numbers(contract.truth.weight, units.first)
+        if (named["weight"] <= 0).any():
             raise TruthFault("E_VALUE", contract.truth.weight)
     for index, split in enumerate(contract.truth.splits):
         seed = hashlib.sha256(salt + split.encode() + b"W").digest()
-        arrays[f"weights.{split}"] = draw_within(sizes[index], contract.replicates, seed)
-    add_groups(contract, table, units, attributes, arrays, meta)
+        named[f"weights.{split}"] = draw_within(sizes[index], contract.replicates, seed)
+    add_groups(contract, table, units, attributes, named, meta)
     meta |= {"splits": list(contract.truth.splits)}
     counts = np.bincount(part, minlength=len(contract.truth.splits))
     keys = Keys.of_words(units.names, listed_candidates(contract, table, units))
     return CompiledTruth(
         keys=pack_keys(keys),
-        labels=blob.pack(meta | {"kind": "labels"}, arrays),
+        labels=blob.pack(meta | {"kind": "labels"}, named),
         n={s: int(counts[i]) for i, s in enumerate(contract.truth.splits)},
     )
 

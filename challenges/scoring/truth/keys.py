@@ -83,9 +83,9 @@ class Candidates:
         return {PREFIX + name: array for name, array in own.items()}
 
     @classmethod
-    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> "Candidates | None":
+    def from_arrays(cls, named: Mapping[str, NDArray[Any]]) -> "Candidates | None":
         """Read what arrays gave, None where there is none; raises KeyError."""
-        own = {n.removeprefix(PREFIX): a for n, a in arrays.items() if n.startswith(PREFIX)}
+        own = {n.removeprefix(PREFIX): a for n, a in named.items() if n.startswith(PREFIX)}
         if not own:
             return None
         lookups = {
@@ -226,8 +226,8 @@ def keys_of(ids: Sequence[str], candidates: Sequence[Sequence[str]] | None = Non
 def pack_keys(keys: Keys) -> bytes:
     """Write keys as bytes."""
     meta = {"kind": "keys", "count": len(keys), "version": VERSION}
-    arrays = keys.lookup.arrays() | {"canonical": keys.canonical}
-    return blob.pack(meta, arrays | (keys.listed.arrays() if keys.listed else {}))
+    named = keys.lookup.arrays() | {"canonical": keys.canonical}
+    return blob.pack(meta, named | (keys.listed.arrays() if keys.listed else {}))
 
 
 def count_keys(data: blob.Data) -> int:
@@ -238,14 +238,14 @@ def count_keys(data: blob.Data) -> int:
 
 def load_keys(data: blob.Data) -> Keys:
     """Read the keys of a compiled truth; raises BlobFault."""
-    meta, arrays = blob.unpack(data)
+    meta, named = blob.unpack(data)
     if meta.get("kind") != "keys":
         raise blob.BlobFault("not keys")
     if meta.get("version") != VERSION:
         raise blob.BlobFault("keys of another version")
     try:
-        listed = Candidates.from_arrays(arrays)
-        form = Packed if "packed" in arrays else Lookup
-        return Keys(form.from_arrays(arrays), arrays["canonical"], listed)
+        listed = Candidates.from_arrays(named)
+        form = Packed if "packed" in named else Lookup
+        return Keys(form.from_arrays(named), named["canonical"], listed)
     except KeyError as error:
         raise blob.BlobFault("damaged keys") from error

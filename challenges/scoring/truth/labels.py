@@ -43,28 +43,28 @@ class Labels:
 
 def load_labels(data: bytes) -> Labels:
     """Read the labels of a compiled truth."""
-    meta, arrays = blob.unpack(data)
+    meta, named = blob.unpack(data)
     if meta.get("kind") != "labels":
         raise blob.BlobFault("not labels")
     numbers: dict[str, dict[str, Floats]] = {}
     for key in meta["numbers"]:
         numbers[key] = {
-            "units": arrays[f"number.{key}.units"],
-            "items": arrays[f"number.{key}.items"],
+            "units": named[f"number.{key}.units"],
+            "items": named[f"number.{key}.items"],
         }
     return Labels(
         texts=meta["texts"],
-        y=arrays["y"],
-        part=arrays["part"],
-        bucket=arrays["bucket"],
-        weights={s: arrays[f"weights.{s}"] for s in meta["splits"]},
+        y=named["y"],
+        part=named["part"],
+        bucket=named["bucket"],
+        weights={s: named[f"weights.{s}"] for s in meta["splits"]},
         splits=tuple(meta["splits"]),
-        groups={k: arrays[f"group.{k}"] for k in meta["groups"]},
+        groups={k: named[f"group.{k}"] for k in meta["groups"]},
         group_names=meta["groups"],
         numbers=numbers,
-        offsets=arrays.get("y.offsets"),
-        gains=arrays.get("gains"),
-        weight=arrays.get("weight"),
-        items={k: arrays[f"item.{k}"] for k in meta.get("items", {})},
+        offsets=named.get("y.offsets"),
+        gains=named.get("gains"),
+        weight=named.get("weight"),
+        items={k: named[f"item.{k}"] for k in meta.get("items", {})},
         item_names=meta.get("items", {}),
     )

@@ -106,7 +106,7 @@ def test_complete_candidates_are_those_that_teams_are_given(
 
 def test_scores_of_candidates_are_read(tmp_path: Path) -> None:
     contract = contract_of(tmp_path, scores(tmp_path))
-    assert contract.answer.policy is answer.Policy.COMPLETE
+    assert given.answer.policy is answer.Policy.COMPLETE
     word = {"name": "score", "role": "score", "type": "category"}
     assert "E_COLUMN_ROLE" in scores(tmp_path, columns=[QUERY, ITEM, word]).codes
 

@@ -10,14 +10,9 @@ from challenges.scoring.contract import ScoringContract
 from challenges.scoring.predictions.align import Answer
 from challenges.scoring.predictions.reader import read_predictions
 from challenges.scoring.tiers import Listed
-from challenges.scoring.truth import (
-    CompiledTruth,
-    Keys,
-    Labels,
-    compile_truth,
-    load_keys,
-    load_labels,
-)
+from challenges.scoring.truth.compile import CompiledTruth, compile_truth
+from challenges.scoring.truth.keys import Keys, load_keys
+from challenges.scoring.truth.labels import Labels, load_labels
 from challenges.scoring.verdict import Evaluated, Verdict
 from tests.challenges.scoring.answers import one_row, table
 

@@ -17,7 +17,7 @@ import pytest
 
 from challenges.scoring.predictions import parquet
 from challenges.scoring.process import child
-from challenges.scoring.truth import keys_of
+from challenges.scoring.truth.keys import keys_of
 from tests.challenges.scoring.answers import keys as known
 from tests.challenges.scoring.answers import spec, verdict
 

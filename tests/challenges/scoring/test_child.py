@@ -12,7 +12,7 @@ import pytest
 from challenges.scoring.answer import Limits
 from challenges.scoring.process import child, serve, wire
 from challenges.scoring.process.wire import Recent, Shelf
-from challenges.scoring.truth import keys_of
+from challenges.scoring.truth.keys import keys_of
 from tests.challenges.scoring.answers import spec
 
 KEYS = keys_of(["01", "02"])

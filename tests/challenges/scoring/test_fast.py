@@ -9,7 +9,7 @@ import pytest
 
 from challenges.scoring.answer import AnswerSpec
 from challenges.scoring.predictions import fast, reader, scan
-from challenges.scoring.truth import Keys
+from challenges.scoring.truth.keys import Keys
 from challenges.scoring.verdict import Verdict
 from tests.challenges.scoring.answers import keys, parquet, ranked, scores, several, spec, verdict
 

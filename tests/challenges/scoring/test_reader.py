@@ -17,12 +17,13 @@ import pyarrow.parquet as pq
 import pytest
 
 from challenges.scoring.answer import AnswerSpec, Limits
-from challenges.scoring.commands import alone, guess, offline
+from challenges.scoring.commands import guess, offline
 from challenges.scoring.predictions.align import Answer
 from challenges.scoring.predictions.faults import neutral
 from challenges.scoring.predictions.formats import human_bytes
+from challenges.scoring.predictions.reader import read_file
 from challenges.scoring.process import child
-from challenges.scoring.truth import Keys, keys_of, load_keys
+from challenges.scoring.truth.keys import Keys, keys_of, load_keys
 from tests.challenges.scoring.answers import (
     first,
     keys,
@@ -529,7 +530,8 @@ def test_the_same_verdict_in_the_process_of_a_team(case: dict[str, Any], shared:
     spec, task = corpus / "ref" / "spec.json", case["task"]
     truth = corpus / "ref" / f"truth_{task}.csv"
     found = [
-        offline.score_spec(truth, corpus / case["file"], spec, task, by) for by in (child, alone)
+        offline.score_spec(truth, corpus / case["file"], spec, task, read)
+        for read in (child.read, read_file)
     ]
     for answer in found:
         answer.pop("seconds")

@@ -8,22 +8,21 @@ from typing import Any
 import numpy as np
 import pytest
 
+from challenges.scoring.answer import TruthFault
 from challenges.scoring.arrays import blob, lookup, words
 from challenges.scoring.arrays.lookup import Lookup, Packed
 from challenges.scoring.contract import ScoringContract
 from challenges.scoring.intervals import draw_weights, draw_within
-from challenges.scoring.truth import (
-    Keys,
-    Labels,
-    TruthFault,
+from challenges.scoring.truth import table
+from challenges.scoring.truth.compile import (
+    LEAST_BUCKETS,
+    MAX_BUCKETS,
     compile_truth,
-    keys_of,
-    load_keys,
-    load_labels,
-    table,
+    digest_order,
+    digests,
 )
-from challenges.scoring.truth.compile import LEAST_BUCKETS, MAX_BUCKETS, digest_order, digests
-from challenges.scoring.truth.keys import pack_keys
+from challenges.scoring.truth.keys import Keys, keys_of, load_keys, pack_keys
+from challenges.scoring.truth.labels import Labels, load_labels
 from challenges.scoring.truth.table import Table
 from tests.challenges.scoring.answers import one_row
 from tests.challenges.scoring.boards import (
@@ -467,7 +466,7 @@ def test_keys_are_written_and_read_and_those_of_another_version_refused(
     assert keys.ids == ids
     assert keys.find(laid([*ids, "x"])).tolist() == [0, 1, 2, -1]
     assert keys.candidates == (candidates or [])
-    meta, arrays = blob.unpack(data)
+    meta, named = blob.unpack(data)
     for version in (2, 4):
         with pytest.raises(blob.BlobFault, match="another version"):
-            load_keys(blob.pack(meta | {"version": version}, arrays))
+            load_keys(blob.pack(meta | {"version": version}, named))
