@@ -24,7 +24,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from challenges.scoring.process.child import SETTINGS
+from challenges.scoring.child import SETTINGS
 
 MEBIBYTE = 2**20
 PLAIN = ("accuracy", "macro_f1", "rmse", "roc_auc")

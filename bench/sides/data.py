@@ -16,8 +16,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv
 
+from challenges.scoring.compilation import compile_truth
 from challenges.scoring.contract import ScoringContract
-from challenges.scoring.truth.compile import compile_truth
 
 SEED = 20180923
 LABELS = 20

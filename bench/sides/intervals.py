@@ -20,8 +20,7 @@ from bench.sides.ours import declared
 from challenges.scoring.evaluation import parts_of, primary_of
 from challenges.scoring.metric import Part
 from challenges.scoring.predictions.reader import read_predictions
-from challenges.scoring.truth.keys import load_keys
-from challenges.scoring.truth.labels import load_labels
+from challenges.scoring.truth import load_keys, load_labels
 
 TASKS = ("accuracy", "macro_f1", "rmse", "roc_auc")
 ROUNDS = 7

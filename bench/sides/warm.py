@@ -12,8 +12,8 @@ import time
 from pathlib import Path
 
 from bench.sides.ours import declared
+from challenges.scoring import child
 from challenges.scoring.evaluation import evaluate_file
-from challenges.scoring.process import child
 
 WIDE_COLUMNS = 200_000
 WIDE_TIMES = 21

@@ -8,18 +8,21 @@ from challenges.bundles.code import CODE, SAMPLE_ROWS
 from challenges.bundles.contract import TARGET
 from challenges.bundles.folder import FileAbsent, Folder, PathRefused, TableRefused
 from challenges.bundles.report import Findings, counted
-from challenges.scoring.answer import (
+from challenges.scoring.contract import (
     AnswerSpec,
+    Attribute,
     Column,
     ColumnType,
     Form,
     Layout,
+    MetricSpec,
     Policy,
+    ScoringContract,
+    TruthSpec,
     number_of,
 )
-from challenges.scoring.contract import Attribute, MetricSpec, ScoringContract, TruthSpec
-from challenges.scoring.predictions.faults import Reporter
-from challenges.scoring.predictions.rows import Checker
+from challenges.scoring.predictions.reader import Checker
+from challenges.scoring.verdict import Reporter
 
 ABSENT, OUTSIDE = "E_COLUMN_MISSING", "E_DOMAIN"
 TWICE = "W_SAMPLE_HIDDEN"

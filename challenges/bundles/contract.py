@@ -12,15 +12,6 @@ from challenges.bundles import patterns
 from challenges.bundles.fields import MISSING, Fields
 from challenges.bundles.report import counted
 from challenges.scoring import registry
-from challenges.scoring.answer import (
-    AnswerSpec,
-    Column,
-    ColumnType,
-    Form,
-    Layout,
-    Listing,
-    Policy,
-)
 from challenges.scoring.audit.declared import (
     SMALLEST,
     Audience,
@@ -32,7 +23,19 @@ from challenges.scoring.audit.declared import (
     forbidden,
     nature_of,
 )
-from challenges.scoring.contract import Attribute, MetricSpec, ScoringContract, TruthSpec
+from challenges.scoring.contract import (
+    AnswerSpec,
+    Attribute,
+    Column,
+    ColumnType,
+    Form,
+    Layout,
+    Listing,
+    MetricSpec,
+    Policy,
+    ScoringContract,
+    TruthSpec,
+)
 from challenges.scoring.metric import Metric
 
 FORMATS = ("csv", "parquet", "zip")

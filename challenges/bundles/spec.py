@@ -8,8 +8,7 @@ from pathlib import Path
 
 from challenges.bundles.code import CodeRules
 from challenges.bundles.folder import Folder
-from challenges.scoring.answer import Column
-from challenges.scoring.contract import ScoringContract
+from challenges.scoring.contract import Column, ScoringContract
 
 FORMAT = "open-emploi/challenge"
 FORMAT_VERSION = 1

@@ -19,8 +19,8 @@ from challenges.client.remote import Refused
 from challenges.client.reporting import written_answer
 from challenges.client.sentences import LANGUAGES, UNREADABLE, help_of, sentences, told
 from challenges.scoring import contract
-from challenges.scoring.answer import UsageFault
 from challenges.scoring.commands import guess, offline
+from challenges.scoring.contract import UsageFault
 from challenges.scoring.evaluation import FileReader
 from challenges.scoring.predictions.reader import read_file
 

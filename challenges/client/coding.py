@@ -23,8 +23,8 @@ from typing import Any
 
 from challenges.client.sentences import fault_line, frame, help_of
 from challenges.client.starting import RULES_FORMAT, RULES_NAME, SAMPLE
-from challenges.scoring.answer import UsageFault
 from challenges.scoring.commands import guess, offline
+from challenges.scoring.contract import UsageFault
 from challenges.scoring.packages import (
     CODE,
     MAIN_FILE,
@@ -36,9 +36,8 @@ from challenges.scoring.packages import (
     PackageRefused,
     read_package,
 )
-from challenges.scoring.predictions.faults import fault_of
 from challenges.scoring.predictions.reader import read_file
-from challenges.scoring.verdict import Verdict
+from challenges.scoring.verdict import Verdict, fault_of
 
 Json = dict[str, Any]
 PACKAGE_NAMES = frozenset({MANIFEST, MAIN_FILE, *METADATA})

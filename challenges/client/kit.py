@@ -12,9 +12,15 @@ from typing import Any
 
 from challenges.client import starting
 from challenges.client.cli import CONTRACT_NAME, FORMAT_NAME, PROGRAM_NAME
-from challenges.scoring.answer import AnswerSpec, canonical
 from challenges.scoring.commands.guess import KIT_FORMAT, expected_keys
-from challenges.scoring.contract import VERSION, ScoringContract, engine_sha256, sources
+from challenges.scoring.contract import (
+    VERSION,
+    AnswerSpec,
+    ScoringContract,
+    canonical,
+    engine_sha256,
+    sources,
+)
 
 NOTEBOOK_NAME, ANSWER = "depart.ipynb", "soumission.csv"
 START = '''\

@@ -14,7 +14,7 @@ from typing import Any
 from challenges.client import receipts, remote
 from challenges.client.remote import Access, Portal
 from challenges.client.sentences import help_of
-from challenges.scoring.answer import UsageFault
+from challenges.scoring.contract import UsageFault
 
 Json = dict[str, Any]
 WAITS_SECONDS = (1, 1, 2, 2, 3, 5)

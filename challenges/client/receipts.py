@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import Any
 
 from challenges.client import ed25519
-from challenges.scoring.answer import canonical
+from challenges.scoring.contract import canonical
 
 MAX_BYTES = 256 * 1024
 _FIELDS = {"key_id", "payload", "signature"}

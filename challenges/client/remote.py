@@ -15,7 +15,7 @@ from typing import IO, Any
 from urllib.parse import quote, urlencode, urlsplit
 from uuid import uuid4
 
-from challenges.scoring.answer import ContractFault, UsageFault
+from challenges.scoring.contract import ContractFault, UsageFault
 
 # Names another file, for tests and for several accounts on one machine.
 VARIABLE = "OPENEMPLOI_CONFIG"

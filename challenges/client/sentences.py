@@ -13,8 +13,8 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from challenges.scoring.answer import ContractFault, TruthFault, UsageFault
-from challenges.scoring.arrays.blob import BlobFault
+from challenges.scoring.arrays import BlobFault
+from challenges.scoring.contract import ContractFault, TruthFault, UsageFault
 
 LANGUAGES = ("fr", "en")
 UNREADABLE = (

@@ -8,7 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from challenges.scoring.answer import ReasonCode
+from challenges.scoring.verdict import ReasonCode
 
 if TYPE_CHECKING:
     pass

@@ -22,7 +22,7 @@ from challenges.entries.enums import (
 from challenges.evaluation.enums import EvaluationState
 from challenges.organising.models.challenges import Viewer
 from challenges.queue.enums import JobKind
-from challenges.scoring.predictions import faults
+from challenges.scoring.verdict import LANGUAGES, has_sentence, sentence_of
 from challenges.teams.enums import TeamState
 from challenges.teams.models import Enrolment, Team
 from portal.lib.columns import person, set_together, someone, within, word
@@ -273,7 +273,7 @@ FRENCH = "fr"
 def reader_language() -> str:
     """Return the language of the reader that faults can be said in."""
     asked = (get_language() or FRENCH).partition("-")[0]
-    return asked if asked in faults.LANGUAGES else FRENCH
+    return asked if asked in LANGUAGES else FRENCH
 
 
 def faults_told(verdict: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -291,9 +291,9 @@ def warnings_told(verdict: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def _told(stored: Mapping[str, Any]) -> dict[str, Any]:
     language = reader_language()
-    if not faults.has_sentence(stored, language):
+    if not has_sentence(stored, language):
         language = FRENCH
     types = {"nombre": _("nombre"), "texte": _("texte")}
     expected = stored.get("expected")
-    said = {"message": faults.sentence_of(stored, language), "language": language}
+    said = {"message": sentence_of(stored, language), "language": language}
     return {**stored, **said, "expected": types.get(str(expected), expected)}

@@ -13,7 +13,7 @@ from challenges.entries.models import Entry, EntryQuerySet
 from challenges.evaluation.models import Evaluation
 from challenges.organising.models.challenges import Challenge, Phase
 from challenges.queue.models import Job, attempt_seconds
-from challenges.scoring.answer import ReasonCode
+from challenges.scoring.verdict import ReasonCode
 
 
 def longest_stay(status: EntryStatus, *, limit: int) -> timedelta | None:

@@ -8,12 +8,10 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from challenges.bundles.folder import Folder
-from challenges.scoring import evaluation
-from challenges.scoring.answer import Limits, TruthFault
-from challenges.scoring.contract import ScoringContract
-from challenges.scoring.process import child
-from challenges.scoring.truth.compile import CompiledTruth, compile_truth
-from challenges.scoring.truth.keys import load_keys
+from challenges.scoring import child, evaluation
+from challenges.scoring.compilation import CompiledTruth, compile_truth
+from challenges.scoring.contract import Limits, ScoringContract, TruthFault
+from challenges.scoring.truth import load_keys
 
 _MAX_BYTES = 500 << 20
 

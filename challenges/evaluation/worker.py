@@ -43,15 +43,12 @@ from challenges.queue.worker import Beating
 from challenges.sandbox import host, rooms
 from challenges.sandbox.base import MIB, SYSTEM, Missing
 from challenges.sandbox.bubblewrap import Bubblewrap
-from challenges.scoring import archives
-from challenges.scoring.answer import ReasonCode
+from challenges.scoring import archives, child
+from challenges.scoring.compilation import compile_truth
 from challenges.scoring.contract import VERSION, ScoringContract, engine_sha256
 from challenges.scoring.evaluation import examine_file
-from challenges.scoring.process import child
-from challenges.scoring.truth.compile import compile_truth
-from challenges.scoring.truth.keys import keys_of
-from challenges.scoring.truth.labels import load_labels
-from challenges.scoring.verdict import Evaluated, Verdict
+from challenges.scoring.truth import keys_of, load_labels
+from challenges.scoring.verdict import Evaluated, ReasonCode, Verdict
 from datasets import gate
 from datasets.actions import holdouts
 from datasets.models import HoldoutVersion

@@ -65,8 +65,7 @@ from challenges.sandbox.base import Limits, Sandbox
 from challenges.sandbox.bubblewrap import Bubblewrap
 from challenges.sandbox.evalai import Evaluation, SplitOutcome, run_evaluation
 from challenges.sandbox.scores import Declared
-from challenges.scoring.answer import TruthFault
-from challenges.scoring.contract import ScoringContract
+from challenges.scoring.contract import ScoringContract, TruthFault
 from datasets import gate
 from datasets.actions import releases
 from datasets.gate import VaultBroken

@@ -17,7 +17,7 @@ from challenges.evaluation.models import Evaluation
 from challenges.organising.models.challenges import Phase, Viewer
 from challenges.organising.models.scorings import RunPlan
 from challenges.queue.enums import JobKind
-from challenges.scoring.answer import ReasonCode
+from challenges.scoring.verdict import ReasonCode
 from challenges.teams.models import Team
 from portal.lib.columns import person, set_exactly, within, word
 

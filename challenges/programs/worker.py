@@ -49,16 +49,14 @@ from challenges.sandbox.base import MIB, Limits
 from challenges.sandbox.code_runs import Run
 from challenges.sandbox.scores import Declared, Rows
 from challenges.sandbox.steps import Outcome, Party, Reason
-from challenges.scoring import archives, inputs
-from challenges.scoring.answer import AnswerSpec, Policy, ReasonCode
-from challenges.scoring.arrays.blob import Data
-from challenges.scoring.contributed import Contributed, NotTheMean, contributed
+from challenges.scoring import archives, child, inputs
+from challenges.scoring.arrays import Data
+from challenges.scoring.contract import AnswerSpec, Policy
 from challenges.scoring.inputs import UNLIKE, InputFault, identifiers
+from challenges.scoring.intervals import Contributed, NotTheMean, contributed
 from challenges.scoring.packages import Layout, Package, PackageRefused
-from challenges.scoring.predictions.faults import archive_fault, fault_of, neutral
-from challenges.scoring.process import child
-from challenges.scoring.truth.keys import keys_of, load_keys
-from challenges.scoring.verdict import Fault, Verdict
+from challenges.scoring.truth import keys_of, load_keys
+from challenges.scoring.verdict import Fault, ReasonCode, Verdict, archive_fault, fault_of, neutral
 from datasets import gate
 from datasets.actions import releases
 from portal.lib import canonical, children, failpoints

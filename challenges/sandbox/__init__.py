@@ -22,5 +22,5 @@ Files below a room are readable by every run, whatever the worker's umask: archi
 to it; a caller that writes files itself uses modes 0644 and 0755. Mounting a folder costs nothing,
 so hidden inputs and references can be shown in place when they meet that rule. Every function
 takes values and returns values: no database, no settings; reasons are the codes of
-`challenges.scoring.answer.ReasonCode`.
+`challenges.scoring.verdict.ReasonCode`.
 """

@@ -5,7 +5,7 @@
     hidden(package, inputs, …)     B: hidden inputs; no log, the team reads `Seen` and no more
 
 Both leave one prediction file and destroy the rest. C then reads that file in another process
-that holds no code of the team: `challenges.scoring.process.child` for a metric of the menu, or
+that holds no code of the team: `challenges.scoring.child` for a metric of the menu, or
 `steps.run_steps` with a folder that holds it for an organiser's program.
 
 `inputs` is everything a run of B can see besides the package: the caller passes a folder that

@@ -43,7 +43,7 @@ COPIED_BYTES = 64 * 2**20
 
 
 class Reason(StrEnum):
-    """Name why an evaluation has no score: the codes of challenges.scoring.answer.ReasonCode."""
+    """Name why an evaluation has no score: the codes of challenges.scoring.verdict.ReasonCode."""
 
     TIMEOUT = "X_TIMEOUT"
     MEMORY = "X_MEMORY"

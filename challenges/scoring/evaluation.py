@@ -8,17 +8,22 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from challenges.scoring import formula, intervals, ladder, registry
-from challenges.scoring.answer import AnswerSpec, Layout, Limits, TruthFault
+from challenges.scoring import intervals, ladder, registry
 from challenges.scoring.audit.disclosure import groups_to_show
 from challenges.scoring.audit.run import audit
-from challenges.scoring.contract import MetricSpec, ScoringContract
+from challenges.scoring.compilation import CompiledTruth
+from challenges.scoring.contract import (
+    AnswerSpec,
+    Layout,
+    Limits,
+    MetricSpec,
+    ScoringContract,
+    TruthFault,
+)
 from challenges.scoring.intervals import Buckets
 from challenges.scoring.metric import Floats, Metric, MetricFault, Part, Stats, is_binary, units_of
-from challenges.scoring.predictions.align import Answer
-from challenges.scoring.truth.compile import CompiledTruth
-from challenges.scoring.truth.keys import Keys, load_keys
-from challenges.scoring.truth.labels import Labels, load_labels
+from challenges.scoring.metrics import formula
+from challenges.scoring.truth import Answer, Keys, Labels, load_keys, load_labels
 from challenges.scoring.verdict import Evaluated, Verdict
 
 
@@ -376,10 +381,11 @@ def examine(
     found = figures_of(contract, labels, parts, verdict)
     last = contract.truth.splits[-1]
     weights = labels.weights[last]
-    audited = audit(contract, parts[last], weights, primary_of(contract, weights))
-    values = dict(found.values)
-    if contract.audit is not None and contract.audit.column is not None:
-        values[last] = {**values[last], contract.audit.column.key: audited["column"]}
+    values, audited = dict(found.values), None
+    if contract.audit is not None:
+        audited = audit(contract, parts[last], weights, primary_of(contract, weights))
+        if contract.audit.column is not None:
+            values[last] = {**values[last], contract.audit.column.key: audited["column"]}
     return replace(
         found,
         values=values,

@@ -1,5 +1,10 @@
-"""Sum statistics into buckets of clusters, resample them, and bound a figure by them."""
+"""Sum statistics into buckets of clusters, resample them, and bound a figure by them.
 
+A figure that an organiser's program computed is bounded from what each row contributed to it:
+it is then the mean of the rows, weighted if they have weights (`rows.csv` of a program). Its sums
+are those of a mean of ours, so that boards make tiers of them."""
+
+import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -7,8 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from challenges.scoring.arrays import blob
-from challenges.scoring.metric import Floats, Metric, Stats
+from challenges.scoring import arrays
+from challenges.scoring.contract import LEVEL, REPLICATES
+from challenges.scoring.metric import Floats, Metric, Piece, Stats
 
 DENSE_CELLS = 200_000
 CHUNK_CELLS = 4_000_000
@@ -105,14 +111,14 @@ class Buckets:
         if self.buckets * self.width <= DENSE_CELLS:
             cells = np.zeros((self.buckets, self.width))
             cells[self.row, self.column] = self.value
-            return blob.pack(meta, named | {"dense": cells})
+            return arrays.pack(meta, named | {"dense": cells})
         sparse = {"row": self.row, "column": self.column, "value": self.value}
-        return blob.pack(meta, named | sparse)
+        return arrays.pack(meta, named | sparse)
 
     @classmethod
     def from_bytes(cls, data: bytes) -> tuple["Buckets", dict[str, Any], dict[str, Array]]:
         """Read what to_bytes wrote: the sums, the meta, all arrays."""
-        meta, named = blob.unpack(data)
+        meta, named = arrays.unpack(data)
         if "dense" in named:
             row, column = np.nonzero(named["dense"])
             value = named["dense"][row, column]
@@ -309,3 +315,90 @@ def _certain(metric: Metric, value: float, n: float) -> tuple[float, float]:
     hits = n if value > metric.low + width / 2 else 0
     low, high = wilson(hits, n)
     return metric.low + width * low, metric.low + width * high
+
+
+TOLERANCE = 1e-4  # programs often round what they write
+NAME = "rows"
+
+
+class NotTheMean(ValueError):
+    """Rows whose mean is not the figure that the program wrote; mean: theirs."""
+
+    def __init__(self, mean: float) -> None:
+        super().__init__(f"the mean of the rows is {mean!r}")
+        self.mean = mean
+
+
+@dataclass(frozen=True)
+class Contributed:
+    """What rows tell: their number, the interval (low, high, method) or None, the sealed sums."""
+
+    rows: int
+    interval: tuple[float, float, str] | None
+    sums: bytes
+
+
+def contributed(
+    ids: Sequence[str],
+    values: Sequence[float],
+    weights: Sequence[float],
+    *,
+    figure: float,
+    contract: str,
+) -> Contributed:
+    """Sum up rows into buckets and resample them.
+
+    ids: unique, of n >= 1 rows; values: finite, (n,); weights: (n,) of 0 or more, empty when each
+    row counts once. figure: the score that the program wrote. contract: names the scoring; two
+    answers over the same identifiers have the same resamplings, so that they compare in pairs.
+    Raises NotTheMean when the figure is further than 1e-4, absolute and relative, from the mean.
+    """
+    order = sorted(range(len(ids)), key=lambda at: _mark(contract, ids[at]))
+    value = np.array([values[at] for at in order], np.float64)
+    weight = np.array([weights[at] for at in order], np.float64) if weights else np.ones(len(order))
+    total = float(weight.sum())
+    mean = float((weight * value).sum() / total) if total > 0 else float("nan")
+    if not abs(mean - figure) <= TOLERANCE * max(1.0, abs(figure)):
+        raise NotTheMean(mean)
+    count = min(len(order), MAX_BUCKETS)
+    bucket = np.arange(len(order)) % count
+    stats = Stats.of(len(order), 2, Piece(0, weight), Piece(1, weight * value))
+    buckets = Buckets.of(stats, bucket, count)
+    seed = _seed(contract, [ids[at] for at in order])
+    sums = np.concatenate([*buckets.resampled(draw_weights(count, REPLICATES, seed))])
+    with np.errstate(invalid="ignore", divide="ignore"):
+        drawn, _bias = centred(sums[:, 1] / sums[:, 0] + (figure - mean), figure)
+    interval = _interval(value, drawn, is_plain=not weights)
+    meta = {
+        "metric": NAME,
+        "params": {},
+        "units": len(order),
+        "rows": len(order),
+        "rarest": None,
+        "value": figure,
+        "interval": list(interval) if interval else None,
+        "contract": contract,
+    }
+    return Contributed(len(order), interval, buckets.to_bytes(meta, replicates=drawn))
+
+
+def _mark(contract: str, id_: str) -> bytes:
+    return hashlib.sha256(f"{contract}\n{id_}".encode()).digest()
+
+
+def _seed(contract: str, ids: Sequence[str]) -> bytes:
+    digest = hashlib.sha256(f"{contract}\n{NAME}\n".encode())
+    for one in ids:
+        digest.update(one.encode() + b"\0")
+    return digest.digest()
+
+
+def _interval(value: Floats, drawn: Floats, *, is_plain: bool) -> tuple[float, float, str] | None:
+    if len(value) < 2:
+        return None
+    if is_plain and np.isin(value, (0.0, 1.0)).all():
+        return (*wilson(float(value.sum()), len(value)), "wilson")
+    found = percentile(drawn, LEVEL)
+    if found is None or found[0] == found[1]:  # rows all alike do not say how far others lie
+        return None
+    return (*found, "bootstrap")

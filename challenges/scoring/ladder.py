@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from challenges.scoring.arrays import blob
+from challenges.scoring import arrays
 from challenges.scoring.intervals import Buckets
 from challenges.scoring.metric import Floats, Metric, Params, Part, ratio
 
@@ -105,7 +105,7 @@ def unit_losses(metric: Metric, params: Params, part: Part, direction: str) -> b
 
 
 def _packed(meta: dict[str, Any], array: NDArray[Any]) -> bytes | None:
-    return blob.pack(meta, {"units": array}) if array.nbytes <= MAX_BYTES else None
+    return arrays.pack(meta, {"units": array}) if array.nbytes <= MAX_BYTES else None
 
 
 def seen_of(score: float, losses: bytes | None, sums: bytes | None) -> Seen:
@@ -115,7 +115,7 @@ def seen_of(score: float, losses: bytes | None, sums: bytes | None) -> Seen:
         replicates = np.asarray(Buckets.from_bytes(sums)[2]["replicates"], np.float64)
     if losses is None:
         return Seen(score, replicates=replicates)
-    meta, named = blob.unpack(losses)
+    meta, named = arrays.unpack(losses)
     if meta["kind"] == "hits":
         bits = np.unpackbits(named["units"], count=int(meta["n"])).astype(bool)
         return Seen(score, hits=bits, replicates=replicates)

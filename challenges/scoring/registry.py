@@ -2,18 +2,23 @@
 
 from collections.abc import Iterable, Iterator
 
-from challenges.scoring import formula
-from challenges.scoring.answer import Column, ColumnType, Form, Layout
 from challenges.scoring.audit.declared import AuditSpec, Measure, forbidden, nature_of
-from challenges.scoring.contract import MetricSpec, ScoringContract
+from challenges.scoring.contract import (
+    Column,
+    ColumnType,
+    Form,
+    Layout,
+    MetricSpec,
+    ScoringContract,
+)
 from challenges.scoring.metric import Metric, MetricFault, Shape
 from challenges.scoring.metrics import (
     class_probabilities,
     clusters,
-    composite,
     confusion,
     correlation,
     durations,
+    formula,
     label_sets,
     labels,
     numbers,
@@ -34,7 +39,7 @@ _FAMILIES = (
     label_sets,
     ranking,
     clusters,
-    composite,
+    formula,
 )
 METRICS: dict[str, Metric] = {m.name: m for family in _FAMILIES for m in family.METRICS}
 ALIASES = {

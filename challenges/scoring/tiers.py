@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from challenges.scoring.arrays import blob
+from challenges.scoring import arrays
 from challenges.scoring.metric import Floats
 
 ALPHA = 0.05
@@ -100,7 +100,7 @@ def _places(board: _Board, apart: Array) -> list[Placed]:
 
 def _board(entries: Sequence[Listed], direction: str) -> _Board:
     sign = -1.0 if direction == "min" else 1.0
-    read = {id(e): blob.unpack(e.sums) for e in entries}
+    read = {id(e): arrays.unpack(e.sums) for e in entries}
     exact = {k: float(meta["value"]) for k, (meta, _) in read.items()}
     ordered = sorted(entries, key=lambda e: (-sign * e.value, -sign * exact[id(e)], str(e.id)))
     metas = [read[id(e)][0] for e in ordered]

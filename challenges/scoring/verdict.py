@@ -1,8 +1,30 @@
-"""Tell what was found in a prediction file and what it scored; standard library only."""
+"""Say what was read in a prediction file and what is wrong in it: a code, a sentence, a place.
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+User text is never interpreted. Standard library only: the command line client says the same
+sentences."""
+
+import functools
+import json
+import re
+import unicodedata
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from enum import StrEnum
+from importlib import resources
 from typing import Any
+
+from challenges.scoring.contract import AnswerSpec
+
+
+class ReasonCode(StrEnum):
+    """Name why an entry ended otherwise than scored, beside the codes E_* of its file."""
+
+    TIMEOUT = "X_TIMEOUT"
+    MEMORY = "X_MEMORY"
+    PROGRAM = "X_PROGRAM"
+    OUTPUT = "X_OUTPUT"
+    PLATFORM = "X_PLATFORM"
+    NO_SANDBOX = "X_NO_SANDBOX"
 
 
 @dataclass(frozen=True)
@@ -93,3 +115,320 @@ class Evaluated:
     n: Mapping[str, int] = field(default_factory=dict)
     audit: Mapping[str, Any] | None = None
     losses: Mapping[str, bytes] = field(default_factory=dict)
+
+
+LANGUAGES = ("fr", "en")
+MAX_ECHO = 64
+MAX_MESSAGE = 1000
+MAX_PER_CODE = 10
+MAX_NAMED = 5
+MALFORMED = frozenset({"E_ROW_FIELDS", "E_CELL_TOO_LONG", "E_LINE_TOO_LONG", "E_CSV_QUOTE"})
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+PLACEHOLDER = re.compile(r"\{(\w+)\}")
+CHOICE = re.compile(r"\{(\w+):((?:[^{}|]|\{\w+\})*)\|((?:[^{}|]|\{\w+\})*)\}")
+ANGLES = str.maketrans("<>", "‹›")
+
+
+@functools.cache
+def messages(language: str = "fr") -> Mapping[str, str]:
+    """Return the sentence of each code, hint and warning; language: fr or en."""
+    name = f"messages_{language}.json"
+    text = resources.files(__package__).joinpath(name).read_text("utf-8")
+    table: dict[str, str] = json.loads(text)
+    return table
+
+
+def fill(sentence: str, facts: Mapping[str, object], language: str = "fr") -> str:
+    """Put facts in the named places of a sentence; inserted text is not read again.
+
+    {n} is a fact; {n:cheval|chevaux} is the first form when the fact n is 1, or 0 as French
+    has it, else the second; a form may hold facts.
+    """
+    ones = (1,) if language == "en" else (0, 1)
+    chosen = CHOICE.sub(lambda m: m[2] if _is_in(facts.get(m[1]), ones) else m[3], sentence)
+    return PLACEHOLDER.sub(lambda m: str(facts.get(m[1], "…")), chosen)[:MAX_MESSAGE]
+
+
+def sentence_of(told: Fault | Notice | Mapping[str, Any], language: str) -> str:
+    """Say a fault or a notice, or one that was stored as JSON, in the language of its reader.
+
+    One stored before its facts were, or of no list, keeps its French sentence.
+    """
+    stored = told if isinstance(told, Mapping) else asdict(told)
+    keys, table = stored.get("sentences") or (), messages(language)
+    if language == "fr" or not keys or any(key not in table for key in keys):
+        return str(stored.get("message") or "")
+    facts = stored.get("facts") or {}
+    return " ".join(fill(table[key], facts, language) for key in keys)[:MAX_MESSAGE]
+
+
+def has_sentence(stored: Mapping[str, Any], language: str) -> bool:
+    """Tell whether what was stored can be said in a language."""
+    keys = stored.get("sentences") or ()
+    return language == "fr" or (bool(keys) and all(key in messages(language) for key in keys))
+
+
+def fault_of(code: str, *, variant: str = "", **facts: object) -> Fault:
+    """Make a fault of a file as a whole: its code and its sentence of the closed list.
+
+    variant: the sentence of the code, where it has several.
+    """
+    keys = (f"{code}.{variant}" if variant else code,)
+    return Fault(
+        code,
+        fill(messages()[keys[0]], facts),
+        sentences=keys,
+        facts=_used(keys, facts),
+    )
+
+
+def archive_fault(code: str, member: str = "") -> Fault:
+    """Make the fault of an archive that is not unpacked; member: the path at fault in it."""
+    variant = "package" if f"{code}.package" in messages() else ""
+    if not variant and code not in messages():
+        code = "E_ZIP_CORRUPT"
+    return replace(fault_of(code, variant=variant), value=neutral(member) if member else None)
+
+
+def _used(keys: Sequence[str], facts: Mapping[str, object]) -> dict[str, object]:
+    """Keep the facts that sentences name: they are stored with the fault."""
+    text = " ".join(messages(language).get(key, "") for key in keys for language in LANGUAGES)
+    names = {*PLACEHOLDER.findall(text), *(found[0] for found in CHOICE.findall(text))}
+    return {name: facts[name] for name in sorted(names) if name in facts}
+
+
+def _is_in(count: object, ones: Sequence[int]) -> bool:
+    return isinstance(count, int) and abs(count) in ones
+
+
+def neutral(text: str, *, number: bool = False) -> str:
+    """Make a cell safe to show: at most 64 characters, nothing invisible, no tag, no formula.
+
+    number: the cell is a number or should be one, its sign is kept bare.
+    """
+    shown = "".join(_visible(c) for c in text[:MAX_ECHO]).translate(ANGLES)
+    if len(text) > MAX_ECHO:
+        shown = shown[: MAX_ECHO - 1] + "…"
+    if text.startswith(FORMULA_STARTS) and not (number and re.fullmatch(r"[+-]?[\d.,eE+-]+", text)):
+        shown = "'" + shown[: MAX_ECHO - 1]
+    return shown
+
+
+def listed_names(names: Sequence[str]) -> dict[str, Any]:
+    """Write names as facts of a sentence: colonnes in French quotes, colonnes_en in English."""
+    shown = [neutral(name) for name in names]
+    return {
+        "colonnes": ", ".join(f"« {name} »" for name in shown),
+        "colonnes_en": ", ".join(f"“{name}”" for name in shown),
+    }
+
+
+def _visible(character: str) -> str:
+    return "\N{REPLACEMENT CHARACTER}" if is_deceptive(character) else character
+
+
+def is_deceptive(character: str) -> bool:
+    """Tell whether a character is invisible, a control, or an unusual space."""
+    category = unicodedata.category(character)
+    return category[0] in "CZ" and character != " "
+
+
+class Refused(Exception):
+    """Carry the faults of a file that is refused."""
+
+    def __init__(self, *faults: Fault) -> None:
+        super().__init__(", ".join(f.code for f in faults))
+        self.faults = faults
+
+
+class Reporter:
+    """Collect faults and warnings about one file, in file order."""
+
+    def __init__(self, spec: AnswerSpec, expected: int = 0) -> None:
+        self.facts: dict[str, object] = {
+            "id": spec.key.name,
+            "valeur_col": spec.answer.name,
+            "attendu": expected,
+        }
+        self.warnings: dict[str, Notice] = {}
+        self._found: dict[str, list[tuple[int, dict[str, object]]]] = {}
+        self._count: dict[str, int] = {}
+
+    def warn(self, code: str, **facts: object) -> None:
+        """Add a warning, once per code."""
+        known = self.facts | facts
+        notice = Notice(code, fill(messages()[code], known), (code,), _used((code,), known))
+        self.warnings.setdefault(code, notice)
+
+    def warn_extra(self, names: Sequence[str]) -> None:
+        """Warn that columns are not read, if there are any."""
+        if names:
+            more = "…" if len(names) > MAX_NAMED else ""
+            shown = {key: text + more for key, text in listed_names(names[:MAX_NAMED]).items()}
+            self.warn("W_EXTRA_COLUMNS", n=len(names), **shown)
+
+    def refuse(self, code: str, line: int | None = None, **facts: object) -> Refused:
+        """Return the refusal for a fault that stops the reading, before those noted so far."""
+        return Refused(self._fault(code, line, facts, n=1), *self.refusal().faults)
+
+    def add(self, code: str, line: int, **facts: object) -> None:
+        """Note a fault of one line and go on reading."""
+        self._count[code] = self._count.get(code, 0) + 1
+        found = self._found.setdefault(code, [])
+        if len(found) < MAX_PER_CODE:
+            found.append((line, facts))
+
+    @property
+    def is_clean(self) -> bool:
+        """Tell whether no fault was noted."""
+        return not self._found
+
+    @property
+    def reads_every_row(self) -> bool:
+        """Tell whether no row is malformed: its identifier would be unread, not missing."""
+        return MALFORMED.isdisjoint(self._found)
+
+    @property
+    def reads_to_the_end(self) -> bool:
+        """Tell whether no quote is misplaced: one that stays open hides the rows after it."""
+        return "E_CSV_QUOTE" not in self._found
+
+    def refusal(self, last: str = "", **facts: object) -> Refused:
+        """Return the refusal for all noted faults, the earliest line first.
+
+        last, facts: a fault of the file as a whole, told after the first of each other code.
+        """
+        firsts: list[Fault] = []
+        others: list[Fault] = []
+        for code, found in self._found.items():
+            line, told = found[0]
+            firsts.append(self._fault(code, line, told, n=self._count[code]))
+            others += [self._another(code, at, more) for at, more in found[1:]]
+        firsts.sort(key=lambda f: f.line or 0)
+        if last:
+            firsts.append(self._fault(last, None, facts, n=1))
+        return Refused(*firsts, *sorted(others, key=lambda f: f.line or 0))
+
+    def _fault(self, code: str, line: int | None, facts: Mapping[str, object], *, n: int) -> Fault:
+        known = self.facts | {"ligne": line, "n": n} | dict(facts)
+        variant = f"{code}.{facts['variant']}" if "variant" in facts else code
+        hint = _text(facts.get("hint"))
+        return self._told(code, (variant, hint) if hint else (variant,), line, facts, known)
+
+    def _another(self, code: str, line: int, facts: Mapping[str, object]) -> Fault:
+        keys = ("ALSO" if facts.get("valeur") else "ALSO_LINE",)
+        return self._told(code, keys, line, facts, dict(facts) | {"ligne": line})
+
+    def _told(
+        self,
+        code: str,
+        keys: tuple[str, ...],
+        line: int | None,
+        facts: Mapping[str, object],
+        known: Mapping[str, object],
+    ) -> Fault:
+        """Make the fault of one line; keys: its sentence, then its hint; known: what fills them."""
+        return Fault(
+            code=code,
+            message=" ".join(fill(messages()[key], known) for key in keys)[:MAX_MESSAGE],
+            line=line,
+            hint=_text(facts.get("hint")),
+            sentences=keys,
+            facts=_used(keys, known),
+            value=_text(facts.get("valeur")),
+            expected=_text(facts.get("attendu")),
+            column=_text(facts.get("colonne")),
+        )
+
+
+def file_fault(code: str, **facts: object) -> Fault:
+    """Make the fault of a whole file, that was not read."""
+    message = fill(messages()[code], facts)
+    return Fault(code=code, message=message, sentences=(code,), facts=_used((code,), facts))
+
+
+def refused(refusal: Refused, warnings: Mapping[str, Notice] | None = None) -> Verdict:
+    """Return the verdict of a refusal."""
+    return Verdict(False, refusal.faults, tuple((warnings or {}).values()))
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)
+
+
+SCIENTIFIC = re.compile(r"[+-]?\d+([.,]\d*)?[eE][+-]?\d+", re.ASCII)
+POINT_ZERO = re.compile(r"\d+\.0*", re.ASCII)
+COMMA_NUMBER = re.compile(r"[+-]?\d*,\d+([eE][+-]?\d+)?", re.ASCII)
+
+
+def hint_of_id(cell: str, known: Mapping[str, int], stripped: Collection[str]) -> dict[str, Any]:
+    """Guess why an identifier is unknown; stripped: known ones without leading zeros."""
+    if cell.startswith(("'", "’")):
+        return {"hint": "H_ID_QUOTE"}
+    if POINT_ZERO.fullmatch(cell):
+        return {"hint": "H_ID_FLOAT"}
+    if SCIENTIFIC.fullmatch(cell):
+        return {"hint": "H_ID_SCIENTIFIC"}
+    if cell.isascii() and cell.isdigit() and cell.lstrip("0") in stripped:
+        return {"hint": "H_LEADING_ZEROS"}
+    return hint_of_text(cell, known)
+
+
+def hint_of_text(cell: str, known: Collection[str]) -> dict[str, Any]:
+    """Guess why a text is not among the known ones."""
+    if cell.strip(" \t") in known:
+        return {"hint": "H_WHITESPACE"}
+    strange = _strange(cell)
+    if strange:
+        name = unicodedata.name(strange, f"U+{ord(strange):04X}")
+        return {"hint": "H_INVISIBLE_CHAR", "nom_unicode": name}
+    if cell.startswith(FORMULA_STARTS):
+        return {"hint": "H_FORMULA"}
+    close = _other_case(cell, known)
+    if close is not None:
+        return {"hint": "H_LABEL_CASE", "proche": neutral(close)}
+    return {"hint": "H_WHITESPACE"} if cell != cell.strip(" \t") else {}
+
+
+def hint_of_column(wanted: str, names: Collection[str]) -> dict[str, Any]:
+    """Guess why a column is not found among the names of the header."""
+    for name in names:
+        if name.strip(" \t").casefold() == wanted.casefold():
+            hint = "H_COLUMN_CASE" if name.strip(" \t") == name else "H_WHITESPACE"
+            return {"hint": hint, "proche": neutral(name)}
+    for name in names:
+        bare = "".join(c for c in name if not is_deceptive(c)).strip()
+        if bare.casefold() == wanted.casefold():
+            strange = _strange(name) or " "
+            nom = unicodedata.name(strange, f"U+{ord(strange):04X}")
+            return {"hint": "H_INVISIBLE_CHAR", "nom_unicode": nom, "proche": neutral(name)}
+    return {}
+
+
+def hint_of_number(cell: str) -> dict[str, Any]:
+    """Guess why a cell is not a number."""
+    if COMMA_NUMBER.fullmatch(cell.strip(" ")):
+        return {"hint": "H_DECIMAL_COMMA"}
+    if cell.startswith(("=", "@")):
+        return {"hint": "H_FORMULA"}
+    strange = _strange(cell)
+    if strange:
+        name = unicodedata.name(strange, f"U+{ord(strange):04X}")
+        return {"hint": "H_INVISIBLE_CHAR", "nom_unicode": name}
+    return {}
+
+
+def _strange(cell: str) -> str | None:
+    """Return the first character that hides or imitates another one."""
+    for character in cell:
+        if is_deceptive(character):
+            return character
+    for character in cell:
+        if character.isalpha() and not unicodedata.name(character, "").startswith("LATIN"):
+            return character
+    return None
+
+
+def _other_case(cell: str, known: Collection[str]) -> str | None:
+    folded = cell.casefold()
+    return next((k for k in known if len(k) == len(cell) and k.casefold() == folded), None)

@@ -30,9 +30,8 @@ from challenges.queue import actions as jobs
 from challenges.queue.enums import JobKind, JobState
 from challenges.rescoring.models import RescoringState
 from challenges.results import actions as results
-from challenges.scoring.answer import ReasonCode
-from challenges.scoring.process import child
-from challenges.scoring.verdict import Evaluated, Fault, Verdict
+from challenges.scoring import child
+from challenges.scoring.verdict import Evaluated, Fault, ReasonCode, Verdict
 from challenges.worker import Worker, drain
 from portal.accounts.models import User
 from portal.audit.models import AuditEvent, Outbox

@@ -18,7 +18,7 @@ from challenges.bundles.foreign.questions import Question
 from challenges.bundles.foreign.translation import BY_SKLEARN_NAME, MENUS, label_of
 from challenges.bundles.foreign.values import ForeignSpec, Format, Rows, Text, TruthTable
 from challenges.bundles.report import counted, shown
-from challenges.scoring.answer import number_of as number
+from challenges.scoring.contract import number_of as number
 from challenges.scoring.registry import METRICS
 
 SOLUTION = "solution.csv"

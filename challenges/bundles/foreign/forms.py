@@ -15,7 +15,7 @@ from challenges.bundles.foreign import payloads, questions
 from challenges.bundles.foreign.questions import Question
 from challenges.bundles.foreign.values import ForeignSpec, Format, Phase, Task
 from challenges.bundles.programs import Form, FormKind
-from challenges.scoring.answer import Layout, written_shape
+from challenges.scoring.contract import Layout, written_shape
 
 NAMED = re.compile(r"""["']([\w-]+\.(?:csv|tsv|txt|json|jsonl|parquet))["']""")
 # A name without extension is one only where a file is opened by it, last of its path.

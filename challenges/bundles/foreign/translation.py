@@ -22,13 +22,7 @@ from challenges.bundles.foreign.questions import Question, gettext_noop
 from challenges.bundles.foreign.values import ForeignSpec, Judgements, Rows, TruthTable
 from challenges.bundles.report import Problem
 from challenges.scoring import manual
-from challenges.scoring.answer import (
-    Form,
-    Layout,
-    Policy,
-    written_probabilities,
-    written_shape,
-)
+from challenges.scoring.contract import Form, Layout, Policy, written_probabilities, written_shape
 from challenges.scoring.registry import METRICS
 
 TASKS = {"number": "regression", "ranks": "ranking"}

@@ -19,12 +19,10 @@ from challenges.entries.enums import INFECTED
 from challenges.organising.models.challenges import Phase
 from challenges.organising.models.scorings import PhaseTask
 from challenges.queue.actions import refuse_not_isolated
-from challenges.scoring.answer import AnswerSpec
+from challenges.scoring import child
 from challenges.scoring.archives import ArchiveRefused, Bounds
-from challenges.scoring.predictions import faults
-from challenges.scoring.predictions.faults import archive_fault, fault_of, neutral
-from challenges.scoring.process import child
-from challenges.scoring.verdict import Verdict
+from challenges.scoring.contract import AnswerSpec
+from challenges.scoring.verdict import Verdict, archive_fault, fault_of, file_fault, neutral
 from challenges.teams.models import Team
 from portal.accounts.authorization import require
 from portal.audit.actors import Actor
@@ -246,4 +244,4 @@ def infected_verdict(path: Path, *, seconds: float = scanning.ANSWER_SECONDS) ->
     found = scanning.scan(path, seconds=seconds)
     if found is None:
         return None
-    return Verdict(False, (faults.file_fault(INFECTED, valeur=faults.neutral(found)),))
+    return Verdict(False, (file_fault(INFECTED, valeur=neutral(found)),))

@@ -22,7 +22,7 @@ from challenges.organising.models.scorings import Column, PhaseTask
 from challenges.organising.views.words import ENTRY_MARKS
 from challenges.results.models.boards import Standing
 from challenges.results.queries.boards import is_revealed
-from challenges.scoring.answer import ReasonCode
+from challenges.scoring.verdict import ReasonCode
 from challenges.teams.models import Team
 from portal.lib import clock
 

@@ -37,7 +37,7 @@ from challenges.queue.actions import WORKER
 from challenges.queue.enums import RESCORE_PRIORITY, JobKind, JobState
 from challenges.queue.models import Job
 from challenges.rescoring.models import Rescoring, RescoringState
-from challenges.scoring.answer import ReasonCode
+from challenges.scoring.verdict import ReasonCode
 from challenges.teams.enums import TeamState
 from challenges.teams.models import Enrolment, Team
 from portal.accounts.models import User

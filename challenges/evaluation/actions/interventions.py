@@ -20,7 +20,7 @@ from challenges.queue.actions import settle_later
 from challenges.queue.enums import JobKind, JobState
 from challenges.queue.models import Dashed, Job
 from challenges.results.models.boards import Reveal
-from challenges.scoring.answer import ReasonCode
+from challenges.scoring.verdict import ReasonCode
 from portal.accounts.authorization import require
 from portal.accounts.models import User
 from portal.audit.actors import Actor

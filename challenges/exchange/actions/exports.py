@@ -38,9 +38,8 @@ from challenges.organising.models.challenges import (
 from challenges.organising.models.scorings import Column, Leaderboard, PhaseTask
 from challenges.programs.actions import bounds as score_bounds
 from challenges.programs.actions.drafts import Bundle, fingerprint_of
-from challenges.scoring.answer import canonical
 from challenges.scoring.archives import ArchiveRefused
-from challenges.scoring.contract import ScoringContract
+from challenges.scoring.contract import ScoringContract, canonical
 from challenges.teams.queries import latest_terms
 from datasets.models import HoldoutVersion, SealedFile
 from portal.accounts.authorization import require

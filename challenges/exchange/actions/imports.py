@@ -32,8 +32,7 @@ from challenges.organising.models.challenges import Challenge, ChallengePage, Te
 from challenges.organising.models.scorings import Leaderboard
 from challenges.programs.actions import bounds as score_bounds
 from challenges.programs.actions import code as team_code
-from challenges.scoring.answer import TruthFault
-from challenges.scoring.contract import ScoringContract
+from challenges.scoring.contract import ScoringContract, TruthFault
 from challenges.teams.queries import latest_terms
 from datasets.actions import holdouts
 from datasets.models import HoldoutVersion

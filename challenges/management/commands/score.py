@@ -8,9 +8,9 @@ from typing import Any
 from challenges.bundles import portable
 from challenges.client.cli import add_score_options, score_answer
 from challenges.management.offline import OfflineCommand
-from challenges.scoring.answer import UsageFault
+from challenges.scoring import child
 from challenges.scoring.commands import offline
-from challenges.scoring.process import child
+from challenges.scoring.contract import UsageFault
 
 
 class Command(OfflineCommand):

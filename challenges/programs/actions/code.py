@@ -48,8 +48,9 @@ from challenges.queue import actions as jobs
 from challenges.queue.actions import WORKER, refuse_not_isolated
 from challenges.queue.enums import JobKind
 from challenges.queue.models import Job
-from challenges.scoring.answer import Layout, ReasonCode
+from challenges.scoring.contract import Layout
 from challenges.scoring.inputs import InputFault, identifiers
+from challenges.scoring.verdict import ReasonCode
 from challenges.teams.models import Team
 from datasets.actions import holdouts, releases
 from portal.accounts.authorization import require

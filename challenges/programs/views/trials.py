@@ -24,7 +24,7 @@ from challenges.programs.actions import code as team_code
 from challenges.programs.forms import TrialForm
 from challenges.programs.models import CodeTrial, trial_detail, trial_reason, trial_state
 from challenges.programs.views.programs import packing
-from challenges.scoring.answer import ReasonCode
+from challenges.scoring.verdict import ReasonCode
 from challenges.teams.queries import has_accepted_terms
 from challenges.teams.views import own_team
 from portal.accounts.views import person

@@ -27,7 +27,7 @@ from challenges.results.models.boards import Standing, is_waiting, ranks_of_team
 from challenges.results.models.certificates import Certificate, FairnessAudit
 from challenges.results.queries import boards
 from challenges.results.queries.boards import Board, BoardRow
-from challenges.scoring.answer import ReasonCode
+from challenges.scoring.verdict import ReasonCode
 from challenges.teams.enums import RegistrationState
 from challenges.teams.models import Enrolment, Team, TeamMember
 from portal.accounts.models import User

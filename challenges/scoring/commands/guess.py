@@ -13,23 +13,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from challenges.scoring import registry
-from challenges.scoring.answer import (
+from challenges.scoring import child, registry
+from challenges.scoring.compilation import CompiledTruth, compile_truth
+from challenges.scoring.contract import (
     AnswerSpec,
     ColumnType,
     ContractFault,
     Layout,
     Limits,
+    ScoringContract,
     UsageFault,
     written_probabilities,
     written_shape,
 )
-from challenges.scoring.contract import ScoringContract
 from challenges.scoring.evaluation import FileReader
 from challenges.scoring.metric import Shape
-from challenges.scoring.process import child
-from challenges.scoring.truth.compile import CompiledTruth, compile_truth
-from challenges.scoring.truth.keys import keys_of
+from challenges.scoring.truth import keys_of
 from challenges.scoring.verdict import Verdict
 
 Json = dict[str, Any]

@@ -15,18 +15,23 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from challenges.scoring import evaluation, formula, registry
-from challenges.scoring.answer import ContractFault, Layout, Limits, UsageFault
+from challenges.scoring import child, evaluation, registry
 from challenges.scoring.audit.run import published_audit
 from challenges.scoring.commands import guess
-from challenges.scoring.contract import MetricSpec, ScoringContract, engine_sha256
+from challenges.scoring.compilation import COLUMN_PARAMS, CompiledTruth
+from challenges.scoring.contract import (
+    ContractFault,
+    Layout,
+    Limits,
+    MetricSpec,
+    ScoringContract,
+    UsageFault,
+    engine_sha256,
+)
 from challenges.scoring.evaluation import FileReader
-from challenges.scoring.predictions.faults import sentence_of
-from challenges.scoring.process import child
-from challenges.scoring.truth.compile import COLUMN_PARAMS, CompiledTruth
-from challenges.scoring.truth.keys import load_keys
-from challenges.scoring.truth.labels import load_labels
-from challenges.scoring.verdict import Evaluated, Fault, Verdict
+from challenges.scoring.metrics import formula
+from challenges.scoring.truth import load_keys, load_labels
+from challenges.scoring.verdict import Evaluated, Fault, Verdict, sentence_of
 
 Json = dict[str, Any]
 
@@ -219,9 +224,7 @@ def score_contract(
     asked = read_contract(contract)
     used = adapted_contract(asked, guess.header(truth))
     compiled = guess.compile_offline(used, truth.read_bytes(), {})
-    done = evaluation.evaluate_file(
-        predictions, used, compiled.keys, compiled.labels, read=read
-    )
+    done = evaluation.evaluate_file(predictions, used, compiled.keys, compiled.labels, read=read)
     out = verdict_json(done.verdict, language)
     if done.verdict.accepted:
         names = {"public": WHOLE} if used.truth.split_column is None else {}

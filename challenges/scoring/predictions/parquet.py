@@ -15,13 +15,12 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from challenges.scoring.answer import AnswerSpec, Column, Limits
-from challenges.scoring.arrays import words
-from challenges.scoring.arrays.words import Words
-from challenges.scoring.predictions import faults
+from challenges.scoring import arrays, verdict
+from challenges.scoring.arrays import Words
+from challenges.scoring.contract import AnswerSpec, Column, Limits
 from challenges.scoring.predictions.fast import Doubt
-from challenges.scoring.predictions.faults import Reporter, listed_names, neutral
-from challenges.scoring.predictions.formats import human_bytes
+from challenges.scoring.predictions.files import human_bytes
+from challenges.scoring.verdict import Reporter, listed_names, neutral
 
 SCHEMA, GROUPS = 2, 4  # fields of FileMetaData; 1 and 3 are its version and its rows
 TRUE, FALSE, BYTE, I16, I32, I64, DOUBLE, BINARY, LIST, SET, MAP, STRUCT = range(1, 13)
@@ -171,7 +170,7 @@ class ArrowCells:
         start, length = _spans(values)
         low, high = int(start[0]), int(start[-1] + length[-1])
         data = np.frombuffer(values.buffers()[2] or b"", np.uint8)[low:high]
-        laid = words.rows(words.padded(data), start - low, length, count)
+        laid = arrays.words_of(arrays.padded(data), start - low, length, count)
         if pa.types.is_dictionary(array.type):
             return laid.take(_buffer_of(array.indices).astype(np.int64), axis=1)
         return laid
@@ -201,7 +200,7 @@ class ArrowCells:
         return array.dictionary
 
 
-def _spans(texts: Any) -> tuple[words.Ints, words.Ints]:
+def _spans(texts: Any) -> tuple[arrays.Ints, arrays.Ints]:
     """Return where each text starts in its buffer, and its length, in bytes."""
     kind = {pa.string(): np.int32, pa.large_string(): np.int64}.get(texts.type)
     if kind is None:
@@ -355,7 +354,7 @@ def _require_columns(names: list[str], spec: AnswerSpec, report: Reporter) -> No
         if names.count(name) > 1:
             raise report.refuse("E_COLUMN_DUPLICATE", colonne=neutral(name))
         if name not in names:
-            facts = listed_names(names[:10]) | faults.hint_of_column(name, names)
+            facts = listed_names(names[:10]) | verdict.hint_of_column(name, names)
             raise report.refuse("E_COLUMN_MISSING", colonne=name, **facts)
     extra = [n for n in dict.fromkeys(names) if n not in needed]
     report.warn_extra(extra)

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.core.management.base import BaseCommand
 
-from challenges.scoring.process.child import SETTINGS
+from challenges.scoring.child import SETTINGS
 from portal.accounts.models import User
 from portal.management import structure
 from portal.management.supervisor import Child, Sources, Supervisor

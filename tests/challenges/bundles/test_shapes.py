@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from challenges.scoring import answer, registry
+from challenges.scoring import contract, registry
 from challenges.scoring.contract import ScoringContract
 from tests.challenges.bundles.folders import FILES, IDS, read
 
@@ -105,8 +105,8 @@ def test_complete_candidates_are_those_that_teams_are_given(
 
 
 def test_scores_of_candidates_are_read(tmp_path: Path) -> None:
-    contract = contract_of(tmp_path, scores(tmp_path))
-    assert given.answer.policy is answer.Policy.COMPLETE
+    given = contract_of(tmp_path, scores(tmp_path))
+    assert given.answer.policy is contract.Policy.COMPLETE
     word = {"name": "score", "role": "score", "type": "category"}
     assert "E_COLUMN_ROLE" in scores(tmp_path, columns=[QUERY, ITEM, word]).codes
 

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from challenges.client import receipts
-from challenges.scoring.answer import canonical
+from challenges.scoring.contract import canonical
 
 SUBMISSION: dict[str, Any] = {
     "layout": "one_row_per_id",

@@ -9,7 +9,7 @@ import pytest
 
 from challenges.client.sentences import french_reasons as french
 from challenges.client.sentences import sentences, told
-from challenges.scoring.answer import ContractFault
+from challenges.scoring.contract import ContractFault
 
 ROOT = Path(__file__).resolve().parents[3] / "challenges/scoring"
 # Not reasons: what a claim is for, a path of a folder, a reason inside another.

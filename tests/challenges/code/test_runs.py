@@ -35,8 +35,7 @@ from challenges.queue.enums import JobKind, JobState
 from challenges.rescoring import actions as rescorings
 from challenges.rescoring.models import RescoringState
 from challenges.sandbox.bubblewrap import Bubblewrap
-from challenges.scoring.predictions.faults import fault_of
-from challenges.scoring.verdict import Verdict
+from challenges.scoring.verdict import Verdict, fault_of
 from challenges.worker import Worker, drain
 from datasets import gate
 from portal.audit.models import AuditEvent

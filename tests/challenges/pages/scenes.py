@@ -22,7 +22,7 @@ from challenges.models import (
     Standing,
 )
 from challenges.organising.enums import ChallengeStatus, ColumnKind, Direction
-from challenges.scoring.truth.keys import keys_of
+from challenges.scoring.truth import keys_of
 from datasets.models import HoldoutVersion
 from portal.accounts.enums import RegionRole
 from portal.lib import immutable

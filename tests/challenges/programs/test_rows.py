@@ -8,7 +8,7 @@ from django.test import Client
 
 from challenges.entries.enums import EntryStatus
 from challenges.models import Challenge, Entry, ProgramReport, Score
-from challenges.scoring.contributed import NotTheMean, contributed
+from challenges.scoring.intervals import NotTheMean, contributed
 from challenges.scoring.tiers import Listed, tiers
 from tests.challenges.pages.scenes import url_of
 from tests.challenges.programs.cases import Clock, bundle, entered, isolated, scored_by

@@ -29,7 +29,7 @@ from challenges.sandbox.scores import (
     read_scores,
 )
 from challenges.scoring.packages import Layout, Package, PackageRefused
-from challenges.scoring.predictions.faults import fault_of
+from challenges.scoring.verdict import fault_of
 
 ENVIRONMENTS = ("systeme", "apprentissage")
 Content = str | bytes

@@ -7,10 +7,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from challenges.scoring.answer import AnswerSpec, Limits
-from challenges.scoring.predictions.align import Answer
+from challenges.scoring.contract import AnswerSpec, Limits
 from challenges.scoring.predictions.reader import read_predictions
-from challenges.scoring.truth.keys import Keys
+from challenges.scoring.truth import Answer, Keys
 from challenges.scoring.verdict import Verdict
 
 KEY = {"name": "id", "role": "id", "type": "string"}

@@ -6,13 +6,11 @@ from typing import Any
 import numpy as np
 
 from challenges.scoring import evaluation
+from challenges.scoring.compilation import CompiledTruth, compile_truth
 from challenges.scoring.contract import ScoringContract
-from challenges.scoring.predictions.align import Answer
 from challenges.scoring.predictions.reader import read_predictions
 from challenges.scoring.tiers import Listed
-from challenges.scoring.truth.compile import CompiledTruth, compile_truth
-from challenges.scoring.truth.keys import Keys, load_keys
-from challenges.scoring.truth.labels import Labels, load_labels
+from challenges.scoring.truth import Answer, Keys, Labels, load_keys, load_labels
 from challenges.scoring.verdict import Evaluated, Verdict
 from tests.challenges.scoring.answers import one_row, table
 

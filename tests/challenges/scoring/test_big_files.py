@@ -15,9 +15,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from challenges.scoring import child
 from challenges.scoring.predictions import parquet
-from challenges.scoring.process import child
-from challenges.scoring.truth.keys import keys_of
+from challenges.scoring.truth import keys_of
 from tests.challenges.scoring.answers import keys as known
 from tests.challenges.scoring.answers import spec, verdict
 

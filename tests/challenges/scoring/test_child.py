@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from challenges.scoring.answer import Limits
-from challenges.scoring.process import child, serve, wire
-from challenges.scoring.process.wire import Recent, Shelf
-from challenges.scoring.truth.keys import keys_of
+from challenges.scoring import child
+from challenges.scoring.child import Recent, Shelf
+from challenges.scoring.contract import Limits
+from challenges.scoring.truth import keys_of
 from tests.challenges.scoring.answers import spec
 
 KEYS = keys_of(["01", "02"])
@@ -83,7 +83,7 @@ def test_a_killed_server_is_replaced(file: Path) -> None:
 @pytest.mark.slow
 def test_a_child_ends_with_its_parent(file: Path) -> None:
     code = (
-        "import sys, os; from challenges.scoring.process import child;"
+        "import sys, os; from challenges.scoring import child;"
         "from challenges.scoring.commands.guess import check_template;"
         "check_template(sys.argv[1], sys.argv[1]);"
         "print(child._idle[0].process.pid, flush=True); os._exit(9)"
@@ -111,7 +111,7 @@ def test_the_child_sees_no_secret_and_no_django() -> None:
         "OMP_NUM_THREADS",
     }  # fmt: skip
     code = (
-        "import sys; import challenges.scoring.process.serve;"
+        "import sys; import challenges.scoring.child;"
         "print(sorted(m for m in sys.modules if m.split('.')[0] in"
         " ('django', 'portal', 'pandas', 'scipy', 'sklearn', 'pyarrow')))"
     )
@@ -131,7 +131,7 @@ def test_limits_close_writing(tmp_path: Path) -> None:
     if pid == 0:
         code = 1
         try:
-            serve.bound(Limits(), 0)
+            child.bound(Limits(), 0)
             (tmp_path / "x").write_bytes(b"data")
         except OSError:
             code = 0
@@ -185,13 +185,13 @@ def test_a_child_keeps_the_identifiers_it_saw(
 ) -> None:
     child.stop_children()
     sent: list[int] = []
-    send = wire.send
+    send = child.send
 
     def noted(pipe: object, head: bytes, body: bytes) -> None:
         sent.append(len(body))
         send(pipe, head, body)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(wire, "send", noted)
+    monkeypatch.setattr(child, "send", noted)
     one, two = keys_of(["01", "02"]), keys_of(["01", "03"])
     path = tmp_path / "p.csv"
     path.write_text("id,p\n01,0.5\n03,1\n")

@@ -12,12 +12,16 @@ import numpy as np
 import pytest
 
 from challenges.scoring import evaluation, registry
-from challenges.scoring.answer import AnswerSpec, Column, ContractFault, TruthFault
-from challenges.scoring.contract import ScoringContract
+from challenges.scoring.contract import (
+    AnswerSpec,
+    Column,
+    ContractFault,
+    ScoringContract,
+    TruthFault,
+)
 from challenges.scoring.metric import Shape
 from challenges.scoring.predictions.reader import read_predictions
-from challenges.scoring.truth.keys import load_keys
-from challenges.scoring.truth.labels import load_labels
+from challenges.scoring.truth import load_keys, load_labels
 from tests.challenges.scoring.answers import SHARE, one_row, ranked_list, scores, several
 from tests.challenges.scoring.boards import ROWS, contract_of, scored, truth_of
 

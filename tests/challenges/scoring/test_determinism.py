@@ -16,11 +16,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from challenges.scoring import evaluation
+from challenges.scoring import child, evaluation
 from challenges.scoring.intervals import Buckets
 from challenges.scoring.metric import Piece, Stats
-from challenges.scoring.predictions import fast, reader, scan
-from challenges.scoring.process import child
+from challenges.scoring.predictions import fast, reader
 from tests.challenges.scoring.answers import table
 from tests.challenges.scoring.boards import compiled, contract
 
@@ -92,7 +91,7 @@ def fingerprints(folder: Path) -> dict[str, str]:
 
 def main() -> None:
     """Print the fingerprints as the fast reader finds them, in so many threads and small blocks."""
-    reader.FAST_BYTES, scan.BLOCK_BYTES = 0, 8192
+    reader.FAST_BYTES, fast.BLOCK_BYTES = 0, 8192
     fast.threads = lambda: int(os.environ["OMP_NUM_THREADS"])
     print(json.dumps(fingerprints(Path(sys.argv[1]))))  # noqa: T201
 

@@ -9,13 +9,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from challenges.scoring import formula
-from challenges.scoring.answer import TruthFault
-from challenges.scoring.contract import ScoringContract
+from challenges.scoring.contract import ScoringContract, TruthFault
 from challenges.scoring.evaluation import examine
 from challenges.scoring.metric import MetricFault
+from challenges.scoring.metrics import formula
 from challenges.scoring.predictions.reader import read_predictions
-from challenges.scoring.truth.keys import load_keys
+from challenges.scoring.truth import load_keys
 from challenges.scoring.verdict import Evaluated, Verdict
 from tests.challenges.scoring.answers import SHARE, one_row, scores, several, table
 from tests.challenges.scoring.boards import (

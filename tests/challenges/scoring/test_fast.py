@@ -7,9 +7,9 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from challenges.scoring.answer import AnswerSpec
-from challenges.scoring.predictions import fast, reader, scan
-from challenges.scoring.truth.keys import Keys
+from challenges.scoring.contract import AnswerSpec
+from challenges.scoring.predictions import fast, reader
+from challenges.scoring.truth import Keys
 from challenges.scoring.verdict import Verdict
 from tests.challenges.scoring.answers import keys, parquet, ranked, scores, several, spec, verdict
 
@@ -43,7 +43,7 @@ def both(monkeypatch: pytest.MonkeyPatch) -> Any:
 
     In small blocks and three threads. sure: the fast one must not give up.
     """
-    monkeypatch.setattr(scan, "BLOCK_BYTES", 97)
+    monkeypatch.setattr(fast, "BLOCK_BYTES", 97)
     monkeypatch.setattr(fast, "threads", lambda: 3)
 
     def read(
@@ -189,7 +189,7 @@ DRAWS = {
 def test_both_readers_agree(both: Any, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     """Narrow: on a machine without floats of more than 64 bits."""
     draw, seeds, wide = DRAWS[name]
-    monkeypatch.setattr(scan, "WIDE", wide and scan.WIDE)
+    monkeypatch.setattr(fast, "WIDE", wide and fast.WIDE)
     accepted = [
         both(*read).accepted
         for seed in range(seeds)

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from challenges.scoring.arrays import blob
+from challenges.scoring import arrays
 from challenges.scoring.intervals import Buckets, centred, draw_weights, percentile, wilson
 from challenges.scoring.metric import dense
 from challenges.scoring.tiers import Listed, tiers
@@ -257,10 +257,10 @@ def test_an_answer_without_a_positive_changes_nothing_for_the_others() -> None:
     wanted = tiers([good, fair], "max")
     assert [(p.id, p.rank, p.few) for p in wanted] == [("team0", 1, False), ("team1", 2, False)]
     assert tiers([good, fair, weak], "max")[:2] == wanted
-    assert [blob.unpack(each.sums)[0]["units"] for each in (good, fair, weak)] == [1000] * 3
+    assert [arrays.unpack(each.sums)[0]["units"] for each in (good, fair, weak)] == [1000] * 3
 
 
 def test_few_positives_are_few_whatever_the_rows() -> None:
     entries = positives(25, 1000, [(1, 2), (15, 300)])
-    assert blob.unpack(entries[0].sums)[0]["rarest"] == 25
+    assert arrays.unpack(entries[0].sums)[0]["rarest"] == 25
     assert all(p.few for p in tiers(entries, "max"))

@@ -19,9 +19,7 @@ from challenges.scoring.ladder import (
     unit_losses,
 )
 from challenges.scoring.metric import Part
-from challenges.scoring.predictions.align import Answer
-from challenges.scoring.truth.keys import load_keys
-from challenges.scoring.truth.labels import load_labels
+from challenges.scoring.truth import Answer, load_keys, load_labels
 from tests.challenges.scoring import boards
 from tests.properties import given
 from tests.properties import strategies as st

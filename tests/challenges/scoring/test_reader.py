@@ -16,14 +16,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from challenges.scoring.answer import AnswerSpec, Limits
+from challenges.scoring import child
 from challenges.scoring.commands import guess, offline
-from challenges.scoring.predictions.align import Answer
-from challenges.scoring.predictions.faults import neutral
-from challenges.scoring.predictions.formats import human_bytes
+from challenges.scoring.contract import AnswerSpec, Limits
+from challenges.scoring.predictions.files import human_bytes
 from challenges.scoring.predictions.reader import read_file
-from challenges.scoring.process import child
-from challenges.scoring.truth.keys import Keys, keys_of, load_keys
+from challenges.scoring.truth import Answer, Keys, keys_of, load_keys
+from challenges.scoring.verdict import neutral
 from tests.challenges.scoring.answers import (
     first,
     keys,

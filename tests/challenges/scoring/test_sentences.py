@@ -11,17 +11,18 @@ from typing import Any
 import pytest
 
 from challenges.entries.enums import REASON_SENTENCES
-from challenges.scoring.answer import AnswerSpec, Limits, ReasonCode
-from challenges.scoring.predictions.faults import (
+from challenges.scoring.contract import AnswerSpec, Limits
+from challenges.scoring.verdict import (
     CHOICE,
     MAX_MESSAGE,
     PLACEHOLDER,
+    ReasonCode,
+    Verdict,
     fill,
     has_sentence,
     messages,
     sentence_of,
 )
-from challenges.scoring.verdict import Verdict
 from tests.challenges.scoring.answers import keys, one_row, spec, verdict
 from tests.properties import given
 from tests.properties import strategies as st
@@ -101,7 +102,7 @@ def test_a_stored_fault_is_said_in_the_language_of_who_reads_it() -> None:
 
 
 def test_faults_and_notices_are_made_in_one_place() -> None:
-    """A message written elsewhere would be out of the list; programs have faults of their own."""
+    """In scoring/verdict.py, where the list is; programs have faults of their own."""
     makers = set()
     for path in ROOT.rglob("*.py"):
         text = path.read_text("utf-8")
@@ -109,12 +110,15 @@ def test_faults_and_notices_are_made_in_one_place() -> None:
             r"sandbox\.scores import|^class Fault:", text, re.M
         ):
             makers.add(str(path.relative_to(ROOT)))
-    assert makers - {"scoring/verdict.py"} == {"scoring/predictions/faults.py"}
+    assert makers == set()
+
+
+PLACES = [ROOT / "scoring/child.py", *(ROOT / "scoring/predictions").glob("*.py")]
 
 
 def test_every_code_that_the_reader_names_has_its_sentence() -> None:
     code = re.compile(r'"([EWHX]_[A-Z0-9_]+)"')
-    texts = [path.read_text("utf-8") for path in (ROOT / "scoring/predictions").glob("*.py")]
+    texts = [path.read_text("utf-8") for path in PLACES]
     named = {found for text in texts for found in code.findall(text)}
     starts = {each for each in named if each.endswith("_")}  # completed by the kind of file
     assert named - starts - CODES == set()

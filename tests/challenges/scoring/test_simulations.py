@@ -11,8 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from challenges.scoring import registry
-from challenges.scoring.arrays import blob
+from challenges.scoring import arrays, registry
 from challenges.scoring.contract import MetricSpec
 from challenges.scoring.evaluation import Measured, measure
 from challenges.scoring.intervals import draw_weights
@@ -230,7 +229,7 @@ def board(right: Any) -> list[Listed]:
     listed = []
     for team, value in enumerate(right.mean(0).tolist()):
         meta = {"units": n, "rarest": None, "value": value, "interval": None}
-        sums = blob.pack(meta, {"replicates": np.ascontiguousarray(drawn[:, team])})
+        sums = arrays.pack(meta, {"replicates": np.ascontiguousarray(drawn[:, team])})
         listed.append(Listed(team, round(value, 4), sums))
     return listed
 

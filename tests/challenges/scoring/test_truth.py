@@ -8,22 +8,19 @@ from typing import Any
 import numpy as np
 import pytest
 
-from challenges.scoring.answer import TruthFault
-from challenges.scoring.arrays import blob, lookup, words
-from challenges.scoring.arrays.lookup import Lookup, Packed
-from challenges.scoring.contract import ScoringContract
-from challenges.scoring.intervals import draw_weights, draw_within
-from challenges.scoring.truth import table
-from challenges.scoring.truth.compile import (
+from challenges.scoring import arrays, compilation
+from challenges.scoring.arrays import Lookup, Packed
+from challenges.scoring.compilation import (
     LEAST_BUCKETS,
     MAX_BUCKETS,
+    Table,
     compile_truth,
     digest_order,
     digests,
 )
-from challenges.scoring.truth.keys import Keys, keys_of, load_keys, pack_keys
-from challenges.scoring.truth.labels import Labels, load_labels
-from challenges.scoring.truth.table import Table
+from challenges.scoring.contract import ScoringContract, TruthFault
+from challenges.scoring.intervals import draw_weights, draw_within
+from challenges.scoring.truth import Keys, Labels, keys_of, load_keys, load_labels, pack_keys
 from tests.challenges.scoring.answers import one_row
 from tests.challenges.scoring.boards import (
     ROWS,
@@ -213,19 +210,19 @@ def test_faults_of_the_files_beside_and_of_numbers() -> None:
 
 def test_numbers_are_those_of_float() -> None:
     cells = ["1", "-0.5", "+3", "1e-3", " 7 ", "0.12345678901234567", "9" * 30]
-    laid = words.of_texts([cell.encode() for cell in cells])
-    assert table.numbers(laid).tolist() == [float(cell) for cell in cells]
+    laid = arrays.words_of_texts([cell.encode() for cell in cells])
+    assert compilation.numbers(laid).tolist() == [float(cell) for cell in cells]
     for cell in ("", "x", "nan", "inf", "1,5", "1_0"):
         with pytest.raises(TruthFault, match="E_VALUE"):
-            table.numbers(words.of_texts([b"1", cell.encode()]))
+            compilation.numbers(arrays.words_of_texts([b"1", cell.encode()]))
 
 
 def test_labels_met_late_are_coded_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(table, "SEED_ROWS", 8)
+    monkeypatch.setattr(compilation, "SEED_ROWS", 8)
     cells = [f"{number % 5}" for number in range(30)] + ["zz", "a longer one", "zz", ""]
     for most in (2, 100):
-        monkeypatch.setattr(table, "SEED_TEXTS", most)
-        names, place = table.coded(words.of_texts([cell.encode() for cell in cells]))
+        monkeypatch.setattr(compilation, "SEED_TEXTS", most)
+        names, place = compilation.coded(arrays.words_of_texts([cell.encode() for cell in cells]))
         assert names == sorted(set(cells))
         assert [names[at] for at in place] == cells
 
@@ -351,8 +348,8 @@ TEXTS = {
 LOOKED_UP = {"wide", "wide and unequal", "far apart"}  # vary in too many bits to be packed
 
 
-def laid(texts: list[str]) -> words.Words:
-    return words.of_texts([text.encode() for text in texts])
+def laid(texts: list[str]) -> arrays.Words:
+    return arrays.words_of_texts([text.encode() for text in texts])
 
 
 def others(texts: list[str]) -> list[str]:
@@ -374,7 +371,7 @@ def test_each_identifier_is_found_and_no_other(
 ) -> None:
     """What no level of a table holds is found in what is left of it."""
     if levels:
-        monkeypatch.setattr(lookup, "LEVELS", levels)
+        monkeypatch.setattr(arrays, "LEVELS", levels)
     texts = TEXTS[name]
     turned = [texts[i] for i in np.random.default_rng(2).permutation(len(texts))]
     made = Keys.of(turned)
@@ -385,7 +382,7 @@ def test_each_identifier_is_found_and_no_other(
         assert list(keys.names) == turned
         assert keys.find(laid(turned)).tolist() == list(range(len(texts)))
         asked = [text.encode() for text in others(texts)]
-        assert set(keys.find(words.of_texts(asked, keys.lookup.count)).tolist()) == {-1}
+        assert set(keys.find(arrays.words_of_texts(asked, keys.lookup.count)).tolist()) == {-1}
 
 
 @pytest.mark.parametrize("name", TEXTS)
@@ -403,7 +400,7 @@ def test_keys_recognise_the_order_at_rest(name: str) -> None:
     if len(texts) > 4:
         assert keys.follow(laid([*ordered[:2], ordered[3], ordered[2], *ordered[4:]])) is None
         assert keys.follow(laid([*ordered[-2:], ordered[0]])) is None
-        unknown = words.of_texts([ordered[-1].encode()[:-1] + b"!"], keys.lookup.count)
+        unknown = arrays.words_of_texts([ordered[-1].encode()[:-1] + b"!"], keys.lookup.count)
         assert keys.follow(unknown) is None
 
 
@@ -412,13 +409,13 @@ def test_texts_survive_as_words_and_are_read_at_any_position(longest: int) -> No
     rng = np.random.default_rng([1, longest])
     texts = sorted({bytes(rng.integers(1, 256, rng.integers(1, longest + 1)).tolist())
                     for _ in range(300)})  # fmt: skip
-    made = words.of_texts(texts)
-    assert made.shape == (words.count_of(longest), len(texts))
-    assert words.to_texts(made) == texts
+    made = arrays.words_of_texts(texts)
+    assert made.shape == (arrays.count_of(longest), len(texts))
+    assert arrays.texts_of(made) == texts
     data = rng.integers(0, 256, 500, np.uint8)
     start, length = rng.integers(0, 500 - longest, 200), rng.integers(0, longest + 1, 200)
     for sizes in (length, np.full(200, longest)):
-        found = words.rows(words.padded(data), start, sizes, words.count_of(longest) + 1)
+        found = arrays.words_of(arrays.padded(data), start, sizes, arrays.count_of(longest) + 1)
         raw = np.ascontiguousarray(found.T).view(np.uint8)
         for row, at, size in zip(raw, start.tolist(), sizes.tolist(), strict=True):
             assert row[:size].tobytes() == data[at : at + size].tobytes()
@@ -450,9 +447,9 @@ def test_keys_refuse_what_no_file_could_answer() -> None:
 def test_blobs_refuse_what_they_did_not_write() -> None:
     keys = keys_of(["a", "b"])
     for damaged in (b"", b"x" * 64, keys[:20], keys.replace(b"<u8", b"|O8"), keys[:-70]):
-        with pytest.raises(blob.BlobFault):
+        with pytest.raises(arrays.BlobFault):
             load_keys(damaged)
-    with pytest.raises(blob.BlobFault):
+    with pytest.raises(arrays.BlobFault):
         load_labels(keys)
 
 
@@ -466,7 +463,7 @@ def test_keys_are_written_and_read_and_those_of_another_version_refused(
     assert keys.ids == ids
     assert keys.find(laid([*ids, "x"])).tolist() == [0, 1, 2, -1]
     assert keys.candidates == (candidates or [])
-    meta, named = blob.unpack(data)
+    meta, named = arrays.unpack(data)
     for version in (2, 4):
-        with pytest.raises(blob.BlobFault, match="another version"):
-            load_keys(blob.pack(meta | {"version": version}, named))
+        with pytest.raises(arrays.BlobFault, match="another version"):
+            load_keys(arrays.pack(meta | {"version": version}, named))

@@ -1,15 +1,25 @@
-"""Read a declared formula over figures: + − × ÷, min, max, parentheses, numbers, keys.
+"""A figure computed from others by a declared formula.
 
-Nothing of Python is run: the text is parsed, and each node is one of a closed list."""
+A formula knows + − × ÷, min, max, parentheses, numbers and keys. Nothing of Python is run: the
+text is parsed, and each node is one of a closed list."""
 
 import ast
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from challenges.scoring.metric import Floats, MetricFault, divide
+from challenges.scoring.metric import (
+    Floats,
+    Metric,
+    MetricFault,
+    Params,
+    Part,
+    Shape,
+    Stats,
+    divide,
+)
 
 MAX_CHARACTERS = 300
 MAX_NODES = 240
@@ -97,3 +107,35 @@ def _value(node: ast.expr, figures: Mapping[str, Any]) -> Any:
     for value in values[1:]:
         found = function(found, value)
     return found
+
+
+def _stats(part: Part, params: Params) -> Stats:
+    raise MetricFault("a formula is computed from the other figures")
+
+
+def _of_sums(sums: Floats, context: Mapping[str, object]) -> Floats:
+    raise MetricFault("a formula is computed from the other figures")
+
+
+def _faults(params: Params) -> Iterable[str]:
+    try:
+        read_formula(params["formula"])
+    except MetricFault as fault:
+        yield str(fault)
+
+
+METRICS = (
+    Metric(
+        name="formula",
+        shape=Shape.FORMULA,
+        direction="none",
+        low=-np.inf,
+        high=np.inf,
+        stats=_stats,
+        value=_of_sums,
+        formula="+ − × ÷ min max over the keys of other figures",
+        oracle="own vectors",
+        required=frozenset({"formula"}),
+        faults=_faults,
+    ),
+)

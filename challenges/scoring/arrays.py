@@ -1,22 +1,218 @@
-"""Find texts by a static keyed hash, or packed in one number each where few of their bits vary.
+"""Lay texts as 64-bit words, find them among others, and pack arrays as one run of bytes.
 
-The hash only finds a candidate: equality is then verified on the bytes. Identifiers of digits
-vary in four bits a byte: those of two words fit in one number, and two texts are equal exactly
-when their numbers are. The number is mixed by a bijection: its high bits say where it stands in a
-table, the others stand there beside its position, so that one read of the memory both compares
-and finds. Those whose place was taken go to smaller tables."""
+A text of at most 8·k bytes becomes k little-endian words, zeros after its end. Texts without a
+NUL byte are equal exactly when their words are.
+
+A static keyed hash only finds a candidate: equality is then verified on the words. Identifiers
+of digits vary in four bits a byte: those of two words fit in one number, mixed by a bijection.
+Its high bits say where it stands in a table, the others stand there beside its position, so that
+one read of the memory both compares and finds. Those whose place was taken go to smaller tables.
+
+A blob is 8 bytes of magic, 8 bytes little-endian header length, a JSON header, then arrays
+aligned on 64 bytes. Only fixed dtypes travel; nothing is ever unpickled, and nothing is copied."""
 
 import hashlib
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from challenges.scoring.arrays.words import Ints, Words, text_of
+from challenges.scoring.contract import canonical
 
 Array = NDArray[Any]
+Data = bytes | bytearray | memoryview
+MAGIC = b"OEBLOB1\n"
+ALIGN = 64
+DTYPES = frozenset({"|u1", "|i1", "|b1", "<i2", "<u2", "<u4", "<i4", "<i8", "<u8", "<f8", "<f4"})
+
+
+class BlobFault(ValueError):
+    """Say that bytes are not a blob written here."""
+
+
+def blob_pieces(meta: Mapping[str, Any], arrays: Mapping[str, Array]) -> list[Data]:
+    """Return what pack joins, the arrays as views of their memory."""
+    parts: list[Data] = []
+    table: dict[str, Any] = {}
+    at = 0
+    for name in sorted(arrays):
+        array = np.ascontiguousarray(arrays[name])
+        raw = array.reshape(-1).view(np.uint8).data
+        table[name] = [array.dtype.str, list(array.shape), at]
+        padding = -len(raw) % ALIGN
+        parts += [raw, b"\0" * padding]
+        at += len(raw) + padding
+    header = canonical({"meta": meta, "arrays": table})
+    header += b" " * (-(len(header) + 16) % ALIGN)
+    return [MAGIC, len(header).to_bytes(8, "little"), header, *parts]
+
+
+def pack(meta: Mapping[str, Any], arrays: Mapping[str, Array]) -> bytes:
+    """Write meta (JSON values) and arrays (little-endian numbers) as one byte string."""
+    return b"".join(blob_pieces(meta, arrays))
+
+
+def unpack(data: Data) -> tuple[dict[str, Any], dict[str, Array]]:
+    """Read what pack wrote; the arrays are read-only views, of mapped memory or not.
+
+    Raises BlobFault.
+    """
+    if bytes(data[:8]) != MAGIC or len(data) < 16:
+        raise BlobFault("not a blob")
+    start = 16 + int.from_bytes(data[8:16], "little")
+    try:
+        header = json.loads(bytes(data[16:start]))
+        arrays = {
+            name: _view(data, start + at, dtype, tuple(shape))
+            for name, (dtype, shape, at) in header["arrays"].items()
+        }
+        return header["meta"], arrays
+    except (ValueError, KeyError, TypeError) as error:
+        raise BlobFault("damaged blob") from error
+
+
+def _view(data: Data, at: int, dtype: str, shape: tuple[int, ...]) -> Array:
+    if dtype not in DTYPES:
+        raise BlobFault("unexpected type of array")
+    count = int(np.prod(shape, dtype=np.int64))
+    return np.frombuffer(data, dtype=np.dtype(dtype), count=count, offset=at).reshape(shape)
+
+
+Words = NDArray[np.uint64]
+Ints = NDArray[np.int64]
+BYTES = 8
+# Keep the first n bytes of a word, 0 to 8.
+FIRST = np.array([(1 << (8 * n)) - 1 for n in range(9)], np.uint64)
+ONE = np.int64(1)
+
+
+def padded(data: Array, head: int = 0) -> Words:
+    """Copy bytes (n,) uint8 as words, after head bytes and before two words of no meaning."""
+    out = np.empty((head + len(data)) // BYTES + 3, np.uint64)
+    out[-3:] = 0
+    out.view(np.uint8)[head : head + len(data)] = data
+    return out
+
+
+def words_at(source: Words, start: Ints) -> Words:
+    """Return the 8 bytes of source from each byte position, as words; shape of start.
+
+    What stands outside source means nothing; a word must follow the last one that counts.
+    """
+    word = start >> 3
+    shift = (start & 7).astype(np.uint64) << np.uint64(3)
+    low = source.take(word, mode="clip")
+    low >>= shift
+    word += ONE
+    high = source.take(word, mode="clip")
+    high <<= np.uint64(64) - shift  # NumPy gives 0 for a shift of 64
+    low |= high
+    return low
+
+
+def words_of(source: Words, start: Ints, length: Ints, count: int) -> Words:
+    """Return texts of source as rows of words.
+
+    start, length: (n,) bytes, length at most 8·count. Returns (count, n), one array per word.
+    """
+    out = np.empty((count, len(start)), np.uint64)
+    same = bool(len(length)) and bool((length == length[0]).all())
+    for j in range(count):
+        left = length - BYTES * j
+        if same and left[0] <= 0:
+            out[j] = 0
+            continue
+        out[j] = words_at(source, start + BYTES * j)
+        if same and left[0] >= BYTES:
+            continue
+        out[j] &= FIRST[left[0]] if same else FIRST.take(left, mode="clip")
+    return out
+
+
+def words_strided(source: Words, first: int, step: int, n: int, length: int, count: int) -> Words:
+    """Return n texts of source as rows of words (count, n), all of one length.
+
+    first: bytes before the first text; step: bytes from one text to the next. length: at most
+    8·count bytes.
+    """
+    out = np.zeros((count, n), np.uint64)
+    for j in range(count_of(length)):
+        out[j] = np.ndarray((n,), np.uint64, source, first + BYTES * j, (step,))
+        out[j] &= FIRST[min(length - BYTES * j, BYTES)]
+    return out
+
+
+def words_of_texts(texts: Sequence[bytes], count: int | None = None) -> Words:
+    """Return texts as rows of words, (count, n); count: what the longest needs when None."""
+    count = count_of(max(map(len, texts), default=0)) if count is None else count
+    raw = np.array(list(texts), f"S{count * BYTES}")
+    matrix = raw.view(np.uint64).reshape(len(texts), count)
+    return np.ascontiguousarray(matrix.T)
+
+
+def count_of(length: int) -> int:
+    """Return how many words a text of some bytes takes, at least one."""
+    return max(1, -(-length // BYTES))
+
+
+def texts_of(words: Words) -> list[bytes]:
+    """Return the texts of rows of words (count, n)."""
+    raw = np.ascontiguousarray(words.T).view(f"S{words.shape[0] * BYTES}")
+    texts: list[bytes] = raw.ravel().tolist()
+    return texts
+
+
+def text_of(word: Words) -> bytes:
+    """Return the text of its words."""
+    return np.ascontiguousarray(word).tobytes().rstrip(b"\0")
+
+
+def hold_byte(laid: Words, byte: int) -> bool:
+    """Tell whether one of the texts given as words (count, n) holds a byte other than 0."""
+    return bool((np.ascontiguousarray(laid).view(np.uint8) == byte).any())
+
+
+def lengths_of(laid: Words) -> Ints:
+    """Return the length in bytes of texts given as words (count, n)."""
+    found = np.zeros(laid.shape[1], np.int64)
+    for j, word in enumerate(laid):
+        held = word != 0
+        last = 8 - (_leading_zeros(word) >> 3)
+        found[held] = BYTES * j + last[held]
+    return found
+
+
+def _leading_zeros(word: Words) -> Ints:
+    """Count the zero bits above the highest one, 64 for none."""
+    spread = word.copy()
+    for shift in (1, 2, 4, 8, 16, 32):
+        spread |= spread >> np.uint64(shift)
+    return 64 - np.bitwise_count(spread).astype(np.int64)
+
+
+def order_by_bytes(laid: Words, first: Ints | None = None) -> Ints:
+    """Return the order of texts given as words (count, n): by bytes, after first if given."""
+    keys = list(laid.byteswap()[::-1])
+    return np.lexsort(keys if first is None else [*keys, first])
+
+
+def distinct_words(laid: Words) -> tuple[Words, NDArray[np.int32]]:
+    """Return each different text once, in order of bytes, and the place of every one in it.
+
+    laid: (count, n). Returns ((count, k), (n,)).
+    """
+    order = order_by_bytes(laid)
+    ordered = laid[:, order]
+    new = np.ones(len(order), bool)
+    new[1:] = (ordered[:, 1:] != ordered[:, :-1]).any(0)
+    place = np.empty(len(order), np.int32)
+    place[order] = np.cumsum(new) - 1
+    return ordered[:, new], place
+
+
 Positions = NDArray[np.int32]
 LEVELS = 24
 LEAST_BITS = 4

@@ -1,26 +1,186 @@
 """Compile a held-out file once into keys (no label in them) and labels (always sealed).
 
 Canonical order = order of HMAC-SHA256(salt, identifier), never the order of the file: test
-sets sorted by label have been published."""
+sets sorted by label have been published. Regular files are cut by the scanner of predictions,
+their texts staying bytes, as words, until they are named; the csv module reads any other."""
 
 import csv
 import hashlib
 import io
 import secrets
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from challenges.scoring.answer import MOST, ColumnType, TruthFault
-from challenges.scoring.arrays import blob, words
-from challenges.scoring.arrays.words import Words
-from challenges.scoring.contract import Attribute, ScoringContract
+from challenges.scoring import arrays
+from challenges.scoring.arrays import Lookup, Words
+from challenges.scoring.contract import (
+    MOST,
+    Attribute,
+    ColumnType,
+    ScoringContract,
+    TruthFault,
+    number_of,
+)
 from challenges.scoring.intervals import MAX_BUCKETS, draw_within
-from challenges.scoring.truth.keys import Candidates, Keys, pack_keys
-from challenges.scoring.truth.table import Table, finite
+from challenges.scoring.predictions import fast
+from challenges.scoring.truth import Candidates, Keys, pack_keys
+
+Array = NDArray[Any]
+BOM = b"\xef\xbb\xbf"
+SEED_ROWS = 2**15
+SEED_TEXTS = 2**12
+
+
+class Table:
+    """Hold the columns of a CSV file, each as words (count, rows)."""
+
+    def __init__(self, columns: dict[str, Words], rows: int) -> None:
+        self._columns = columns
+        self._rows = rows
+
+    def __len__(self) -> int:
+        return self._rows
+
+    @classmethod
+    def read(cls, data: bytes, needed: Collection[str]) -> "Table":
+        """Read the needed columns.
+
+        Raises TruthFault: E_ENCODING, E_EMPTY without a row, E_COLUMN_MISSING, E_VALUE for a
+        row that is too short or a NUL byte.
+        """
+        start = len(BOM) if data.startswith(BOM) else 0
+        try:
+            data.decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise TruthFault("E_ENCODING", "") from error
+        if b"\0" in data:
+            raise TruthFault("E_VALUE", "octet nul")
+        return _regular(data, start, needed) or _any(data[start:].decode(), needed)
+
+    def words(self, column: str) -> Words:
+        """Return a column as words (count, rows)."""
+        return self._columns[column]
+
+    def texts(self, column: str, where: Array | None = None) -> list[str]:
+        """Return the cells of a column, or of some of its rows."""
+        laid = self._columns[column]
+        found = arrays.texts_of(laid if where is None else laid[:, where])
+        return [text.decode() for text in found]
+
+    def coded(self, column: str, where: Array | None = None) -> tuple[list[str], Array]:
+        """Return the different cells, sorted, and the place of each row's in them, int32."""
+        laid = self._columns[column]
+        return coded(laid if where is None else laid[:, where])
+
+    def numbers(self, column: str, where: Array | None = None) -> NDArray[np.float64]:
+        """Return the finite numbers of a column; raises TruthFault E_VALUE at the first other."""
+        laid = self._columns[column]
+        return numbers(laid if where is None else laid[:, where])
+
+
+def coded(laid: Words) -> tuple[list[str], Array]:
+    """Return the different texts, sorted, and the place of each in them, int32."""
+    seed, _ = arrays.distinct_words(laid[:, :SEED_ROWS])
+    if laid.shape[1] <= SEED_ROWS or seed.shape[1] > SEED_TEXTS:
+        known, place = arrays.distinct_words(laid)
+        return _named(known), place
+    place = Lookup.of(seed).find(laid)
+    missed = np.flatnonzero(place < 0)
+    other, at = arrays.distinct_words(laid[:, missed])
+    place[missed] = seed.shape[1] + at
+    known, order = arrays.distinct_words(np.concatenate([seed, other], 1))
+    return _named(known), order[place]
+
+
+def numbers(laid: Words) -> NDArray[np.float64]:
+    """Return the finite numbers that texts write; raises TruthFault E_VALUE at the first other."""
+    count, rows = laid.shape
+    head = np.zeros(fast.HEAD, np.uint8)
+    raw = np.ascontiguousarray(laid.T).view(np.uint8).ravel()
+    start = np.arange(rows) * (count * arrays.BYTES) + fast.HEAD
+    source = arrays.padded(np.concatenate([head, raw]))
+    value, odd = fast.parse_decimals(source, start, arrays.lengths_of(laid))
+    for row, text in zip(odd.tolist(), arrays.texts_of(laid[:, odd]), strict=True):
+        value[row] = finite(text.decode())
+    return value
+
+
+def finite(cell: str) -> float:
+    """Return the finite number of a cell; raises TruthFault E_VALUE."""
+    value = number_of(cell)
+    if value is None:
+        raise TruthFault("E_VALUE", cell)
+    return value
+
+
+def _named(known: Words) -> list[str]:
+    return [text.decode() for text in arrays.texts_of(known)]
+
+
+def _regular(data: bytes, start: int, needed: Collection[str]) -> Table | None:
+    """Read a file whose every line has every cell; None for any other."""
+    end = data.find(b"\n", start) + 1
+    head = data[start:end].decode()
+    if not head.strip() or head.count('"') % 2 or not fast.is_plain(data):
+        return None
+    names = next(csv.reader([head]))
+    at = _places(names, needed)
+    pieces: dict[str, list[Words]] = {name: [] for name in at}
+    rows = 0
+    for bounds in fast.cuts(data, end):
+        block = fast.block(data, *bounds, ",", len(names))
+        if block is None:
+            return None
+        rows += len(block)
+        for name, place in at.items():
+            longest = int(block.length[place].max())
+            pieces[name].append(block.words(place, arrays.count_of(longest)))
+    if not rows:
+        raise TruthFault("E_EMPTY")
+    return Table({name: _joined(laid) for name, laid in pieces.items()}, rows)
+
+
+def _joined(pieces: list[Words]) -> Words:
+    count = max(len(piece) for piece in pieces)
+    out = np.zeros((count, sum(piece.shape[1] for piece in pieces)), np.uint64)
+    at = 0
+    for piece in pieces:
+        out[: len(piece), at : at + piece.shape[1]] = piece
+        at += piece.shape[1]
+    return out
+
+
+def _any(text: str, needed: Collection[str]) -> Table:
+    """Read a file with the csv module."""
+    reader = csv.reader(io.StringIO(text, newline=""))
+    names = next(reader, [])
+    rows = [row for row in reader if row]
+    if not rows:
+        raise TruthFault("E_EMPTY")
+    at = _places(names, needed)
+    least = max(at.values(), default=0)
+    for number, row in enumerate(rows, 1):
+        if len(row) <= least:
+            raise TruthFault("E_VALUE", f"rangée {number} : {len(row)} cellules")
+    columns = {
+        name: arrays.words_of_texts([row[place].encode() for row in rows])
+        for name, place in at.items()
+    }
+    return Table(columns, len(rows))
+
+
+def _places(names: Sequence[str], needed: Collection[str]) -> dict[str, int]:
+    """Return where each needed column stands; of two of the same name, the last."""
+    place = {name: at for at, name in enumerate(names)}
+    for name in needed:
+        if name not in place:
+            raise TruthFault("E_COLUMN_MISSING", name)
+    return {name: place[name] for name in needed}
+
 
 Rows = list[dict[str, str]]
 COLUMN_PARAMS = ("pair", "member", "event")
@@ -72,7 +232,6 @@ def nomenclature(
     return texts, code
 
 
-Array = NDArray[Any]
 BLOCK_BYTES = 64
 
 
@@ -107,14 +266,14 @@ class Units:
 
         repeated: a unit may have several rows.
         """
-        known, place = words.distinct(table.words(key))
+        known, place = arrays.distinct_words(table.words(key))
         if not known.any(0).all():
             raise TruthFault("E_IDS", "identifiant vide")
         sizes = np.bincount(place, minlength=known.shape[1])
         twice = np.flatnonzero(sizes > 1)
         if len(twice) and not repeated:
-            raise TruthFault("E_IDS", words.to_texts(known[:, twice[:1]])[0].decode())
-        order = digest_order(digests(salt, words.to_texts(known)))
+            raise TruthFault("E_IDS", arrays.texts_of(known[:, twice[:1]])[0].decode())
+        order = digest_order(digests(salt, arrays.texts_of(known)))
         rank = np.empty(len(order), np.int64)
         rank[order] = np.arange(len(order))
         rows = np.argsort(rank[place], kind="stable")
@@ -187,7 +346,7 @@ def listed_candidates(contract: ScoringContract, table: Table, units: Units) -> 
     if not contract.answer.is_complete:
         return None
     item = table.words(contract.truth.item or "")[:, units.rows]
-    order = words.by_bytes(item, units.of_rows)
+    order = arrays.order_by_bytes(item, units.of_rows)
     return Candidates.of_words(units.names, item[:, order], units.offsets)
 
 
@@ -212,7 +371,7 @@ def _ranked_answers(
     twice = np.flatnonzero((y[1:] == y[:-1]) & (unit[1:] == unit[:-1]))
     if len(twice):
         first = units.names[:, unit[twice[:1]]]
-        raise TruthFault("E_IDS", words.to_texts(first)[0].decode())
+        raise TruthFault("E_IDS", arrays.texts_of(first)[0].decode())
     gains = table.numbers(gain, units.rows)[order]
     if gains.size and gains.min() < 0:
         raise TruthFault("E_VALUE", "gain négatif")
@@ -260,7 +419,7 @@ def add_groups(
 
 
 def _unit_names(units: Units) -> list[str]:
-    return [name.decode() for name in words.to_texts(units.names)]
+    return [name.decode() for name in arrays.texts_of(units.names)]
 
 
 def _coded(values: Sequence[str], attribute: Attribute) -> tuple[NDArray[np.int32], list[str]]:
@@ -334,7 +493,7 @@ def compile_truth(
     keys = Keys.of_words(units.names, listed_candidates(contract, table, units))
     return CompiledTruth(
         keys=pack_keys(keys),
-        labels=blob.pack(meta | {"kind": "labels"}, named),
+        labels=arrays.pack(meta | {"kind": "labels"}, named),
         n={s: int(counts[i]) for i, s in enumerate(contract.truth.splits)},
     )
 
@@ -384,10 +543,10 @@ def _buckets(
     """
     column = contract.truth.cluster
     if column:
-        known, code = words.distinct(table.words(column)[:, units.first])
+        known, code = arrays.distinct_words(table.words(column)[:, units.first])
     else:
         known, code = units.names, np.arange(len(units), dtype=np.int32)
-    keyed = digests(salt, words.to_texts(known), b"cluster:")
+    keyed = digests(salt, arrays.texts_of(known), b"cluster:")
     bucket = np.zeros(len(units), np.uint16)
     sizes: list[list[int]] = []
     held = []

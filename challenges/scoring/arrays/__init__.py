@@ -1,1 +1,0 @@
-"""Bytes and texts as arrays of numbers."""

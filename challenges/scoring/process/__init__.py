@@ -1,1 +1,0 @@
-"""Read prediction files in a child process that can be killed."""

@@ -1,1 +1,0 @@
-"""Compile a held-out file once: keys without a label, labels always sealed."""
