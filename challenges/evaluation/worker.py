@@ -19,6 +19,7 @@ from typing import Any, BinaryIO, cast
 from uuid import UUID
 
 import numpy as np
+from django.conf import settings
 from django.db import transaction
 
 from challenges.bundles import programs
@@ -38,7 +39,7 @@ from challenges.queue import actions as jobs
 from challenges.queue import worker as queue_worker
 from challenges.queue.actions import WORKER
 from challenges.queue.enums import JobKind
-from challenges.queue.models import Job
+from challenges.queue.models import Job, attempt_seconds
 from challenges.queue.worker import Beating
 from challenges.sandbox import host, rooms
 from challenges.sandbox.base import MIB, SYSTEM, Missing
@@ -540,9 +541,20 @@ def flat_figures(values: Mapping[str, Any], before: str = "") -> dict[str, float
     return found
 
 
-for kind, do in (
-    (JobKind.COMPILE, compile_job),
-    (JobKind.CHECK, check_job),
-    (JobKind.SCORE, score_job),
+def check_seconds(_job: Job) -> float:
+    """Return how long the check of a file may last."""
+    return float(settings.CHECK_MOST_SECONDS)
+
+
+def score_seconds(job: Job) -> float:
+    """Return how long one attempt at a score may last, by the limit of its phase."""
+    entries = Evaluation.objects.filter(pk=job.subject_id)
+    return attempt_seconds(*entries.values_list("entry__enrolment__phase__time_limit_s", flat=True))
+
+
+for kind, do, most in (
+    (JobKind.COMPILE, compile_job, None),
+    (JobKind.CHECK, check_job, check_seconds),
+    (JobKind.SCORE, score_job, score_seconds),
 ):
-    queue_worker.register(kind, do, bury=evaluations.bury_subject)
+    queue_worker.register(kind, do, bury=evaluations.bury_subject, most_seconds=most)

@@ -51,7 +51,7 @@ from portal.audit.duties import beats
 from portal.audit.reading import Told, events
 from portal.audit.record import reference
 from portal.lib import clock
-from portal.lib.refusals import Hidden
+from portal.lib.refusals import Hidden, Unavailable
 
 
 @dataclass(frozen=True)
@@ -432,15 +432,20 @@ def _code(phase: Phase, task: PhaseTask) -> list[Point]:
     return [Point("code_sample", "ready", phase, rows), compared, _sandbox(phase)]
 
 
+def _host_facts() -> dict[str, Any]:
+    """Return what the last sign of life of a worker says of its host; {} without any."""
+    return next((each.facts for each in beats() if each.name == "worker"), {})
+
+
 def _sandbox(phase: Phase) -> Point:
     """Repeat what the worker says of its host; nothing is known before its first sign of life."""
-    worker = next((each for each in beats() if each.name == "worker"), None)
-    if worker is None or "isolates" not in worker.facts:
+    host = _host_facts()
+    if "isolates" not in host:
         why = _("le service de notation n’a pas encore dit ce qu’il sait faire")
         return Point("code_sandbox", "advice", phase, {"why": why})
-    if worker.facts["isolates"] is True:
+    if host["isolates"] is True:
         return Point("code_sandbox", "ready", phase)
-    why = str(worker.facts.get("lacks") or _("demandez à l’administration du portail"))
+    why = str(host.get("lacks") or _("demandez à l’administration du portail"))
     return Point("code_sandbox", "missing", phase, {"why": why})
 
 
@@ -702,3 +707,26 @@ def phase_of(challenge: Challenge, index: int | None = None) -> Phase:
     if phase is None:
         raise Hidden
     return phase
+
+
+class NoSandbox(Unavailable):
+    """The workers of this installation cannot isolate programs: nothing was taken."""
+
+    code = "no_sandbox"
+    message = gettext_lazy(
+        "Cette installation ne sait pas isoler de programme : elle ne prend ni code, ni soumission "
+        "notée par un programme. Aucun essai n’est décompté."
+    )
+
+
+def refuse_not_isolated(phase: Phase) -> None:
+    """Raise NoSandbox for a phase that runs programs where the worker cannot isolate.
+
+    What the last sign of life of a worker says; without any, the file is taken and the worker
+    decides: it refuses its form with X_NO_SANDBOX, and the slot is given back.
+    """
+    if _host_facts().get("isolates") is not False:
+        return
+    runs = Q(scorer_version__programs__isnull=False) | Q(plan__isnull=False)
+    if phase.tasks.filter(runs, current=True).exists():
+        raise NoSandbox

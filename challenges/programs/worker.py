@@ -41,7 +41,7 @@ from challenges.programs.models import CodeRun, CodeTrial
 from challenges.queue import worker as queue_worker
 from challenges.queue.actions import WORKER
 from challenges.queue.enums import JobKind
-from challenges.queue.models import Job
+from challenges.queue.models import Job, attempt_seconds
 from challenges.queue.worker import Beating
 from challenges.sandbox import code_runs as running
 from challenges.sandbox import evalai, metadata, rooms, steps
@@ -782,5 +782,17 @@ def bury_trial(job: Job) -> None:
     evaluations.bury_subject(job)
 
 
-queue_worker.register(JobKind.RUN, run_job, bury=evaluations.bury_subject)
-queue_worker.register(JobKind.TRIAL, trial_job, bury=bury_trial)
+def run_seconds(job: Job) -> float:
+    """Return how long one attempt at a run may last, by the limit of its phase."""
+    runs = CodeRun.objects.filter(pk=job.subject_id)
+    return attempt_seconds(*runs.values_list("entry__enrolment__phase__time_limit_s", flat=True))
+
+
+def trial_seconds(job: Job) -> float:
+    """Return how long one attempt at a trial may last, by the limit of its phase."""
+    trials = CodeTrial.objects.filter(pk=job.subject_id)
+    return attempt_seconds(*trials.values_list("phase__time_limit_s", flat=True))
+
+
+queue_worker.register(JobKind.RUN, run_job, bury=evaluations.bury_subject, most_seconds=run_seconds)
+queue_worker.register(JobKind.TRIAL, trial_job, bury=bury_trial, most_seconds=trial_seconds)

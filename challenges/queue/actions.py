@@ -10,15 +10,11 @@ from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection, transaction
-from django.db.models import F, Q
-from django.utils.translation import gettext_lazy as _
+from django.db.models import F
 
-from challenges.entries.models import Entry
-from challenges.organising.models.challenges import Phase
 from challenges.queue.enums import JOB_PRIORITY, JobKind, JobState
 from challenges.queue.models import Job, JobQuerySet
 from portal.audit.actors import SystemActor
-from portal.audit.duties import beats
 from portal.audit.record import record
 from portal.lib import clock, failpoints
 from portal.lib.refusals import Unavailable
@@ -137,19 +133,13 @@ def queue_standings(phase_id: int, *, cause: str) -> None:
     )
 
 
-def settle_later(entry: Entry) -> None:
-    """Queue what waits for an entry that ends without a score, where a Ladder goes in order."""
-    if entry.climbs:
-        queue_standings(entry.enrolment.phase_id, cause=f"{entry.pk}:{entry.version}")
-
-
 def claim(*, owner: str) -> Job | None:
     """Take the next due job under a new lease, or return None."""
     if not Job.objects.due(clock.now()).exists():  # an idle worker takes no write lock
         return None
     with transaction.atomic():
         now = clock.now()
-        job = Job.objects.due(now).select_for_update(skip_locked=True).first()
+        job = Job.objects.due(now).select_for_update(skip_locked=True, of=("self",)).first()
         if job is None:
             return None
         job.state, job.lease_token, job.lease_owner = JobState.LEASED, uuid4(), owner[:80]
@@ -286,27 +276,3 @@ def _again_or_dead(job: Job, *, code: str, buried: Buried) -> None:
         record("job.dead", by=WORKER, on=job, kind=job.kind, code=code)
         buried(job)
     job.save()
-
-
-class NoSandbox(Unavailable):
-    """The workers of this installation cannot isolate programs: nothing was taken."""
-
-    code = "no_sandbox"
-    message = _(
-        "Cette installation ne sait pas isoler de programme : elle ne prend ni code, ni soumission "
-        "notée par un programme. Aucun essai n’est décompté."
-    )
-
-
-def refuse_not_isolated(phase: Phase) -> None:
-    """Raise NoSandbox for a phase that runs programs where the worker cannot isolate.
-
-    What the last sign of life of a worker says; without any, the file is taken and the worker
-    decides: it refuses its form with X_NO_SANDBOX, and the slot is given back.
-    """
-    worker = next((each for each in beats() if each.name == "worker"), None)
-    if worker is None or worker.facts.get("isolates") is not False:
-        return
-    runs = Q(scorer_version__programs__isnull=False) | Q(plan__isnull=False)
-    if phase.tasks.filter(runs, current=True).exists():
-        raise NoSandbox

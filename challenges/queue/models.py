@@ -8,17 +8,16 @@ from django.conf import settings
 from django.db import models
 from django.db.models import CharField, Exists, Func, Q
 
-from challenges.organising.models.challenges import Phase
 from challenges.queue.enums import JobKind, JobState
 from portal.lib.columns import set_exactly, within, word
 
 RUNS_AN_ATTEMPT = 2  # of programs in one attempt at most: ingestion, then scoring
 
 
-def attempt_seconds(limit: int) -> float:
-    """Return how long one attempt at an evaluation may last. limit: seconds of one run."""
+def attempt_seconds(*limits: int) -> float:
+    """Return how long one attempt at an evaluation may last. limits: seconds of one run."""
     least = settings.SCORE_LEAST_SECONDS  # a metric is computed without that limit
-    return float(max(RUNS_AN_ATTEMPT * limit, least) + settings.JOB_MARGIN_SECONDS)
+    return float(max(RUNS_AN_ATTEMPT * max(limits, default=0), least) + settings.JOB_MARGIN_SECONDS)
 
 
 class Dashed(Func):
@@ -51,8 +50,7 @@ class JobQuerySet(models.QuerySet["Job"]):
 
     def unheld(self) -> "JobQuerySet":
         """Leave out the jobs that the pause of their phase holds."""
-        paused = Phase.objects.filter(pk=models.OuterRef("phase_id"), paused_at__isnull=False)
-        return self.filter(~Exists(paused))
+        return self.filter(phase__paused_at__isnull=True)
 
     def abandoned(self, at: datetime) -> "JobQuerySet":
         """Keep the jobs whose worker stopped beating."""
@@ -78,7 +76,7 @@ class Job(models.Model):
     # The phase whose pause holds it: a score that its teams wait for, or the run of their code;
     # null for the others.
     phase = models.ForeignKey(
-        Phase, on_delete=models.CASCADE, null=True, blank=True, related_name="jobs"
+        "challenges.Phase", on_delete=models.CASCADE, null=True, blank=True, related_name="jobs"
     )
     subject_id = models.CharField(max_length=64)
     dedup_key = models.CharField(max_length=160)

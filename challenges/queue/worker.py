@@ -22,14 +22,11 @@ from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError, connection
-from django.db.models import QuerySet
 
-from challenges.evaluation.models import Evaluation
-from challenges.programs.models import CodeRun, CodeTrial
 from challenges.queue import actions as jobs
 from challenges.queue.actions import Buried
 from challenges.queue.enums import JobKind
-from challenges.queue.models import Job, attempt_seconds
+from challenges.queue.models import Job
 from portal.accounts.models import User
 
 log = logging.getLogger("portal.worker")
@@ -39,19 +36,27 @@ log = logging.getLogger("portal.worker")
 class Work:
     """What does the jobs of a kind, and what moves on the subject of one that is dead.
 
-    do: called with the job, what this worker keeps open, and the lease.
+    do: called with the job, what this worker keeps open, and the lease. most_seconds: how long one
+    attempt at a job may last; JOB_MOST_SECONDS where the kind says nothing.
     """
 
     do: Callable[[Job, Any, "Beating"], None]
     bury: Buried
+    most_seconds: Callable[[Job], float] | None = None
 
 
 _works: dict[str, Work] = {}
 
 
-def register(kind: JobKind, do: Callable[[Job, Any, "Beating"], None], *, bury: Buried) -> None:
+def register(
+    kind: JobKind,
+    do: Callable[[Job, Any, "Beating"], None],
+    *,
+    bury: Buried,
+    most_seconds: Callable[[Job], float] | None = None,
+) -> None:
     """Say what does the jobs of a kind; each subject says it of its own, at start."""
-    _works[kind] = Work(do, bury)
+    _works[kind] = Work(do, bury, most_seconds)
 
 
 def work_of(kind: str) -> Work:
@@ -152,26 +157,9 @@ class Beating:
 
 
 def most_seconds(job: Job) -> float:
-    """Return how long one attempt at a job may last.
-
-    Where programs run: two of them at the limit of the phase, and a margin.
-    """
-    found: QuerySet[Any, int]
-    match job.kind:
-        case JobKind.SCORE:
-            entries = Evaluation.objects.filter(pk=job.subject_id)
-            found = entries.values_list("entry__enrolment__phase__time_limit_s", flat=True)
-        case JobKind.RUN:
-            runs = CodeRun.objects.filter(pk=job.subject_id)
-            found = runs.values_list("entry__enrolment__phase__time_limit_s", flat=True)
-        case JobKind.TRIAL:
-            trials = CodeTrial.objects.filter(pk=job.subject_id)
-            found = trials.values_list("phase__time_limit_s", flat=True)
-        case JobKind.CHECK:
-            return float(settings.CHECK_MOST_SECONDS)
-        case _:
-            return float(settings.JOB_MOST_SECONDS)
-    return attempt_seconds(max(found, default=0))
+    """Return how long one attempt at a job may last."""
+    limit = work_of(job.kind).most_seconds
+    return limit(job) if limit is not None else float(settings.JOB_MOST_SECONDS)
 
 
 FOLDER_PREFIX, FOLDER_LOCK = "openemploi-work-", "held"

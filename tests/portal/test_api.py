@@ -8,7 +8,7 @@ import pytest
 from django.db import InterfaceError, OperationalError, ProgrammingError, connection
 from django.test import Client, RequestFactory
 
-from challenges.queue.actions import NoSandbox
+from challenges.organising.queries import NoSandbox
 from portal.accounts.enums import TokenScope
 from portal.api import api
 from portal.lib.refusals import Hidden, Refusal, Unavailable

@@ -18,7 +18,7 @@ from challenges.entries import rules
 from challenges.entries.enums import INFECTED
 from challenges.organising.models.challenges import Phase
 from challenges.organising.models.scorings import PhaseTask
-from challenges.queue.actions import refuse_not_isolated
+from challenges.organising.queries import refuse_not_isolated
 from challenges.scoring import child
 from challenges.scoring.archives import ArchiveRefused, Bounds
 from challenges.scoring.contract import AnswerSpec

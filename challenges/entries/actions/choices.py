@@ -11,13 +11,14 @@ from django.utils.translation import gettext as _
 
 from challenges.entries import rules as entries_rules
 from challenges.entries.actions import deposits
+from challenges.entries.actions.deposits import settle_later
 from challenges.entries.enums import EntryStatus
 from challenges.entries.models import Entry
 from challenges.entries.queries import choices_to_take_over, teams_left_behind
 from challenges.organising.enums import ColumnKind, PhaseMoment
 from challenges.organising.models.challenges import Phase
 from challenges.organising.models.scorings import Column
-from challenges.queue.actions import queue_standings, settle_later
+from challenges.queue.actions import queue_standings
 from challenges.results import rules as results_rules
 from challenges.results.actions import unfinished_entries
 from challenges.results.models.boards import Reveal

@@ -15,8 +15,8 @@ from challenges.entries.models import Entry, EntryQuerySet
 from challenges.entries.queries import fair_rank
 from challenges.organising.enums import ChallengeStatus, PhaseMoment
 from challenges.organising.models.challenges import Challenge, Phase
+from challenges.organising.queries import refuse_not_isolated
 from challenges.queue import actions as jobs
-from challenges.queue.actions import refuse_not_isolated
 from challenges.queue.enums import JobKind
 from challenges.receipts import actions as receipts
 from challenges.teams.enums import RegistrationState, TeamState
@@ -500,3 +500,9 @@ def offered_answers(question: Question) -> list[str]:
     """List the answers that a question offers; none for a text or for a yes or no."""
     offered = [str(one) for one in question.get("options") or ()]
     return [] if {one.lower() for one in offered} <= BOOLEANS else offered
+
+
+def settle_later(entry: Entry) -> None:
+    """Queue what waits for an entry that ends without a score, where a Ladder goes in order."""
+    if entry.climbs:
+        jobs.queue_standings(entry.enrolment.phase_id, cause=f"{entry.pk}:{entry.version}")

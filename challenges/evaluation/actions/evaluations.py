@@ -14,7 +14,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from challenges.entries.actions.deposits import queue_check
+from challenges.entries.actions.deposits import queue_check, settle_later
 from challenges.entries.enums import EntryStatus
 from challenges.entries.models import Entry
 from challenges.entries.queries import fair_rank
@@ -116,7 +116,7 @@ def finish_check(*, job: Job, accepted: bool, verdict: dict[str, Any], digest: s
         entry.become(EntryStatus.REJECTED, at=now, reason=faults[0]["code"])
         entry.day_slot = entry.total_slot = None
         entry.save()
-        jobs.settle_later(entry)
+        settle_later(entry)
         owe("mail.entry_rejected", key=f"{entry.pk}:{entry.version}", entry_id=str(entry.pk))
     record("entry.checked", by=WORKER, on=entry, accepted=accepted, reason=entry.reason_code)
     failpoints.hit("check.before_commit")
@@ -328,7 +328,7 @@ def settle_entry(entry: Entry, now: datetime) -> None:
     else:
         record(f"entry.{status.value}", by=WORKER, on=entry, reason=entry.reason_code)
         if status == EntryStatus.FAILED:
-            jobs.settle_later(entry)
+            settle_later(entry)
     entry.save()
     if not entry.is_baseline:
         owe(_LETTERS[status], key=f"{entry.pk}:{entry.version}", entry_id=str(entry.pk))

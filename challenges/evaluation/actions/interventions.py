@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy
 
 from challenges import retention
 from challenges.entries.actions import deposits
+from challenges.entries.actions.deposits import settle_later
 from challenges.entries.enums import EntryStatus
 from challenges.entries.models import Entry, EntryQuerySet
 from challenges.evaluation import rules
@@ -16,7 +17,6 @@ from challenges.organising.actions.notices import announce
 from challenges.organising.enums import NoticeKind
 from challenges.organising.models.challenges import Phase
 from challenges.queue import actions as jobs
-from challenges.queue.actions import settle_later
 from challenges.queue.enums import JobKind, JobState
 from challenges.queue.models import Dashed, Job
 from challenges.results.models.boards import Reveal

@@ -43,9 +43,10 @@ from challenges.organising.actions.notices import announce_by_letter
 from challenges.organising.enums import ChallengeStatus, LogAudience, PhaseKind, PhaseMoment
 from challenges.organising.models.challenges import Challenge, Phase
 from challenges.organising.models.scorings import PhaseTask, RunPlan
+from challenges.organising.queries import refuse_not_isolated
 from challenges.programs.models import CodeRun, CodeTrial, SealedPredictions
 from challenges.queue import actions as jobs
-from challenges.queue.actions import WORKER, refuse_not_isolated
+from challenges.queue.actions import WORKER
 from challenges.queue.enums import JobKind
 from challenges.queue.models import Job
 from challenges.scoring.contract import Layout

@@ -25,12 +25,12 @@ from challenges.models import (
     SealedPredictions,
     Team,
 )
+from challenges.organising.queries import NoSandbox
 from challenges.programs import worker as program_worker
 from challenges.programs.actions import code as team_code
 from challenges.programs.actions.code import RunOutcome
 from challenges.programs.models import trial_reason
 from challenges.queue import actions as jobs
-from challenges.queue.actions import NoSandbox
 from challenges.queue.enums import JobKind, JobState
 from challenges.rescoring import actions as rescorings
 from challenges.rescoring.models import RescoringState
