@@ -36,7 +36,7 @@ from catalogue.resources.enums import (
 )
 from catalogue.resources.fields import DETAILS, KindDetails
 from portal.accounts.authorization import ORGANISATION_ROLES, Permission, has_permission
-from portal.accounts.enums import Answer
+from portal.lib.decisions import Answer, Proposal
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -504,13 +504,12 @@ class CardVersion(models.Model):
         return reverse("catalogue:version", args=(self.resource.slug, self.number))
 
 
-class Removal(models.Model):
+class Removal(Proposal):
     """The removal of a published resource, waiting for a second person.
 
     The resource is gone once the removal is accepted; its address stays, for the tombstone.
     """
 
-    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     resource = models.ForeignKey(
         Resource, on_delete=models.SET_NULL, related_name="removals", null=True
     )
@@ -524,33 +523,12 @@ class Removal(models.Model):
     reason = models.CharField(max_length=20, choices=RemovalReason.choices)
     keep_title = models.BooleanField(default=True)
     explanation = models.CharField(max_length=300)
-    proposed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
-    )
-    proposed_at = models.DateTimeField()
-    answer = models.CharField(max_length=10, choices=Answer.choices, blank=True)
-    answered_by = someone(models.PROTECT)
-    answered_at = models.DateTimeField(null=True, blank=True)
 
-    class Meta:
-        ordering = ["proposed_at", "pk"]
+    class Meta(Proposal.Meta):
         constraints = [
+            *Proposal.Meta.constraints,
             models.UniqueConstraint(
                 fields=["resource"], condition=models.Q(answer=""), name="one_open_removal"
-            ),
-            models.CheckConstraint(
-                condition=models.Q(answered_by__isnull=True)
-                | models.Q(answer=Answer.WITHDRAWN)
-                | ~models.Q(answered_by=models.F("proposed_by")),
-                name="removal_answered_by_another",
-            ),
-            models.CheckConstraint(
-                condition=models.Q(answer="", answered_at__isnull=True, answered_by__isnull=True)
-                | (
-                    ~models.Q(answer="")
-                    & models.Q(answered_at__isnull=False, answered_by__isnull=False)
-                ),
-                name="removal_answer_dated",
             ),
         ]
 

@@ -10,7 +10,6 @@ from django.db.models import Count, F, Q
 from django.utils.translation import gettext as _
 
 from challenges.entries.models import Entry
-from challenges.models.decisions import TwoPersonDecision, by_two_people
 from challenges.organising.models.challenges import (
     Challenge,
     ChallengeOrganiser,
@@ -22,6 +21,7 @@ from challenges.organising.models.challenges import (
 from challenges.teams.models import Team, TeamMember
 from portal.accounts.authorization import Permission, has_permission
 from portal.lib.columns import set_exactly, set_together, someone, within, word
+from portal.lib.decisions import TwoPersonDecision, by_two_people
 from portal.lib.refusals import Conflict
 
 

@@ -12,12 +12,12 @@ from challenges.entries.enums import EntryStatus
 from challenges.entries.models import Entry
 from challenges.evaluation.enums import EvaluationState
 from challenges.evaluation.models import Evaluation, evaluations_of
-from challenges.models.decisions import TwoPersonDecision, by_two_people
 from challenges.organising.models.challenges import Phase
 from challenges.organising.models.scorings import PhaseTask
 from challenges.teams.models import Team
 from portal.lib import canonical
 from portal.lib.columns import set_exactly, within, word
+from portal.lib.decisions import TwoPersonDecision, by_two_people
 from portal.lib.immutable import Immutable
 
 

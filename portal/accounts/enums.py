@@ -54,14 +54,6 @@ class RegionRole(TextChoices):
     AUDITOR = "auditor", _("Audit")
 
 
-class Answer(TextChoices):
-    """How an offer, a request or a proposal ended."""
-
-    ACCEPTED = "accepted", _("Acceptée")
-    REFUSED = "refused", _("Refusée")
-    WITHDRAWN = "withdrawn", _("Retirée")
-
-
 class InvitationState(TextChoices):
     """Where an invitation of an address stands."""
 

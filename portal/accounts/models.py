@@ -16,7 +16,6 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.enums import (
-    Answer,
     Delivery,
     InvitationState,
     OrganisationBadge,
@@ -26,6 +25,7 @@ from portal.accounts.enums import (
     Role,
     TokenScope,
 )
+from portal.lib.decisions import Answer, Proposal
 from portal.lib.immutable import GuardedQuerySet, Immutable
 from portal.lib.refusals import Hidden
 
@@ -470,13 +470,12 @@ class FormerAddress(models.Model):
     )
 
 
-class RoleProposal(models.Model):
+class RoleProposal(Proposal):
     """The giving or the end of a role, waiting for a second person.
 
     The role is held for the Region, or in the organisation that is named.
     """
 
-    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     kind = models.CharField(max_length=10, choices=ProposalKind.choices)
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="role_proposals"
@@ -490,23 +489,10 @@ class RoleProposal(models.Model):
         blank=True,
     )
     reason = models.CharField(max_length=300)
-    proposed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
-    )
-    proposed_at = models.DateTimeField()
-    answer = models.CharField(max_length=10, choices=Answer.choices, blank=True)
-    answered_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        on_delete=models.PROTECT,
-        related_name="+",
-        null=True,
-        blank=True,
-    )
-    answered_at = models.DateTimeField(null=True, blank=True)
 
-    class Meta:
-        ordering = ["proposed_at", "pk"]
+    class Meta(Proposal.Meta):
         constraints = [
+            *Proposal.Meta.constraints,
             models.UniqueConstraint(
                 fields=["user", "role"],
                 condition=models.Q(answer="", organisation__isnull=True),
@@ -521,20 +507,6 @@ class RoleProposal(models.Model):
                 condition=models.Q(organisation__isnull=True, role__in=RegionRole.values)
                 | models.Q(organisation__isnull=False, role__in=Role.values),
                 name="proposal_role_of_its_place",
-            ),
-            models.CheckConstraint(
-                condition=models.Q(answered_by__isnull=True)
-                | models.Q(answer=Answer.WITHDRAWN)
-                | ~models.Q(answered_by=models.F("proposed_by")),
-                name="proposal_answered_by_another",
-            ),
-            models.CheckConstraint(
-                condition=models.Q(answer="", answered_at__isnull=True, answered_by__isnull=True)
-                | (
-                    ~models.Q(answer="")
-                    & models.Q(answered_at__isnull=False, answered_by__isnull=False)
-                ),
-                name="proposal_answer_dated",
             ),
         ]
 

@@ -183,7 +183,7 @@ def proposals(user: User) -> Iterator[Item]:
     """List the roles that wait for this administrator's answer."""
     if not rules.may_give_roles(user):
         return
-    for proposal in RoleProposal.objects.filter(answer="").select_related("user", "proposed_by"):
+    for proposal in RoleProposal.objects.waiting().select_related("user", "proposed_by"):
         if rules.may_answer_proposal(user, proposal):
             yield Item(
                 title=_("Répondre à une proposition de rôle pour %(who)s") % {"who": proposal.user},

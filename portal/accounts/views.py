@@ -23,7 +23,7 @@ from portal.accounts.actions import (
     organisations,
 )
 from portal.accounts.authorization import belongs_to, require
-from portal.accounts.enums import Answer, Delivery, OrganisationKind, Role
+from portal.accounts.enums import Delivery, OrganisationKind, Role
 from portal.accounts.forms.profile import (
     AttestForm,
     CloseForm,
@@ -52,6 +52,7 @@ from portal.accounts.models import (
 from portal.accounts.sessions import step_up_required
 from portal.audit.record import record
 from portal.lib import clock, visible
+from portal.lib.decisions import Answer
 from portal.lib.refusals import Hidden, NotAllowed
 from portal.lib.web.requests import get_or_post, natural
 
@@ -553,9 +554,7 @@ def role_board(request: HttpRequest) -> HttpResponse:
 
 def _role_board(request: HttpRequest, form: ProposalForm) -> dict[str, Any]:
     viewer = person(request)
-    waiting = RoleProposal.objects.filter(answer="").select_related(
-        "user", "proposed_by", "organisation"
-    )
+    waiting = RoleProposal.objects.waiting().select_related("user", "proposed_by", "organisation")
     return {
         "form": form,
         "appointments": RegionAppointment.objects.filter(ended_at=None)

@@ -2,7 +2,7 @@
 
 from django.apps import apps
 
-from challenges.models.decisions import TwoPersonDecision
+from portal.lib.decisions import TwoPersonDecision
 
 
 def test_every_decision_takes_two_people() -> None:

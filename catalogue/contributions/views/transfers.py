@@ -18,9 +18,9 @@ from catalogue.resources.actions import transfers
 from catalogue.resources.models import CardTransfer, Removal, Resource
 from catalogue.resources.views import edited, public
 from portal.accounts.authorization import require
-from portal.accounts.enums import Answer
 from portal.accounts.models import User
 from portal.accounts.views import person
+from portal.lib.decisions import Answer
 from portal.lib.refusals import Invalid, NotAllowed
 from portal.lib.web.requests import get_or_post
 

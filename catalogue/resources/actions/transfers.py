@@ -10,11 +10,11 @@ from catalogue.resources.actions import cards as card_changes
 from catalogue.resources.enums import Deposit, TransferKind, VersionOrigin
 from catalogue.resources.models import CardTransfer, Removal, Resource
 from portal.accounts.authorization import require
-from portal.accounts.enums import Answer
 from portal.accounts.models import Organisation, User
 from portal.audit.outbox import owe
 from portal.audit.record import record
 from portal.lib import clock
+from portal.lib.decisions import Answer
 from portal.lib.prose.texts import require_plain_line
 from portal.lib.refusals import Conflict, Invalid, unless_taken
 
@@ -66,7 +66,7 @@ def confirm_removal(*, removal: Removal, by: User) -> Removal:
             code="proposer_left",
         )
     _refuse_what_carries_data(resource)
-    _answer_removal(removal, Answer.ACCEPTED, by)
+    removal.settle(Answer.ACCEPTED, by)
     card_changes.bury(
         resource=resource, reason=removal.reason, by=by, keep_title=removal.keep_title
     )
@@ -79,7 +79,7 @@ def confirm_removal(*, removal: Removal, by: User) -> Removal:
 def refuse_removal(*, removal: Removal, by: User) -> Removal:
     """Refuse as second person; event "removal.refused". Raises NotAllowed; Conflict."""
     removal, _resource = _answerable_removal(removal, by)
-    _answer_removal(removal, Answer.REFUSED, by)
+    removal.settle(Answer.REFUSED, by)
     record("removal.refused", by=by, on=removal)
     return removal
 
@@ -87,24 +87,17 @@ def refuse_removal(*, removal: Removal, by: User) -> Removal:
 @transaction.atomic
 def withdraw_removal(*, removal: Removal, by: User) -> Removal:
     """Take one's own proposal back; event "removal.withdrawn". Raises NotAllowed; Conflict."""
-    removal = _open_removal(removal)
+    removal = Removal.objects.locked(removal)
     require(rules.may_withdraw_removal, by, removal)
-    _answer_removal(removal, Answer.WITHDRAWN, by)
+    removal.settle(Answer.WITHDRAWN, by)
     record("removal.withdrawn", by=by, on=removal)
     return removal
 
 
-def _open_removal(removal: Removal) -> Removal:
-    """Lock the proposal and read it again. The resource, when both are locked, comes first."""
-    fresh = Removal.objects.select_for_update(of=("self",)).get(pk=removal.pk)
-    if fresh.answer:
-        raise Conflict(_("Cette proposition a déjà reçu sa réponse."), code="already_answered")
-    return fresh
-
-
 def _answerable_removal(removal: Removal, by: User) -> tuple[Removal, Resource]:
+    # Both are locked, the resource first.
     resource = Resource.objects.select_for_update(of=("self",)).filter(removals=removal).first()
-    fresh = _open_removal(removal)
+    fresh = Removal.objects.locked(removal)
     if resource is None:
         raise Conflict(_("Cette fiche n’existe plus."), code="already_answered")
     by.forget_roles()
@@ -124,11 +117,6 @@ def _refuse_what_carries_data(resource: Resource) -> None:
             _("Cette fiche porte un jeu de données du portail : archivez-la plutôt."),
             code="resource_in_use",
         )
-
-
-def _answer_removal(removal: Removal, answer: Answer, by: User) -> None:
-    removal.answer, removal.answered_by, removal.answered_at = answer.value, by, clock.now()
-    removal.save(update_fields=["answer", "answered_by", "answered_at"])
 
 
 @transaction.atomic

@@ -15,13 +15,13 @@ from challenges.entries.enums import WITHOUT_OUTCOME
 from challenges.entries.models import Entry
 from challenges.evaluation.enums import EvaluationState, Split
 from challenges.evaluation.models import Evaluation, Rung, Score, rounded
-from challenges.models.decisions import TwoPersonDecision, by_two_people
 from challenges.organising.enums import BoardRule, Direction
 from challenges.organising.models.challenges import Phase
 from challenges.organising.models.scorings import Column, Leaderboard, PhaseTask
 from challenges.teams.models import Enrolment, Team
 from portal.lib import canonical
 from portal.lib.columns import within, word
+from portal.lib.decisions import TwoPersonDecision, by_two_people
 
 
 class Standing(models.Model):

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from portal.accounts import rules
 from portal.accounts.actions import accounts, organisations
 from portal.accounts.authorization import require
-from portal.accounts.enums import Answer, ProposalKind, RegionRole, Role
+from portal.accounts.enums import ProposalKind, RegionRole, Role
 from portal.accounts.models import (
     Membership,
     Organisation,
@@ -24,6 +24,7 @@ from portal.audit.actors import Actor
 from portal.audit.outbox import owe
 from portal.audit.record import record
 from portal.lib import clock
+from portal.lib.decisions import Answer
 from portal.lib.immutable import writes
 from portal.lib.refusals import Conflict
 
@@ -93,7 +94,7 @@ def confirm(*, proposal: RoleProposal, by: User) -> RoleProposal:
     event "role.given" or "role.ended"; a letter. Raises NotAllowed; Conflict, too when no
     administrator would be left; LastReferent.
     """
-    proposal = _locked(proposal)
+    proposal = RoleProposal.objects.locked(proposal)
     if proposal.organisation is not None:
         Organisation.objects.locked(proposal.organisation)
     administrators = hold_administrators()
@@ -105,7 +106,7 @@ def confirm(*, proposal: RoleProposal, by: User) -> RoleProposal:
             _("La personne qui l’a proposé ne pourrait plus le faire : proposez-le à nouveau."),
             code="proposer_left",
         )
-    _answer(proposal, Answer.ACCEPTED, by)
+    proposal.settle(Answer.ACCEPTED, by)
     if proposal.organisation is not None:
         _settle_place(proposal, proposal.organisation)
     elif proposal.kind == ProposalKind.GIVE:
@@ -137,10 +138,10 @@ def confirm(*, proposal: RoleProposal, by: User) -> RoleProposal:
 @transaction.atomic
 def refuse(*, proposal: RoleProposal, by: User) -> RoleProposal:
     """Refuse as second administrator; event "role.refused". Raises NotAllowed; Conflict."""
-    proposal = _locked(proposal)
+    proposal = RoleProposal.objects.locked(proposal)
     by.forget_roles()
     require(rules.may_answer_proposal, by, proposal)
-    _answer(proposal, Answer.REFUSED, by)
+    proposal.settle(Answer.REFUSED, by)
     record("role.refused", by=by, on=proposal, person=proposal.user, **_facts(proposal))
     return proposal
 
@@ -148,9 +149,9 @@ def refuse(*, proposal: RoleProposal, by: User) -> RoleProposal:
 @transaction.atomic
 def withdraw(*, proposal: RoleProposal, by: User) -> RoleProposal:
     """Take one's own proposal back; event "role.withdrawn". Raises NotAllowed; Conflict."""
-    proposal = _locked(proposal)
+    proposal = RoleProposal.objects.locked(proposal)
     require(rules.may_withdraw_proposal, by, proposal)
-    _answer(proposal, Answer.WITHDRAWN, by)
+    proposal.settle(Answer.WITHDRAWN, by)
     record("role.withdrawn", by=by, on=proposal, person=proposal.user, **_facts(proposal))
     return proposal
 
@@ -249,17 +250,3 @@ def _settle(user: User) -> None:
     accounts.end_all(user=user)
     wanted = {BACKOFFICE_GROUPS[role] for role in user.region_roles if role in BACKOFFICE_GROUPS}
     user.groups.set([Group.objects.get_or_create(name=name)[0] for name in sorted(wanted)])
-
-
-def _locked(proposal: RoleProposal) -> RoleProposal:
-    RoleProposal.objects.select_for_update().get(pk=proposal.pk)
-    related = ("user", "proposed_by", "organisation")
-    fresh = RoleProposal.objects.select_related(*related).get(pk=proposal.pk)
-    if fresh.answer:
-        raise Conflict(_("Cette proposition a déjà reçu sa réponse."), code="already_answered")
-    return fresh
-
-
-def _answer(proposal: RoleProposal, answer: Answer, by: User) -> None:
-    proposal.answer, proposal.answered_by, proposal.answered_at = answer.value, by, clock.now()
-    proposal.save(update_fields=["answer", "answered_by", "answered_at"])

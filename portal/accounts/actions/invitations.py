@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from portal.accounts import rules
 from portal.accounts.actions import organisations
 from portal.accounts.authorization import require
-from portal.accounts.enums import Answer, InvitationState, Role
+from portal.accounts.enums import InvitationState, Role
 from portal.accounts.models import (
     GIVEN_BY_INVITATION,
     Invitation,
@@ -25,6 +25,7 @@ from portal.accounts.models import (
 from portal.audit.outbox import owe
 from portal.audit.record import record
 from portal.lib import clock
+from portal.lib.decisions import Answer
 from portal.lib.rates import DAY, keep_pace
 from portal.lib.refusals import Closed, Conflict, Hidden, Invalid
 

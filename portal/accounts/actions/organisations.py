@@ -11,13 +11,14 @@ from django.utils.translation import gettext_lazy
 from portal.accounts import names, rules
 from portal.accounts.actions import accounts
 from portal.accounts.authorization import require
-from portal.accounts.enums import Answer, OrganisationBadge, OrganisationKind, Role
+from portal.accounts.enums import OrganisationBadge, OrganisationKind, Role
 from portal.accounts.models import FormerAddress, Membership, Organisation, Transfer, User
 from portal.accounts.names import clean_siret
 from portal.audit.actors import Actor
 from portal.audit.outbox import owe
 from portal.audit.record import record
 from portal.lib import clock
+from portal.lib.decisions import Answer
 from portal.lib.immutable import writes
 from portal.lib.prose.texts import free_name
 from portal.lib.refusals import Conflict, NotAllowed

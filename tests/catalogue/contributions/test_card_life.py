@@ -318,7 +318,7 @@ def test_a_removal_takes_two(card: Resource, client: Client, author: User) -> No
     assert owed()[-2:] == ["mail.removal_proposed", "mail.resource_removed"]
     assert list(chain_breaches()) == []
     removal.refresh_from_db()
-    assert (removal.resource, removal.answer, removal.answered_by) == (None, "accepted", other)
+    assert (removal.resource, removal.answer, removal.decided_by) == (None, "accepted", other)
 
 
 def test_a_title_may_go_too(card: Resource, client: Client) -> None:
