@@ -1,6 +1,5 @@
 """Write the catalogue: a draft opened, changed, checked, sent, answered; its files brought."""
 
-from collections.abc import Iterable
 from datetime import timedelta
 from hashlib import sha256
 from typing import IO, Any, cast
@@ -22,7 +21,6 @@ from catalogue.contributions.forms.decisions import DECLINE, OwnerAnswerForm
 from catalogue.contributions.models import CardUpload, Contribution
 from catalogue.contributions.queries import descriptions, proposals, reviews
 from catalogue.contributions.queries import files as named_files
-from catalogue.contributions.record_checks import Remark
 from catalogue.contributions.schemas import (
     AnswerIn,
     CardFileOut,
@@ -134,20 +132,6 @@ def whole(request: HttpRequest, contribution: Contribution) -> WholeContribution
     if contribution.status in rules.UNSENT:
         unsent = {"title": contribution.resource.title, "record": {}, "provenance": {}}
     return told.model_copy(update=UNTOLD | unsent)
-
-
-def blocking_json(remarks: Iterable[Remark]) -> list[Json]:
-    """Name what keeps a contribution from being sent, as endpoints name faults."""
-    return [
-        {
-            "field": each.field,
-            "code": each.code,
-            "message": record_checks.sentence(
-                {"code": each.code, "field": each.field, "facts": dict(each.facts)}
-            ),
-        }
-        for each in remarks
-    ]
 
 
 contribution_router = Router(tags=[_("Contribuer")])
@@ -418,7 +402,10 @@ def _said(refusal: Invalid) -> Invalid:
     return Invalid(
         gettext("Des contrôles empêchent l’envoi : corrigez ces champs."),
         code="checks",
-        faults=blocking_json(refusal.faults),
+        faults=[
+            {"field": each.field, "code": each.code, "message": record_checks.sentence(each)}
+            for each in refusal.faults
+        ],
     )
 
 

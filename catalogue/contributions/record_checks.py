@@ -144,8 +144,10 @@ def label_of(name: str) -> str:
     return name
 
 
-def sentence(remark: Mapping[str, Any]) -> str:
-    """Say a stored remark, in the language of the reader; user text is cut at 64 characters."""
+def sentence(remark: "Remark | Mapping[str, Any]") -> str:
+    """Say a remark, stored or not, in the language of the reader; its facts are cut short."""
+    if isinstance(remark, Remark):
+        remark = asdict(remark)
     code, facts = str(remark["code"]), dict(remark.get("facts") or {})
     if code == "links_waiting":
         return ngettext(

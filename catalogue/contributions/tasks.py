@@ -59,7 +59,10 @@ def _to_author(letter: str, contribution_id: int) -> None:
     if contribution is None or contribution.author is None or not contribution.author.is_active:
         return
     link = absolute("catalogue:contribution", contribution.public_id)
-    write_to(letter, [contribution.author], link=link, **_context(contribution))
+    if letter.startswith("proposal_"):
+        _send_change(letter, contribution.author, contribution, link)
+    else:
+        write_to(letter, [contribution.author], link=link, **_context(contribution))
 
 
 @handler("mail.draft_ending")
@@ -107,14 +110,6 @@ def offered_letter(contribution_id: int) -> None:
             _send_change("proposal_offered", user, contribution, link)
 
 
-def _to_author_of_change(letter: str, contribution_id: int) -> None:
-    contribution = _find(contribution_id)
-    if contribution is None or contribution.author is None or not contribution.author.is_active:
-        return
-    link = absolute("catalogue:contribution", contribution.public_id)
-    _send_change(letter, contribution.author, contribution, link)
-
-
 def _send_change(letter: str, user: User, contribution: Contribution, link: str) -> None:
     context = {
         "contribution": contribution,
@@ -126,12 +121,17 @@ def _send_change(letter: str, user: User, contribution: Contribution, link: str)
     letters.send(letter, to=user.email, context=context, once=once)
 
 
-# A receipt, what to correct, that it is online, that it is refused and how to contest.
-for _letter in ("received", "changes_requested", "published", "refused"):
-    handler(f"mail.contribution_{_letter}")(partial(_to_author, f"contribution_{_letter}"))
-# Of a change: a receipt, as the owner answers first; what they answered, or that none did in time.
-for _letter in ("received", "answered"):
-    handler(f"mail.proposal_{_letter}")(partial(_to_author_of_change, f"proposal_{_letter}"))
+for _letter in (
+    # A receipt, what to correct, that it is online, that it is refused and how to contest.
+    "contribution_received",
+    "contribution_changes_requested",
+    "contribution_published",
+    "contribution_refused",
+    # Of a change: a receipt, as the owner answers first; what they answered, or that none did.
+    "proposal_received",
+    "proposal_answered",
+):
+    handler(f"mail.{_letter}")(partial(_to_author, _letter))
 
 
 lots_log = logging.getLogger("catalogue.import")

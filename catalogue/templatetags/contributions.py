@@ -47,7 +47,7 @@ def look(verdict: str) -> Look:
 
 
 @register.filter
-def sentence(remark: Mapping[str, Any]) -> str:
+def sentence(remark: record_checks.Remark | Mapping[str, Any]) -> str:
     """Say one remark."""
     return record_checks.sentence(remark)
 

@@ -47,11 +47,6 @@ def blocking(found: list[Check]) -> list[Remark]:
     return [r for check in found for r in check.remarks if r.verdict is Verdict.BLOCKING]
 
 
-def held_back(found: list[Check]) -> bool:
-    """Say whether language or spam signs hold the notifications until someone has looked."""
-    return any(check.code == "language" and check.remarks for check in found)
-
-
 def formatting(record: Mapping[str, Any]) -> Check:
     """Refuse a text over the caps of Markdown."""
     try:

@@ -21,7 +21,6 @@ from catalogue.contributions.enums import ContributionStatus
 from catalogue.contributions.models import Contribution
 from catalogue.contributions.queries import descriptions, proposals
 from catalogue.contributions.queries.proposals import Sorted
-from catalogue.contributions.record_checks import Check
 from catalogue.resources import rules as resource_rules
 from catalogue.resources.actions import files as file_care
 from catalogue.resources.actions.files import count_with
@@ -230,20 +229,12 @@ def submit(*, contribution: Contribution, charter: str, by: Actor) -> Contributi
     "contribution.offered", and the second letter goes to who answers for the card. Raises
     NotAllowed, QuotaSpent, Conflict, and Invalid with the blocking remarks.
     """
-    contribution = Contribution.objects.locked(contribution)
-    require(rules.may_submit, by, contribution)
-    require_arrived(contribution)
-    if contribution.status != ContributionStatus.DRAFT:
-        raise Conflict(code="wrong_state", status=contribution.status)
+    contribution = _sendable(contribution, ContributionStatus.DRAFT, by=by)
     require_room(contribution, by)
     if _asks_owner(contribution, by):
-        offered = ContributionStatus.OFFERED
-        found = _check(contribution, charter=charter, status=offered, by=by)
+        _check(contribution, charter=charter, status=ContributionStatus.OFFERED, by=by)
         record("contribution.offered", by=by, on=contribution, charter=charter)
-        key = contribution.version_key
-        owe("mail.proposal_received", key=key, contribution_id=contribution.pk)
-        if not checks.held_back(found):
-            owe("mail.proposal_offered", key=key, contribution_id=contribution.pk)
+        _owe(contribution, "proposal_received", "proposal_offered")
         return contribution
     return _send(contribution, charter=charter, verb="contribution.submitted", by=by)
 
@@ -256,11 +247,7 @@ def amend(*, contribution: Contribution, charter: str, reply: str = "", by: Acto
     "contribution.amended"; the same letters as a first sending. Raises NotAllowed, QuotaSpent,
     Conflict, Invalid.
     """
-    contribution = Contribution.objects.locked(contribution)
-    require(rules.may_submit, by, contribution)
-    require_arrived(contribution)
-    if contribution.status != ContributionStatus.CHANGES_REQUESTED:
-        raise Conflict(code="wrong_state", status=contribution.status)
+    contribution = _sendable(contribution, ContributionStatus.CHANGES_REQUESTED, by=by)
     contribution.note = reply.strip()
     return _send(contribution, charter=charter, verb="contribution.amended", by=by)
 
@@ -272,18 +259,15 @@ def send_of_lot(*, contribution: Contribution, charter: str, by: Actor) -> Contr
     Without letters: those who follow a lot get one for all of it. Raises Conflict too for a card
     that changed hands: its new owner is asked from the contribution itself.
     """
-    contribution = Contribution.objects.locked(contribution)
-    require(rules.may_submit, by, contribution)
-    require_arrived(contribution)
-    is_draft = contribution.status == ContributionStatus.DRAFT
-    if is_draft:
+    draft, returned = ContributionStatus.DRAFT, ContributionStatus.CHANGES_REQUESTED
+    contribution = _sendable(contribution, draft, returned, by=by)
+    verb = "contribution.amended"
+    if contribution.status == draft:
+        verb = "contribution.submitted"
         require_room(contribution, by)
-    elif contribution.status != ContributionStatus.CHANGES_REQUESTED:
-        raise Conflict(code="wrong_state", status=contribution.status)
-    if is_draft and _asks_owner(contribution, by):
-        raise Conflict(code="owner_first")
+        if _asks_owner(contribution, by):
+            raise Conflict(code="owner_first")
     _check(contribution, charter=charter, status=ContributionStatus.SUBMITTED, by=by)
-    verb = "contribution.submitted" if is_draft else "contribution.amended"
     record(verb, by=by, on=contribution, charter=charter)
     return contribution
 
@@ -411,20 +395,34 @@ def _asks_owner(contribution: Contribution, by: Actor) -> bool:
     return owners_of(resource).exclude(pk=contribution.author_id or 0).exists()
 
 
-def _send(contribution: Contribution, *, charter: str, verb: str, by: Actor) -> Contribution:
-    submitted = ContributionStatus.SUBMITTED
-    found = _check(contribution, charter=charter, status=submitted, by=by)
-    record(verb, by=by, on=contribution, charter=charter)
-    key = contribution.version_key
-    owe("mail.contribution_received", key=key, contribution_id=contribution.pk)
-    if not checks.held_back(found):
-        owe("mail.contribution_to_review", key=key, contribution_id=contribution.pk)
+def _sendable(contribution: Contribution, *allowed: ContributionStatus, by: Actor) -> Contribution:
+    """Lock and judge what is to be sent."""
+    contribution = Contribution.objects.locked(contribution)
+    require(rules.may_submit, by, contribution)
+    require_arrived(contribution)
+    if contribution.status not in allowed:
+        raise Conflict(code="wrong_state", status=contribution.status)
     return contribution
+
+
+def _send(contribution: Contribution, *, charter: str, verb: str, by: Actor) -> Contribution:
+    _check(contribution, charter=charter, status=ContributionStatus.SUBMITTED, by=by)
+    record(verb, by=by, on=contribution, charter=charter)
+    _owe(contribution, "contribution_received", "contribution_to_review")
+    return contribution
+
+
+def _owe(contribution: Contribution, receipt: str, to_read: str) -> None:
+    """Owe a receipt, and a letter to who reads next unless signs of spam hold it back."""
+    letters = [receipt] if contribution.is_held_back else [receipt, to_read]
+    for letter in letters:
+        key = contribution.version_key
+        owe(f"mail.{letter}", key=key, contribution_id=contribution.pk)
 
 
 def _check(
     contribution: Contribution, *, charter: str, status: ContributionStatus, by: Actor
-) -> list[Check]:
+) -> None:
     """Take the edge of a sending with what the checks found; raises as `submit`."""
     if not charter:
         raise Invalid(code="charter", faults=["charter"])
@@ -442,7 +440,6 @@ def _check(
         charter_version=charter,
         note=contribution.note,
     )
-    return found
 
 
 KEY_CHARACTERS = 64

@@ -411,16 +411,12 @@ def pass_on_due() -> int:
     to the author, one to the moderators.
     """
     limit = clock.now() - timedelta(days=settings.OWNER_ANSWER_DAYS)
-    due = _waiting().filter(offered_at__lte=limit)
+    # Locked in an order that two schedulers share.
+    rows = Contribution.objects.select_for_update(of=("self",)).order_by("pk")
+    due = rows.filter(status=ContributionStatus.OFFERED, offered_at__lte=limit)
     for contribution in due:
         _pass_on(contribution, OwnerAnswer.SILENT, by=SCHEDULER)
     return len(due)
-
-
-def _waiting() -> Any:
-    """Lock what waits for an owner, in an order that two schedulers share."""
-    rows = Contribution.objects.select_for_update(of=("self",)).order_by("pk")
-    return rows.filter(status=ContributionStatus.OFFERED)
 
 
 def _offered(contribution: Contribution, by: User) -> Contribution:
@@ -436,32 +432,21 @@ def _pass_on(
     contribution: Contribution, answer: OwnerAnswer, *, by: Actor, reason: str = ""
 ) -> Contribution:
     at = clock.now()
-    contribution.become(ContributionStatus.SUBMITTED, at=at, **_answer(answer, at, by, reason))
+    contribution.become(
+        ContributionStatus.SUBMITTED,
+        at=at,
+        owner_answer=answer,
+        owner_answered_at=at,
+        owner_answered_by=by if isinstance(by, User) else None,
+        owner_reason=reason.strip()[:2_000],
+    )
     verb = "unanswered" if answer is OwnerAnswer.SILENT else str(answer)
     record(f"proposal.{verb}", by=by, on=contribution)
-    _tell_author(contribution)
-    _tell_moderators(contribution)
-    return contribution
-
-
-def _answer(answer: OwnerAnswer, at: Any, by: Actor, reason: str) -> dict[str, Any]:
-    return {
-        "owner_answer": answer,
-        "owner_answered_at": at,
-        "owner_answered_by": by if isinstance(by, User) else None,
-        "owner_reason": reason.strip()[:2_000],
-    }
-
-
-def _tell_author(contribution: Contribution) -> None:
     key = contribution.version_key
     owe("mail.proposal_answered", key=key, contribution_id=contribution.pk)
-
-
-def _tell_moderators(contribution: Contribution) -> None:
     if not contribution.is_held_back:
-        key = contribution.version_key
         owe("mail.contribution_to_review", key=key, contribution_id=contribution.pk)
+    return contribution
 
 
 def queue_for_review(*, resource: Resource, revision: Revision) -> Contribution:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 from typing import Any, cast
 
@@ -33,7 +33,6 @@ from catalogue.resources.queries import relations
 from catalogue.standards import licences
 from portal.lib.web.fields import PlainForm, box, choice, prose
 
-BLANK_ROWS = 1
 MOST_ROWS = 50
 LONG_TEXT_CHARACTERS = 4_000
 HELP = _(
@@ -74,27 +73,15 @@ class RowsInput(forms.Widget):
 
     def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
         """Render through the site's own templates."""
-        rows = [*(value or []), *({} for _ in range(BLANK_ROWS))][:MOST_ROWS]
+        rows = [*(value or []), {}][:MOST_ROWS]
         shown = [
             [
-                {
-                    "column": column,
-                    "name": f"{name}-{number}-{column.name}",
-                    "value": "" if row.get(column.name) is None else row.get(column.name, ""),
-                    "type": "url" if column.type is FieldType.URL else "text",
-                    "choices": column.choices,
-                    "near": column.name == "target",
-                    "numeric": column.type is FieldType.INTEGER,
-                    "dated": column.type is FieldType.DATE,
-                }
+                (column, f"{name}-{number}-{column.name}", row.get(column.name))
                 for column in self.own.columns
             ]
             for number, row in enumerate(rows)
         ]
-        invalid = bool((attrs or {}).get("aria-invalid"))
-        return render_to_string(
-            self.template_name, {"name": name, "rows": shown, "own": self.own, "invalid": invalid}
-        )
+        return render_to_string(self.template_name, {"rows": shown})
 
 
 class OwnField(forms.Field):
@@ -311,19 +298,10 @@ OTHER = "other"
 TO_CONFIRM = "to_confirm"
 
 
-@dataclass(frozen=True)
-class StepLink:
-    """One step as the progress bar shows it."""
-
-    step: Step
-    label: Promise
-    number: int
-
-
-def steps(kind: str) -> list[StepLink]:
-    """List the steps of a kind, after the choice of the kind itself, which is number one."""
-    shown = [step for step in Step if step is not Step.CARD or _has_card(kind)]
-    return [StepLink(step, label(step, kind), number) for number, step in enumerate(shown, 2)]
+def steps(kind: str) -> list[Step]:
+    """List the steps of a kind, after the choice of the kind itself."""
+    has_card = bool(DETAILS[kind].in_section(Section.CARD))
+    return [step for step in Step if step is not Step.CARD or has_card]
 
 
 def label(step: Step, kind: str) -> Promise:
@@ -331,16 +309,11 @@ def label(step: Step, kind: str) -> Promise:
     return PRACTICAL if step is Step.RIGHTS and kind in UNLICENSED_KINDS else LABELS[step]
 
 
-def after(step: Step, kind: str) -> Step:
-    """Give the step that follows, the last one following itself."""
-    shown = [link.step for link in steps(kind)]
-    return shown[min(shown.index(step) + 1, len(shown) - 1)]
-
-
-def before(step: Step, kind: str) -> Step | None:
-    """Give the step that precedes, or None."""
-    shown = [link.step for link in steps(kind)]
-    return shown[shown.index(step) - 1] if shown.index(step) else None
+def beside(step: Step, kind: str, by: int) -> Step | None:
+    """Give the step so many places further, or None beyond the first and the last."""
+    shown = steps(kind)
+    place = shown.index(step) + by
+    return shown[place] if 0 <= place < len(shown) else None
 
 
 def step_of(name: str, kind: str) -> Step:
@@ -377,10 +350,6 @@ def _own_step(own: Field) -> Step:
     if own.section is Section.FACTS or own.name in FILE_ROWS:
         return Step.RIGHTS
     return Step.DESCRIBE
-
-
-def _has_card(kind: str) -> bool:
-    return bool(DETAILS[kind].in_section(Section.CARD))
 
 
 def _concerns(name: str, kind: str) -> bool:

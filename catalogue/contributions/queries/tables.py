@@ -18,7 +18,7 @@ from catalogue.contributions import record_checks
 from catalogue.contributions.enums import ContributionStatus, RowOutcome
 from catalogue.contributions.models import Contribution, ContributionBatch
 from catalogue.contributions.queries import descriptions, proposals
-from catalogue.contributions.record_checks import Verdict
+from catalogue.contributions.record_checks import Remark, Verdict
 from catalogue.resources import words
 from catalogue.resources.enums import UNLICENSED_KINDS, LicenceStatus, ResourceKind
 from catalogue.resources.fields import (
@@ -360,7 +360,7 @@ class Line:
     values: Mapping[str, Any] | None = None
     card: Card | None = None
     faults: tuple[Fault, ...] = ()
-    remarks: tuple[Mapping[str, Any], ...] = ()
+    remarks: tuple[Remark, ...] = ()
     version: int = 0  # of the open proposal it would write
     seen: Mapping[str, str] = field(default_factory=dict)
 
@@ -512,7 +512,7 @@ class _Reader:
     def _refused(self, line: int, title: str, faults: Sequence[Fault], kind: str = "") -> Line:
         return Line(line, RowOutcome.REFUSED, kind, title, faults=tuple(faults))
 
-    def _blocking(self, kind: str, values: Mapping[str, Any]) -> tuple[dict[str, Any], ...]:
+    def _blocking(self, kind: str, values: Mapping[str, Any]) -> tuple[Remark, ...]:
         """List what would keep the card from being sent, what needs the whole catalogue apart."""
         own = {name: value for name, value in values.items() if name in DETAILS[kind].by_name}
         record = {**values, "kind": kind, "details": own}
@@ -523,7 +523,7 @@ class _Reader:
             record_checks.card(record),
         )
         return tuple(
-            {"code": remark.code, "field": remark.field, "facts": dict(remark.facts)}
+            remark
             for check in found
             if check is not None
             for remark in check.remarks

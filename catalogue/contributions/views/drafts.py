@@ -22,7 +22,6 @@ from catalogue.contributions.queries import descriptions, proposals, reviews
 from catalogue.contributions.queries import files as named_files
 from catalogue.contributions.queries import proposals as written
 from catalogue.contributions.queries.proposals import Clash
-from catalogue.contributions.record_checks import Check
 from catalogue.resources import rules as resource_rules
 from catalogue.resources.enums import ResourceKind
 from catalogue.resources.fields import COMMON_BY_NAME
@@ -256,10 +255,9 @@ def _seen(request: HttpRequest) -> dict[str, str]:
 
 
 def _step(name: str, contribution: Contribution) -> Step:
-    shown = {str(link.step): link.step for link in steps.steps(contribution.resource.kind)}
-    if name not in shown:
+    if name not in steps.steps(contribution.resource.kind):
         raise Http404
-    return shown[name]
+    return Step(name)
 
 
 def _form(
@@ -290,7 +288,7 @@ def _accepted(request: HttpRequest, form: StepForm) -> dict[str, Any]:
 
 def _next(request: HttpRequest, contribution: Contribution, step: Step) -> tuple[Any, ...]:
     stays = {"draft", "tag", "rows"} & set(request.POST)
-    there = step if stays else steps.after(step, contribution.resource.kind)
+    there = step if stays else steps.beside(step, contribution.resource.kind, 1)
     return ("catalogue:contribution_step", contribution.public_id, there)
 
 
@@ -318,7 +316,7 @@ def _show_step(
         "preview": _preview(request, record),
         "suggested_tags": reviews.tags(record) if step is Step.CLASSIFY else [],
         "near_cards": _near(record) if step is Step.CLASSIFY else [],
-        "previous": steps.before(step, contribution.resource.kind),
+        "previous": steps.beside(step, contribution.resource.kind, -1),
         **_files(contribution, step),
     }
     refused = (is_stopped or clashes) and not _is_alone(request)
@@ -368,8 +366,8 @@ def around_step(
     resource = contribution.proposed
     kind = resource.kind
     assessment = quality.assess(resource, ())
-    links, missing = steps.steps(kind), steps.missing(proposals.with_files(record, contribution))
-    number = next(link.number for link in links if link.step is step)
+    shown, missing = steps.steps(kind), steps.missing(proposals.with_files(record, contribution))
+    place = shown.index(step)
     return {
         "contribution": contribution,
         "is_stopped": False,
@@ -379,16 +377,17 @@ def around_step(
         "kind": ResourceKind(kind),
         "step": step,
         "step_label": steps.label(step, kind),
-        "step_number": number,
-        "step_count": len(links) + 1,
+        # The choice of the kind was the first.
+        "step_number": place + 2,
+        "step_count": len(shown) + 1,
         "links": [
             (
-                link.label,
-                _progress(link.number, number),
-                address(contribution, link.step),
-                missing[link.step],
+                steps.label(each, kind),
+                "now" if at == place else "done" if at < place else "",
+                address(contribution, each),
+                missing[each],
             )
-            for link in links
+            for at, each in enumerate(shown)
         ],
         "score": assessment.score,
         "gains": [
@@ -407,10 +406,6 @@ def _place(contribution: Contribution, field: str) -> str:
     return f"{address(contribution, step)}#{steps.anchor(field)}"
 
 
-def _progress(number: int, current: int) -> str:
-    return "now" if number == current else "done" if number < current else ""
-
-
 def _send_form(contribution: Contribution, data: Mapping[str, Any] | None = None) -> SendForm:
     form = SendForm(data)
     if contribution.status == ContributionStatus.DRAFT:
@@ -424,24 +419,14 @@ def _show_send(request: HttpRequest, contribution: Contribution, form: SendForm)
     context = around_step(contribution, Step.SEND, record) | {
         "form": form,
         "checks": [check.to_json() for check in found],
-        "faults": _faults(contribution, found),
+        "faults": [(each, _place(contribution, each.field)) for each in checks.blocking(found)],
         "summary": _summary(contribution, record),
         "description_html": rendered(record),
         "may_send": rules.may_submit(person(request), contribution),
-        "previous": steps.before(Step.SEND, contribution.resource.kind),
+        "previous": steps.beside(Step.SEND, contribution.resource.kind, -1),
         "working_days": settings.REVIEW_WORKING_DAYS,
     }
     return render(request, "catalogue/contributions/send.html", context)
-
-
-def _faults(contribution: Contribution, found: list[Check]) -> list[dict[str, Any]]:
-    return [
-        {
-            "remark": {"code": r.code, "field": r.field, "facts": dict(r.facts)},
-            "href": _place(contribution, r.field),
-        }
-        for r in checks.blocking(found)
-    ]
 
 
 def _summary(contribution: Contribution, record: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -450,13 +435,13 @@ def _summary(contribution: Contribution, record: Mapping[str, Any]) -> list[dict
     said = {change.name: change for change in card_records.changes({}, record)}
     return [
         {
-            "label": link.label,
-            "href": address(contribution, link.step),
-            "rows": [said[own.name] for own in steps.asked(link.step, kind) if own.name in said]
-            + ([said["licences"]] if link.step is Step.RIGHTS and "licences" in said else []),
+            "label": steps.label(step, kind),
+            "href": address(contribution, step),
+            "rows": [said[own.name] for own in steps.asked(step, kind) if own.name in said]
+            + ([said["licences"]] if step is Step.RIGHTS and "licences" in said else []),
         }
-        for link in steps.steps(kind)
-        if link.step is not Step.SEND
+        for step in steps.steps(kind)
+        if step is not Step.SEND
     ]
 
 
