@@ -197,7 +197,7 @@ BUGS = (
         "portal/accounts/bearer.py",
         "if self.scope not in token.scopes:",
         "if not token.scopes:",
-        ("tests/portal/test_api.py", "tests/catalogue/api/test_resources.py"),
+        ("tests/portal/test_api.py", "tests/catalogue/pages/test_api.py"),
     ),
     # Catalogue, search, harvest
     Bug(
@@ -240,21 +240,21 @@ BUGS = (
         "catalogue/resources/models.py",
         "return self.public().filter(expired_at=None)",
         "return self.public()",
-        ("tests/catalogue/contributions/test_card_life.py", "tests/catalogue/search"),
+        ("tests/catalogue/resources/test_card_life.py", "tests/catalogue/search"),
     ),
     Bug(
         "until_excluded",
         "catalogue/standards/writers/oai_pmh.py",
         "        end = end + step\n",
         "",
-        ("tests/catalogue/test_exports.py",),
+        ("tests/catalogue/pages/test_exports.py",),
     ),
     Bug(
         "link_to_a_hidden_card",
         "catalogue/resources/queries/published.py",
         "if link.source_id is not None and (link.target is None or link.target.live):",
         "if link.source_id is not None:",
-        ("tests/catalogue/test_cards.py", "tests/catalogue/test_exports.py"),
+        ("tests/catalogue/pages/test_cards.py", "tests/catalogue/pages/test_exports.py"),
     ),
     Bug(
         "non_commercial_is_open",

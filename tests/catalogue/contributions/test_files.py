@@ -37,7 +37,7 @@ from portal.accounts.models import Organisation, User
 from portal.lib import clock
 from portal.lib.refusals import Conflict, Invalid, QuotaSpent, Unavailable
 from portal.lib.storage import objects, scanning
-from tests.catalogue.api.test_resources import Pipeline
+from tests.catalogue.pages.test_api import Pipeline
 from tests.factories import contributions as make
 from tests.factories.accounts import signed_in
 from tests.factories.card_files import CSV, OTHER, SHA256, House, brought, found, given, statuses
