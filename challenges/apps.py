@@ -14,17 +14,30 @@ class ChallengesConfig(AppConfig):
         """Vouch for scores on cards; show teams in each space; give, erase what a person has."""
         from catalogue.resources.queries import detail  # noqa: PLC0415  # app ready
         from challenges import retention  # noqa: PLC0415  # app ready
+        from challenges.entries import queries as entries  # noqa: PLC0415  # app ready
+        from challenges.entries.actions import deposits  # noqa: PLC0415  # app ready
+        from challenges.evaluation.actions import evaluations  # noqa: PLC0415  # app ready
         from challenges.organising import queries as organising  # noqa: PLC0415  # app ready
+        from challenges.organising.actions import challenges, drafts  # noqa: PLC0415  # app ready
+        from challenges.pages import queries as pages  # noqa: PLC0415  # app ready
         from challenges.pages.views import space as ours  # noqa: PLC0415  # app ready
+        from challenges.rescoring import actions as rescorings  # noqa: PLC0415  # app ready
+        from challenges.results import actions as results  # noqa: PLC0415  # app ready
         from challenges.results.views import certificates as certificate_views  # noqa: PLC0415  # app ready
-        from challenges.teams import actions as teams  # noqa: PLC0415  # app ready
+        from challenges.teams.actions import teams  # noqa: PLC0415  # app ready
         from portal.accounts import personal_data, space  # noqa: PLC0415  # app ready
         from portal.lib.storage import objects, parts  # noqa: PLC0415  # app ready
 
+        # What organisers may do is settled by subjects above theirs.
+        organising.register_frozen(entries.is_entered)
+        organising.register_point(entries.baseline_point)
+        drafts.register_follower(evaluations.score_references_again)
+        for subject in (results, deposits, rescorings):
+            challenges.register_undecided(subject.refuse_undecided)
         objects.register_references(retention.objects_named)
         parts.register(retention.parts_named)
-        detail.register_chain(organising.led_to, organising.came_of)
-        for kind in organising.KINDS:
+        detail.register_chain(pages.led_to, pages.came_of)
+        for kind in results.CARD_KINDS:
             detail.register_scores(kind, certificate_views.verified)
         space.register("todo", ours.to_do)
         space.register("teams", ours.teams)

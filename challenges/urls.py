@@ -20,7 +20,7 @@ from challenges.results.views import certificates as certificate_views
 from challenges.results.views import fairness as fairness_views
 from challenges.results.views import reports as report_views
 from challenges.results.views import standings
-from challenges.teams import views as team_views
+from challenges.teams.views import pages as team_views
 from challenges.verification import views as receipt_views
 
 app_name = "challenges"

@@ -13,7 +13,7 @@ from challenges.entries.models import Entry
 from challenges.organising.actions.notices import announce_recomputed
 from challenges.organising.models.challenges import Phase
 from challenges.queue.actions import queue_standings
-from challenges.teams.actions import settle_state
+from challenges.teams.actions.teams import settle_state
 from challenges.teams.enums import TeamState
 from challenges.teams.models import Team
 from portal.accounts.authorization import require

@@ -3,7 +3,8 @@
 from challenges.disqualifications import actions as disqualifications
 from challenges.disqualifications.models import Disqualification, DisqualificationStatus
 from challenges.disqualifications.rules import may_decide_disqualification
-from challenges.organising.letters import members, organisers, page, region, tell
+from challenges.organising.letters import organisers, page, region, tell
+from challenges.teams.queries import members_of
 from portal.accounts.enums import RegionRole
 from portal.audit.duties import duty
 from portal.audit.outbox import handler
@@ -25,7 +26,7 @@ def disqualification_asked(found_id: int) -> None:
     found = _found(found_id)
     tell(
         "disqualification_asked",
-        members(found.team),
+        members_of(found.team),
         found.challenge,
         path=page(found.challenge, f"equipe/disqualification/{found.public_id}/"),
         event=str(found.public_id),
@@ -57,7 +58,7 @@ def disqualification_decided(found_id: int, version: int, status: str) -> None:
     event = f"{found.public_id}:{version}"
     tell(
         "disqualification_decided",
-        members(found.team),
+        members_of(found.team),
         found.challenge,
         path=page(found.challenge, f"equipe/disqualification/{found.public_id}/"),
         event=event,

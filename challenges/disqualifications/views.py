@@ -16,8 +16,9 @@ from challenges.disqualifications import actions as acts
 from challenges.disqualifications import rules
 from challenges.disqualifications.forms import DecisionForm, ProposalForm, ReplyForm, WithdrawalForm
 from challenges.disqualifications.models import Disqualification, DisqualificationQuerySet
-from challenges.organising.views.layout import attempt, room, run_by, scene
+from challenges.organising.views.layout import attempt, room, run_by
 from challenges.teams.models import Team
+from challenges.teams.views.head import scene
 from portal.accounts.authorization import Permission, has_permission, require
 from portal.accounts.views import person
 from portal.lib import clock

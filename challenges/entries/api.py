@@ -15,7 +15,7 @@ from challenges.entries.actions import checks, choices, uploads
 from challenges.entries.actions import deposits as acts
 from challenges.entries.enums import EntryStatus
 from challenges.entries.models import Entry, Upload, faults_told, reader_language
-from challenges.entries.queries import ShownFigures, shown_figures
+from challenges.entries.queries import Quota, ShownFigures, quota_left, shown_figures
 from challenges.organising.api import challenge_named, phase_to_enter
 from challenges.organising.enums import PhaseKind
 from challenges.organising.models.challenges import Phase
@@ -23,7 +23,6 @@ from challenges.organising.queries import phase_of
 from challenges.programs import queries as program_queries
 from challenges.scoring.commands.offline import verdict_json
 from challenges.teams.api import own_team
-from challenges.teams.queries import Quota, quota_left
 from portal.accounts.bearer import Token
 from portal.accounts.enums import TokenScope
 from portal.accounts.views import person

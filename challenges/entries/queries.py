@@ -8,7 +8,8 @@ from statistics import median
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.conf import settings
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from challenges.disqualifications.models import Disqualification, DisqualificationStatus
 from challenges.entries.enums import EntryStatus, led_sentence
@@ -18,10 +19,13 @@ from challenges.evaluation.models import Evaluation, Rung, Score, in_force, roun
 from challenges.organising.enums import ChallengeStatus
 from challenges.organising.models.challenges import Challenge, Phase
 from challenges.organising.models.scorings import Column, Leaderboard, PhaseTask
+from challenges.organising.queries import Point, needed
 from challenges.queue.enums import JobState
 from challenges.queue.models import Job
 from challenges.results.models.boards import Standing, finals
+from challenges.teams.enums import TeamState
 from challenges.teams.models import Enrolment, Team, TeamMember
+from portal.lib import clock
 
 _RECENT = 20
 
@@ -361,3 +365,78 @@ def _lifted(phase: Phase) -> QuerySet[Disqualification]:
     if phase.migrated_at is not None:
         lifted = lifted.filter(lifted_at__gt=phase.migrated_at - TAKEOVER_SLACK)
     return lifted
+
+
+def without_choice(phase: Phase) -> QuerySet[Enrolment]:
+    """Return the enrolments of a phase whose team has scored entries and chose none as final."""
+    counted = Entry.objects.of_team(OuterRef("team_id")).filter(
+        enrolment__phase=phase.pk, status=EntryStatus.SCORED, disqualified_at__isnull=True
+    )
+    return phase.enrolments.filter(
+        Exists(counted),
+        ~Exists(counted.filter(final_choice=True)),
+        team__is_baseline=False,
+        team__state__in=[TeamState.OPEN, TeamState.FULL],
+    ).order_by("pk")
+
+
+def baseline_point(phase: Phase) -> Point:
+    """Say, in the checklist of a draft, whether a reference of a phase is scored."""
+    scored = Entry.objects.references().filter(enrolment__phase=phase, status=EntryStatus.SCORED)
+    return needed("baseline", scored.exists(), advice=True, phase=phase)
+
+
+def is_entered(phase: Phase) -> bool:
+    """Say whether a team sent something to a phase."""
+    return Entry.objects.of_teams().filter(enrolment__phase=phase).exists()
+
+
+@dataclass(frozen=True)
+class Quota:
+    """What a team used and may still use in a phase; None where there is no limit."""
+
+    day_used: int
+    day_limit: int | None
+    total_used: int
+    total_limit: int | None
+    next_opening: datetime | None
+    bytes_left: int
+    bytes_limit: int
+
+    @property
+    def day_left(self) -> int | None:
+        """Return how many entries are left today."""
+        return None if self.day_limit is None else max(0, self.day_limit - self.day_used)
+
+    @property
+    def total_left(self) -> int | None:
+        """Return how many entries are left in the phase."""
+        return None if self.total_limit is None else max(0, self.total_limit - self.total_used)
+
+    @property
+    def left(self) -> int | None:
+        """Return how many entries may be sent now; None when there is no limit."""
+        left = [each for each in (self.day_left, self.total_left) if each is not None]
+        return min(left) if left else None
+
+
+def quota_left(phase: Phase, team: Team | None, at: datetime | None = None) -> Quota:
+    """Count what the team used in the phase on this Paris day and in all."""
+    now = at or clock.now()
+    day = clock.paris_day(now)
+    entries = Entry.objects.filter(enrolment__phase=phase)
+    entries = entries.of_team(team.pk) if team else entries.none()
+    used = entries.aggregate(
+        day=Count("pk", filter=Q(quota_day=day, day_slot__isnull=False)),
+        total=Count("pk", filter=Q(total_slot__isnull=False)),
+    )
+    day_used, total_used = used["day"], used["total"]
+    limit = settings.TEAM_PHASE_MAX_BYTES
+    bytes_left = max(0, limit - entries.bytes_held())
+    spent_today = phase.max_per_day is not None and day_used >= phase.max_per_day
+    max_total = None if phase.is_bench else phase.max_total
+    spent = max_total is not None and total_used >= max_total
+    opening = clock.next_paris_midnight(now) if spent_today and not spent else None
+    if phase.max_per_day == 0:
+        opening = None
+    return Quota(day_used, phase.max_per_day, total_used, max_total, opening, bytes_left, limit)

@@ -2,8 +2,11 @@
 
 from challenges.entries.actions import choices, uploads
 from challenges.entries.models import Entry
-from challenges.entries.queries import phases_taking_over
-from challenges.organising.letters import members, organisers, page, region, tell
+from challenges.entries.queries import phases_taking_over, without_choice
+from challenges.organising.enums import PhaseMoment
+from challenges.organising.letters import organisers, page, region, tell
+from challenges.organising.models.challenges import Phase
+from challenges.teams.queries import captains_of, members_of
 from portal.accounts.enums import RegionRole
 from portal.audit.duties import duty
 from portal.audit.outbox import handler
@@ -24,7 +27,7 @@ def _entry_letter(letter: str, entry_id: str) -> None:
     challenge = entry.enrolment.phase.challenge
     tell(
         letter,
-        members(entry.enrolment.team),
+        members_of(entry.enrolment.team),
         challenge,
         path=page(challenge, f"soumissions/{entry.pk}/"),
         event=f"{entry.pk}:{entry.version}",
@@ -91,3 +94,20 @@ def entry_examined(entry_id: str) -> None:
 def expire_uploads() -> None:
     """Drop the parts of files that nobody finished sending."""
     uploads.expire()
+
+
+@handler("mail.choices_missing")
+def choices_missing(phase_id: int, date: str) -> None:
+    """Tell the captains whose team has chosen no final entry, unless the close moved."""
+    phase = Phase.objects.select_related("challenge").get(pk=phase_id)
+    if str(phase.closes_at) != date or phase.moment() != PhaseMoment.OPEN:
+        return
+    for enrolment in without_choice(phase).select_related("team"):
+        tell(
+            "choices_missing",
+            captains_of(enrolment.team),
+            phase.challenge,
+            path=page(phase.challenge, "soumissions/"),
+            event=f"{phase.pk}:{date}:{enrolment.team_id}",
+            about=enrolment.team.name,
+        )

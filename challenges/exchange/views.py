@@ -9,6 +9,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from challenges.exchange import rules
@@ -17,12 +18,34 @@ from challenges.exchange.actions import exports
 from challenges.exchange.forms import AnswersForm, BundleForm
 from challenges.exchange.models import BundleImport, ImportState
 from challenges.organising.views.layout import find_to_run, room, run_by
-from challenges.organising.views.words import BUNDLE_FORMATS, IMPORT_FACES
 from portal.accounts.authorization import require
 from portal.accounts.views import person
 from portal.lib import visible
 from portal.lib.storage import files
 from portal.lib.web.requests import get_or_post
+
+# Platforms whose bundles are read; their names are their own.
+BUNDLE_FORMATS = {
+    "open-emploi": "Open Emploi",
+    "codabench-v2": "Codabench 2",
+    "codalab-v1.5": "CodaLab 1",
+    "evalai": "EvalAI",
+    "kaggle-csv": "Kaggle (CSV)",
+    "huggingface-competition": "Hugging Face (CSV)",
+    "trec": "TREC",
+}
+
+
+# Word, pigment and icon of each state of an import.
+IMPORT_FACES = {
+    ImportState.WAITING: (gettext_lazy("Lecture en cours"), "calanque", "loader"),
+    ImportState.READ: (gettext_lazy("Rapport prêt"), "calanque", "clock"),
+    ImportState.CREATING: (gettext_lazy("Création du brouillon"), "calanque", "loader"),
+    ImportState.REFUSED: (gettext_lazy("Refusé"), "garance", "circle-x"),
+    ImportState.ACCEPTED: (gettext_lazy("Brouillon créé"), "pin", "check"),
+    ImportState.FAILED: (gettext_lazy("Panne de notre côté"), "ocre", "triangle-alert"),
+    ImportState.EXPIRED: (gettext_lazy("Archive effacée"), "ardoise", "history"),
+}
 
 SHOWN = 50
 NOT_DONE = "W_DRY_RUN"

@@ -1,7 +1,9 @@
 """Write about the discussion of a challenge: threads, answers, reports, hidden messages."""
 
+from typing import Any
+
 from challenges.forum.models import Post, PostReport, Thread
-from challenges.organising.letters import organisers, page, region, tell
+from challenges.organising.letters import challenge_letter, organisers, page, region, tell
 from portal.accounts.enums import RegionRole
 from portal.accounts.models import User
 from portal.audit.outbox import handler
@@ -20,6 +22,7 @@ def forum_thread(thread_id: int) -> None:
         path=found.path,
         event=str(found.pk),
         about=found.title,
+        topic="mail.forum_letter",
         thread_id=found.pk,
     )
 
@@ -28,6 +31,13 @@ def _shown(thread_id: int) -> Thread | None:
     """Hold a thread while its title is told; None once it is hidden."""
     shown = Thread.objects.filter(pk=thread_id, hidden_at__isnull=True)
     return shown.select_related("challenge").select_for_update(of=["self"]).first()
+
+
+@handler("mail.forum_letter")
+def forum_letter(thread_id: int, **letter: Any) -> None:
+    """Send a letter that quotes the title of a thread, unless the thread was hidden meanwhile."""
+    if Thread.objects.filter(pk=thread_id, hidden_at__isnull=True).exists():
+        challenge_letter(**letter)
 
 
 @handler("mail.forum_answer")
@@ -45,6 +55,7 @@ def forum_answer(post_id: int) -> None:
         path=thread.path,
         event=str(found.pk),
         about=thread.title,
+        topic="mail.forum_letter",
         thread_id=thread.pk,
     )
 

@@ -27,7 +27,8 @@ from challenges.forum.forms import (
 )
 from challenges.forum.models import Post, Thread
 from challenges.organising.models.challenges import Challenge
-from challenges.organising.views.layout import find_challenge, find_to_run, reach, room, scene
+from challenges.organising.views.layout import find_challenge, find_to_run, reach, room
+from challenges.teams.views.head import scene
 from portal.accounts.authorization import require
 from portal.accounts.views import person
 from portal.lib import visible

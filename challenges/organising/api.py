@@ -6,7 +6,6 @@ from django.utils.translation import gettext as _
 from challenges.organising import rules as organising_rules
 from challenges.organising.models.challenges import Challenge, Phase
 from challenges.organising.queries import current_phase, phase_of
-from challenges.results import rules as results_rules
 from portal.accounts.views import person
 from portal.lib import clock, visible
 from portal.lib.refusals import Closed, Hidden
@@ -40,6 +39,6 @@ def phase_to_run(request: HttpRequest, challenge: Challenge, index: int) -> Phas
 def may_run(request: HttpRequest, phase: Phase) -> bool:
     """Say whether the caller runs the challenge of a phase, or decides on it for the Region."""
     by = person(request)
-    return organising_rules.may_follow_challenge(
+    return organising_rules.may_follow_challenge(by, phase.challenge) or organising_rules.is_apart(
         by, phase.challenge
-    ) or results_rules.may_confirm_reveal(by, phase)
+    )

@@ -3,13 +3,9 @@
 from collections.abc import Iterable
 
 from django.conf import settings
-from django.db.models import QuerySet
 
-from challenges.forum.models import Thread
 from challenges.organising.enums import OrganiserRole
 from challenges.organising.models.challenges import Challenge
-from challenges.teams.enums import TeamRole
-from challenges.teams.models import Team
 from portal.accounts import news
 from portal.accounts.actions import notifications
 from portal.accounts.enums import Delivery, RegionRole
@@ -21,18 +17,11 @@ HEALTH = "/sante/"
 
 
 @handler("mail.challenge_letter")
-def challenge_letter(
-    letter: str, user_id: int, challenge_id: int, path: str, about: str, thread_id: int = 0
-) -> None:
-    """Send one letter about a challenge to one person who still has an account.
-
-    thread_id: the thread whose title it quotes, so that a hidden one leaves by no late letter.
-    """
+def challenge_letter(letter: str, user_id: int, challenge_id: int, path: str, about: str) -> None:
+    """Send one letter about a challenge to one person who still has an account."""
     person = User.objects.filter(pk=user_id, is_active=True).first()
     challenge = Challenge.objects.filter(pk=challenge_id).first()
     if person is None or challenge is None:
-        return
-    if thread_id and Thread.objects.filter(pk=thread_id, hidden_at__isnull=False).exists():
         return
     if news.deliveries(letter, [person])[person.pk] != Delivery.NOW:
         return  # turned down since it was owed: it stands in their space
@@ -57,11 +46,12 @@ def tell(
     path: str,
     event: str,
     about: str,
+    topic: str = "mail.challenge_letter",
     **quoted: int,
 ) -> None:
     """Note an event for each of these people, once; owe a letter to those who hear at once.
 
-    quoted: thread_id where `about` is its title.
+    topic: what sends that letter, with the identifiers of what it quotes.
     """
     to_write = notifications.notify(
         people=people,
@@ -72,7 +62,7 @@ def tell(
     )
     for person in to_write:
         owe(
-            "mail.challenge_letter",
+            topic,
             key=f"{letter}:{event}:{person.pk}",
             letter=letter,
             user_id=person.pk,
@@ -132,23 +122,6 @@ def organisers(challenge: Challenge) -> Iterable[User]:
         organised_challenges__challenge=challenge,
         organised_challenges__role__in=[OrganiserRole.OWNER, OrganiserRole.ORGANISER],
     ).order_by("pk")
-
-
-def members(team: Team) -> QuerySet[User]:
-    """List the people in a team today."""
-    return User.objects.filter(
-        team_memberships__team_id=team.pk, team_memberships__left_at__isnull=True
-    ).order_by("pk")
-
-
-def captains(team: Team) -> list[User]:
-    """List the captains of a team."""
-    captains = members(team).filter(
-        team_memberships__role=TeamRole.CAPTAIN,
-        team_memberships__team_id=team.pk,
-        team_memberships__left_at__isnull=True,
-    )
-    return list(captains.distinct())
 
 
 def registered(challenge: Challenge) -> Iterable[User]:

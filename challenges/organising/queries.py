@@ -1,109 +1,34 @@
 """Read challenges: their lists, what a draft lacks, who is invited, cards, deadlines, journal."""
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
-from django.db.models import Count, Exists, IntegerField, OuterRef, Prefetch, Q, QuerySet, Subquery
-from django.db.models.functions import Coalesce
-from django.urls import reverse
+from django.db.models import Q, QuerySet
 from django.utils.formats import localize
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from catalogue.resources.enums import ResourceKind
 from catalogue.resources.models import Resource
-from catalogue.resources.queries.detail import CHALLENGE, Node
-from challenges.entries.enums import EntryStatus
-from challenges.entries.models import Entry
 from challenges.organising.enums import (
     BuildState,
     ChallengeStatus,
     PhaseKind,
     PhaseMoment,
-    RegistrationMode,
 )
 from challenges.organising.models.challenges import (
     Challenge,
     ChallengeDraft,
-    ChallengeOrganiser,
-    ChallengeOrigin,
-    ChallengeQuerySet,
-    Guest,
     Phase,
-    Viewer,
 )
-from challenges.organising.models.scorings import PhaseTask
-from challenges.rescoring.models import Rescoring
-from challenges.results.models.boards import Reveal
-from challenges.results.models.certificates import Certificate, EntryCard
-from challenges.results.queries.reports import is_compared
-from challenges.teams.enums import RegistrationState, TeamState
-from challenges.teams.models import Enrolment, Registration, Team
-from datasets.models import HoldoutVersion
-from portal.accounts.enums import InvitationState
-from portal.accounts.models import User
+from challenges.organising.models.scorings import Leaderboard, PhaseTask
 from portal.audit.duties import beats
-from portal.audit.reading import Told, events
-from portal.audit.record import reference
 from portal.lib import clock
 from portal.lib.refusals import Hidden, Unavailable
-
-
-@dataclass(frozen=True)
-class Listed:
-    """A challenge as a list shows it."""
-
-    challenge: Challenge
-    phase: Phase | None
-    moment: PhaseMoment
-    teams: int
-    entries: int
-
-
-def counted_challenges(user: Viewer) -> ChallengeQuerySet:
-    """Keep the challenges a person may read, each with its phases and its counts."""
-    return (
-        Challenge.objects.visible_to(user)
-        .select_related("organiser")
-        .prefetch_related(
-            Prefetch("phases", Phase.objects.select_related("reveal").order_by("index"))
-        )
-        .annotate(
-            scored_teams=Coalesce(Subquery(_scored_teams(), output_field=IntegerField()), 0),
-            scored_entries=Coalesce(Subquery(_scored_entries(), output_field=IntegerField()), 0),
-        )
-    )
-
-
-def _scored_teams() -> QuerySet[Team, Any]:
-    entered = Team.objects.entered(entries__status=EntryStatus.SCORED)
-    found = entered.filter(challenge=OuterRef("pk")).order_by().values("challenge")
-    return found.annotate(n=Count("pk")).values("n")
-
-
-def _scored_entries() -> QuerySet[Entry, Any]:
-    scored = Entry.objects.of_teams().filter(
-        status=EntryStatus.SCORED, enrolment__team__challenge=OuterRef("pk")
-    )
-    found = scored.order_by().values("enrolment__team__challenge")
-    return found.annotate(n=Count("pk")).values("n")
-
-
-def listed_challenges(user: Viewer) -> list[Listed]:
-    """List the challenges a person may read, the open first, then coming, then closed."""
-    now = clock.now()
-    listed = []
-    for challenge in counted_challenges(user).order_by("-published_at", "-created_at", "pk"):
-        phase = current_phase(list(challenge.phases.all()), now)
-        counts = (challenge.scored_teams, challenge.scored_entries)  # type: ignore[attr-defined]  # annotated
-        listed.append(Listed(challenge, phase, moment_of(challenge, phase, now), *counts))
-    order = [PhaseMoment.OPEN, PhaseMoment.COMING, PhaseMoment.UNDATED, PhaseMoment.CLOSED]
-    return sorted(listed, key=lambda each: order.index(each.moment))
 
 
 def current_phase(phases: list[Phase], at: datetime) -> Phase | None:
@@ -315,14 +240,14 @@ class Point:
 def checklist(challenge: Challenge) -> list[Point]:
     """List what a challenge needs, in the order of the work."""
     found = [
-        _needed("page", bool(challenge.body_md.strip()), advice=True),
-        _needed("terms", challenge.terms.exists()),
-        _needed("licence", not challenge.licence_to_confirm, advice=True),
+        needed("page", bool(challenge.body_md.strip()), advice=True),
+        needed("terms", challenge.terms.exists()),
+        needed("licence", not challenge.licence_to_confirm, advice=True),
         *_prizes(challenge),
         *_build(challenge),
     ]
     phases = list(challenge.phases.select_related("migrate_from").order_by("index"))
-    found.append(_needed("phase", bool(phases)))
+    found.append(needed("phase", bool(phases)))
     for phase in phases:
         found += _phase(phase, first=phase.pk == phases[0].pk)
         found += _migration(phase)
@@ -334,7 +259,7 @@ def checklist(challenge: Challenge) -> list[Point]:
 def _order(phases: Sequence[Phase]) -> Point:
     if not overlap(phases) and not are_dated(phases):
         return Point("dates", "advice")
-    return _needed("order", not overlap(phases), advice=True)
+    return needed("order", not overlap(phases), advice=True)
 
 
 def are_dated(phases: Sequence[Phase]) -> bool:
@@ -366,12 +291,32 @@ def _migration(phase: Phase) -> list[Point]:
     return [Point("migration", state, phase, {"source": source.name})]
 
 
+_points: list[Callable[[Phase], Point]] = []
+_frozen: list[Callable[[Phase], bool]] = []
+
+
+def register_point(point: Callable[[Phase], Point]) -> None:
+    """Add a line to the checklist of a first phase that has a scoring: its subject writes it."""
+    _points.append(point)
+
+
+def register_frozen(question: Callable[[Phase], bool]) -> None:
+    """Have a subject say that a phase keeps what was announced of it."""
+    _frozen.append(question)
+
+
+def is_frozen(phase: Phase) -> bool:
+    """Say whether a phase keeps what was announced: teams have sent something to it."""
+    return any(question(phase) for question in _frozen)
+
+
 def missing(challenge: Challenge) -> list[Point]:
     """Keep what prevents the visa from being asked."""
     return [each for each in checklist(challenge) if each.state == "missing"]
 
 
-def _needed(key: str, ready: bool, *, advice: bool = False, phase: Phase | None = None) -> Point:
+def needed(key: str, ready: bool, *, advice: bool = False, phase: Phase | None = None) -> Point:
+    """Make a line of the checklist: what is not ready is missing, or only advised."""
     return Point(key, "ready" if ready else "advice" if advice else "missing", phase)
 
 
@@ -379,15 +324,15 @@ def _prizes(challenge: Challenge) -> list[Point]:
     if not challenge.has_prizes:
         return []
     return [
-        _needed("prizes", bool(challenge.prizes_md.strip())),
-        _needed("prize_rule", bool(challenge.prize_rule_md.strip())),
+        needed("prizes", bool(challenge.prizes_md.strip())),
+        needed("prize_rule", bool(challenge.prize_rule_md.strip())),
     ]
 
 
 def _build(challenge: Challenge) -> list[Point]:
     """Say where the check of a challenge written by form stands; an import was checked whole."""
     written = ChallengeDraft.objects.filter(challenge=challenge).exclude(number=0).first()
-    return [] if written is None else [_needed("build", written.state == BuildState.DONE)]
+    return [] if written is None else [needed("build", written.state == BuildState.DONE)]
 
 
 def _phase(phase: Phase, *, first: bool) -> list[Point]:
@@ -397,11 +342,11 @@ def _phase(phase: Phase, *, first: bool) -> list[Point]:
         .first()
     )
     found = [
-        _needed("opens", first or phase.opens_at is not None, phase=phase),
-        _needed("closes", phase.closes_at is not None, advice=True, phase=phase),
-        _needed("scoring", task is not None, phase=phase),
-        _needed("primary", phase.leaderboards.filter(primary__isnull=False).exists(), phase=phase),
-        _needed(
+        needed("opens", first or phase.opens_at is not None, phase=phase),
+        needed("closes", phase.closes_at is not None, advice=True, phase=phase),
+        needed("scoring", task is not None, phase=phase),
+        needed("primary", phase.leaderboards.filter(primary__isnull=False).exists(), phase=phase),
+        needed(
             "quota",
             phase.max_per_day is not None or phase.max_total is not None,
             advice=True,
@@ -410,12 +355,12 @@ def _phase(phase: Phase, *, first: bool) -> list[Point]:
     ]
     if task is None:
         return found
-    found.append(_needed("compiled", task.holdout.is_compiled, advice=True, phase=phase))
+    found.append(needed("compiled", task.holdout.is_compiled, advice=True, phase=phase))
     if phase.kind == PhaseKind.CODE:
         found += _code(phase, task)
     found.append(_fairness(phase, task))
     if first:
-        found += [_baseline(phase), *_attempts(phase), *_interval(phase)]
+        found += [*(point(phase) for point in _points), *_attempts(phase), *_interval(phase)]
     return found
 
 
@@ -425,7 +370,7 @@ def _code(phase: Phase, task: PhaseTask) -> list[Point]:
         return [_sandbox(phase)]
     if task.plan is None:
         return [Point("code_sample", "missing", phase), _sandbox(phase)]
-    compared = _needed("code_inputs", task.plan.is_ready, advice=True, phase=phase)
+    compared = needed("code_inputs", task.plan.is_ready, advice=True, phase=phase)
     if task.plan.problem:
         compared = Point("code_unlike", "missing", phase, {"said": task.plan.problem_said})
     rows = {"rows": task.plan.sample_rows}
@@ -449,21 +394,17 @@ def _sandbox(phase: Phase) -> Point:
     return Point("code_sandbox", "missing", phase, {"why": why})
 
 
+def is_compared(fairness: Mapping[str, Any]) -> bool:
+    """Say whether what a contract declares of fairness compares groups: by figures or an audit."""
+    return bool(fairness.get("metrics")) or fairness.get("audit") is not None
+
+
 def _fairness(phase: Phase, task: PhaseTask) -> Point:
     """Say whether groups are compared: attributes alone are compared by nothing."""
     declared = task.scorer_version.spec.get("fairness") or {}
     if declared.get("attributes") and not is_compared(declared):
         return Point("fairness_idle", "advice", phase)
-    return _needed("fairness", bool(declared.get("attributes")), advice=True, phase=phase)
-
-
-def _baseline(phase: Phase) -> Point:
-    scored = (
-        Entry.objects.references()
-        .filter(enrolment__phase=phase, status=EntryStatus.SCORED)
-        .exists()
-    )
-    return _needed("baseline", scored, advice=True, phase=phase)
+    return needed("fairness", bool(declared.get("attributes")), advice=True, phase=phase)
 
 
 def _attempts(phase: Phase) -> list[Point]:
@@ -509,99 +450,13 @@ def private_units(phase: Phase) -> int:
     return round(phase.public_units * (1 - phase.public_share) / phase.public_share)
 
 
-def guests_of(challenge: Challenge) -> QuerySet[Guest]:
-    """List the invitations that were not withdrawn, the last first."""
-    return challenge.guests.exclude(state=InvitationState.REVOKED).select_related("sent_by")
-
-
-def guest_counts(challenge: Challenge) -> dict[str, int]:
-    """Count the addresses that wait, those that took part, those that let their days pass."""
-    sent, now = Q(state=InvitationState.SENT), clock.now()
-    return challenge.guests.aggregate(
-        waiting=Count("pk", filter=sent & Q(expires_at__gt=now)),
-        over=Count("pk", filter=sent & Q(expires_at__lte=now)),
-        accepted=Count("pk", filter=Q(state=InvitationState.ACCEPTED)),
-    )
-
-
-def needs_invitation(challenge: Challenge, user: User) -> bool:
-    """Say whether this person, who is not registered, may not register without an invitation."""
-    if challenge.registration != RegistrationMode.INVITED:
-        return False
-    return not challenge.guests.open(clock.now()).addressed_to(user).exists()
-
-
-def is_called_back(challenge: Challenge, user: User, asked: Registration | None) -> bool:
-    """Say whether an invitation lets in a person who asked, left or was refused before."""
-    if asked is None or asked.state == RegistrationState.ACCEPTED:
-        return False
-    invited = challenge.registration == RegistrationMode.INVITED
-    return invited and not needs_invitation(challenge, user)
-
-
-# What a winning entry may become in the catalogue.
-KINDS = (ResourceKind.SOLUTION, ResourceKind.ALGORITHM, ResourceKind.MODEL)
-MOST_CHALLENGES = 6
-MOST_CARDS = 10
 CARD_FIELDS = ("kind", "title", "summary", "slug")
-CHAINED = (*CARD_FIELDS, "live", "reuses")
 
 
 def cards_of(challenge: Challenge) -> QuerySet[Resource]:
     """Give the public cards that a challenge starts from, in the order of their titles."""
     found = Resource.objects.public().filter(challenges__challenge=challenge)
     return found.only(*CARD_FIELDS).order_by("title", "pk")
-
-
-def led_to(resource: Resource) -> list[tuple[Resource, str]]:
-    """Tell the cards that the challenges which a card won started from; one query."""
-    won = EntryCard.objects.filter(
-        resource=resource, phase__challenge__in=Challenge.objects.public()
-    )
-    rows = Resource.objects.public().filter(
-        challenges__challenge__in=won.values("phase__challenge")
-    )
-    said = _("point de départ du challenge")
-    return [(card, said) for card in rows.only(*CHAINED).distinct().order_by("title", "pk")]
-
-
-def came_of(
-    resource: Resource, keys: Collection[int]
-) -> tuple[list[Node], list[tuple[Resource, str]]]:
-    """Tell the challenges that started from cards, and the cards of those who won them.
-
-    keys: of the card and of those that came of it. One query, one more where there are challenges.
-    """
-    rows = (
-        ChallengeOrigin.objects.filter(resource__in=keys, challenge__in=Challenge.objects.public())
-        .select_related("challenge", "resource")
-        .order_by("-challenge__published_at", "-challenge__pk", "pk")
-    )
-    # A challenge may start from several of these cards: it is told for the one shown, if it may.
-    found: dict[int, ChallengeOrigin] = {}
-    for row in rows[: MOST_CHALLENGES * MOST_CARDS]:
-        if row.challenge_id not in found or row.resource_id == resource.pk:
-            found[row.challenge_id] = row
-    shown = list(found.values())[:MOST_CHALLENGES]
-    return [_node(row, resource) for row in shown], _winners(shown) if shown else []
-
-
-def _node(row: ChallengeOrigin, resource: Resource) -> Node:
-    own = row.resource_id == resource.pk
-    said = _("part de cette fiche") if own else _("par « %(title)s »") % {"title": row.resource}
-    address = reverse("challenges:presentation", args=(row.challenge.slug,))
-    return Node(CHALLENGE, row.challenge.title, address, said, row.challenge.language)
-
-
-def _winners(shown: Sequence[ChallengeOrigin]) -> list[tuple[Resource, str]]:
-    rows = EntryCard.objects.filter(
-        phase__challenge__in=[row.challenge_id for row in shown],
-        resource__in=Resource.objects.public(),
-    ).select_related("resource", "phase__challenge")
-    return [
-        (row.resource, _("par « %(title)s »") % {"title": row.phase.challenge.title})
-        for row in rows[:MOST_CARDS]
-    ]
 
 
 OPENED_WITHIN = timedelta(hours=24)
@@ -631,73 +486,6 @@ def closing(now: datetime, hours: int) -> QuerySet[Phase]:
         closes_at__gt=floor,
         closes_at__lte=now + timedelta(hours=hours),
     ).order_by("pk")
-
-
-def without_choice(phase: Phase) -> QuerySet[Enrolment]:
-    """Return the enrolments of a phase whose team has scored entries and chose none as final."""
-    counted = Entry.objects.of_team(OuterRef("team_id")).filter(
-        enrolment__phase=phase.pk, status=EntryStatus.SCORED, disqualified_at__isnull=True
-    )
-    return phase.enrolments.filter(
-        Exists(counted),
-        ~Exists(counted.filter(final_choice=True)),
-        team__is_baseline=False,
-        team__state__in=[TeamState.OPEN, TeamState.FULL],
-    ).order_by("pk")
-
-
-JOURNAL_FAMILIES = (
-    "challenge",
-    "phase",
-    "organiser",
-    "guests",
-    "notice",
-    "holdout",
-    "registration",
-    "baseline",
-    "reveal",
-    "scorer",
-    "rescoring",
-    "forum",
-    "disqualification",
-    "certificate",
-)
-# What a participant does is theirs.
-JOURNAL_APART = frozenset({"challenge.joined", "disqualification.answered"})
-
-
-def journal_acts(challenge: Challenge) -> Sequence[Told]:
-    """List the acts on a challenge, the newest first; nothing of what teams do."""
-    return events(_references(challenge), families=JOURNAL_FAMILIES, apart=JOURNAL_APART)
-
-
-def _references(challenge: Challenge) -> list[str]:
-    found = [reference(challenge), *map(reference, challenge.phases.all())]
-    found += map(reference, Reveal.objects.filter(phase__challenge=challenge))
-    found += map(reference, Rescoring.objects.filter(phase__challenge=challenge))
-    found += map(reference, challenge.disqualifications.all())
-    found += map(reference, Certificate.objects.filter(phase__challenge=challenge).order_by("pk"))
-    baselines = Entry.objects.references().filter(enrolment__phase__challenge=challenge)
-    found += map(reference, baselines.order_by("pk").only("pk"))
-    sealed = HoldoutVersion.objects.filter(
-        holdout__owner=challenge.organiser_id, holdout__name=challenge.slug
-    ) | HoldoutVersion.objects.filter(
-        holdout__owner=challenge.organiser_id, holdout__name__startswith=f"{challenge.slug}/"
-    )
-    return [*found, *map(reference, sealed)]
-
-
-def journal_names(challenge: Challenge, told: Sequence[Told]) -> Mapping[str, str]:
-    """Name the actors who run the challenge or act for the Region; nobody else is named."""
-    keys = {each.actor for each in told}
-    own = ChallengeOrganiser.objects.filter(challenge=challenge).values("user_id")
-    people = User.objects.filter(person_key__in=keys).prefetch_related("region_appointments")
-    running = set(User.objects.filter(pk__in=own).values_list("pk", flat=True))
-    return {
-        each.person_key: str(each)
-        for each in people
-        if each.pk in running or any(one.ended_at is None for one in each.region_appointments.all())
-    }
 
 
 def phase_of(challenge: Challenge, index: int | None = None) -> Phase:
@@ -730,3 +518,18 @@ def refuse_not_isolated(phase: Phase) -> None:
     runs = Q(scorer_version__programs__isnull=False) | Q(plan__isnull=False)
     if phase.tasks.filter(runs, current=True).exists():
         raise NoSandbox
+
+
+def is_scored_by_program(challenge: Challenge) -> bool:
+    """Say whether an organiser's program scores a challenge."""
+    tasks = PhaseTask.objects.filter(phase__challenge=challenge, current=True)
+    return tasks.filter(scorer_version__programs__isnull=False).exists()
+
+
+def masked_phases(challenge: Challenge) -> list[Phase]:
+    """List the phases whose boards show pseudonyms today."""
+    masked = Leaderboard.objects.filter(challenge=challenge, hidden=False, anonymous=True)
+    masked = masked.exclude(phase__reveal__executed_at__isnull=False)
+    return list(
+        Phase.objects.filter(pk__in=masked.order_by("pk").values("phase_id")).order_by("index")
+    )

@@ -6,27 +6,23 @@ again, owe it once, and a close that moves has its own reminders.
 
 from collections.abc import Iterable
 
-from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from challenges.organising.actions import guests, texts
+from challenges.organising.actions import texts
 from challenges.organising.enums import NoticeKind, PhaseMoment
-from challenges.organising.letters import captains, organisers, page, region, registered, tell
+from challenges.organising.letters import organisers, page, region, registered, tell
 from challenges.organising.models.challenges import (
     Challenge,
     ChallengeOrganiser,
-    Guest,
     Notice,
     OrganiserInvitation,
     Phase,
 )
-from challenges.organising.queries import REMINDERS_HOURS, closing, just_opened, without_choice
-from challenges.teams.models import Enrolment
+from challenges.organising.queries import REMINDERS_HOURS, closing, just_opened
 from portal.accounts.authorization import Permission, has_permission
 from portal.accounts.enums import InvitationState, RegionRole
 from portal.accounts.models import User
 from portal.accounts.news import Kind, declare
-from portal.audit import letters
 from portal.audit.duties import duty
 from portal.audit.outbox import handler, owe
 from portal.lib import clock
@@ -136,7 +132,7 @@ def phase_opened(phase_id: int, date: str) -> None:
 def phase_closes(phase_id: int, date: str, hours: int) -> None:
     """Tell the people registered when a phase closes, unless the close moved or has passed.
 
-    With the first reminder, tell the captains whose team has chosen no final entry.
+    With the first reminder, those who have chosen no final entry are reminded of it.
     """
     phase = Phase.objects.select_related("challenge").get(pk=phase_id)
     if str(phase.closes_at) != date or phase.moment() != PhaseMoment.OPEN:
@@ -144,25 +140,13 @@ def phase_closes(phase_id: int, date: str, hours: int) -> None:
     about = _closing_text(phase)
     _tell_of_phase(f"phase_closes_{hours}", phase, date, about, "soumissions/")
     if hours == max(REMINDERS_HOURS) and phase.final_choices:
-        for enrolment in without_choice(phase).select_related("team"):
-            _remind_choice(phase, enrolment, date)
+        owe("mail.choices_missing", key=f"{phase.pk}:{date}", phase_id=phase.pk, date=date)
 
 
 def _closing_text(phase: Phase) -> str:
     """Write the phase and its close, to the minute in Paris with the offset."""
     closes_at = phase.closes_at
     return f"{phase.name} ({clock.paris_text(closes_at)})" if closes_at else str(phase.name)
-
-
-def _remind_choice(phase: Phase, enrolment: Enrolment, date: str) -> None:
-    tell(
-        "choices_missing",
-        captains(enrolment.team),
-        phase.challenge,
-        path=page(phase.challenge, "soumissions/"),
-        event=f"{phase.pk}:{date}:{enrolment.team_id}",
-        about=enrolment.team.name,
-    )
 
 
 @handler("mail.organiser_invited")
@@ -179,38 +163,6 @@ def organiser_invited(invitation_id: int) -> None:
         event=str(found.pk),
         about=str(found.role),
     )
-
-
-@handler("mail.guest_invited")
-def guest_invited(guest_id: str) -> None:
-    """Invite an address, once.
-
-    Whoever has an account is told as they chose, by the page of the rules, which knows them;
-    another address gets a link with its secret, written nowhere else.
-    """
-    guest = Guest.objects.filter(public_id=guest_id).select_related("challenge").first()
-    if guest is None or not guest.is_open(clock.now()):
-        return
-    challenge = guest.challenge
-    people = list(User.objects.filter(is_active=True, email__iexact=guest.email).order_by("pk"))
-    tell(
-        "guest_invited",
-        people,
-        challenge,
-        path=page(challenge, "reglement/"),
-        event=str(guest.public_id),
-        about="",
-    )
-    if not people:
-        path = page(challenge, f"invitation/{guest.public_id}/{guest.token}/")
-        context = {"challenge": challenge, "link": f"{settings.SITE_URL}{path}"}
-        letters.send("guest_invited", to=guest.email, context=context)
-
-
-@duty("challenges.guests", minutes=24 * 60)
-def forget_guests() -> None:
-    """Delete the addresses that were invited and did not answer."""
-    guests.forget_old()
 
 
 @duty("challenges.origins", minutes=60, by_itself=True)

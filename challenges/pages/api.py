@@ -16,7 +16,8 @@ from challenges.evaluation.enums import Split
 from challenges.organising.api import challenge_named
 from challenges.organising.models.challenges import Challenge, Phase, PublicFile, Terms
 from challenges.organising.models.scorings import Leaderboard
-from challenges.organising.queries import counted_challenges, current_phase, moment_of
+from challenges.organising.queries import current_phase, moment_of
+from challenges.pages.queries import counted_challenges
 from challenges.receipts.queries import published_keys
 from challenges.results.queries import boards
 from challenges.results.queries import boards as reads

@@ -25,12 +25,6 @@ from portal.lib import clock
 from portal.lib.refusals import Hidden
 
 
-def is_scored_by_program(challenge: Challenge) -> bool:
-    """Say whether an organiser's program scores a challenge."""
-    tasks = PhaseTask.objects.filter(phase__challenge=challenge, current=True)
-    return tasks.filter(scorer_version__programs__isnull=False).exists()
-
-
 def program_tasks(phase: Phase) -> list[PhaseTask]:
     """List the tasks in force of a phase that a program scores; none where our metrics do."""
     tasks = list(

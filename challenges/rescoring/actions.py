@@ -24,7 +24,7 @@ from challenges.evaluation.models import Evaluation, Score, evaluations_of
 from challenges.organising.actions.folders import queue_compile
 from challenges.organising.actions.notices import announce
 from challenges.organising.enums import ChallengeStatus, NoticeKind
-from challenges.organising.models.challenges import Phase
+from challenges.organising.models.challenges import Challenge, Phase
 from challenges.organising.models.scorings import Leaderboard, PhaseTask, ScorerVersion
 from challenges.queue import actions as jobs
 from challenges.queue.actions import WORKER, queue_standings
@@ -695,3 +695,9 @@ def _near(one: float | None, other: float | None, tolerance: float | None) -> bo
     if one is None or other is None:
         return one is other
     return abs(one - other) <= (tolerance or 0.0)
+
+
+def refuse_undecided(challenge: Challenge) -> None:
+    """Raise Conflict while a change of the scoring of a challenge is undecided."""
+    if Rescoring.objects.open().filter(phase__challenge=challenge).exists():
+        raise Conflict(_("Un changement de notation attend sa décision."), code="rescoring_waiting")

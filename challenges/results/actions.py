@@ -25,7 +25,6 @@ from challenges.organising.actions.notices import announce
 from challenges.organising.enums import ChallengeStatus, NoticeKind
 from challenges.organising.models.challenges import Challenge, Phase
 from challenges.organising.models.scorings import Leaderboard, PhaseTask, in_words, told_answer
-from challenges.organising.queries import KINDS
 from challenges.queue import actions as jobs
 from challenges.queue.actions import WORKER
 from challenges.queue.enums import JobKind, JobState
@@ -52,6 +51,9 @@ from portal.audit.outbox import owe
 from portal.audit.record import record
 from portal.lib import canonical, clock, immutable
 from portal.lib.refusals import Conflict, Invalid
+
+# What a winning entry may become in the catalogue.
+CARD_KINDS = (ResourceKind.SOLUTION, ResourceKind.ALGORITHM, ResourceKind.MODEL)
 
 
 @transaction.atomic
@@ -468,7 +470,7 @@ def propose_card(*, team: Team, phase: Phase, kind: str, by: User) -> EntryCard:
     known = EntryCard.objects.filter(team=team, phase=phase).first()
     if known is not None:
         return known
-    if kind not in KINDS:
+    if kind not in CARD_KINDS:
         raise Invalid(_("Choisissez une solution, un algorithme ou un modèle."), code="card_kind")
     stated = certified.stated(team, phase)
     if stated is None or stated["rank"] != 1:
@@ -518,3 +520,13 @@ def _card_description(entry: Entry) -> str:
         for question in questions
         if (told := told_answer(entry.fact_sheet.get(question["key"])))
     )
+
+
+def refuse_undecided(challenge: Challenge) -> None:
+    """Raise Conflict while a confirmed publication of results goes on."""
+    confirmed = Reveal.objects.filter(decided_at__isnull=False, executed_at__isnull=True)
+    if confirmed.filter(phase__challenge=challenge).exists():
+        raise Conflict(
+            _("Une publication des résultats est confirmée : laissez-la se terminer."),
+            code="reveal_waiting",
+        )

@@ -9,10 +9,10 @@ from django.utils.translation import gettext
 from ninja import Router, Schema, Status
 from pydantic import ConfigDict, Field
 
-from challenges.organising.actions.guests import is_address
 from challenges.organising.api import challenge_named
 from challenges.organising.models.challenges import Challenge
-from challenges.teams import actions as teams
+from challenges.teams.actions import teams
+from challenges.teams.actions.guests import is_address
 from challenges.teams.models import Registration, Team, TeamMember
 from challenges.teams.queries import latest_terms, team_of
 from portal.accounts.bearer import Token

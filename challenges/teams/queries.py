@@ -1,68 +1,16 @@
 """Who takes part, in which team, and what that team may still send."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime
 
-from django.conf import settings
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 
-from challenges.entries.models import Entry
-from challenges.organising.models.challenges import Challenge, Phase, Terms, Viewer, person_id
-from challenges.teams.enums import RegistrationState
+from challenges.organising.enums import RegistrationMode
+from challenges.organising.models.challenges import Challenge, Guest, Terms, Viewer, person_id
+from challenges.teams.enums import RegistrationState, TeamRole
 from challenges.teams.models import Registration, Team, TeamMember, TermsAcceptance
+from portal.accounts.enums import InvitationState
+from portal.accounts.models import User
 from portal.lib import clock
-
-
-@dataclass(frozen=True)
-class Quota:
-    """What a team used and may still use in a phase; None where there is no limit."""
-
-    day_used: int
-    day_limit: int | None
-    total_used: int
-    total_limit: int | None
-    next_opening: datetime | None
-    bytes_left: int
-    bytes_limit: int
-
-    @property
-    def day_left(self) -> int | None:
-        """Return how many entries are left today."""
-        return None if self.day_limit is None else max(0, self.day_limit - self.day_used)
-
-    @property
-    def total_left(self) -> int | None:
-        """Return how many entries are left in the phase."""
-        return None if self.total_limit is None else max(0, self.total_limit - self.total_used)
-
-    @property
-    def left(self) -> int | None:
-        """Return how many entries may be sent now; None when there is no limit."""
-        left = [each for each in (self.day_left, self.total_left) if each is not None]
-        return min(left) if left else None
-
-
-def quota_left(phase: Phase, team: Team | None, at: datetime | None = None) -> Quota:
-    """Count what the team used in the phase on this Paris day and in all."""
-    now = at or clock.now()
-    day = clock.paris_day(now)
-    entries = Entry.objects.filter(enrolment__phase=phase)
-    entries = entries.of_team(team.pk) if team else entries.none()
-    used = entries.aggregate(
-        day=Count("pk", filter=Q(quota_day=day, day_slot__isnull=False)),
-        total=Count("pk", filter=Q(total_slot__isnull=False)),
-    )
-    day_used, total_used = used["day"], used["total"]
-    limit = settings.TEAM_PHASE_MAX_BYTES
-    bytes_left = max(0, limit - entries.bytes_held())
-    spent_today = phase.max_per_day is not None and day_used >= phase.max_per_day
-    max_total = None if phase.is_bench else phase.max_total
-    spent = max_total is not None and total_used >= max_total
-    opening = clock.next_paris_midnight(now) if spent_today and not spent else None
-    if phase.max_per_day == 0:
-        opening = None
-    return Quota(day_used, phase.max_per_day, total_used, max_total, opening, bytes_left, limit)
 
 
 def team_of(challenge: Challenge, user: Viewer) -> Team | None:
@@ -106,3 +54,50 @@ def member_names(teams: Iterable[Team]) -> dict[int, str]:
         for member in rows.select_related("user").order_by("joined_at", "pk"):
             names.setdefault(member.team_id, []).append(str(member.user.display_name))
     return {team: ", ".join(found) for team, found in names.items()}
+
+
+def guests_of(challenge: Challenge) -> QuerySet[Guest]:
+    """List the invitations that were not withdrawn, the last first."""
+    return challenge.guests.exclude(state=InvitationState.REVOKED).select_related("sent_by")
+
+
+def guest_counts(challenge: Challenge) -> dict[str, int]:
+    """Count the addresses that wait, those that took part, those that let their days pass."""
+    sent, now = Q(state=InvitationState.SENT), clock.now()
+    return challenge.guests.aggregate(
+        waiting=Count("pk", filter=sent & Q(expires_at__gt=now)),
+        over=Count("pk", filter=sent & Q(expires_at__lte=now)),
+        accepted=Count("pk", filter=Q(state=InvitationState.ACCEPTED)),
+    )
+
+
+def needs_invitation(challenge: Challenge, user: User) -> bool:
+    """Say whether this person, who is not registered, may not register without an invitation."""
+    if challenge.registration != RegistrationMode.INVITED:
+        return False
+    return not challenge.guests.open(clock.now()).addressed_to(user).exists()
+
+
+def is_called_back(challenge: Challenge, user: User, asked: Registration | None) -> bool:
+    """Say whether an invitation lets in a person who asked, left or was refused before."""
+    if asked is None or asked.state == RegistrationState.ACCEPTED:
+        return False
+    invited = challenge.registration == RegistrationMode.INVITED
+    return invited and not needs_invitation(challenge, user)
+
+
+def members_of(team: Team) -> QuerySet[User]:
+    """List the people in a team today."""
+    return User.objects.filter(
+        team_memberships__team_id=team.pk, team_memberships__left_at__isnull=True
+    ).order_by("pk")
+
+
+def captains_of(team: Team) -> list[User]:
+    """List the captains of a team."""
+    found = members_of(team).filter(
+        team_memberships__role=TeamRole.CAPTAIN,
+        team_memberships__team_id=team.pk,
+        team_memberships__left_at__isnull=True,
+    )
+    return list(found.distinct())

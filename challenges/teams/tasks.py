@@ -3,10 +3,14 @@
 from django.conf import settings
 
 from challenges.organising.letters import organisers, page, tell
+from challenges.organising.models.challenges import Guest
+from challenges.teams.actions import guests
 from challenges.teams.models import Registration, Team, TeamInvitation
 from portal.accounts.models import User
 from portal.audit import letters
+from portal.audit.duties import duty
 from portal.audit.outbox import handler
+from portal.lib import clock
 
 
 def _asking(registration: Registration) -> str:
@@ -93,3 +97,35 @@ def team_captain(team_id: int, user_id: int, at: str = "") -> None:
         event=f"{team.pk}:{at or since[0]}",
         about=team.name,
     )
+
+
+@handler("mail.guest_invited")
+def guest_invited(guest_id: str) -> None:
+    """Invite an address, once.
+
+    Whoever has an account is told as they chose, by the page of the rules, which knows them;
+    another address gets a link with its secret, written nowhere else.
+    """
+    guest = Guest.objects.filter(public_id=guest_id).select_related("challenge").first()
+    if guest is None or not guest.is_open(clock.now()):
+        return
+    challenge = guest.challenge
+    people = list(User.objects.filter(is_active=True, email__iexact=guest.email).order_by("pk"))
+    tell(
+        "guest_invited",
+        people,
+        challenge,
+        path=page(challenge, "reglement/"),
+        event=str(guest.public_id),
+        about="",
+    )
+    if not people:
+        path = page(challenge, f"invitation/{guest.public_id}/{guest.token}/")
+        context = {"challenge": challenge, "link": f"{settings.SITE_URL}{path}"}
+        letters.send("guest_invited", to=guest.email, context=context)
+
+
+@duty("challenges.guests", minutes=24 * 60)
+def forget_guests() -> None:
+    """Delete the addresses that were invited and did not answer."""
+    guests.forget_old()

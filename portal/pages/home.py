@@ -18,9 +18,9 @@ from catalogue.resources.queries import lists
 from challenges.entries.enums import EntryStatus
 from challenges.entries.models import Entry
 from challenges.evaluation.enums import Split
-from challenges.organising import queries as organising
 from challenges.organising.enums import PhaseMoment
 from challenges.organising.models.challenges import Challenge, Phase
+from challenges.pages import queries as page_queries
 from challenges.results.queries import boards
 from datasets.models import Dataset
 from portal.accounts.models import Organisation
@@ -63,9 +63,9 @@ class Census:
         return Dataset.objects.visible_to(ANYONE).count()
 
     @cached_property
-    def challenges(self) -> list[organising.Listed]:
+    def challenges(self) -> list[page_queries.Listed]:
         """List the public challenges, the open first."""
-        return organising.listed_challenges(ANYONE)
+        return page_queries.listed_challenges(ANYONE)
 
     @cached_property
     def scored_entries(self) -> int:

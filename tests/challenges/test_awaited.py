@@ -13,7 +13,7 @@ from challenges.organising.actions import organisers
 from challenges.organising.enums import ChallengeStatus, OrganiserRole, RegistrationMode
 from challenges.pages.views.space import awaited_decisions, to_do
 from challenges.rescoring.models import RescoringState
-from challenges.teams import actions as teams
+from challenges.teams.actions import teams
 from portal.accounts import space
 from portal.accounts.enums import RegionRole
 from portal.accounts.models import User

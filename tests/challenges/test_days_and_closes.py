@@ -8,10 +8,10 @@ from django.db import connection
 from django.utils import timezone
 
 from challenges.entries.enums import EntryStatus
+from challenges.entries.queries import quota_left
 from challenges.models import Entry, Phase, Team
 from challenges.organising.actions import challenges
 from challenges.organising.enums import PhaseMoment
-from challenges.teams.queries import quota_left
 from challenges.worker import drain
 from portal.lib import clock
 from portal.lib.refusals import Closed, QuotaSpent

@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from challenges.entries.actions import choices, deposits
 from challenges.entries.enums import EntryStatus
+from challenges.entries.queries import quota_left
 from challenges.entries.views.tables import duration
 from challenges.evaluation.enums import Split
 from challenges.models import (
@@ -34,7 +35,6 @@ from challenges.organising.actions import challenges
 from challenges.organising.enums import ChallengeStatus
 from challenges.queue.enums import JobKind
 from challenges.receipts import actions as receipts
-from challenges.teams.queries import quota_left
 from portal.accounts.models import User
 from portal.audit.models import AuditEvent, Outbox
 from portal.lib import clock

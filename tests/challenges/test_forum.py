@@ -5,8 +5,8 @@ from django.core import mail
 from django.test import Client
 
 from challenges.forum import actions as forum
+from challenges.forum import tasks as forum_letters
 from challenges.models import Challenge, ForumBlock, Post, PostReport, Thread
-from challenges.organising import letters as challenge_letters
 from challenges.organising.enums import ChallengeStatus, OrganiserRole, RegistrationMode
 from portal.accounts.enums import RegionRole
 from portal.accounts.models import Notification, User
@@ -49,7 +49,7 @@ def to_whom(letter: str) -> list[int]:
     """List who is owed a letter."""
     for _time in range(3):
         relay()
-    rows = Outbox.objects.filter(topic="mail.challenge_letter", key__startswith=f"{letter}:")
+    rows = Outbox.objects.filter(key__startswith=f"{letter}:")
     return sorted(row.ids["user_id"] for row in rows)
 
 
@@ -167,13 +167,13 @@ def test_the_title_of_a_hidden_thread_leaves_no_more(challenge: Challenge, owner
         forum.answer(thread=thread, body_md="Non.", by=helper)
     for _time in range(2):
         relay()
-    letters = Outbox.objects.filter(topic="mail.challenge_letter")
+    letters = Outbox.objects.filter(topic="mail.forum_letter")
     ids = letters.filter(key__startswith="forum_answer:", ids__thread_id=late.pk).get().ids
     mail.outbox.clear()
     forum.answer(thread=owed, body_md="Non.", by=helper)
     for thread in (late, news, owed):
         forum.hide(post=thread.posts.order_by("pk")[0], reason="Injure", by=owner)
-    challenge_letters.challenge_letter(**ids)
+    forum_letters.forum_letter(**ids)
     for _time in range(3):
         relay()
     told = [each.subject.rpartition(" : ")[2] for each in mail.outbox]

@@ -9,12 +9,12 @@ from django.core import mail
 from django.test import Client
 
 from challenges.models import Challenge, FormerOrganiser, Guest, Registration, Team, TermsAcceptance
-from challenges.organising.actions import guests as acts
-from challenges.organising.actions.guests import ADDRESSES_A_DAY, Outcome
 from challenges.organising.enums import ChallengeStatus, OrganiserRole, RegistrationMode
 from challenges.organising.forms.challenges import OrganiserInvitationForm
 from challenges.pages.views.space import awaited_decisions
-from challenges.teams import actions as teams
+from challenges.teams.actions import guests as acts
+from challenges.teams.actions import teams
+from challenges.teams.actions.guests import ADDRESSES_A_DAY, Outcome
 from challenges.teams.enums import RegistrationState
 from challenges.teams.forms import InvitationForm
 from portal.accounts.actions import notifications

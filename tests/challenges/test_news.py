@@ -16,7 +16,7 @@ from challenges.models import Challenge, Entry, Job, Phase, Score, Team
 from challenges.organising import tasks as deadlines
 from challenges.organising.actions import challenges
 from challenges.organising.tasks import KINDS
-from challenges.teams import actions as teams
+from challenges.teams.actions import teams
 from challenges.worker import drain
 from portal.accounts.actions import notifications
 from portal.accounts.models import Notification, RegionAppointment

@@ -9,8 +9,8 @@ from django.urls import reverse
 from challenges.models import Challenge, OrganiserInvitation
 from challenges.organising.actions import notices, organisers
 from challenges.organising.enums import OrganiserRole
-from challenges.teams import actions as teams
 from challenges.teams import rules
+from challenges.teams.actions import teams
 from portal.accounts.models import User
 from portal.audit.models import Outbox
 from portal.audit.outbox import relay

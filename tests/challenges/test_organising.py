@@ -32,13 +32,14 @@ from challenges.models import (
 from challenges.organising import queries as organising
 from challenges.organising.actions import challenges, texts
 from challenges.organising.enums import ChallengeStatus, NoticeKind, PhaseMoment
-from challenges.organising.queries import JOURNAL_APART, JOURNAL_FAMILIES
 from challenges.organising.views.layout import SECTIONS
+from challenges.pages import queries as page_queries
+from challenges.pages.queries import JOURNAL_APART, JOURNAL_FAMILIES
 from challenges.pages.views.journal import ACTS
 from challenges.results import actions as results
 from challenges.results import rules as results_rules
 from challenges.results.queries.reports import obstacles
-from challenges.teams import actions as teams
+from challenges.teams.actions import teams
 from challenges.worker import drain
 from portal.accounts.enums import RegionRole
 from portal.accounts.models import User
@@ -765,12 +766,12 @@ def test_the_journal_tells_one_act_of_each_family(owner: User) -> None:
         "rescoring": rescoring,
         "baseline": baseline,
     }
-    for family in organising.JOURNAL_FAMILIES:
+    for family in page_queries.JOURNAL_FAMILIES:
         record(f"{family}.tested", by=owner, on=of_family.get(family, challenge))
     record("entry.tested", by=owner, on=baseline)
     record("entry.tested", by=owner, on=of_a_team)
-    told = [each.action for each in reversed(organising.journal_acts(challenge))]
-    assert told == [f"{family}.tested" for family in organising.JOURNAL_FAMILIES]
+    told = [each.action for each in reversed(page_queries.journal_acts(challenge))]
+    assert told == [f"{family}.tested" for family in page_queries.JOURNAL_FAMILIES]
 
 
 def test_the_journal_costs_the_same_for_one_and_three(

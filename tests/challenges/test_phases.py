@@ -27,9 +27,9 @@ from challenges.models import (
 from challenges.organising.actions import challenges, phases
 from challenges.organising.enums import ChallengeStatus, PhaseKind
 from challenges.organising.queries import checklist
-from challenges.organising.views.layout import stage_of
 from challenges.results import actions as results
 from challenges.results.queries import boards
+from challenges.teams.views.head import stage_of
 from challenges.worker import drain
 from portal.accounts.models import User
 from portal.audit.models import AuditEvent

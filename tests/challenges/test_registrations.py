@@ -10,9 +10,9 @@ from django.test import Client
 from challenges.models import Challenge, Registration, Team
 from challenges.organising.enums import RegistrationMode
 from challenges.organising.letters import registered
-from challenges.teams import actions as teams
-from challenges.teams import views as team_views
+from challenges.teams.actions import teams
 from challenges.teams.enums import RegistrationState
+from challenges.teams.views import pages as team_views
 from portal.accounts.models import User
 from portal.audit.models import Outbox
 from portal.lib import clock

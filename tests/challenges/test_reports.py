@@ -10,10 +10,10 @@ from django.urls import reverse
 
 from challenges.evaluation.enums import Split
 from challenges.models import Challenge, Evaluation, Leaderboard, Notice, Standing, Team
-from challenges.organising import queries as organising
 from challenges.organising.enums import BoardRule, NoticeKind
+from challenges.pages import queries as page_queries
 from challenges.results.queries import reports
-from challenges.teams import actions as teams
+from challenges.teams.actions import teams
 from portal.accounts.models import User
 from portal.audit.models import AuditEvent
 from portal.lib import clock
@@ -288,7 +288,7 @@ def test_a_withdrawn_team_counts_no_more(client: Client, busy: Challenge) -> Non
     (phase,) = found.phases
     assert (found.teams, phase.teams, phase.entries) == (4, 4, 11)
     listed = {
-        each.challenge: each.teams for each in organising.listed_challenges(captain_of(first))
+        each.challenge: each.teams for each in page_queries.listed_challenges(captain_of(first))
     }
     assert listed[busy] == 4
     page = client.get(url_of(busy, "presentation"))

@@ -13,9 +13,9 @@ from challenges import invariants, retention
 from challenges.entries.models import Entry
 from challenges.evaluation.actions import interventions
 from challenges.models import Challenge, EntryCard, Evaluation, Phase, ProgramReport, Reveal, Upload
-from challenges.organising import queries as organising
 from challenges.organising.actions import challenges
 from challenges.organising.enums import ChallengeStatus
+from challenges.pages import queries as page_queries
 from challenges.rescoring import actions as rescorings
 from datasets.actions import releases
 from portal.audit import duties
@@ -102,7 +102,7 @@ def test_a_file_goes_a_year_after_the_results_and_its_traces_stay(
     assert entry.evaluations.get().scores.exists()
     told = [
         each
-        for each in organising.journal_acts(phase.challenge)
+        for each in page_queries.journal_acts(phase.challenge)
         if each.action == "phase.files_deleted"
     ]
     assert [each.facts for each in told] == [{"entries": 1, "bytes": 11}]

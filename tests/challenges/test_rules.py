@@ -32,12 +32,12 @@ from challenges.models import (
     Team,
 )
 from challenges.organising import rules as organising_rules
-from challenges.organising.actions import drafts, guests, organisers
+from challenges.organising.actions import drafts, organisers
 from challenges.organising.enums import OrganiserRole, RegistrationMode
 from challenges.rescoring import rules as rescoring_rules
 from challenges.results import rules as results_rules
-from challenges.teams import actions as teams
 from challenges.teams import rules as teams_rules
+from challenges.teams.actions import guests, teams
 from challenges.teams.enums import RegistrationState
 from portal.accounts.models import User
 from portal.audit.actors import SystemActor
@@ -222,13 +222,13 @@ STEPS = {
     "exchange.imports.organisation_for",
     "organising.challenges.close_challenge_if_over",
     "organising.folders.write_draft",
-    "organising.guests.admit",
     "organising.phases.put_scorings",
     "programs.changes.take_up",
     "programs.code.give_inputs",
     "programs.drafts.create",
-    "teams.readmit",
-    "teams.refuse_domain",
+    "teams.guests.admit",
+    "teams.teams.readmit",
+    "teams.teams.refuse_domain",
 }
 OF_EVERYBODY = {"forum.report"}
 JURY_MAY = ["forum.answer", "forum.open_thread"]

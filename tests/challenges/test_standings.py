@@ -23,7 +23,6 @@ from challenges.models import (
     PhaseTask,
     Team,
 )
-from challenges.organising import queries as organising
 from challenges.organising.enums import (
     BoardRule,
     ChallengeStatus,
@@ -31,6 +30,7 @@ from challenges.organising.enums import (
     NoticeKind,
     PhaseMoment,
 )
+from challenges.pages import queries as page_queries
 from challenges.results.models.boards import listing
 from challenges.results.queries import boards
 from challenges.results.worker import Opened, compute_board
@@ -193,13 +193,13 @@ def test_challenges_are_listed_by_their_moment(bare_challenge: Challenge) -> Non
     closed = ChallengeFactory(closed=True)
     draft = ChallengeFactory()
     EntryFactory(scored=True, enrolment__team__challenge=bare_challenge)
-    found = organising.listed_challenges(VISITOR)
+    found = page_queries.listed_challenges(VISITOR)
     assert [(each.challenge, each.moment, each.teams, each.entries) for each in found] == [
         (bare_challenge, PhaseMoment.OPEN, 1, 1),
         (closed, PhaseMoment.CLOSED, 0, 0),
     ]
     moderator = UserFactory(region="moderator")
-    assert draft in [each.challenge for each in organising.listed_challenges(moderator)]
+    assert draft in [each.challenge for each in page_queries.listed_challenges(moderator)]
 
 
 @pytest.mark.parametrize(

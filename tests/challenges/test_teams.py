@@ -17,7 +17,7 @@ from challenges.models import (
     TermsAcceptance,
 )
 from challenges.organising.enums import RegistrationMode
-from challenges.teams import actions as teams
+from challenges.teams.actions import teams
 from challenges.teams.enums import RegistrationState, TeamRole, TeamState
 from portal.accounts.enums import TokenScope
 from portal.accounts.models import User

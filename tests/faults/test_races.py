@@ -31,7 +31,7 @@ from challenges.queue.enums import JobKind
 from challenges.rescoring import actions as rescorings
 from challenges.rescoring.models import RescoringState
 from challenges.results import actions as results
-from challenges.teams import actions as teams
+from challenges.teams.actions import teams
 from challenges.worker import drain
 from portal.accounts.models import User
 from portal.lib import clock

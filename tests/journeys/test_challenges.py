@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from challenges.models import Challenge, Entry, Team
 from challenges.receipts import actions as receipts
-from challenges.teams import actions as teams
+from challenges.teams.actions import teams
 from challenges.worker import drain
 from tests.challenges.pages.scenes import board_of, listed, reveal
 from tests.challenges.world import answer, entered, opened, owner_of, revealed

@@ -14,7 +14,7 @@ from challenges.models import Challenge, Entry, Phase, TeamMember
 from challenges.organising.actions import leaderboards, organisers, phases
 from challenges.organising.enums import OrganiserRole, PhaseKind
 from challenges.rescoring import actions as rescorings
-from challenges.teams import actions as teams
+from challenges.teams.actions import teams
 from challenges.teams.enums import TeamRole
 from challenges.worker import drain
 from portal.lib import clock

@@ -15,7 +15,7 @@ from django.db import DatabaseError, connection, transaction
 from django.test import Client
 from django.urls import reverse
 
-from challenges.teams import actions as teams
+from challenges.teams.actions import teams
 from portal.accounts.actions import invitations
 from portal.accounts.enums import Role
 from portal.audit import denials, duties, outbox

@@ -45,7 +45,7 @@ from challenges.organising.enums import OrganiserRole, ReportAudience
 from challenges.receipts import actions as receipts
 from challenges.results import actions as results
 from challenges.results.models import certificates as certified
-from challenges.teams import actions as teams
+from challenges.teams.actions import teams
 from challenges.teams.enums import TeamRole
 from datasets import gate
 from datasets.enums import AccessLevel

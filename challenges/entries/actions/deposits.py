@@ -189,8 +189,8 @@ def _accept(deposit: _Deposit, by: User) -> Accepted:
         original_name=deposit.name,
         received_at=received_at,
         first_byte_at=deposit.first_byte_at,
-        closes_at_snapshot=None if takes_bench(phase) else phase.closes_at,
-        is_bench=takes_bench(phase),
+        closes_at_snapshot=None if phase.takes_bench else phase.closes_at,
+        is_bench=phase.takes_bench,
         grace=grace,
         quota_day=clock.paris_day(received_at),
         day_slot=day_slot,
@@ -231,7 +231,7 @@ def refuse_closed(phase: Phase, now: datetime, *, first_byte_at: datetime | None
 
     After its final results, a phase that stays open as a bench takes them.
     """
-    if takes_bench(phase):
+    if phase.takes_bench:
         return False
     if phase.challenge.status not in {ChallengeStatus.PUBLISHED, ChallengeStatus.CLOSED}:
         raise Closed(_("Ce challenge ne reçoit pas de soumission."), code="phase_closed")
@@ -353,12 +353,6 @@ def _slot_text(slot: int | None, limit: int | None) -> str:
 SLOTLESS = (EntryStatus.REJECTED, EntryStatus.NEEDS_ATTENTION)
 
 
-def takes_bench(phase: Phase) -> bool:
-    """Say whether a phase takes entries after its results, its challenge not being stopped."""
-    stopped = {ChallengeStatus.SUSPENDED, ChallengeStatus.ARCHIVED}
-    return phase.is_bench and phase.challenge.status not in stopped
-
-
 def entries_counted(enrolment: Enrolment) -> Any:
     """Return what the team of an enrolment sent in its phase."""
     return Entry.objects.filter(enrolment=enrolment)
@@ -379,7 +373,7 @@ def take_slots(enrolment: Enrolment, phase: Phase, at: datetime) -> tuple[int | 
                 _("Attendez la fin de l’évaluation en cours avant d’envoyer un autre fichier."),
                 next_opening=None,
             )
-    most = None if takes_bench(phase) else phase.max_total  # a bench has the quota of a day only
+    most = None if phase.takes_bench else phase.max_total  # a bench has the quota of a day only
     total_slot = _lowest_free(found, "total_slot", most)
     if total_slot == 0:
         raise QuotaSpent(_("Votre équipe a utilisé tous ses essais."), next_opening=None)
@@ -506,3 +500,13 @@ def settle_later(entry: Entry) -> None:
     """Queue what waits for an entry that ends without a score, where a Ladder goes in order."""
     if entry.climbs:
         jobs.queue_standings(entry.enrolment.phase_id, cause=f"{entry.pk}:{entry.version}")
+
+
+def refuse_undecided(challenge: Challenge) -> None:
+    """Raise Conflict while an entry of a challenge has no outcome."""
+    entries = Entry.objects.filter(enrolment__phase__challenge=challenge)
+    if entries.without_outcome().exists():
+        raise Conflict(
+            _("Des soumissions attendent encore leur résultat ou un examen."),
+            code="entries_unfinished",
+        )

@@ -18,10 +18,10 @@ from django.views.decorators.http import require_POST, require_safe
 from challenges.entries import queries as entry_queries
 from challenges.entries.actions import checks, choices
 from challenges.entries.actions import deposits as acts
-from challenges.entries.actions.deposits import takes_bench
 from challenges.entries.enums import INFECTED, EntryStatus
 from challenges.entries.forms import DescriptionForm, EntryForm
 from challenges.entries.models import Entry, warnings_told
+from challenges.entries.queries import quota_left
 from challenges.entries.views import tables as entry_tables
 from challenges.entries.views.tables import (
     Figures,
@@ -35,15 +35,16 @@ from challenges.entries.views.tables import (
 )
 from challenges.organising.enums import PhaseKind
 from challenges.organising.models.challenges import Challenge, Phase
-from challenges.organising.views.layout import find_challenge, room, run_by, scene, scene_to_enter
+from challenges.organising.views.layout import find_challenge, room, run_by
 from challenges.pages.views.challenge import contract_of, scoring_words
 from challenges.programs import queries as program_queries
 from challenges.programs.views import programs as program_views
 from challenges.programs.views.programs import packing
 from challenges.rescoring import queries as rescoring_queries
 from challenges.results.queries import reports
-from challenges.teams.queries import has_accepted_terms, quota_left, registration_of
-from challenges.teams.views import own_team
+from challenges.teams.queries import has_accepted_terms, registration_of
+from challenges.teams.views.head import scene, scene_to_enter
+from challenges.teams.views.pages import own_team
 from portal.accounts.views import person
 from portal.lib import visible
 from portal.lib.refusals import Closed, Conflict, Gone, Hidden
@@ -325,7 +326,7 @@ def _page(
     if plan is not None:
         form.ask_code()
         context |= {"plan": plan, "packing": packing(plan, phase, is_first=False)}
-    bench = context["phase"] is not None and takes_bench(context["phase"])
+    bench = context["phase"] is not None and context["phase"].takes_bench
     context |= {"bench": bench, "open": context["open"] or bench}
     context |= {"form": form, "verdict": verdict} | _team_context(request, context)
     return render(request, "challenges/entries/entries.html", context, status=status)

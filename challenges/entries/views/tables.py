@@ -19,12 +19,24 @@ from challenges.evaluation.models import Evaluation
 from challenges.organising.enums import PhaseKind, PhaseMoment
 from challenges.organising.models.challenges import Challenge, Phase
 from challenges.organising.models.scorings import Column, PhaseTask
-from challenges.organising.views.words import ENTRY_MARKS
 from challenges.results.models.boards import Standing
 from challenges.results.queries.boards import is_revealed
 from challenges.scoring.verdict import ReasonCode
 from challenges.teams.models import Team
 from portal.lib import clock
+
+# Pigment and icon of each state of an entry; the word is that of the entry.
+ENTRY_MARKS = {
+    EntryStatus.RECEIVED: ("calanque", "loader"),
+    EntryStatus.CHECKING: ("calanque", "loader"),
+    EntryStatus.REJECTED: ("garance", "circle-x"),
+    EntryStatus.QUEUED: ("calanque", "clock"),
+    EntryStatus.SCORING: ("calanque", "loader"),
+    EntryStatus.SCORED: ("pin", "check"),
+    EntryStatus.FAILED: ("ocre", "triangle-alert"),
+    EntryStatus.NEEDS_ATTENTION: ("ocre", "hourglass"),
+    EntryStatus.WITHDRAWN: ("ardoise", "undo-2"),
+}
 
 BLANK_FAULT = {
     "code": "",

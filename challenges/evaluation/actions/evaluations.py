@@ -685,3 +685,13 @@ def score_baseline_again(entry: Entry) -> Entry:
         entry.save()
         queue_scores(entry)
     return entry
+
+
+def score_references_again(phase: Phase) -> None:
+    """Score the references of a phase of a draft by the scoring now in force."""
+    for entry in Entry.objects.references().filter(enrolment__phase=phase).order_by("pk"):
+        entry = Entry.objects.locked(entry)
+        if entry.status == EntryStatus.QUEUED:
+            queue_scores(entry)
+        else:
+            score_baseline_again(entry)

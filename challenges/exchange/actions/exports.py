@@ -25,6 +25,7 @@ from challenges.bundles.spec import Role
 from challenges.client import kit
 from challenges.exchange import rules
 from challenges.exchange.actions.imports import held_out_fingerprint
+from challenges.organising.actions import bounds as score_bounds
 from challenges.organising.actions import texts
 from challenges.organising.actions.texts import standard_terms
 from challenges.organising.enums import ColumnKind, Direction, RegistrationMode
@@ -36,7 +37,6 @@ from challenges.organising.models.challenges import (
     PublicFile,
 )
 from challenges.organising.models.scorings import Column, Leaderboard, PhaseTask
-from challenges.programs.actions import bounds as score_bounds
 from challenges.programs.actions.drafts import Bundle, fingerprint_of
 from challenges.scoring.archives import ArchiveRefused
 from challenges.scoring.contract import ScoringContract, canonical

@@ -23,14 +23,15 @@ from challenges.bundles.settings import (
     Settings,
 )
 from challenges.bundles.spec import Audience, FileEntry, PortableSpec, Role
+from challenges.evaluation.actions import evaluations
 from challenges.evaluation.rehearsals import Rehearsal, sentence
 from challenges.organising import rules
+from challenges.organising.actions import bounds as score_bounds
 from challenges.organising.actions import folders, leaderboards, phases, texts
 from challenges.organising.actions.texts import standard_terms
 from challenges.organising.enums import BoardRule, ChallengeStatus, PhaseKind, ScorerKind
 from challenges.organising.models.challenges import Challenge, ChallengePage, Terms
 from challenges.organising.models.scorings import Leaderboard
-from challenges.programs.actions import bounds as score_bounds
 from challenges.programs.actions import code as team_code
 from challenges.scoring.contract import ScoringContract, TruthFault
 from challenges.teams.queries import latest_terms
@@ -328,17 +329,16 @@ def _write(
             files=public,
             holdout=version,
             fingerprints=(fingerprint, held),
-            baseline=(
-                None
-                if baseline is None
-                else (
-                    Path(baseline.path).name,
-                    objects.put(place.read(baseline.path, limit_bytes=MAX_FILE_BYTES)),
-                )
-            ),
             organisation=organisation,
             by=by,
         )
+        if baseline is not None:
+            evaluations.enter_baseline(
+                phase=challenge.phases.get(index=0),
+                name=Path(baseline.path).name,
+                stored=objects.put(place.read(baseline.path, limit_bytes=MAX_FILE_BYTES)),
+                by=by,
+            )
         team_code.give_inputs(
             challenge=challenge, spec=spec, folder=folder, sealed=version is not None, by=by
         )

@@ -23,7 +23,7 @@ from challenges.management.speaking import phase as phase_named
 from challenges.organising.models.challenges import Challenge
 from challenges.queue.enums import JobKind
 from challenges.queue.models import Job
-from challenges.teams import actions as teams
+from challenges.teams.actions import teams
 from challenges.teams.models import Team
 from challenges.teams.queries import has_accepted_terms, is_registered
 from portal.accounts.models import User

@@ -1,6 +1,6 @@
 """The life of a challenge: ask for the visa, publish, suspend, set dates, close, archive."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from django.db import transaction
@@ -8,15 +8,12 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from challenges.entries.models import Entry
 from challenges.organising import queries as organising
 from challenges.organising import rules
 from challenges.organising.actions import texts
 from challenges.organising.actions.notices import announce
 from challenges.organising.enums import ChallengeStatus, NoticeKind, PhaseMoment
 from challenges.organising.models.challenges import Challenge, Phase
-from challenges.rescoring.models import Rescoring
-from challenges.results.models.boards import Reveal
 from portal.accounts.authorization import require
 from portal.accounts.models import User
 from portal.audit.actors import Actor, SystemActor
@@ -205,13 +202,13 @@ def set_dates(
     challenge = Challenge.objects.locked(phase.challenge)
     require(rules.may_edit_challenge, by, challenge)
     over = {ChallengeStatus.CLOSED, ChallengeStatus.REVEALED, ChallengeStatus.ARCHIVED}
-    if challenge.status in over or Reveal.objects.filter(phase=phase).exists():
+    if challenge.status in over or Phase.objects.filter(pk=phase.pk, reveal__isnull=False).exists():
         raise Conflict(_("La phase est close : ses dates ne changent plus."), code="phase_over")
     if (opens_at, closes_at) == (phase.opens_at, phase.closes_at):
         return phase
     if opens_at and closes_at and closes_at <= opens_at:
         raise Invalid(_("La fermeture doit suivre l’ouverture."), code="dates_order")
-    entered = Entry.objects.of_teams().filter(enrolment__phase=phase).exists()
+    entered = organising.is_frozen(phase)
     earlier = phase.closes_at and (closes_at is None or closes_at < phase.closes_at)
     if entered and (earlier or opens_at != phase.opens_at):
         raise Conflict(
@@ -334,6 +331,14 @@ def _tell_dates(phase: Phase, sentence: Promise) -> None:
     )
 
 
+_undecided: list[Callable[[Challenge], None]] = []
+
+
+def register_undecided(refuse: Callable[[Challenge], None]) -> None:
+    """Have a subject refuse an archive, by a Conflict, while something of its own is undecided."""
+    _undecided.append(refuse)
+
+
 @transaction.atomic
 def archive(*, challenge: Challenge, reason: str, by: User) -> Challenge:
     """End a challenge that is closed: by an owner or the Region once its results are published.
@@ -354,7 +359,8 @@ def archive(*, challenge: Challenge, reason: str, by: User) -> Challenge:
         raise Invalid(_("Dites pourquoi le challenge est archivé."), code="reason_required")
     now = clock.now()
     _refuse_grace(phases, now)
-    _refuse_undecided(challenge)
+    for refuse in _undecided:
+        refuse(challenge)
     published = challenge.status == ChallengeStatus.REVEALED
     challenge.become(ChallengeStatus.ARCHIVED, at=now)
     challenge.save()
@@ -377,23 +383,3 @@ def _refuse_grace(phases: Iterable[Phase], at: datetime) -> None:
                 % {"date": clock.paris_text(ends)},
                 code="phase_in_grace",
             )
-
-
-def _refuse_undecided(challenge: Challenge) -> None:
-    """Refuse while a scoring, a confirmed publication or a change of scoring goes on."""
-    reveals = Reveal.objects.filter(
-        phase__challenge=challenge, decided_at__isnull=False, executed_at__isnull=True
-    )
-    if reveals.exists():
-        raise Conflict(
-            _("Une publication des résultats est confirmée : laissez-la se terminer."),
-            code="reveal_waiting",
-        )
-    entries = Entry.objects.filter(enrolment__phase__challenge=challenge)
-    if entries.without_outcome().exists():
-        raise Conflict(
-            _("Des soumissions attendent encore leur résultat ou un examen."),
-            code="entries_unfinished",
-        )
-    if Rescoring.objects.open().filter(phase__challenge=challenge).exists():
-        raise Conflict(_("Un changement de notation attend sa décision."), code="rescoring_waiting")

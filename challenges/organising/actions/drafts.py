@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -17,7 +17,12 @@ from challenges.bundles.code import KEY
 from challenges.organising import rules
 from challenges.organising.actions import texts
 from challenges.organising.enums import BuildState, ChallengeStatus, OrganiserRole
-from challenges.organising.models.challenges import Challenge, ChallengeDraft, ChallengeOrganiser
+from challenges.organising.models.challenges import (
+    Challenge,
+    ChallengeDraft,
+    ChallengeOrganiser,
+    Phase,
+)
 from challenges.queue import actions as jobs
 from challenges.queue.actions import WORKER
 from challenges.queue.enums import JobKind
@@ -309,6 +314,20 @@ def reopen(written: ChallengeDraft) -> None:
     if written.state == BuildState.DONE:
         written.state = BuildState.IDLE
     written.save()
+
+
+_followers: list[Callable[[Phase], None]] = []
+
+
+def register_follower(act: Callable[[Phase], None]) -> None:
+    """Have a subject act when the scoring of a phase of a draft changes, in its transaction."""
+    _followers.append(act)
+
+
+def scoring_changed(phase: Phase) -> None:
+    """Have those who follow the scoring of a phase act on its change."""
+    for act in _followers:
+        act(phase)
 
 
 def incomplete(challenge: Challenge) -> list[str]:

@@ -11,7 +11,6 @@ from django.utils.translation import gettext_lazy
 
 from challenges.bundles.report import Findings
 from challenges.bundles.spec import PortableSpec
-from challenges.evaluation.actions import evaluations
 from challenges.organising.actions import leaderboards
 from challenges.organising.enums import (
     BoardRule,
@@ -87,7 +86,6 @@ def write_draft(
     files: Sequence[Stored],
     holdout: HoldoutVersion | None,
     fingerprints: tuple[str, str],
-    baseline: tuple[str, objects.Stored] | None,
     organisation: Organisation,
     by: User,
 ) -> Challenge:
@@ -95,7 +93,7 @@ def write_draft(
 
     holdout: the new version, None when the one in force stays. In order: challenge and its
     owner, rules, files, phase, scorer version and task, board and columns, job "compile",
-    reference entry, event "challenge.imported".
+    event "challenge.imported".
     """
     now = clock.now()
     challenge = _challenge(existing, spec, raw, texts, organisation, now)
@@ -123,8 +121,6 @@ def write_draft(
     _board(phase, spec)
     if not task.holdout.is_compiled:
         queue_compile(task)
-    if baseline is not None:
-        evaluations.enter_baseline(phase=phase, name=baseline[0], stored=baseline[1], by=by)
     record(
         "challenge.imported" if existing is None else "challenge.reimported",
         by=by,

@@ -8,11 +8,11 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from challenges.bundles.programs import Bounds
+from challenges.organising.actions import bounds as score_bounds
 from challenges.organising.actions import drafts
 from challenges.organising.enums import BoardRule, ColumnKind, Direction
 from challenges.organising.models.challenges import Challenge, Phase
 from challenges.organising.models.scorings import Column, Leaderboard
-from challenges.programs.actions import bounds as score_bounds
 from challenges.queue.actions import queue_standings
 from portal.accounts.models import User
 from portal.audit.record import record

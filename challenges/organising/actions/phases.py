@@ -10,8 +10,6 @@ from django.utils.translation import gettext_lazy
 
 from challenges.bundles import spec
 from challenges.bundles.contract import DEFAULT_MAX_BYTES
-from challenges.entries.models import Entry
-from challenges.evaluation.actions import evaluations
 from challenges.organising import rules
 from challenges.organising.actions import drafts, folders, leaderboards
 from challenges.organising.actions.drafts import Deposit
@@ -207,7 +205,7 @@ def score_like_first(phase: Phase, first: Phase, *, apart: bool = False) -> None
     In the caller's transaction. apart: it has further tasks of its own, and takes none of the
     first's.
     """
-    if Entry.objects.filter(enrolment__phase=phase).exists():
+    if phase.enrolments.filter(entries__isnull=False).exists():
         raise AssertionError("a draft phase has no entry")
     phase.answer_spec = first.answer_spec
     if (first.kind == PhaseKind.CODE) != (phase.kind == PhaseKind.CODE):
@@ -538,8 +536,7 @@ def _put_task(challenge: Challenge, written: ChallengeDraft, built: Built, by: U
         _boards(phase, built.spec)
     if not task.holdout.is_compiled:
         folders.queue_compile(task)
-    for entry in Entry.objects.references().filter(enrolment__phase=phase).order_by("pk"):
-        evaluations.score_baseline_again(entry)
+    drafts.scoring_changed(phase)
 
 
 def _plan_of(phase: Phase) -> RunPlan | None:

@@ -373,6 +373,12 @@ class Phase(models.Model):
         return self.benchmark_after_close and self.is_revealed
 
     @property
+    def takes_bench(self) -> bool:
+        """Say whether it takes entries after its results, its challenge not being stopped."""
+        stopped = {ChallengeStatus.SUSPENDED, ChallengeStatus.ARCHIVED}
+        return self.is_bench and self.challenge.status not in stopped
+
+    @property
     def grace_ends_at(self) -> datetime | None:
         """Return until when an upload begun before the close may still end; None without close.
 

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST
 
 from catalogue.resources.models import Resource
 from catalogue.resources.queries.detail import BEFORE_CHALLENGES
+from challenges.bundles import code as coding
 from challenges.bundles.spec import Role
 from challenges.organising import queries as organising
 from challenges.organising.actions import challenges as acts
@@ -38,8 +39,6 @@ from challenges.organising.models.challenges import Challenge, Phase
 from challenges.organising.queries import phase_of
 from challenges.organising.views.layout import form_page, organisations_of, run_by
 from challenges.organising.views.words import TITLES, USE_CASES
-from challenges.programs import queries as program_queries
-from challenges.programs.actions import code as team_code
 from portal.accounts.models import User
 from portal.accounts.views import person
 from portal.lib.refusals import Invalid, NotAllowed
@@ -223,8 +222,8 @@ FILE_FAULTS = dict.fromkeys(
 def write_files(request: HttpRequest, slug: str) -> HttpResponse:
     """List the files of a challenge, and take one more."""
     challenge = run_by(request, slug)
-    is_code = team_code.code_rules(challenge) is not None
-    by_program = program_queries.is_scored_by_program(challenge)
+    is_code = coding.KEY in challenge.bundle
+    by_program = organising.is_scored_by_program(challenge)
     form = FileForm(sent(request), request.FILES or None, is_code=is_code)
     return form_page(
         request,
@@ -362,7 +361,7 @@ def build(request: HttpRequest, slug: str) -> HttpResponse:
 def write_phases(request: HttpRequest, slug: str) -> HttpResponse:
     """List the phases, and add one to a draft."""
     challenge = run_by(request, slug)
-    is_code = team_code.code_rules(challenge) is not None
+    is_code = coding.KEY in challenge.bundle
     form = NewPhaseForm(sent(request), is_code=is_code)
     listed = list(challenge.phases.all())
     return form_page(

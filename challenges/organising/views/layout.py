@@ -1,14 +1,10 @@
-"""Prepare what every page of a challenge shows: its head and tabs, the organisers' sections."""
+"""Prepare what the pages of the organisers of a challenge share: sections, forms, refusals."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from enum import StrEnum
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import Count, IntegerField, OuterRef, Prefetch, QuerySet, Subquery, Value
-from django.db.models.functions import Coalesce
+from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -17,243 +13,25 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from challenges.bundles import code as coding
-from challenges.entries.actions.deposits import takes_bench
-from challenges.entries.models import Entry
 from challenges.organising import rules
-from challenges.organising.enums import ChallengeStatus, PhaseKind, PhaseMoment, RegistrationMode
-from challenges.organising.models.challenges import Challenge, ChallengeQuerySet, Phase, PublicFile
-from challenges.organising.queries import current_phase
-from challenges.organising.views.words import USE_CASES
-from challenges.teams.models import Team
+from challenges.organising.enums import ChallengeStatus, RegistrationMode
+from challenges.organising.models.challenges import Challenge, Phase
 from portal.accounts.authorization import Permission, has_permission, require
 from portal.accounts.models import Organisation, User
 from portal.accounts.views import person
-from portal.lib import clock, visible
-from portal.lib.prose import texts
+from portal.lib import visible
 from portal.lib.refusals import Conflict, Hidden
 from portal.lib.web.form_pages import tried
 
 
-@dataclass(frozen=True)
-class Face:
-    """Show a state: a word, a pigment and an icon."""
-
-    label: str
-    tone: str
-    icon: str
-
-
-TABS = {
-    "presentation": gettext_lazy("Présentation"),
-    "data": gettext_lazy("Données"),
-    "evaluation": gettext_lazy("Évaluation"),
-    "standings": gettext_lazy("Classement"),
-    "entries": gettext_lazy("Soumissions"),
-    "rules": gettext_lazy("Règlement"),
-    "help": gettext_lazy("Entraide"),
-}
-
-STATUS_FACES = {
-    ChallengeStatus.DRAFT: (gettext_lazy("Brouillon"), "ardoise", "pencil"),
-    ChallengeStatus.IN_REVIEW: (gettext_lazy("En relecture"), "ardoise", "eye"),
-    ChallengeStatus.SUSPENDED: (gettext_lazy("Suspendu"), "ocre", "triangle-alert"),
-    ChallengeStatus.CLOSED: (gettext_lazy("Clos"), "ardoise", "lock"),
-    ChallengeStatus.REVEALED: (gettext_lazy("Résultats définitifs"), "pin", "trophy"),
-    ChallengeStatus.ARCHIVED: (gettext_lazy("Archivé"), "ardoise", "history"),
-}
-
-
-def count_of(rows: QuerySet[Any]) -> Coalesce:
-    """Count the rows that hang on each challenge, without a join."""
-    found = (
-        rows.filter(challenge=OuterRef("pk"))
-        .order_by()
-        .values("challenge")
-        .annotate(n=Count("pk", distinct=True))
-        .values("n")
-    )
-    return Coalesce(Subquery(found, output_field=IntegerField()), 0)
-
-
-def shown_challenges(request: HttpRequest) -> ChallengeQuerySet:
-    """Return the challenges that this person may read, with what their pages show."""
-    return (
+def find_challenge(request: HttpRequest, slug: str) -> Challenge:
+    """Return a challenge this person may read, with its phases; 404 for any other."""
+    shown = (
         Challenge.objects.visible_to(request.user)
         .select_related("organiser")
         .prefetch_related(Prefetch("phases", Phase.objects.select_related("reveal")))
-        .annotate(
-            files_count=count_of(PublicFile.objects.all()),
-            teams_count=count_of(Team.objects.entered()),
-        )
     )
-
-
-def find_challenge(request: HttpRequest, slug: str) -> Challenge:
-    """Return a challenge this person may read; 404 for any other."""
-    return visible.find(shown_challenges(request), among=Challenge.objects.all(), slug=slug)
-
-
-def face_of(challenge: Challenge, phase: Phase | None, now: datetime) -> Face:
-    """Choose the badge of a challenge."""
-    status = ChallengeStatus(challenge.status)
-    if status in STATUS_FACES:
-        label, tone, icon = STATUS_FACES[status]
-        return Face(str(label), tone, icon)
-    match phase.moment(now) if phase else PhaseMoment.UNDATED:
-        case PhaseMoment.OPEN:
-            under_way = texts.sentence(
-                _("%(phase)s en cours"), language=challenge.language, phase=phase
-            )
-            return Face(under_way, "ocre", "circle-dot")
-        case PhaseMoment.CLOSED:
-            return Face(_("Clos"), "ardoise", "lock")
-        case PhaseMoment.COMING | PhaseMoment.UNDATED:
-            return Face(_("À venir"), "calanque", "calendar")
-
-
-def is_open(challenge: Challenge, phase: Phase | None, now: datetime) -> bool:
-    """Say whether the phase takes entries at this instant."""
-    return (
-        phase is not None
-        and challenge.status == ChallengeStatus.PUBLISHED
-        and phase.moment(now) is PhaseMoment.OPEN
-    )
-
-
-class Stage(StrEnum):
-    """Say what somebody without a team may do in a challenge."""
-
-    DRAFT = "draft"
-    COMING = "coming"
-    OPEN = "open"
-    SUSPENDED = "suspended"
-    OVER = "over"
-    BENCH = "bench"
-
-
-def stage_of(challenge: Challenge, phases: Sequence[Phase], now: datetime) -> Stage:
-    """Choose it: teams are made before the opening too, not once every phase is closed.
-
-    Except where a phase stays open as a bench after its results.
-    """
-    if not challenge.is_public:
-        return Stage.DRAFT
-    if challenge.status == ChallengeStatus.SUSPENDED:
-        return Stage.SUSPENDED
-    moments = {phase.moment(now) for phase in phases}
-    if challenge.status == ChallengeStatus.PUBLISHED and moments != {PhaseMoment.CLOSED}:
-        return Stage.OPEN if PhaseMoment.OPEN in moments else Stage.COMING
-    archived = challenge.status == ChallengeStatus.ARCHIVED
-    bench = not archived and any(phase.is_bench for phase in phases)
-    return Stage.BENCH if bench else Stage.OVER
-
-
-def steps(challenge: Challenge, phases: Sequence[Phase], now: datetime) -> list[tuple[Phase, str]]:
-    """Lay out the phases on the line of time: done, now or todo."""
-    over = {ChallengeStatus.CLOSED, ChallengeStatus.REVEALED, ChallengeStatus.ARCHIVED}
-    return [
-        (
-            phase,
-            "now"
-            if is_open(challenge, phase, now)
-            else "done"
-            if challenge.status in over or phase.moment(now) is PhaseMoment.CLOSED
-            else "todo",
-        )
-        for phase in phases
-    ]
-
-
-def scene(request: HttpRequest, slug: str, tab: str) -> dict[str, Any]:
-    """Prepare the context common to the pages of one challenge."""
-    challenge = find_challenge(request, slug)
-    now = clock.now()
-    phases = list(challenge.phases.all())
-    phase = current_phase(phases, now)
-    team = team_of(request, challenge)
-    return {
-        "section": "challenges",
-        "challenge": challenge,
-        "phase": phase,
-        "phases": phases,
-        "now": now,
-        "face": face_of(challenge, phase, now),
-        "open": is_open(challenge, phase, now),
-        "stage": stage_of(challenge, phases, now).value,
-        "team": team,
-        "is_organiser": request.user.is_authenticated and challenge.is_followed_by(request.user),
-        "crumbs": [(_("Challenges"), reverse("challenges:list")), (challenge.title, "")],
-        "tabs": tabs(challenge, team),
-        "tab": str(TABS[tab]),
-    }
-
-
-def scene_to_enter(
-    request: HttpRequest, slug: str, *, kind: PhaseKind | None = None
-) -> dict[str, Any]:
-    """Prepare the pages that submit, in the phase that the address names by its index.
-
-    By default the one in view. kind: of the phases to choose from; all by default. Raises Hidden
-    for an index that no phase has.
-    """
-    context = scene(request, slug, "entries")
-    challenge, now, asked = context["challenge"], context["now"], request.GET.get("phase")
-    if asked:
-        phase = next((one for one in context["phases"] if str(one.index) == asked), None)
-        if phase is None:
-            raise Hidden
-        context |= {"phase": phase, "open": is_open(challenge, phase, now)}
-    taking = [
-        each
-        for each in context["phases"]
-        if (kind is None or each.kind == kind)
-        and (is_open(challenge, each, now) or takes_bench(each))
-    ]
-    links = [(each.name, f"?phase={each.index}") for each in taking]
-    return context | {"phase_links": links if len(links) > 1 else []}
-
-
-def team_of(request: HttpRequest, challenge: Challenge) -> Team | None:
-    """Return this person's team in a challenge, if any, with the number of its entries."""
-    if not request.user.is_authenticated:
-        return None
-    own = (
-        Entry.objects.of_team(OuterRef("pk"))
-        .order_by()
-        .values(one=Value(1))
-        .annotate(n=Count("pk"))
-        .values("n")
-    )
-    return (
-        Team.objects.of(request.user)
-        .filter(challenge=challenge)
-        .annotate(entries_count=Coalesce(Subquery(own, output_field=IntegerField()), 0))
-        .first()
-    )
-
-
-def tabs(challenge: Challenge, team: Team | None) -> list[tuple[str, str, int | str]]:
-    """List the seven tabs of a challenge: label, address, count."""
-    counts = {
-        "data": challenge.files_count,  # type: ignore[attr-defined]  # annotated
-        "standings": challenge.teams_count,  # type: ignore[attr-defined]  # annotated
-        "entries": team.entries_count if team else "",  # type: ignore[attr-defined]  # annotated
-    }
-    return [
-        (str(label), reverse(f"challenges:{key}", args=[challenge.slug]), counts.get(key, ""))
-        for key, label in TABS.items()
-    ]
-
-
-def use_case_names(challenge: Challenge) -> list[str]:
-    """Name the use cases of a challenge."""
-    return [str(USE_CASES[code]) for code in challenge.use_cases if code in USE_CASES]
-
-
-def shares(phase: Phase | None) -> dict[str, int]:
-    """Write the shares of the public and of the private part, in per cent."""
-    public = phase.public_percent if phase else 30
-    return {"public_percent": public, "private_percent": 100 - public}
+    return visible.find(shown, among=Challenge.objects.all(), slug=slug)
 
 
 # (route, words) of each page, under the entry that leads to it, in the order of the work.

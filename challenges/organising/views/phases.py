@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from challenges.bundles.spec import Role
+from challenges.organising.actions import bounds as score_bounds
 from challenges.organising.actions import drafts, leaderboards, phases
 from challenges.organising.actions.phases import Scoring
 from challenges.organising.enums import BoardRule
@@ -27,7 +28,6 @@ from challenges.organising.queries import phase_of
 from challenges.organising.views.drafts import deposit_of
 from challenges.organising.views.layout import form_page, room, run_by
 from challenges.organising.views.words import TITLES
-from challenges.programs.actions import bounds as score_bounds
 from portal.accounts.views import person
 from portal.lib.refusals import Invalid
 from portal.lib.web.form_pages import sent, tried

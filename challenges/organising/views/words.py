@@ -10,8 +10,6 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from challenges.entries.enums import EntryStatus
-from challenges.exchange.models import ImportState
 from challenges.scoring import manual, registry
 from challenges.scoring.metric import Step
 from portal.lib.prose import texts
@@ -76,41 +74,6 @@ LICENCE_STATUSES = {
     "stated_by_producer": gettext_lazy("indiquée par le producteur"),
     "verified": gettext_lazy("vérifiée"),
     "to_confirm": gettext_lazy("à confirmer"),
-}
-
-# Pigment and icon of each state of an entry; the word is that of the entry.
-ENTRY_MARKS = {
-    EntryStatus.RECEIVED: ("calanque", "loader"),
-    EntryStatus.CHECKING: ("calanque", "loader"),
-    EntryStatus.REJECTED: ("garance", "circle-x"),
-    EntryStatus.QUEUED: ("calanque", "clock"),
-    EntryStatus.SCORING: ("calanque", "loader"),
-    EntryStatus.SCORED: ("pin", "check"),
-    EntryStatus.FAILED: ("ocre", "triangle-alert"),
-    EntryStatus.NEEDS_ATTENTION: ("ocre", "hourglass"),
-    EntryStatus.WITHDRAWN: ("ardoise", "undo-2"),
-}
-
-# Platforms whose bundles are read; their names are their own.
-BUNDLE_FORMATS = {
-    "open-emploi": "Open Emploi",
-    "codabench-v2": "Codabench 2",
-    "codalab-v1.5": "CodaLab 1",
-    "evalai": "EvalAI",
-    "kaggle-csv": "Kaggle (CSV)",
-    "huggingface-competition": "Hugging Face (CSV)",
-    "trec": "TREC",
-}
-
-# Word, pigment and icon of each state of an import.
-IMPORT_FACES = {
-    ImportState.WAITING: (gettext_lazy("Lecture en cours"), "calanque", "loader"),
-    ImportState.READ: (gettext_lazy("Rapport prêt"), "calanque", "clock"),
-    ImportState.CREATING: (gettext_lazy("Création du brouillon"), "calanque", "loader"),
-    ImportState.REFUSED: (gettext_lazy("Refusé"), "garance", "circle-x"),
-    ImportState.ACCEPTED: (gettext_lazy("Brouillon créé"), "pin", "check"),
-    ImportState.FAILED: (gettext_lazy("Panne de notre côté"), "ocre", "triangle-alert"),
-    ImportState.EXPIRED: (gettext_lazy("Archive effacée"), "ardoise", "history"),
 }
 
 

@@ -34,16 +34,7 @@ from challenges.organising.models.challenges import PublicFile as StoredFile
 from challenges.organising.models.scorings import Column, PhaseTask
 from challenges.organising.queries import current_phase
 from challenges.organising.views import words
-from challenges.organising.views.layout import (
-    face_of,
-    find_challenge,
-    is_open,
-    scene,
-    shares,
-    shown_challenges,
-    steps,
-    use_case_names,
-)
+from challenges.organising.views.layout import find_challenge
 from challenges.organising.views.words import (
     COLUMN_ROLES,
     COLUMN_TYPES,
@@ -64,6 +55,15 @@ from challenges.results.views import boards as board_views
 from challenges.results.views.boards import text_of
 from challenges.scoring.contract import ScoringContract
 from challenges.teams.queries import latest_terms
+from challenges.teams.views.head import (
+    face_of,
+    is_open,
+    scene,
+    shares,
+    shown_challenges,
+    steps,
+    use_case_names,
+)
 from portal.lib import clock
 from portal.lib.prose.texts import Feed
 from portal.lib.storage import files, objects

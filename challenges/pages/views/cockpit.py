@@ -44,13 +44,10 @@ from challenges.organising.models.challenges import (
 from challenges.organising.queries import current_phase, phase_of
 from challenges.organising.views.layout import (
     decides_for_region,
-    face_of,
     find_to_run,
     form_page,
-    is_open,
     reach,
     room,
-    shown_challenges,
 )
 from challenges.rescoring import queries as rescoring_queries
 from challenges.rescoring.models import Rescoring
@@ -58,6 +55,7 @@ from challenges.results import actions as results
 from challenges.results import rules as results_rules
 from challenges.results.queries import reports
 from challenges.teams.enums import RegistrationState
+from challenges.teams.views.head import face_of, is_open, shown_challenges
 from portal.accounts.authorization import Permission, has_permission, require
 from portal.accounts.models import User
 from portal.accounts.sessions import step_up_required

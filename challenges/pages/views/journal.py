@@ -14,10 +14,10 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from challenges.entries.views.pages import csv_answer
-from challenges.organising import queries as reads
 from challenges.organising import rules
 from challenges.organising.models.challenges import Challenge
 from challenges.organising.views.layout import followed_by, room
+from challenges.pages import queries as page_queries
 from portal.accounts.views import person
 from portal.audit.reading import Told
 
@@ -28,9 +28,9 @@ PER_PAGE = 50
 def journal(request: HttpRequest, slug: str) -> HttpResponse:
     """List who did what, the last act first."""
     challenge = followed_by(request, slug)
-    told = reads.journal_acts(challenge)
+    told = page_queries.journal_acts(challenge)
     page = Paginator(told, PER_PAGE).get_page(request.GET.get("page"))
-    names = reads.journal_names(challenge, list(page))
+    names = page_queries.journal_names(challenge, list(page))
     context = room(
         challenge,
         "journal",
@@ -89,8 +89,8 @@ def journal_json(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _all(challenge: Challenge) -> tuple[list[Told], dict[str, str]]:
-    rows = list(reads.journal_acts(challenge))
-    return rows, dict(reads.journal_names(challenge, rows))
+    rows = list(page_queries.journal_acts(challenge))
+    return rows, dict(page_queries.journal_names(challenge, rows))
 
 
 def _named(told: Told, names: Any) -> str:

@@ -26,11 +26,11 @@ from challenges.organising.models.challenges import (
     OrganiserInvitation,
 )
 from challenges.organising.queries import current_phase
-from challenges.organising.views.layout import face_of
 from challenges.rescoring import queries as rescoring_queries
 from challenges.results.models.boards import Reveal
 from challenges.teams.enums import RegistrationState, TeamRole, TeamState
 from challenges.teams.models import Enrolment, Registration, Team, TeamInvitation, TeamMember
+from challenges.teams.views.head import face_of
 from portal.accounts.authorization import Permission, has_permission
 from portal.accounts.models import Organisation, User
 from portal.accounts.space import Item, Place

@@ -18,7 +18,6 @@ from challenges.entries.views.pages import phase_to_enter
 from challenges.entries.views.tables import Stage, faults_of
 from challenges.evaluation.enums import RunState
 from challenges.organising.enums import PhaseKind
-from challenges.organising.views.layout import scene, scene_to_enter
 from challenges.programs import queries as program_queries
 from challenges.programs.actions import code as team_code
 from challenges.programs.forms import TrialForm
@@ -26,7 +25,8 @@ from challenges.programs.models import CodeTrial, trial_detail, trial_reason, tr
 from challenges.programs.views.programs import packing
 from challenges.scoring.verdict import ReasonCode
 from challenges.teams.queries import has_accepted_terms
-from challenges.teams.views import own_team
+from challenges.teams.views.head import scene, scene_to_enter
+from challenges.teams.views.pages import own_team
 from portal.accounts.views import person
 from portal.lib import visible
 from portal.lib.refusals import Hidden, QuotaSpent

@@ -160,15 +160,6 @@ def prize_limits(challenge: Challenge) -> list[Column]:
     return list(columns.order_by("leaderboard__phase__index", "index"))
 
 
-def masked_phases(challenge: Challenge) -> list[Phase]:
-    """List the phases whose boards show pseudonyms today."""
-    masked = Leaderboard.objects.filter(challenge=challenge, hidden=False, anonymous=True)
-    masked = masked.exclude(phase__reveal__executed_at__isnull=False)
-    return list(
-        Phase.objects.filter(pk__in=masked.order_by("pk").values("phase_id")).order_by("index")
-    )
-
-
 def is_revealed(phase: Phase) -> bool:
     """Say whether the private figures of the phase are out."""
     return phase.is_revealed

@@ -128,11 +128,6 @@ def declared_audit(phase: Phase | None) -> dict[str, Any] | None:
     return spec if (spec.get("fairness") or {}).get("audit") is not None else None
 
 
-def is_compared(fairness: Mapping[str, Any]) -> bool:
-    """Say whether what a contract declares of fairness compares groups: by figures or an audit."""
-    return bool(fairness.get("metrics")) or fairness.get("audit") is not None
-
-
 def declared_fairness(phase: Phase | None) -> dict[str, Any]:
     """Return what the contract in force of a phase declares of fairness; {} without any."""
     return dict(_contract_in_force(phase).get("fairness") or {})

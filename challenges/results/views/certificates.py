@@ -22,7 +22,7 @@ from catalogue.resources.models import Resource
 from catalogue.resources.queries.detail import VerifiedScore
 from challenges.organising.models.challenges import Challenge, Phase, Viewer
 from challenges.organising.queries import phase_of
-from challenges.organising.views.layout import find_challenge, scene
+from challenges.organising.views.layout import find_challenge
 from challenges.results import actions as results
 from challenges.results import rules
 from challenges.results.models import certificates as certified
@@ -31,6 +31,7 @@ from challenges.results.queries import reports as reads
 from challenges.results.views.boards import from_to
 from challenges.results.views.reports import reported
 from challenges.teams.models import Team
+from challenges.teams.views.head import scene
 from portal.accounts.views import person
 from portal.lib import clock, paper
 from portal.lib.refusals import Conflict, Hidden, Invalid

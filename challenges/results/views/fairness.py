@@ -15,11 +15,12 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from challenges.entries.views.pages import csv_answer
-from challenges.organising.views.layout import find_challenge, scene
+from challenges.organising.views.layout import find_challenge
 from challenges.results.queries import reports
 from challenges.results.queries.reports import Audited
 from challenges.results.views.boards import axis_decimals, from_to, round_axis
 from challenges.results.views.standings import phase_wanted
+from challenges.teams.views.head import scene
 
 Json = Mapping[str, Any]
 MINUS = "−"

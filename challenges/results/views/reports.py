@@ -16,13 +16,14 @@ from challenges.entries.views.pages import csv_answer
 from challenges.organising import rules
 from challenges.organising.models.challenges import Challenge, Phase
 from challenges.organising.models.scorings import in_words
-from challenges.organising.views.layout import find_challenge, followed_by, room, scene
+from challenges.organising.views.layout import find_challenge, followed_by, room
 from challenges.results.queries import reports
 from challenges.results.queries import reports as reads
 from challenges.results.queries.reports import TEAMS_LEAST
 from challenges.results.views.boards import axis_decimals, from_to, round_axis
 from challenges.results.views.fairness import summary
 from challenges.results.views.standings import board_links, open_to_sites
+from challenges.teams.views.head import scene
 from portal.accounts.views import person
 from portal.lib.refusals import Hidden
 from portal.lib.web.responses import tagged

@@ -22,7 +22,7 @@ from django.views.decorators.http import require_safe
 from challenges.evaluation.enums import Split
 from challenges.organising.models.challenges import Challenge, Phase
 from challenges.organising.queries import current_phase, phase_of
-from challenges.organising.views.layout import find_challenge, scene, shares
+from challenges.organising.views.layout import find_challenge
 from challenges.programs.views import programs as program_views
 from challenges.results.queries import boards
 from challenges.results.queries import boards as reads
@@ -30,6 +30,7 @@ from challenges.results.queries.boards import Board
 from challenges.results.queries.reports import declared_audit
 from challenges.results.views import boards as board_views
 from challenges.results.views.boards import axis_decimals
+from challenges.teams.views.head import scene, shares
 from portal.lib import clock
 from portal.lib.prose.texts import Feed
 from portal.lib.refusals import Hidden

@@ -20,8 +20,8 @@ from challenges.evaluation.enums import EvaluationState
 from challenges.exchange.actions import exports, imports
 from challenges.exchange.actions.bundles import import_bundle
 from challenges.models import Challenge, Entry, Leaderboard, Phase, ScorerVersion
+from challenges.organising.actions import bounds as score_bounds
 from challenges.organising.queries import NoSandbox
-from challenges.programs.actions import bounds as score_bounds
 from challenges.sandbox.bubblewrap import Bubblewrap
 from challenges.worker import drain
 from portal.accounts.models import User

@@ -18,7 +18,7 @@ from django.test import Client
 from django.urls import reverse
 
 from challenges.models import Challenge, TeamInvitation, TeamMember
-from challenges.teams import actions as teams
+from challenges.teams.actions import teams
 from portal.accounts import personal_data, space
 from portal.accounts.actions import accounts, appointments, invitations
 from portal.accounts.enums import RegionRole, Role, TokenScope

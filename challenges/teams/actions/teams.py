@@ -9,11 +9,10 @@ from django.utils.crypto import salted_hmac
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
-from challenges.entries.models import Entry
-from challenges.organising.actions import guests
 from challenges.organising.enums import RegistrationMode
 from challenges.organising.models.challenges import Challenge, Terms
 from challenges.teams import rules
+from challenges.teams.actions import guests
 from challenges.teams.enums import RegistrationState, TeamRole, TeamState
 from challenges.teams.models import Registration, Team, TeamInvitation, TeamMember, TermsAcceptance
 from portal.accounts.actions.invitations import keep_letters_few
@@ -114,7 +113,7 @@ def _join(team: Team, person: User, role: TeamRole) -> None:
     former = Team.objects.filter(
         members__challenge=team.challenge, members__user=person, members__left_at__isnull=False
     )
-    if Entry.objects.filter(enrolment__team__in=former.exclude(pk=team.pk)).exists():
+    if former.exclude(pk=team.pk).filter(enrolments__entries__isnull=False).exists():
         raise Conflict(
             _("Vous avez quitté une équipe qui avait déjà envoyé un fichier."),
             code="left_a_team",
@@ -292,7 +291,7 @@ def settle_state(team: Team) -> None:
         return  # withdrawn or disqualified: who leaves does not undo it
     size = team.members.filter(left_at__isnull=True).count()
     if size == 0:
-        entered = Entry.objects.of_team(team.pk).exists()
+        entered = team.enrolments.filter(entries__isnull=False).exists()
         team.state = TeamState.OPEN if entered else TeamState.WITHDRAWN
     else:
         team.state = TeamState.FULL if size >= team.challenge.team_max else TeamState.OPEN

@@ -4,10 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from challenges.bundles.programs import Bounds, ProgramSpec
-from challenges.entries.enums import EntryStatus
-from challenges.entries.models import Entry
-from challenges.evaluation.actions import evaluations
-from challenges.evaluation.actions.evaluations import queue_scores
+from challenges.organising.actions import drafts
 from challenges.organising.models.challenges import Phase
 from challenges.organising.models.scorings import PhaseTask, Scorer
 from portal.lib import canonical
@@ -23,12 +20,7 @@ def put_bounds(phase: Phase, bounds: Mapping[str, Bounds]) -> bool:
     changed = [_task(each, bounds) for each in tasks_in_force(phase)]
     if not any(changed):
         return False
-    for entry in Entry.objects.references().filter(enrolment__phase=phase).order_by("pk"):
-        entry = Entry.objects.locked(entry)
-        if entry.status == EntryStatus.QUEUED:
-            queue_scores(entry)
-        else:
-            evaluations.score_baseline_again(entry)
+    drafts.scoring_changed(phase)
     return True
 
 

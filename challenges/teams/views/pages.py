@@ -15,33 +15,27 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from challenges.organising import queries as reads
-from challenges.organising.actions import guests
 from challenges.organising.enums import ChallengeStatus
 from challenges.organising.forms.challenges import GuestsForm
 from challenges.organising.models.challenges import Challenge
-from challenges.organising.queries import is_called_back, needs_invitation
-from challenges.organising.views.layout import (
-    Stage,
-    attempt,
-    find_challenge,
-    room,
-    run_by,
-    scene,
-    team_of,
-)
-from challenges.results.queries.boards import masked_phases
-from challenges.teams import actions as teams
+from challenges.organising.queries import masked_phases
+from challenges.organising.views.layout import attempt, find_challenge, room, run_by
 from challenges.teams import rules
+from challenges.teams.actions import guests, teams
 from challenges.teams.enums import RegistrationState, TeamRole
 from challenges.teams.forms import DisclosureForm, InvitationForm, RefusalForm, TeamForm, TermsForm
 from challenges.teams.models import Registration, TeamInvitation, TeamMember
 from challenges.teams.queries import (
+    guest_counts,
+    guests_of,
     has_accepted_terms,
+    is_called_back,
     is_registered,
     latest_terms,
+    needs_invitation,
     registration_of,
 )
+from challenges.teams.views.head import Stage, scene, team_of
 from portal.accounts.authorization import require
 from portal.accounts.enums import InvitationState
 from portal.accounts.models import User
@@ -419,13 +413,13 @@ def guests_page(request: HttpRequest, slug: str) -> HttpResponse:
     if not status:  # what could not leave stays in the form, to be mended
         left = [each.text for each in report if each.outcome in {"refused", "later"}]
         form = GuestsForm(initial={"addresses": "\n".join(left)})
-    listed = Paginator(reads.guests_of(challenge), GUESTS_PER_PAGE)
+    listed = Paginator(guests_of(challenge), GUESTS_PER_PAGE)
     context = room(
         challenge,
         "guests",
         form=form,
         report=report,
-        counts=reads.guest_counts(challenge),
+        counts=guest_counts(challenge),
         page=listed.get_page(request.GET.get("page")),
         now=clock.now(),
     )
