@@ -1,6 +1,6 @@
 """Propose and decide on sources, ask for their passages; take their records in."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -22,7 +22,7 @@ from catalogue.harvest import queries as harvest_queries
 from catalogue.harvest import rules
 from catalogue.harvest.enums import HarvestFrequency, RunState, SourceKind, SourceStatus
 from catalogue.harvest.models import HarvestedRecord, HarvestRun, Source
-from catalogue.harvest.queries import Merged, Voice
+from catalogue.harvest.queries import Merged
 from catalogue.resources import rules as resource_rules
 from catalogue.resources.actions import cards as card_changes
 from catalogue.resources.enums import VersionOrigin
@@ -448,7 +448,7 @@ def create(
         deposit=harvest_queries.deposit_of(source.organisation is not None),
         **{name: incoming.metrics.get(name, 0) for name in COUNTERS},
     )
-    merged = _merged(resource, [_voice(source, incoming)])
+    merged = _merged(resource, source, incoming)
     _apply(resource, merged)
     revision = resource.save_revision(clean=False)
     if source.publishes:
@@ -477,7 +477,8 @@ def update(*, record: HarvestedRecord, incoming: Incoming, by: Actor) -> Taken:
     source, before = fresh.source, dict(fresh.metrics)
     pending = _pending(resource)
     proposed = pending.proposed if pending is not None else _latest(resource)
-    merged = _merged(proposed, [_voice(source, incoming), *_other_voices(fresh)])
+    others = HarvestedRecord.objects.filter(resource=resource).exclude(pk=fresh.pk)
+    merged = _merged(proposed, source, incoming, others.select_related("source"))
     if merged.values or merged.provenance != proposed.provenance:
         _apply(proposed, merged)
         owner = source.organisation
@@ -564,24 +565,14 @@ def _put_online(
     )
 
 
-def _voice(source: Source, incoming: Incoming) -> Voice:
-    return Voice(
-        origin=source.origin,
-        values=incoming.values,
-        not_transmitted=frozenset(incoming.not_transmitted),
-        priority=source.priority,
-        priorities=source.priorities,
-    )
-
-
-def _other_voices(record: HarvestedRecord) -> list[Voice]:
-    others = HarvestedRecord.objects.filter(resource=record.resource_id).exclude(pk=record.pk)
-    return [harvest_queries.voice_of(each) for each in others.select_related("source")]
-
-
-def _merged(resource: Resource, voices: list[Voice]) -> Merged:
+def _merged(
+    card: Resource, source: Source, incoming: Incoming, others: Iterable[HarvestedRecord] = ()
+) -> Merged:
+    """Decide what a card becomes, by what this source says now and others said last."""
+    voices = [harvest_queries.voice(source, incoming.values, incoming.not_transmitted)]
+    voices += [harvest_queries.voice(r.source, r.fields, r.not_transmitted) for r in others]
     day = clock.paris_day(clock.now()).isoformat()
-    return harvest_queries.merge(resource, voices, day=day)
+    return harvest_queries.merge(card, voices, day=day)
 
 
 def _apply(resource: Resource, merged: Merged) -> None:

@@ -44,18 +44,18 @@ class RunState(Shown):
     FAILED = "failed", "garance", "circle-x", _("Interrompu")
 
 
-class ItemState(models.TextChoices):
+class ItemState(Shown):
     """What a passage did of one record of a source."""
 
-    CREATED = "created", _("Créée")
-    UPDATED = "updated", _("Mise à jour")
-    UNCHANGED = "unchanged", _("Inchangée")
-    SKIPPED = "skipped", _("Laissée de côté")
-    REFUSED = "refused", _("Refusée")
-    FAILED = "failed", _("Illisible")
-    REMARKED = "remarked", _("Page lue avec des remarques")
-    MISSING = "missing", _("Absente")
-    ARCHIVED = "archived", _("Archivée")
+    CREATED = "created", "pin", "", _("Créée")
+    UPDATED = "updated", "calanque", "", _("Mise à jour")
+    UNCHANGED = "unchanged", "", "", _("Inchangée")
+    SKIPPED = "skipped", "", "", _("Laissée de côté")
+    REFUSED = "refused", "garance", "", _("Refusée")
+    FAILED = "failed", "garance", "", _("Illisible")
+    REMARKED = "remarked", "ocre", "", _("Page lue avec des remarques")
+    MISSING = "missing", "ocre", "", _("Absente")
+    ARCHIVED = "archived", "ocre", "", _("Archivée")
 
 
 class LinkState(models.TextChoices):

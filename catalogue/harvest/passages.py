@@ -3,7 +3,7 @@
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -74,11 +74,6 @@ class Plan:
         )
         self.waiting = set(unread.values_list("resource_id", flat=True))
 
-    def steps(self, incomings: Iterable[Incoming]) -> Iterator[Step]:
-        """Give one step for each record, in order. Reads only; ask again after an act."""
-        for incoming in incomings:
-            yield self._step(incoming)
-
     def absent(self, seen: set[str], unread: set[str]) -> list[HarvestedRecord]:
         """List the known records that a passage did not bring.
 
@@ -87,7 +82,8 @@ class Plan:
         rows = [row for key, row in self.known.items() if key not in seen]
         return [row for row in rows if row.canonical_uri not in unread]
 
-    def _step(self, incoming: Incoming) -> Step:
+    def step(self, incoming: Incoming) -> Step:
+        """Decide what is to be done of one record. Reads only; ask again after an act."""
         if incoming.deleted:
             return self._no(incoming, ItemState.SKIPPED, "deleted")
         if incoming.refused:
@@ -304,8 +300,8 @@ def _taken_in(
     report = Report(every_line=run.is_preview)
     plan = Plan(run.source)
     shown = incomings[:PREVIEW_ITEMS] if run.is_preview else incomings
-    for number, step in enumerate(plan.steps(shown), 1):
-        report.note(*_done(step, plan, by, undo=run.is_preview))
+    for number, incoming in enumerate(shown, 1):
+        report.note(*_done(plan.step(incoming), plan, by, undo=run.is_preview))
         progress("take", number, len(shown))
     for name, reading in collected.broken:
         report.note(ItemState.FAILED, _of_document(name, reading))

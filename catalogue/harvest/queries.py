@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 
-from catalogue.harvest.models import ORIGIN, HarvestedRecord, HarvestRun, LinkCheck, Source
+from catalogue.harvest.models import ORIGIN, HarvestRun, LinkCheck, Source
 from catalogue.resources.enums import Deposit
 from catalogue.resources.fields import is_same
 from catalogue.resources.models import Resource
@@ -46,13 +46,12 @@ class Merged:
     held_back: Mapping[str, Any]
 
 
-def voice_of(record: HarvestedRecord) -> Voice:
-    """Give the voice of a record as it was last taken in."""
-    source = record.source
+def voice(source: Source, values: Mapping[str, Any], not_transmitted: Iterable[str]) -> Voice:
+    """Give the voice of a source for what one of its records says."""
     return Voice(
         origin=source.origin,
-        values=record.fields,
-        not_transmitted=frozenset(record.not_transmitted),
+        values=values,
+        not_transmitted=frozenset(not_transmitted),
         priority=source.priority,
         priorities=source.priorities,
     )

@@ -1,5 +1,6 @@
 """The catalogues that are harvested: proposed, approved, previewed, and each passage told."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
@@ -17,12 +18,11 @@ from django.views.decorators.http import require_safe
 from catalogue.harvest import actions as harvests
 from catalogue.harvest import queries as harvest_queries
 from catalogue.harvest import rules
-from catalogue.harvest.enums import ItemState, RunState, SourceStatus
+from catalogue.harvest.enums import ItemState, RunState
 from catalogue.harvest.forms import RankForm, RefusalForm, SourceForm
 from catalogue.harvest.models import HarvestRun, Source
 from catalogue.resources import rules as resource_rules
 from catalogue.resources.models import editable_organisations
-from catalogue.resources.queries import records as card_records
 from catalogue.resources.views import edited
 from portal.accounts.authorization import require
 from portal.accounts.models import User
@@ -113,11 +113,15 @@ def ran(request: HttpRequest, source: UUID, run: UUID) -> HttpResponse:
     """Show what one passage did of each record."""
     found = _run(request, source, run)
     state = request.GET.get("etat", "")
-    lines = [line for line in found.lines if not state or line["state"] == state]
+    lines = [
+        (ItemState(line["state"]), line)
+        for line in found.lines
+        if not state or line["state"] == state
+    ]
     context = {
         "run": found,
         "source": found.source,
-        "page": Paginator(list(_said(lines)), LINES_PER_PAGE).get_page(request.GET.get("page")),
+        "page": Paginator(lines, LINES_PER_PAGE).get_page(request.GET.get("page")),
         "state": state,
         "filters": _filters(found, state),
         "figures": [
@@ -192,38 +196,21 @@ def _shown(
         "cards": source.records.filter(resource__live=True).count(),
         "may_decide": rules.may_decide_source(viewer, source),
         "may_act": rules.may_pause_source(viewer, source),
-        "waits": source.status == SourceStatus.PROPOSED,
-        "is_open": source.status == SourceStatus.APPROVED,
-        "is_paused": source.status == SourceStatus.PAUSED,
-        "is_refused": source.status == SourceStatus.REFUSED,
     }
     return render(request, "catalogue/harvest/source.html", context, status=status)
 
 
 def _filters(run: HarvestRun, current: str) -> list[tuple[str, str, int, bool]]:
     """Give the states that a report has lines of: word, address, count, whether it is shown."""
-    found = [(_("Tout"), "?", len(run.lines), not current)]
-    for state in ItemState:
-        count = sum(line["state"] == state for line in run.lines)
-        if count:
-            found.append((str(state.label), f"?etat={state.value}", count, current == state))
-    return found
-
-
-def _said(lines: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """Put the words beside the codes of lines."""
-    for line in lines:
-        state = ItemState(line["state"])
-        remarks = line.get("remarks", ())
-        names = [*line.get("fields", ()), *line.get("proposed", ())]
-        labels = card_records.labels([*names, *(remark["field"] for remark in remarks)])
-        yield line | {
-            "remarks": [r | {"field": labels.get(r["field"], r["field"])} for r in remarks],
-            "label": state.label,
-            "tone": TONES.get(state, ""),
-            "changed": ", ".join(labels.get(name, name) for name in line.get("fields", ())),
-            "offered": ", ".join(labels.get(name, name) for name in line.get("proposed", ())),
-        }
+    counts = Counter(line["state"] for line in run.lines)
+    return [
+        (_("Tout"), "?", len(run.lines), not current),
+        *(
+            (str(state.label), f"?etat={state}", counts[state], current == state)
+            for state in ItemState
+            if counts[state]
+        ),
+    ]
 
 
 def _rows(run: HarvestRun) -> Iterator[list[str]]:
@@ -233,17 +220,6 @@ def _rows(run: HarvestRun) -> Iterator[list[str]]:
         yield [*head, line.get("code", ""), line.get("message", ""), "", ""]
         for remark in line.get("remarks", ()):
             yield [*head, remark["code"], remark["message"], remark["field"], remark["value"]]
-
-
-TONES = {
-    ItemState.CREATED: "pin",
-    ItemState.UPDATED: "calanque",
-    ItemState.REFUSED: "garance",
-    ItemState.FAILED: "garance",
-    ItemState.REMARKED: "ocre",
-    ItemState.MISSING: "ocre",
-    ItemState.ARCHIVED: "ocre",
-}
 
 
 ACTS: dict[str, tuple[Callable[..., Any], Any]] = {
