@@ -21,7 +21,7 @@ class ChallengesConfig(AppConfig):
         from challenges.organising.actions import challenges, drafts  # noqa: PLC0415  # app ready
         from challenges.pages import queries as pages  # noqa: PLC0415  # app ready
         from challenges.pages.views import space as ours  # noqa: PLC0415  # app ready
-        from challenges.rescoring import actions as rescorings  # noqa: PLC0415  # app ready
+        from challenges.rescoring.actions import rescorings, trials  # noqa: PLC0415  # app ready
         from challenges.results import actions as results  # noqa: PLC0415  # app ready
         from challenges.results.views import certificates as certificate_views  # noqa: PLC0415  # app ready
         from challenges.teams.actions import teams  # noqa: PLC0415  # app ready
@@ -34,6 +34,9 @@ class ChallengesConfig(AppConfig):
         drafts.register_follower(evaluations.score_references_again)
         for subject in (results, deposits, rescorings):
             challenges.register_undecided(subject.refuse_undecided)
+        evaluations.register_trials(
+            evaluations.Trials(queue=trials.queue_trials, note_end=trials.note_trial_end)
+        )
         objects.register_references(retention.objects_named)
         parts.register(retention.parts_named)
         detail.register_chain(pages.led_to, pages.came_of)

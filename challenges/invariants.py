@@ -14,7 +14,13 @@ from challenges.client.receipts import ReceiptFault, ReceiptState
 from challenges.entries.enums import EntryStatus
 from challenges.entries.models import Entry
 from challenges.evaluation.enums import EvaluationState, RunState, Split
-from challenges.evaluation.models import Evaluation, Score, ScoreReceipt, evaluations_of
+from challenges.evaluation.models import (
+    Evaluation,
+    Score,
+    ScoreReceipt,
+    evaluations_of,
+    wanted_jobs,
+)
 from challenges.organising.models.challenges import ChallengeDraft, Phase, PublicFile
 from challenges.organising.models.scorings import Leaderboard, PhaseTask
 from challenges.programs.models import CodeRun, CodeTrial
@@ -154,7 +160,7 @@ def orphan_entries() -> Iterator[str]:
     alive = set(Job.objects.alive().order_by("pk").values_list("kind", "dedup_key"))
     entries = Entry.objects.unfinished().order_by("pk").prefetch_related("evaluations__run")
     for entry in entries:
-        if not entry.wanted_jobs() or not entry.wanted_jobs() <= alive:
+        if not wanted_jobs(entry) or not wanted_jobs(entry) <= alive:
             yield str(entry.pk)
 
 

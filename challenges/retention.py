@@ -15,10 +15,9 @@ from django.apps import apps
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
-from django.utils.translation import gettext as _
 
 from challenges.disqualifications.models import Disqualification
-from challenges.entries.models import Entry, EntryQuerySet, Upload
+from challenges.entries.models import Entry, Upload
 from challenges.evaluation.models import Evaluation, SealedResult
 from challenges.organising.enums import ChallengeStatus
 from challenges.organising.models.challenges import ChallengeDraft, Phase
@@ -28,7 +27,6 @@ from challenges.results.models.certificates import EntryCard
 from portal.audit.actors import SystemActor
 from portal.audit.record import record
 from portal.lib import clock
-from portal.lib.refusals import Conflict
 from portal.lib.storage import parts
 from portal.lib.storage.objects import digests_in_columns, digests_in_rows
 
@@ -170,22 +168,6 @@ def _forget(before: datetime) -> int:
 def _some(rows: QuerySet[Any]) -> QuerySet[Any]:
     """Keep a first batch of rows."""
     return rows.filter(pk__in=list(rows.order_by("pk").values_list("pk", flat=True)[:LOGS_AT_ONCE]))
-
-
-def refuse_deleted(entries: EntryQuerySet) -> None:
-    """Raise Conflict when the file of one of these entries was deleted: it is scored no more."""
-    deleted = entries.filter(file_deleted_at__isnull=False).order_by("file_deleted_at")
-    at = deleted.values_list("file_deleted_at", flat=True).first()
-    if at is not None:
-        raise Conflict(
-            _(
-                "Les fichiers des équipes ont été supprimés le %(date)s, à la fin de leur durée "
-                "de conservation : on ne peut plus les noter de nouveau."
-            )
-            % {"date": clock.paris_text(at)},
-            code="files_deleted",
-            deleted_at=at,
-        )
 
 
 def objects_named(hashes: Collection[str]) -> Iterator[str]:

@@ -23,6 +23,7 @@ from challenges.queue import worker as queue_worker
 from challenges.queue.models import Job
 from challenges.queue.worker import Beating
 from challenges.rescoring import worker as rescoring_worker
+from challenges.rescoring.actions import trials
 from challenges.results import worker as result_worker
 from challenges.sandbox.base import halted_by
 from datasets import gate
@@ -107,6 +108,7 @@ class Worker:
         if now >= self._reaps_from:
             jobs.reap(buried=queue_worker.bury)
         self._tidied_whole = now  # the database answers, whatever fails below
+        trials.sweep_trials()
         evaluations.sweep_entries()
         challenges.close_those_over()
 

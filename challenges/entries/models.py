@@ -19,12 +19,11 @@ from challenges.entries.enums import (
     UploadState,
     entry_word,
 )
-from challenges.evaluation.enums import EvaluationState
 from challenges.organising.models.challenges import Viewer
-from challenges.queue.enums import JobKind
 from challenges.scoring.verdict import LANGUAGES, has_sentence, sentence_of
 from challenges.teams.enums import TeamState
 from challenges.teams.models import Enrolment, Team
+from portal.lib import clock
 from portal.lib.columns import person, set_together, someone, within, word
 from portal.lib.refusals import Conflict
 from portal.lib.storage.parts import PartedFile
@@ -69,6 +68,21 @@ class EntryQuerySet(models.QuerySet["Entry"]):
     def with_file(self) -> "EntryQuerySet":
         """Keep those that a team sent and whose file is not deleted."""
         return self.filter(file_deleted_at__isnull=True, migrated_from__isnull=True)
+
+    def refuse_deleted(self) -> None:
+        """Raise Conflict when the file of one of these was deleted: it is scored no more."""
+        deleted = self.filter(file_deleted_at__isnull=False).order_by("file_deleted_at")
+        at = deleted.values_list("file_deleted_at", flat=True).first()
+        if at is not None:
+            raise Conflict(
+                _(
+                    "Les fichiers des équipes ont été supprimés le %(date)s, à la fin de leur "
+                    "durée de conservation : on ne peut plus les noter de nouveau."
+                )
+                % {"date": clock.paris_text(at)},
+                code="files_deleted",
+                deleted_at=at,
+            )
 
     def bytes_held(self) -> int:
         """Return the bytes of the files sent and not deleted, each content once.
@@ -202,19 +216,6 @@ class Entry(models.Model):
     def is_unfinished(self) -> bool:
         """Say whether something still has to act on it."""
         return self.status in UNFINISHED
-
-    def wanted_jobs(self) -> set[tuple[str, str]]:
-        """Return the (kind, key) of the jobs that it must have while it is unfinished."""
-        if self.status in {EntryStatus.RECEIVED, EntryStatus.CHECKING}:
-            return {(JobKind.CHECK.value, str(self.pk))}
-        unfinished = {EvaluationState.PENDING, EvaluationState.RUNNING}
-        waiting = [each for each in self.evaluations.all() if each.state in unfinished]
-        return {
-            each.run.wanted_job
-            if each.run is not None and each.run.is_alive
-            else (JobKind.SCORE.value, str(each.pk))
-            for each in waiting
-        }
 
 
 class UploadQuerySet(models.QuerySet["Upload"]):

@@ -42,6 +42,11 @@ def job_of(entry: Entry) -> Job | None:
     )
 
 
+def has_final_results(phase: Phase) -> bool:
+    """Say whether the publication of the final results of a phase was confirmed."""
+    return Phase.objects.filter(pk=phase.pk, reveal__decided_at__isnull=False).exists()
+
+
 def fair_rank(enrolment: Enrolment) -> int:
     """Count the team's unfinished entries, so that one team cannot starve the others."""
     return Entry.objects.unfinished().of_team(enrolment.team_id).count()

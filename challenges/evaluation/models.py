@@ -16,6 +16,7 @@ from portal.lib.columns import set_exactly, within, word
 from portal.lib.immutable import Immutable
 
 _LONG = 1e15
+ENDED = (EvaluationState.DONE, EvaluationState.FAILED)
 
 
 def rounded(value: float, decimals: int) -> tuple[float, str]:
@@ -118,6 +119,19 @@ def in_force(path: str = "") -> Q:
         holdout_id=OuterRef(f"{path}holdout_id"),
     )
     return Q(Exists(tasks.filter(current=True))) | ~Q(Exists(tasks))
+
+
+def wanted_jobs(entry: Entry) -> set[tuple[str, str]]:
+    """Return the (kind, key) of the jobs that an entry must have while it is unfinished."""
+    if entry.status in {EntryStatus.RECEIVED, EntryStatus.CHECKING}:
+        return {(JobKind.CHECK.value, str(entry.pk))}
+    waiting = [each for each in entry.evaluations.all() if each.state not in ENDED]
+    return {
+        each.run.wanted_job
+        if each.run is not None and each.run.is_alive
+        else (JobKind.SCORE.value, str(each.pk))
+        for each in waiting
+    }
 
 
 def forsaken() -> "models.QuerySet[Entry]":

@@ -12,9 +12,9 @@ from pydantic import ConfigDict, Field
 
 from challenges.organising.api import challenge_named, may_run, phase_to_run
 from challenges.organising.models.challenges import Phase
-from challenges.rescoring import actions as acts
 from challenges.rescoring import queries as reads
 from challenges.rescoring import rules
+from challenges.rescoring.actions import rescorings as acts
 from challenges.rescoring.forms import ProposalForm, form_for
 from challenges.rescoring.models import Rescoring
 from challenges.results import actions as results

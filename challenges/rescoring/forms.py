@@ -15,7 +15,7 @@ from challenges.bundles.safe_yaml import YamlRefused
 from challenges.organising.forms.scorings import FORMULA, SHAPES, FiguresForm, figures_of, shape_of
 from challenges.organising.models.scorings import PhaseTask
 from challenges.programs.actions import changes as program_changes
-from challenges.rescoring import actions as rescorings
+from challenges.rescoring.actions import rescorings
 from challenges.rescoring.models import Rescoring
 from challenges.scoring import registry
 from portal.accounts.models import User

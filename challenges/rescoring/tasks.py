@@ -1,7 +1,7 @@
 """Tell of changes of scoring, and have the references scored again each night."""
 
 from challenges.organising.letters import organisers, page, region, registered, tell
-from challenges.rescoring import actions as rescorings
+from challenges.rescoring.actions import rescorings
 from challenges.rescoring.models import BaselineCheck, Rescoring
 from portal.accounts.enums import RegionRole
 from portal.audit.duties import duty

@@ -14,9 +14,9 @@ from challenges.organising.models.challenges import Challenge, Phase
 from challenges.organising.queries import phase_of
 from challenges.organising.views.layout import find_to_run, room
 from challenges.organising.views.words import TITLES
-from challenges.rescoring import actions as acts
 from challenges.rescoring import queries as reads
 from challenges.rescoring import rules as rescoring_rules
+from challenges.rescoring.actions import rescorings as acts
 from challenges.rescoring.forms import DecisionForm, TaskForm, form_for
 from challenges.rescoring.models import Rescoring, RescoringState
 from portal.accounts.authorization import require

@@ -17,8 +17,8 @@ from challenges.queue import worker as queue_worker
 from challenges.queue.enums import JobKind
 from challenges.queue.models import Job
 from challenges.queue.worker import Beating
-from challenges.rescoring import actions as rescorings
-from challenges.rescoring.actions import NotSeen, Prepared, Release, WatchOutcome
+from challenges.rescoring.actions import rescorings
+from challenges.rescoring.actions.rescorings import NotSeen, Prepared, Release, WatchOutcome
 from challenges.rescoring.models import Rescoring, WatchState
 from challenges.results import worker as result_worker
 from challenges.results.models.boards import Listing, Standing, chain, listing, waiting_enrolments

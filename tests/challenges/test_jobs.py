@@ -27,9 +27,9 @@ from challenges.organising.enums import BuildState
 from challenges.queue import actions as jobs
 from challenges.queue import worker as queue_worker
 from challenges.queue.enums import JobKind, JobState
-from challenges.rescoring import actions as rescorings
 from challenges.rescoring import tasks
 from challenges.rescoring import worker as judging
+from challenges.rescoring.actions import rescorings
 from challenges.rescoring.models import WatchState
 from challenges.worker import drain
 from datasets.models import SealedFile

@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 
 from challenges.entries.actions import choices
 from challenges.entries.enums import EntryStatus
-from challenges.evaluation.actions import evaluations, scorers
+from challenges.evaluation.actions import evaluations
 from challenges.evaluation.enums import EvaluationState, Split
 from challenges.invariants import INVARIANTS
 from challenges.models import (
@@ -36,8 +36,8 @@ from challenges.organising.enums import ChallengeStatus
 from challenges.organising.views.words import TITLES
 from challenges.queue import actions as jobs
 from challenges.queue.enums import JobKind
-from challenges.rescoring import actions as rescorings
 from challenges.rescoring import worker
+from challenges.rescoring.actions import rescorings, scorers, trials
 from challenges.rescoring.forms import MeasuresForm, form_for
 from challenges.rescoring.models import RescoringState
 from challenges.results import actions as results
@@ -480,7 +480,7 @@ def test_a_trial_is_queued_in_few_queries_however_many_entries(challenge: Challe
     asked = Job.objects.alive().filter(kind="score", priority=50)
     assert asked.count() == 4
     asked.filter(pk__in=list(asked.values_list("pk", flat=True)[:3])).delete()
-    assert [evaluations.sweep_trials(), evaluations.sweep_trials()] == [3, 0]
+    assert [trials.sweep_trials(), trials.sweep_trials()] == [3, 0]
 
 
 def withdrawn(entry: Entry) -> Entry:
@@ -501,13 +501,13 @@ def test_the_comparison_comes_when_the_last_entry_is_taken_back(challenge: Chall
     made.refresh_from_db()
     assert (made.state, made.waiting()) == (RescoringState.RUNNING, 1)
     withdrawn(last)
-    assert evaluations.sweep_trials() == 1
+    assert trials.sweep_trials() == 1
     job.delete()
     assert drain()
     made.refresh_from_db()
     assert made.state == RescoringState.READY
     assert last.enrolment.team_id not in moved(made)
-    assert evaluations.sweep_trials() == 0
+    assert trials.sweep_trials() == 0
 
 
 def test_a_dead_comparison_lives_again_by_itself(change: Rescoring) -> None:
@@ -515,9 +515,9 @@ def test_a_dead_comparison_lives_again_by_itself(change: Rescoring) -> None:
     Rescoring.objects.filter(pk=made.pk).update(state="running", facts={})
     jobs = Job.objects.filter(kind=JobKind.COMPARE)
     jobs.update(state="dead", attempt=3, error_code="VaultBroken", finished_at=clock.now())
-    assert evaluations.sweep_trials() == 0
-    jobs.update(finished_at=clock.now() - timedelta(seconds=evaluations.COMPARE_AGAIN_SECONDS + 1))
-    assert evaluations.sweep_trials() == 1
+    assert trials.sweep_trials() == 0
+    jobs.update(finished_at=clock.now() - timedelta(seconds=trials.COMPARE_AGAIN_SECONDS + 1))
+    assert trials.sweep_trials() == 1
     assert drain()
     made.refresh_from_db()
     assert made.state == RescoringState.READY

@@ -16,7 +16,7 @@ from challenges.models import Challenge, EntryCard, Evaluation, Phase, ProgramRe
 from challenges.organising.actions import challenges
 from challenges.organising.enums import ChallengeStatus
 from challenges.pages import queries as page_queries
-from challenges.rescoring import actions as rescorings
+from challenges.rescoring.actions import rescorings
 from datasets.actions import releases
 from portal.audit import duties
 from portal.audit.models import AuditEvent

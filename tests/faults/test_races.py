@@ -28,7 +28,7 @@ from challenges.models import (
 from challenges.organising.actions import challenges
 from challenges.queue import actions as jobs
 from challenges.queue.enums import JobKind
-from challenges.rescoring import actions as rescorings
+from challenges.rescoring.actions import rescorings
 from challenges.rescoring.models import RescoringState
 from challenges.results import actions as results
 from challenges.teams.actions import teams

@@ -13,7 +13,7 @@ from challenges.forum import actions as forum
 from challenges.models import Challenge, Entry, Phase, TeamMember
 from challenges.organising.actions import leaderboards, organisers, phases
 from challenges.organising.enums import OrganiserRole, PhaseKind
-from challenges.rescoring import actions as rescorings
+from challenges.rescoring.actions import rescorings
 from challenges.teams.actions import teams
 from challenges.teams.enums import TeamRole
 from challenges.worker import drain

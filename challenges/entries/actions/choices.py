@@ -14,14 +14,13 @@ from challenges.entries.actions import deposits
 from challenges.entries.actions.deposits import settle_later
 from challenges.entries.enums import EntryStatus
 from challenges.entries.models import Entry
-from challenges.entries.queries import choices_to_take_over, teams_left_behind
+from challenges.entries.queries import choices_to_take_over, has_final_results, teams_left_behind
 from challenges.organising.enums import ColumnKind, PhaseMoment
 from challenges.organising.models.challenges import Phase
 from challenges.organising.models.scorings import Column
 from challenges.queue.actions import queue_standings
 from challenges.results import rules as results_rules
 from challenges.results.actions import unfinished_entries
-from challenges.results.models.boards import Reveal
 from challenges.teams.models import Enrolment, Team
 from portal.accounts.authorization import require
 from portal.accounts.models import User
@@ -43,7 +42,7 @@ def withdraw(*, entry: Entry, by: Actor) -> Entry:
     phase = Phase.objects.held(entry.enrolment.phase_id)  # a confirmation waits, or is seen
     entry = Entry.objects.locked(entry)
     require(entries_rules.may_withdraw_entry, by, entry)
-    if Reveal.objects.filter(phase=phase, decided_at__isnull=False).exists():
+    if has_final_results(phase):
         raise Conflict(
             _("Les résultats définitifs sont publiés : plus rien ne se retire."),
             code="phase_revealed",

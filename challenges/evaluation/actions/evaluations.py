@@ -5,11 +5,10 @@ A scoring that is tried and not in force is done aside: nothing of it is release
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
@@ -22,21 +21,22 @@ from challenges.evaluation import queries as evaluation_queries
 from challenges.evaluation.actions import releases
 from challenges.evaluation.enums import EvaluationState, RunState
 from challenges.evaluation.models import (
+    ENDED,
     Evaluation,
     Score,
     SealedResult,
     forsaken,
     held_by,
     is_in_force,
+    wanted_jobs,
 )
 from challenges.organising.models.challenges import Phase
 from challenges.organising.models.scorings import PhaseTask
 from challenges.programs.models import CodeRun, CodeTrial
 from challenges.queue import actions as jobs
 from challenges.queue.actions import WORKER
-from challenges.queue.enums import RESCORE_PRIORITY, JobKind, JobState
+from challenges.queue.enums import JobKind, JobState
 from challenges.queue.models import Job
-from challenges.rescoring.models import Rescoring, RescoringState
 from challenges.scoring.verdict import ReasonCode
 from challenges.teams.enums import TeamState
 from challenges.teams.models import Enrolment, Team
@@ -146,7 +146,8 @@ def queue_scores(entry: Entry) -> None:
             urgent=urgent,
             phase_id=entry.enrolment.phase_id,
         )
-    queue_trials(entry)
+    for trials in _trials:
+        trials.queue(entry)
 
 
 @transaction.atomic
@@ -166,14 +167,14 @@ def begin_score(*, job: Job) -> Evaluation | None:
         jobs.complete(job)
         aside = not is_in_force(evaluation)
         if run.is_alive and aside and entry.status not in _RUNS:
-            end_broken_trial(evaluation)  # no code runs for an entry under examination
+            end_broken_aside(evaluation)  # no code runs for an entry under examination
         elif run.is_alive:
             queue_run(run, fair_rank=fair_rank(entry.enrolment), aside=aside)
         elif evaluation.finished_at is None:
             fail_evaluation(evaluation, entry, code=run.reason_code)
         return None
     if not is_in_force(evaluation):
-        if begin_trial(evaluation, entry):
+        if _begin_aside(evaluation, entry):
             return evaluation
         jobs.complete(job)
         return None
@@ -227,7 +228,7 @@ def finish_score(*, job: Job, result: Result, also: Callable[[], None] = _nothin
         failpoints.hit("score.after_scores")
         settle_entry(entry, now)
     else:
-        note_trial_end(evaluation)
+        _note_aside_end(evaluation)
     failpoints.hit("score.before_commit")
     return True
 
@@ -278,7 +279,7 @@ def fail_evaluation(
     if is_in_force(evaluation):
         settle_entry(entry, now)
     else:
-        note_trial_end(evaluation)
+        _note_aside_end(evaluation)
 
 
 def entry_outcome(entry: Entry) -> tuple[EntryStatus, str] | None:
@@ -352,7 +353,7 @@ def bury_subject(job: Job) -> None:
         case JobKind.SCORE:
             evaluation = Evaluation.objects.filter(pk=job.subject_id).first()
             if evaluation is not None and not is_in_force(evaluation):
-                end_broken_trial(evaluation)
+                end_broken_aside(evaluation)
                 return
             put_under_examination(Entry.objects.filter(evaluations__pk=job.subject_id))
             Evaluation.objects.filter(pk=job.subject_id).update(state=EvaluationState.PENDING)
@@ -426,153 +427,47 @@ def queue_run_again(run: CodeRun, *, fair_rank: int, urgent: bool = False) -> No
     queue_run(run, fair_rank=fair_rank, urgent=urgent)
 
 
-TRIAL_BATCH = 500
-COMPARE_AGAIN_SECONDS = 300
-_ENDED = (EvaluationState.DONE, EvaluationState.FAILED)
+@dataclass(frozen=True)
+class Trials:
+    """What tries a scoring beside the one in force.
+
+    queue: has an entry that comes meanwhile scored by it too. note_end: called when the scoring
+    of an entry aside has ended. Both in the caller's transaction.
+    """
+
+    queue: Callable[[Entry], None]
+    note_end: Callable[[Evaluation], None]
 
 
-def queue_trial(rescoring: Rescoring, entry: Entry) -> None:
-    """Make the evaluation of an entry by the scoring tried, once; queue it behind all others."""
-    task = rescoring.task
-    evaluation, _made = Evaluation.objects.get_or_create(
-        entry=entry, scorer_version_id=task.scorer_version_id, holdout_id=task.holdout_id
-    )
-    if evaluation.state not in _ENDED:
-        jobs.revive(
-            kind=JobKind.SCORE,
-            subject_id=evaluation.pk,
-            priority=RESCORE_PRIORITY,
-        )
+_trials: list[Trials] = []
 
 
-def queue_trials(entry: Entry) -> None:
-    """Have an entry that comes meanwhile scored by the scoring that is tried too."""
-    for rescoring in Rescoring.objects.tried().filter(phase_id=entry.enrolment.phase_id):
-        queue_trial(rescoring, entry)
+def register_trials(trials: Trials) -> None:
+    """Let a subject try scorings beside those in force; it does so at start."""
+    _trials.append(trials)
 
 
-def begin_trial(evaluation: Evaluation, entry: Entry) -> bool:
+def _note_aside_end(evaluation: Evaluation) -> None:
+    for trials in _trials:
+        trials.note_end(evaluation)
+
+
+def _begin_aside(evaluation: Evaluation, entry: Entry) -> bool:
     """Start a scoring aside, the entry left where it stands; False when it has no use."""
     gone = {EntryStatus.WITHDRAWN, EntryStatus.REJECTED}
-    if entry.status in gone or evaluation.state in _ENDED:
+    if entry.status in gone or evaluation.state in ENDED:
         return False
     evaluation.state, evaluation.started_at = EvaluationState.RUNNING, clock.now()
     evaluation.save(update_fields=["state", "started_at"])
     return True
 
 
-def end_broken_trial(evaluation: Evaluation) -> None:
+def end_broken_aside(evaluation: Evaluation) -> None:
     """End a scoring aside that our platform could not do: the entry keeps what it had."""
     evaluation.state, evaluation.reason_code = EvaluationState.FAILED, _PLATFORM
     evaluation.examined, evaluation.finished_at = True, clock.now()
     evaluation.save()
-    note_trial_end(evaluation)
-
-
-def note_trial_end(evaluation: Evaluation) -> None:
-    """Have the boards compared once nothing waits for the scoring that is tried.
-
-    An index tells that another entry is left to score: all entries are read for the last one of
-    a batch only.
-    """
-    phase_id = evaluation.entry.enrolment.phase_id
-    for rescoring in Rescoring.objects.tried().filter(phase_id=phase_id).select_related("task"):
-        if not rescoring.is_trying() and not rescoring.not_ended().exists():
-            compare_boards_later(rescoring, cause=f"{evaluation.pk}:{evaluation.finished_at}")
-
-
-def compare_boards_later(rescoring: Rescoring, *, cause: str) -> None:
-    """Queue a comparison of the boards, once per cause; causes that come together are one."""
-    waiting = Job.objects.filter(
-        kind=JobKind.COMPARE, subject_id=str(rescoring.pk), state=JobState.READY
-    )
-    if rescoring.state != RescoringState.ACCEPTED and not waiting.exists():
-        jobs.put(
-            kind=JobKind.COMPARE,
-            subject_id=rescoring.pk,
-            dedup_key=f"{rescoring.pk}:{cause}"[:160],
-            delay_seconds=settings.STANDINGS_GATHER_SECONDS,
-        )
-
-
-def retry_trials(rescoring: Rescoring) -> None:
-    """Forget what ended for a fault of ours, so that it is queued once more."""
-    rescoring.evaluations().filter(state=EvaluationState.FAILED, examined=True).update(
-        state=EvaluationState.PENDING, reason_code="", examined=False, finished_at=None
-    )
-
-
-def queue_missing_trials(
-    rescoring: Rescoring, *, size: int = TRIAL_BATCH, batches: int | None = None
-) -> int:
-    """Queue what a trial waits for and no job will do; return how many were missing.
-
-    size: entries in one transaction, each of a few queries, which holds the change and not its
-    phase. batches: how many at most; the next sweep finds the rest.
-    """
-    found, last, made = 0, None, 0
-    while batches is None or made < batches:
-        last, missing = _queue_trial_batch(rescoring, last, size)
-        found, made = found + missing, made + 1
-        if last is None:
-            break
-    return found
-
-
-@transaction.atomic
-def _queue_trial_batch(
-    rescoring: Rescoring, last: UUID | None, size: int
-) -> tuple[UUID | None, int]:
-    """Queue what misses among the next entries; return the last one, None at the end."""
-    rescoring = (
-        Rescoring.objects.select_related("task").select_for_update(of=["self"]).get(pk=rescoring.pk)
-    )
-    waiting = rescoring.not_ended().order_by("pk")
-    if last is not None:
-        waiting = waiting.filter(pk__gt=last)
-    entries = list(waiting.values_list("pk", flat=True)[:size])
-    if not entries or not rescoring.is_tried:
-        return None, 0
-    task = rescoring.task
-    means = {"scorer_version_id": task.scorer_version_id, "holdout_id": task.holdout_id}
-    Evaluation.objects.bulk_create(
-        [Evaluation(entry_id=pk, **means) for pk in entries], ignore_conflicts=True
-    )
-    wanted = Evaluation.objects.filter(entry__in=entries, **means)
-    keys = [str(pk) for pk in wanted.order_by("pk").values_list("pk", flat=True)]
-    missing = jobs.revive_all(kind=JobKind.SCORE, keys=keys, priority=RESCORE_PRIORITY)
-    return (entries[-1] if len(entries) == size else None), missing
-
-
-def sweep_trials() -> int:
-    """Queue again what each trial waits for and no job will do; return how many were missing."""
-    tried = Rescoring.objects.tried().select_related("task", "former").order_by("pk")
-    return sum(queue_missing_trials(each) + _compare_again(each) for each in tried)
-
-
-def _compare_again(rescoring: Rescoring) -> bool:
-    """Queue the comparison that nobody will make: its job is dead, or its last entry was taken
-    back; say whether it was missing.
-
-    A dead one is tried again every `AGAIN_SECONDS`: once its cause is gone, it succeeds.
-    """
-    if rescoring.state == RescoringState.ACCEPTED or rescoring.not_ended().exists():
-        return False
-    if rescoring.facts.get("seen") == rescoring.seen():
-        return False
-    kind, pk = JobKind.COMPARE, rescoring.pk
-    made = Job.objects.filter(kind=kind, subject_id=str(pk))
-    if made.alive().exists():
-        return False
-    now = clock.now()
-    dead = made.filter(state=JobState.DEAD).order_by("-finished_at", "pk").first()
-    if dead is None:
-        jobs.put(kind=kind, subject_id=pk, dedup_key=f"{pk}:sweep:{now.isoformat()}")
-        return True
-    if dead.finished_at and dead.finished_at > now - timedelta(seconds=COMPARE_AGAIN_SECONDS):
-        return False
-    jobs.revive(kind=kind, subject_id=pk, dedup_key=dead.dedup_key)
-    return True
+    _note_aside_end(evaluation)
 
 
 _PLATFORM = ReasonCode.PLATFORM.value
@@ -582,13 +477,13 @@ SWEPT = 500
 
 
 def sweep_entries(*, size: int = SWEPT) -> int:
-    """Recreate the missing job of unfinished entries and trials; return how many were missing.
+    """Recreate the missing job of unfinished entries; return how many were missing.
 
     An entry that has stayed too long in its state goes under examination instead, with a letter.
-    size: of the entries and of the trials that miss one, how many this time, the oldest first;
-    the database finds them, and the next sweep takes the others.
+    size: how many this time, the oldest first; the database finds them, and the next sweep takes
+    the others.
     """
-    tried = sweep_trials() + _sweep_code_trials(size)
+    tried = _sweep_code_trials(size)
     found = list(forsaken().order_by("received_at", "pk").values_list("pk", flat=True)[:size])
     return tried + sum(_sweep_entry(pk) for pk in found)
 
@@ -603,7 +498,7 @@ def _sweep_entry(pk: UUID) -> bool:
     ):  # given back its job each time, it would never end
         put_under_examination([entry])
         return True
-    wanted = entry.wanted_jobs()
+    wanted = wanted_jobs(entry)
     aside = {str(each.pk) for each in entry.evaluations.all() if held_by(each) is None}
     for kind, key in sorted(wanted):
         held = kind != JobKind.CHECK and key not in aside

@@ -4,11 +4,11 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from challenges import retention
 from challenges.entries.actions import deposits
 from challenges.entries.actions.deposits import settle_later
 from challenges.entries.enums import EntryStatus
 from challenges.entries.models import Entry, EntryQuerySet
+from challenges.entries.queries import has_final_results
 from challenges.evaluation import rules
 from challenges.evaluation.actions.evaluations import queue_scores
 from challenges.evaluation.enums import EvaluationState
@@ -19,7 +19,6 @@ from challenges.organising.models.challenges import Phase
 from challenges.queue import actions as jobs
 from challenges.queue.enums import JobKind, JobState
 from challenges.queue.models import Dashed, Job
-from challenges.results.models.boards import Reveal
 from challenges.scoring.verdict import ReasonCode
 from portal.accounts.authorization import require
 from portal.accounts.models import User
@@ -195,15 +194,14 @@ def score_again(*, entry: Entry, by: Actor, note: str = "") -> Entry:
     phase = Phase.objects.held(entry.enrolment.phase_id)
     entry = Entry.objects.locked(entry)
     require(rules.may_score_again, by, entry)
-    final = Reveal.objects.filter(phase=phase, decided_at__isnull=False).exists()
-    if final and not entry.is_bench:
+    if has_final_results(phase) and not entry.is_bench:
         raise Conflict(
             _("Les résultats définitifs sont publiés : plus rien ne se note de nouveau."),
             code="phase_revealed",
         )
     if entry.status != EntryStatus.FAILED:
         raise Conflict(_("Cette soumission n’est pas en échec."), code="entry_status")
-    retention.refuse_deleted(Entry.objects.filter(pk=entry.pk))
+    Entry.objects.filter(pk=entry.pk).refuse_deleted()
     entry.become(EntryStatus.QUEUED, at=clock.now())
     entry.save()
     failed = entry.evaluations.filter(in_force(), state=EvaluationState.FAILED)

@@ -24,7 +24,7 @@ from challenges.organising.enums import ScorerKind
 from challenges.organising.models.challenges import Challenge, Phase
 from challenges.organising.models.scorings import PhaseTask, Scorer, ScorerVersion
 from challenges.programs.models import ProgramReport
-from challenges.rescoring import actions as rescorings
+from challenges.rescoring.actions import rescorings
 from challenges.rescoring.models import Rescoring
 from challenges.scoring.archives import ArchiveRefused
 from datasets.actions import holdouts

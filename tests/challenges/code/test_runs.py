@@ -32,7 +32,7 @@ from challenges.programs.actions.code import RunOutcome
 from challenges.programs.models import trial_reason
 from challenges.queue import actions as jobs
 from challenges.queue.enums import JobKind, JobState
-from challenges.rescoring import actions as rescorings
+from challenges.rescoring.actions import rescorings
 from challenges.rescoring.models import RescoringState
 from challenges.sandbox.bubblewrap import Bubblewrap
 from challenges.scoring.verdict import Verdict, fault_of

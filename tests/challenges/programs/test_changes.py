@@ -18,7 +18,7 @@ from challenges.models import Challenge, Entry, Phase, PhaseTask, Rescoring, Sco
 from challenges.programs.actions import changes as program_changes
 from challenges.programs.actions.changes import Sent
 from challenges.queue.actions import WORKER
-from challenges.rescoring import actions as rescorings
+from challenges.rescoring.actions import rescorings
 from challenges.rescoring.models import RescoringState
 from challenges.worker import drain
 from datasets import gate

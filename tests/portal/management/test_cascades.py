@@ -11,7 +11,7 @@ from django.db.models import CASCADE, ForeignObjectRel, Model
 from challenges.models import Evaluation
 from challenges.organising.actions import leaderboards, phases
 from challenges.organising.enums import PhaseKind
-from challenges.rescoring import actions as rescorings
+from challenges.rescoring.actions import rescorings
 from challenges.worker import drain
 from portal.management import rights
 from tests.challenges.test_rescorings import corrected, proposed

@@ -14,10 +14,9 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from challenges import retention
 from challenges.entries.enums import EntryStatus
 from challenges.entries.models import Entry
-from challenges.evaluation.actions import evaluations, releases, scorers
+from challenges.evaluation.actions import releases
 from challenges.evaluation.actions.evaluations import give_outcome, queue_scores, settle_entry
 from challenges.evaluation.enums import EvaluationState
 from challenges.evaluation.models import Evaluation, Score, evaluations_of
@@ -31,6 +30,7 @@ from challenges.queue.actions import WORKER, queue_standings
 from challenges.queue.enums import JOB_PRIORITY, JobKind, JobState
 from challenges.queue.models import Job
 from challenges.rescoring import rules
+from challenges.rescoring.actions import scorers, trials
 from challenges.rescoring.models import BaselineCheck, Rescoring, RescoringState, WatchState
 from challenges.results import actions as results
 from challenges.results.actions import FinalResults, SettledRung
@@ -208,7 +208,7 @@ def refuse_untimely(phase: Phase) -> None:
             _("Les résultats définitifs sont en cours de publication : réessayez ensuite."),
             code="phase_revealing",
         )
-    retention.refuse_deleted(Entry.objects.filter(enrolment__phase=phase))
+    Entry.objects.filter(enrolment__phase=phase).refuse_deleted()
 
 
 def start(*, rescoring: Rescoring, by: User) -> Rescoring:
@@ -221,9 +221,9 @@ def start(*, rescoring: Rescoring, by: User) -> Rescoring:
     others, or once decided.
     """
     rescoring = _started(rescoring, by)
-    evaluations.queue_missing_trials(rescoring, batches=1)
+    trials.queue_missing_trials(rescoring, batches=1)
     if not rescoring.not_ended().exists():
-        evaluations.compare_boards_later(rescoring, cause=f"start:{clock.now().isoformat()}")
+        trials.compare_boards_later(rescoring, cause=f"start:{clock.now().isoformat()}")
     return rescoring
 
 
@@ -240,7 +240,7 @@ def _started(rescoring: Rescoring, by: User) -> Rescoring:
         rescoring.state, rescoring.started_at = RescoringState.RUNNING, clock.now()
         rescoring.save()
         record("rescoring.started", by=by, on=rescoring, entries=rescoring.entries().count())
-    evaluations.retry_trials(rescoring)
+    trials.retry_trials(rescoring)
     return rescoring
 
 
