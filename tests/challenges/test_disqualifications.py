@@ -372,7 +372,7 @@ def test_the_three_parties_go_through_it(client: Client, entry: Entry) -> None:
     assert "Disqualifiée" in history
     csv = client.get(f"/challenges/{team.challenge.slug}/soumissions.csv").text
     assert "disqualifiee" in csv.splitlines()[0]
-    assert ",oui," in csv.splitlines()[1]
+    assert ";oui;" in csv.splitlines()[1]
     told = client.get(
         f"/api/v1/entries/{entry.pk}", headers=bearer(captain_of(team), TokenScope.READ)
     ).json()

@@ -490,7 +490,7 @@ def test_refused_file_lists_its_faults(captain: Client, team: Team) -> None:
     assert "&lt;b&gt;n/a&lt;/b&gt;" in page
     assert page.count('<td data-label="Attendu"></td>') == 1  # of the fault that expects nothing
     sent = captain.get(address(team, "entry_faults", entry.pk))
-    assert list(csv.reader(io.StringIO(sent.text)))[1] == [
+    assert list(csv.reader(io.StringIO(sent.text), delimiter=";"))[1] == [
         "E_VALUE_TYPE",
         "1204",
         "y",
@@ -540,7 +540,8 @@ def test_team_takes_its_file_receipt_and_history(captain: Client, team: Team) ->
     assert b"".join(sent.streaming_content) == FILE
     assert sent["Content-Disposition"] == 'attachment; filename="reponse.csv"'
     assert captain.get(address(team, "entry_receipt", entry.pk)).text == entry.receipt
-    rows = list(csv.DictReader(io.StringIO(captain.get(address(team, "entries_csv")).text)))
+    table = captain.get(address(team, "entries_csv")).text.removeprefix("\ufeff")
+    rows = list(csv.DictReader(io.StringIO(table), delimiter=";"))
     assert [(row["numero"], row["note"], row["sha256"]) for row in rows] == [
         ("1", "'=1+1", entry.sha256)
     ]

@@ -426,8 +426,8 @@ def test_a_team_reads_that_nothing_improved(captain: Client, enrolment: Enrolmen
     table = entries_page(captain, enrolment.team).text
     assert f"score de la n° {first.number}" in plain(table)
     exported = entries_page(captain, enrolment.team, "entries_csv").text
-    assert "score_public,score_de" in exported.splitlines()[0]
-    assert f",0.2500,{first.number}," in exported.replace("0,2500", "0.2500").replace('"', "")
+    assert "score_public;score_de" in exported.splitlines()[0]
+    assert f";0,2500;{first.number};" in exported.replace("0.2500", "0,2500")
 
 
 def test_a_withdrawn_leader_is_said_to_be(captain: Client, enrolment: Enrolment) -> None:

@@ -732,7 +732,8 @@ def test_the_journal_tells_the_acts_of_the_organisers_and_none_of_the_teams(
     assert "Dominique" in text
     for hidden in ("Camille", "Secrète", "challenge.joined", "team.created", member.person_key):
         assert hidden not in text
-    rows = list(csv.DictReader(io.StringIO(client.get(url_of(challenge, "journal_csv")).text)))
+    table = client.get(url_of(challenge, "journal_csv")).text.removeprefix("\ufeff")
+    rows = list(csv.DictReader(io.StringIO(table), delimiter=";"))
     assert [(row["acte"], row["auteur"]) for row in rows] == [
         ("challenge.terms_written", "Dominique")
     ]

@@ -309,7 +309,7 @@ def test_page_and_csv_hold_no_score_nor_rare_cause(client: Client, busy: Challen
     answer = client.get(url_of(busy, "statistics_csv"))
     rows = {
         (row["phase"], row["figure"]): row["valeur"]
-        for row in csv.DictReader(io.StringIO(answer.text))
+        for row in csv.DictReader(io.StringIO(answer.text.removeprefix("\ufeff")), delimiter=";")
     }
     assert rows["0", "cause:autres"] == "1"
     assert rows["0", "secondes_mediane"] == "3.0"

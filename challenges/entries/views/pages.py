@@ -1,7 +1,5 @@
 """Submit, follow, choose, describe and withdraw entries; list those of a challenge."""
 
-import csv
-import io
 from typing import Any
 from uuid import UUID
 
@@ -49,7 +47,7 @@ from portal.accounts.views import person
 from portal.lib import visible
 from portal.lib.refusals import Closed, Conflict, Gone, Hidden
 from portal.lib.storage import files, objects, parts, scanning
-from portal.lib.storage.files import csv_safe
+from portal.lib.storage.files import csv_answer
 from portal.lib.web.requests import get_or_post
 
 MOST_DIGITS = 4
@@ -203,7 +201,7 @@ def faults_csv(request: HttpRequest, slug: str, entry: UUID) -> HttpResponse:
         for each in faults_of(own.verdict)
     ]
     header = ["code", "ligne", "colonne", "valeur", "message", "attendu"]
-    return csv_answer(f"{slug}-{own.number}-erreurs.csv", [header, *rows])
+    return csv_answer([header, *rows], f"{slug}-{own.number}-erreurs.csv")
 
 
 @require_safe
@@ -244,7 +242,7 @@ def entries_csv(request: HttpRequest, slug: str) -> HttpResponse:
         "sha256",
         "fichier_supprime_le",
     ]
-    return csv_answer(f"{slug}-soumissions.csv", [header, *rows])
+    return csv_answer([header, *rows], f"{slug}-soumissions.csv")
 
 
 @require_POST
@@ -396,15 +394,6 @@ def _life(own: Entry, figure: Figures | None) -> dict[str, Any]:
 
 def _receipt(text: str, *, status: int = 200) -> HttpResponse:
     return HttpResponse(text, content_type="application/json", status=status)
-
-
-def csv_answer(name: str, rows: list[list[Any]]) -> HttpResponse:
-    """Answer with a CSV file, formulas neutralised."""
-    out = io.StringIO()
-    csv.writer(out).writerows([[csv_safe(cell) for cell in row] for row in rows])
-    response = HttpResponse(out.getvalue(), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
 
 
 @get_or_post

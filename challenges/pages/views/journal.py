@@ -13,13 +13,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
-from challenges.entries.views.pages import csv_answer
 from challenges.organising import rules
 from challenges.organising.models.challenges import Challenge
 from challenges.organising.views.layout import followed_by, room
 from challenges.pages import queries as page_queries
 from portal.accounts.views import person
 from portal.audit.reading import Told
+from portal.lib.storage.files import csv_answer
 
 PER_PAGE = 50
 
@@ -59,7 +59,7 @@ def journal_csv(request: HttpRequest, slug: str) -> HttpResponse:
         ]
         for each in rows
     ]
-    return csv_answer(f"{slug}-journal.csv", [header, *lines])
+    return csv_answer([header, *lines], f"{slug}-journal.csv")
 
 
 @require_safe

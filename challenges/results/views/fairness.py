@@ -14,13 +14,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
-from challenges.entries.views.pages import csv_answer
 from challenges.organising.views.layout import find_challenge
 from challenges.results.queries import reports
 from challenges.results.queries.reports import Audited
 from challenges.results.views.boards import axis_decimals, from_to, round_axis
 from challenges.results.views.standings import phase_wanted
 from challenges.teams.views.head import scene
+from portal.lib.storage.files import csv_answer
 
 Json = Mapping[str, Any]
 MINUS = "−"
@@ -519,7 +519,7 @@ def audit_json(request: HttpRequest, slug: str, entry: UUID) -> HttpResponse:
 def audit_csv(request: HttpRequest, slug: str, entry: UUID) -> HttpResponse:
     """Send the audit of one entry as CSV, formulas neutralised."""
     found = reports.audit(find_challenge(request, slug), entry, request.user)
-    return csv_answer(f"{slug}-equite.csv", [HEADER, *table_rows(found)])
+    return csv_answer([HEADER, *table_rows(found)], f"{slug}-equite.csv")
 
 
 def _declared(contract: dict[str, Any]) -> dict[str, Any]:

@@ -12,7 +12,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from challenges.entries.enums import REASON_SENTENCES, entry_word
-from challenges.entries.views.pages import csv_answer
 from challenges.organising import rules
 from challenges.organising.models.challenges import Challenge, Phase
 from challenges.organising.models.scorings import in_words
@@ -26,6 +25,7 @@ from challenges.results.views.standings import board_links, open_to_sites
 from challenges.teams.views.head import scene
 from portal.accounts.views import person
 from portal.lib.refusals import Hidden
+from portal.lib.storage.files import csv_answer
 from portal.lib.web.responses import tagged
 
 MOST_DRAWN = 20
@@ -199,7 +199,7 @@ def statistics_csv(request: HttpRequest, slug: str) -> HttpResponse:
             [each.index, "secondes_processeur", _rounded(each.cpu_seconds)],
         ]
     rows += [["", f"jour:{day.isoformat()}", n] for day, n in found.days]
-    return csv_answer(f"{slug}-statistiques.csv", rows)
+    return csv_answer(rows, f"{slug}-statistiques.csv")
 
 
 def _rounded(value: float | None) -> float | str:
