@@ -3,7 +3,6 @@
 from typing import Any, TypeVar
 from uuid import UUID
 
-from allauth.core.internal import ratelimit
 from django.conf import settings
 from django.http import HttpRequest
 from django.utils.translation import gettext
@@ -53,7 +52,7 @@ from portal.accounts import bearer
 from portal.accounts.bearer import Token, reader
 from portal.accounts.enums import TokenScope
 from portal.accounts.views import person
-from portal.lib import visible
+from portal.lib import rates, visible
 from portal.lib.refusals import Invalid
 from portal.lib.web.endpoints import Limit, after, refused
 from portal.lib.web.endpoints import lazy as _
@@ -189,9 +188,8 @@ def report(request: HttpRequest, given: ReportIn) -> Status[Any]:
     """L’accusé de réception donne l’adresse secrète du suivi (tracking)."""
     values = accepted(ReportForm(given.model_dump(), signed_in=True))
     del values["site"]
-    config = {"report": f"{settings.REPORTS_PER_HOUR_AND_NETWORK}/h/ip"}
-    consumed = ratelimit.consume(request, app="catalogue", action="report", config=config)
-    reports.keep_network_pace(allowed=bool(consumed))
+    rate = f"{settings.REPORTS_PER_HOUR_AND_NETWORK}/h/ip"
+    reports.keep_network_pace(allowed=rates.may_ask(request, "report", rate))
     made = reports.file(by=person(request), **values)
     return Status(201, made)
 

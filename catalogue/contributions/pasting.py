@@ -5,7 +5,6 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from allauth.core.internal import ratelimit
 from django.conf import settings
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
@@ -28,8 +27,7 @@ ALL_BUSY = _("Le portail lit déjà plusieurs descriptions : réessayez dans que
 
 def spend(request: HttpRequest, *, by: User) -> None:
     """Bound what one person may have read in a minute: each asks another site or a process."""
-    config = {"paste": f"{settings.PASTES_PER_MINUTE}/m/user"}
-    if not ratelimit.consume(request, app="catalogue", action="paste", config=config, user=by):
+    if not rates.may_ask(request, "paste", f"{settings.PASTES_PER_MINUTE}/m/user", user=by):
         raise QuotaSpent(code="too_many_requests")
 
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-from allauth.core.internal import ratelimit
 from django.conf import settings
 from django.http import HttpRequest, StreamingHttpResponse
 from django.utils.functional import Promise
@@ -126,10 +125,8 @@ def exporting(
     process, a network has one or two, and who reads too slowly is cut, so that nobody holds any
     for ever. Raises QuotaSpent when there is no place, or past the exports of a minute.
     """
-    rate = {"export": f"{settings.EXPORTS_PER_MINUTE_AND_NETWORK}/m/ip"}
-    if not ratelimit.consume(
-        request, app="catalogue", action="export", config=rate, limit_get=True
-    ):
+    rate = f"{settings.EXPORTS_PER_MINUTE_AND_NETWORK}/m/ip"
+    if not rates.may_ask(request, "export", rate, reads=True):
         raise _spent(
             _("Trop d’exports demandés depuis votre réseau : attendez une minute."), MINUTE_SECONDS
         )
@@ -154,7 +151,7 @@ def exporting(
 
 def _own_place(request: HttpRequest) -> rates.Turn:
     most = settings.EXPORTS_AT_A_TIME_AND_NETWORK
-    own = rates.take_turn(f"export:of:{ratelimit.get_ip(request)}", most=most, seconds=_longest())
+    own = rates.take_turn(f"export:of:{rates.network(request)}", most=most, seconds=_longest())
     if own is None:
         raise _spent(
             _("Un export demandé depuis votre réseau est en cours : attendez qu’il finisse."),
@@ -179,7 +176,7 @@ def _longest() -> int:
 
 
 def _keep(request: HttpRequest, window: Window, *, most: int) -> None:
-    seconds = window.wait(ratelimit.get_ip(request), most=most)
+    seconds = window.wait(rates.network(request), most=most)
     if seconds:
         raise _spent(
             _("Trop de recherches depuis votre réseau : attendez une minute, puis recommencez."),

@@ -4,7 +4,6 @@ import re
 from datetime import datetime
 from typing import Any
 
-from allauth.core.internal import ratelimit
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
@@ -19,7 +18,7 @@ from challenges.receipts.queries import Judgement, known_keys, published_keys
 from challenges.results.views import certificates as certificate_views
 from challenges.verification.forms import ReceiptForm
 from challenges.verification.queries import judge, judge_known
-from portal.lib import clock
+from portal.lib import clock, rates
 from portal.lib.web.requests import get_or_post
 
 GENUINE = {ReceiptState.VALID, ReceiptState.SUPERSEDED, ReceiptState.REVOKED}
@@ -64,10 +63,7 @@ def key_pem(request: HttpRequest, key_id: str) -> HttpResponse:
 
 def _may_ask(request: HttpRequest) -> bool:
     rate = f"{settings.RECEIPT_CHECKS_PER_MINUTE}/m/ip"
-    used = ratelimit.consume(
-        request, app="challenges", action="receipts", config={"receipts": rate}
-    )
-    return used is not None
+    return rates.may_ask(request, "receipts", rate)
 
 
 def _page(

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from allauth.core.internal import ratelimit
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
@@ -13,6 +12,7 @@ from portal.accounts import rules, sessions
 from portal.accounts.actions import accounts
 from portal.accounts.enums import TokenScope
 from portal.accounts.models import ApiToken
+from portal.lib import rates
 from portal.lib.refusals import NotAllowed, NotIdentified, QuotaSpent
 
 SECRET_MAX_CHARACTERS = 200
@@ -98,9 +98,7 @@ def _presented(request: HttpRequest) -> ApiToken | None:
 
 def _worthless(request: HttpRequest) -> NotIdentified | QuotaSpent:
     rate = f"{settings.API_WRONG_TOKENS_PER_MINUTE}/m/ip"
-    config = {"token": rate}
-    used = ratelimit.consume(request, app="accounts", action="token", config=config, limit_get=True)
-    if not used:
+    if not rates.may_ask(request, "token", rate, reads=True):
         return QuotaSpent(
             _("Trop de jetons sans valeur depuis cette adresse. Attendez une minute."),
             code="too_many_requests",

@@ -7,13 +7,18 @@ from dataclasses import dataclass
 from datetime import timedelta
 from math import ceil
 from threading import Lock
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from allauth.core.internal import ratelimit
 from django.core.cache import cache
 from django.db.models import QuerySet
+from django.http import HttpRequest
 
 from portal.lib import clock
 from portal.lib.refusals import QuotaSpent
+
+if TYPE_CHECKING:
+    from portal.accounts.models import User
 
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
@@ -32,6 +37,32 @@ def keep_pace(
     recent = list(times[:most])
     if len(recent) >= most:
         raise QuotaSpent(sentence, code=code, next_opening=recent[-1] + window)
+
+
+def may_ask(
+    request: HttpRequest,
+    action: str,
+    rate: str,
+    *,
+    user: "User | None" = None,
+    key: str | None = None,
+    reads: bool = False,
+) -> bool:
+    """Count a request of an action; return False, and count nothing, past its rate.
+
+    rate: such as « 5/m/ip,50/d/ip », for the sender's network, « 5/m/user », « 5/10m/key ». reads:
+    count a page that is only read too.
+    """
+    rates = {action: rate}
+    used = ratelimit.consume(
+        request, app="portal", action=action, config=rates, user=user, key=key, limit_get=reads
+    )
+    return used is not None
+
+
+def network(request: HttpRequest) -> str:
+    """Name the network that a request comes from."""
+    return str(ratelimit.get_ip(request))
 
 
 MINUTE = 60.0

@@ -10,7 +10,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-from allauth.core.internal import ratelimit
 from django import forms
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
@@ -38,6 +37,7 @@ from datasets.models import Dataset
 from portal.accounts import space
 from portal.accounts.models import Membership
 from portal.accounts.views import person
+from portal.lib import rates
 from portal.lib.prose import differences
 from portal.lib.web.requests import natural
 from portal.lib.web.responses import RETRY_SECONDS, away, broken, wants_json
@@ -299,8 +299,7 @@ def csp_report(request: HttpRequest) -> HttpResponse:
         return HttpResponse(status=415)
     if natural(request.headers.get("Content-Length") or "") > REPORT_MAX_BYTES:
         return HttpResponse(status=413)
-    config = {"csp_report": RATES}
-    if not ratelimit.consume(request, app="portal", action="csp_report", config=config, key="all"):
+    if not rates.may_ask(request, "csp_report", RATES, key="all"):
         return HttpResponse(status=429)
     try:
         found = list(_reports(json.loads(request.body)))

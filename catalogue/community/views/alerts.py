@@ -4,7 +4,6 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-from allauth.core.internal import ratelimit
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
@@ -30,6 +29,7 @@ from catalogue.search.query import ResourceQuery
 from portal.accounts.models import Organisation, User
 from portal.accounts.views import person
 from portal.audit.actors import Actor
+from portal.lib import rates
 from portal.lib.refusals import Hidden, Invalid, QuotaSpent
 from portal.lib.visible import find
 from portal.lib.web.requests import get_or_post
@@ -165,8 +165,7 @@ def _unkept(answer: HttpResponse) -> HttpResponse:
 def _keep_pace(request: HttpRequest) -> None:
     rate = f"{settings.SAVED_SEARCH_REQUESTS_PER_MINUTE}/m/ip"
     rate += f",{settings.SAVED_SEARCH_REQUESTS_PER_DAY_AND_NETWORK}/d/ip"
-    config = {"saved_search": rate}
-    if not ratelimit.consume(request, app="catalogue", action="saved_search", config=config):
+    if not rates.may_ask(request, "saved_search", rate):
         raise QuotaSpent(
             _("Trop de demandes d’alerte depuis votre réseau : réessayez plus tard."),
             code="too_many_requests",

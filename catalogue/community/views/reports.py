@@ -3,7 +3,6 @@
 from typing import Any
 from uuid import UUID
 
-from allauth.core.internal import ratelimit
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
@@ -24,6 +23,7 @@ from catalogue.contributions.views.review import head
 from catalogue.resources import rules as resource_rules
 from portal.accounts.authorization import require
 from portal.accounts.views import person
+from portal.lib import rates
 from portal.lib.refusals import Hidden, Invalid
 from portal.lib.visible import find
 from portal.lib.web.requests import get_or_post
@@ -123,9 +123,8 @@ def _private(
 
 
 def _keep_pace(request: HttpRequest) -> None:
-    config = {"report": f"{settings.REPORTS_PER_HOUR_AND_NETWORK}/h/ip"}
-    consumed = ratelimit.consume(request, app="catalogue", action="report", config=config)
-    reports.keep_network_pace(allowed=bool(consumed))
+    rate = f"{settings.REPORTS_PER_HOUR_AND_NETWORK}/h/ip"
+    reports.keep_network_pace(allowed=rates.may_ask(request, "report", rate))
 
 
 PER_PAGE = 30

@@ -8,7 +8,6 @@ from typing import Any
 from allauth.account import forms as account_forms
 from allauth.account.adapter import get_adapter
 from allauth.core import context as allauth_context
-from allauth.core.internal import ratelimit
 from allauth.core.internal.cryptokit import compare_user_code
 from allauth.mfa import app_settings
 from allauth.mfa.adapter import get_adapter as get_factor_adapter
@@ -28,6 +27,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.forms.profile import Dressed
 from portal.accounts.passwords import OwnWordsValidator
+from portal.lib import rates
 
 ADDRESS = _("Adresse électronique")
 PASSWORD = _("Mot de passe")
@@ -84,14 +84,7 @@ def _network_may_sign_up() -> bool:
     size = 24 if address.version == 4 else 48
     network = ipaddress.ip_network(f"{address}/{size}", strict=False)
     rate = f"{settings.SIGNUPS_PER_NETWORK}/10m/key"
-    used = ratelimit.consume(
-        request,
-        app="allauth.account",
-        action="signup_network",
-        config={"signup_network": rate},
-        key=str(network),
-    )
-    return used is not None
+    return rates.may_ask(request, "signup_network", rate, key=str(network))
 
 
 class LoginForm(Dressed, account_forms.LoginForm):
