@@ -1,10 +1,11 @@
 """What people bring to a card and keep: reuses, feedback, discussions, notices, searches."""
 
 from typing import Any, TypeVar
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.conf import settings
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
 from django.utils.translation import gettext
 from ninja import Query, Router, Schema, Status
 
@@ -47,7 +48,7 @@ from catalogue.contributions.api import holder_named
 from catalogue.resources.api import accepted, card_named
 from catalogue.resources.models import Resource
 from catalogue.search import filters
-from catalogue.search.query import from_mapping
+from catalogue.search.query import ResourceQuery
 from portal.accounts import bearer
 from portal.accounts.bearer import Token, reader
 from portal.accounts.enums import TokenScope
@@ -366,9 +367,7 @@ def save(request: HttpRequest, asked: SearchIn) -> Status[Any]:
     L’adresse du flux n’est dite qu’à un jeton `read`.
     """
     told = asked.query.model_dump(mode="json", exclude_none=True)
-    query = from_mapping(
-        {name: value if isinstance(value, list) else [str(value)] for name, value in told.items()}
-    )
+    query = ResourceQuery.parse(QueryDict(urlencode(told, doseq=True)))
     title = asked.title or filters.title(query)
     values = accepted(SearchForm({"title": title, "frequency": asked.frequency}))
     made = alerts.save(query=query, by=person(request), **values)

@@ -187,17 +187,6 @@ def cut_short(data: Parameters) -> tuple[str, ...]:
     )
 
 
-def from_mapping(data: Mapping[str, Iterable[str]]) -> ResourceQuery:
-    """Read a query from a mapping of lists, such as parse_qs gives."""
-
-    class Lists:
-        def getlist(self, key: str) -> list[str]:
-            """List the values of a key."""
-            return list(data.get(key, ()))
-
-    return ResourceQuery.parse(Lists())
-
-
 def _last(data: Parameters, name: str) -> str:
     values = data.getlist(name)
     return values[-1] if values else ""

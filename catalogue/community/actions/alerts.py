@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
-from urllib.parse import parse_qs
 from uuid import UUID
 
 from django.conf import settings
 from django.core import signing
 from django.db import transaction
+from django.http import QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -29,7 +29,6 @@ from catalogue.search.query import (
     ResourceQuery,
     Sort,
     Words,
-    from_mapping,
 )
 from portal.accounts.authorization import require
 from portal.accounts.models import User
@@ -149,7 +148,7 @@ def canonical(query: ResourceQuery) -> ResourceQuery:
 
 def query_of(search: SavedSearch) -> ResourceQuery:
     """Read the query that a search keeps."""
-    return from_mapping(parse_qs(search.query))
+    return ResourceQuery.parse(QueryDict(search.query))
 
 
 def published_since(since: datetime) -> Fresh:

@@ -137,7 +137,7 @@ def values(request: HttpRequest, facet: str) -> HttpResponse:
 @require_safe
 def card_page(request: HttpRequest, slug: str) -> HttpResponseBase:
     """Show one public card in the form asked; a former address moves, a removed one is gone."""
-    wanted = forms.choose(request.headers.get("Accept", ""), ("text/html", *forms.NEGOTIATED))
+    wanted = request.get_preferred_type(("text/html", *forms.NEGOTIATED)) or "text/html"
     found = published.public().select_related("indexed")
     resource = found.filter(slug=slug).first()
     if resource is None:

@@ -141,9 +141,8 @@ def listed(ids: Sequence[int]) -> Paginator[int]:
 def catalogue_address(request: HttpRequest) -> HttpResponse:
     """Lead from the identifier of the catalogue to the form asked: the list, or its documents."""
     kinds = {media: extension for extension, (media, _name) in rdf.FORMATS.items()}
-    wanted = forms.choose(request.headers.get("Accept", ""), ("text/html", *kinds))
-    known = wanted in kinds
-    target = f"/catalogue.{kinds[wanted]}" if known else reverse("catalogue:list")
+    extension = kinds.get(request.get_preferred_type(("text/html", *kinds)) or "")
+    target = f"/catalogue.{extension}" if extension else reverse("catalogue:list")
     response = redirect(target)
     response.status_code = 303
     patch_vary_headers(response, ("Accept",))

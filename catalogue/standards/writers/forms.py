@@ -1,12 +1,12 @@
 """The forms in which a resource is described: which ones it has, their addresses, their content.
 
-Which one is asked for, and how programs are led from one to another (Signposting).
+How programs are led from one to another (Signposting).
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -26,50 +26,6 @@ from catalogue.standards.writers import (
     schema_org,
 )
 from catalogue.standards.writers.rdf import safe_iri
-
-MOST_RANGES = 40
-
-
-def choose(accept: str, offered: Sequence[str]) -> str:
-    """Give the media type of `offered` that is preferred: named rather than allowed, else first.
-
-    Nothing asked, or nothing asked that is offered: the first one.
-    """
-    ranges = _ranges(accept)
-    weighed = [(*_weight(kind, ranges), -place) for place, kind in enumerate(offered)]
-    weight, _exactness, place = max(weighed)
-    return offered[-place] if weight else offered[0]
-
-
-def _ranges(accept: str) -> dict[str, float]:
-    found: dict[str, float] = {}
-    for part in accept.split(",")[:MOST_RANGES]:
-        name, *parameters = (each.strip().lower() for each in part.split(";"))
-        quality = 1.0
-        for each in parameters:
-            if each.startswith("q="):
-                quality = _quality(each[2:])
-        if name:
-            found[name] = quality
-    return found or {"*/*": 1.0}
-
-
-def _quality(text: str) -> float:
-    try:
-        number = float(text)
-    except ValueError:
-        return 0.0
-    return number if 0 <= number <= 1 else 0.0
-
-
-def _weight(kind: str, ranges: dict[str, float]) -> tuple[float, int]:
-    """Give the weight of the most exact range that holds a type, and how exact it is."""
-    family = f"{kind.split('/')[0]}/*"
-    for exactness, name in ((2, kind), (1, family), (0, "*/*")):
-        if name in ranges:
-            return ranges[name], exactness
-    return 0.0, 0
-
 
 # Beyond these, what is left to say is in the link set: headers have a size.
 MOST_ITEMS = 10

@@ -121,7 +121,8 @@ def test_the_address_of_the_page_gives_the_form_asked_and_304(client: Client, en
 
 def test_the_page_names_its_forms_and_its_identifier(client: Client) -> None:
     card = dataset()
-    answer = client.get(card.get_absolute_url())
+    browser = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+    answer = client.get(card.get_absolute_url(), headers={"accept": browser})
     assert answer["Content-Type"].startswith("text/html")
     assert "Accept" in answer["Vary"]
     iri = f"{settings.SITE_URL}/id/{card.public_id}"

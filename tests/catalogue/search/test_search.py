@@ -38,7 +38,6 @@ from catalogue.search.query import (
     Sort,
     Updated,
     Words,
-    from_mapping,
 )
 from catalogue.search.suggest import Suggestions
 from catalogue.search.synonyms import Slot, Thesaurus, read_groups
@@ -689,10 +688,6 @@ def test_parse_of_serialise_is_the_same_query() -> None:
         )
         assert parse(query.serialise()) == query
         assert parse(query.serialise()).serialise() == query.serialise()
-
-
-def test_a_mapping_reads_like_a_url() -> None:
-    assert from_mapping({"q": ["rome"], "kind": ["model"]}) == parse("q=rome&kind=model")
 
 
 FILES = ("csv", "json")

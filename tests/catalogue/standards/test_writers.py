@@ -36,28 +36,7 @@ from tests.catalogue.standards.examples import AT, CSV, DETAILS, SHA256, SITE, T
 from tests.factories.catalogue import ResourceFactory
 
 DC = "verb=ListRecords&metadataPrefix=oai_dc"
-HTML, TURTLE, JSON = "text/html", "text/turtle", "application/json"
 HOSTILE = "</script><b>\"'\\{}%&=+@ \u2028 é\n---\n: - # @type"
-
-
-@pytest.mark.parametrize(
-    ("accept", "wanted"),
-    [
-        ("", HTML),
-        ("*/*", HTML),
-        ("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", HTML),
-        ("text/turtle", TURTLE),
-        ("application/json, */*", JSON),
-        ("text/turtle;q=0.5, application/json;q=0.6", JSON),
-        ("text/*", HTML),
-        ("text/turtle;q=0, text/html;q=0", HTML),
-        ("image/png", HTML),
-        ("text/turtle;q=abc, application/json;q=0.1", JSON),
-        (",;=,," * 100, HTML),
-    ],
-)
-def test_the_form_is_the_one_asked(accept: str, wanted: str) -> None:
-    assert forms.choose(accept, (HTML, TURTLE, JSON)) == wanted
 
 
 @pytest.mark.parametrize(
