@@ -15,7 +15,7 @@ from wagtail.log_actions import log
 from wagtail.permission_policies import BasePermissionPolicy
 from wagtail.permissions import register_permission_policy
 
-from catalogue.search import rules, synonyms
+from catalogue.search import synonyms
 from catalogue.search.models import Synonym
 from portal.accounts.models import User
 from portal.lib.refusals import Invalid
@@ -49,12 +49,12 @@ class SynonymPolicy(BasePermissionPolicy):
 
     def user_has_permission(self, user: User, action: str) -> bool:
         """Let those who may edit do everything."""
-        return rules.may_edit_synonyms(user)
+        return synonyms.may_edit_synonyms(user)
 
     def users_with_any_permission(self, actions: Iterable[str]) -> Any:
         """List who may edit."""
         staff = User.objects.filter(region_appointments__ended_at__isnull=True).distinct()
-        able = [user.pk for user in staff if rules.may_edit_synonyms(user)]
+        able = [user.pk for user in staff if synonyms.may_edit_synonyms(user)]
         return User.objects.filter(pk__in=able)
 
 

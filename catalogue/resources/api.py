@@ -7,7 +7,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from ninja import Router
 
-from catalogue.resources.models import FormerSlug, Resource, Tombstone
+from catalogue.resources.models import Resource, Tombstone
 from catalogue.resources.queries import published, relations
 from portal.accounts.bearer import anyone
 from portal.lib.refusals import Gone, Hidden, Invalid
@@ -39,10 +39,8 @@ def card_named(name: str) -> Resource:
     """
     rows, public_id = published.public().select_related("indexed"), identifier(name)
     found = rows.filter(public_id=public_id).first() if public_id else None
-    found = found or rows.filter(slug=name).first()
-    if found is None:
-        former = FormerSlug.objects.filter(slug=name, resource__live=True).values("resource_id")
-        found = rows.filter(pk__in=former).first()
+    if found is None and (named := relations.cards_by_slug({name}).get(name)):
+        found = rows.get(pk=named.pk)
     if found is None:
         raise _absence(name, public_id)
     return found

@@ -25,7 +25,7 @@ from catalogue.pages.views import documents
 from catalogue.resources import rules as resource_rules
 from catalogue.resources import views as card_views
 from catalogue.resources.enums import ResourceKind
-from catalogue.resources.models import FormerSlug, Resource
+from catalogue.resources.models import Resource
 from catalogue.resources.queries import detail, lists, published, relations
 from catalogue.search import engine, filters, suggest
 from catalogue.search import suggest as suggesting
@@ -179,9 +179,8 @@ def card_page(request: HttpRequest, slug: str) -> HttpResponseBase:
 
 
 def _elsewhere(request: HttpRequest, slug: str, ending: str) -> HttpResponseBase:
-    former = FormerSlug.objects.filter(slug=slug, resource__live=True).select_related("resource")
-    if (moved := former.first()) is not None:
-        return redirect(moved.resource, permanent=True)
+    if moved := relations.cards_by_slug({slug}).get(slug):
+        return redirect(moved, permanent=True)
     masked = Resource.objects.filter(slug=slug, masked_at__isnull=False).first()
     if masked is not None and not ending:
         return render(request, "catalogue/pages/masked.html", {"at": masked.masked_at}, status=451)

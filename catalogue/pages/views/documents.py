@@ -21,7 +21,7 @@ from django.views.decorators.http import require_safe
 
 from catalogue.community.actions import alerts
 from catalogue.resources.enums import ResourceKind
-from catalogue.resources.models import FormerSlug, Resource, Tombstone
+from catalogue.resources.models import Resource, Tombstone
 from catalogue.resources.queries import lists, published, relations
 from catalogue.search import engine, filters
 from catalogue.search.query import ResourceQuery, Sort, Words
@@ -66,9 +66,8 @@ def of_resource(request: HttpRequest, slug: str, ending: str) -> HttpResponseBas
     resource = published.public().filter(slug=slug).first()
     if resource is not None:
         return of_public(request, resource, ending)
-    former = FormerSlug.objects.filter(slug=slug, resource__live=True).select_related("resource")
-    if (moved := former.first()) is not None:
-        return redirect(_address(moved.resource.slug, ending), permanent=True)
+    if moved := relations.cards_by_slug({slug}).get(slug):
+        return redirect(_address(moved.slug, ending), permanent=True)
     if (stone := relations.tombstone_of(slug)) is not None:
         return of_removed(request, stone, ending)
     raise Http404

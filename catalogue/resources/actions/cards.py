@@ -279,7 +279,7 @@ def put_online(
     Resource.objects.filter(pk=current.pk).update(
         content_modified_at=now,
         last_reviewed_at=now,
-        next_review_at=_in_a_year(now),
+        next_review_at=clock.months_later(now, 12),
         expired_at=now if _is_over(current.kind, revision, now) else None,
     )
     changes.published.follow(current, revision)
@@ -290,13 +290,6 @@ def put_online(
 
 def _is_over(kind: str, revision: Revision, at: Any) -> bool:
     return words.is_news_over(kind, revision.content.get("details") or {}, clock.paris_day(at))
-
-
-def _in_a_year(now: Any) -> Any:
-    try:
-        return now.replace(year=now.year + 1)
-    except ValueError:  # 29 February
-        return now.replace(year=now.year + 1, day=28)
 
 
 def _written(pk: int) -> Resource:

@@ -10,6 +10,7 @@ from catalogue.resources.enums import ResourceKind
 from catalogue.resources.fields import Text
 from catalogue.resources.models import Measurement, QualityScore, Resource
 from catalogue.resources.queries import files as card_files
+from catalogue.resources.queries import records as card_records
 from catalogue.standards import quality
 from catalogue.standards.published import File
 from portal.lib import clock
@@ -97,27 +98,7 @@ def record_of(
 ) -> dict[str, Any]:
     """Give the plain record that the judge reads."""
     beside = beside or known([resource])
-    record: dict[str, Any] = {
-        name: getattr(resource, name)
-        for name in (
-            "kind",
-            "deposit",
-            "licence_status",
-            "licences",
-            "licence_note",
-            "summary",
-            "description",
-            "territories",
-            "contact",
-            "homepage_url",
-            "repository_url",
-            "documentation_url",
-            "producer_name",
-            "use_cases",
-            "beneficiaries",
-        )
-    }
-    record |= resource.details
+    record = card_records.record_of(resource) | resource.details
     if _may_hold(resource):
         held = beside.held.get(resource.pk, ())
         record["distributions"] = [{"format": each.format} for each in held if each.format]
