@@ -2,13 +2,9 @@
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
-from django.utils.functional import Promise
+from django.db import models
 from django.utils.translation import gettext_lazy as _
-
-if TYPE_CHECKING:
-    pass
 
 
 class ChallengeKind(StrEnum):
@@ -18,16 +14,16 @@ class ChallengeKind(StrEnum):
     BENCHMARK = "benchmark"
 
 
-class ChallengeStatus(StrEnum):
+class ChallengeStatus(models.TextChoices):
     """Name where a challenge stands editorially; dates alone open and close its phases."""
 
-    DRAFT = "draft"
-    IN_REVIEW = "in_review"
-    PUBLISHED = "published"
-    SUSPENDED = "suspended"
-    CLOSED = "closed"
-    REVEALED = "revealed"
-    ARCHIVED = "archived"
+    DRAFT = "draft", _("Brouillon")
+    IN_REVIEW = "in_review", _("En relecture")
+    PUBLISHED = "published", _("Publié")
+    SUSPENDED = "suspended", _("Suspendu")
+    CLOSED = "closed", _("Clos")
+    REVEALED = "revealed", _("Résultats définitifs")
+    ARCHIVED = "archived", _("Archivé")
 
 
 class BuildState(StrEnum):
@@ -39,29 +35,29 @@ class BuildState(StrEnum):
     REFUSED = "refused"
 
 
-class OrganiserRole(StrEnum):
+class OrganiserRole(models.TextChoices):
     """Name what a person does for a challenge."""
 
-    OWNER = "owner"
-    ORGANISER = "organiser"
-    JURY = "jury"
+    OWNER = "owner", _("Responsable")
+    ORGANISER = "organiser", _("Organisateur")
+    JURY = "jury", _("Jury")
 
 
-class RegistrationMode(StrEnum):
+class RegistrationMode(models.TextChoices):
     """Say who may take part."""
 
-    OPEN = "open"
-    APPROVAL = "approval"
-    INVITED = "invited"
+    OPEN = "open", _("Ouverte à tout membre qui accepte le règlement")
+    APPROVAL = "approval", _("Sur votre accord, personne par personne")
+    INVITED = "invited", _("Sur invitation seulement")
 
 
-class PhaseKind(StrEnum):
+class PhaseKind(models.TextChoices):
     """Say what a phase is for."""
 
-    TRIAL = "trial"
-    PUBLIC = "public"
-    FINAL = "final"
-    CODE = "code"
+    TRIAL = "trial", _("Essai : pour se faire la main, sans enjeu")
+    PUBLIC = "public", _("Compétition : classement provisoire pendant la phase")
+    FINAL = "final", _("Finale")
+    CODE = "code", _("Code : le programme de l’équipe est lancé sur des données réservées")
 
 
 class PhaseMoment(StrEnum):
@@ -96,13 +92,13 @@ class ScorerKind(StrEnum):
     PROGRAM = "program"
 
 
-class BoardRule(StrEnum):
+class BoardRule(models.TextChoices):
     """Say which entries of a team a leaderboard keeps."""
 
-    BEST = "best"
-    LAST = "last"
-    CHOSEN = "chosen"
-    ALL = "all"
+    BEST = "best", _("La meilleure soumission de l’équipe")
+    LAST = "last", _("La dernière")
+    CHOSEN = "chosen", _("Celles que l’équipe choisit")
+    ALL = "all", _("Toutes : une ligne par soumission")
 
 
 class ColumnKind(StrEnum):
@@ -152,19 +148,3 @@ PUBLIC_STATUSES: frozenset[ChallengeStatus] = frozenset(
         ChallengeStatus.ARCHIVED,
     }
 )
-
-
-CHALLENGE_WORDS: dict[str, str | Promise] = {
-    ChallengeStatus.DRAFT: _("Brouillon"),
-    ChallengeStatus.IN_REVIEW: _("En relecture"),
-    ChallengeStatus.PUBLISHED: _("Publié"),
-    ChallengeStatus.SUSPENDED: _("Suspendu"),
-    ChallengeStatus.CLOSED: _("Clos"),
-    ChallengeStatus.REVEALED: _("Résultats publiés"),
-    ChallengeStatus.ARCHIVED: _("Archivé"),
-}
-
-
-def challenge_word(status: str) -> str:
-    """Return the French word for the status of a challenge."""
-    return str(CHALLENGE_WORDS.get(status, status))

@@ -2,14 +2,17 @@
 
 from enum import StrEnum
 
+from django.db import models
+from django.utils.translation import gettext_lazy as _
 
-class RegistrationState(StrEnum):
+
+class RegistrationState(models.TextChoices):
     """Name where a registration stands."""
 
-    PENDING = "pending"
-    ACCEPTED = "accepted"
-    REFUSED = "refused"
-    WITHDRAWN = "withdrawn"
+    PENDING = "pending", _("En attente")
+    ACCEPTED = "accepted", _("Acceptée")
+    REFUSED = "refused", _("Refusée")
+    WITHDRAWN = "withdrawn", _("Désinscrite")
 
 
 class TeamState(StrEnum):
@@ -21,8 +24,8 @@ class TeamState(StrEnum):
     DISQUALIFIED = "disqualified"
 
 
-class TeamRole(StrEnum):
+class TeamRole(models.TextChoices):
     """Name what a person does in a team."""
 
-    CAPTAIN = "captain"
-    MEMBER = "member"
+    CAPTAIN = "captain", _("Capitaine")
+    MEMBER = "member", _("Membre")

@@ -200,11 +200,6 @@ CODE_FILE_ROLES = {
     Role.BASELINE_SUBMISSION: _("Solution de référence : son archive de code, scellée"),
     Role.EXTRA: FILE_ROLES[Role.EXTRA],
 }
-REGISTRATIONS = {
-    RegistrationMode.OPEN: _("Ouverte à tout membre qui accepte le règlement"),
-    RegistrationMode.APPROVAL: _("Sur votre accord, personne par personne"),
-    RegistrationMode.INVITED: _("Sur invitation seulement"),
-}
 STATUSES = {
     "to_confirm": _("À confirmer avant la publication"),
     "stated_by_producer": _("Déclarée par le producteur"),
@@ -398,7 +393,7 @@ class ParticipationForm(forms.Form):
 
     registration = forms.TypedChoiceField(
         label=_("Inscription"),
-        choices=list(REGISTRATIONS.items()),
+        choices=RegistrationMode.choices,
         coerce=RegistrationMode,
         widget=forms.RadioSelect,
     )

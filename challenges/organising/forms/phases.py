@@ -14,21 +14,8 @@ from challenges.organising.models.challenges import Phase
 from challenges.organising.models.scorings import Column, Leaderboard
 from portal.lib.web.fields import box, choice, decimal, line, whole
 
-PHASE_KINDS = {
-    PhaseKind.TRIAL: _("Essai : pour se faire la main, sans enjeu"),
-    PhaseKind.PUBLIC: _("Compétition : classement provisoire pendant la phase"),
-    PhaseKind.FINAL: _("Finale"),
-}
-CODE_PHASE_KINDS = {
-    PhaseKind.CODE: _("Code : le programme de l’équipe est lancé sur des données réservées")
-}
 # Said once for a challenge of code, on the page « Code ».
 OF_CODE = ("time_limit_s", "memory_mb", "max_bytes")
-RULES = {
-    BoardRule.BEST: _("La meilleure soumission de l’équipe"),
-    BoardRule.LAST: _("La dernière"),
-    BoardRule.CHOSEN: _("Celles que l’équipe choisit"),
-}
 MEGABYTE = 1_000_000
 NO_LIMIT = _("Vide : sans limite. 0 : aucune soumission à la main.")
 
@@ -37,16 +24,15 @@ class NewPhaseForm(forms.Form):
     """Add a phase."""
 
     name = line(_("Nom de la phase"), 120, _("Donnez un nom à la phase."))
-    kind = forms.ChoiceField(
-        label=_("Nature"), choices=list(PHASE_KINDS.items()), initial=PhaseKind.PUBLIC
-    )
+    kind = forms.ChoiceField(label=_("Nature"), initial=PhaseKind.PUBLIC)
 
     def __init__(self, data: Any = None, *, is_code: bool = False, **more: Any) -> None:
         """Offer the kinds that go with what the teams of the challenge send."""
         super().__init__(data, **more)
-        kinds = CODE_PHASE_KINDS if is_code else PHASE_KINDS
         kind = self.fields["kind"]
-        kind.choices = list(kinds.items())  # type: ignore[attr-defined]  # a choice field
+        kind.choices = [  # type: ignore[attr-defined]  # a choice field
+            choice for choice in PhaseKind.choices if (choice[0] == PhaseKind.CODE) == is_code
+        ]
         if is_code:
             kind.initial = PhaseKind.CODE
 
@@ -103,7 +89,10 @@ class SettingsForm(NewPhaseForm, QuotasForm):
         _("Échelle de progrès (Ladder)"),
         hint=_("Un score public ne paraît que si le progrès est statistiquement visible."),
     )
-    rule = forms.ChoiceField(label=_("Soumission retenue"), choices=list(RULES.items()))
+    rule = forms.ChoiceField(
+        label=_("Soumission retenue"),
+        choices=[each for each in BoardRule.choices if each[0] != BoardRule.ALL],
+    )
     final_choices = whole(
         _("Choix finaux par équipe"),
         1,
@@ -147,9 +136,6 @@ class SettingsForm(NewPhaseForm, QuotasForm):
 def initial_of(fields: Any, phase: Phase) -> dict[str, Any]:
     """Read the fields of a phase that a form shows."""
     return {name: getattr(phase, name) for name in fields if hasattr(phase, name)}
-
-
-BOARD_RULES = {**RULES, BoardRule.ALL: _("Toutes : une ligne par soumission")}
 
 
 class NewBoardForm(forms.Form):
@@ -199,7 +185,7 @@ class BoardForm(forms.Form):
     """Arrange a board: its title, its rule, what ranks, what each column shows."""
 
     title = NewBoardForm.base_fields["title"]
-    rule = forms.ChoiceField(label=_("Soumission retenue"), choices=list(BOARD_RULES.items()))
+    rule = forms.ChoiceField(label=_("Soumission retenue"), choices=BoardRule.choices)
     primary = forms.ChoiceField(label=_("Colonne qui classe"))
     hidden = box(_("Classement caché : calculé, jamais montré"))
 

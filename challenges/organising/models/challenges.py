@@ -23,7 +23,6 @@ from challenges.organising.enums import (
     PhaseMoment,
     RegistrationMode,
     ReportAudience,
-    challenge_word,
 )
 from challenges.scoring.audit.declared import SMALLEST
 from portal.accounts.authorization import Permission, has_permission
@@ -186,7 +185,7 @@ class Challenge(models.Model):
         if status not in CHALLENGE_EDGES[ChallengeStatus(self.status)]:
             raise Conflict(
                 _("Ce challenge est à l’état « %(current)s » : cette étape n’est plus possible.")
-                % {"current": challenge_word(self.status)},
+                % {"current": self.get_status_display()},
                 code="challenge_status",
                 current=self.status,
                 wanted=status.value,
@@ -210,7 +209,7 @@ class Challenge(models.Model):
                     "Ce challenge a changé depuis l’affichage de la page. Il est maintenant à "
                     "l’état « %(current)s » : relisez-le avant de décider."
                 )
-                % {"current": challenge_word(self.status)},
+                % {"current": self.get_status_display()},
                 code="changed",
                 version=self.version,
                 current=self.status,

@@ -14,7 +14,7 @@ from challenges.organising.actions import bounds as score_bounds
 from challenges.organising.actions import drafts, leaderboards, phases
 from challenges.organising.actions.phases import Scoring
 from challenges.organising.enums import BoardRule
-from challenges.organising.forms.phases import BOARD_RULES, BoardForm, MaskForm, NewBoardForm
+from challenges.organising.forms.phases import BoardForm, MaskForm, NewBoardForm
 from challenges.organising.forms.scorings import (
     SHAPES,
     PhaseFilesForm,
@@ -58,7 +58,7 @@ def write_boards(request: HttpRequest, slug: str) -> HttpResponse:
         done=_("Classement ajouté."),
         mask=MaskForm(initial={"anonymous": masked}),
         masked=masked,
-        rows=[(each, BOARD_RULES[BoardRule(each.rule)]) for each in boards],
+        boards=boards,
     )
 
 

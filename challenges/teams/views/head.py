@@ -43,13 +43,14 @@ TABS = {
 }
 
 
-STATUS_FACES = {
-    ChallengeStatus.DRAFT: (gettext_lazy("Brouillon"), "ardoise", "pencil"),
-    ChallengeStatus.IN_REVIEW: (gettext_lazy("En relecture"), "ardoise", "eye"),
-    ChallengeStatus.SUSPENDED: (gettext_lazy("Suspendu"), "ocre", "triangle-alert"),
-    ChallengeStatus.CLOSED: (gettext_lazy("Clos"), "ardoise", "lock"),
-    ChallengeStatus.REVEALED: (gettext_lazy("Résultats définitifs"), "pin", "trophy"),
-    ChallengeStatus.ARCHIVED: (gettext_lazy("Archivé"), "ardoise", "history"),
+# Pigment and icon of the states that dates do not tell.
+STATUS_MARKS = {
+    ChallengeStatus.DRAFT: ("ardoise", "pencil"),
+    ChallengeStatus.IN_REVIEW: ("ardoise", "eye"),
+    ChallengeStatus.SUSPENDED: ("ocre", "triangle-alert"),
+    ChallengeStatus.CLOSED: ("ardoise", "lock"),
+    ChallengeStatus.REVEALED: ("pin", "trophy"),
+    ChallengeStatus.ARCHIVED: ("ardoise", "history"),
 }
 
 
@@ -81,9 +82,8 @@ def shown_challenges(request: HttpRequest) -> ChallengeQuerySet:
 def face_of(challenge: Challenge, phase: Phase | None, now: datetime) -> Face:
     """Choose the badge of a challenge."""
     status = ChallengeStatus(challenge.status)
-    if status in STATUS_FACES:
-        label, tone, icon = STATUS_FACES[status]
-        return Face(str(label), tone, icon)
+    if status in STATUS_MARKS:
+        return Face(challenge.get_status_display(), *STATUS_MARKS[status])
     match phase.moment(now) if phase else PhaseMoment.UNDATED:
         case PhaseMoment.OPEN:
             under_way = texts.sentence(
