@@ -15,7 +15,8 @@ from challenges.entries.actions import checks, choices, uploads
 from challenges.entries.actions import deposits as acts
 from challenges.entries.enums import EntryStatus
 from challenges.entries.models import Entry, Upload, faults_told, reader_language
-from challenges.entries.queries import Quota, ShownFigures, quota_left, shown_figures
+from challenges.entries.queries import Quota, quota_left
+from challenges.evaluation.queries import ShownFigures, shown_figures
 from challenges.organising.api import challenge_named, phase_to_enter
 from challenges.organising.enums import PhaseKind
 from challenges.organising.models.challenges import Phase

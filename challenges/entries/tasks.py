@@ -1,8 +1,8 @@
-"""Write to teams about their entries; end old uploads; take final choices over."""
+"""Write to teams about their entries; end old uploads."""
 
-from challenges.entries.actions import choices, uploads
+from challenges.entries.actions import uploads
 from challenges.entries.models import Entry
-from challenges.entries.queries import phases_taking_over, without_choice
+from challenges.entries.queries import without_choice
 from challenges.organising.enums import PhaseMoment
 from challenges.organising.letters import organisers, page, region, tell
 from challenges.organising.models.challenges import Phase
@@ -10,14 +10,6 @@ from challenges.teams.queries import captains_of, members_of
 from portal.accounts.enums import RegionRole
 from portal.audit.duties import duty
 from portal.audit.outbox import handler
-from portal.lib import clock
-
-
-@duty("challenges.takeovers", minutes=1, by_itself=True)
-def take_over() -> None:
-    """Copy the choices that are due, a team at a time; what fails is tried again."""
-    for phase in phases_taking_over(clock.now()):
-        choices.take_over(phase=phase)
 
 
 def _entry_letter(letter: str, entry_id: str) -> None:

@@ -2,11 +2,13 @@
 
 from challenges.organising.letters import organisers, page, region, registered, tell
 from challenges.results import actions as results
-from challenges.results import rules
+from challenges.results import rules, takeovers
 from challenges.results.models.boards import Reveal
+from challenges.results.queries.takeovers import phases_taking_over
 from portal.accounts.enums import RegionRole
 from portal.audit.duties import duty
 from portal.audit.outbox import handler
+from portal.lib import clock
 
 
 @handler("mail.reveal_proposed")
@@ -51,3 +53,10 @@ def phase_revealed(reveal_id: int) -> None:
 def review_certificates() -> None:
     """Compare, each hour, the certificates in force with the final boards."""
     results.review_certificates()
+
+
+@duty("challenges.takeovers", minutes=1, by_itself=True)
+def take_over() -> None:
+    """Copy the choices that are due, a team at a time; what fails is tried again."""
+    for phase in phases_taking_over(clock.now()):
+        takeovers.take_over(phase=phase)

@@ -17,7 +17,6 @@ from django.urls import reverse
 from django.utils import timezone
 
 from challenges import worker as loop
-from challenges.entries import queries
 from challenges.entries.actions import choices
 from challenges.entries.enums import EntryStatus
 from challenges.evaluation import queries as evaluation_queries
@@ -343,12 +342,15 @@ def test_a_value_that_the_database_refuses_is_the_job_s_fault(
 
 def test_the_queue_says_how_long_to_wait(challenge: Challenge) -> None:
     first, second = entered(challenge), entered(challenge, seed=2)
-    assert (queries.queue_position(first), queries.queue_position(second)) == (0, 1)
-    wait = queries.expected_wait_seconds(first)  # of the reference
+    assert (
+        evaluation_queries.queue_position(first),
+        evaluation_queries.queue_position(second),
+    ) == (0, 1)
+    wait = evaluation_queries.expected_wait_seconds(first)  # of the reference
     assert wait is not None
     assert wait > 0
     assert drain()
-    assert queries.queue_position(fresh(first)) is None
+    assert evaluation_queries.queue_position(fresh(first)) is None
 
 
 def test_an_entry_that_stays_too_long_is_examined(challenge: Challenge) -> None:

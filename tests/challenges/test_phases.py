@@ -11,7 +11,6 @@ from django.urls import reverse
 from challenges.disqualifications import actions as disqualifications
 from challenges.entries.actions import choices
 from challenges.entries.enums import EntryStatus
-from challenges.entries.tasks import take_over
 from challenges.invariants import INVARIANTS, late_takeovers
 from challenges.models import (
     Challenge,
@@ -28,7 +27,9 @@ from challenges.organising.actions import challenges, phases
 from challenges.organising.enums import ChallengeStatus, PhaseKind
 from challenges.organising.queries import checklist
 from challenges.results import actions as results
+from challenges.results import takeovers
 from challenges.results.queries import boards
+from challenges.results.tasks import take_over
 from challenges.teams.views.head import stage_of
 from challenges.worker import drain
 from portal.accounts.models import User
@@ -191,7 +192,7 @@ def test_a_key_that_a_team_sent_does_not_stop_what_is_taken_over(two_phases: Cha
         world.entered(two_phases, team=team, phase=final, idempotency_key=key)
     own = world.entered(two_phases, team=team, phase=final)
     Entry.objects.filter(pk=own.pk).update(idempotency_key=key)
-    assert choices.take_over(phase=final) == 1
+    assert takeovers.take_over(phase=final) == 1
     assert copies(final)[team.name] in ([None, former.pk], [former.pk, None])
 
 
@@ -219,13 +220,13 @@ def test_a_breakdown_of_one_team_leaves_nothing_by_half_and_stops_no_other(
         if len(hits) == 1:
             raise OSError("No space")
 
-    monkeypatch.setattr(choices.failpoints, "hit", fail_first)
-    assert choices.take_over(phase=final) == 1
+    monkeypatch.setattr(takeovers.failpoints, "hit", fail_first)
+    assert takeovers.take_over(phase=final) == 1
     assert "No space" in caplog.text
     assert (list(copies(final)), Job.objects.count()) == ([other[0].enrolment.team.name], jobs + 1)
     final.refresh_from_db()
     assert final.migrated_at is None
-    assert choices.take_over(phase=final) == 2
+    assert takeovers.take_over(phase=final) == 2
     assert len(copies(final)[broken[0].enrolment.team.name]) == 2
     final.refresh_from_db()
     assert final.migrated_at is not None
@@ -243,7 +244,7 @@ def test_a_team_that_always_breaks_down_is_named_and_left_by_the_organiser(
         raise OSError("No space")
 
     with monkeypatch.context() as broken:
-        broken.setattr(choices.failpoints, "hit", fail)
+        broken.setattr(takeovers.failpoints, "hit", fail)
         take_over()
     by = world.owner_of(two_phases)
     with pytest.raises(Conflict) as refused:
@@ -259,14 +260,14 @@ def test_a_team_that_always_breaks_down_is_named_and_left_by_the_organiser(
     assert team.name in page
     assert address in page
     with pytest.raises(NotAllowed):
-        choices.end_takeover(phase=final, by=captain_of(team))
-    choices.end_takeover(phase=final, by=by)
+        takeovers.end_takeover(phase=final, by=captain_of(team))
+    takeovers.end_takeover(phase=final, by=by)
     assert f'"{team.slug}"' in AuditEvent.objects.get(action="phase.takeover_ended").body.body
     take_over()
     assert copies(final) == {}
     results.propose_reveal(phase=final, by=by)
     with pytest.raises(Conflict):
-        choices.end_takeover(phase=final, by=by)
+        takeovers.end_takeover(phase=final, by=by)
 
 
 def judge() -> User:

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from challenges.entries import queries as entry_queries
 from challenges.entries.actions import deposits
+from challenges.evaluation.queries import shown_figures
 from challenges.exchange.actions.bundles import import_bundle
 from challenges.exchange.actions.imports import import_folder
 from challenges.models import Challenge, Entry, Reveal, Team
@@ -177,4 +177,4 @@ def revealed(challenge: Challenge, by: User | None = None) -> Reveal:
 def public_figures(entry: Entry) -> dict[str, dict[str, Any]]:
     """Read the public figures that the team of an entry is shown."""
     fresh = Entry.objects.get(pk=entry.pk)
-    return entry_queries.shown_figures([fresh])[entry.pk].scores.get("public", {})
+    return shown_figures([fresh])[entry.pk].scores.get("public", {})

@@ -10,12 +10,16 @@ from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from challenges.entries import queries as entry_queries
 from challenges.entries.enums import LADDER_WAITS, EntryStatus
 from challenges.entries.models import Entry, faults_told
-from challenges.entries.queries import ShownFigures, expected_wait_seconds, queue_position
 from challenges.evaluation.enums import Split
 from challenges.evaluation.models import Evaluation
+from challenges.evaluation.queries import (
+    ShownFigures,
+    expected_wait_seconds,
+    queue_position,
+    shown_figures,
+)
 from challenges.organising.enums import PhaseKind, PhaseMoment
 from challenges.organising.models.challenges import Challenge, Phase
 from challenges.organising.models.scorings import Column, PhaseTask
@@ -109,7 +113,7 @@ class Figures:
 
 def primary_figures(entries: Sequence[Entry]) -> dict[UUID, Figures]:
     """Write the released primary figure of some entries, those of hidden boards left out."""
-    shown = entry_queries.shown_figures(entries)
+    shown = shown_figures(entries)
     return {
         entry_id: Figures(
             title=each.primary.title,

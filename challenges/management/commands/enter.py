@@ -15,8 +15,8 @@ from django.utils.text import slugify
 from challenges.entries.actions import deposits
 from challenges.entries.enums import LADDER_WAITS, EntryStatus
 from challenges.entries.models import Entry
-from challenges.entries.queries import shown_figures
 from challenges.evaluation.enums import Split
+from challenges.evaluation.queries import shown_figures
 from challenges.management.speaking import SpeakingCommand, person
 from challenges.management.speaking import challenge as named
 from challenges.management.speaking import phase as phase_named

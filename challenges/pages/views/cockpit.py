@@ -14,10 +14,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from challenges.entries.actions import choices
 from challenges.entries.enums import UNFINISHED, EntryStatus
 from challenges.entries.models import Entry
-from challenges.entries.queries import teams_left_behind
 from challenges.evaluation import rules as evaluation_rules
 from challenges.exchange import rules as exchange_rules
 from challenges.organising import queries as organising
@@ -53,7 +51,9 @@ from challenges.rescoring import queries as rescoring_queries
 from challenges.rescoring.models import Rescoring
 from challenges.results import actions as results
 from challenges.results import rules as results_rules
+from challenges.results import takeovers
 from challenges.results.queries import reports
+from challenges.results.queries.takeovers import teams_left_behind
 from challenges.teams.enums import RegistrationState
 from challenges.teams.views.head import face_of, is_open, shown_challenges
 from portal.accounts.authorization import Permission, has_permission, require
@@ -235,7 +235,7 @@ def propose_reveal(request: HttpRequest, slug: str, index: int) -> HttpResponse:
 def end_takeover(request: HttpRequest, slug: str, index: int) -> HttpResponse:
     """Go on without the final choices that a phase could not take over."""
     done = _("Reprise terminée : les équipes nommées restent sans copie.")
-    return _act_on_phase(request, slug, index, choices.end_takeover, done)
+    return _act_on_phase(request, slug, index, takeovers.end_takeover, done)
 
 
 @require_POST

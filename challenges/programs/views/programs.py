@@ -19,8 +19,8 @@ from django.views.decorators.http import require_safe
 from challenges.bundles.code import LAYOUTS
 from challenges.bundles.programs import Form, FormKind, ProgramSpec, Protocol
 from challenges.client import starting
-from challenges.entries import queries as entry_queries
 from challenges.entries.models import Entry
+from challenges.evaluation.queries import shown_figures
 from challenges.organising import rules
 from challenges.organising.enums import (
     ChallengeStatus,
@@ -382,7 +382,7 @@ def by_task(entry: Entry) -> dict[str, Any]:
     tasks = program_queries.program_tasks(entry.enrolment.phase)
     if not tasks:
         return {}
-    shown = entry_queries.shown_figures([entry])[entry.pk].scores
+    shown = shown_figures([entry])[entry.pk].scores
     rows = []
     for column in program_queries.columns_shown(entry.enrolment.phase):
         for split, title in (("public", ""), ("private", _("résultats définitifs"))):

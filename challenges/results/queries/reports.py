@@ -14,7 +14,6 @@ from django.db.models import Count, F, QuerySet, Sum
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
-from challenges.entries import queries as entry_queries
 from challenges.entries.enums import EntryStatus
 from challenges.entries.models import Entry
 from challenges.evaluation.enums import EvaluationState, Split
@@ -25,7 +24,7 @@ from challenges.organising.models.scorings import Column, PhaseTask, told_answer
 from challenges.results import rules
 from challenges.results.models.boards import Standing, is_waiting, ranks_of_teams
 from challenges.results.models.certificates import Certificate, FairnessAudit
-from challenges.results.queries import boards
+from challenges.results.queries import boards, takeovers
 from challenges.results.queries.boards import Board, BoardRow
 from challenges.scoring.verdict import ReasonCode
 from challenges.teams.enums import RegistrationState
@@ -61,11 +60,11 @@ def obstacles(phase: Phase, now: datetime) -> Iterator[Obstacle]:
             "disqualification_open",
             _("Une disqualification est demandée : elle doit être décidée d’abord."),
         )
-    if not entry_queries.takeover_is_over(phase):
+    if not takeovers.takeover_is_over(phase):
         yield Obstacle(
             "choices_not_taken_over",
             _("Les choix finals de la phase précédente ne sont pas encore tous repris."),
-            {"teams": [team.name for team in entry_queries.teams_left_behind(phase)]},
+            {"teams": [team.name for team in takeovers.teams_left_behind(phase)]},
         )
     waiting = Entry.objects.filter(enrolment__phase=phase).without_outcome().count()
     if waiting:
