@@ -15,7 +15,6 @@ import tarfile
 import time
 import zipfile
 import zlib
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -39,8 +38,8 @@ from catalogue.standards import files
 from datasets.actions import releases
 from portal.accounts.enums import TokenScope
 from portal.accounts.models import User
-from portal.lib import children, clock
-from portal.lib.refusals import Conflict, Hidden, NotAllowed
+from portal.lib import clock
+from portal.lib.refusals import Conflict, NotAllowed
 from portal.lib.storage import objects, parts
 from tests.factories import contributions as make
 from tests.factories.accounts import bearer
@@ -84,36 +83,16 @@ def test_a_large_answer_is_kept_by_no_proxy(house: House, settings: Any) -> None
     assert "X-Accel-Buffering" not in given(file, Range="bytes=5-")
 
 
-def test_a_part_beyond_the_end_is_refused(house: House) -> None:
+def test_a_head_tells_the_whole_and_a_part_beyond_the_end_is_refused(house: House) -> None:
     file = online(house)
+    place = reads.file_address(file).removeprefix(django_settings.SITE_URL)
+    head: Any = Client(headers={"Range": "bytes=500-"}).head(place)
+    assert (head.status_code, head["Content-Length"]) == (200, str(len(CSV)))
     answer = given(file, Range=f"bytes={len(CSV)}-", Accept="application/json")
     assert (answer.status_code, answer["Content-Range"]) == (416, f"bytes */{len(CSV)}")
     told = json.loads(answer.body)
     assert (told["code"], told["size_bytes"]) == ("range_not_satisfiable", len(CSV))
     assert given(file, Range="bytes=0-1,4-5").body == CSV
-
-
-def test_a_head_tells_the_whole(house: House) -> None:
-    file = online(house)
-    place = reads.file_address(file).removeprefix(django_settings.SITE_URL)
-    for asked in ({}, {"Range": "bytes=5-"}, {"Range": "bytes=500-"}):
-        answer: Any = Client(headers=asked).head(place)
-        told = (answer.status_code, answer["Content-Length"], answer["Accept-Ranges"])
-        assert told == (200, str(len(CSV)), "bytes")
-
-
-def test_a_download_in_two_parts_counts_once(house: House) -> None:
-    file = online(house)
-    for part in ("bytes=0-4", "bytes=5-9", "bytes=10-", "bytes=-3", "bytes=500-"):
-        given(file, Range=part, **BROWSER)
-    assert Resource.objects.get(pk=file.resource_id).downloads == 1
-
-
-def test_who_may_not_have_a_file_has_no_part_of_it(house: House) -> None:
-    file = house.file()
-    assert given(file, Range="bytes=0-4").status_code == 404
-    assert given(file, Range="bytes=500-").status_code == 404
-    assert given(file, make.person(), Range="bytes=0-4").status_code == 404
 
 
 def test_a_file_without_bytes_is_answered_for(house: House, caplog: Any) -> None:
@@ -123,32 +102,6 @@ def test_a_file_without_bytes_is_answered_for(house: House, caplog: Any) -> None
     assert (answer.status_code, json.loads(answer.body)["code"]) == (503, "unavailable")
     assert "Retry-After" in answer
     assert f"file {file.pk} has no bytes" in caplog.text
-
-
-def test_what_was_opened_is_closed_when_the_answer_fails(
-    house: House, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    file, closed = house.file(), []
-    opened = objects.open_span(file.sha256, first=0, size=1)
-    close = opened.close
-    monkeypatch.setattr(opened, "close", lambda: closed.append(close()))
-    monkeypatch.setattr(objects, "open_span", lambda *_args, **_named: opened)
-    monkeypatch.setattr(file_care, "note_reading", lambda **_named: 1 / 0)
-    with pytest.raises(ZeroDivisionError):
-        given(file, house.by)
-    assert closed == [None]
-
-
-def test_a_file_put_together_is_told_by_its_head_alone(
-    house: House, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The draft is held meanwhile: gigabytes are not fetched for some bytes."""
-    stored = objects.put(CSV)
-    monkeypatch.setattr(objects, "open", lambda _sha256: pytest.fail("the whole is asked"))
-    file = draft_files.add(
-        contribution=make.again(house.draft), name="a.csv", content=stored, by=house.by
-    )
-    assert (file.sha256, file.kind) == (SHA256, "text")
 
 
 MEDIA_TYPE = "application/offset+octet-stream"
@@ -243,11 +196,10 @@ def test_a_file_comes_in_parts(house: House, program: Program, tmp_path: Path) -
 
 
 @pytest.fixture
-def come(program: Program, settings: Any) -> CardUpload:
+def come(program: Program, settings: Any) -> None:
     """Send a whole file that is put together by a task."""
     settings.CARD_FILE_EXAMINED_AT_ONCE_BYTES = 3
     program.patch(program.begin()["Location"], CSV, 0)
-    return CardUpload.objects.select_related("contribution", "begun_by").get()
 
 
 def test_a_large_file_goes_to_its_draft_by_a_task(
@@ -331,27 +283,6 @@ def test_uploads_of_an_organisation_share_its_room(
     assert other.begin().json()["code"] == "files_room"
 
 
-def test_an_upload_that_ends_meanwhile_is_not_found(house: House, program: Program) -> None:
-    upload = CardUpload.objects.get(pk=program.begin()["Location"].rsplit("/", 1)[-1])
-
-    def slow() -> Iterator[bytes]:
-        yield CSV[:5]
-        CardUpload.objects.all().delete()
-
-    with pytest.raises(Hidden):
-        draft_files.append_part(upload=upload, offset=0, content=slow(), checksum=None, by=house.by)
-
-
-def test_an_upload_becomes_one_file_whoever_comes_twice(house: House, come: CardUpload) -> None:
-    stored = objects.put(iter([CSV]), limit_bytes=100)
-    assert draft_files.finish_upload(come).file_id
-    file = CardFile.objects.get()
-    draft_files.remove(contribution=make.again(house.draft), file=file, by=house.by)
-    with pytest.raises(Hidden):
-        draft_files._settle_upload(come, stored, house.by)
-    assert not CardFile.objects.exists()
-
-
 def test_uploads_end_after_a_day_and_are_few(
     program: Program, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -404,7 +335,7 @@ def test_the_parts_of_an_erased_draft_are_dropped(
     assert not left(settings)
 
 
-def arrived(house: House, name: str = "suite.csv", **values: Any) -> CardUpload:
+def arrived(house: House, **values: Any) -> CardUpload:
     """Make an upload whose bytes have all come, that ends now."""
     now = clock.now()
     day_before = now - timedelta(days=1)
@@ -412,7 +343,7 @@ def arrived(house: House, name: str = "suite.csv", **values: Any) -> CardUpload:
     return CardUpload.objects.create(
         contribution=make.again(house.draft),
         begun_by=house.by,
-        name=name,
+        name="suite.csv",
         length=3,
         offset=3,
         first_byte_at=day_before,
@@ -426,24 +357,6 @@ def test_an_upload_that_is_put_together_is_not_taken_away(house: House) -> None:
     assert draft_files.expire_uploads() == 0
     CardUpload.objects.filter(pk=upload.pk).update(assembling_until=now)
     assert draft_files.expire_uploads() == 1
-
-
-def test_an_upload_that_another_process_takes_meanwhile_keeps_its_parts(
-    house: House, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    now = clock.now()
-    for name in ("a.csv", "b.csv"):
-        arrived(house, name)
-    dropped = []
-
-    def takes(names: list[str]) -> None:
-        dropped.append(names)
-        others = CardUpload.objects.filter(assembling_until=None)
-        others.update(assembling_until=now + timedelta(hours=1))
-
-    monkeypatch.setattr(draft_files.parts, "drop", takes)
-    assert (draft_files.expire_uploads(), len(dropped)) == (1, 1)
-    assert CardUpload.objects.get().assembling_until == now + timedelta(hours=1)
 
 
 def test_a_draft_waits_for_the_file_that_has_arrived(house: House) -> None:
@@ -696,15 +609,6 @@ def test_a_file_that_cannot_be_examined_keeps_no_other_waiting(
         assert file_care.examine_waiting() == 1
     first.refresh_from_db()
     assert (first.state, first.signs) == (FileState.REFUSED, ["unscannable"])
-
-
-@pytest.mark.parametrize("said", [b"", b"[1]", b"{", b'{"other": 1}'])
-def test_what_is_no_answer_counts_as_none(
-    tmp_path: Path, said: bytes, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(children, "run", lambda *_args, **_more: said)
-    assert looked(tmp_path / "a", b"a;b\n", "csv", "text") == files.Looked()
-    assert looked(tmp_path / "b", b"PK", "zip", "zip").is_bomb
 
 
 def test_personal_data_in_a_table_is_told(house: House) -> None:

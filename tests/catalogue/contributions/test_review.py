@@ -244,58 +244,31 @@ def test_a_claim_is_seen_and_released_and_ends_with_the_decision(judge: User) ->
     assert make.again(contribution).claimed_by is None
 
 
-def test_a_claim_holds_against_another_until_it_ends(judge: User, settings: Any) -> None:
-    contribution, other = make.submitted(), make.moderator()
-    claim(contribution, judge)
-    with refused(Conflict):
-        claim(make.again(contribution), other)
-    with refused(Conflict):
-        review.release(contribution=make.again(contribution), by=other)
-    settings.CLAIM_MINUTES = 0
-    claim(make.again(contribution), other)
-    assert make.again(contribution).claimed_by == other
-
-
 # Archives
-def test_an_owner_archives_and_restores() -> None:
-    author = make.person()
-    resource = make.published(author)
-    card_changes.archive(resource=resource, reason="Remplacée.", by=author)
+def test_an_owner_archives_with_a_reason_and_restores() -> None:
+    author, stranger = make.person(), make.person()
+    client, resource = signed_in(author), make.published(author)
+    address = reverse("catalogue:archive", args=(resource.slug,))
+    assert signed_in(stranger).get(address).status_code == 403
+    assert client.post(address, {"reason": " "}).status_code == 422
+    for wrong in (
+        lambda: card_changes.archive(resource=resource, reason="Non.", by=stranger),
+        lambda: card_changes.restore(resource=resource, by=stranger),
+    ):
+        with refused(NotAllowed):
+            wrong()
+    client.post(address, {"reason": "Remplacée."})
     assert Contribution.objects.get().status == ContributionStatus.ARCHIVED
     assert Resource.objects.public().get().archive_reason == "Remplacée."
     with refused(Conflict):
         card_changes.archive(resource=resource, reason="Deux fois.", by=author)
-    card_changes.restore(resource=resource, by=author)
-    assert Contribution.objects.get().status == ContributionStatus.PUBLISHED
-    assert events("resource.") == ["resource.archived", "resource.restored"]
-    assert "mail.resource_archived" not in owed()
-
-
-def test_archiving_is_refused_to_others_and_without_reason() -> None:
-    author, stranger = make.person(), make.person()
-    resource = make.published(author)
-    with refused(NotAllowed):
-        card_changes.archive(resource=resource, reason="Non.", by=stranger)
-    with refused(Invalid):
-        card_changes.archive(resource=resource, reason=" ", by=author)
-    with refused(Conflict):
-        card_changes.restore(resource=resource, by=author)
-    with refused(NotAllowed):
-        card_changes.restore(resource=resource, by=stranger)
-    address = reverse("catalogue:archive", args=(resource.slug,))
-    assert signed_in(stranger).get(address).status_code == 403
-
-
-def test_the_page_archives_with_a_reason_and_restores() -> None:
-    author = make.person()
-    client, resource = signed_in(author), make.published(author)
-    address = reverse("catalogue:archive", args=(resource.slug,))
-    assert client.post(address, {"reason": ""}).status_code == 422
-    client.post(address, {"reason": "Remplacée."})
-    assert Resource.objects.get().archive_reason == "Remplacée."
     assert client.get(address).status_code == 200
     client.post(address)
-    assert Resource.objects.get().archived_at is None
+    assert Contribution.objects.get().status == ContributionStatus.PUBLISHED
+    with refused(Conflict):
+        card_changes.restore(resource=resource, by=author)
+    assert events("resource.") == ["resource.archived", "resource.restored"]
+    assert "mail.resource_archived" not in owed()
 
 
 # The queue
@@ -417,14 +390,18 @@ def test_a_version_that_was_not_read_conflicts(desk: Client) -> None:
     assert make.again(contribution).status == ContributionStatus.WITHDRAWN
 
 
-def test_reading_is_reserved_and_shown(desk: Client) -> None:
+def test_reading_is_reserved_and_shown_until_it_ends(desk: Client, settings: Any) -> None:
     contribution, mine = make.submitted(), signed_in(make.moderator("lectrice"))
     address = reverse("catalogue:moderation_claim", args=(contribution.public_id,))
     assert mine.post(address, {"claim": "1"}).status_code == 302
     assert "en lecture par lectrice" in desk.get(reverse(QUEUE)).text
-    assert desk.post(address, {"claim": "1"}).status_code == 409
+    for act in ("claim", "release"):
+        assert desk.post(address, {act: "1"}).status_code == 409
     assert mine.post(address, {"release": "1"}).status_code == 302
     assert make.again(contribution).claimed_by is None
+    mine.post(address, {"claim": "1"})
+    settings.CLAIM_MINUTES = 0
+    assert desk.post(address, {"claim": "1"}).status_code == 302
 
 
 def test_delays_are_measured_in_working_days(desk: Client, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from django.core import mail
-from django.db import IntegrityError, transaction
 from django.test import Client
 from django.urls import reverse
 from wagtail.models import Revision
@@ -78,11 +77,6 @@ class Shared:
 @pytest.fixture
 def shared() -> Shared:
     return Shared()
-
-
-def test_a_stranger_writes_nothing(shared: Shared) -> None:
-    with refused(NotAllowed):
-        drafts.merge(contribution=shared.draft, values={"title": "x"}, seen={}, by=make.person())
 
 
 @pytest.mark.parametrize(
@@ -181,23 +175,18 @@ def test_a_draft_alone_ends_and_after_its_notice(state: Any, days: float, told: 
     assert Contribution.objects.filter(pk=contribution.pk).exists()
 
 
-def test_a_draft_that_nobody_edits_is_erased_with_its_text() -> None:
-    contribution = edited(make.draft(), 180.1, 15.1)
-    assert [drafts.erase_ended() for _ in range(2)] == [1, 0]
-    assert not Contribution.objects.exists()
-    assert not Resource.objects.filter(pk=contribution.resource_id).exists()
-    assert not Revision.objects.filter(pk=contribution.revision_id).exists()
-    assert events()[-1] == "contribution.erased"
-
-
-def test_the_card_online_outlives_the_draft_of_a_change() -> None:
+def test_a_draft_that_nobody_edits_is_erased_with_its_text_and_a_card_online_stays() -> None:
     author = make.person()
-    opened = edited(make.edit(change(author), author, title="Autre"), 180.1, 15.1)
-    assert drafts.erase_ended() == 1
+    change_of_card = edited(make.edit(change(author), author, title="Autre"), 180.1, 15.1)
+    new = edited(make.draft(), 180.1, 15.1)
+    assert [drafts.erase_ended() for _ in range(2)] == [2, 0]
+    assert not Contribution.objects.open().exists()
+    texts = [change_of_card.revision_id, new.revision_id]
+    assert not Revision.objects.filter(pk__in=texts).exists()
     card = Resource.objects.get()
     assert (card.live, card.title) == (True, make.NEED["title"])
     assert card.latest_revision_id == card.live_revision_id
-    assert not Revision.objects.filter(pk=opened.revision_id).exists()
+    assert events()[-1] == "contribution.erased"
 
 
 def test_a_draft_that_something_stands_on_keeps_no_other_waiting(
@@ -418,22 +407,6 @@ def test_what_waits_too_long_is_a_breach() -> None:
     assert list(owner_breaches()) == [str(sent.public_id)]
     pass_on()
     assert list(owner_breaches()) == []
-
-
-@pytest.mark.parametrize(
-    "columns",
-    [
-        {"status": SENT, "submitted_at": clock.now, "first_submitted_at": clock.now},
-        {"offered_at": None},
-        {"owner_answer": OwnerAnswer.ACCEPTED},
-        {"status": SENT, "owner_answer": OwnerAnswer.DECLINED, "owner_answered_at": clock.now},
-    ],
-)
-def test_the_database_holds_status_and_answer_together(columns: dict[str, Any]) -> None:
-    sent = make.offered(make.published())
-    values = {name: value() if callable(value) else value for name, value in columns.items()}
-    with pytest.raises(IntegrityError), transaction.atomic():
-        Contribution.objects.filter(pk=sent.pk).update(**values)
 
 
 # Pages

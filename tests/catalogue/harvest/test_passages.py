@@ -16,7 +16,7 @@ from catalogue.contributions.enums import ContributionStatus
 from catalogue.contributions.queries import descriptions
 from catalogue.harvest import actions as harvested_records
 from catalogue.harvest import actions as harvests
-from catalogue.harvest import collection, passages
+from catalogue.harvest import passages
 from catalogue.harvest.collection import Collected
 from catalogue.harvest.enums import ItemState, RunState
 from catalogue.models import Contribution, HarvestedRecord, HarvestRun, Resource, Source
@@ -410,17 +410,8 @@ def test_the_schedule() -> None:
     assert harvests.forget_old_runs() == 1
 
 
-def test_a_passage_gives_signs_of_life_and_stops_once_closed(
-    harvest: Pass, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    beats: list[int] = []
-    with monkeypatch.context() as patched:
-        patched.setattr(harvests, "beat_run", lambda *, run: beats.append(run.pk))
-        harvest(datagouv(1), datagouv(2))
-        assert beats == []
-        patched.setattr(passages, "BEAT_SECONDS", 0)
-        run = harvest(datagouv(1), datagouv(2))
-        assert beats == [run.pk] * 4
+def test_a_passage_that_was_closed_stops(harvest: Pass, monkeypatch: pytest.MonkeyPatch) -> None:
+    harvest(datagouv(1), datagouv(2))
     monkeypatch.setattr(passages, "BEAT_SECONDS", 0)
     real = passages.gather
 
@@ -436,22 +427,6 @@ def test_a_passage_gives_signs_of_life_and_stops_once_closed(
 
 
 # The command
-
-
-def test_a_trial_reads_the_source_before_it_opens_a_transaction(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "1.json").write_text(json.dumps(datagouv(1)), "utf-8")
-    real, open_before, seen = collection.from_folder, len(connection.atomic_blocks), []
-
-    def read(*given: Any, **named: Any) -> Any:
-        seen.append(len(connection.atomic_blocks))
-        return real(*given, **named)
-
-    monkeypatch.setattr(collection, "from_folder", read)
-    call_command("harvest", "datagouv", str(tmp_path), "--dry-run")
-    assert seen == [open_before]
-    assert not Source.objects.exists()
 
 
 def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
