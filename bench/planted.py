@@ -88,7 +88,7 @@ BUGS = (
         (
             "tests/challenges/test_entries.py",
             "tests/challenges/api/test_entries.py",
-            "tests/challenges/test_teams.py",
+            "tests/challenges/teams/test_teams.py",
         ),
     ),
     Bug(
@@ -104,7 +104,7 @@ BUGS = (
         'attempt=F("attempt") - 1,',
         'attempt=F("attempt"),',
         (
-            "tests/challenges/test_jobs.py",
+            "tests/challenges/queue/test_jobs.py",
             "tests/challenges/test_scanning.py",
             "tests/challenges/code",
         ),
@@ -122,7 +122,7 @@ BUGS = (
         "challenges/entries/rules.py",
         "        and team.has_member(by)\n        and not team.challenge.is_followed_by(by)\n",
         "        and team.has_member(by)\n",
-        ("tests/challenges/test_rules.py", "tests/challenges/test_organisers.py"),
+        ("tests/challenges/test_rules.py", "tests/challenges/organising/test_organisers.py"),
     ),
     Bug(
         "former_organiser_confirms",

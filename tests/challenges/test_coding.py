@@ -36,8 +36,7 @@ from portal.lib import clock
 from portal.lib.refusals import Conflict, Invalid, NotAllowed
 from tests.challenges import world
 from tests.challenges.bundles.folders import CODE_FILES
-from tests.challenges.pages.scenes import Costs, clocked, url_of
-from tests.challenges.test_authoring import (
+from tests.challenges.organising.test_authoring import (
     SCORING,
     TEST,
     TRUTH,
@@ -49,6 +48,7 @@ from tests.challenges.test_authoring import (
     send,
     started,
 )
+from tests.challenges.pages.scenes import Costs, clocked, url_of
 from tests.challenges.test_exports import code_folder
 from tests.factories import code
 from tests.factories.accounts import UserFactory, bearer

@@ -36,9 +36,9 @@ from portal.accounts.models import User
 from portal.audit.models import AuditEvent, Outbox
 from portal.lib import clock
 from portal.lib.refusals import Conflict, Invalid, NotAllowed
+from tests.challenges.organising.test_challenges import signed_in
 from tests.challenges.pages.scenes import Costs, url_of
 from tests.challenges.refusals import refuses
-from tests.challenges.test_organising import signed_in
 from tests.challenges.test_rescorings import accepted, corrected, phase
 from tests.challenges.world import (
     answer,

@@ -40,9 +40,9 @@ from portal.lib.storage import objects
 from tests.challenges import world
 from tests.challenges.bundles import folders
 from tests.challenges.commands import run
+from tests.challenges.organising.test_authoring import IDS, built, deposit, started
 from tests.challenges.pages.scenes import Costs, board_of, clocked, listed, plain, reveal, url_of
 from tests.challenges.refusals import refuses
-from tests.challenges.test_authoring import IDS, built, deposit, started
 from tests.challenges.world import (
     entered,
     folder,

@@ -49,9 +49,9 @@ from portal.audit.models import AuditEvent, Outbox
 from portal.lib import clock
 from portal.lib.refusals import Conflict, Invalid
 from tests.challenges import kept
+from tests.challenges.organising.test_challenges import signed_in
 from tests.challenges.pages.scenes import Costs, compile_keys, url_of, with_contract
 from tests.challenges.refusals import refuses
-from tests.challenges.test_organising import signed_in
 from tests.challenges.world import (
     CANARY,
     ROWS,

@@ -21,10 +21,10 @@ from portal.lib import clock
 from tests.challenges import world
 from tests.challenges.bundles.foreign.cases import NEEDED
 from tests.challenges.bundles.foreign.tables import KAGGLE
+from tests.challenges.organising.test_authoring import SAMPLE, TEST, TRUTH, built, deposit
 from tests.challenges.programs.cases import Clock, isolated
 from tests.challenges.programs.conftest import hour as hour
 from tests.challenges.programs.test_runs import played
-from tests.challenges.test_authoring import SAMPLE, TEST, TRUTH, built, deposit
 from tests.challenges.test_bundle_imports import deposited, read, zipped
 from tests.challenges.test_rescorings import corrected, region, tried
 from tests.factories import code
@@ -62,7 +62,7 @@ ROOMS = (
 )
 
 
-@pytest.mark.ci  # make test sends the same forms by the client (tests/challenges/test_authoring.py)
+@pytest.mark.ci  # make test sends the same forms by the client: organising/test_authoring.py
 def test_a_challenge_is_created_by_form_without_script(
     running: Any, site: str, tmp_path: Path, as_user: Cookies
 ) -> None:

@@ -14,8 +14,8 @@ from challenges.bundles.code import CodeRules
 from challenges.models import CodeTrial, Entry
 from challenges.worker import drain
 from tests.challenges import world
+from tests.challenges.organising.test_authoring import IDS
 from tests.challenges.programs.cases import isolated
-from tests.challenges.test_authoring import IDS
 from tests.challenges.test_coding import built
 from tests.factories.accounts import UserFactory, signed_in
 

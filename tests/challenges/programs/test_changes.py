@@ -29,10 +29,10 @@ from portal.lib.refusals import Conflict, Invalid
 from tests.challenges import world
 from tests.challenges.bundles.foreign import own
 from tests.challenges.code.world import zipped
+from tests.challenges.organising.test_challenges import signed_in
 from tests.challenges.pages.scenes import url_of
 from tests.challenges.programs.cases import Clock, entered, isolated, scored_by
 from tests.challenges.refusals import refuses
-from tests.challenges.test_organising import signed_in
 from tests.factories.accounts import UserFactory, bearer
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]

@@ -33,7 +33,7 @@ from tests.factories.challenges import EntryFactory, TeamFactory, accepted_perso
 pytestmark = pytest.mark.django_db
 CLOSE = datetime(2060, 11, 26, 11, 0, tzinfo=UTC)  # after the dates of the factories
 MILLISECOND = timedelta(milliseconds=1)
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 EMAILS = ROOT / "templates" / "emails"
 
 

@@ -37,9 +37,9 @@ from portal.audit.models import AuditEvent
 from portal.lib import clock
 from portal.lib.refusals import Closed, Conflict, Invalid, NotAllowed, QuotaSpent
 from tests.challenges import kept, world
+from tests.challenges.organising.test_authoring import built
 from tests.challenges.pages.scenes import url_of
 from tests.challenges.refusals import refuses
-from tests.challenges.test_authoring import built
 from tests.challenges.world import entered, opened, owner_of
 from tests.factories.accounts import UserFactory, signed_in
 from tests.factories.challenges import (

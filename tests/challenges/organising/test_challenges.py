@@ -883,7 +883,7 @@ def test_what_is_locked_leads_to_how_it_changes(
         assert re.search(rf'<a\s+href="{leads}">[^<]*{words}', text)
 
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 NAMED = re.compile(rf'(?<!alias=)"((?:{"|".join(JOURNAL_FAMILIES)})\.[a-z_]+)"')
 # The name of a file, and that of a point where tests cut the worker.
 NO_ACTS = {"challenge.yaml", "reveal.computed"}

@@ -14,8 +14,8 @@ from challenges.worker import drain
 from portal.accounts.models import User
 from portal.audit.models import AuditEvent
 from tests.challenges import world
+from tests.challenges.organising.test_authoring import METRICS, built, checked, measured
 from tests.challenges.pages.scenes import Costs, url_of
-from tests.challenges.test_authoring import METRICS, built, checked, measured
 from tests.factories.accounts import signed_in
 from tests.factories.challenges import (
     ChallengeFactory,

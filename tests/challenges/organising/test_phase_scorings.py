@@ -23,7 +23,7 @@ from datasets import gate
 from portal.accounts.models import User
 from portal.audit.models import AuditEvent
 from tests.challenges import world
-from tests.challenges.test_authoring import IDS, SCORING, TRUTH, built, started
+from tests.challenges.organising.test_authoring import IDS, SCORING, TRUTH, built, started
 
 pytestmark = pytest.mark.django_db
 OTHERS = [f"B{number:04}" for number in range(60)]

@@ -16,8 +16,8 @@ from portal.accounts.models import User
 from portal.lib import clock
 from portal.lib.refusals import Invalid
 from tests.challenges import world
+from tests.challenges.organising.test_authoring import started
 from tests.challenges.pages.scenes import listed, url_of
-from tests.challenges.test_authoring import started
 from tests.factories.catalogue import ResourceFactory, ResourceLinkFactory
 from tests.factories.challenges import ChallengeFactory, captain_of
 from tests.factories.contributions import moderator
