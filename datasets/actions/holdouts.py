@@ -1,6 +1,6 @@
 """Seal files away from teams, and keep what the worker compiled from them."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from django.db import transaction
@@ -37,27 +37,7 @@ def register(
     require(rules.may_register_holdout, by, owner)
     Holdout.objects.get_or_create(owner=owner, name=name, defaults={"created_at": clock.now()})
     holdout = Holdout.objects.select_for_update().get(owner=owner, name=name)
-    sealed = [gate.seal_file(one, content) for one, content in files.items()]
-    last = holdout.versions.order_by("-number").values_list("number", flat=True).first() or 0
-    with immutable.writes(HoldoutVersion, SealedFile, WrappedKey):
-        version = HoldoutVersion.objects.create(
-            holdout=holdout,
-            number=last + 1,
-            ciphertext_sha256=canonical.digest({one.name: one.ciphertext_sha256 for one in sealed}),
-            registered_by=by if isinstance(by, User) else None,
-            registered_at=clock.now(),
-        )
-        for one in sealed:
-            _keep(version, SealedKind.SOURCE, one)
-    record(
-        "holdout.registered",
-        by=by,
-        on=version,
-        number=version.number,
-        ciphertext_sha256=version.ciphertext_sha256,
-        files=len(sealed),
-    )
-    return version
+    return _next_version(holdout, files, kept=(), by=by)
 
 
 @transaction.atomic
@@ -79,11 +59,19 @@ def correct(
             _("« %(name)s » n’est pas un fichier de ce jeu.") % {"name": unknown[0]},
             code="holdout_files",
         )
+    return _next_version(holdout, files, kept=[one for one in kept if one.name not in files], by=by)
+
+
+def _next_version(
+    holdout: Holdout, files: Mapping[str, bytes | Path], *, kept: Collection[SealedFile], by: Actor
+) -> HoldoutVersion:
+    """Seal files as the next version of a locked holdout, beside those that stay as they are."""
     sealed = [gate.seal_file(name, content) for name, content in files.items()]
-    digests = {one.name: one.ciphertext_sha256 for one in [*kept, *sealed]}
-    last = holdout.versions.order_by("-number").values_list("number", flat=True)[0]
+    digests = {one.name: one.ciphertext_sha256 for one in kept}
+    digests |= {one.name: one.ciphertext_sha256 for one in sealed}
+    last = holdout.versions.order_by("-number").values_list("number", flat=True).first() or 0
     with immutable.writes(HoldoutVersion, SealedFile, WrappedKey):
-        made = HoldoutVersion.objects.create(
+        version = HoldoutVersion.objects.create(
             holdout=holdout,
             number=last + 1,
             ciphertext_sha256=canonical.digest(digests),
@@ -91,19 +79,18 @@ def correct(
             registered_at=clock.now(),
         )
         for one in sealed:
-            _keep(made, SealedKind.SOURCE, one)
+            _keep(version, SealedKind.SOURCE, one)
         for file in kept:
-            if file.name not in files:
-                _keep_again(made, file)
+            _keep_again(version, file)
     record(
         "holdout.registered",
         by=by,
-        on=made,
-        number=made.number,
-        ciphertext_sha256=made.ciphertext_sha256,
+        on=version,
+        number=version.number,
+        ciphertext_sha256=version.ciphertext_sha256,
         files=len(digests),
     )
-    return made
+    return version
 
 
 def _keep_again(version: HoldoutVersion, file: SealedFile) -> None:
