@@ -79,7 +79,7 @@ def send(*, organisation: Organisation, email: str, role: str, by: User) -> Invi
 
     In order: the invitation, for seven days; event "invitation.sent" without the address; the
     letter. Raises NotAllowed; Invalid for a role that only a transfer gives; Conflict when the
-    address is a member's or already has an open invitation.
+    address is a member's or already has an open invitation; QuotaSpent past the letters of a day.
     """
     organisation = Organisation.objects.locked(organisation)
     by.forget_roles()
@@ -92,6 +92,7 @@ def send(*, organisation: Organisation, email: str, role: str, by: User) -> Invi
     validate_email(email)
     if Membership.objects.live().filter(organisation=organisation, user__email=email).exists():
         raise Conflict(_("Cette personne est déjà membre."), code="already_member")
+    keep_letters_few(Invitation.objects.filter(sent_by=by), Invitation.objects.filter(email=email))
     at = clock.now()
     _lapse(organisation, email, at)
     try:

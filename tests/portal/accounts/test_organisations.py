@@ -26,7 +26,7 @@ from portal.accounts.names import clean_siret
 from portal.audit.actors import SystemActor
 from portal.lib import clock
 from portal.lib.immutable import WriteRefused
-from portal.lib.refusals import Closed, Conflict, Hidden, Invalid, NotAllowed
+from portal.lib.refusals import Closed, Conflict, Hidden, Invalid, NotAllowed, QuotaSpent
 from tests.factories.accounts import (
     MembershipFactory,
     OrganisationFactory,
@@ -329,6 +329,14 @@ def test_send_again_once_expired(referent: Membership, invitation: Invitation) -
     Invitation.objects.update(expires_at=clock.now() - timedelta(seconds=1))
     again = invite(referent, "invitee@exemple.test")
     assert again.pk != invitation.pk
+
+
+@pytest.mark.parametrize("addresses", [20 * ["{}@exemple.test"], 3 * ["a@exemple.test"]])
+def test_the_letters_of_a_day_are_few(referent: Membership, addresses: list[str]) -> None:
+    for number, address in enumerate(addresses):
+        invitations.withdraw(invitation=invite(referent, address.format(number)), by=referent.user)
+    with refused(QuotaSpent):
+        invite(referent, addresses[-1].format("b"))
 
 
 def test_only_referents_invite(referent: Membership, member: Membership) -> None:
