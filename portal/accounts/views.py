@@ -256,7 +256,7 @@ def organisation_list(request: HttpRequest) -> HttpResponse:
         found = found.filter(kind=kind)
     page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
     context = {"page": page, "words": words, "kind": kind, "kinds": OrganisationKind.choices}
-    return render(request, "accounts/organisations.html", context)
+    return render(request, "accounts/organisations/list.html", context)
 
 
 @login_not_required
@@ -267,7 +267,7 @@ def organisation_page(request: HttpRequest, slug: str) -> HttpResponse:
     if organisation is None:
         former = get_object_or_404(FormerAddress.objects.select_related("organisation"), slug=slug)
         return redirect("organisation", former.organisation.slug, permanent=True)
-    return render(request, "accounts/organisation.html", _shown(request, organisation))
+    return render(request, "accounts/organisations/page.html", _shown(request, organisation))
 
 
 def _shown(request: HttpRequest, organisation: Any) -> dict[str, Any]:
@@ -303,7 +303,7 @@ def create_organisation(request: HttpRequest) -> HttpResponse:
         except organisations.NameTaken as refusal:
             form.add_error("name", str(refusal))
     if made is None:
-        return render(request, "accounts/organisation_form.html", {"form": form})
+        return render(request, "accounts/organisations/form.html", {"form": form})
     stay_signed_in(request)
     messages.success(request, _("L’organisation est créée ; vous en êtes la personne référente."))
     return redirect("organisation_members", made.slug)
@@ -325,7 +325,7 @@ def edit_organisation(request: HttpRequest, slug: str) -> HttpResponse:
             form.add_error("name", str(refusal))
     if changed is None:
         context = {"form": form, "organisation": organisation}
-        return render(request, "accounts/organisation_form.html", context)
+        return render(request, "accounts/organisations/form.html", context)
     messages.success(request, _("La présentation est enregistrée."))
     return redirect("organisation", changed.slug)
 
@@ -348,7 +348,7 @@ def own_organisations(request: HttpRequest) -> HttpResponse:
     places = Membership.objects.live().places_of(user)
     waiting = user.join_requests.filter(answer="").select_related("organisation")
     context = {"places": places, "waiting": waiting}
-    return render(request, "accounts/my_organisations.html", context)
+    return render(request, "accounts/organisations/mine.html", context)
 
 
 @require_safe
@@ -359,7 +359,9 @@ def member_list(request: HttpRequest, slug: str) -> HttpResponse:
     if not rules.may_see_members(viewer, organisation):
         raise Hidden(denied=organisation)
     form = InviteForm(organisation=organisation)
-    return render(request, "accounts/members.html", member_board(organisation, form, viewer))
+    return render(
+        request, "accounts/organisations/members.html", member_board(organisation, form, viewer)
+    )
 
 
 def member_board(organisation: Organisation, form: InviteForm, viewer: User) -> dict[str, Any]:
@@ -385,7 +387,9 @@ def change_member_role(request: HttpRequest, slug: str, person: UUID) -> HttpRes
     membership = _place(request, slug, person)
     form = RoleForm(request.POST or None, initial={"role": membership.role})
     if not form.is_valid():
-        return render(request, "accounts/member_role.html", {"form": form, "place": membership})
+        return render(
+            request, "accounts/organisations/member_role.html", {"form": form, "place": membership}
+        )
     organisations.change_role(
         membership=membership, role=form.cleaned_data["role"], by=_asking(request)
     )
@@ -398,7 +402,7 @@ def remove_member(request: HttpRequest, slug: str, person: UUID) -> HttpResponse
     """End a member's place, after a page that asks."""
     membership = _place(request, slug, person)
     if request.method != "POST":
-        return render(request, "accounts/member_remove.html", {"place": membership})
+        return render(request, "accounts/organisations/member_remove.html", {"place": membership})
     organisations.remove(membership=membership, by=_asking(request))
     messages.success(request, _("Cette personne n’est plus membre."))
     return redirect("organisation_members", slug)
@@ -440,7 +444,7 @@ def leave_organisation(request: HttpRequest, slug: str) -> HttpResponse:
     organisation = organisation_of(slug)
     require(belongs_to, person(request), organisation)
     if request.method != "POST":
-        return render(request, "accounts/leave.html", {"organisation": organisation})
+        return render(request, "accounts/organisations/leave.html", {"organisation": organisation})
     organisations.leave(organisation=organisation, by=_asking(request))
     stay_signed_in(request)
     messages.success(request, _("Vous avez quitté l’organisation."))
@@ -468,7 +472,9 @@ def invite(request: HttpRequest, slug: str) -> HttpResponse:
     form = InviteForm(request.POST, organisation=organisation)
     if not form.is_valid():
         return render(
-            request, "accounts/members.html", member_board(organisation, form, person(request))
+            request,
+            "accounts/organisations/members.html",
+            member_board(organisation, form, person(request)),
         )
     invitations.send(organisation=organisation, by=person(request), **form.cleaned_data)
     messages.success(request, _("L’invitation est partie."))
@@ -493,7 +499,7 @@ def invitation_page(request: HttpRequest, token: str) -> HttpResponse:
     if request.method != "POST":
         fits = rules.may_accept(request.user, invitation)
         context = {"invitation": invitation, "fits": fits}
-        return render(request, "accounts/invitation.html", context)
+        return render(request, "accounts/organisations/invitation.html", context)
     if request.POST.get("answer") == Answer.REFUSED:
         invitations.refuse(invitation=invitation, by=person(request))
         messages.info(request, _("Vous avez décliné l’invitation."))
@@ -511,7 +517,11 @@ def ask_to_join(request: HttpRequest, slug: str) -> HttpResponse:
     require(rules.may_ask_to_join, person(request), organisation)
     form = JoinForm(request.POST or None)
     if request.method != "POST" or not form.is_valid():
-        return render(request, "accounts/join.html", {"organisation": organisation, "form": form})
+        return render(
+            request,
+            "accounts/organisations/join.html",
+            {"organisation": organisation, "form": form},
+        )
     invitations.ask(organisation=organisation, by=person(request), **form.cleaned_data)
     messages.success(request, _("Votre demande est envoyée aux référents."))
     return redirect("my_organisations")
