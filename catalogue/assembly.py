@@ -9,7 +9,7 @@ from catalogue.contributions.queries import files as named_files
 from catalogue.contributions.views import review as review_pages
 from catalogue.pages.views import space as space_pages
 from catalogue.resources import changes
-from catalogue.resources.queries import detail
+from catalogue.resources.queries import chain
 from catalogue.resources.queries import files as card_files
 from catalogue.resources.queries import versions as card_versions
 from catalogue.search import index
@@ -49,7 +49,7 @@ def _follow_changes() -> None:
 def _fill_pages() -> None:
     card_files.register_giver(named_files.accesses_given)
     card_versions.register_judge(community.moments_against)
-    detail.register_ends(community.reuses_in_chain)
+    chain.register_ends(community.reuses_in_chain)
     around, notices = "catalogue:moderation_community", "catalogue:moderation_reports"
     review_pages.register_tab((_("Autour des fiches"), around, community.waiting_around))
     review_pages.register_tab((_("Signalements"), notices, lambda: ""))

@@ -12,7 +12,7 @@ class ChallengesConfig(AppConfig):
 
     def ready(self) -> None:
         """Vouch for scores on cards; show teams in each space; give, erase what a person has."""
-        from catalogue.resources.queries import detail  # noqa: PLC0415  # app ready
+        from catalogue.resources.queries import chain  # noqa: PLC0415  # app ready
         from challenges import retention  # noqa: PLC0415  # app ready
         from challenges.entries import queries as entries  # noqa: PLC0415  # app ready
         from challenges.entries.actions import deposits  # noqa: PLC0415  # app ready
@@ -39,9 +39,9 @@ class ChallengesConfig(AppConfig):
         )
         objects.register_references(retention.objects_named)
         parts.register(retention.parts_named)
-        detail.register_chain(pages.led_to, pages.came_of)
+        chain.register_chain(pages.led_to, pages.came_of)
         for kind in results.CARD_KINDS:
-            detail.register_scores(kind, certificate_views.verified)
+            chain.register_scores(kind, certificate_views.verified)
         space.register("todo", ours.to_do)
         space.register("teams", ours.teams)
         space.register_page(ours.PLACE)

@@ -40,7 +40,7 @@ from catalogue.community.models import (
 )
 from catalogue.resources.enums import UseCase
 from catalogue.resources.models import FormerSlug, Resource, editable_organisations
-from catalogue.resources.queries import detail
+from catalogue.resources.queries import chain
 from catalogue.resources.queries.relations import WRITERS
 from portal.accounts.models import Organisation, User
 from portal.lib.web.requests import identifier
@@ -112,7 +112,7 @@ def messages(discussion: Discussion, viewer: Any) -> QuerySet[DiscussionMessage]
 MOST_REUSES = 6
 
 
-def reuses_in_chain(cards: Mapping[int, Resource]) -> Iterator[detail.Node]:
+def reuses_in_chain(cards: Mapping[int, Resource]) -> Iterator[chain.Node]:
     """Tell who reuses some cards, each with the page of the card reused; one query at most."""
     reused = [pk for pk, card in cards.items() if card.reuses]
     if not reused:
@@ -120,7 +120,7 @@ def reuses_in_chain(cards: Mapping[int, Resource]) -> Iterator[detail.Node]:
     rows = Reuse.objects.public().filter(resources__in=reused).annotate(card=Min("resources"))
     for each in rows.only("title", "kind").order_by("-decided_at", "-pk")[:MOST_REUSES]:
         page = reverse("catalogue:reuses", args=(cards[each.card].slug,))
-        yield detail.Node(detail.REUSE, each.title, page, str(each.get_kind_display()))
+        yield chain.Node(chain.REUSE, each.title, page, str(each.get_kind_display()))
 
 
 def waiting_reuses() -> QuerySet[Reuse]:

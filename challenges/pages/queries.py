@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from catalogue.resources.models import Resource
-from catalogue.resources.queries.detail import CHALLENGE, Node
+from catalogue.resources.queries.chain import CHALLENGE, Node
 from challenges.entries.enums import EntryStatus
 from challenges.entries.models import Entry
 from challenges.organising.enums import PhaseMoment

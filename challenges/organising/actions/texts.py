@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from catalogue.resources.models import Resource
-from catalogue.resources.queries import detail, relations
+from catalogue.resources.queries import chain, relations
 from challenges.organising import rules
 from challenges.organising.actions.notices import announce_by_letter
 from challenges.organising.enums import ChallengeStatus, NoticeKind, RegistrationMode
@@ -259,7 +259,7 @@ def _cards_by_text(texts: Sequence[str]) -> dict[str, Resource]:
     """Find the public cards that may lead to a challenge, by what names them."""
     found = relations.find_cards(texts)
     keys = [card.pk for card in found.values() if card is not None]
-    leads = Resource.objects.public().filter(pk__in=keys, kind__in=detail.BEFORE_CHALLENGES)
+    leads = Resource.objects.public().filter(pk__in=keys, kind__in=chain.BEFORE_CHALLENGES)
     able = set(leads.values_list("pk", flat=True))
     return {text: card for text, card in found.items() if card is not None and card.pk in able}
 
@@ -268,7 +268,7 @@ def _untied_cards(challenge: Challenge) -> set[int]:
     """List the public cards that the document names by their slugs and that are not tied yet."""
     slugs = {text for text in named_cards(challenge)[:MOST_CARDS] if SLUG.fullmatch(text)}
     keys = [card.pk for card in relations.cards_by_slug(slugs).values()]
-    leads = Resource.objects.public().filter(pk__in=keys, kind__in=detail.BEFORE_CHALLENGES)
+    leads = Resource.objects.public().filter(pk__in=keys, kind__in=chain.BEFORE_CHALLENGES)
     known = challenge.origins.values_list("resource", flat=True)
     return set(leads.values_list("pk", flat=True)) - set(known)
 

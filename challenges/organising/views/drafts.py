@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from catalogue.resources.models import Resource
-from catalogue.resources.queries.detail import BEFORE_CHALLENGES
+from catalogue.resources.queries.chain import BEFORE_CHALLENGES
 from challenges.bundles import code as coding
 from challenges.bundles.spec import Role
 from challenges.organising import queries as organising

@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_safe
 
 from catalogue.resources.models import Resource
-from catalogue.resources.queries.detail import VerifiedScore
+from catalogue.resources.queries.chain import VerifiedScore
 from challenges.organising.models.challenges import Challenge, Phase, Viewer
 from challenges.organising.queries import phase_of
 from challenges.organising.views.layout import find_challenge

@@ -23,7 +23,7 @@ from catalogue.resources.enums import (
     ResourceKind,
 )
 from catalogue.resources.fields import DETAILS
-from catalogue.resources.queries import detail, published, relations
+from catalogue.resources.queries import chain, published, relations
 from portal.accounts.enums import Role
 from portal.accounts.models import User
 from portal.audit.actors import SystemActor
@@ -359,8 +359,8 @@ def cards() -> dict[str, Resource]:
     return found
 
 
-def walked(card: Resource) -> detail.Chain:
-    return detail.chain_of(card, list(card.measurements.all()), ())
+def walked(card: Resource) -> chain.Chain:
+    return chain.chain_of(card, list(card.measurements.all()), ())
 
 
 def before(card: Resource) -> list[str]:
@@ -428,16 +428,16 @@ def test_a_long_chain_is_bounded(
     for number in range(60):
         answer = made(K.MODEL, f"Modèle {number}")
         ResourceLinkFactory(source=answer, target=need, type=LinkType.ANSWERS)
-    assert len(walked(need).after) <= detail.MOST_CARDS + 1
+    assert len(walked(need).after) <= chain.MOST_CARDS + 1
     assert cost(client, need.get_absolute_url()) <= once
-    monkeypatch.setattr(detail, "MOST_LINKS", 2)
-    assert len(walked(need).after) <= 2 * detail.DEPTH
+    monkeypatch.setattr(chain, "MOST_LINKS", 2)
+    assert len(walked(need).after) <= 2 * chain.DEPTH
 
 
 def test_a_reuse_leads_to_the_page_of_the_card_reused(cards: dict[str, Resource]) -> None:
     solution = cards["solution"]
     reuses.publish(brought=declared(known(), solution), by=make.moderator())
-    (reuse,) = [node for node in walked(cards["model"]).after if node.stage == detail.REUSE]
+    (reuse,) = [node for node in walked(cards["model"]).after if node.stage == chain.REUSE]
     assert reuse.href == f"/ressources/{solution.slug}/reutilisations/"
 
 

@@ -14,7 +14,7 @@ from catalogue.models import Resource
 from catalogue.resources.actions import cards as card_changes
 from catalogue.resources.actions import cards as history
 from catalogue.resources.enums import Deposit, LicenceStatus, ResourceKind
-from catalogue.resources.fields import DETAILS, MODEL, card_complete, card_faults
+from catalogue.resources.fields import MODEL, card_complete, card_faults
 from catalogue.resources.queries import quality as queries
 from catalogue.standards import quality
 from catalogue.standards.readers.serve import read_here
@@ -160,11 +160,6 @@ def test_the_gain_of_each_missing_criterion_is_told() -> None:
         "data": 20,
         "contact": 0,
     }
-
-
-@pytest.mark.parametrize("kind", DETAILS)
-def test_every_kind_is_judged(kind: str) -> None:
-    quality.assess({"kind": kind, "today": TODAY, "deposit": "owned"})
 
 
 def test_details_are_cleaned_and_faults_named() -> None:

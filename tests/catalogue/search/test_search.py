@@ -568,23 +568,6 @@ def test_terms(text: str, terms: list[str]) -> None:
     assert analysis.terms(text) == terms
 
 
-@pytest.mark.parametrize(
-    "forms",
-    (
-        "métier métiers,régional régionaux,mobilité mobilités,tableau tableaux,jeune jeunes,"
-        "besoin besoins,lieu lieux"
-    ).split(","),
-)
-def test_singular_and_plural_meet(forms: str) -> None:
-    assert len(set(analysis.terms(forms))) == 1
-
-
-def test_tokens_stand_where_they_are_in_the_text() -> None:
-    text = "L’été, l'Emploi des « Jeunes »"
-    found = {text[start:end] for _term, start, end in analysis.tokens(text)}
-    assert found == {"Emploi", "Jeunes"}
-
-
 def test_highlights_cut_and_keep_the_whole_text() -> None:
     text = "Extraction de compétences, compétence par compétence."
     runs = analysis.highlights(text, frozenset({"competenc"}))
@@ -605,27 +588,6 @@ def test_the_longest_known_phrase_is_one_idea() -> None:
         Slot(("aide",)),
     ]
     assert thesaurus.slots(["chomeur"]) == [Slot(("chomeur",), (("demandeur", "emploi"),))]
-
-
-@pytest.mark.parametrize(
-    ("one", "other", "edits"),
-    [
-        ("recomandation", "recommandation", 1),
-        ("emploi", "empoli", 1),
-        ("abc", "abcd", 1),
-        ("abc", "xyz", 3),
-        ("", "ab", 2),
-        ("même", "même", 0),
-    ],
-)
-def test_distance(one: str, other: str, edits: int) -> None:
-    assert analysis.distance(one, other, 5) == edits
-    assert analysis.distance(other, one, 5) == edits
-
-
-def test_distance_stops_above_the_allowed_edits() -> None:
-    assert analysis.distance("formation", "xxxxxxxxx", 2) == 3
-    assert analysis.distance("court", "beaucoup plus long", 1) == 2
 
 
 def parse(text: str) -> ResourceQuery:

@@ -6,8 +6,8 @@ from django.urls import reverse
 
 from catalogue.models import Resource
 from catalogue.resources.enums import LinkType
-from catalogue.resources.queries import detail
-from catalogue.resources.queries.detail import VerifiedScore
+from catalogue.resources.queries import chain
+from catalogue.resources.queries.chain import VerifiedScore
 from challenges.exchange.actions import exports
 from challenges.models import Challenge, EntryCard
 from challenges.organising.actions import challenges, texts
@@ -44,7 +44,7 @@ def described(made: Challenge, by: User, title: str = "Un", **cards: list[str]) 
 
 
 def told(card: Resource, *, won: bool = False) -> tuple[list[str], list[str]]:
-    found = detail.chain_of(card, [], [VerifiedScore("Tensions", "/")] if won else ())
+    found = chain.chain_of(card, [], [VerifiedScore("Tensions", "/")] if won else ())
     return [each.title for each in found.before], [each.title for each in found.after]
 
 
