@@ -21,6 +21,7 @@ class ChallengesConfig(AppConfig):
         from challenges.organising.actions import challenges, drafts  # noqa: PLC0415  # app ready
         from challenges.pages import queries as pages  # noqa: PLC0415  # app ready
         from challenges.pages.views import space as ours  # noqa: PLC0415  # app ready
+        from challenges.programs import modes  # noqa: F401, PLC0415  # registers its own
         from challenges.rescoring.actions import rescorings, trials  # noqa: PLC0415  # app ready
         from challenges.results import actions as results  # noqa: PLC0415  # app ready
         from challenges.results.views import certificates as certificate_views  # noqa: PLC0415  # app ready

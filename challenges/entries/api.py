@@ -20,8 +20,8 @@ from challenges.evaluation.queries import ShownFigures, shown_figures
 from challenges.organising.api import challenge_named, phase_to_enter
 from challenges.organising.enums import PhaseKind
 from challenges.organising.models.challenges import Phase
+from challenges.organising.modes import mode_in
 from challenges.organising.queries import phase_of
-from challenges.programs import queries as program_queries
 from challenges.scoring.commands.offline import verdict_json
 from challenges.teams.api import own_team
 from portal.accounts.bearer import Token
@@ -541,18 +541,8 @@ def entry_json(entry: Entry, shown: ShownFigures) -> dict[str, Any]:
 
 def runs_json(entry: Entry) -> list[dict[str, Any]]:
     """Describe the runs of the code of an entry to its team."""
-    if entry.enrolment.phase.kind != PhaseKind.CODE:
-        return []
-    return [
-        {
-            "state": each.run.state,
-            "reason": each.run.reason_code,
-            "minutes": each.run.minutes,
-            "half_gib": each.run.half_gib,
-        }
-        for each in program_queries.evaluations_run(entry)
-        if each.run is not None
-    ]
+    phase = entry.enrolment.phase
+    return mode_in(phase).entry_runs(entry) if phase.kind == PhaseKind.CODE else []
 
 
 def quota_json(phase: Phase, quota: Quota) -> dict[str, Any]:

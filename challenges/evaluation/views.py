@@ -20,12 +20,10 @@ from challenges.evaluation.actions import interventions
 from challenges.evaluation.forms import ExaminationForm, PauseForm
 from challenges.evaluation.rules import may_examine_entries, may_examine_entry
 from challenges.organising import rules as organising_rules
-from challenges.organising.enums import PhaseKind
 from challenges.organising.models.challenges import Challenge, Phase
+from challenges.organising.modes import mode_in
 from challenges.organising.queries import phase_of
 from challenges.organising.views.layout import find_to_run, room
-from challenges.programs import queries as program_queries
-from challenges.programs.views import programs as program_views
 from portal.accounts.authorization import require
 from portal.accounts.views import person
 from portal.lib.refusals import Conflict
@@ -188,13 +186,10 @@ def _show_examination(
     request: HttpRequest, found: Entry, form: Any, *, status: int = 200, changed: bool = False
 ) -> HttpResponse:
     apart = may_examine_entry(person(request), found)
-    coded = apart and found.enrolment.phase.kind == PhaseKind.CODE
     context = {
         "section": "challenges",
         "entry": found,
         "job": reads.with_last_job([found])[0].job,
-        "runs": program_views.exact_runs(found) if coded else [],
-        "reports": program_views.report_rows(program_queries.entry_reports(found)) if apart else [],
         "form": form,
         "changed": changed,
         "plays": not apart,
@@ -203,4 +198,6 @@ def _show_examination(
             (_("Soumission %(number)s") % {"number": found.number}, ""),
         ],
     }
+    if apart:
+        context |= mode_in(found.enrolment.phase).examination_panels(found)
     return render(request, "challenges/evaluation/examination.html", context, status=status)

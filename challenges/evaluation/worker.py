@@ -9,7 +9,7 @@ import hashlib
 import json
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -22,9 +22,6 @@ import numpy as np
 from django.conf import settings
 from django.db import transaction
 
-from challenges.bundles import programs
-from challenges.bundles.foreign import payloads
-from challenges.bundles.programs import Form
 from challenges.entries.actions import checks
 from challenges.entries.models import Entry
 from challenges.evaluation.actions import evaluations, releases
@@ -33,6 +30,7 @@ from challenges.evaluation.actions.releases import RUN
 from challenges.evaluation.enums import Split
 from challenges.evaluation.models import Evaluation, SealedResult
 from challenges.organising.models.scorings import PhaseTask
+from challenges.organising.modes import mode_of
 from challenges.programs.actions.code import KeptPredictions
 from challenges.programs.models import CodeRun
 from challenges.queue import actions as jobs
@@ -48,7 +46,7 @@ from challenges.scoring import archives, child
 from challenges.scoring.compilation import compile_truth
 from challenges.scoring.contract import VERSION, ScoringContract, engine_sha256
 from challenges.scoring.evaluation import examine_file
-from challenges.scoring.truth import keys_of, load_labels
+from challenges.scoring.truth import load_labels
 from challenges.scoring.verdict import Evaluated, ReasonCode, Verdict
 from datasets import gate
 from datasets.actions import holdouts
@@ -200,37 +198,7 @@ def contract_of(task: PhaseTask) -> ScoringContract:
 def compiled_holdout(task: PhaseTask) -> HoldoutVersion:
     """Return the task's held-out version, its truth compiled if it was not yet."""
     version = HoldoutVersion.objects.get(pk=task.holdout_id)
-    if version.is_compiled:
-        return version
-    if task.scorer_version.is_program:
-        keys = _form_keys(task, version)
-        return holdouts.add_compiled(version=version, keys=keys, labels=b"{}", by=WORKER)
-    spec = task.scorer_version.spec
-    contract = contract_of(task)
-    files = gate.open_holdout(version=version, reason="compile", by=WORKER)
-    sources = {each.source for each in contract.attributes if each.source not in {"truth", ""}}
-    truth = compile_truth(
-        contract,
-        files[safe_name(spec["truth"]["file"])],
-        {source: files[safe_name(source)] for source in sources},
-    )
-    if task.current:  # that of a change is noted once it is in force
-        releases.note_parts(task=task, units=truth.n)
-    return holdouts.add_compiled(version=version, keys=truth.keys, labels=truth.labels, by=WORKER)
-
-
-def _form_keys(task: PhaseTask, version: HoldoutVersion) -> bytes:
-    """Take from the reference the identifiers that the bundle itself published; none elsewhere."""
-    form = Form.from_json(task.form)
-    if form.ids is None:
-        return keys_of([])
-    files = gate.open_holdout(version=version, reason="compile", by=WORKER)
-    file, column = form.ids
-    for name, table in payloads.packed_tables(files[programs.REFERENCE]):
-        if name == file:
-            at = table[0].index(column)
-            return keys_of([row[at] for row in table[1:]])
-    raise ValueError("the table of the form is not in the reference")
+    return version if version.is_compiled else scorer_for(task).compile(task, version)
 
 
 @contextmanager
@@ -372,12 +340,28 @@ class MetricScorer:
     # A reference that differs is scored so many times in all; a metric always gives the same.
     watch_runs = 1
 
+    def compile(self, task: PhaseTask, version: HoldoutVersion) -> HoldoutVersion:
+        """Read the held-out files of a task as labels under their published identifiers."""
+        spec = task.scorer_version.spec
+        contract = contract_of(task)
+        files = gate.open_holdout(version=version, reason="compile", by=WORKER)
+        sources = {each.source for each in contract.attributes if each.source not in {"truth", ""}}
+        truth = compile_truth(
+            contract,
+            files[safe_name(spec["truth"]["file"])],
+            {source: files[safe_name(source)] for source in sources},
+        )
+        if task.current:  # that of a change is noted once it is in force
+            releases.note_parts(task=task, units=truth.n)
+        keys, labels = truth.keys, truth.labels
+        return holdouts.add_compiled(version=version, keys=keys, labels=labels, by=WORKER)
+
     def note_compiled(self, task: PhaseTask) -> None:
         """Note what the truth of a task, just compiled, tells of the rest of it."""
 
     def check(self, path: Path, task: PhaseTask, keys: bytes, *, name: str) -> Verdict:
-        """Check the format of a file in a child that holds no label."""
-        return child.check(path, contract_of(task).answer, keys, name=name)
+        """Check the format of a file, blind to the answers."""
+        return mode_of(task).check(path, task, keys, name=name)
 
     def score(
         self, job: Job, evaluation: Evaluation, task: PhaseTask, truths: Truths, beating: Beating
@@ -427,17 +411,17 @@ class MetricScorer:
         return flat_figures(as_json(scored.values))
 
 
-_scorers: list[tuple[Callable[[PhaseTask], bool], MetricScorer]] = []
+_scorers: dict[str, MetricScorer] = {}
 
 
-def register_scorer(scorer: MetricScorer, *, scores: Callable[[PhaseTask], bool]) -> None:
-    """Say which tasks another scorer checks and scores; a subject does it at start."""
-    _scorers.append((scores, scorer))
+def register_scorer(scorer: MetricScorer, *, mode: str) -> None:
+    """Say what checks and scores the tasks of another mode; its subject does it at start."""
+    _scorers[mode] = scorer
 
 
 def scorer_for(task: PhaseTask) -> MetricScorer:
-    """Return what checks and scores the entries of a task: the one point where it is chosen."""
-    return next((scorer for scores, scorer in _scorers if scores(task)), MetricScorer())
+    """Return what checks and scores the entries of a task, by its mode."""
+    return _scorers.get(mode_of(task).name) or MetricScorer()
 
 
 def compile_job(job: Job, truths: Truths, beating: Beating) -> None:

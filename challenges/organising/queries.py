@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils.formats import localize
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -26,6 +26,7 @@ from challenges.organising.models.challenges import (
     Phase,
 )
 from challenges.organising.models.scorings import Leaderboard, PhaseTask
+from challenges.organising.modes import mode_of
 from portal.audit.duties import beats
 from portal.lib import clock
 from portal.lib.refusals import Hidden, Unavailable
@@ -357,24 +358,13 @@ def _phase(phase: Phase, *, first: bool) -> list[Point]:
         return found
     found.append(needed("compiled", task.holdout.is_compiled, advice=True, phase=phase))
     if phase.kind == PhaseKind.CODE:
-        found += _code(phase, task)
+        points = mode_of(task).code_points(task)
+        found += [Point(key, state, phase, facts) for key, state, facts in points]
+        found.append(_sandbox(phase))
     found.append(_fairness(phase, task))
     if first:
         found += [*(point(phase) for point in _points), *_attempts(phase), *_interval(phase)]
     return found
-
-
-def _code(phase: Phase, task: PhaseTask) -> list[Point]:
-    """Say whether code has what it reads, and a host that can isolate it."""
-    if task.scorer_version.is_program:
-        return [_sandbox(phase)]
-    if task.plan is None:
-        return [Point("code_sample", "missing", phase), _sandbox(phase)]
-    compared = needed("code_inputs", task.plan.is_ready, advice=True, phase=phase)
-    if task.plan.problem:
-        compared = Point("code_unlike", "missing", phase, {"said": task.plan.problem_said})
-    rows = {"rows": task.plan.sample_rows}
-    return [Point("code_sample", "ready", phase, rows), compared, _sandbox(phase)]
 
 
 def _host_facts() -> dict[str, Any]:
@@ -507,16 +497,13 @@ class NoSandbox(Unavailable):
     )
 
 
-def refuse_not_isolated(phase: Phase) -> None:
-    """Raise NoSandbox for a phase that runs programs where the worker cannot isolate.
+def refuse_not_isolated() -> None:
+    """Raise NoSandbox where the worker cannot isolate what it must run.
 
     What the last sign of life of a worker says; without any, the file is taken and the worker
     decides: it refuses its form with X_NO_SANDBOX, and the slot is given back.
     """
-    if _host_facts().get("isolates") is not False:
-        return
-    runs = Q(scorer_version__programs__isnull=False) | Q(plan__isnull=False)
-    if phase.tasks.filter(runs, current=True).exists():
+    if _host_facts().get("isolates") is False:
         raise NoSandbox
 
 

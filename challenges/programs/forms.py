@@ -1,5 +1,6 @@
 """Forms of code: how the teams of a challenge send it, a trial on the public sample."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -15,6 +16,11 @@ from challenges.bundles.code import (
     CodeRules,
 )
 from challenges.organising.enums import LogAudience
+from challenges.organising.models.scorings import PhaseTask
+from challenges.programs.actions import changes as program_changes
+from challenges.rescoring.forms import TaskForm
+from challenges.rescoring.models import Rescoring
+from portal.accounts.models import User
 from portal.lib.storage.files import safe_name
 from portal.lib.web.fields import whole
 
@@ -151,3 +157,77 @@ class TrialForm(forms.Form):
     def refuse(self, field: str, said: str, code: str) -> None:
         """Put a refusal beside its field."""
         self.add_error(field, ValidationError(said, code=code))
+
+
+class ProgramForm(TaskForm):
+    """Propose other programs or other data for a task that an organiser's program scores."""
+
+    program = forms.FileField(
+        label=_("Nouveau programme de notation"),
+        required=False,
+        help_text=_(
+            "L’archive zip entière du programme. Ce que les équipes envoient et les scores écrits "
+            "restent les mêmes."
+        ),
+        widget=forms.ClearableFileInput(attrs={"accept": ".zip,application/zip"}),
+        error_messages={"empty": _("Ce fichier est vide.")},
+    )
+    ingestion = forms.FileField(
+        label=_("Nouveau programme d’ingestion"),
+        required=False,
+        widget=forms.ClearableFileInput(attrs={"accept": ".zip,application/zip"}),
+        error_messages={"empty": _("Ce fichier est vide.")},
+    )
+    reference = forms.FileField(
+        label=_("Nouvelles données de référence"),
+        required=False,
+        help_text=_(
+            "Une archive zip ou un fichier, à la place des données en vigueur. Scellé à "
+            "l’arrivée : personne ne le relit."
+        ),
+        error_messages={"empty": _("Ce fichier est vide.")},
+    )
+    input = forms.FileField(
+        label=_("Nouvelles données d’entrée"),
+        required=False,
+        help_text=_("Celles que lisent les programmes des équipes."),
+        error_messages={"empty": _("Ce fichier est vide.")},
+    )
+
+    introduction = _(
+        "Déposez ce qui change, un fichier ou plusieurs ; le reste est gardé tel quel. Chaque "
+        "fichier est scellé à l’arrivée, puis essayé deux fois sur la solution de référence avant "
+        "de noter une soumission."
+    )
+
+    def __init__(self, data: Any = None, files: Any = None, *, tasks: Sequence[PhaseTask]) -> None:
+        super().__init__(data, files, tasks=tasks)
+        known = {part for each in tasks for part in program_changes.parts_of(each)}
+        for part in set(program_changes.PARTS) - known:
+            del self.fields[part]
+
+    def clean(self) -> dict[str, Any]:
+        """Ask for a file, each small enough."""
+        cleaned: dict[str, Any] = super().clean() or {}
+        sent = [part for part in program_changes.PARTS if cleaned.get(part)]
+        for part in sent:
+            if cleaned[part].size > program_changes.MAX_BYTES:
+                self.add_error(part, _("200 Mo au plus."))
+        if not self.errors and not sent:
+            raise forms.ValidationError(
+                _("Rien ne change : ni le programme, ni les données."), code="same_scoring"
+            )
+        return cleaned
+
+    def propose(self, *, by: User) -> Rescoring:
+        """Propose what was sent. Raises as `program_changes.change`."""
+        said = self.cleaned_data
+        task = self.chosen
+        files = {
+            part: program_changes.Sent(said[part].name, said[part].file)
+            for part in program_changes.PARTS
+            if said.get(part)
+        }
+        return program_changes.propose_program(
+            phase=task.phase, index=task.index, files=files, reason=said["reason"], by=by
+        )

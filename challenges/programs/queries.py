@@ -26,11 +26,9 @@ from portal.lib.refusals import Hidden
 
 
 def program_tasks(phase: Phase) -> list[PhaseTask]:
-    """List the tasks in force of a phase that a program scores; none where our metrics do."""
-    tasks = list(
-        phase.tasks.filter(current=True).select_related("scorer_version").order_by("index")
-    )
-    return tasks if tasks and tasks[0].scorer_version.is_program else []
+    """List the tasks in force of a phase that a program scores."""
+    tasks = phase.tasks.filter(current=True, scorer_version__programs__isnull=False)
+    return list(tasks.select_related("scorer_version").order_by("index"))
 
 
 def columns_shown(phase: Phase) -> list[Column]:

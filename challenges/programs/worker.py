@@ -19,11 +19,10 @@ from pathlib import Path
 from typing import Any
 
 from django.utils.crypto import salted_hmac
-from django.utils.translation import gettext as _
 
 from challenges.bundles import programs
 from challenges.bundles.programs import PRIVATE, PUBLIC, Form, ProgramSpec, Protocol
-from challenges.entries.actions import checks
+from challenges.entries.actions.checks import infected_verdict
 from challenges.entries.models import Entry
 from challenges.evaluation import worker as vault
 from challenges.evaluation.actions import evaluations
@@ -32,12 +31,14 @@ from challenges.evaluation.actions.releases import columns_of
 from challenges.evaluation.enums import EvaluationState
 from challenges.evaluation.models import Evaluation, rounded
 from challenges.organising.enums import ColumnKind, LogAudience, ReportAudience
-from challenges.organising.models.scorings import Column, Leaderboard, PhaseTask, RunPlan
+from challenges.organising.models.scorings import Column, PhaseTask, RunPlan
+from challenges.programs import checks
 from challenges.programs.actions import changes as program_changes
 from challenges.programs.actions import code as team_code
 from challenges.programs.actions.changes import Report
 from challenges.programs.actions.code import RunOutcome, TrialOutcome
 from challenges.programs.models import CodeRun, CodeTrial
+from challenges.programs.rows import Contributions, contributions
 from challenges.queue import worker as queue_worker
 from challenges.queue.actions import WORKER
 from challenges.queue.enums import JobKind
@@ -47,18 +48,18 @@ from challenges.sandbox import code_runs as running
 from challenges.sandbox import evalai, metadata, rooms, steps
 from challenges.sandbox.base import MIB, Limits
 from challenges.sandbox.code_runs import Run
-from challenges.sandbox.scores import Declared, Rows
+from challenges.sandbox.scores import Declared
 from challenges.sandbox.steps import Outcome, Party, Reason
 from challenges.scoring import archives, child, inputs
 from challenges.scoring.arrays import Data
 from challenges.scoring.contract import AnswerSpec, Policy
 from challenges.scoring.inputs import UNLIKE, InputFault, identifiers
-from challenges.scoring.intervals import Contributed, NotTheMean, contributed
 from challenges.scoring.packages import Layout, Package, PackageRefused
 from challenges.scoring.truth import keys_of, load_keys
 from challenges.scoring.verdict import Fault, ReasonCode, Verdict, archive_fault, fault_of, neutral
 from datasets import gate
-from datasets.actions import releases
+from datasets.actions import holdouts, releases
+from datasets.models import HoldoutVersion
 from portal.lib import canonical, children, failpoints
 from portal.lib.storage import objects
 
@@ -79,64 +80,6 @@ def cleaned_html(html: bytes) -> str:
     return cleaned.decode()
 
 
-@dataclass(frozen=True)
-class Contributions:
-    """What rows gave: by part, of the figure `primary`; fault: why they were left out."""
-
-    rows: Mapping[str, Contributed] = field(default_factory=dict)
-    primary: str = ""
-    fault: str = ""
-
-
-NONE = Contributions()
-
-
-def contributions(
-    rows: Rows | None, values: Mapping[str, Mapping[str, float]], task: PhaseTask
-) -> Contributions:
-    """Read rows against the figure that ranks, in each part where the program tells it.
-
-    values: {part: {column key: exact value}}. Rows are of one figure: a phase of several tasks, or
-    whose boards rank by different columns, has no interval.
-    """
-    if rows is None:
-        return NONE
-    primary = _ranking_figure(task)
-    if primary == "":
-        said = _("rows.csv est laissé : plusieurs épreuves, ou aucune mesure seule à classer")
-        return Contributions(fault=said)
-    spec = ProgramSpec.from_json(task.scorer_version.spec)
-    parts = next((each.parts for each in spec.scores if each.key == primary), ())
-    found: dict[str, Contributed] = {}
-    try:
-        for part in parts:
-            found[part] = contributed(
-                rows.ids,
-                rows.values,
-                rows.weights,
-                figure=values[part][primary],
-                contract=f"{task.scorer_version.digest} {task.holdout_id}",
-            )
-    except NotTheMean as refused:
-        said = _(
-            "rows.csv est laissé : la moyenne de ses lignes, %(mean).6g, n’est pas « %(key)s »"
-        ) % {"mean": refused.mean, "key": primary}
-        return Contributions(fault=said)
-    return Contributions(found, primary)
-
-
-def _ranking_figure(task: PhaseTask) -> str:
-    """Name the figure that ranks on every board of a phase of one task, "" when there is none."""
-    if PhaseTask.objects.filter(phase_id=task.phase_id, current=True).count() > 1:
-        return ""
-    boards = Leaderboard.objects.filter(phase_id=task.phase_id).select_related("primary")
-    keys = {
-        board.primary.key if board.primary and board.primary.kind == ColumnKind.METRIC else ""
-        for board in boards.order_by("pk")
-    }
-    return keys.pop() if len(keys) == 1 else ""
-
-
 GRACE_SECONDS = 2.0
 Files = Mapping[str, bytes]
 
@@ -155,11 +98,19 @@ class ProgramScorer(vault.MetricScorer):
 
     watch_runs = 5
 
+    def compile(self, task: PhaseTask, version: HoldoutVersion) -> HoldoutVersion:
+        """Keep the identifiers that the bundle itself published: the rest is the program's."""
+        form, keys = Form.from_json(task.form), keys_of([])
+        if form.ids is not None:
+            files = gate.open_holdout(version=version, reason="compile", by=WORKER)
+            keys = checks.published_keys(form.ids, files[programs.REFERENCE])
+        return holdouts.add_compiled(version=version, keys=keys, labels=b"{}", by=WORKER)
+
     def check(self, path: Path, task: PhaseTask, keys: bytes, *, name: str) -> Verdict:
         """Check a file against the form of its task; nothing runs yet."""
         if vault.missing_isolation() is not None:
             return Verdict(False, (fault_of(ReasonCode.NO_SANDBOX.value),))
-        return checks.check_for_program(path, task, keys, name=name)
+        return super().check(path, task, keys, name=name)
 
     def score(
         self,
@@ -206,8 +157,8 @@ class CodeScorer(vault.MetricScorer):
         return check_package(path, task)
 
 
-vault.register_scorer(CodeScorer(), scores=lambda task: task.takes_code)
-vault.register_scorer(ProgramScorer(), scores=lambda task: task.scorer_version.is_program)
+vault.register_scorer(CodeScorer(), mode="code")
+vault.register_scorer(ProgramScorer(), mode="program")
 
 
 def score_by_program(job: Job, evaluation: Evaluation, task: PhaseTask, beating: Beating) -> None:
@@ -583,7 +534,7 @@ def _tried(trial: CodeTrial, job: Job) -> TrialOutcome:
         releases.opened(releases.Deposit(trial.sealed, trial.keys), "paquet.zip") as path,
         vault.desk() as desk,
     ):
-        if infected := checks.infected_verdict(path):
+        if infected := infected_verdict(path):
             return _not_run(infected.faults[0])
         try:
             package = _package(path, desk, plan)

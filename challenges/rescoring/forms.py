@@ -14,7 +14,7 @@ from challenges.bundles.report import Findings
 from challenges.bundles.safe_yaml import YamlRefused
 from challenges.organising.forms.scorings import FORMULA, SHAPES, FiguresForm, figures_of, shape_of
 from challenges.organising.models.scorings import PhaseTask
-from challenges.programs.actions import changes as program_changes
+from challenges.organising.modes import mode_of
 from challenges.rescoring.actions import rescorings
 from challenges.rescoring.models import Rescoring
 from challenges.scoring import registry
@@ -56,6 +56,10 @@ class TaskForm(forms.Form):
         else:
             choice = cast(forms.TypedChoiceField, self.fields["task"])
             choice.choices = [(each.index, each.name) for each in tasks]
+
+    def propose(self, *, by: User) -> Rescoring:
+        """Propose what was written and sent."""
+        raise NotImplementedError
 
     @property
     def chosen(self) -> PhaseTask:
@@ -216,88 +220,21 @@ class MeasuresForm(AnswersForm, FiguresForm):
         return [self[name] for name in ("reason", "task", "truth") if name in self.fields]
 
 
-class ProgramForm(TaskForm):
-    """Propose other programs or other data for a task that an organiser's program scores."""
-
-    program = forms.FileField(
-        label=_("Nouveau programme de notation"),
-        required=False,
-        help_text=_(
-            "L’archive zip entière du programme. Ce que les équipes envoient et les scores écrits "
-            "restent les mêmes."
-        ),
-        widget=forms.ClearableFileInput(attrs={"accept": ".zip,application/zip"}),
-        error_messages={"empty": _("Ce fichier est vide.")},
-    )
-    ingestion = forms.FileField(
-        label=_("Nouveau programme d’ingestion"),
-        required=False,
-        widget=forms.ClearableFileInput(attrs={"accept": ".zip,application/zip"}),
-        error_messages={"empty": _("Ce fichier est vide.")},
-    )
-    reference = forms.FileField(
-        label=_("Nouvelles données de référence"),
-        required=False,
-        help_text=_(
-            "Une archive zip ou un fichier, à la place des données en vigueur. Scellé à "
-            "l’arrivée : personne ne le relit."
-        ),
-        error_messages={"empty": _("Ce fichier est vide.")},
-    )
-    input = forms.FileField(
-        label=_("Nouvelles données d’entrée"),
-        required=False,
-        help_text=_("Celles que lisent les programmes des équipes."),
-        error_messages={"empty": _("Ce fichier est vide.")},
-    )
-
-    def __init__(self, data: Any = None, files: Any = None, *, tasks: Sequence[PhaseTask]) -> None:
-        super().__init__(data, files, tasks=tasks)
-        known = {part for each in tasks for part in program_changes.parts_of(each)}
-        for part in set(program_changes.PARTS) - known:
-            del self.fields[part]
-
-    def clean(self) -> dict[str, Any]:
-        """Ask for a file, each small enough."""
-        cleaned: dict[str, Any] = super().clean() or {}
-        sent = [part for part in program_changes.PARTS if cleaned.get(part)]
-        for part in sent:
-            if cleaned[part].size > program_changes.MAX_BYTES:
-                self.add_error(part, _("200 Mo au plus."))
-        if not self.errors and not sent:
-            raise forms.ValidationError(
-                _("Rien ne change : ni le programme, ni les données."), code="same_scoring"
-            )
-        return cleaned
-
-    def propose(self, *, by: User) -> Rescoring:
-        """Propose what was sent. Raises as `program_changes.change`."""
-        said = self.cleaned_data
-        task = self.chosen
-        files = {
-            part: program_changes.Sent(said[part].name, said[part].file)
-            for part in program_changes.PARTS
-            if said.get(part)
-        }
-        return program_changes.propose_program(
-            phase=task.phase, index=task.index, files=files, reason=said["reason"], by=by
-        )
-
-
 def form_for(
     tasks: Sequence[PhaseTask],
     data: Any = None,
     files: Any = None,
     titles: Mapping[str, Any] | None = None,
-) -> "ProposalForm | MeasuresForm | ProgramForm | None":
+) -> TaskForm | None:
     """Give the form by which the scoring of these tasks of a phase changes, None without task.
 
     titles: the names of the measures, for a page; without them figures are read as YAML.
     """
     if not tasks:
         return None
-    if tasks[0].scorer_version.is_program:
-        return ProgramForm(data, files, tasks=tasks)
+    form: TaskForm | None = mode_of(tasks[0]).change_form(tasks, data, files)
+    if form is not None:
+        return form
     if titles is not None:
         return MeasuresForm(data, files, tasks=tasks, titles=titles)
     return ProposalForm(data, files, tasks=tasks)

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from challenges.organising import rules as organising_rules
 from challenges.organising.models.challenges import Challenge, Phase
+from challenges.organising.modes import mode_of
 from challenges.organising.queries import phase_of
 from challenges.organising.views.layout import find_to_run, room
 from challenges.organising.views.words import TITLES
@@ -159,8 +160,7 @@ def _row(
     organises = rescoring_rules.may_propose_rescoring(by, phase)
     row: dict[str, Any] = {
         "phase": phase,
-        "tasks": tasks,
-        "by_program": bool(tasks) and tasks[0].scorer_version.is_program,
+        "tasks": [(each, mode_of(each)) for each in tasks],
         "revealed": phase.is_revealed,
         "history": [each for each in changes if not each.is_open],
         "open": opened,

@@ -15,6 +15,7 @@ from challenges.evaluation.worker import Opened
 from challenges.organising.enums import Direction
 from challenges.organising.models.challenges import Phase
 from challenges.organising.models.scorings import Column, PhaseTask
+from challenges.organising.modes import mode_of
 from challenges.queue import actions as jobs
 from challenges.queue import worker as queue_worker
 from challenges.queue.enums import JobKind
@@ -239,9 +240,8 @@ def _is_summed(primary: Column, found: Listing) -> bool:
     keeps some for the figure of every board or for none.
     """
     task = task_of(found.board.phase)
-    if task is None or task.scorer_version.is_program:
-        return True
-    return ScoringContract.from_json(task.scorer_version.spec).primary.key == primary.key
+    contract = mode_of(task).contract(task) if task else None
+    return contract is None or contract.primary.key == primary.key
 
 
 def _without_intervals(ranked: Sequence[Candidate], primary: Column) -> list[Placed]:

@@ -15,7 +15,7 @@ from challenges.entries.models import Entry, EntryQuerySet
 from challenges.entries.queries import fair_rank
 from challenges.organising.enums import ChallengeStatus, PhaseMoment
 from challenges.organising.models.challenges import Challenge, Phase
-from challenges.organising.queries import refuse_not_isolated
+from challenges.organising.modes import mode_in
 from challenges.queue import actions as jobs
 from challenges.queue.enums import JobKind
 from challenges.receipts import actions as receipts
@@ -102,7 +102,7 @@ def enter(
     if not _is_replay(phase, team, idempotency_key):
         current = Phase.objects.select_related("challenge").get(pk=phase.pk)
         refuse_closed(current, clock.now(), first_byte_at=first_byte_at)
-        refuse_not_isolated(phase)
+        mode_in(phase).require_host()
     stored = _store(content, phase.max_bytes)
     if stored.size == 0:
         raise Invalid(

@@ -31,13 +31,10 @@ from challenges.entries.views.tables import (
     primary_figures,
     score_receipts_of,
 )
-from challenges.organising.enums import PhaseKind
 from challenges.organising.models.challenges import Challenge, Phase
+from challenges.organising.modes import mode_in
 from challenges.organising.views.layout import find_challenge, room, run_by
 from challenges.pages.views.challenge import contract_of, scoring_words
-from challenges.programs import queries as program_queries
-from challenges.programs.views import programs as program_views
-from challenges.programs.views.programs import packing
 from challenges.rescoring import queries as rescoring_queries
 from challenges.results.queries import reports
 from challenges.teams.queries import has_accepted_terms, registration_of
@@ -77,7 +74,7 @@ def entries(request: HttpRequest, slug: str) -> HttpResponseBase:
 def deposit(request: HttpRequest, slug: str, form: EntryForm) -> HttpResponseBase:
     """Submit a file: 201 and its receipt, or 200 and the earlier one for the same key."""
     context = scene_to_enter(request, slug)
-    is_program = "application/json" in request.headers.get("Accept", "")
+    wants_json = "application/json" in request.headers.get("Accept", "")
     try:
         accepted = acts.enter(
             phase=phase_to_enter(context["phase"]),
@@ -92,11 +89,11 @@ def deposit(request: HttpRequest, slug: str, form: EntryForm) -> HttpResponseBas
             again=form.cleaned_data["again"],
         )
     except Conflict as refusal:
-        if is_program or refusal.code != "same_file":
+        if wants_json or refusal.code != "same_file":
             raise
         form.ask_again(str(refusal))
         return _page(request, slug, form=form, status=409)
-    if is_program:
+    if wants_json:
         return _receipt(accepted.entry.receipt, status=201 if accepted.created else 200)
     if not accepted.created:
         return _entry_page(request, slug, accepted.entry)
@@ -318,15 +315,16 @@ def _page(
         refused = 200 if request.method in {"GET", "HEAD"} else 403
         return render(request, "challenges/entries/entries_none.html", context, status=refused)
     phase = context["phase"]
-    is_code = phase is not None and phase.kind == PhaseKind.CODE
-    plan = program_queries.plan_of(phase) if is_code else None
     form = form or EntryForm(questions=context["challenge"].fact_sheet)
-    if plan is not None:
+    mode = mode_in(phase)
+    packages = mode.packages(phase) if phase else {}
+    if packages:
         form.ask_code()
-        context |= {"plan": plan, "packing": packing(plan, phase, is_first=False)}
+        context |= packages
     bench = context["phase"] is not None and context["phase"].takes_bench
     context |= {"bench": bench, "open": context["open"] or bench}
     context |= {"form": form, "verdict": verdict} | _team_context(request, context)
+    context |= mode.words(phase) if phase else {}
     return render(request, "challenges/entries/entries.html", context, status=status)
 
 
@@ -348,7 +346,6 @@ def _team_context(request: HttpRequest, context: dict[str, Any]) -> dict[str, An
         "accepted": has_accepted_terms(challenge, request.user),
         "registered": registration is not None and registration.state == "accepted",
         "formats": words["formats"] or ["CSV"],
-        **program_views.words(challenge, phase),
         "rows": history(own, figures, challenge=challenge, captain=captain, now=context["now"]),
         "latest": latest,
         "captain": captain,
@@ -372,12 +369,9 @@ def _entry_page(request: HttpRequest, slug: str, own: Entry) -> HttpResponse:
         "score_receipts": score_receipts_of(own),
         "former": rescoring_queries.former_scorings(own),
         "audited": reports.has_audit(own),
-        "by_task": program_views.by_task(own),
-        "runs": program_views.runs_told(own) if own.enrolment.phase.kind == PhaseKind.CODE else [],
-        "report_tasks": program_views.report_tasks(own),
         "may_withdraw": may_withdraw(own, captain=own.enrolment.team.has_captain(person(request))),
         "quota": quota_left(own.enrolment.phase, own.enrolment.team, context["now"]),
-    }
+    } | mode_in(own.enrolment.phase).entry_panels(own)
     return render(request, "challenges/entries/entry.html", context)
 
 

@@ -63,13 +63,6 @@ class Source:
 Tasks = tuple[list[dict[str, Any]], dict[int, list[int]]]
 
 
-def is_program(challenge: Challenge) -> bool:
-    """Say whether an organiser's own program scores the challenge."""
-    return PhaseTask.objects.filter(
-        phase__challenge=challenge, scorer_version__programs__isnull=False
-    ).exists()
-
-
 def sealed_versions(challenge: Challenge) -> list[HoldoutVersion]:
     """List the sealed programs, data, inputs of code and source of a challenge, each once."""
     current = PhaseTask.objects.filter(phase__challenge=challenge, current=True)
@@ -511,7 +504,7 @@ def export(*, challenge: Challenge, by: User, reference: Path | None = None) -> 
         _own_files(made, document, files)
         if reference is not None:
             _check(made, document, reference)
-    elif is_program(challenge):
+    elif sealed_versions(challenge):  # of another platform: what it brought leaves as it came
         _programs(made, reference)
     made.put(exporting.COMPETITION, exporting.dump(_competition(made, document)))
     made.put(exporting.DOCUMENT, exporting.dump(_openemploi(made, document)))

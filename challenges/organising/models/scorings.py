@@ -123,11 +123,6 @@ class ScorerVersion(models.Model):
             ),
         ]
 
-    @property
-    def is_program(self) -> bool:
-        """Say whether an organiser's program scores, and not a metric of the menu."""
-        return self.programs_id is not None
-
 
 class PhaseTask(models.Model):
     """Tie a phase to the scorer and the held-out data in force."""
@@ -157,11 +152,6 @@ class PhaseTask(models.Model):
                 fields=["phase", "index"], condition=Q(current=True), name="phase_task_current_once"
             )
         ]
-
-    @property
-    def takes_code(self) -> bool:
-        """Say whether the platform runs the code of teams, and a metric scores what it writes."""
-        return self.plan_id is not None
 
 
 FACT_CHARACTERS = 120

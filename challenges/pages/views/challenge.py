@@ -32,6 +32,7 @@ from challenges.organising.models.challenges import (
 )
 from challenges.organising.models.challenges import PublicFile as StoredFile
 from challenges.organising.models.scorings import Column, PhaseTask
+from challenges.organising.modes import mode_in, mode_of
 from challenges.organising.queries import current_phase
 from challenges.organising.views import words
 from challenges.organising.views.layout import find_challenge
@@ -46,9 +47,7 @@ from challenges.organising.views.words import (
     USE_CASES,
 )
 from challenges.pages.filters import STATES, ChallengeFilter
-from challenges.programs import queries as program_queries
-from challenges.programs.views import programs as program_views
-from challenges.programs.views.programs import coding_of, packing
+from challenges.programs.views.programs import coding_of
 from challenges.results.models.boards import Standing
 from challenges.results.queries.boards import prize_limits
 from challenges.results.views import boards as board_views
@@ -166,20 +165,12 @@ def evaluation(request: HttpRequest, slug: str) -> HttpResponse:
     context |= scoring_words(contract_of(challenge, context["phase"]), challenge.language)
     context |= shares(context["phase"])
     context["prize_rules"] = _prize_rules(challenge)
-    context |= program_views.words(challenge, context["phase"])
-    context |= _code_words(context["phase"], by_program=bool(context.get("program")))
+    if phase := context["phase"]:
+        mode = mode_in(phase)
+        packing = mode.packages(phase).get("packing")
+        context |= {"sends_code": phase.kind == PhaseKind.CODE, "packing": packing}
+        context |= mode.words(phase)
     return render(request, "challenges/pages/evaluation.html", context)
-
-
-def _code_words(phase: Phase | None, *, by_program: bool) -> dict[str, Any]:
-    """Say whether teams send code, and what it must be; a program has its own protocol."""
-    if phase is None or phase.kind != PhaseKind.CODE or by_program:
-        return {"sends_code": False}
-    plan = program_queries.plan_of(phase)
-    return {
-        "sends_code": True,
-        "packing": None if plan is None else packing(plan, phase, is_first=False),
-    }
 
 
 def _phase_shown(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
@@ -204,10 +195,7 @@ def contract_of(challenge: Challenge, phase: Phase | None = None) -> dict[str, A
     if phase is not None:
         tasks = tasks.filter(phase=phase)
     task = tasks.select_related("scorer_version").order_by("phase__index", "index").first()
-    if task is not None and task.scorer_version.is_program:
-        answer = task.form.get("answer")
-        return {"submission": answer} if answer else {}
-    return task.scorer_version.spec if task else {}
+    return mode_of(task).public_contract(task) if task else {}
 
 
 def scoring_words(contract: dict[str, Any], language: str = "") -> dict[str, Any]:

@@ -443,7 +443,7 @@ def start_trial(
     require(entries_rules.may_enter, by, team)
     refuse_closed(Phase.objects.select_related("challenge").get(pk=phase.pk), clock.now())
     plan = plan_of(phase)
-    refuse_not_isolated(phase)
+    refuse_not_isolated()
     _refuse_spent(team, clock.now())
     size, digest = _measured(content, phase.max_bytes)
     kept = releases.keep(content)

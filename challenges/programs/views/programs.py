@@ -307,15 +307,14 @@ OPERATIONS = {
 }
 
 
-def words(challenge: Challenge, phase: Phase | None) -> dict[str, Any]:
-    """Put the program of a phase into words: {"program": …, "metrics": …}, {} for our metrics."""
-    tasks = program_queries.program_tasks(phase) if phase else []
-    if not tasks or phase is None:
-        return {}
+def words(phase: Phase) -> dict[str, Any]:
+    """Put the program of a phase into words, in place of those of our metrics."""
+    tasks = program_queries.program_tasks(phase)
     spec = ProgramSpec.from_json(tasks[0].scorer_version.spec)
     columns = program_queries.columns_shown(phase)
     form = Form.from_json(tasks[0].form)
     return {
+        "sends_code": False,
         "metrics": [_metric(column, columns, phase) for column in columns],
         "formats": [one.lstrip(".").upper() for one in form.types] or ["ZIP"],
         "program": {
@@ -330,7 +329,7 @@ def words(challenge: Challenge, phase: Phase | None) -> dict[str, Any]:
             "compares": program_queries.gives_intervals(phase),
             "memory_mb": phase.memory_mb,
             "seconds": phase.time_limit_s,
-            "team_reads": challenge.detailed_results == "team",
+            "team_reads": phase.challenge.detailed_results == "team",
         },
     }
 
@@ -380,8 +379,6 @@ def _metric(column: Column, columns: Sequence[Column], phase: Phase) -> dict[str
 def by_task(entry: Entry) -> dict[str, Any]:
     """Lay out every released figure of an entry that a program scored, task by task."""
     tasks = program_queries.program_tasks(entry.enrolment.phase)
-    if not tasks:
-        return {}
     shown = shown_figures([entry])[entry.pk].scores
     rows = []
     for column in program_queries.columns_shown(entry.enrolment.phase):

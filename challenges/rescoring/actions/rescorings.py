@@ -25,6 +25,7 @@ from challenges.organising.actions.notices import announce
 from challenges.organising.enums import ChallengeStatus, NoticeKind
 from challenges.organising.models.challenges import Challenge, Phase
 from challenges.organising.models.scorings import Leaderboard, PhaseTask, ScorerVersion
+from challenges.organising.modes import mode_of
 from challenges.queue import actions as jobs
 from challenges.queue.actions import WORKER, queue_standings
 from challenges.queue.enums import JOB_PRIORITY, JobKind, JobState
@@ -35,7 +36,6 @@ from challenges.rescoring.models import BaselineCheck, Rescoring, RescoringState
 from challenges.results import actions as results
 from challenges.results.actions import FinalResults, SettledRung
 from challenges.results.models.boards import Listing, Reveal, Standing
-from challenges.scoring.contract import ScoringContract
 from challenges.scoring.truth import Keys, load_keys
 from datasets.models import HoldoutVersion
 from portal.accounts.authorization import require
@@ -490,12 +490,9 @@ def put_in_force(rescoring: Rescoring, prepared: Prepared, *, at: datetime, sign
         raise NotSeen
     PhaseTask.objects.filter(pk=rescoring.former_id).update(current=False)
     PhaseTask.objects.filter(pk=rescoring.task_id).update(current=True)
-    if not rescoring.task.scorer_version.is_program:
-        scorers.follow_contract(
-            rescoring.phase,
-            ScoringContract.from_json(rescoring.former.scorer_version.spec),
-            ScoringContract.from_json(rescoring.task.scorer_version.spec),
-        )
+    former, new = (mode_of(task).contract(task) for task in (rescoring.former, rescoring.task))
+    if former is not None and new is not None:
+        scorers.follow_contract(rescoring.phase, former, new)
     for each in prepared.releases:
         _release_scores(each, at, sign=sign)
     for shown in prepared.settled:

@@ -21,9 +21,9 @@ from django.views.decorators.http import require_safe
 
 from challenges.evaluation.enums import Split
 from challenges.organising.models.challenges import Challenge, Phase
+from challenges.organising.modes import mode_in
 from challenges.organising.queries import current_phase, phase_of
 from challenges.organising.views.layout import find_challenge
-from challenges.programs.views import programs as program_views
 from challenges.results.queries import boards
 from challenges.results.queries import boards as reads
 from challenges.results.queries.boards import Board
@@ -51,13 +51,12 @@ def standings(request: HttpRequest, slug: str) -> HttpResponse:
     mine = context["team"].pk if context["team"] else None
     page = page_wanted(request)
     board = board_wanted(request, phase, mine=mine, page=page) if phase else None
-    if board is None:
+    if phase is None or board is None:
         return render(request, "challenges/results/standings_none.html", context)
     context |= shares(phase) | board_context(request, board, mine)
     context["board_links"] = board_links(phase)
-    if told := program_views.words(context["challenge"], phase):
-        context |= told
-        context["by_task"] = program_views.standings_by_task(board, context["rows"])
+    mode = mode_in(phase)
+    context |= mode.words(phase) | mode.board_panels(board, context["rows"])
     return render(request, "challenges/results/standings.html", context)
 
 
