@@ -8,12 +8,9 @@ from catalogue.pages import api as public_api
 
 # (prefix, router), gathered by portal.api in this order.
 routers: list[tuple[str, Router]] = [
-    ("", contributions_api.paste_router),  # before the cards by name: none is called « from »
+    ("", contributions_api.router),  # before the cards by name: none is called « from »
     ("", contributions_api.cards),  # that of resources, which reads the same addresses
-    ("", contributions_api.router),
-    ("", contributions_api.upload_router),
     ("", public_api.router),
-    ("", contributions_api.contribution_router),
     ("", community_api.router),
     ("", community_api.around_router),
 ]

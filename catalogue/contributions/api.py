@@ -30,7 +30,6 @@ from catalogue.contributions.schemas import (
     ChecksOut,
     ContributionsOut,
     PasteIn,
-    RecordIn,
     SendIn,
     WholeContributionOut,
 )
@@ -134,14 +133,18 @@ def whole(request: HttpRequest, contribution: Contribution) -> WholeContribution
     return told.model_copy(update=UNTOLD | unsent)
 
 
-contribution_router = Router(tags=[_("Contribuer")])
 CONTRIBUTE = Token(TokenScope.CONTRIBUTE)
 READ = Token(TokenScope.READ)
+TAGS: Any = [_("Contribuer")]
+SAID = refused(401, 403, 404, 409, 415, 422, 429)
+DONE = refused(401, 403, 404, 409, 422, 429)
+router = Router(tags=TAGS, auth=CONTRIBUTE)
+MOST_CHOICES = 50
 # What a token that may not read is not told of a change that somebody else wrote.
 UNREAD: dict[str, Any] = {"title": "", "record": {}, "provenance": {}}
 
 
-@contribution_router.get(
+@router.get(
     "/contributions",
     auth=READ,
     response={200: ContributionsOut, **refused(401, 403, 422, 429)},
@@ -163,7 +166,7 @@ def contributions(
     return {"contributions": page.rows, "next_cursor": page.next_cursor}
 
 
-@contribution_router.get(
+@router.get(
     "/contributions/{uuid:contribution}",
     auth=READ,
     response={200: WholeContributionOut, **refused(401, 403, 404, 429)},
@@ -175,9 +178,8 @@ def contribution(request: HttpRequest, contribution: UUID) -> WholeContributionO
     return whole(request, contribution_named(request, contribution))
 
 
-@contribution_router.post(
+@router.post(
     "/contributions/{uuid:contribution}/answer",
-    auth=CONTRIBUTE,
     response={200: WholeContributionOut, **refused(401, 403, 404, 409, 415, 422, 429)},
     operation_id="answer_proposal",
     summary=_("Donner son avis sur un changement que quelqu’un propose de sa fiche"),
@@ -192,11 +194,6 @@ def answer(request: HttpRequest, contribution: UUID, given: AnswerIn) -> WholeCo
         acts.accept_change(contribution=found, reason=values["reason"], by=by)
     told = whole(request, contribution_named(request, contribution))
     return told if bearer.reads(request) else told.model_copy(update=UNSAID | UNREAD)
-
-
-TAGS: Any = [_("Contribuer")]
-SAID = refused(401, 403, 404, 409, 415, 422, 429)
-DONE = refused(401, 403, 404, 409, 422, 429)
 
 
 @cards.post(
@@ -215,14 +212,14 @@ def begin(
     Idempotency-Key : la même clé et le même corps répondent 200 et le brouillon déjà ouvert.
     """
     by, holder = person(request), holder_named(card.organisation)
-    values = _cleaned(card.kind, card, {})
+    values = records.clean(card.kind, card.given(), told={})
 
     def start() -> Contribution:
         return drafts.start(kind=card.kind, organisation=holder, by=by, **values)
 
     digest = sha256(request.body).hexdigest()
     made = drafts.deposit_once(key=idempotency_key, sha256=digest, begin=start, by=by)
-    return opened(request, made)
+    return opened(request, *made)
 
 
 @cards.patch(
@@ -249,7 +246,7 @@ def change(
     if work is None and (contribution is not None or not card.live):
         work = work_on(request, resource, contribution)
     told = proposals.proposed_record(work) if work else card_records.record_of(card)
-    values = _cleaned(card.kind, given, told)
+    values = records.clean(card.kind, given.given(), told=told)
     if "organisation" in given.model_fields_set:
         values |= _holder(card, given)
     if given.is_empty or (work is None and not values):
@@ -263,10 +260,8 @@ def change(
     return _whole(request, work)
 
 
-@cards.post(
+@router.post(
     "/resources/{slug:resource}/check",
-    auth=CONTRIBUTE,
-    tags=TAGS,
     response={200: ChecksOut, **DONE},
     operation_id="check_resource",
     summary=_("Contrôler sa contribution avant de l’envoyer"),
@@ -282,10 +277,8 @@ def check(request: HttpRequest, resource: str, contribution: UUID | None = None)
     }
 
 
-@cards.post(
+@router.post(
     "/resources/{slug:resource}/submit",
-    auth=CONTRIBUTE,
-    tags=TAGS,
     response={200: WholeContributionOut, **SAID},
     operation_id="submit_resource",
     summary=_("Envoyer sa contribution à la Région, ou la renvoyer corrigée"),
@@ -311,10 +304,8 @@ def submit(
     return _whole(request, work)
 
 
-@cards.post(
+@router.post(
     "/resources/{slug:resource}/withdraw",
-    auth=CONTRIBUTE,
-    tags=TAGS,
     response={200: WholeContributionOut, **DONE},
     operation_id="withdraw_resource",
     summary=_("Retirer sa contribution avant la décision"),
@@ -328,10 +319,8 @@ def withdraw(
     return _whole(request, work)
 
 
-@cards.post(
+@router.post(
     "/resources/{slug:resource}/catch-up",
-    auth=CONTRIBUTE,
-    tags=TAGS,
     response={200: WholeContributionOut, **DONE},
     operation_id="catch_up_resource",
     summary=_("Reprendre sa contribution à partir de la fiche en ligne, changée entre-temps"),
@@ -345,25 +334,17 @@ def catch_up(
     return _whole(request, work)
 
 
-def opened(request: HttpRequest, made: drafts.Deposit) -> HttpResponse:
+def opened(request: HttpRequest, draft: Contribution, created: bool) -> HttpResponse:
     """Answer with a draft: 201 when this request opened it, 200 when an earlier one did."""
-    told = _whole(request, made.contribution).model_dump_json()
-    answer = HttpResponse(told, content_type="application/json")
-    answer.status_code = 201 if made.created else 200
-    answer["Location"] = f"/api/v1/contributions/{made.contribution.public_id}"
+    told, status = _whole(request, draft).model_dump_json(), 201 if created else 200
+    answer = HttpResponse(told, content_type="application/json", status=status)
+    answer["Location"] = f"/api/v1/contributions/{draft.public_id}"
     return answer
 
 
 def _whole(request: HttpRequest, work: Contribution) -> WholeContributionOut:
     told = whole(request, contribution_named(request, work.public_id))
     return told if bearer.reads(request) else told.model_copy(update=UNSAID)
-
-
-def _cleaned(kind: str, given: RecordIn, told: dict[str, Any]) -> dict[str, Any]:
-    cleaned = records.clean(kind, given.given(), told=told)
-    if cleaned.faults:
-        raise Invalid(faults=[each.to_json() for each in cleaned.faults])
-    return cleaned.values
 
 
 def _holder(card: Resource, given: ChangeIn) -> dict[str, Any]:
@@ -409,11 +390,7 @@ def _said(refusal: Invalid) -> Invalid:
     )
 
 
-paste_router = Router(tags=[_("Contribuer")], auth=Token(TokenScope.CONTRIBUTE))
-MOST_CHOICES = 50
-
-
-@paste_router.post(
+@router.post(
     "/resources/from",
     response={
         201: WholeContributionOut,
@@ -439,7 +416,7 @@ def begin_from(
     digest = sha256(request.body).hexdigest()
     known = drafts.known_deposit(key=idempotency_key, sha256=digest, by=by)
     if known is not None:
-        return opened(request, known)
+        return opened(request, known, False)
     # Another site is read before any row is held.
     found = _read(request, given)
     record = _chosen(found, given.record)
@@ -452,9 +429,8 @@ def begin_from(
             by=by,
         )
 
-    return opened(
-        request, drafts.deposit_once(key=idempotency_key, sha256=digest, begin=begin, by=by)
-    )
+    made = drafts.deposit_once(key=idempotency_key, sha256=digest, begin=begin, by=by)
+    return opened(request, *made)
 
 
 def _read(request: HttpRequest, given: PasteIn) -> pasting.Pasted:
@@ -498,9 +474,6 @@ def _chosen(found: pasting.Pasted, number: int | None) -> Record:
             total=len(usable),
         )
     return usable[number]
-
-
-router = Router(tags=[_("Contribuer")], auth=Token(TokenScope.CONTRIBUTE))
 
 
 @router.put(
@@ -550,10 +523,8 @@ def delete(
 
 def answered(file: CardFile, *, created: bool) -> HttpResponse:
     """Tell a file as it is kept: 201 when this request brought it."""
-    told = CardFileOut.model_validate(file)
-    answer = HttpResponse(told.model_dump_json(), content_type="application/json")
-    answer.status_code = 201 if created else 200
-    return answer
+    told, status = CardFileOut.model_validate(file).model_dump_json(), 201 if created else 200
+    return HttpResponse(told, content_type="application/json", status=status)
 
 
 def work_for(request: HttpRequest, resource: str, wanted: UUID | None) -> Contribution:
@@ -572,10 +543,7 @@ def _file_named(work: Contribution, name: str) -> CardFile | None:
     return next((each for each in named_files.of_draft(work) if each.name == name), None)
 
 
-upload_router = Router(tags=[_("Contribuer")], auth=Token(TokenScope.CONTRIBUTE))
-
-
-@upload_router.post(
+@router.post(
     "/resources/{slug:resource}/uploads",
     response={201: parts.UploadOut, **refused(400, 401, 403, 404, 409, 413, 415, 422, 429)},
     operation_id="begin_card_upload",
@@ -592,7 +560,7 @@ def begin_upload(
     return parts.begun(made, "/api/v1/resources/uploads")
 
 
-@upload_router.api_operation(
+@router.api_operation(
     ["HEAD"],
     "/resources/uploads/{uuid:upload}",
     response={200: None, **refused(401, 403, 404, 429)},
@@ -604,7 +572,7 @@ def place(request: HttpRequest, upload: UUID) -> HttpResponse:
     return parts.placed(_upload_found(request, upload), status=200)
 
 
-@upload_router.patch(
+@router.patch(
     "/resources/uploads/{uuid:upload}",
     response={204: None, **refused(400, 401, 403, 404, 409, 413, 415, 422, 429, 460, 503)},
     operation_id="append_card_upload",

@@ -19,8 +19,6 @@ from catalogue.resources.schemas import OriginOut
 from portal.accounts.models import Organisation
 from portal.lib.web.endpoints import Address, PublicId
 
-GRAVITY = ("blocking", "warning", "unknown")
-
 
 class CardFileOut(Schema):
     """A file. content: what its bytes are. state: waiting, sound or refused; signs: why.
@@ -60,10 +58,6 @@ class RemarkOut(Schema):
     message: str
 
     @staticmethod
-    def resolve_field(remark: dict[str, Any]) -> str:
-        return remark.get("field") or ""
-
-    @staticmethod
     def resolve_message(remark: dict[str, Any]) -> str:
         return record_checks.sentence(remark)
 
@@ -79,11 +73,6 @@ class CheckOut(Schema):
     @staticmethod
     def resolve_name(check: dict[str, Any]) -> str:
         return str(record_checks.NAMES[check["code"]])
-
-    @staticmethod
-    def resolve_verdict(check: dict[str, Any]) -> str:
-        said = {remark["verdict"] for remark in check["remarks"]}
-        return next((each for each in GRAVITY if each in said), "green")
 
 
 class DecisionOut(Schema):

@@ -660,9 +660,7 @@ def _renew(
     values: dict[str, Any] = {}
     origins = dict(proposed.provenance)
     if proposals.is_stale(draft):
-        values = card_records.flat(proposals.caught_up(draft))
-        values.pop("organisation", None)
-        origins = proposals.caught_up_provenance(draft)
+        values, origins = proposals.caught_up(draft)
     origins |= dict.fromkeys(taken, _again(record))
     _apply(proposed, Merged({**values, **taken}, origins, {}))
     draft.revision = proposed.save_revision(clean=False)

@@ -3,7 +3,6 @@
 import logging
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -299,11 +298,10 @@ def catch_up(*, contribution: Contribution, by: Actor) -> Contribution:
     card = contribution.resource
     if card.access in card_files.ON_REQUEST and not resource_rules.owns(by, card):
         contribution.keeps_files = True
-    merged = proposals.caught_up(contribution)
-    provenance = proposals.caught_up_provenance(contribution)
+    values, origins = proposals.caught_up(contribution)
     proposed = contribution.proposed
-    apply_values(proposed, {**merged, **merged.pop("details")})
-    proposed.provenance = provenance
+    apply_values(proposed, values)
+    proposed.provenance = origins
     contribution.revision = keep_revision(contribution, proposed, by)
     contribution.base_revision = contribution.resource.live_revision
     contribution.edited_at, contribution.expiry_told_at = clock.now(), None
@@ -445,15 +443,7 @@ def _check(
 KEY_CHARACTERS = 64
 
 
-@dataclass(frozen=True)
-class Deposit:
-    """A draft, and whether this request opened it."""
-
-    contribution: Contribution
-    created: bool
-
-
-def known_deposit(*, key: str, sha256: str, by: User) -> Deposit | None:
+def known_deposit(*, key: str, sha256: str, by: User) -> Contribution | None:
     """Return the draft that a key opened, if any.
 
     key: of one request, "" for one that is not to be remembered. sha256: of what it says. Raises
@@ -464,19 +454,19 @@ def known_deposit(*, key: str, sha256: str, by: User) -> Deposit | None:
             _("Idempotency-Key compte de 1 à 64 caractères imprimables."), code="idempotency_key"
         )
     found = Contribution.objects.filter(author=by, request_key=key).first() if key else None
-    if found is None:
-        return None
-    if found.request_sha256 != sha256:
+    if found is not None and found.request_sha256 != sha256:
         raise Conflict(
             _("Cette clé a servi à une autre demande : prenez-en une nouvelle."),
             code="idempotency_conflict",
         )
-    return Deposit(found, created=False)
+    return found
 
 
 @transaction.atomic
-def deposit_once(*, key: str, sha256: str, begin: Callable[[], Contribution], by: User) -> Deposit:
-    """Open a draft by an action of contributions, or give back the one that the key opened.
+def deposit_once(
+    *, key: str, sha256: str, begin: Callable[[], Contribution], by: User
+) -> tuple[Contribution, bool]:
+    """Open a draft, or give back the one that the key opened; say whether this one was opened.
 
     In order: the person's row is held, the draft and its event, key and digest. Raises as `known`,
     and what `begin` raises.
@@ -484,11 +474,11 @@ def deposit_once(*, key: str, sha256: str, begin: Callable[[], Contribution], by
     User.objects.select_for_update().get(pk=by.pk)
     already = known_deposit(key=key, sha256=sha256, by=by)
     if already is not None:
-        return already
+        return already, False
     made = begin()
     made.request_key, made.request_sha256 = key, sha256
     made.save(update_fields=["request_key", "request_sha256"])
-    return Deposit(made, created=True)
+    return made, True
 
 
 log = logging.getLogger("catalogue.drafts")

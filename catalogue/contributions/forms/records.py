@@ -1,42 +1,22 @@
 """A card written by a program: the fields that the form takes, each cleaned as the form does."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext_lazy
 
 from catalogue.contributions import record_checks
 from catalogue.contributions.forms.steps import OwnField, Step, TagsField, asked, form_field
 from catalogue.resources import words
 from catalogue.resources.enums import UNLICENSED_KINDS, Deposit, LicenceStatus
-from catalogue.resources.fields import COMMON_BY_NAME, Field, FieldType, language_choices
+from catalogue.resources.fields import COMMON_BY_NAME, Field, FieldType, Text, language_choices
+from portal.lib.refusals import Invalid
 
-NO_FIELD = gettext_noop("Ce champ n’existe pas.")
-NOT_OF_KIND = gettext_noop("Ce type de fiche n’a pas ce champ.")
-
-
-@dataclass(frozen=True)
-class Fault:
-    """One value that does not fit: where it stands, a code, a sentence."""
-
-    field: str
-    code: str
-    message: str
-
-    def to_json(self) -> dict[str, str]:
-        """Give it as endpoints name faults."""
-        return {"field": self.field, "code": self.code, "message": self.message}
-
-
-@dataclass(frozen=True)
-class Cleaned:
-    """The values that fit, under the names of the record, and the faults of the others."""
-
-    values: dict[str, Any]
-    faults: list[Fault]
+NO_FIELD = gettext_lazy("Ce champ n’existe pas.")
+NOT_OF_KIND = gettext_lazy("Ce type de fiche n’a pas ce champ.")
 
 
 def taken(kind: str, *, deposit: str = Deposit.OWNED) -> list[Field]:
@@ -51,39 +31,46 @@ def taken(kind: str, *, deposit: str = Deposit.OWNED) -> list[Field]:
     return [*found, replace(COMMON_BY_NAME["licences"], needed=needed)]
 
 
-def clean(kind: str, given: Mapping[str, Any], *, told: Mapping[str, Any]) -> Cleaned:
+def clean(kind: str, given: Mapping[str, Any], *, told: Mapping[str, Any]) -> dict[str, Any]:
     """Bring the given part of a record to its stored form; null empties a field.
 
     given: common fields, and under `details` those of the kind. told: the record so far; what is
     given back as it was told changes nothing, whatever its field, and its rare languages stay.
-    Nothing is left out in silence: each name or value that the form would not take is a fault.
+    Nothing is left out in silence: raises Invalid with each name or value that the form would not
+    take, as endpoints name faults.
     """
     own = {field.name: field for field in taken(kind)}
     values: dict[str, Any] = {}
-    faults: list[Fault] = []
+    faults: list[dict[str, str]] = []
     for place, name, value in _flat(given, faults):
         field = own.get(name)
         if not place and name in told and value == told[name]:
             continue  # what is given back as it was read changes nothing
         if field is None or (name in COMMON_BY_NAME) is bool(place):
             known = not place and name in COMMON_BY_NAME and name != "licence_status"
-            faults.append(
-                Fault(place + name, "unknown_field", _(NOT_OF_KIND if known else NO_FIELD))
-            )
+            faults.append(_fault(place + name, "unknown_field", NOT_OF_KIND if known else NO_FIELD))
             continue
         try:
             values |= _cleaned(field, value, told)
         except ValidationError as error:
-            faults.append(Fault(place + name, "invalid_value", " ".join(error.messages)))
-    return Cleaned(values, faults)
+            faults.append(_fault(place + name, "invalid_value", " ".join(error.messages)))
+    if faults:
+        raise Invalid(faults=faults)
+    return values
 
 
-def _flat(given: Mapping[str, Any], faults: list[Fault]) -> list[tuple[str, str, Any]]:
+def _fault(field: str, code: str, message: Text) -> dict[str, str]:
+    return {"field": field, "code": code, "message": str(message)}
+
+
+def _flat(given: Mapping[str, Any], faults: list[dict[str, str]]) -> list[tuple[str, str, Any]]:
     """List (place, name, value) of what is given, own fields under « details. »."""
     found = [("", name, value) for name, value in given.items() if name != "details"]
     details = given.get("details") or {}
     if not isinstance(details, Mapping):
-        faults.append(Fault("details", "invalid_value", _("Un objet est attendu : champ, valeur.")))
+        faults.append(
+            _fault("details", "invalid_value", _("Un objet est attendu : champ, valeur."))
+        )
         return found
     return [*found, *(("details.", name, value) for name, value in details.items())]
 

@@ -7,7 +7,7 @@ from hashlib import sha256
 from typing import Any
 
 from catalogue.contributions.models import Contribution
-from catalogue.resources.fields import DETAILS, EMPTY, is_same
+from catalogue.resources.fields import EMPTY, is_same
 from catalogue.resources.queries import files as card_files
 from catalogue.resources.queries.records import (
     content_record,
@@ -50,10 +50,6 @@ def with_files(record: Mapping[str, Any], contribution: Contribution) -> Mapping
     return {**record, "details": card_files.files_together(contribution.resource.details, own)}
 
 
-def _online(contribution: Contribution) -> dict[str, Any]:
-    return _as_shown(record_of(contribution.resource), contribution)
-
-
 def _as_shown(record: dict[str, Any], contribution: Contribution) -> dict[str, Any]:
     """Leave out the files that are not shown to who proposes: their text says nothing of them."""
     if contribution.keeps_files:
@@ -80,10 +76,16 @@ def is_stale(contribution: Contribution) -> bool:
     return contribution.base_revision_id != contribution.resource.live_revision_id
 
 
+def _three(contribution: Contribution) -> tuple[dict[str, Any], ...]:
+    """Give the values at the start, those online and those proposed, each on one level."""
+    online = _as_shown(record_of(contribution.resource), contribution)
+    records = (base_record(contribution), online, proposed_record(contribution))
+    return tuple(flat(each) for each in records)
+
+
 def collisions(contribution: Contribution) -> list[Collision]:
     """List the fields that both the online card and the proposal changed, three ways."""
-    base = flat(base_record(contribution))
-    online, proposed = flat(_online(contribution)), flat(proposed_record(contribution))
+    base, online, proposed = _three(contribution)
     found = []
     for name, own in fields_of(contribution.resource.kind).items():
         ours, theirs, before = proposed.get(name), online.get(name), base.get(name)
@@ -94,35 +96,24 @@ def collisions(contribution: Contribution) -> list[Collision]:
     return found
 
 
-def caught_up(contribution: Contribution) -> dict[str, Any]:
-    """Merge three ways: the proposal's changes over the online card; the proposal wins."""
-    base = flat(base_record(contribution))
-    online, proposed = flat(_online(contribution)), flat(proposed_record(contribution))
-    own_names = DETAILS[contribution.resource.kind].by_name
-    merged: dict[str, Any] = {"details": {}}
-    for name in fields_of(contribution.resource.kind):
-        kept = online if is_same(proposed.get(name), base.get(name)) else proposed
-        target = merged["details"] if name in own_names else merged
-        target[name] = kept.get(name)
+def caught_up(contribution: Contribution) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Merge three ways: the proposal's changes over the online card; the proposal wins.
+
+    Returns the values of every field but the organisation, on one level, and their origins.
+    """
+    base, online, proposed = _three(contribution)
+    names = [name for name in fields_of(contribution.resource.kind) if name != "organisation"]
+    changed = {name for name in names if not is_same(proposed.get(name), base.get(name))}
+    values = {name: (proposed if name in changed else online).get(name) for name in names}
     if contribution.keeps_files and contribution.base_revision is not None:
         # What it was shown before the card closed stays as it is online.
         before = contribution.base_revision.content.get("details") or {}
         for known in (before, contribution.resource.details):
-            own = card_files.files_besides(known, merged["details"])
-            merged["details"] |= {name: rows for name, rows in own.items() if name in own_names}
-    return merged
-
-
-def caught_up_provenance(contribution: Contribution) -> dict[str, Any]:
-    """Give the origins that go with `caught_up`: the proposal's own where it changed a field."""
-    base, proposed = flat(base_record(contribution)), flat(proposed_record(contribution))
+            own = card_files.files_besides(known, values)
+            values |= {name: rows for name, rows in own.items() if name in names}
     written = contribution.content.get("provenance") or {}
-    kept = {
-        name: origin
-        for name, origin in written.items()
-        if not is_same(proposed.get(name), base.get(name))
-    }
-    return {**contribution.resource.provenance, **kept}
+    origins = {name: origin for name, origin in written.items() if name in changed}
+    return values, {**contribution.resource.provenance, **origins}
 
 
 def is_another(one: Any, other: Any) -> bool:

@@ -20,7 +20,6 @@ from catalogue.contributions.forms.steps import KindForm, SendForm, Step, StepFo
 from catalogue.contributions.models import Contribution
 from catalogue.contributions.queries import descriptions, proposals, reviews
 from catalogue.contributions.queries import files as named_files
-from catalogue.contributions.queries import proposals as written
 from catalogue.contributions.queries.proposals import Clash
 from catalogue.resources import rules as resource_rules
 from catalogue.resources.enums import ResourceKind
@@ -306,7 +305,7 @@ def _show_step(
     """Show a step. seen: prints that stay those of what the writer had read."""
     record = proposals.proposed_record(contribution)
     names = {"licences", "licence_status"} if "licence" in form.fields else set()
-    marks = written.prints(record, {*form.fields, *names} - {"licence", "licence_other"})
+    marks = proposals.prints(record, {*form.fields, *names} - {"licence", "licence_other"})
     context = around_step(contribution, step, record) | {
         "form": form,
         "seen": json.dumps(marks | dict(seen or {}), sort_keys=True),
