@@ -20,6 +20,12 @@ LEAST = 27
 WHOLE = ("-n", "2", "--dist", "worksteal", "-m", "not full and not journey", "tests")
 
 
+DEPOSITS = (
+    "tests/challenges/entries/test_days_and_closes.py",
+    "tests/challenges/entries/test_deposits.py",
+)
+
+
 @dataclass(frozen=True)
 class Bug:
     """One bug. before: text that stands once in `file`; after: put there. tests: may see it."""
@@ -63,21 +69,30 @@ BUGS = (
         "challenges/organising/models.py",
         "self.closes_at is not None and now >= self.closes_at",
         "self.closes_at is not None and now > self.closes_at",
-        ("tests/challenges/test_days_and_closes.py", "tests/challenges/test_entries.py"),
+        (
+            "tests/challenges/entries/test_days_and_closes.py",
+            "tests/challenges/entries/test_deposits.py",
+        ),
     ),
     Bug(
         "grace_never_ends",
         "challenges/organising/models.py",
         "ends is not None and at < ends",
         "ends is not None",
-        ("tests/challenges/test_days_and_closes.py", "tests/challenges/test_entries.py"),
+        (
+            "tests/challenges/entries/test_days_and_closes.py",
+            "tests/challenges/entries/test_deposits.py",
+        ),
     ),
     Bug(
         "grace_for_late_uploads",
         "challenges/entries/actions/deposits.py",
         "first_byte_at < closes_at and phase.is_in_grace(now)",
         "phase.is_in_grace(now)",
-        ("tests/challenges/test_days_and_closes.py", "tests/challenges/test_entries.py"),
+        (
+            "tests/challenges/entries/test_days_and_closes.py",
+            "tests/challenges/entries/test_deposits.py",
+        ),
     ),
     Bug(
         "one_entry_too_many",
@@ -86,8 +101,8 @@ BUGS = (
         "    return next((free for free in range(1, limit + 1)",
         "    return next((free for free in range(1, limit + 2)",
         (
-            "tests/challenges/test_entries.py",
-            "tests/challenges/api/test_entries.py",
+            "tests/challenges/entries/test_deposits.py",
+            "tests/challenges/entries/test_api.py",
             "tests/challenges/teams/test_teams.py",
         ),
     ),
@@ -96,7 +111,10 @@ BUGS = (
         "challenges/entries/actions/deposits.py",
         "quota_day=clock.paris_day(received_at),",
         "quota_day=received_at.date(),",
-        ("tests/challenges/test_days_and_closes.py", "tests/challenges/test_entries.py"),
+        (
+            "tests/challenges/entries/test_days_and_closes.py",
+            "tests/challenges/entries/test_deposits.py",
+        ),
     ),
     Bug(
         "waiting_costs_a_try",
@@ -105,7 +123,7 @@ BUGS = (
         'attempt=F("attempt"),',
         (
             "tests/challenges/queue/test_jobs.py",
-            "tests/challenges/test_scanning.py",
+            "tests/challenges/entries/test_scanning.py",
             "tests/challenges/code",
         ),
     ),
@@ -132,7 +150,7 @@ BUGS = (
         "        and not challenge.is_played_by(by)\n",
         (
             "tests/challenges/test_rules.py",
-            "tests/challenges/test_rescorings.py",
+            "tests/challenges/rescoring/test_rescorings.py",
             "tests/challenges/test_reveals.py",
         ),
     ),

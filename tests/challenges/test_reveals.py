@@ -36,7 +36,7 @@ from portal.lib.refusals import Conflict
 from portal.lib.storage import objects
 from tests.challenges.bundles import folders
 from tests.challenges.refusals import refuses
-from tests.challenges.test_rescorings import corrected, proposed, region
+from tests.challenges.rescoring.test_rescorings import corrected, proposed, region
 from tests.challenges.world import ROWS, entered, opened, owner_of, revealed, scored, truth_of
 from tests.factories.accounts import UserFactory, bearer
 from tests.factories.challenges import TeamFactory, captain_of

@@ -35,7 +35,7 @@ from challenges.teams.actions import teams
 from challenges.worker import drain
 from portal.accounts.models import User
 from portal.lib import clock
-from tests.challenges.test_rescorings import corrected, phase, proposed, region, tried
+from tests.challenges.rescoring.test_rescorings import corrected, phase, proposed, region, tried
 from tests.challenges.world import answer, entered, opened, owner_of
 from tests.factories.accounts import UserFactory
 from tests.factories.challenges import ChallengeFactory, TeamFactory, accepted_person, captain_of

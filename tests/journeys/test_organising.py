@@ -25,8 +25,8 @@ from tests.challenges.organising.test_authoring import SAMPLE, TEST, TRUTH, buil
 from tests.challenges.programs.cases import Clock, isolated
 from tests.challenges.programs.conftest import hour as hour
 from tests.challenges.programs.test_runs import played
+from tests.challenges.rescoring.test_rescorings import corrected, region, tried
 from tests.challenges.test_bundle_imports import deposited, read, zipped
-from tests.challenges.test_rescorings import corrected, region, tried
 from tests.factories import code
 from tests.factories.accounts import UserFactory
 from tests.factories.challenges import (

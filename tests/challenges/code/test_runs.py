@@ -45,9 +45,9 @@ from portal.lib.storage import objects
 from tests.challenges import world as answers
 from tests.challenges.code import world
 from tests.challenges.code.world import RIGHT, START, entered, package, zipped
+from tests.challenges.entries.test_scanning import EICAR, address, daemon
 from tests.challenges.programs.cases import isolated
 from tests.challenges.refusals import refuses
-from tests.challenges.test_scanning import EICAR, address, daemon
 from tests.challenges.world import worked
 from tests.factories.accounts import UserFactory
 from tests.factories.challenges import TeamFactory, captain_of

@@ -24,7 +24,7 @@ from portal.audit import duties, outbox
 from portal.audit.models import Heartbeat, Outbox
 from portal.audit.outbox import owe
 from portal.lib import clock
-from tests.challenges.test_entries import at
+from tests.challenges.entries.test_deposits import at
 from tests.challenges.world import answer, entered, opened, owner_of, revealed
 from tests.factories import letters
 from tests.factories.accounts import UserFactory

@@ -14,7 +14,7 @@ from challenges.organising.enums import PhaseKind
 from challenges.rescoring.actions import rescorings
 from challenges.worker import drain
 from portal.management import rights
-from tests.challenges.test_rescorings import corrected, proposed
+from tests.challenges.rescoring.test_rescorings import corrected, proposed
 from tests.challenges.world import imported, owner, owner_of, scored
 from tests.portal.management.conftest import Roles
 

@@ -39,7 +39,7 @@ from portal.lib.refusals import Conflict, Invalid, NotAllowed
 from tests.challenges.organising.test_challenges import signed_in
 from tests.challenges.pages.scenes import Costs, url_of
 from tests.challenges.refusals import refuses
-from tests.challenges.test_rescorings import accepted, corrected, phase
+from tests.challenges.rescoring.test_rescorings import accepted, corrected, phase
 from tests.challenges.world import (
     answer,
     entered,

@@ -15,7 +15,7 @@ from challenges.organising.enums import PhaseMoment
 from challenges.worker import drain
 from portal.lib import clock
 from portal.lib.refusals import Closed, QuotaSpent
-from tests.challenges.test_entries import at, enter
+from tests.challenges.entries.test_deposits import at, enter
 from tests.challenges.world import entered, opened
 from tests.factories.challenges import TeamFactory
 

@@ -24,9 +24,9 @@ from portal.accounts.enums import TokenScope
 from portal.lib import clock
 from portal.lib.refusals import Conflict, QuotaSpent, Unavailable
 from portal.lib.storage import objects
+from tests.challenges.entries.test_deposits import enter
 from tests.challenges.pages.scenes import Costs, clocked, compile_keys, url_of, with_contract
 from tests.challenges.refusals import refuses
-from tests.challenges.test_entries import enter
 from tests.factories.accounts import UserFactory, bearer
 from tests.factories.challenges import (
     ChallengeFactory,
