@@ -149,6 +149,7 @@ class Migration(migrations.Migration):
                         ('source', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='imported_challenges', to='datasets.holdoutversion')),
                         ('detailed_results', models.CharField(choices=[('none', 'none'), ('organiser', 'organiser'), ('team', 'team')], default=challenges.organising.enums.ReportAudience['ORGANISER'], max_length=24)),
                         ('created_at', models.DateTimeField()),
+                        ('origins', models.ManyToManyField(blank=True, related_name='challenges', to='catalogue.resource')),
                     ],
                     options={
                         'ordering': ['-created_at', 'pk'],
@@ -184,18 +185,6 @@ class Migration(migrations.Migration):
                     ],
                     options={
                         'constraints': [models.CheckConstraint(condition=models.Q(('role__in', ['jury', 'organiser', 'owner'])), name='challenge_organiser_role_known'), models.UniqueConstraint(fields=('challenge', 'user'), name='challenge_organiser_once')],
-                    },
-                ),
-                migrations.CreateModel(
-                    name='ChallengeOrigin',
-                    fields=[
-                        ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                        ('challenge', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='origins', to='challenges.challenge')),
-                        ('resource', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='challenges', to='catalogue.resource')),
-                    ],
-                    options={
-                        'ordering': ['pk'],
-                        'constraints': [models.UniqueConstraint(fields=('challenge', 'resource'), name='challenge_origin_once')],
                     },
                 ),
                 migrations.CreateModel(

@@ -445,7 +445,7 @@ CARD_FIELDS = ("kind", "title", "summary", "slug")
 
 def cards_of(challenge: Challenge) -> QuerySet[Resource]:
     """Give the public cards that a challenge starts from, in the order of their titles."""
-    found = Resource.objects.public().filter(challenges__challenge=challenge)
+    found = Resource.objects.public().filter(challenges=challenge)
     return found.only(*CARD_FIELDS).order_by("title", "pk")
 
 

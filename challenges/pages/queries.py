@@ -17,7 +17,6 @@ from challenges.organising.enums import PhaseMoment
 from challenges.organising.models.challenges import (
     Challenge,
     ChallengeOrganiser,
-    ChallengeOrigin,
     ChallengeQuerySet,
     Phase,
     Viewer,
@@ -93,6 +92,7 @@ MOST_CARDS = 10
 
 
 CHAINED = (*CARD_FIELDS, "live", "reuses")
+Tie: Any = Challenge.origins.through  # a challenge and a card that it starts from
 
 
 def led_to(resource: Resource) -> list[tuple[Resource, str]]:
@@ -100,9 +100,7 @@ def led_to(resource: Resource) -> list[tuple[Resource, str]]:
     won = EntryCard.objects.filter(
         resource=resource, phase__challenge__in=Challenge.objects.public()
     )
-    rows = Resource.objects.public().filter(
-        challenges__challenge__in=won.values("phase__challenge")
-    )
+    rows = Resource.objects.public().filter(challenges__in=won.values("phase__challenge"))
     said = _("point de départ du challenge")
     return [(card, said) for card in rows.only(*CHAINED).distinct().order_by("title", "pk")]
 
@@ -115,12 +113,12 @@ def came_of(
     keys: of the card and of those that came of it. One query, one more where there are challenges.
     """
     rows = (
-        ChallengeOrigin.objects.filter(resource__in=keys, challenge__in=Challenge.objects.public())
+        Tie.objects.filter(resource__in=keys, challenge__in=Challenge.objects.public())
         .select_related("challenge", "resource")
         .order_by("-challenge__published_at", "-challenge__pk", "pk")
     )
     # A challenge may start from several of these cards: it is told for the one shown, if it may.
-    found: dict[int, ChallengeOrigin] = {}
+    found: dict[int, Any] = {}
     for row in rows[: MOST_CHALLENGES * MOST_CARDS]:
         if row.challenge_id not in found or row.resource_id == resource.pk:
             found[row.challenge_id] = row
@@ -128,14 +126,14 @@ def came_of(
     return [_node(row, resource) for row in shown], _winners(shown) if shown else []
 
 
-def _node(row: ChallengeOrigin, resource: Resource) -> Node:
+def _node(row: Any, resource: Resource) -> Node:
     own = row.resource_id == resource.pk
     said = _("part de cette fiche") if own else _("par « %(title)s »") % {"title": row.resource}
     address = reverse("challenges:presentation", args=(row.challenge.slug,))
     return Node(CHALLENGE, row.challenge.title, address, said, row.challenge.language)
 
 
-def _winners(shown: Sequence[ChallengeOrigin]) -> list[tuple[Resource, str]]:
+def _winners(shown: Sequence[Any]) -> list[tuple[Resource, str]]:
     rows = EntryCard.objects.filter(
         phase__challenge__in=[row.challenge_id for row in shown],
         resource__in=Resource.objects.public(),

@@ -97,8 +97,8 @@ def test_a_folder_becomes_a_draft(tmp_path: Path) -> None:
     assert set(Job.objects.values_list("kind", flat=True)) == {JobKind.COMPILE, JobKind.CHECK}
     assert [event.action for event in AuditEvent.objects.order_by("seq")] == [
         "holdout.registered",
-        "baseline.entered",
         "challenge.imported",
+        "baseline.entered",
     ]
 
 

@@ -2,7 +2,7 @@
 
 import logging
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from catalogue.resources.queries import chain, relations
 from challenges.organising import rules
 from challenges.organising.actions.notices import announce_by_letter
 from challenges.organising.enums import ChallengeStatus, NoticeKind, RegistrationMode
-from challenges.organising.models.challenges import Challenge, ChallengeOrigin, ChallengePage, Terms
+from challenges.organising.models.challenges import Challenge, ChallengePage, Terms
 from portal.accounts.authorization import require
 from portal.accounts.models import User
 from portal.audit.record import record
@@ -213,12 +213,11 @@ def name_cards(challenge: Challenge, texts: Sequence[str]) -> bool:
         texts_lost = ", ".join(text[:64] for text in lost)
         raise Invalid(message % {"texts": texts_lost}, code="card_unknown")
     said = list(dict.fromkeys(found[text].slug if text in found else text for text in texts))
-    known = dict(challenge.origins.values_list("resource__slug", "resource"))
+    known = dict(challenge.origins.values_list("slug", "pk"))
     wanted = {card.pk for card in found.values()} | {
         pk for slug, pk in known.items() if slug in said
     }
-    challenge.origins.exclude(resource__in=wanted).delete()
-    _tie(challenge, wanted - set(known.values()))
+    challenge.origins.set(wanted)
     challenge.bundle = {key: kept for key, kept in challenge.bundle.items() if key != CARDS}
     if said:
         challenge.bundle[CARDS] = said
@@ -231,7 +230,7 @@ def tie_cards(challenge: Challenge) -> None:
     In the transaction that holds the challenge. A document names its cards by slugs: an address may
     be of another portal, and a title is of nobody in particular.
     """
-    _tie(challenge, _untied_cards(challenge))
+    challenge.origins.add(*_untied_cards(challenge))
 
 
 def tie_waiting_cards() -> None:
@@ -269,15 +268,8 @@ def _untied_cards(challenge: Challenge) -> set[int]:
     slugs = {text for text in named_cards(challenge)[:MOST_CARDS] if SLUG.fullmatch(text)}
     keys = [card.pk for card in relations.cards_by_slug(slugs).values()]
     leads = Resource.objects.public().filter(pk__in=keys, kind__in=chain.BEFORE_CHALLENGES)
-    known = challenge.origins.values_list("resource", flat=True)
+    known = challenge.origins.values_list("pk", flat=True)
     return set(leads.values_list("pk", flat=True)) - set(known)
-
-
-def _tie(challenge: Challenge, keys: Iterable[int]) -> None:
-    ChallengeOrigin.objects.bulk_create(
-        [ChallengeOrigin(challenge=challenge, resource_id=pk) for pk in sorted(keys)],
-        ignore_conflicts=True,
-    )
 
 
 STANDARD_TERMS = {

@@ -130,6 +130,8 @@ class Challenge(models.Model):
         related_name="imported_challenges",
     )
     detailed_results = word(ReportAudience, default=ReportAudience.ORGANISER)
+    # The cards of the catalogue that it starts from: a need, an idea, data.
+    origins = models.ManyToManyField("catalogue.Resource", related_name="challenges", blank=True)
     created_at = models.DateTimeField()
 
     objects = ChallengeQuerySet.as_manager()
@@ -551,21 +553,6 @@ class ChallengeDraft(models.Model):
     def is_waiting(self) -> bool:
         """Say whether the worker has not answered yet."""
         return self.state == BuildState.QUEUED
-
-
-class ChallengeOrigin(models.Model):
-    """Tie a challenge to a card that it starts from: a need, an idea, data."""
-
-    challenge = models.ForeignKey(Challenge, on_delete=models.CASCADE, related_name="origins")
-    resource = models.ForeignKey(
-        "catalogue.Resource", on_delete=models.CASCADE, related_name="challenges"
-    )
-
-    class Meta:
-        ordering = ["pk"]
-        constraints = [
-            models.UniqueConstraint(fields=["challenge", "resource"], name="challenge_origin_once")
-        ]
 
 
 class TermsQuerySet(models.QuerySet["Terms"]):

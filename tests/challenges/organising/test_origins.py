@@ -33,7 +33,7 @@ def need() -> Resource:
 
 
 def tied(challenge: Challenge) -> list[str]:
-    return sorted(challenge.origins.values_list("resource__title", flat=True))
+    return sorted(challenge.origins.values_list("title", flat=True))
 
 
 def described(made: Challenge, by: User, title: str = "Un", **cards: list[str]) -> None:
@@ -130,7 +130,7 @@ def test_cards_challenge_and_winner_tell_each_other(client: Client, need: Resour
     hidden = ResourceFactory(kind="idea", title="Pas encore")
     made = ChallengeFactory(opened=True, title="Tensions")
     for card in (need, hidden):
-        made.origins.create(resource=card)
+        made.origins.add(card)
     row = listed(made, "Alpha", 0.3, rank=1)
     solution = ResourceFactory(published=True, kind="solution", title="Alpha prévoit")
     EntryCard.objects.create(
@@ -146,7 +146,7 @@ def test_cards_challenge_and_winner_tell_each_other(client: Client, need: Resour
     # What led to the need led to the winner, what came of the winner came of the need; each once.
     idea = ResourceFactory(published=True, kind="idea", title="L’idée première")
     reuse = ResourceFactory(published=True, kind="solution", title="La suite")
-    made.origins.create(resource=solution)
+    made.origins.add(solution)
     ResourceLinkFactory(source=need, target=idea, type=LinkType.DERIVED_FROM)
     ResourceLinkFactory(source=reuse, target=solution, type=LinkType.USES)
     assert told(solution, won=True)[0] == ["Prévoir", "L’idée première", "Tensions"]

@@ -23,7 +23,6 @@ WEB, TASKS, WORKER = "web", "tasks", "worker"
 # Each `.delete()` of an action: the model, and who runs it.
 DELETED: list[tuple[str, set[str]]] = [
     ("ChallengeOrganiser", {WEB}),
-    ("ChallengeOrigin", {WEB}),
     ("ChallengePage", {WEB}),
     ("ChallengePage", {WORKER}),
     ("Column", {WEB, WORKER}),
