@@ -30,7 +30,7 @@ from challenges.organising.actions import bounds as score_bounds
 from challenges.organising.actions import folders, leaderboards, phases, texts
 from challenges.organising.actions.texts import standard_terms
 from challenges.organising.enums import BoardRule, ChallengeStatus, PhaseKind, ScorerKind
-from challenges.organising.models.challenges import Challenge, ChallengePage, Terms
+from challenges.organising.models.challenges import Challenge, ChallengePage, PublicFile, Terms
 from challenges.organising.models.scorings import Leaderboard
 from challenges.programs.actions import code as team_code
 from challenges.scoring.contract import ScoringContract, TruthFault
@@ -296,21 +296,7 @@ def _write(
     place = Folder(folder)
     contract = spec.scoring_contract(folder)
     digest = ScoringContract.from_json(contract).digest
-    texts = folders.Texts(
-        body_html=render(_under_the_title(spec)),
-        terms=spec.terms_text or standard_terms(spec.language),
-    )
-    public = [
-        folders.Stored(
-            safe_name(entry.path),
-            entry.role.value,
-            objects.put(place.read(entry.path, limit_bytes=MAX_FILE_BYTES)),
-            entry.rows,
-            entry.args,
-            tuple(_columns(place, entry)),
-        )
-        for entry in spec.by_audience(Audience.PUBLIC)
-    ]
+    public = [_public_file(place, entry) for entry in spec.by_audience(Audience.PUBLIC)]
     baseline = spec.file(Role.BASELINE_SUBMISSION)
     held = held_out_fingerprint([each.path for each in files_to_seal(spec)], folder, digest)
     with transaction.atomic():
@@ -325,7 +311,8 @@ def _write(
             raw=_jsonable(spec.raw),
             contract=contract,
             digest=digest,
-            texts=texts,
+            body_html=render(_under_the_title(spec)),
+            terms=spec.terms_text or standard_terms(spec.language),
             files=public,
             holdout=version,
             fingerprints=(fingerprint, held),
@@ -346,8 +333,19 @@ def _write(
     return challenge
 
 
-def _columns(place: Folder, entry: FileEntry) -> list[str]:
-    return place.header(entry.path) if Path(entry.path).suffix.lower() == ".csv" else []
+def _public_file(place: Folder, entry: FileEntry) -> PublicFile:
+    """Store a public file, with the header of a table; its row is not saved yet."""
+    content = objects.put(place.read(entry.path, limit_bytes=MAX_FILE_BYTES))
+    is_table = Path(entry.path).suffix.lower() == ".csv"
+    return PublicFile(
+        name=safe_name(entry.path)[: folders.NAME_CHARACTERS],
+        role=entry.role.value,
+        sha256=content.sha256,
+        size=content.size,
+        rows=entry.rows,
+        columns=place.header(entry.path) if is_table else [],
+        args=list(entry.args),
+    )
 
 
 def _holdout(

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from datetime import datetime
 from typing import IO, Any
 
@@ -48,31 +47,10 @@ from portal.lib import clock
 from portal.lib.prose import personal_data
 from portal.lib.prose.markdown import render
 from portal.lib.prose.personal_data import Kind
-from portal.lib.storage import objects
 
 BOARD_KEY = "principal"
 SCORER_KEY = "mesures"
 NAME_CHARACTERS = 120
-
-
-@dataclass(frozen=True)
-class Texts:
-    """Rendered and standard texts of a challenge."""
-
-    body_html: str
-    terms: str
-
-
-@dataclass(frozen=True)
-class Stored:
-    """A public file put in the store."""
-
-    name: str
-    role: str
-    content: objects.Stored
-    rows: int | None
-    args: Sequence[str]
-    columns: Sequence[str]
 
 
 def write_draft(
@@ -82,8 +60,9 @@ def write_draft(
     raw: object,
     contract: Mapping[str, object],
     digest: str,
-    texts: Texts,
-    files: Sequence[Stored],
+    body_html: str,
+    terms: str,
+    files: Sequence[PublicFile],
     holdout: HoldoutVersion | None,
     fingerprints: tuple[str, str],
     organisation: Organisation,
@@ -91,19 +70,23 @@ def write_draft(
 ) -> Challenge:
     """Create or update the draft.
 
-    holdout: the new version, None when the one in force stays. In order: challenge and its
-    owner, rules, files, phase, scorer version and task, board and columns, job "compile",
-    event "challenge.imported".
+    files: the public ones, unsaved, in their order. holdout: the new version, None when the one
+    in force stays. In order: challenge and its owner, rules, files, phase, scorer version and
+    task, board and columns, job "compile", event "challenge.imported".
     """
     now = clock.now()
-    challenge = _challenge(existing, spec, raw, texts, organisation, now)
+    challenge = _challenge(existing, spec, raw, organisation, now)
+    challenge.body_html = body_html
     challenge.bundle_fingerprint, challenge.held_out_fingerprint = fingerprints
     challenge.save()
     ChallengeOrganiser.objects.get_or_create(
         challenge=challenge, user=by, defaults={"role": OrganiserRole.OWNER}
     )
-    Terms.objects.put(challenge, text=texts.terms, html=render(texts.terms))
-    _files(challenge, files)
+    Terms.objects.put(challenge, text=terms, html=render(terms))
+    challenge.files.all().delete()
+    for index, file in enumerate(files):
+        file.challenge, file.index = challenge, index
+    PublicFile.objects.bulk_create(files)
     phase = _phase(challenge, spec, contract)
     scorer, _created = Scorer.objects.get_or_create(challenge=challenge, key=SCORER_KEY)
     former = phase.tasks.filter(current=True, index=0).select_related("holdout", "plan").first()
@@ -144,7 +127,6 @@ def _challenge(
     existing: Challenge | None,
     spec: PortableSpec,
     raw: object,
-    texts: Texts,
     organisation: Organisation,
     now: datetime,
 ) -> Challenge:
@@ -158,7 +140,7 @@ def _challenge(
         if challenge.status == ChallengeStatus.IN_REVIEW:
             challenge.become(ChallengeStatus.DRAFT, at=now)
     challenge.title, challenge.summary = spec.title[:200], spec.summary
-    challenge.body_md, challenge.body_html = spec.page_text, texts.body_html
+    challenge.body_md = spec.page_text
     challenge.language, challenge.task = spec.language, spec.task.value
     challenge.tags, challenge.use_cases = list(spec.tags), list(spec.use_cases)
     challenge.caveats, challenge.licence = list(spec.caveats), spec.licence
@@ -168,26 +150,6 @@ def _challenge(
     challenge.n_min_group = spec.contract.n_min_group
     challenge.bundle = raw
     return challenge
-
-
-def _files(challenge: Challenge, files: Sequence[Stored]) -> None:
-    challenge.files.all().delete()
-    PublicFile.objects.bulk_create(
-        [
-            PublicFile(
-                challenge=challenge,
-                index=index,
-                name=each.name[:NAME_CHARACTERS],
-                role=each.role,
-                sha256=each.content.sha256,
-                size=each.content.size,
-                rows=each.rows,
-                columns=list(each.columns),
-                args=list(each.args),
-            )
-            for index, each in enumerate(files)
-        ]
-    )
 
 
 def _phase(challenge: Challenge, spec: PortableSpec, contract: Mapping[str, Any]) -> Phase:
