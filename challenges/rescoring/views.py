@@ -14,7 +14,7 @@ from challenges.organising.models.challenges import Challenge, Phase
 from challenges.organising.modes import mode_of
 from challenges.organising.queries import phase_of
 from challenges.organising.views.layout import find_to_run, room
-from challenges.organising.views.words import TITLES
+from challenges.organising.words import TITLES
 from challenges.rescoring import queries as reads
 from challenges.rescoring import rules as rescoring_rules
 from challenges.rescoring.actions import rescorings as acts

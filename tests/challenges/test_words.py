@@ -11,9 +11,9 @@ from django.utils.formats import date_format
 
 from challenges.models import Challenge, CodeTrial
 from challenges.organising import queries as organising
+from challenges.organising import words
 from challenges.organising.forms.phases import SettingsForm
-from challenges.organising.views import words
-from challenges.organising.views.words import TITLES
+from challenges.organising.words import TITLES
 from challenges.programs.models import trial_detail
 from challenges.scoring import manual, registry
 from portal.lib import clock

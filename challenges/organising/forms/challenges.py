@@ -14,11 +14,12 @@ from django.utils.translation import pgettext_lazy
 
 from catalogue.resources.models import Resource
 from challenges.bundles.document import LICENCE_STATUSES
-from challenges.bundles.spec import Role, Task
+from challenges.bundles.spec import Role
 from challenges.organising.actions import texts
 from challenges.organising.actions.leaderboards import MOST_QUESTIONS
 from challenges.organising.enums import OrganiserRole, RegistrationMode
 from challenges.organising.models.challenges import Challenge, Phase
+from challenges.organising.words import TASKS
 from portal.accounts.models import Organisation
 from portal.lib.web.fields import (
     LinesField,
@@ -171,15 +172,6 @@ class RevealForm(PhaseForm):
     )
 
 
-TASKS = {
-    Task.CLASSIFICATION: _("Classer : une étiquette par ligne"),
-    Task.ORDINAL: _("Graduer : un niveau par ligne"),
-    Task.REGRESSION: _("Estimer : un nombre par ligne"),
-    Task.FORECASTING: _("Prévoir : un nombre par ligne et par date"),
-    Task.MULTILABEL: _("Étiqueter : plusieurs étiquettes par ligne"),
-    Task.CLUSTERING: _("Regrouper : un groupe par ligne"),
-    Task.RANKING: _("Ordonner : une liste d’éléments par demande"),
-}
 FILE_ROLES = {
     Role.TRAIN: _("Données d’apprentissage, publiques"),
     Role.TEST: _("Données de test, publiques, sans les réponses"),

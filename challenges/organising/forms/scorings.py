@@ -7,6 +7,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from challenges.bundles.contract import METRIC_KEY
+from challenges.organising.words import DIRECTIONS
 from challenges.scoring import registry
 from challenges.scoring.contract import USUAL_TYPES, ColumnType, Layout, written_probabilities
 from challenges.scoring.metric import Shape
@@ -15,12 +16,6 @@ from portal.lib.web.fields import box, choice, decimal, line, upload, whole
 SLOTS = 6
 FORMULA = "formula"
 NAMES = ("metric", "key", "label", "params", "direction", "decimals", "hidden")
-DIRECTIONS = {
-    "": _("Sens habituel de la mesure"),
-    "max": _("Plus grand est meilleur"),
-    "min": _("Plus petit est meilleur"),
-    "none": _("Descriptive, jamais classée"),
-}
 # What the engine reads of one answer a row.
 _OF_ROWS = frozenset({Shape.ANY, Shape.NUMBERS, Shape.LABEL_SETS})
 _AUTHORED = frozenset({FORMULA, "pair_consistency", "concordance"})
@@ -222,7 +217,9 @@ def _slot_fields(at: int, choices: list[tuple[str, str]]) -> dict[str, forms.Fie
         f"key_{at}": line(_("Clé"), 36, hint=_("Vide : le nom de la mesure.")),
         f"label_{at}": line(_("Titre de la colonne"), 120),
         f"params_{at}": ParametersField(),
-        f"direction_{at}": choice(_("Sens"), list(DIRECTIONS.items())),
+        f"direction_{at}": choice(
+            _("Sens"), [("", _("Sens habituel de la mesure")), *DIRECTIONS.items()]
+        ),
         f"decimals_{at}": whole(_("Décimales"), 0, 10, initial=4),
         f"hidden_{at}": box(_("Colonne cachée : calculée, jamais montrée")),
     }

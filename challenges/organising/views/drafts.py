@@ -38,7 +38,7 @@ from challenges.organising.forms.scorings import SHAPES, ScoringForm, shape_of
 from challenges.organising.models.challenges import Challenge, Phase
 from challenges.organising.queries import phase_of
 from challenges.organising.views.layout import form_page, organisations_of, run_by
-from challenges.organising.views.words import TITLES, USE_CASES
+from challenges.organising.words import TITLES, USE_CASES
 from portal.accounts.models import User
 from portal.accounts.views import person
 from portal.lib.refusals import Invalid, NotAllowed

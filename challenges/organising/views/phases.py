@@ -27,7 +27,7 @@ from challenges.organising.models.scorings import Leaderboard
 from challenges.organising.queries import phase_of
 from challenges.organising.views.drafts import deposit_of
 from challenges.organising.views.layout import form_page, room, run_by
-from challenges.organising.views.words import TITLES
+from challenges.organising.words import TITLES
 from portal.accounts.views import person
 from portal.lib.refusals import Invalid
 from portal.lib.web.form_pages import sent, tried

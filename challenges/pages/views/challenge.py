@@ -21,6 +21,7 @@ from challenges.entries.models import Entry
 from challenges.evaluation.enums import Split
 from challenges.forum import queries as forum
 from challenges.organising import queries as organising
+from challenges.organising import words
 from challenges.organising.actions import phases
 from challenges.organising.enums import PUBLIC_STATUSES, PhaseKind
 from challenges.organising.models.challenges import (
@@ -34,9 +35,8 @@ from challenges.organising.models.challenges import PublicFile as StoredFile
 from challenges.organising.models.scorings import Column, PhaseTask
 from challenges.organising.modes import mode_in, mode_of
 from challenges.organising.queries import current_phase
-from challenges.organising.views import words
 from challenges.organising.views.layout import find_challenge
-from challenges.organising.views.words import (
+from challenges.organising.words import (
     COLUMN_ROLES,
     COLUMN_TYPES,
     FILE_ROLES,

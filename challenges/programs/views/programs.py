@@ -22,6 +22,7 @@ from challenges.client import starting
 from challenges.entries.models import Entry
 from challenges.evaluation.queries import shown_figures
 from challenges.organising import rules
+from challenges.organising import words as page_words
 from challenges.organising.enums import (
     ChallengeStatus,
     ColumnKind,
@@ -31,7 +32,6 @@ from challenges.organising.enums import (
 )
 from challenges.organising.models.challenges import Challenge, Phase
 from challenges.organising.models.scorings import Column, PhaseTask, RunPlan
-from challenges.organising.views import words as page_words
 from challenges.organising.views.layout import find_to_run, room, run_by
 from challenges.programs import queries as program_queries
 from challenges.programs.actions import code as team_code

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 from challenges.organising.enums import ChallengeStatus, PhaseKind, PhaseMoment
 from challenges.organising.models.challenges import Challenge, ChallengeQuerySet, Phase, PublicFile
 from challenges.organising.queries import current_phase
-from challenges.organising.views.words import USE_CASES
+from challenges.organising.words import USE_CASES
 from challenges.teams.models import Team
 from portal.lib import clock, visible
 from portal.lib.prose import texts

@@ -33,7 +33,7 @@ from challenges.models import (
 )
 from challenges.organising.actions import challenges
 from challenges.organising.enums import ChallengeStatus
-from challenges.organising.views.words import TITLES
+from challenges.organising.words import TITLES
 from challenges.queue import actions as jobs
 from challenges.queue.enums import JobKind
 from challenges.rescoring import worker

@@ -24,13 +24,13 @@ USE_CASES = {
 }
 
 TASKS = {
-    "classification": gettext_lazy("Classer dans une nomenclature"),
-    "ordinal": gettext_lazy("Estimer un niveau"),
-    "regression": gettext_lazy("Estimer une valeur"),
-    "forecasting": gettext_lazy("Prévoir une valeur à venir"),
-    "ranking": gettext_lazy("Ordonner des propositions"),
-    "multilabel": gettext_lazy("Choisir plusieurs étiquettes"),
-    "clustering": gettext_lazy("Former des groupes"),
+    "classification": gettext_lazy("Classer : une étiquette par ligne"),
+    "ordinal": gettext_lazy("Graduer : un niveau par ligne"),
+    "regression": gettext_lazy("Estimer : un nombre par ligne"),
+    "forecasting": gettext_lazy("Prévoir : un nombre par ligne et par date"),
+    "multilabel": gettext_lazy("Étiqueter : plusieurs étiquettes par ligne"),
+    "clustering": gettext_lazy("Regrouper : un groupe par ligne"),
+    "ranking": gettext_lazy("Ordonner : une liste d’éléments par demande"),
 }
 
 FORMATS = {"csv": "CSV", "parquet": "Parquet", "zip": "ZIP"}
