@@ -6,7 +6,7 @@ They are held for the Region, or in an organisation whose referents cannot do it
 from typing import Any
 
 from django.contrib.auth.models import Group
-from django.db import IntegrityError, models, transaction
+from django.db import models, transaction
 from django.utils.translation import gettext_lazy as _
 
 from portal.accounts import rules
@@ -26,7 +26,7 @@ from portal.audit.record import record
 from portal.lib import clock
 from portal.lib.decisions import Answer
 from portal.lib.immutable import writes
-from portal.lib.refusals import Conflict
+from portal.lib.refusals import Conflict, unless_taken
 
 # The groups of the editorial back office that follow a role; both may enter it, nobody else.
 BACKOFFICE_GROUPS: dict[str, str] = {
@@ -58,22 +58,17 @@ def propose(
         role, held = Role(role).value, _places(user, organisation, role).exists()
     if held == (kind == ProposalKind.GIVE):
         raise Conflict(_("Cette proposition ne changerait rien."), code="nothing_to_change")
-    try:
-        with transaction.atomic():
-            proposal = RoleProposal.objects.create(
-                kind=ProposalKind(kind).value,
-                user=user,
-                role=role,
-                organisation=organisation,
-                reason=reason,
-                proposed_by=by,
-                proposed_at=clock.now(),
-            )
-    except IntegrityError as error:
-        raise Conflict(
-            _("Une proposition attend déjà pour cette personne et ce rôle."),
-            code="proposal_waiting",
-        ) from error
+    waiting = _("Une proposition attend déjà pour cette personne et ce rôle.")
+    with unless_taken(Conflict(waiting, code="proposal_waiting")):
+        proposal = RoleProposal.objects.create(
+            kind=ProposalKind(kind).value,
+            user=user,
+            role=role,
+            organisation=organisation,
+            reason=reason,
+            proposed_by=by,
+            proposed_at=clock.now(),
+        )
     facts = _facts(proposal)
     record("role.proposed", by=by, on=proposal, person=user, kind=kind, **facts)
     for other in _other_administrators(by, user):

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.core.validators import validate_email
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
@@ -27,7 +27,7 @@ from portal.audit.record import record
 from portal.lib import clock
 from portal.lib.decisions import Answer
 from portal.lib.rates import DAY, keep_pace
-from portal.lib.refusals import Closed, Conflict, Hidden, Invalid
+from portal.lib.refusals import Closed, Conflict, Hidden, Invalid, unless_taken
 
 # Letters to people who did not ask for them.
 LETTERS_A_DAY = 20
@@ -95,20 +95,16 @@ def send(*, organisation: Organisation, email: str, role: str, by: User) -> Invi
     keep_letters_few(Invitation.objects.filter(sent_by=by), Invitation.objects.filter(email=email))
     at = clock.now()
     _lapse(organisation, email, at)
-    try:
-        with transaction.atomic():
-            invitation = Invitation.objects.create(
-                organisation=organisation,
-                email=email,
-                role=role,
-                sent_by=by,
-                sent_at=at,
-                expires_at=at + timedelta(days=settings.INVITATION_DAYS),
-            )
-    except IntegrityError as error:
-        raise Conflict(
-            _("Une invitation attend déjà à cette adresse."), code="invitation_waiting"
-        ) from error
+    waiting = _("Une invitation attend déjà à cette adresse.")
+    with unless_taken(Conflict(waiting, code="invitation_waiting")):
+        invitation = Invitation.objects.create(
+            organisation=organisation,
+            email=email,
+            role=role,
+            sent_by=by,
+            sent_at=at,
+            expires_at=at + timedelta(days=settings.INVITATION_DAYS),
+        )
     record("invitation.sent", by=by, on=invitation, organisation=organisation, role=role)
     owe("mail.invitation", key=str(invitation.public_id), invitation_id=invitation.pk)
     return invitation
@@ -169,15 +165,11 @@ def ask(*, organisation: Organisation, by: User, message: str = "") -> JoinReque
     organisation = Organisation.objects.locked(organisation)
     by.forget_roles()
     require(rules.may_ask_to_join, by, organisation)
-    try:
-        with transaction.atomic():
-            request = JoinRequest.objects.create(
-                organisation=organisation, user=by, message=message, created_at=clock.now()
-            )
-    except IntegrityError as error:
-        raise Conflict(
-            _("Votre demande attend déjà sa réponse."), code="request_waiting"
-        ) from error
+    waiting = _("Votre demande attend déjà sa réponse.")
+    with unless_taken(Conflict(waiting, code="request_waiting")):
+        request = JoinRequest.objects.create(
+            organisation=organisation, user=by, message=message, created_at=clock.now()
+        )
     record("join_request.sent", by=by, on=request, organisation=organisation)
     for referent in _referents(organisation):
         owe(

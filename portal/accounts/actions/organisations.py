@@ -239,18 +239,28 @@ def give(*, organisation: Organisation, user: User, role: str) -> Membership:
     if held is None:
         return add(organisation=organisation, user=user, role=role)
     membership: Membership = held
+    _write_role(membership, role)
+    return membership
+
+
+def end(*, membership: Membership) -> None:
+    """Write that a place ends, inside the transaction of an action. Raises LastReferent."""
+    _keep_a_referent(membership, membership.role)
+    membership.left_at = clock.now()
+    with writes(Membership):
+        membership.save(update_fields=["left_at"])
+    accounts.end_all(user=membership.user)
+
+
+def _write_role(membership: Membership, role: str) -> str:
+    """Write a role, and give the one before; a same role ends no session. Raises LastReferent."""
     before, membership.role = membership.role, Role(role).value
     if before != membership.role:
         _keep_a_referent(membership, before)
         with writes(Membership):
             membership.save(update_fields=["role"])
-        accounts.end_all(user=user)
-    return membership
-
-
-def end(*, membership: Membership) -> None:
-    """End a place, inside the transaction of `appointments`. Raises LastReferent."""
-    _end(membership)
+        accounts.end_all(user=membership.user)
+    return before
 
 
 @transaction.atomic
@@ -262,13 +272,9 @@ def change_role(*, membership: Membership, role: str, by: Actor) -> Membership:
     """
     membership = _locked(membership)
     require(rules.may_change_member, by, membership)
-    if membership.role == role:
+    before = _write_role(membership, role)
+    if before == membership.role:
         return membership
-    before, membership.role = membership.role, Role(role).value
-    _keep_a_referent(membership, before)
-    with writes(Membership):
-        membership.save(update_fields=["role"])
-    accounts.end_all(user=membership.user)
     record("membership.role_changed", by=by, on=membership, before=before, after=membership.role)
     _tell(membership, "mail.membership_role")
     return membership
@@ -283,7 +289,7 @@ def remove(*, membership: Membership, by: Actor) -> Membership:
     """
     membership = _locked(membership)
     require(rules.may_change_member, by, membership)
-    _end(membership)
+    end(membership=membership)
     record("membership.removed", by=by, on=membership, role=membership.role)
     _tell(membership, "mail.membership_ended")
     return membership
@@ -300,7 +306,7 @@ def leave(*, organisation: Organisation, by: User) -> Membership:
     by.forget_roles()
     require(rules.may_leave, by, organisation)
     membership = Membership.objects.live().get(organisation=organisation, user=by)
-    _end(membership)
+    end(membership=membership)
     by.forget_roles()
     record("membership.left", by=by, on=membership, role=membership.role)
     return membership
@@ -395,14 +401,6 @@ def _locked(membership: Membership) -> Membership:
     if fresh.left_at is not None:
         raise NotAllowed(gettext_lazy("Cette personne n’est plus membre."), code="not_a_member")
     return fresh
-
-
-def _end(membership: Membership) -> None:
-    _keep_a_referent(membership, membership.role)
-    membership.left_at = clock.now()
-    with writes(Membership):
-        membership.save(update_fields=["left_at"])
-    accounts.end_all(user=membership.user)
 
 
 def _keep_a_referent(membership: Membership, before: str) -> None:
