@@ -104,12 +104,3 @@ def working_days_elapsed(start: date, end: date) -> int:
     """
     days = max((end - start).days, 0)
     return sum(is_working_day(start + timedelta(days=step)) for step in range(1, days + 1))
-
-
-def working_day_after(start: date, days: int) -> date:
-    """Give the working day that ends a delay of `days` working days starting after `start`."""
-    day = start
-    while days > 0:
-        day += timedelta(days=1)
-        days -= is_working_day(day)
-    return day

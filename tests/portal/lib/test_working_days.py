@@ -37,16 +37,3 @@ def test_the_eleven_holidays_of_2026() -> None:
 )
 def test_elapsed_skips_week_ends_and_holidays(start: date, end: date, days: int) -> None:
     assert clock.working_days_elapsed(start, end) == days
-
-
-@pytest.mark.parametrize(
-    ("start", "days", "end"),
-    [
-        (date(2026, 11, 20), 0, date(2026, 11, 20)),
-        (date(2026, 11, 20), 5, date(2026, 11, 27)),
-        (date(2026, 11, 10), 1, date(2026, 11, 12)),
-        (date(2026, 12, 31), 1, date(2027, 1, 4)),
-    ],
-)
-def test_after_gives_the_last_day_of_a_delay(start: date, days: int, end: date) -> None:
-    assert clock.working_day_after(start, days) == end
