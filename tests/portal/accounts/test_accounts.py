@@ -100,6 +100,8 @@ def test_close_erases_the_person(journal: Path) -> None:
     invitations.ask(organisation=referent.organisation, by=user, message="Canari ici")
     Authenticator.objects.create(user=user, type=Authenticator.Type.TOTP, data={"secret": "x"})
     key = user.person_key
+    with pytest.raises(NotAllowed):
+        accounts.close(user=user, by=UserFactory(region=RegionRole.ADMINISTRATOR))
     accounts.close(user=user, by=user)
     outbox.relay()
     closed = User.objects.get(pk=user.pk)
@@ -117,23 +119,11 @@ def test_close_erases_the_person(journal: Path) -> None:
     assert line["person_key"] == key
     assert line["address_hmac"] == accounts.address_hmac("canari@exemple.test")
     assert "canari" not in journal.read_text()
-    with pytest.raises(NotAllowed):
-        accounts.close(user=closed, by=closed)
-
-
-def test_the_journal_holds_a_person_once(journal: Path) -> None:
-    user = UserFactory()
-    accounts.close(user=user, by=user)
-    outbox.relay()
     Outbox.objects.filter(topic="accounts.erased").update(done_at=None)
     outbox.relay()
     assert len(journal.read_text().splitlines()) == 1
-
-
-def test_nobody_closes_anothers_account() -> None:
-    user, other = UserFactory(), UserFactory(region=RegionRole.ADMINISTRATOR)
-    with refused(NotAllowed):
-        accounts.close(user=user, by=other)
+    with pytest.raises(NotAllowed):
+        accounts.close(user=closed, by=closed)
 
 
 def test_the_last_referent_of_others_stays() -> None:
@@ -263,6 +253,9 @@ def test_the_digest_alone_is_kept() -> None:
     assert (row.scopes, row.expires_at - row.created_at) == (["read", "team"], timedelta(days=30))
     assert events() == ["token.created"]
     assert new.secret not in AuditBody.objects.get().body
+    archived = personal_data.account(user)["jetons"]
+    assert [token["name"] for token in archived] == ["portable"]
+    assert row.sha256 not in str(archived)
 
 
 @pytest.mark.parametrize("given", [{"scopes": []}, {"days": 31}, {"days": 0}])
@@ -284,7 +277,7 @@ def test_a_person_has_so_many_live_tokens(settings: Any) -> None:
     assert ApiToken.objects.count() == 3
 
 
-def test_a_revoked_token_is_worth_nothing_at_once() -> None:
+def test_a_token_is_worth_nothing_once_it_is_revoked_or_its_account_closed() -> None:
     user = UserFactory()
     new = made(user)
     assert accounts.use(secret=new.secret) == new.token
@@ -292,6 +285,9 @@ def test_a_revoked_token_is_worth_nothing_at_once() -> None:
     assert accounts.use(secret=new.secret) is None
     assert accounts.revoke(token=new.token, by=user).revoked_at == once.revoked_at
     assert events() == ["token.created", "token.revoked"]
+    other = made(user)
+    User.objects.filter(pk=user.pk).update(is_active=False)
+    assert accounts.use(secret=other.secret) is None
 
 
 @pytest.mark.parametrize(("gap_ms", "live"), [(-1, True), (0, False), (1, False)])
@@ -302,13 +298,6 @@ def test_a_token_ends_at_its_instant(
     at = new.token.expires_at + timedelta(milliseconds=gap_ms)
     monkeypatch.setattr(clock, "now", lambda: at)
     assert (accounts.use(secret=new.secret) is not None) is live
-
-
-def test_the_token_of_a_closed_account_is_worth_nothing() -> None:
-    user = UserFactory()
-    new = made(user)
-    User.objects.filter(pk=user.pk).update(is_active=False)
-    assert accounts.use(secret=new.secret) is None
 
 
 def test_requests_are_counted_by_the_minute(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -374,14 +363,6 @@ def test_the_pages_rename_and_close_the_account(client: Client) -> None:
     assert (user.display_name, user.is_active) == ("Dominique", True)
     client.post(page, {"understood": "on"})
     assert not User.objects.get(pk=user.pk).is_active
-
-
-def test_personal_data_names_the_tokens_not_their_digests() -> None:
-    user = UserFactory()
-    new = made(user)
-    told = personal_data.account(user)["jetons"]
-    assert [row["name"] for row in told] == ["portable"]
-    assert new.token.sha256 not in str(told)
 
 
 @pytest.fixture
@@ -507,7 +488,7 @@ def test_two_warnings_then_erasure(at: At) -> None:
     at(WARNED - SECOND)
     assert accounts.look_after() == (0, 0)
     at(WARNED)
-    assert accounts.look_after() == (1, 0)
+    assert "accounts.inactivity" in duties.run_due()
     assert accounts.look_after() == (0, 0)
     assert letters() == [(user.email, "Votre compte sera effacé le 15 mars 2026")]
     at(ERASED - timedelta(days=7) - SECOND)
@@ -530,7 +511,8 @@ def test_two_warnings_then_erasure(at: At) -> None:
 
 
 def test_a_late_scheduler_still_gives_the_days_announced(at: At) -> None:
-    absent()
+    """Who never signed in is counted from the opening of the account."""
+    User.objects.filter(pk=absent().pk).update(last_login=None, date_joined=SEEN)
     at(ERASED + timedelta(days=100))
     assert accounts.look_after() == (1, 0)
     first = InactivityNotice.objects.get()
@@ -576,13 +558,6 @@ def test_who_is_left_alone(at: At, case: str) -> None:
     assert rows("accounts") == before
 
 
-def test_somebody_who_never_signed_in_is_counted_from_the_opening(at: At) -> None:
-    user = absent()
-    User.objects.filter(pk=user.pk).update(last_login=None, date_joined=SEEN)
-    at(WARNED)
-    assert accounts.look_after() == (1, 0)
-
-
 def test_the_last_referent_of_others_stays_and_stops_nobody(at: At, caplog: Any) -> None:
     referent = MembershipFactory(role=Role.REFERENT, user=absent(SEEN - timedelta(days=1)))
     MembershipFactory(organisation=referent.organisation)
@@ -605,13 +580,6 @@ def test_nobody_erases_by_hand(at: At) -> None:
             act(user=user, by=administrator)
     with refused(Conflict):
         accounts.erase(user=user, by=SystemActor("scheduler"))
-
-
-def test_the_schedule_looks_after_them(at: At) -> None:
-    absent()
-    at(WARNED)
-    assert "accounts.inactivity" in duties.run_due()
-    assert InactivityNotice.objects.count() == 1
 
 
 def test_it_costs_the_same_for_one_and_for_three(at: At) -> None:
