@@ -47,7 +47,7 @@ BUGS = (
         (
             "tests/challenges/scoring/test_intervals.py",
             "tests/challenges/scoring/test_simulations.py",
-            "tests/challenges/test_standings.py",
+            "tests/challenges/results/test_standings.py",
         ),
     ),
     Bug(
@@ -124,7 +124,7 @@ BUGS = (
         (
             "tests/challenges/queue/test_jobs.py",
             "tests/challenges/entries/test_scanning.py",
-            "tests/challenges/code",
+            "tests/challenges/programs/code",
         ),
     ),
     Bug(
@@ -151,7 +151,7 @@ BUGS = (
         (
             "tests/challenges/test_rules.py",
             "tests/challenges/rescoring/test_rescorings.py",
-            "tests/challenges/test_reveals.py",
+            "tests/challenges/results/test_reveals.py",
         ),
     ),
     Bug(

@@ -36,6 +36,7 @@ from portal.lib import clock
 from portal.lib.refusals import Conflict, Invalid, NotAllowed
 from tests.challenges import world
 from tests.challenges.bundles.folders import CODE_FILES
+from tests.challenges.exchange.test_exports import code_folder
 from tests.challenges.organising.test_authoring import (
     SCORING,
     TEST,
@@ -49,7 +50,6 @@ from tests.challenges.organising.test_authoring import (
     started,
 )
 from tests.challenges.pages.scenes import Costs, clocked, url_of
-from tests.challenges.test_exports import code_folder
 from tests.factories import code
 from tests.factories.accounts import UserFactory, bearer
 from tests.factories.challenges import (

@@ -35,7 +35,7 @@ from portal.lib import immutable
 from portal.lib.refusals import Invalid, NotAllowed, Unavailable
 from portal.lib.storage import buckets, objects
 from tests.challenges import world
-from tests.challenges.test_bundle_imports import deposited
+from tests.challenges.exchange.test_bundle_imports import deposited
 from tests.factories.accounts import OrganisationFactory, UserFactory
 from tests.factories.challenges import EntryFactory
 from tests.factories.datasets import (

@@ -46,9 +46,9 @@ from portal.lib.storage import objects
 from tests.catalogue.contributions.test_tables import table
 from tests.challenges import world
 from tests.challenges.bundles.foreign.tables import KAGGLE
-from tests.challenges.code import world as code_world
+from tests.challenges.exchange.test_bundle_imports import METRIC, read, zipped
 from tests.challenges.programs.cases import isolated
-from tests.challenges.test_bundle_imports import METRIC, read, zipped
+from tests.challenges.programs.code import world as code_world
 from tests.challenges.world import entered, opened
 from tests.datasets.test_actions import aged
 from tests.factories import contributions as make

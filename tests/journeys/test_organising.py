@@ -21,12 +21,12 @@ from portal.lib import clock
 from tests.challenges import world
 from tests.challenges.bundles.foreign.cases import NEEDED
 from tests.challenges.bundles.foreign.tables import KAGGLE
+from tests.challenges.exchange.test_bundle_imports import deposited, read, zipped
 from tests.challenges.organising.test_authoring import SAMPLE, TEST, TRUTH, built, deposit
 from tests.challenges.programs.cases import Clock, isolated
 from tests.challenges.programs.conftest import hour as hour
 from tests.challenges.programs.test_runs import played
 from tests.challenges.rescoring.test_rescorings import corrected, region, tried
-from tests.challenges.test_bundle_imports import deposited, read, zipped
 from tests.factories import code
 from tests.factories.accounts import UserFactory
 from tests.factories.challenges import (

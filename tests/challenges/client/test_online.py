@@ -19,7 +19,7 @@ from portal.accounts.models import User
 from portal.lib.storage import objects
 from tests.challenges import world
 from tests.challenges.bundles.foreign.tables import KAGGLE
-from tests.challenges.test_bundle_imports import zipped
+from tests.challenges.exchange.test_bundle_imports import zipped
 from tests.challenges.world import answer, opened
 from tests.factories.accounts import UserFactory
 from tests.factories.challenges import TeamFactory, captain_of

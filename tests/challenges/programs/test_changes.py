@@ -28,10 +28,10 @@ from portal.audit.models import AuditEvent
 from portal.lib.refusals import Conflict, Invalid
 from tests.challenges import world
 from tests.challenges.bundles.foreign import own
-from tests.challenges.code.world import zipped
 from tests.challenges.organising.test_challenges import signed_in
 from tests.challenges.pages.scenes import url_of
 from tests.challenges.programs.cases import Clock, entered, isolated, scored_by
+from tests.challenges.programs.code.world import zipped
 from tests.challenges.refusals import refuses
 from tests.factories.accounts import UserFactory, bearer
 

@@ -27,10 +27,10 @@ from challenges.worker import drain
 from portal.accounts.models import User
 from portal.audit.models import Outbox
 from tests.challenges import world
-from tests.challenges.code.world import zipped
 from tests.challenges.organising.test_leaderboards import arranged, pk_of
 from tests.challenges.pages.scenes import url_of
 from tests.challenges.programs.cases import Clock, bundle, entered, isolated, scored_by
+from tests.challenges.programs.code.world import zipped
 from tests.challenges.world import worked
 from tests.factories.accounts import UserFactory, signed_in
 from tests.factories.challenges import TeamFactory, captain_of

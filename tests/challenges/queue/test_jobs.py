@@ -39,9 +39,9 @@ from portal.lib.refusals import Unavailable
 from portal.lib.storage import objects
 from portal.pages.health import Level, checks
 from tests.challenges import world
+from tests.challenges.exchange.test_bundle_imports import METRIC, created, deposited, read
 from tests.challenges.organising.test_authoring import filled
 from tests.challenges.pages.scenes import url_of
-from tests.challenges.test_bundle_imports import METRIC, created, deposited, read
 from tests.challenges.world import opened, owner_of
 from tests.factories.accounts import signed_in
 

@@ -56,9 +56,9 @@ from portal.lib.storage import objects
 from portal.management import rights
 from tests.challenges.bundles.foreign import own
 from tests.challenges.bundles.foreign.tables import KAGGLE
+from tests.challenges.exchange.test_bundle_imports import METRIC, folder_zipped, zipped
+from tests.challenges.exchange.test_exports import exported, forged
 from tests.challenges.organising.test_authoring import filled
-from tests.challenges.test_bundle_imports import METRIC, folder_zipped, zipped
-from tests.challenges.test_exports import exported, forged
 from tests.challenges.test_retention import report_of
 from tests.challenges.world import (
     answer,

@@ -43,10 +43,10 @@ from portal.lib import clock, failpoints
 from portal.lib.refusals import Conflict
 from portal.lib.storage import objects
 from tests.challenges import world as answers
-from tests.challenges.code import world
-from tests.challenges.code.world import RIGHT, START, entered, package, zipped
 from tests.challenges.entries.test_scanning import EICAR, address, daemon
 from tests.challenges.programs.cases import isolated
+from tests.challenges.programs.code import world
+from tests.challenges.programs.code.world import RIGHT, START, entered, package, zipped
 from tests.challenges.refusals import refuses
 from tests.challenges.world import worked
 from tests.factories.accounts import UserFactory

@@ -31,8 +31,8 @@ from portal.management.opening import demonstration
 from portal.management.opening.demonstration.folder import SLUG
 from tests.challenges import world
 from tests.challenges.client import kits
+from tests.challenges.exchange.test_exports import code_folder
 from tests.challenges.pages.scenes import CONTRACT, url_of, with_contract
-from tests.challenges.test_exports import code_folder
 from tests.challenges.test_reading import add_file
 from tests.challenges.world import owner, published
 from tests.factories.challenges import ChallengeFactory

@@ -33,9 +33,9 @@ from tests.challenges.bundles.folders import CODE_FILES, code_document, write_co
 from tests.challenges.bundles.foreign import own, tables
 from tests.challenges.bundles.foreign.cases import BUNDLES, NEEDED
 from tests.challenges.commands import run
+from tests.challenges.exchange.test_bundle_imports import created, read
 from tests.challenges.organising.test_authoring import IDS, TEST, TRUTH
 from tests.challenges.pages.scenes import url_of
-from tests.challenges.test_bundle_imports import created, read
 from tests.factories.accounts import UserFactory
 from tests.factories.challenges import ChallengeFactory
 from tests.portal.accounts.ledger import acts as verbs
