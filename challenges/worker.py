@@ -18,6 +18,7 @@ from challenges.evaluation.actions import evaluations
 from challenges.exchange import worker as exchange_worker
 from challenges.organising.actions import challenges
 from challenges.programs import worker as program_worker
+from challenges.programs.actions import code as team_code
 from challenges.queue import actions as jobs
 from challenges.queue import worker as queue_worker
 from challenges.queue.models import Job
@@ -109,6 +110,7 @@ class Worker:
             jobs.reap(buried=queue_worker.bury)
         self._tidied_whole = now  # the database answers, whatever fails below
         trials.sweep_trials()
+        team_code.sweep_trials()
         evaluations.sweep_entries()
         challenges.close_those_over()
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from importlib.metadata import version as installed
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any
 from uuid import UUID
 
 import numpy as np
@@ -26,13 +26,10 @@ from challenges.entries.actions import checks
 from challenges.entries.models import Entry
 from challenges.evaluation.actions import evaluations, releases
 from challenges.evaluation.actions.evaluations import Result
-from challenges.evaluation.actions.releases import RUN
 from challenges.evaluation.enums import Split
 from challenges.evaluation.models import Evaluation, SealedResult
 from challenges.organising.models.scorings import PhaseTask
 from challenges.organising.modes import mode_of
-from challenges.programs.actions.code import KeptPredictions
-from challenges.programs.models import CodeRun
 from challenges.queue import actions as jobs
 from challenges.queue import worker as queue_worker
 from challenges.queue.actions import WORKER
@@ -40,7 +37,7 @@ from challenges.queue.enums import JobKind
 from challenges.queue.models import Job, attempt_seconds
 from challenges.queue.worker import Beating
 from challenges.sandbox import host, rooms
-from challenges.sandbox.base import MIB, SYSTEM, Missing
+from challenges.sandbox.base import SYSTEM, Missing
 from challenges.sandbox.bubblewrap import Bubblewrap
 from challenges.scoring import archives, child
 from challenges.scoring.compilation import compile_truth
@@ -255,81 +252,6 @@ def as_json(value: Any) -> Any:
     return value
 
 
-FILE = "predictions"
-
-
-@dataclass(frozen=True)
-class ScoredFile:
-    """A file to score. name: what its author called it."""
-
-    path: Path
-    name: str
-
-
-def seal_predictions(content: bytes, *, suffix: str) -> KeptPredictions:
-    """Seal the predictions of a run to the scoring worker."""
-    sealed = gate.seal_file(FILE, content)
-    return KeptPredictions(sealed.ciphertext_sha256, sealed.ciphertext_size, sealed.keys, suffix)
-
-
-@contextmanager
-def scored_file(evaluation: Evaluation) -> Iterator[ScoredFile]:
-    """Give what an evaluation scores: a private copy, removed at the end."""
-    entry = evaluation.entry
-    if evaluation.run is None:
-        with local_copy(entry) as path:
-            yield ScoredFile(path, entry.original_name)
-        return
-    kept = evaluation.run.predictions
-    with objects.open(kept.ciphertext_sha256) as source:
-        opened = gate.open_ciphertext(
-            cast(BinaryIO, source), kept.keys, reason=f"evaluation {evaluation.pk}", by=WORKER
-        )
-    with rooms.private("predictions") as folder:
-        path = folder / f"{FILE}{kept.suffix}"
-        path.write_bytes(opened)
-        yield ScoredFile(path, path.name)
-
-
-def examine(evaluation: Evaluation, task: PhaseTask, truth: Truth, *, losses: bool) -> Evaluated:
-    """Score what an evaluation has."""
-    with scored_file(evaluation) as given:
-        return examine_file(
-            given.path,
-            contract_of(task),
-            truth.keys,
-            truth.labels,
-            read=child.read,
-            name=given.name,
-            losses=losses,
-        )
-
-
-def run_measures(run: CodeRun) -> dict[str, Any]:
-    """Return what the run of a code used, as fields of a Result: exact, for the worker."""
-    if not run.measures:
-        return {}
-    return {
-        "seconds": float(run.measures["wall_seconds"]),
-        "cpu_seconds": float(run.measures["cpu_seconds"]),
-        "peak_mb": run.measures["peak_bytes"] / MIB,
-        "environment_digest": run.environment_digest,
-    }
-
-
-def signed_run(run: CodeRun, task: PhaseTask) -> dict[str, Any]:
-    """Write the run file that a score receipt signs: classes and digests, no exact measure."""
-    return {
-        "package_sha256": run.entry.sha256,
-        "environment": run.environment_digest,
-        "inputs": run.inputs_digest,
-        "seed": run.seed,
-        "limits": {"seconds": task.phase.time_limit_s, "memory_mb": task.phase.memory_mb},
-        "minutes": run.minutes,
-        "half_gib": run.half_gib,
-    }
-
-
 PLATFORM_LIMITS = {ReasonCode.TIMEOUT.value, ReasonCode.MEMORY.value}
 Figures = Mapping[str, float]
 
@@ -370,28 +292,57 @@ class MetricScorer:
         started = time.monotonic()
         truth = truths.of(task, reason=f"evaluation {evaluation.pk}")
         failpoints.hit("score.before_child")
-        scored = examine(evaluation, task, truth, losses=task.phase.ladder)
+        scored = self.examine(evaluation, task, truth, losses=task.phase.ladder)
         _try_again(job, scored.verdict)
         failpoints.hit("score.computed")
         if beating.lost.is_set():
             return
-        run = evaluation.run
         if not scored.verdict.accepted:
-            fault = scored.verdict.faults[0].code if run is None else ReasonCode.OUTPUT.value
-            evaluations.finish_failed(job=job, code=fault)
+            evaluations.finish_failed(job=job, code=self.failure(scored.verdict))
             return
         means: dict[str, Any] = {
             "code_version": CODE_VERSION,
             "contract_sha256": contract_of(task).digest,
             "engine_sha256": engine_sha256(),
             "resampling_sha256": truth.resampling_sha256,
+            **self.signed_means(evaluation, task),
         }
-        if run is not None:
-            means[RUN] = signed_run(run, task)
         result = _result(scored, evaluation, time.monotonic() - started, means)
-        if run is not None:
-            result = replace(result, **run_measures(run))
+        result = replace(result, **self.measures(evaluation))
         evaluations.finish_score(job=job, result=result)
+
+    def examine(
+        self, evaluation: Evaluation, task: PhaseTask, truth: Truth, *, losses: bool
+    ) -> Evaluated:
+        """Score what an evaluation has: a private copy of it, removed at the end."""
+        with self.scored_file(evaluation) as (path, name):
+            return examine_file(
+                path,
+                contract_of(task),
+                truth.keys,
+                truth.labels,
+                read=child.read,
+                name=name,
+                losses=losses,
+            )
+
+    @contextmanager
+    def scored_file(self, evaluation: Evaluation) -> Iterator[tuple[Path, str]]:
+        """Give what an evaluation scores, and its name: the file of its entry."""
+        with local_copy(evaluation.entry) as path:
+            yield path, evaluation.entry.original_name
+
+    def failure(self, verdict: Verdict) -> str:
+        """Name why a file that was accepted could not be scored."""
+        return verdict.faults[0].code
+
+    def signed_means(self, evaluation: Evaluation, task: PhaseTask) -> dict[str, Any]:
+        """Say what else scored, for the receipt to sign."""
+        return {}
+
+    def measures(self, evaluation: Evaluation) -> dict[str, Any]:
+        """Return what else is measured than the scoring, as fields of a Result."""
+        return {}
 
     def exact_figures(self, known: Mapping[str, Any]) -> Figures:
         """Name the exact figures of a sealed result."""
@@ -405,7 +356,7 @@ class MetricScorer:
     def score_again(self, evaluation: Evaluation, task: PhaseTask, truths: Truths) -> Figures:
         """Score once more, and store nothing; raises ScoringFailed."""
         truth = truths.of(task, reason=f"watch {evaluation.pk}")
-        scored = examine(evaluation, task, truth, losses=False)
+        scored = self.examine(evaluation, task, truth, losses=False)
         if not scored.verdict.accepted:
             raise ScoringFailed(scored.verdict.faults[0].code)
         return flat_figures(as_json(scored.values))

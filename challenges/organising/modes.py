@@ -18,6 +18,7 @@ from challenges.scoring.verdict import Verdict
 
 if TYPE_CHECKING:
     from challenges.entries.models import Entry
+    from challenges.evaluation.models import Evaluation
 
 
 class ScoringMode:
@@ -53,6 +54,14 @@ class ScoringMode:
         """Check the format of a file, blind to the answers. keys: the published identifiers."""
         spec = AnswerSpec.from_json(task.scorer_version.spec["submission"])
         return child.check(path, spec, keys, name=name)
+
+    def run_first(self, evaluation: "Evaluation", entry: "Entry") -> bool:
+        """Queue what must run before an evaluation is scored; say whether something must."""
+        return False
+
+    def awaits_run(self, evaluation: "Evaluation", entry: "Entry") -> bool:
+        """Say whether a scoring that begins must wait for a run, which then queues it."""
+        return False
 
     def words(self, phase: Phase) -> dict[str, Any]:
         """Put into words, for a page, how a phase is scored when our metrics do not do it."""

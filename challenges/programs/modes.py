@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from challenges.entries.models import Entry
+from challenges.evaluation.models import Evaluation
 from challenges.organising import modes
 from challenges.organising.models.challenges import Phase
 from challenges.organising.models.scorings import PhaseTask
@@ -15,6 +16,7 @@ from challenges.organising.modes import ScoringMode
 from challenges.organising.queries import refuse_not_isolated
 from challenges.programs import checks
 from challenges.programs import queries as reads
+from challenges.programs.actions import runs
 from challenges.programs.forms import ProgramForm
 from challenges.programs.views import programs as views
 from challenges.results.queries.boards import Board
@@ -103,6 +105,14 @@ class CodeMode(ScoringMode):
             _("Cette phase prend du code : essayez-le sur l’échantillon public."),
             code="code_phase",
         )
+
+    def run_first(self, evaluation: Evaluation, entry: Entry) -> bool:
+        """Queue the run whose predictions are scored, unless it has ended."""
+        return runs.queue_first(evaluation, entry)
+
+    def awaits_run(self, evaluation: Evaluation, entry: Entry) -> bool:
+        """Wait for the run whose predictions are scored."""
+        return runs.is_awaited(evaluation, entry)
 
     def packages(self, phase: Phase, *, is_first: bool = False) -> dict[str, Any]:
         """Say which packages a phase takes, and what they find."""

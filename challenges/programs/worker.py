@@ -12,11 +12,12 @@ one. Scoring (C) is another job, without any code of a team.
 
 import hashlib
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 from django.utils.crypto import salted_hmac
 
@@ -27,7 +28,7 @@ from challenges.entries.models import Entry
 from challenges.evaluation import worker as vault
 from challenges.evaluation.actions import evaluations
 from challenges.evaluation.actions.evaluations import Result
-from challenges.evaluation.actions.releases import columns_of
+from challenges.evaluation.actions.releases import RUN, columns_of
 from challenges.evaluation.enums import EvaluationState
 from challenges.evaluation.models import Evaluation, rounded
 from challenges.organising.enums import ColumnKind, LogAudience, ReportAudience
@@ -35,8 +36,10 @@ from challenges.organising.models.scorings import Column, PhaseTask, RunPlan
 from challenges.programs import checks
 from challenges.programs.actions import changes as program_changes
 from challenges.programs.actions import code as team_code
+from challenges.programs.actions import runs
 from challenges.programs.actions.changes import Report
-from challenges.programs.actions.code import RunOutcome, TrialOutcome
+from challenges.programs.actions.code import TrialOutcome
+from challenges.programs.actions.runs import KeptPredictions, RunOutcome
 from challenges.programs.models import CodeRun, CodeTrial
 from challenges.programs.rows import Contributions, contributions
 from challenges.queue import worker as queue_worker
@@ -155,6 +158,37 @@ class CodeScorer(vault.MetricScorer):
     def check(self, path: Path, task: PhaseTask, keys: bytes, *, name: str) -> Verdict:
         """Check that a package can be started; nothing of it runs."""
         return check_package(path, task)
+
+    @contextmanager
+    def scored_file(self, evaluation: Evaluation) -> Iterator[tuple[Path, str]]:
+        """Give what the code wrote, its seal opened."""
+        kept = _run_of(evaluation).predictions
+        with objects.open(kept.ciphertext_sha256) as source:
+            opened = gate.open_ciphertext(
+                cast(BinaryIO, source), kept.keys, reason=f"evaluation {evaluation.pk}", by=WORKER
+            )
+        with rooms.private("predictions") as folder:
+            path = folder / f"{FILE}{kept.suffix}"
+            path.write_bytes(opened)
+            yield path, path.name
+
+    def failure(self, verdict: Verdict) -> str:
+        """Say that the code wrote what cannot be scored."""
+        return ReasonCode.OUTPUT.value
+
+    def signed_means(self, evaluation: Evaluation, task: PhaseTask) -> dict[str, Any]:
+        """Sign the run: classes and digests, no exact measure."""
+        return {RUN: runs.signed_run(_run_of(evaluation), task)}
+
+    def measures(self, evaluation: Evaluation) -> dict[str, Any]:
+        """Return what the run used: exact, for moderators."""
+        return runs.run_measures(_run_of(evaluation))
+
+
+def _run_of(evaluation: Evaluation) -> CodeRun:
+    if evaluation.run is None:
+        raise AssertionError("a scoring of code waits for its run")
+    return evaluation.run
 
 
 vault.register_scorer(CodeScorer(), mode="code")
@@ -465,6 +499,7 @@ def unlike_truth(files: Mapping[str, bytes], column: str, keys: Data) -> InputFa
 
 OURS = {Reason.PLATFORM, Reason.NO_SANDBOX}
 PACKAGE = "E_PACKAGE"
+FILE = "predictions"
 READ_LIMITS = {ReasonCode.TIMEOUT.value, ReasonCode.MEMORY.value}
 LAYOUTS = {
     Layout.MANIFEST.value: "manifest.toml",
@@ -502,7 +537,7 @@ def trial_job(job: Job, truths: vault.Truths, beating: Beating) -> None:
 
 def run_job(job: Job, truths: vault.Truths, beating: Beating) -> None:
     """Run the package of an entry on the hidden inputs, and seal what it wrote."""
-    run = team_code.begin_run(job=job)
+    run = runs.begin_run(job=job)
     if run is None:
         return
     truths.forget()  # no label lies in this process while code runs
@@ -510,7 +545,7 @@ def run_job(job: Job, truths: vault.Truths, beating: Beating) -> None:
     ended = _hidden(run, _task(run), job)
     failpoints.hit("run.computed")
     if not beating.lost.is_set():
-        team_code.finish_run(job=job, ended=ended)
+        runs.finish_run(job=job, ended=ended)
 
 
 @dataclass(frozen=True)
@@ -622,9 +657,15 @@ def _hidden(run: CodeRun, task: PhaseTask, job: Job) -> RunOutcome:
     suffix = found.run.file.suffix if found.run.file else ".csv"
     return replace(
         ended,
-        kept=vault.seal_predictions(found.content, suffix=suffix),
+        kept=_seal_predictions(found.content, suffix=suffix),
         inputs_digest=_keyed(files),
     )
+
+
+def _seal_predictions(content: bytes, *, suffix: str) -> KeptPredictions:
+    """Seal the predictions of a run to the scoring worker."""
+    sealed = gate.seal_file(FILE, content)
+    return KeptPredictions(sealed.ciphertext_sha256, sealed.ciphertext_size, sealed.keys, suffix)
 
 
 def _run_outcome(found: _Pass, package: Package, task: PhaseTask) -> RunOutcome:
@@ -745,5 +786,5 @@ def trial_seconds(job: Job) -> float:
     return attempt_seconds(*trials.values_list("phase__time_limit_s", flat=True))
 
 
-queue_worker.register(JobKind.RUN, run_job, bury=evaluations.bury_subject, most_seconds=run_seconds)
+queue_worker.register(JobKind.RUN, run_job, bury=runs.bury_run, most_seconds=run_seconds)
 queue_worker.register(JobKind.TRIAL, trial_job, bury=bury_trial, most_seconds=trial_seconds)

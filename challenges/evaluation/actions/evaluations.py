@@ -10,7 +10,6 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from challenges.entries.actions.deposits import queue_check, settle_later
@@ -19,7 +18,7 @@ from challenges.entries.models import Entry
 from challenges.entries.queries import fair_rank
 from challenges.evaluation import queries as evaluation_queries
 from challenges.evaluation.actions import releases
-from challenges.evaluation.enums import EvaluationState, RunState
+from challenges.evaluation.enums import EvaluationState
 from challenges.evaluation.models import (
     ENDED,
     Evaluation,
@@ -32,10 +31,10 @@ from challenges.evaluation.models import (
 )
 from challenges.organising.models.challenges import Phase
 from challenges.organising.models.scorings import PhaseTask
-from challenges.programs.models import CodeRun, CodeTrial
+from challenges.organising.modes import mode_of
 from challenges.queue import actions as jobs
 from challenges.queue.actions import WORKER
-from challenges.queue.enums import JobKind, JobState
+from challenges.queue.enums import JobKind
 from challenges.queue.models import Job
 from challenges.scoring.verdict import ReasonCode
 from challenges.teams.enums import TeamState
@@ -68,10 +67,6 @@ class Result:
     cpu_seconds: float | None = None
     peak_mb: float | None = None
     environment_digest: str = ""
-
-
-# While an entry is in one of these, its code may run.
-_RUNS = frozenset({EntryStatus.QUEUED, EntryStatus.SCORING})
 
 
 def _nothing() -> None:
@@ -126,24 +121,21 @@ def finish_check(*, job: Job, accepted: bool, verdict: dict[str, Any], digest: s
 def queue_scores(entry: Entry) -> None:
     """Make one evaluation per current task of the phase and queue those that are not done.
 
-    Where the team sends code, its run comes first; one that failed is made again.
+    Where the team sends code, its run comes first.
     """
     tasks = PhaseTask.objects.filter(phase_id=entry.enrolment.phase_id, current=True)
+    tasks = tasks.select_related("scorer_version")
     for task in tasks.order_by("index"):
         evaluation, _created = Evaluation.objects.get_or_create(
             entry=entry, scorer_version=task.scorer_version, holdout=task.holdout
         )
-        if evaluation.state not in {EvaluationState.PENDING, EvaluationState.RUNNING}:
-            continue
-        rank, urgent, run = fair_rank(entry.enrolment), entry.is_baseline, run_of(evaluation)
-        if run is not None and run.state != RunState.DONE:
-            queue_run_again(run, fair_rank=rank, urgent=urgent)
+        if evaluation.state in ENDED or mode_of(task).run_first(evaluation, entry):
             continue
         jobs.put(
             kind=JobKind.SCORE,
             subject_id=evaluation.pk,
-            fair_rank=rank,
-            urgent=urgent,
+            fair_rank=fair_rank(entry.enrolment),
+            urgent=entry.is_baseline,
             phase_id=entry.enrolment.phase_id,
         )
     for trials in _trials:
@@ -162,16 +154,9 @@ def begin_score(*, job: Job) -> Evaluation | None:
     Phase.objects.held(evaluation.entry.enrolment.phase_id)  # a change of scoring waits
     entry = Entry.objects.locked(Entry(pk=evaluation.entry_id))
     now = clock.now()
-    run = run_of(evaluation)
-    if run is not None and run.state != RunState.DONE:  # it queues this once it has ended
+    task = evaluation.tasks().select_related("scorer_version").first()
+    if mode_of(task).awaits_run(evaluation, entry):
         jobs.complete(job)
-        aside = not is_in_force(evaluation)
-        if run.is_alive and aside and entry.status not in _RUNS:
-            end_broken_aside(evaluation)  # no code runs for an entry under examination
-        elif run.is_alive:
-            queue_run(run, fair_rank=fair_rank(entry.enrolment), aside=aside)
-        elif evaluation.finished_at is None:
-            fail_evaluation(evaluation, entry, code=run.reason_code)
         return None
     if not is_in_force(evaluation):
         if _begin_aside(evaluation, entry):
@@ -345,7 +330,7 @@ _LETTERS = {
 def bury_subject(job: Job) -> None:
     """Move on the subject of a dead job: its entry goes under examination, with a letter.
 
-    The entry is locked before its evaluation or its run, as everywhere.
+    The entry is locked before its evaluation, as everywhere.
     """
     match job.kind:
         case JobKind.CHECK:
@@ -357,9 +342,6 @@ def bury_subject(job: Job) -> None:
                 return
             put_under_examination(Entry.objects.filter(evaluations__pk=job.subject_id))
             Evaluation.objects.filter(pk=job.subject_id).update(state=EvaluationState.PENDING)
-        case JobKind.RUN:
-            put_under_examination(Entry.objects.filter(code_runs__pk=job.subject_id))
-            CodeRun.objects.filter(pk=job.subject_id).update(state=RunState.QUEUED)
         case _:
             owe("mail.job_dead", key=f"{job.pk}:{job.attempt}", job_id=str(job.pk))
 
@@ -379,52 +361,6 @@ def put_under_examination(entries: Iterable[Entry]) -> None:
         entry.save()
         record("entry.needs_attention", by=WORKER, on=entry)
         owe("mail.entry_examined", key=f"{entry.pk}:{entry.version}", entry_id=str(entry.pk))
-
-
-def run_of(evaluation: Evaluation) -> CodeRun | None:
-    """Return the run whose predictions an evaluation scores, made if absent; None without code.
-
-    In the caller's transaction, the entry locked.
-    """
-    if evaluation.run is None:
-        task = evaluation.tasks().first()
-        if task is None or task.plan_id is None:
-            return None
-        evaluation.run, _made = CodeRun.objects.get_or_create(
-            entry_id=evaluation.entry_id, plan_id=task.plan_id
-        )
-        evaluation.save(update_fields=["run"])
-    return evaluation.run
-
-
-def queue_run(run: CodeRun, *, fair_rank: int, urgent: bool = False, aside: bool = False) -> None:
-    """Queue the job of a run that waits, which the pause of its phase holds.
-
-    aside: a change of scoring that is tried waits for it: no pause holds it then, and one that
-    a pause held is let go. One that is alive is else left alone.
-    """
-    key = str(run.pk)
-    phase_id = None if aside else run.entry.enrolment.phase_id
-    jobs.put(
-        kind=JobKind.RUN,
-        subject_id=run.pk,
-        dedup_key=key,
-        fair_rank=fair_rank,
-        urgent=urgent,
-        phase_id=phase_id,
-    )
-    jobs.revive(kind=JobKind.RUN, subject_id=run.pk, dedup_key=key, phase_id=phase_id)
-    if aside:
-        held = Job.objects.filter(kind=JobKind.RUN, dedup_key=key, state=JobState.READY)
-        held.update(phase_id=None)
-
-
-def queue_run_again(run: CodeRun, *, fair_rank: int, urgent: bool = False) -> None:
-    """Queue a run that waits; how it failed, if it did, is forgotten."""
-    if run.state == RunState.FAILED:
-        run.state, run.reason_code, run.finished_at = RunState.QUEUED, "", None
-        run.save(update_fields=["state", "reason_code", "finished_at"])
-    queue_run(run, fair_rank=fair_rank, urgent=urgent)
 
 
 @dataclass(frozen=True)
@@ -483,9 +419,8 @@ def sweep_entries(*, size: int = SWEPT) -> int:
     size: how many this time, the oldest first; the database finds them, and the next sweep takes
     the others.
     """
-    tried = _sweep_code_trials(size)
     found = list(forsaken().order_by("received_at", "pk").values_list("pk", flat=True)[:size])
-    return tried + sum(_sweep_entry(pk) for pk in found)
+    return sum(_sweep_entry(pk) for pk in found)
 
 
 @transaction.atomic
@@ -508,15 +443,6 @@ def _sweep_entry(pk: UUID) -> bool:
         queue_scores(entry)
     record("job.recreated", by=WORKER, on=entry)
     return True
-
-
-@transaction.atomic
-def _sweep_code_trials(size: int) -> int:
-    alone = CodeTrial.objects.alive().filter(~Q(Job.objects.does(JobKind.TRIAL, "pk")))
-    missing = [str(pk) for pk in alone.order_by("pk").values_list("pk", flat=True)[:size]]
-    for key in missing:
-        jobs.revive(kind=JobKind.TRIAL, subject_id=key)
-    return len(missing)
 
 
 _BASELINE_SLUG = "solution-de-reference"

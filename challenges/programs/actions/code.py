@@ -1,6 +1,6 @@
-"""Say that teams send code and what it reads; run it on the public sample or hidden inputs.
+"""Say that teams send code and what it reads; try it on the public sample.
 
-Each step of a run is fenced by the job's lease. A trial uses no attempt and opens nothing hidden.
+A trial uses no attempt and opens nothing hidden; each of its steps is fenced by the job's lease.
 """
 
 import csv
@@ -15,6 +15,7 @@ from typing import Any, BinaryIO
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -31,12 +32,9 @@ from challenges.bundles.folder import Folder
 from challenges.bundles.spec import PortableSpec, Role
 from challenges.entries import rules as entries_rules
 from challenges.entries.actions.deposits import refuse_closed
-from challenges.entries.enums import EntryStatus
 from challenges.entries.models import Entry
-from challenges.entries.queries import fair_rank
-from challenges.evaluation.actions import evaluations
-from challenges.evaluation.enums import EvaluationState, RunState
-from challenges.evaluation.models import Evaluation, held_by
+from challenges.evaluation.actions.evaluations import SWEPT
+from challenges.evaluation.enums import RunState
 from challenges.organising import rules as organising_rules
 from challenges.organising.actions import drafts
 from challenges.organising.actions.notices import announce_by_letter
@@ -44,7 +42,7 @@ from challenges.organising.enums import ChallengeStatus, LogAudience, PhaseKind,
 from challenges.organising.models.challenges import Challenge, Phase
 from challenges.organising.models.scorings import PhaseTask, RunPlan
 from challenges.organising.queries import refuse_not_isolated
-from challenges.programs.models import CodeRun, CodeTrial, SealedPredictions
+from challenges.programs.models import CodeTrial
 from challenges.queue import actions as jobs
 from challenges.queue.actions import WORKER
 from challenges.queue.enums import JobKind
@@ -57,7 +55,7 @@ from datasets.actions import holdouts, releases
 from portal.accounts.authorization import require
 from portal.accounts.models import User
 from portal.audit.record import record
-from portal.lib import clock, failpoints
+from portal.lib import clock
 from portal.lib.refusals import Conflict, Invalid, QuotaSpent, TooLarge
 from portal.lib.storage import objects
 from portal.lib.storage.files import safe_name
@@ -566,134 +564,11 @@ def end_dead_trial(job: Job) -> None:
         _end(trial, TrialOutcome(ReasonCode.PLATFORM.value))
 
 
-MOST_LOG = 2 * 64 * 1024
-
-
-@dataclass(frozen=True)
-class KeptPredictions:
-    """What a run predicted, sealed: the object, the keys that open it, the suffix of the file."""
-
-    ciphertext_sha256: str
-    ciphertext_size: int
-    keys: Sequence[Mapping[str, str]]
-    suffix: str
-
-
-@dataclass(frozen=True)
-class RunOutcome:
-    """How the run of a code ended; the fields are those of CodeRun.
-
-    reason_code: empty when it wrote an accepted file; kept is then there.
-    """
-
-    reason_code: str
-    kept: KeptPredictions | None = None
-    seed: int = 0
-    environment_digest: str = ""
-    inputs_digest: str = ""
-    minutes: int | None = None
-    half_gib: int | None = None
-    measures: Mapping[str, Any] = field(default_factory=dict)
-    detail: str = ""
-    log: str = ""
-
-
 @transaction.atomic
-def begin_run(*, job: Job) -> CodeRun | None:
-    """Start a run; None when it has ended, or when its entry was withdrawn."""
-    if not jobs.fence(job):
-        return None
-    run = CodeRun.objects.select_related("entry__enrolment__phase__challenge", "plan__inputs").get(
-        pk=job.subject_id
-    )
-    Phase.objects.held(run.entry.enrolment.phase_id)  # a change of scoring waits
-    entry = Entry.objects.locked(run.entry)
-    now = clock.now()
-    if run.is_alive and entry.status == EntryStatus.QUEUED:
-        entry.become(EntryStatus.SCORING, at=now)
-        entry.save()
-    if not run.is_alive or entry.status != EntryStatus.SCORING:
-        jobs.complete(job)
-        return None
-    run.state, run.started_at = RunState.RUNNING, now
-    run.save(update_fields=["state", "started_at"])
-    return run
-
-
-@transaction.atomic
-def finish_run(*, job: Job, ended: RunOutcome) -> bool:
-    """Keep what a run gave, once; False when the lease was lost: nothing is written.
-
-    In order: job done; run DONE with its sealed predictions, and a job "score" for each
-    evaluation that waits for them; or run FAILED, its evaluations with it, the slot kept; event
-    "code_run.ended".
-    """
-    if not (jobs.fence(job) and jobs.complete(job)):
-        return False
-    run = CodeRun.objects.select_related("entry__enrolment").get(pk=job.subject_id)
-    Phase.objects.held(run.entry.enrolment.phase_id)
-    entry = Entry.objects.locked(Entry(pk=run.entry_id))  # before its run, as `begin_score`
-    run = CodeRun.objects.select_for_update().get(pk=run.pk)
-    run.state = RunState.FAILED if ended.reason_code else RunState.DONE
-    run.finished_at = clock.now()
-    for name in _COPIED:
-        setattr(run, name, getattr(ended, name))
-    run.log = ended.log.replace("\x00", "\N{REPLACEMENT CHARACTER}")[:MOST_LOG]
-    run.save()
-    waiting = list(
-        run.evaluations.filter(state__in=[EvaluationState.PENDING, EvaluationState.RUNNING])
-        .select_related("entry__enrolment")
-        .order_by("pk")
-    )
-    if ended.kept is not None:
-        _keep(run, ended.kept)
-        _queue_scores(entry, waiting)
-    for evaluation in waiting if ended.reason_code else ():
-        evaluations.fail_evaluation(evaluation, entry, code=ended.reason_code)
-    record("code_run.ended", by=WORKER, on=run, reason=ended.reason_code)
-    failpoints.hit("run.before_commit")
-    return True
-
-
-_COPIED = (
-    "reason_code",
-    "seed",
-    "environment_digest",
-    "inputs_digest",
-    "minutes",
-    "half_gib",
-    "measures",
-    "detail",
-)
-
-
-def _queue_scores(entry: Entry, waiting: Sequence[Evaluation]) -> None:
-    rank = fair_rank(entry.enrolment)
-    for evaluation in waiting:
-        key, phase_id = str(evaluation.pk), held_by(evaluation)
-        jobs.put(
-            kind=JobKind.SCORE,
-            subject_id=evaluation.pk,
-            dedup_key=key,
-            fair_rank=rank,
-            urgent=entry.is_baseline,
-            phase_id=phase_id,
-        )
-        jobs.revive(kind=JobKind.SCORE, subject_id=evaluation.pk, dedup_key=key, phase_id=phase_id)
-
-
-def _keep(run: CodeRun, kept: KeptPredictions) -> None:
-    """Name the sealed predictions of a run; those of a former try are forgotten."""
-    former = SealedPredictions.objects.filter(run=run).first()
-    if former is not None:
-        gone = former.ciphertext_sha256
-        transaction.on_commit(lambda: objects.store().delete(gone), robust=True)
-    SealedPredictions.objects.update_or_create(
-        run=run,
-        defaults={
-            "ciphertext_sha256": kept.ciphertext_sha256,
-            "ciphertext_size": kept.ciphertext_size,
-            "keys": [dict(each) for each in kept.keys],
-            "suffix": kept.suffix,
-        },
-    )
+def sweep_trials(size: int = SWEPT) -> int:
+    """Recreate the missing jobs of trials; return how many were missing, size at most."""
+    alone = CodeTrial.objects.alive().filter(~Q(Job.objects.does(JobKind.TRIAL, "pk")))
+    missing = [str(pk) for pk in alone.order_by("pk").values_list("pk", flat=True)[:size]]
+    for key in missing:
+        jobs.revive(kind=JobKind.TRIAL, subject_id=key)
+    return len(missing)

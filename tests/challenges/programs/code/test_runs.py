@@ -28,10 +28,12 @@ from challenges.models import (
 from challenges.organising.queries import NoSandbox
 from challenges.programs import worker as program_worker
 from challenges.programs.actions import code as team_code
-from challenges.programs.actions.code import RunOutcome
+from challenges.programs.actions import runs
+from challenges.programs.actions.runs import RunOutcome
 from challenges.programs.models import trial_reason
 from challenges.queue import actions as jobs
 from challenges.queue.enums import JobKind, JobState
+from challenges.queue.worker import bury
 from challenges.rescoring.actions import rescorings
 from challenges.rescoring.models import RescoringState
 from challenges.sandbox.bubblewrap import Bubblewrap
@@ -239,7 +241,7 @@ def killed(monkeypatch: pytest.MonkeyPatch) -> Any:
         Job.objects.filter(state=JobState.LEASED).update(
             lease_until=clock.now() - timedelta(seconds=1)
         )
-        jobs.reap(buried=evaluations.bury_subject)
+        jobs.reap(buried=bury)
         Job.objects.filter(state=JobState.READY).update(run_after=clock.now())
 
     return at
@@ -277,13 +279,13 @@ def test_a_run_that_comes_late_is_dropped(challenge: Challenge) -> None:
     job = jobs.claim(owner="slow")
     assert job.kind == JobKind.RUN
     assert job.priority == 20
-    assert team_code.begin_run(job=job) is not None
+    assert runs.begin_run(job=job) is not None
     Job.objects.filter(pk=job.pk).update(lease_until=clock.now() - timedelta(seconds=1))
-    jobs.reap(buried=evaluations.bury_subject)
+    jobs.reap(buried=bury)
     Job.objects.filter(pk=job.pk).update(run_after=clock.now())
     entry = worked(entry)
 
-    assert not team_code.finish_run(job=job, ended=RunOutcome("X_PROGRAM"))
+    assert not runs.finish_run(job=job, ended=RunOutcome("X_PROGRAM"))
     entry.refresh_from_db()
     assert (entry.status, entry.code_runs.get().state) == (EntryStatus.SCORED, "done")
 
@@ -559,7 +561,7 @@ def test_a_missing_job_of_a_trial_is_made_again(challenge: Challenge) -> None:
     trial = asked_trial(challenge, package())
     Job.objects.filter(kind=JobKind.TRIAL).delete()
     assert list(invariants.orphan_trials()) == [f"trial:{trial.pk}"]
-    assert evaluations.sweep_entries() == 1
+    assert team_code.sweep_trials() == 1
     assert list(invariants.orphan_trials()) == []
     assert drain()
     trial.refresh_from_db()
