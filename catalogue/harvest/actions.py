@@ -21,7 +21,7 @@ from catalogue.contributions.queries.descriptions import Incoming
 from catalogue.harvest import queries as harvest_queries
 from catalogue.harvest import rules
 from catalogue.harvest.enums import HarvestFrequency, RunState, SourceKind, SourceStatus
-from catalogue.harvest.models import HarvestedRecord, HarvestRun, Source
+from catalogue.harvest.models import MOST_TRUSTED, HarvestedRecord, HarvestRun, Source
 from catalogue.harvest.queries import Merged
 from catalogue.resources import rules as resource_rules
 from catalogue.resources.actions import cards as card_changes
@@ -42,7 +42,6 @@ from portal.lib.refusals import Conflict, Invalid, QuotaSpent, unless_taken
 from portal.lib.web import http
 
 KEY_CHARACTERS = 44
-MOST_TRUSTED = 100
 
 
 @transaction.atomic
@@ -132,9 +131,9 @@ def approve(*, source: Source, publishes: bool, by: Actor) -> Source:
     publishes: new cards go online without a review each. In order: status APPROVED, date; event
     "source.approved"; a letter to who proposed it. Raises NotAllowed, Conflict.
     """
-    source = Source.objects.locked(source)
-    require(rules.may_decide_source, by, source)
-    _require_status(source, SourceStatus.PROPOSED, SourceStatus.REFUSED)
+    source = _held(
+        source, rules.may_decide_source, SourceStatus.PROPOSED, SourceStatus.REFUSED, by=by
+    )
     _decide(source, SourceStatus.APPROVED, by)
     source.publishes, source.message, source.next_run_at = publishes, "", clock.now()
     source.save(update_fields=[*DECIDED, "publishes", "message", "next_run_at"])
@@ -149,9 +148,7 @@ def refuse(*, source: Source, message: str, by: Actor) -> Source:
 
     Raises NotAllowed, Conflict, Invalid without a message.
     """
-    source = Source.objects.locked(source)
-    require(rules.may_decide_source, by, source)
-    _require_status(source, SourceStatus.PROPOSED)
+    source = _held(source, rules.may_decide_source, SourceStatus.PROPOSED, by=by)
     if not message.strip():
         raise Invalid(_("Dites pourquoi cette source est refusée."), faults=["message"])
     _decide(source, SourceStatus.REFUSED, by)
@@ -169,9 +166,7 @@ def pause(*, source: Source, by: Actor) -> Source:
     In order: status PAUSED; the passage that waits, if any, is closed; event "source.paused".
     Raises NotAllowed, Conflict.
     """
-    source = Source.objects.locked(source)
-    require(rules.may_pause_source, by, source)
-    _require_status(source, SourceStatus.APPROVED)
+    source = _held(source, rules.may_pause_source, SourceStatus.APPROVED, by=by)
     source.status, source.next_run_at = SourceStatus.PAUSED, None
     source.save(update_fields=["status", "next_run_at"])
     source.runs.filter(state=RunState.WAITING, is_preview=False).update(
@@ -190,9 +185,7 @@ def resume(*, source: Source, by: Actor) -> Source:
 
     Raises NotAllowed, Conflict.
     """
-    source = Source.objects.locked(source)
-    require(rules.may_pause_source, by, source)
-    _require_status(source, SourceStatus.PAUSED)
+    source = _held(source, rules.may_pause_source, SourceStatus.PAUSED, by=by)
     source.status, source.next_run_at = SourceStatus.APPROVED, clock.now()
     source.save(update_fields=["status", "next_run_at"])
     record("source.resumed", by=by, on=source)
@@ -255,9 +248,13 @@ def _require_address(url: str) -> None:
         raise Invalid(str(refusal), code=refusal.code, faults=["url"]) from None
 
 
-def _require_status(source: Source, *allowed: SourceStatus) -> None:
+def _held(source: Source, rule: Any, *allowed: SourceStatus, by: Actor) -> Source:
+    """Lock a source and judge who asks, then its state."""
+    source = Source.objects.locked(source)
+    require(rule, by, source)
     if source.status not in allowed:
         raise Conflict(code="wrong_state", status=source.status)
+    return source
 
 
 def _create(*, title: str, **columns: Any) -> Source:

@@ -7,12 +7,10 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from catalogue.harvest.enums import HarvestFrequency, SourceKind
-from catalogue.harvest.models import Source
+from catalogue.harvest.models import MOST_TRUSTED, Source
 from catalogue.resources.queries import records as card_records
 from portal.accounts.models import Organisation
 from portal.lib.web.fields import PlainForm, box, choice, line, prose, whole
-
-MOST_TRUSTED = 100
 
 
 class SourceForm(PlainForm):

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 # Before the key of a source, in `Resource.source` and in the origin of a field.
 ORIGIN = "harvest:"
+MOST_TRUSTED = 100  # of a priority
 
 
 class SourceQuerySet(LockableQuerySet["Source"]):

@@ -12,7 +12,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views import View
 from django.views.decorators.http import require_safe
 
 from catalogue.harvest import actions as harvests
@@ -30,6 +29,8 @@ from portal.accounts.views import person
 from portal.lib.refusals import Refusal
 from portal.lib.storage.files import csv_answer
 from portal.lib.visible import find
+from portal.lib.web.form_pages import sent
+from portal.lib.web.requests import get_or_post
 
 PER_PAGE = 25
 LINES_PER_PAGE = 50
@@ -54,58 +55,48 @@ def listed(request: HttpRequest) -> HttpResponse:
     return render(request, "catalogue/harvest/list.html", context)
 
 
-class Propose(View):
-    """A source proposed by an organisation."""
+@get_or_post
+def propose(request: HttpRequest) -> HttpResponse:
+    """Propose a source for an organisation; what the action refuses is shown on the form."""
+    by = person(request)
+    form = SourceForm(sent(request), holders=edited(by))
+    if not form.is_valid():
+        return _proposing(request, form, status=422 if form.is_bound else 200)
+    try:
+        source = harvests.propose(by=by, **form.cleaned_data)
+    except Refusal as refusal:
+        place = "url" if "url" in getattr(refusal, "faults", ()) else None
+        form.add_error(place, str(refusal))
+        return _proposing(request, form, status=422)
+    messages.success(request, _("Source proposée : la Région répond avant tout passage."))
+    return redirect("catalogue:harvest_source", source.public_id)
 
-    def get(self, request: HttpRequest) -> HttpResponse:
-        """Show the form, or what one must be to propose."""
-        return _proposing(request, SourceForm(holders=edited(person(request))))
 
-    def post(self, request: HttpRequest) -> HttpResponse:
-        """Propose; what the action refuses is shown on the form."""
-        by = person(request)
-        form = SourceForm(request.POST, holders=edited(by))
+@get_or_post
+def shown(request: HttpRequest, source: UUID) -> HttpResponse:
+    """Show one source, what may be asked of it and its passages; do what one button asks."""
+    found, by = _visible(request, source), person(request)
+    if request.method != "POST":
+        return _shown(request, found, RefusalForm())
+    act = request.POST.get("act", "")
+    if act == "refuse":
+        require(rules.may_decide_source, by, found)
+        form = RefusalForm(request.POST)
         if not form.is_valid():
-            return _proposing(request, form, status=422)
-        try:
-            source = harvests.propose(by=by, **form.cleaned_data)
-        except Refusal as refusal:
-            place = "url" if "url" in getattr(refusal, "faults", ()) else None
-            form.add_error(place, str(refusal))
-            return _proposing(request, form, status=422)
-        messages.success(request, _("Source proposée : la Région répond avant tout passage."))
-        return redirect("catalogue:harvest_source", source.public_id)
-
-
-class Shown(View):
-    """One source: its state, what may be asked of it, its passages."""
-
-    def get(self, request: HttpRequest, source: UUID) -> HttpResponse:
-        """Show the source and its passages, the latest first."""
-        return _shown(request, _visible(request, source), RefusalForm())
-
-    def post(self, request: HttpRequest, source: UUID) -> HttpResponse:
-        """Do what one button asks."""
-        found, by = _visible(request, source), person(request)
-        act = request.POST.get("act", "")
-        if act == "refuse":
-            require(rules.may_decide_source, by, found)
-            form = RefusalForm(request.POST)
-            if not form.is_valid():
-                return _shown(request, found, form, status=422)
-            harvests.refuse(source=found, by=by, **form.cleaned_data)
-            messages.success(request, _("Source refusée : qui l’a proposée reçoit la raison."))
-            return redirect("catalogue:harvest_source", found.public_id)
-        if act == "rank":
-            require(rules.may_decide_source, by, found)
-            return _ranked(request, found, by)
-        require(rules.may_pause_source, by, found)
-        if act not in ACTS:
-            return _shown(request, found, RefusalForm(), status=422)
-        ask, sentence = ACTS[act]
-        ask(source=found, by=by)
-        messages.success(request, sentence)
+            return _shown(request, found, form, status=422)
+        harvests.refuse(source=found, by=by, **form.cleaned_data)
+        messages.success(request, _("Source refusée : qui l’a proposée reçoit la raison."))
         return redirect("catalogue:harvest_source", found.public_id)
+    if act == "rank":
+        require(rules.may_decide_source, by, found)
+        return _ranked(request, found, by)
+    require(rules.may_pause_source, by, found)
+    if act not in ACTS:
+        return _shown(request, found, RefusalForm(), status=422)
+    ask, sentence = ACTS[act]
+    ask(source=found, by=by)
+    messages.success(request, sentence)
+    return redirect("catalogue:harvest_source", found.public_id)
 
 
 @require_safe

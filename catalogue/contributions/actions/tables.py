@@ -78,20 +78,14 @@ def ask(*, batch: ContributionBatch, sends: bool, charter: str, by: User) -> Con
     lot, WAITING; event "batch.asked"; a nudge. Raises NotAllowed, Invalid without charter,
     Conflict when it was asked already or another one of the organisation is under way.
     """
-    batch = ContributionBatch.objects.locked(batch)
-    require(rules.edits_for, by, batch.organisation)
-    if batch.state != BatchState.READ:
-        raise Conflict(_("Cet import a déjà été demandé."), code="wrong_state", state=batch.state)
+    batch = _held(batch, BatchState.READ, _("Cet import a déjà été demandé."), by=by)
     return _ask(batch, sends=sends, charter=charter, by=by)
 
 
 @transaction.atomic
 def send(*, batch: ContributionBatch, charter: str, by: User) -> ContributionBatch:
     """Ask that the drafts of an imported lot go to the review. As `ask`."""
-    batch = ContributionBatch.objects.locked(batch)
-    require(rules.edits_for, by, batch.organisation)
-    if batch.state != BatchState.DONE:
-        raise Conflict(_("Cet import est en cours."), code="wrong_state", state=batch.state)
+    batch = _held(batch, BatchState.DONE, _("Cet import est en cours."), by=by)
     return _ask(batch, sends=True, charter=charter, by=by)
 
 
@@ -177,10 +171,7 @@ def withdraw(*, batch: ContributionBatch, by: User) -> int:
     In order, for each: status WITHDRAWN, event "contribution.withdrawn"; event "batch.withdrawn".
     Raises NotAllowed; Conflict while the import is under way.
     """
-    batch = ContributionBatch.objects.locked(batch)
-    require(rules.edits_for, by, batch.organisation)
-    if batch.state != BatchState.DONE:
-        raise Conflict(_("Cet import n’est pas terminé."), code="wrong_state", state=batch.state)
+    batch = _held(batch, BatchState.DONE, _("Cet import n’est pas terminé."), by=by)
     rows = batch.contributions.select_for_update(of=("self",)).filter(status__in=OPEN_CONTRIBUTIONS)
     found = list(rows.filter(organisation=batch.organisation).order_by("pk"))
     for each in found:
@@ -196,10 +187,7 @@ def discard(*, batch: ContributionBatch, by: User) -> None:
 
     Raises NotAllowed, Conflict.
     """
-    batch = ContributionBatch.objects.locked(batch)
-    require(rules.edits_for, by, batch.organisation)
-    if batch.state != BatchState.READ:
-        raise Conflict(_("Cet import a déjà été demandé."), code="wrong_state", state=batch.state)
+    batch = _held(batch, BatchState.READ, _("Cet import a déjà été demandé."), by=by)
     record("batch.discarded", by=by, on=batch)
     batch.delete()
 
@@ -222,6 +210,17 @@ def nudge_waiting() -> int:
     for pk in found:
         nudge(TASK, batch_id=pk)
     return len(found)
+
+
+def _held(
+    batch: ContributionBatch, state: BatchState, sentence: str, *, by: User
+) -> ContributionBatch:
+    """Lock a lot and judge who asks; Conflict, in these words, when it is in another state."""
+    batch = ContributionBatch.objects.locked(batch)
+    require(rules.edits_for, by, batch.organisation)
+    if batch.state != state:
+        raise Conflict(sentence, code="wrong_state", state=batch.state)
+    return batch
 
 
 def _ask(batch: ContributionBatch, *, sends: bool, charter: str, by: User) -> ContributionBatch:

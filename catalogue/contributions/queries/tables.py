@@ -1,6 +1,7 @@
 """Cards as rows of a table: the columns of each kind, what each row would do to the cards."""
 
 import re
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -64,15 +65,6 @@ class Fault:
     message: Text
 
 
-@dataclass(frozen=True)
-class Column:
-    """One column of a table: its name, the field that it fills, and the label that people read."""
-
-    name: str
-    field: Field
-    label: str = ""
-
-
 @cache
 def fields_of(kind: str) -> Mapping[str, Field]:
     """Give the fields that a row of a kind fills, by name, with all their choices."""
@@ -88,19 +80,22 @@ def fields_of(kind: str) -> Mapping[str, Field]:
     return found
 
 
-def columns_of(kind: str, *, rows: int = SHOWN_ROWS) -> list[Column]:
-    """List the columns of a kind, its identity apart; `rows` of each list of files."""
+def columns_of(kind: str, *, rows: int = SHOWN_ROWS) -> list[Field]:
+    """List the columns of a kind, its identity apart; `rows` of each list of files.
+
+    Each is the field that it fills, under the name and the label of the column.
+    """
     return [column for own in fields_of(kind).values() for column in _spread(own, rows)]
 
 
-def _spread(own: Field, rows: int) -> Iterator[Column]:
+def _spread(own: Field, rows: int) -> Iterator[Field]:
     if own.type is not FieldType.ROWS:
-        yield Column(own.name, own, str(own.label))
+        yield own
         return
     for number in range(1, rows + 1):
         for column in own.columns:
             label = f"{own.label} {number}, {str(column.label).lower()}"
-            yield Column(f"{own.name}.{number}.{column.name}", column, label)
+            yield replace(column, name=f"{own.name}.{number}.{column.name}", label=label)
 
 
 def unknown(columns: Iterable[str]) -> list[str]:
@@ -375,20 +370,15 @@ def plan(batch: ContributionBatch) -> list[Line]:
     return _Reader(batch, batch.columns).all(batch.rows)
 
 
-def counts(lines: Iterable[Line]) -> dict[str, int]:
+def counts(lines: Iterable[Line]) -> Counter[str]:
     """Count the rows by what they would do."""
-    found = dict.fromkeys(RowOutcome.values, 0)
-    for each in lines:
-        found[str(each.outcome)] += 1
-    return found
+    return Counter(str(each.outcome) for each in lines)
 
 
 def states(batch: ContributionBatch) -> dict[str, int]:
     """Count the contributions of a lot by state."""
-    found = dict.fromkeys(ContributionStatus.values, 0)
-    for status in batch.contributions.values_list("status", flat=True):
-        found[status] += 1
-    return {status: count for status, count in found.items() if count}
+    found = Counter(batch.contributions.values_list("status", flat=True))
+    return {status: found[status] for status in ContributionStatus.values if found[status]}
 
 
 class _Reader:
@@ -641,14 +631,15 @@ def template(kind: ResourceKind) -> list[list[str]]:
     columns = columns_of(kind)
     example = {ID: EXAMPLE_ID, KIND: str(kind)}
     head = [*IDENTITY, *(column.name for column in columns)]
-    example |= {each.name: example_of(each.field) for each in columns}
+    example |= {each.name: _example(each) for each in columns}
     return [head, [example.get(name, "") for name in head]]
 
 
-def example_of(own: Field) -> str:
-    """Give a value that a cell of this field may hold."""
-    if own.name in EXAMPLES:
-        return EXAMPLES[own.name]
+def _example(own: Field) -> str:
+    """Give a value that a cell of this column may hold."""
+    name = own.name.rpartition(".")[2]
+    if name in EXAMPLES:
+        return EXAMPLES[name]
     if own.choices:
         return own.choices[0][0]
     return OF_TYPE.get(own.type, "")
@@ -672,18 +663,17 @@ def described(kind: ResourceKind) -> list[dict[str, Any]]:
         ),
         Field(KIND, gettext_lazy("Type de ressource"), FieldType.CHOICE, choices=itself),
     )
-    columns = [Column(each.name, each, str(each.label)) for each in identity]
     needed = {KIND, *record_checks.missing_fields({"kind": str(kind), "details": {}})}
     return [
         {
             "name": each.name,
             "label": each.label,
-            "help": each.field.help,
+            "help": each.help,
             "needed": each.name.split(".")[0] in needed,
-            "shape": _("Texte") if each.name in (ID, SLUG) else _shape(each.field),
-            "choices": each.field.choices,
+            "shape": _("Texte") if each.name in (ID, SLUG) else _shape(each),
+            "choices": each.choices,
         }
-        for each in [*columns, *columns_of(kind, rows=1)]
+        for each in (*identity, *columns_of(kind, rows=1))
     ]
 
 

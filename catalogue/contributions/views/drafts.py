@@ -9,7 +9,6 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.views import View
 from django.views.decorators.http import require_POST, require_safe
 
 from catalogue.contributions import rules
@@ -37,6 +36,8 @@ from portal.accounts.views import person
 from portal.lib.prose import markdown
 from portal.lib.refusals import Conflict, Invalid
 from portal.lib.visible import find
+from portal.lib.web.form_pages import sent
+from portal.lib.web.requests import get_or_post
 
 
 def visible(request: HttpRequest, public_id: UUID) -> Contribution:
@@ -59,62 +60,49 @@ def editable(request: HttpRequest, public_id: UUID) -> Contribution:
     return contribution
 
 
-class Start(View):
-    """Choose the kind of a new resource."""
-
-    def get(self, request: HttpRequest) -> HttpResponse:
-        """Show the nine kinds."""
-        form = KindForm(initial={"kind": request.GET.get("kind", "")})
+@get_or_post
+def start(request: HttpRequest) -> HttpResponse:
+    """Choose the kind of a new resource, then open its draft and lead to the first step."""
+    form = KindForm(sent(request), initial={"kind": request.GET.get("kind", "")})
+    if not form.is_valid():
         return render(request, "catalogue/contributions/kind.html", {"form": form})
-
-    def post(self, request: HttpRequest) -> HttpResponse:
-        """Open a draft and lead to its first step."""
-        form = KindForm(request.POST)
-        if not form.is_valid():
-            return render(request, "catalogue/contributions/kind.html", {"form": form})
-        kind = ResourceKind(form.cleaned_data["kind"])
-        contribution = drafts.start(kind=kind, by=person(request))
-        return redirect("catalogue:contribution_step", contribution.public_id, Step.IDENTIFY)
+    kind = ResourceKind(form.cleaned_data["kind"])
+    contribution = drafts.start(kind=kind, by=person(request))
+    return redirect("catalogue:contribution_step", contribution.public_id, Step.IDENTIFY)
 
 
-class Propose(View):
-    """Begin a change of a published card."""
+@get_or_post
+def propose(request: HttpRequest, slug: str) -> HttpResponse:
+    """Say what a change of a published card will be, then open its draft; the card stays online.
 
-    def get(self, request: HttpRequest, slug: str) -> HttpResponse:
-        """Say what will happen."""
-        resource = public(slug)
+    The draft is shown at the field that the address asks, if any.
+    """
+    resource, by = public(slug), person(request)
+    if request.method != "POST":
         context = {
             "resource": resource,
-            "asks_owner": not resource_rules.owns(person(request), resource),
+            "asks_owner": not resource_rules.owns(by, resource),
             "days": settings.OWNER_ANSWER_DAYS,
         }
         return render(request, "catalogue/contributions/propose.html", context)
-
-    def post(self, request: HttpRequest, slug: str) -> HttpResponse:
-        """Open a draft of the change, the card staying online; at the field asked, if any."""
-        resource = public(slug)
-        contribution = drafts.propose(resource=resource, by=person(request))
-        field = request.GET.get("champ", "")
-        if field in COMMON_BY_NAME or field in resource.details_of_kind.by_name:
-            step = steps.step_of(field, resource.kind)
-            return redirect(f"{address(contribution, step)}#id_{field}")
-        return redirect("catalogue:contribution", contribution.public_id)
+    contribution = drafts.propose(resource=resource, by=by)
+    field = request.GET.get("champ", "")
+    if field in COMMON_BY_NAME or field in resource.details_of_kind.by_name:
+        step = steps.step_of(field, resource.kind)
+        return redirect(f"{address(contribution, step)}#id_{field}")
+    return redirect("catalogue:contribution", contribution.public_id)
 
 
-class Become(View):
-    """Make of an idea a need or a solution."""
-
-    def get(self, request: HttpRequest, slug: str) -> HttpResponse:
-        """Say what will happen; only an idea becomes something else."""
-        resource = get_object_or_404(Resource.objects.public(), slug=slug, kind=ResourceKind.IDEA)
-        require(resource_rules.owns, person(request), resource)
-        return render(request, "catalogue/contributions/become.html", {"resource": resource})
-
-    def post(self, request: HttpRequest, slug: str) -> HttpResponse:
-        """Open the draft and lead to its first step."""
+@get_or_post
+def become(request: HttpRequest, slug: str) -> HttpResponse:
+    """Say what an idea may become, then open the draft of a need or of a solution."""
+    if request.method == "POST":
         kind = request.POST.get("kind", "")
         draft = drafts.become(resource=public(slug), kind=kind, by=person(request))
         return redirect("catalogue:contribution_step", draft.public_id, Step.IDENTIFY)
+    resource = get_object_or_404(Resource.objects.public(), slug=slug, kind=ResourceKind.IDEA)
+    require(resource_rules.owns, person(request), resource)
+    return render(request, "catalogue/contributions/become.html", {"resource": resource})
 
 
 @require_safe
@@ -149,22 +137,16 @@ def follow(request: HttpRequest, contribution: UUID) -> HttpResponse:
     return render(request, "catalogue/contributions/follow.html", context)
 
 
-class Withdraw(View):
-    """Take a contribution back."""
-
-    def get(self, request: HttpRequest, contribution: UUID) -> HttpResponse:
-        """Ask for a confirmation."""
-        found = visible(request, contribution)
-        require(rules.may_withdraw, person(request), found)
-        record = proposals.proposed_record(found)
-        context = {"contribution": found, "record": record}
-        return render(request, "catalogue/contributions/withdraw.html", context)
-
-    def post(self, request: HttpRequest, contribution: UUID) -> HttpResponse:
-        """Take it back."""
-        found = visible(request, contribution)
-        drafts.withdraw(contribution=found, by=person(request))
+@get_or_post
+def withdraw(request: HttpRequest, contribution: UUID) -> HttpResponse:
+    """Ask for a confirmation, then take a contribution back."""
+    found, by = visible(request, contribution), person(request)
+    if request.method == "POST":
+        drafts.withdraw(contribution=found, by=by)
         return redirect("catalogue:contribution", found.public_id)
+    require(rules.may_withdraw, by, found)
+    context = {"contribution": found, "record": proposals.proposed_record(found)}
+    return render(request, "catalogue/contributions/withdraw.html", context)
 
 
 @require_POST
@@ -184,28 +166,26 @@ def address(contribution: Contribution, step: Step) -> str:
 SEEN_CHARACTERS = 20_000
 
 
-class Write(View):
-    """One step of the form, saved each time."""
+@get_or_post
+def write(request: HttpRequest, contribution: UUID, step: str) -> HttpResponse:
+    """Show a step with what is saved so far; or save it, then go where the button says.
 
-    def get(self, request: HttpRequest, contribution: UUID, step: str) -> HttpResponse:
-        """Show the step with what is saved so far."""
+    Faults stay on the page, the rest is kept.
+    """
+    if request.method != "POST":
         found = editable(request, contribution)
         wanted = _step(step, found)
         if wanted is Step.SEND:
             return _show_send(request, found, _send_form(found))
         return _show_step(request, found, wanted, _form(request, found, wanted))
-
-    def post(self, request: HttpRequest, contribution: UUID, step: str) -> HttpResponse:
-        """Save, then go where the button says; faults stay on the page, the rest is kept."""
-        found = visible(request, contribution)
-        require(rules.writes, person(request), found)
-        wanted = _step(step, found)
-        if wanted is Step.SEND:
-            return _send(request, found)
-        if found.status not in rules.EDITABLE:
-            form = _form(request, found, wanted, request.POST)
-            return _stopped(request, found, wanted, form)
-        return _save(request, found, wanted)
+    found = visible(request, contribution)
+    require(rules.writes, person(request), found)
+    wanted = _step(step, found)
+    if wanted is Step.SEND:
+        return _send(request, found)
+    if found.status not in rules.EDITABLE:
+        return _stopped(request, found, wanted, _form(request, found, wanted, request.POST))
+    return _save(request, found, wanted)
 
 
 def _save(request: HttpRequest, contribution: Contribution, step: Step) -> HttpResponse:

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views import View
+from django.views.decorators.http import require_safe
 
 from catalogue.contributions import pasting, rules
 from catalogue.contributions.actions import drafts
@@ -17,67 +17,63 @@ from catalogue.contributions.forms.documents import (
 )
 from catalogue.contributions.forms.steps import Step
 from catalogue.contributions.queries import descriptions, proposals
-from catalogue.contributions.views.drafts import around_step, visible
+from catalogue.contributions.views.drafts import around_step, editable
 from catalogue.resources.enums import ResourceKind
 from catalogue.standards.readers.record import Record
 from portal.accounts.authorization import require
 from portal.accounts.views import person
 from portal.lib.refusals import QuotaSpent
+from portal.lib.web.form_pages import sent
 from portal.lib.web.http import NotFetched
+from portal.lib.web.requests import get_or_post
 
 TEMPLATE = "catalogue/contributions/paste.html"
 
 
-class Paste(View):
-    """Read an address, a text or a file into a draft."""
+@get_or_post
+def paste(request: HttpRequest) -> HttpResponse:
+    """Ask for an address, a text or a file; read it into a draft and show what was read.
 
-    def get(self, request: HttpRequest) -> HttpResponse:
-        """Ask for it."""
-        require(rules.may_contribute, person(request))
-        return render(request, TEMPLATE, {"form": PasteForm()})
-
-    def post(self, request: HttpRequest) -> HttpResponse:
-        """Open the draft and show what was read; say why nothing could be, or ask which record."""
-        require(rules.may_contribute, person(request))
-        form = PasteForm(request.POST, request.FILES)
-        if not form.is_valid():
-            return render(request, TEMPLATE, {"form": form}, status=422)
-        pasting.spend(request, by=person(request))
-        try:
-            with pasting.reading(person(request).pk):
-                found = _read(form)
-        except QuotaSpent as refusal:
-            form.add_error(None, str(refusal))
-            return render(request, TEMPLATE, {"form": form}, status=429)
-        except NotFetched as refusal:
-            form.add_error("url", str(refusal))
-            return render(request, TEMPLATE, {"form": form}, status=422)
-        if not found.usable:
-            context = {"form": _again(form), "faults": found.faults}
-            return render(request, TEMPLATE, context, status=422)
-        record = _chosen(request, found)
-        if record is None:
-            return _ask_which(request, form, found)
-        contribution = drafts.begin(
-            described=record,
-            kind=form.cleaned_data["kind"] or record.kind,
-            reading=descriptions.kept(found.name, found.reading, record),
-            by=person(request),
-        )
-        return redirect("catalogue:contribution_reading", contribution.public_id)
+    Says why nothing could be, or asks which record.
+    """
+    by = person(request)
+    require(rules.may_contribute, by)
+    form = PasteForm(sent(request), request.FILES or None)
+    if not form.is_valid():
+        return render(request, TEMPLATE, {"form": form}, status=422 if form.is_bound else 200)
+    pasting.spend(request, by=by)
+    try:
+        with pasting.reading(by.pk):
+            found = _read(form)
+    except QuotaSpent as refusal:
+        form.add_error(None, str(refusal))
+        return render(request, TEMPLATE, {"form": form}, status=429)
+    except NotFetched as refusal:
+        form.add_error("url", str(refusal))
+        return render(request, TEMPLATE, {"form": form}, status=422)
+    if not found.usable:
+        context = {"form": _again(form), "faults": found.faults}
+        return render(request, TEMPLATE, context, status=422)
+    record = _chosen(request, found)
+    if record is None:
+        return _ask_which(request, form, found)
+    contribution = drafts.begin(
+        described=record,
+        kind=form.cleaned_data["kind"] or record.kind,
+        reading=descriptions.kept(found.name, found.reading, record),
+        by=by,
+    )
+    return redirect("catalogue:contribution_reading", contribution.public_id)
 
 
-class Read(View):
+@require_safe
+def read(request: HttpRequest, contribution: UUID) -> HttpResponse:
     """Show what was read of a description: each field with its origin, what is wrong or missing."""
-
-    def get(self, request: HttpRequest, contribution: UUID) -> HttpResponse:
-        """Show it, with the way to the first step."""
-        found = visible(request, contribution)
-        require(rules.may_edit, person(request), found)
-        record = proposals.proposed_record(found)
-        context = around_step(found, Step.IDENTIFY, record)
-        context["read"] = descriptions.reading_shown(found, record)
-        return render(request, "catalogue/contributions/reading.html", context)
+    found = editable(request, contribution)
+    record = proposals.proposed_record(found)
+    context = around_step(found, Step.IDENTIFY, record)
+    context["read"] = descriptions.reading_shown(found, record)
+    return render(request, "catalogue/contributions/reading.html", context)
 
 
 def _read(form: PasteForm) -> pasting.Pasted:

@@ -15,12 +15,10 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views import View
 from django.views.decorators.http import require_POST, require_safe
 
 from catalogue.contributions import record_checks, rules
 from catalogue.contributions.actions import checks, review
-from catalogue.contributions.actions import review as acts
 from catalogue.contributions.enums import ContributionStatus, DecisionReason
 from catalogue.contributions.forms.decisions import (
     DECLINE,
@@ -38,34 +36,27 @@ from catalogue.resources.enums import ResourceKind
 from catalogue.resources.queries import records as card_records
 from portal.accounts.authorization import require
 from portal.accounts.views import person
+from portal.lib.web.form_pages import sent
 from portal.lib.web.requests import get_or_post, identifier
 
 
-class Answer(View):
-    """What who holds a card makes of a change."""
+@get_or_post
+def answer(request: HttpRequest, contribution: UUID) -> HttpResponse:
+    """Show what would change of a card to who answers for it, and keep their answer.
 
-    def get(self, request: HttpRequest, contribution: UUID) -> HttpResponse:
-        """Show what would change, and the form of the answer while it waits."""
-        found = visible(request, contribution)
-        require(rules.may_answer_proposal, person(request), found)
-        return _show_answer(request, found, OwnerAnswerForm())
-
-    def post(self, request: HttpRequest, contribution: UUID) -> HttpResponse:
-        """Keep the answer; a fault of the form stays on the page with what was typed."""
-        found, by = visible(request, contribution), person(request)
-        require(rules.may_answer_proposal, by, found)
-        form = OwnerAnswerForm(request.POST)
-        if not form.is_valid():
-            return _show_answer(request, found, form)
-        reason = form.cleaned_data["reason"]
-        if form.cleaned_data["answer"] == DECLINE:
-            acts.decline_change(contribution=found, reason=reason, by=by)
-        else:
-            acts.accept_change(contribution=found, reason=reason, by=by)
-        messages.success(
-            request, _("Votre avis est enregistré. L’auteur de la proposition le lit.")
-        )
-        return redirect("catalogue:proposal_answer", found.public_id)
+    A fault of the form stays on the page with what was typed.
+    """
+    found, by = visible(request, contribution), person(request)
+    require(rules.may_answer_proposal, by, found)
+    form = OwnerAnswerForm(sent(request))
+    if not form.is_valid():
+        return _show_answer(request, found, form)
+    reason = form.cleaned_data["reason"]
+    decline = form.cleaned_data["answer"] == DECLINE
+    verb = review.decline_change if decline else review.accept_change
+    verb(contribution=found, reason=reason, by=by)
+    messages.success(request, _("Votre avis est enregistré. L’auteur de la proposition le lit."))
+    return redirect("catalogue:proposal_answer", found.public_id)
 
 
 def _show_answer(
@@ -110,26 +101,18 @@ def decisions(request: HttpRequest) -> HttpResponse:
     return render(request, "catalogue/contributions/review/decisions.html", context)
 
 
-class Item(View):
-    """One contribution, to be judged."""
-
-    def get(self, request: HttpRequest, contribution: UUID) -> HttpResponse:
-        """Show what changes, the checks, the history and the form of the decision."""
-        require(resource_rules.may_moderate, person(request))
-        found = visible(request, contribution)
-        return _show(request, found, _form(found))
-
-    def post(self, request: HttpRequest, contribution: UUID) -> HttpResponse:
-        """Take the decision, then lead to the next contribution."""
-        require(resource_rules.may_moderate, person(request))
-        found = visible(request, contribution)
-        form = _form(found, request.POST)
-        if not form.is_valid():
-            return _show(request, found, form)
-        found.version = form.cleaned_data["version"]  # what the moderator had read
-        _decide(found, form, request)
-        messages.success(request, _said(found))
-        return redirect(*_following(found))
+@get_or_post
+def item(request: HttpRequest, contribution: UUID) -> HttpResponse:
+    """Show one contribution to be judged; or take the decision, then lead to the next."""
+    require(resource_rules.may_moderate, person(request))
+    found = visible(request, contribution)
+    form = _form(found, sent(request))
+    if not form.is_valid():
+        return _show(request, found, form)
+    found.version = form.cleaned_data["version"]  # what the moderator had read
+    _decide(found, form, request)
+    messages.success(request, _said(found))
+    return redirect(*_following(found))
 
 
 @require_POST

@@ -12,7 +12,6 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views import View
 from django.views.decorators.http import require_safe
 
 from catalogue.contributions import pasting
@@ -39,69 +38,61 @@ from portal.lib.refusals import QuotaSpent
 from portal.lib.storage import files
 from portal.lib.storage.files import attachment, csv_answer
 from portal.lib.visible import find
+from portal.lib.web.form_pages import sent
+from portal.lib.web.requests import get_or_post
 
 LINES_PER_PAGE = 50
 NOTED = ("line", "title", "column", "value", "message")  # PostgreSQL keeps no order of its own
 
 
-class Bring(View):
-    """Bring a table."""
-
-    def get(self, request: HttpRequest) -> HttpResponse:
-        """Ask for it."""
-        return _bringing(request, TableForm(_choices(request)))
-
-    def post(self, request: HttpRequest) -> HttpResponse:
-        """Read it and lead to what it would do; say why when it does not read."""
-        by = person(request)
-        form = TableForm(_choices(request), request.POST, request.FILES)
-        if not form.is_valid():
-            return _bringing(request, form, status=422)
-        holder = Organisation.objects.get(pk=int(form.cleaned_data["organisation"]))
-        require(rules.edits_for, by, holder)
-        try:
-            pasting.spend(request, by=by)
-            with pasting.reading(by.pk):
-                table = tables.read_table(form.cleaned_data["file"].read())
-        except QuotaSpent as refusal:
-            form.add_error(None, str(refusal))
-            return _bringing(request, form, status=429)
-        if table.faults:
-            return _bringing(request, form, faults=table.faults, status=422)
-        batch = tables.prepare(
-            organisation=holder,
-            name=form.cleaned_data["file"].name or "",
-            columns=table.columns,
-            rows=table.rows,
-            by=by,
-        )
-        return redirect("catalogue:import_batch", batch.public_id)
+@get_or_post
+def bring(request: HttpRequest) -> HttpResponse:
+    """Ask for a table, read it and lead to what it would do; say why when it does not read."""
+    by = person(request)
+    form = TableForm(_choices(request), sent(request), request.FILES or None)
+    if not form.is_valid():
+        return _bringing(request, form, status=422 if form.is_bound else 200)
+    holder = Organisation.objects.get(pk=int(form.cleaned_data["organisation"]))
+    require(rules.edits_for, by, holder)
+    try:
+        pasting.spend(request, by=by)
+        with pasting.reading(by.pk):
+            table = tables.read_table(form.cleaned_data["file"].read())
+    except QuotaSpent as refusal:
+        form.add_error(None, str(refusal))
+        return _bringing(request, form, status=429)
+    if table.faults:
+        return _bringing(request, form, faults=table.faults, status=422)
+    batch = tables.prepare(
+        organisation=holder,
+        name=form.cleaned_data["file"].name or "",
+        columns=table.columns,
+        rows=table.rows,
+        by=by,
+    )
+    return redirect("catalogue:import_batch", batch.public_id)
 
 
-class Batch(View):
-    """One lot: what its table would do, then what became of it."""
-
-    def get(self, request: HttpRequest, batch: UUID) -> HttpResponse:
-        """Show it where it stands."""
-        return _shown(request, _visible(request, batch), LaunchForm())
-
-    def post(self, request: HttpRequest, batch: UUID) -> HttpResponse:
-        """Import, send, withdraw or forget it."""
-        found = _visible(request, batch)
-        require(rules.edits_for, person(request), found.organisation)
-        match request.POST.get("act", ""):
-            case "import":
-                return _import(request, found)
-            case "send":
-                return _send(request, found)
-            case "withdraw":
-                return _withdraw(request, found)
-            case "discard":
-                tables.discard(batch=found, by=person(request))
-                messages.success(request, _("Fichier oublié : rien n’a été importé."))
-                return redirect("catalogue:import")
-            case _:
-                return _shown(request, found, LaunchForm(), status=422)
+@get_or_post
+def lot(request: HttpRequest, batch: UUID) -> HttpResponse:
+    """Show what a table would do, then what became of it; import, send, withdraw or forget it."""
+    found = _visible(request, batch)
+    if request.method != "POST":
+        return _shown(request, found, LaunchForm())
+    require(rules.edits_for, person(request), found.organisation)
+    match request.POST.get("act", ""):
+        case "import":
+            return _import(request, found)
+        case "send":
+            return _send(request, found)
+        case "withdraw":
+            return _withdraw(request, found)
+        case "discard":
+            tables.discard(batch=found, by=person(request))
+            messages.success(request, _("Fichier oublié : rien n’a été importé."))
+            return redirect("catalogue:import")
+        case _:
+            return _shown(request, found, LaunchForm(), status=422)
 
 
 @require_safe

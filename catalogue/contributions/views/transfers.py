@@ -8,7 +8,6 @@ from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views import View
 from django.views.decorators.http import require_safe
 
 from catalogue.contributions.forms.decisions import RemovalForm, TransferForm
@@ -22,32 +21,25 @@ from portal.accounts.models import User
 from portal.accounts.views import person
 from portal.lib.decisions import Answer
 from portal.lib.refusals import Invalid, NotAllowed
+from portal.lib.web.form_pages import sent
 from portal.lib.web.requests import get_or_post
 
 
-class Remove(View):
-    """The removal of one public card."""
-
-    def get(self, request: HttpRequest, slug: str) -> HttpResponse:
-        """Ask why, or show the proposal that waits."""
-        require(rules.may_see_removals, person(request))
-        resource = _online(slug)
-        return _page(request, resource, RemovalForm())
-
-    def post(self, request: HttpRequest, slug: str) -> HttpResponse:
-        """Propose the removal, or answer the proposal that waits."""
-        by = person(request)
-        require(rules.may_see_removals, by)
-        resource = _online(slug)
-        waiting = resource.removals.filter(answer="").first()
-        if waiting is not None:
-            return _answered(request, waiting, by)
-        form = RemovalForm(request.POST)
-        if not form.is_valid():
-            return _page(request, resource, form, status=422)
-        transfers.propose_removal(resource=resource, by=by, **form.cleaned_data)
-        messages.success(request, _("La proposition attend la réponse d’une deuxième personne."))
-        return redirect("catalogue:remove", slug)
+@get_or_post
+def remove(request: HttpRequest, slug: str) -> HttpResponse:
+    """Ask why a card would be removed, or show the proposal that waits; propose, or answer it."""
+    by = person(request)
+    require(rules.may_see_removals, by)
+    resource = _online(slug)
+    waiting = resource.removals.filter(answer="").first()
+    if waiting is not None and request.method == "POST":
+        return _answered(request, waiting, by)
+    form = RemovalForm(sent(request))
+    if not form.is_valid():
+        return _page(request, resource, form, status=422 if form.is_bound else 200)
+    transfers.propose_removal(resource=resource, by=by, **form.cleaned_data)
+    messages.success(request, _("La proposition attend la réponse d’une deuxième personne."))
+    return redirect("catalogue:remove", slug)
 
 
 def _online(slug: str) -> Resource:
