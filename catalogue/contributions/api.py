@@ -540,7 +540,7 @@ def work_for(request: HttpRequest, resource: str, wanted: UUID | None) -> Contri
 
 
 def _file_named(work: Contribution, name: str) -> CardFile | None:
-    return next((each for each in named_files.of_draft(work) if each.name == name), None)
+    return next((each for each in named_files.files_of_draft(work) if each.name == name), None)
 
 
 @router.post(

@@ -23,7 +23,7 @@ PLACE_LABELS: dict[TerritoryKind, Promise] = {
     K.EMPLOYMENT_ZONE: gettext_lazy("Zone d’emploi (Insee)"),
     K.EMPLOYMENT_BASIN: gettext_lazy("Bassin d’emploi (France Travail)"),
 }
-SHORT: dict[TerritoryKind, Promise] = {
+PLACE_WORDS: dict[TerritoryKind, Promise] = {
     K.COMMUNE: gettext_lazy("commune"),
     K.EPCI: gettext_lazy("EPCI"),
     K.DEPARTMENT: gettext_lazy("département"),
@@ -44,7 +44,7 @@ def place_shown(text: str) -> str:
     found = territories.read_territory(text)
     if found.kind is None or found.text == found.label:
         return found.label
-    return f"{found.label} ({SHORT[found.kind]})"
+    return f"{found.label} ({PLACE_WORDS[found.kind]})"
 
 
 def place_composed(kind: str, code: str, label: str) -> str:
@@ -62,7 +62,7 @@ def place_composed(kind: str, code: str, label: str) -> str:
     code = code.strip().upper()
     if code and not territories.CODES[told].fullmatch(code):
         message = _("« %(code)s » n’est pas un code de cette sorte (%(kind)s).")
-        raise ValidationError(message, params={"code": code[:20], "kind": SHORT[told]})
+        raise ValidationError(message, params={"code": code[:20], "kind": PLACE_WORDS[told]})
     try:
         return territories.made(label, told, code).text
     except ValueError:
@@ -147,10 +147,10 @@ def suits_administration(licence: licences.Licence, *, is_data: bool) -> bool:
     return licence.is_known and all(name in allowed for name in licence.identifiers)
 
 
-FIELD = "expires_on"
+EXPIRY_FIELD = "expires_on"
 
 
 def is_news_over(kind: str, details: Mapping[str, Any], today: date) -> bool:
     """Say whether a card is news whose last day has passed; a month lasts to its last day."""
-    told = str(details.get(FIELD) or "")
+    told = str(details.get(EXPIRY_FIELD) or "")
     return kind == ResourceKind.NEWS and is_date(told) and last_day(told) < today.isoformat()

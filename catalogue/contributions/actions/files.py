@@ -262,7 +262,7 @@ def _add(contribution: Contribution, name: str, stored: Stored, kind: str, by: U
 
 
 def _former(contribution: Contribution, name: str) -> CardFile | None:
-    own = named_files.of_draft(contribution)
+    own = named_files.files_of_draft(contribution)
     return next((each for each in own if each.name == name), None)
 
 

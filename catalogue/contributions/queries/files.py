@@ -12,9 +12,9 @@ from catalogue.resources.models import CardFile
 from catalogue.resources.queries.files import (
     ON_REQUEST,
     file_lines,
+    files_of_text,
     ids_named,
     is_own,
-    of_text,
     rows_with,
 )
 from portal.accounts.authorization import Permission, has_permission
@@ -30,19 +30,19 @@ def files_named_by(
     """
     card, details = contribution.resource, record.get("details") or {}
     online = ids_named(card.details) if card.live else set()
-    own = {each.public_id: each for each in of_text(card, details, whole=True)}
+    own = {each.public_id: each for each in files_of_text(card, details, whole=True)}
     found: dict[str, HeldFile | None] = {}
     for public_id, row in rows_with(details):
         file = own.get(public_id)
         if file is None and not is_own(row.get("url") or row.get("download_url")):
             continue  # an address of another portal
         may_name = file and (public_id in online or is_brought(file, contribution))
-        told = _told(file) if file and may_name else None
+        told = _kept_file(file) if file and may_name else None
         found[str(row.get("url") or row.get("download_url"))] = told
     return found
 
 
-def _told(file: CardFile) -> HeldFile:
+def _kept_file(file: CardFile) -> HeldFile:
     waits = file.state == FileState.WAITING
     personal = tuple(file.preview.get("personal") or ())
     return HeldFile(file.name, file.size, file.sha256, waits, tuple(file.signs), personal)
@@ -57,7 +57,7 @@ def is_brought(file: CardFile, contribution: Contribution) -> bool:
     return file.added_by_id is not None and file.added_by_id == contribution.author_id
 
 
-def of_draft(contribution: Contribution) -> list[CardFile]:
+def files_of_draft(contribution: Contribution) -> list[CardFile]:
     """List the files that a draft names and its authors may know, in its order.
 
     They know those brought in the name in which they write, and those that the card online shows
@@ -69,14 +69,14 @@ def of_draft(contribution: Contribution) -> list[CardFile]:
     holds = holds and (card.organisation_id is not None or by_person)
     shows = card.live and (holds or card.access not in ON_REQUEST)
     online = ids_named(card.details) if shows else set()
-    named_files = of_text(card, contribution.content.get("details") or {})
+    named_files = files_of_text(card, contribution.content.get("details") or {})
     return [f for f in named_files if f.public_id in online or is_brought(f, contribution)]
 
 
-def shown_in_draft(contribution: Contribution) -> list[dict[str, Any]]:
+def files_shown_in_draft(contribution: Contribution) -> list[dict[str, Any]]:
     """Give the files of a draft to those who write it, as `shown`."""
     said = {contribution.resource.access, str(contribution.content.get("access") or "")}
-    return file_lines(of_draft(contribution), said)
+    return file_lines(files_of_draft(contribution), said)
 
 
 def accesses_given(file: CardFile, user: Any) -> Iterator[str]:

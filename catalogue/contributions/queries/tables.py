@@ -309,7 +309,7 @@ def _ends(text: str) -> str:
 
 
 EXAMPLE_ID = "exemple"
-TARGET = re.compile(rf"{relations.FIELD}\.\d+\.target\Z")
+TARGET = re.compile(rf"{relations.RELATIONS_FIELD}\.\d+\.target\Z")
 EDITABLE = (ContributionStatus.DRAFT, ContributionStatus.CHANGES_REQUESTED)
 UNKNOWN = gettext_lazy("Aucune fiche de votre organisation ne porte cet identifiant.")
 UNKNOWN_SLUG = gettext_lazy("Aucune fiche de votre organisation n’est à cette adresse.")
@@ -398,7 +398,7 @@ class _Reader:
         self.seen: dict[Any, int] = {}
         self.now: dict[int, dict[str, Any]] = {}
         self.waiting: dict[int, Contribution] = {}
-        self.tied: relations.Known = {}
+        self.tied: relations.KnownCards = {}
 
     def all(self, rows: Sequence[Any]) -> list[Line]:
         """Match every row first, so that what they are about is fetched at once."""
@@ -521,17 +521,22 @@ class _Reader:
         )
 
 
-def _tied(values: dict[str, Any], now: Mapping[str, Any], known: relations.Known) -> list[Fault]:
+def _tied(
+    values: dict[str, Any], now: Mapping[str, Any], known: relations.KnownCards
+) -> list[Fault]:
     """Bring links to other cards to what a card keeps, in place; list those that name none."""
-    if not values.get(relations.FIELD):
+    if not values.get(relations.RELATIONS_FIELD):
         return []
-    kept, unknown = relations.resolved_relations(values[relations.FIELD], known)
-    if kept == now.get(relations.FIELD):
-        del values[relations.FIELD]
+    kept, unknown = relations.resolved_relations(values[relations.RELATIONS_FIELD], known)
+    if kept == now.get(relations.RELATIONS_FIELD):
+        del values[relations.RELATIONS_FIELD]
     else:
-        values[relations.FIELD] = kept
+        values[relations.RELATIONS_FIELD] = kept
     cause = _("Aucune fiche publiée n’est trouvée pour : %(texts)s. Collez son adresse.")
-    return [Fault(relations.FIELD, text, cause % {"texts": text[:64] or "…"}) for text in unknown]
+    return [
+        Fault(relations.RELATIONS_FIELD, text, cause % {"texts": text[:64] or "…"})
+        for text in unknown
+    ]
 
 
 def _blank(kind: str) -> Resource:

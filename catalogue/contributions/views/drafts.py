@@ -310,7 +310,7 @@ def _files(contribution: Contribution, step: Step) -> dict[str, Any]:
         return {"files_field": ""}
     return {
         "files_field": field,
-        "stored": named_files.shown_in_draft(contribution),
+        "stored": named_files.files_shown_in_draft(contribution),
         "most_bytes": min(settings.CARD_FILE_MAX_BYTES, settings.BUNDLE_MAX_BYTES),
     }
 

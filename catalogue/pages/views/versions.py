@@ -51,7 +51,7 @@ WITHHELD = 451
 def listed(request: HttpRequest, slug: str) -> HttpResponse:
     """List the versions of a card, with what to compare."""
     resource = public(slug)
-    page = Paginator(reads.of_card(resource), PER_PAGE).get_page(request.GET.get("page"))
+    page = Paginator(reads.versions_of_card(resource), PER_PAGE).get_page(request.GET.get("page"))
     latest = reads.latest_number(resource)
     context = {
         "page": page,
@@ -89,7 +89,7 @@ def shown(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     }
     if withheld:
         return render(request, "catalogue/pages/versions/one.html", context, status=WITHHELD)
-    record = reads.record_of(version, resource)
+    record = reads.record_of_version(version, resource)
     context |= {
         "record": record,
         "language": card_records.written_in(record),
@@ -113,7 +113,7 @@ def compared(request: HttpRequest, slug: str) -> HttpResponse:
     old, new = sorted((old, new))
     found = {
         each.number: each
-        for each in reads.of_card(resource)
+        for each in reads.versions_of_card(resource)
         .filter(number__in=(old, new))
         .select_related("revision", "organisation")
     }
@@ -140,7 +140,7 @@ def compared(request: HttpRequest, slug: str) -> HttpResponse:
     }
     if context["withheld"]:
         return render(request, "catalogue/pages/versions/compare.html", context, status=WITHHELD)
-    before, after = (reads.record_of(found[each], resource) for each in (old, new))
+    before, after = (reads.record_of_version(found[each], resource) for each in (old, new))
     context |= {
         "changes": card_records.changes(before, after),
         "language": card_records.written_in(after),
@@ -171,7 +171,7 @@ def _act(request: HttpRequest, version: CardVersion, form: WithholdForm) -> bool
 
 
 def _version(resource: Resource, number: int) -> CardVersion:
-    rows = reads.of_card(resource).select_related("revision", "organisation")
+    rows = reads.versions_of_card(resource).select_related("revision", "organisation")
     found = rows.filter(number=number).first()
     if found is None:
         raise Http404

@@ -96,7 +96,7 @@ def note_version(
     last = known.order_by("-number").first()
     after = card_records.content_record(revision.content, resource.kind)
     before = card_records.content_record(last.revision.content, resource.kind) if last else {}
-    fields = card_versions.changed(before, after)
+    fields = card_versions.changed_fields(before, after)
     if last is not None and not fields:
         return None
     return CardVersion.objects.create(

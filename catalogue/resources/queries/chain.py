@@ -35,11 +35,11 @@ class VerifiedScore:
     withdrawn: str = ""
 
 
-Provider = Callable[[Resource], Sequence[VerifiedScore]]
-_score_providers: dict[ResourceKind, Provider] = {}
+ScoreProvider = Callable[[Resource], Sequence[VerifiedScore]]
+_score_providers: dict[ResourceKind, ScoreProvider] = {}
 
 
-def register_scores(kind: ResourceKind, provider: Provider) -> None:
+def register_scores(kind: ResourceKind, provider: ScoreProvider) -> None:
     """Name who vouches for the scores of a kind; twice the same changes nothing."""
     _score_providers[kind] = provider
 
@@ -78,7 +78,7 @@ STAGES = {
     RESULT: (gettext_lazy("Résultat"), "gauge"),
     REUSE: (gettext_lazy("Réutilisation"), "git-fork"),
 }
-TOLD = ("kind", "title", "summary", "slug", "live", "reuses")
+COLUMNS_OF_ENDS = ("kind", "title", "summary", "slug", "live", "reuses")
 
 
 @dataclass(frozen=True)
@@ -120,15 +120,15 @@ class Chain:
 
 
 # Public cards, each with what it is to the card shown.
-Told = Sequence[tuple[Resource, str]]
+TiedCards = Sequence[tuple[Resource, str]]
 # Of a card with a score that is vouched for: the cards that led to it.
-Led = Callable[[Resource], Told]
+Antecedents = Callable[[Resource], TiedCards]
 # Of a card, and of the keys of it and of those that came of it: what came of them, and the cards.
-Came = Callable[[Resource, Collection[int]], tuple[Sequence[Node], Told]]
-_chain_providers: list[tuple[Led, Came]] = []
+Outcomes = Callable[[Resource, Collection[int]], tuple[Sequence[Node], TiedCards]]
+_chain_providers: list[tuple[Antecedents, Outcomes]] = []
 
 
-def register_chain(led: Led, came: Came) -> None:
+def register_chain(led: Antecedents, came: Outcomes) -> None:
     """Name who knows more of the chain of a card; twice the same changes nothing."""
     if (led, came) not in _chain_providers:
         _chain_providers.append((led, came))
@@ -156,7 +156,7 @@ class _Walk:
         self.beside: list[Node] = []
         self.later: list[int] = []
 
-    def take(self, links: Iterable[ResourceLink], up: set[int]) -> tuple[set[int], set[int]]:
+    def follow(self, links: Iterable[ResourceLink], up: set[int]) -> tuple[set[int], set[int]]:
         """Keep what some links lead to; up: the cards whose targets are looked for.
 
         Returns the cards to go on from, upwards and downwards.
@@ -169,7 +169,7 @@ class _Walk:
             other = link.target if upwards else link.source
             if here is None or (other is not None and not self._is_new(other)):
                 continue
-            node = _node(link, other, self._words(link, here, upwards))
+            node = _linked_node(link, other, self._words(link, here, upwards))
             if link.type not in FLOW:
                 self.beside.append(node)
                 continue
@@ -179,21 +179,21 @@ class _Walk:
         self.later += falling
         return rising, falling
 
-    def add(self, told: Told, nodes: list[Node]) -> set[int]:
+    def add_cards(self, tied: TiedCards, nodes: list[Node]) -> set[int]:
         """Keep the cards that an app above tells, each once; return those to go on from."""
-        new = [(card, words) for card, words in told if self._is_new(card)]
+        new = [(card, words) for card, words in tied if self._is_new(card)]
         nodes += [
             Node(card.kind, card.title, card.get_absolute_url(), words, card.written_in)
             for card, words in new
         ]
         return {card.pk for card, _words in new}
 
-    def go(self, up: set[int], down: set[int], *, every: bool = False) -> None:
+    def both_ways(self, up: set[int], down: set[int], *, every: bool = False) -> None:
         """Follow the links both ways, four steps at most; every: also those that stand beside."""
         for step in range(DEPTH):
             if not up and not down:
                 break
-            up, down = self.take(_links(up, down, every=every and step == 0), up)
+            up, down = self.follow(_links(up, down, every=every and step == 0), up)
 
     def _is_new(self, other: Resource) -> bool:
         if not other.live or other.pk in self.met or len(self.met) > MOST_CARDS:
@@ -217,41 +217,45 @@ def chain_of(
     one a step from the cards that they add.
     """
     walk = _Walk(resource)
-    walk.go({resource.pk}, {resource.pk}, every=True)
+    walk.both_ways({resource.pk}, {resource.pk}, every=True)
     for led, came in _chain_providers:
-        walk.go(walk.add(led(resource), walk.before) if vouched else set(), set())
+        walk.both_ways(walk.add_cards(led(resource), walk.before) if vouched else set(), set())
         nodes, cards = came(resource, {resource.pk, *walk.later})
         walk.after += nodes
-        added = walk.add(cards, walk.after)
+        added = walk.add_cards(cards, walk.after)
         walk.later += added
-        walk.go(set(), added)
-    figures = [*_vouched(vouched), *_measured(resource, measures), *_measured_after(walk)]
+        walk.both_ways(set(), added)
+    figures = [
+        *_vouched_nodes(vouched),
+        *_measured_nodes(resource, measures),
+        *_measured_nodes_after(walk),
+    ]
     own = walk.before if resource.kind == ResourceKind.SOLUTION else walk.after
     own += figures
     ends = {pk: walk.met[pk] for pk in (resource.pk, *walk.later)}
     walk.after += [node for provider in _end_providers for node in provider(ends)]
-    return Chain(_ordered(walk.before), _ordered(walk.after), tuple(walk.beside))
+    return Chain(_in_chain_order(walk.before), _in_chain_order(walk.after), tuple(walk.beside))
 
 
 def _links(up: set[int], down: set[int], *, every: bool) -> QuerySet[ResourceLink]:
     rows = ResourceLink.objects.filter(Q(source__in=up) | Q(target__in=down))
     if not every:
         rows = rows.filter(type__in=FLOW)
-    told = [f"{end}__{name}" for end in ("source", "target") for name in TOLD]
+    told = [f"{end}__{name}" for end in ("source", "target") for name in COLUMNS_OF_ENDS]
     rows = rows.select_related("source", "target").only(
         "type", "source_title", "target_title", *told
     )
     return rows.order_by("type", "pk")[:MOST_LINKS]
 
 
-def _node(link: ResourceLink, other: Resource | None, words: str) -> Node:
+def _linked_node(link: ResourceLink, other: Resource | None, words: str) -> Node:
     if other is None:
         title = link.target_title if link.target_id is None else link.source_title
         return Node("", title or _("Ressource retirée"), "", words)
     return Node(other.kind, other.title, other.get_absolute_url(), words, other.written_in)
 
 
-def _vouched(scores: Sequence[VerifiedScore]) -> Iterator[Node]:
+def _vouched_nodes(scores: Sequence[VerifiedScore]) -> Iterator[Node]:
     for each in scores:
         yield Node(CHALLENGE, each.source, each.address, _("Score vérifié"))
         if each.value:
@@ -259,28 +263,28 @@ def _vouched(scores: Sequence[VerifiedScore]) -> Iterator[Node]:
             yield Node(RESULT, said, each.address, each.rank)
 
 
-def _measured(resource: Resource, measures: Sequence[Measurement]) -> Iterator[Node]:
+def _measured_nodes(resource: Resource, measures: Sequence[Measurement]) -> Iterator[Node]:
     shown = [each for each in measures if each.from_challenge and not each.group]
     for each in shown[:MOST_FIGURES]:
-        yield _figure(each, resource, _("sur des données jamais vues"))
+        yield _figure_node(each, resource, _("sur des données jamais vues"))
 
 
-def _measured_after(walk: _Walk) -> Iterator[Node]:
+def _measured_nodes_after(walk: _Walk) -> Iterator[Node]:
     if not walk.later:
         return
     rows = Measurement.objects.filter(resource__in=walk.later, from_challenge=True, group="")
     for each in rows.order_by("-evaluated_on", "-pk")[:MOST_FIGURES]:
         card = walk.met[each.resource_id]
-        yield _figure(each, card, _("par « %(title)s »") % {"title": card.title})
+        yield _figure_node(each, card, _("par « %(title)s »") % {"title": card.title})
 
 
-def _figure(each: Measurement, card: Resource, words: str) -> Node:
+def _figure_node(each: Measurement, card: Resource, words: str) -> Node:
     """Tell one figure: its value, its low and high ends."""
     address, figures = each.source_url or card.get_absolute_url(), (each.value, each.low, each.high)
     return Node(RESULT, each.metric, address, words, card.written_in, figures)
 
 
-def _ordered(nodes: Sequence[Node]) -> tuple[Node, ...]:
+def _in_chain_order(nodes: Sequence[Node]) -> tuple[Node, ...]:
     """Put the removed ones last, the others in the order of the chain."""
     place = {stage: rank for rank, stage in enumerate(ORDER)}
     return tuple(sorted(nodes, key=lambda node: place.get(node.stage, len(place))))

@@ -33,9 +33,9 @@ from catalogue.standards import licences
 from portal.lib import clock
 
 # Kinds whose questions are shown even when nobody has answered any.
-ASKED = frozenset({ResourceKind.MODEL})
+ALWAYS_ASKED = frozenset({ResourceKind.MODEL})
 # The field that says where the files are.
-HELD = "distributions"
+FILES_FIELD = "distributions"
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ def card(resource: Resource, *, now: datetime | None = None) -> dict[str, Any]:
         "files_href": files_href,
         "stored": stored,
         "questions": _questions(resource),
-        "measures": [_bounded(m, whole) for m in whole],
+        "measures": [_measure_within_bounds(m, whole) for m in whole],
         "groups": [m for m in measured if m.group and not m.is_kept_back],
         "verified": vouched,
         "on_challenge": any(m.from_challenge for m in measured)
@@ -90,7 +90,9 @@ def card(resource: Resource, *, now: datetime | None = None) -> dict[str, Any]:
         "strict": quality.strict(resource, beside),
         "quality_history": quality.history(resource),
         **_history(resource),
-        "last_day": _dated(str(resource.details.get(words.FIELD) or "")).replace(" ", "\u00a0"),
+        "last_day": _dated(str(resource.details.get(words.EXPIRY_FIELD) or "")).replace(
+            " ", "\u00a0"
+        ),
         "to_review": _is_to_review(resource, now),
         "to_check": sorted(resource.unverified_fields),
         "closed_licence": any(
@@ -105,7 +107,7 @@ def _is_to_review(resource: Resource, now: datetime | None) -> bool:
     return due is not None and resource.archived_at is None and due <= (now or clock.now())
 
 
-def _bounded(measure: Measurement, among: Sequence[Measurement]) -> dict[str, Any]:
+def _measure_within_bounds(measure: Measurement, among: Sequence[Measurement]) -> dict[str, Any]:
     same = [m for m in among if m.metric == measure.metric]
     values = [v for m in same for v in (m.low, m.high, m.value, m.reference) if v is not None]
     low, high = min(values), max(values)
@@ -127,7 +129,7 @@ def _facts(resource: Resource) -> Iterator[Fact]:
         (_("Documentation"), "documentation_url"),
     ):
         if address := getattr(resource, column):
-            yield Fact(label, ((_short(address), address),), column in unverified)
+            yield Fact(label, ((_short_address(address), address),), column in unverified)
     yield from _own_facts(resource)
     yield Fact(_("Échelle"), ((lists.scope_text(resource), ""),))
     if resource.territories:
@@ -177,7 +179,7 @@ def _plain_fact(values: Sequence[str]) -> tuple[tuple[str, str], ...]:
     return tuple((value, "") for value in values)
 
 
-def _short(address: str) -> str:
+def _short_address(address: str) -> str:
     text = address.split("://", 1)[-1].removeprefix("www.").rstrip("/")
     return text if len(text) <= 34 else f"{text[:33]}…"
 
@@ -195,7 +197,7 @@ def _own_facts(resource: Resource) -> Iterator[Fact]:
             value_text(field, item) for item in (value if isinstance(value, list) else [value])
         ]
         is_url = field.type is FieldType.URL
-        items = tuple((_short(t) if is_url else t, t if is_url else "") for t in texts)
+        items = tuple((_short_address(t) if is_url else t, t if is_url else "") for t in texts)
         yield Fact(
             field.label,
             items,
@@ -264,7 +266,9 @@ def _parts(
             continue  # all its rows are told apart
         elif field.name in resource.details.keys() - details.keys():
             continue  # told to who is given access
-        elif field.needed and not resource.is_referenced and not (held and field.name == HELD):
+        elif (
+            field.needed and not resource.is_referenced and not (held and field.name == FILES_FIELD)
+        ):
             yield Part(field.label, "missing")
 
 
@@ -323,12 +327,12 @@ def _questions(resource: Resource) -> list[Part]:
         for field in asked
     ]
     answered = any(each.shape != "missing" for each in found)
-    return found if answered or resource.kind in ASKED else []
+    return found if answered or resource.kind in ALWAYS_ASKED else []
 
 
 def _history(resource: Resource) -> dict[str, Any]:
     """Tell the last versions; of a card without any, its publication alone."""
-    shown = list(card_versions.of_card(resource)[: card_versions.ON_CARD])
+    shown = list(card_versions.versions_of_card(resource)[: card_versions.ON_CARD])
     return {
         "history": card_versions.version_lines(shown),
         "latest_version": shown[0].number if shown else 0,

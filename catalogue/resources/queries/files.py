@@ -55,14 +55,14 @@ def current_addresses(resource: Resource, details: dict[str, Any]) -> dict[str, 
     rows = CardFile.objects.filter(resource=resource, public_id__in=former).defer("preview")
     known = {each.public_id: file_address(each) for each in rows}
     told = {
-        field: [row | _today(known, column, row.get(column)) for row in details[field]]
+        field: [row | _address_of_today(known, column, row.get(column)) for row in details[field]]
         for field, column in COLUMNS.items()
         if details.get(field)
     }
     return details | told
 
 
-def _today(known: dict[UUID, str], column: str, url: object) -> dict[str, str]:
+def _address_of_today(known: dict[UUID, str], column: str, url: object) -> dict[str, str]:
     found = file_identified(url)
     return {column: known[found]} if found in known else {}
 
@@ -138,13 +138,13 @@ def files_besides(known: Mapping[str, Any], proposed: Mapping[str, Any]) -> dict
     """Give the rows of files of a proposal that lead where none of those known does."""
     found = {}
     for name, columns in FILE_COLUMNS.items():
-        there = {_place(row, columns) for row in known.get(name) or []}
+        there = {_destination(row, columns) for row in known.get(name) or []}
         rows = proposed.get(name) or []
-        found[name] = [row for row in rows if _place(row, columns) not in there]
+        found[name] = [row for row in rows if _destination(row, columns) not in there]
     return found
 
 
-def _place(row: Mapping[str, Any], columns: Sequence[str]) -> str:
+def _destination(row: Mapping[str, Any], columns: Sequence[str]) -> str:
     """Tell where a row leads, whatever the host of the portal was; a row without address, whole."""
     url = next((row[column] for column in columns if row.get(column)), "")
     return str(file_identified(url) or url or sorted(row.items()))
@@ -184,7 +184,7 @@ def ids_named(details: Mapping[str, Any]) -> set[UUID]:
     return {found for found, _row in rows_with(details)}
 
 
-def of_text(
+def files_of_text(
     resource: Resource, details: Mapping[str, Any], *, whole: bool = False
 ) -> list[CardFile]:
     """List the files of a card that a text of it names, in its order; those of others are not.
@@ -206,7 +206,7 @@ def files_shown(resource: Resource, details: Mapping[str, Any]) -> list[dict[str
     the file does not.
     """
     rows = dict(rows_with(details))
-    lines = file_lines(of_text(resource, details), {resource.access})
+    lines = file_lines(files_of_text(resource, details), {resource.access})
     return [each | {"words": _words(rows[each["file"].public_id], each["file"])} for each in lines]
 
 
@@ -238,17 +238,17 @@ def register_giver(giver: Giver) -> None:
 
 def may_have(file: CardFile, user: Any) -> bool:
     """Say whether this person, or a visitor, may have the bytes of a file."""
-    return any(True for _access in _given(file, user))
+    return any(True for _access in _accesses_given(file, user))
 
 
 def may_preview(file: CardFile, user: Any) -> bool:
     """Say whether its first rows may be shown: never those of what is had on request."""
     if not file.has_preview or file.resource.access in ON_REQUEST:
         return False
-    return any(access not in ON_REQUEST for access in _given(file, user))
+    return any(access not in ON_REQUEST for access in _accesses_given(file, user))
 
 
-def _given(file: CardFile, user: Any) -> Iterator[str]:
+def _accesses_given(file: CardFile, user: Any) -> Iterator[str]:
     """Give the access that each text says, of those by which this person may have a file."""
     if not file.is_sound:
         return

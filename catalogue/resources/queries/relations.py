@@ -69,11 +69,11 @@ def transfers_for(user: User) -> list[CardTransfer]:
     ]
 
 
-FIELD = "relations"
+RELATIONS_FIELD = "relations"
 TITLES_AT_ONCE = 100
 
 
-Known = Mapping[str, Resource | None]
+KnownCards = Mapping[str, Resource | None]
 
 
 def find_cards(texts: Iterable[str]) -> dict[str, Resource | None]:
@@ -90,7 +90,7 @@ def find_cards(texts: Iterable[str]) -> dict[str, Resource | None]:
 
 
 def resolved_relations(
-    rows: Sequence[Mapping[str, Any]], known: Known | None = None
+    rows: Sequence[Mapping[str, Any]], known: KnownCards | None = None
 ) -> tuple[list[dict[str, Any]], list[str]]:
     """Bring the targets of some rows to the slugs of public cards; also list those not found.
 
@@ -145,7 +145,7 @@ def public_titles(rows: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
 
 def relation_pairs(details: Mapping[str, Any]) -> list[tuple[str, str]]:
     """List the links that details declare: type and slug."""
-    rows = details.get(FIELD) or []
+    rows = details.get(RELATIONS_FIELD) or []
     return list(dict.fromkeys((str(row.get("type")), str(row.get("target"))) for row in rows))
 
 

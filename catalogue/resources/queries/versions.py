@@ -29,12 +29,12 @@ from portal.lib.prose import personal_data
 
 ON_CARD = 5
 # Columns that name persons: not a matter of the card's history.
-OF_PERSONS = ("authors", "contact")
+COLUMNS_OF_PERSONS = ("authors", "contact")
 NAMED_FIELDS = 3
 
 
 @dataclass(frozen=True)
-class Line:
+class VersionLine:
     """One version as the list tells it."""
 
     version: CardVersion
@@ -43,7 +43,7 @@ class Line:
     withheld: bool = False
 
 
-def of_card(resource: Resource) -> QuerySet[CardVersion]:
+def versions_of_card(resource: Resource) -> QuerySet[CardVersion]:
     """Select the versions of a card, the latest first."""
     return (
         CardVersion.objects.filter(resource=resource)
@@ -54,7 +54,7 @@ def of_card(resource: Resource) -> QuerySet[CardVersion]:
 
 def version_lines(
     versions: Sequence[CardVersion], *, latest: int | None = None, until: datetime | None = None
-) -> list[Line]:
+) -> list[VersionLine]:
     """Tell some versions of a card, the latest first.
 
     latest: the number of the one in force, by default the first of them. until: as
@@ -63,9 +63,9 @@ def version_lines(
     labels = card_records.labels(name for each in versions for name in each.fields)
     in_force = latest if latest is not None else versions[0].number if versions else 0
     return [
-        Line(
+        VersionLine(
             version,
-            _changed(version, labels),
+            _changes_in_words(version, labels),
             version.number == in_force,
             is_withheld(version, latest=in_force, until=until),
         )
@@ -112,31 +112,34 @@ def withheld_until(resource: Resource) -> datetime | None:
     return corrected - timedelta(microseconds=1) if corrected else clock.now()
 
 
-def record_of(version: CardVersion, resource: Resource) -> dict[str, Any]:
+def record_of_version(version: CardVersion, resource: Resource) -> dict[str, Any]:
     """Give the record of a version, without what the card in force no longer tells of persons.
 
     version: with its revision; resource: the card in force.
     """
     record = card_records.content_record(version.revision.content, resource.kind)
-    for name in OF_PERSONS:
+    for name in COLUMNS_OF_PERSONS:
         record.pop(name, None)
     closed = {resource.access, record.get("access")} & card_files.ON_REQUEST
     if closed:
         kept = record["details"].items()
         record["details"] = {name: v for name, v in kept if name not in card_files.FILE_COLUMNS}
-    if tied := record["details"].get(relations.FIELD):
-        record["details"] = {**record["details"], relations.FIELD: relations.public_titles(tied)}
-    return dict(_struck(record, _online(resource)))
+    if tied := record["details"].get(relations.RELATIONS_FIELD):
+        record["details"] = {
+            **record["details"],
+            relations.RELATIONS_FIELD: relations.public_titles(tied),
+        }
+    return dict(_struck(record, _text_online(resource)))
 
 
-def changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+def changed_fields(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
     """Name the fields that differ between two records, in the order of the form."""
     old, new = card_records.flat(before), card_records.flat(after)
     named = card_records.fields_of(str(after["kind"]))
     return [name for name in named if (old.get(name) or "") != (new.get(name) or "")]
 
 
-def _online(resource: Resource) -> str:
+def _text_online(resource: Resource) -> str:
     return json.dumps(card_records.record_of(resource), ensure_ascii=False, default=str)
 
 
@@ -150,7 +153,7 @@ def _struck(value: Any, online: str) -> Any:
     return value
 
 
-def _changed(version: CardVersion, labels: Mapping[str, str]) -> str:
+def _changes_in_words(version: CardVersion, labels: Mapping[str, str]) -> str:
     if version.number == 1:
         return _("Première publication")
     names = [labels[name] for name in version.fields if name in labels]

@@ -725,7 +725,7 @@ def test_to_name_a_file_tells_neither_its_name_nor_its_digest(house: House) -> N
     assert (old.sha256 in page, "offres.csv" in page) == (False, False)
     asked = Pipeline(stranger).ask("DELETE", f"resources/{card.public_id}/files/offres.csv")
     assert asked.status_code == 404
-    assert named_files.of_draft(make.again(draft)) == []
+    assert named_files.files_of_draft(make.again(draft)) == []
 
 
 def test_an_older_draft_takes_away_no_file_that_was_online(house: House) -> None:
