@@ -96,7 +96,6 @@ def card_list(request: HttpRequest) -> HttpResponse:
         ],
         "cleared": query.cleared().serialise(),
         "serialised": query.at_page(1).serialise(),
-        "exports": published.exports(),
         "left_out": filters.left_out(request.GET),
     }
     return render(request, "catalogue/pages/list.html", context)

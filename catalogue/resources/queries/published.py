@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.conf import settings
 from django.db.models import F, Q, QuerySet
@@ -363,35 +363,6 @@ LACKS: dict[str, Text] = {
 }
 
 
-EXPORTS = {
-    "csv": gettext_lazy("Exporter en CSV"),
-    "json": gettext_lazy("en JSON"),
-    "ttl": gettext_lazy("en DCAT-AP"),
-}
-
-
-class Conformance(NamedTuple):
-    """One standard: its name, and what is missing in words; nothing when it is met."""
-
-    name: str
-    missing: tuple[Text, ...]
-
-
-class Export(NamedTuple):
-    """One form in which a result list is exported."""
-
-    label: Text
-    address: str
-
-
-def exports() -> list[Export]:
-    """List the exports of a result list; its query is to be added to their addresses."""
-    return [
-        Export(label, reverse(f"documents:export.{extension}"))
-        for extension, label in EXPORTS.items()
-    ]
-
-
 def standards_of(resource: Published) -> dict[str, Any]:
     """Read what stands on the page about standards."""
     cited = resource.kind in forms.CITED
@@ -402,7 +373,7 @@ def standards_of(resource: Published) -> dict[str, Any]:
         "attribution": citation.attribution(resource),
         "identifier": resource.iri,
         "conformances": [
-            Conformance(name, tuple(LACKS[code] for code in lacking))
+            (name, [LACKS[code] for code in lacking])
             for name, lacking in forms.conformance(resource)
         ],
     }
