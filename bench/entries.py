@@ -117,7 +117,7 @@ def prepare(var: Path) -> list[str]:
     scopes = [TokenScope.READ, TokenScope.ENTER]
     captains = [captain_of(TeamFactory(challenge=made)) for _ in range(TEAMS)]
     return [
-        accounts.create(name="banc", scopes=scopes, days=30, by=captain).secret
+        accounts.create_token(name="banc", scopes=scopes, days=30, by=captain).secret
         for captain in captains
     ]
 

@@ -88,7 +88,7 @@ def _presented(request: HttpRequest) -> ApiToken | None:
     scheme, _space, secret = header.partition(" ")
     token = None
     if scheme.lower() == "bearer" and len(secret) <= SECRET_MAX_CHARACTERS:
-        token = accounts.use(secret=secret.strip())
+        token = accounts.use_token(secret=secret.strip())
     if token is None:
         raise _worthless(request)
     request.user = token.user

@@ -102,7 +102,7 @@ LINKS: dict[str, Callable[[str, User | None], dict[str, Any] | None]] = {
 @duty("accounts.inactivity", minutes=60)
 def look_after_the_absent() -> None:
     """Warn, then erase, the people who no longer come."""
-    accounts.look_after()
+    accounts.look_after_absent()
 
 
 @duty("accounts.digest", minutes=24 * 60)

@@ -141,7 +141,7 @@ def close_account(request: HttpRequest) -> HttpResponse:
 @require_POST
 def end_session(request: HttpRequest, pk: int) -> HttpResponse:
     """Close one of one's sessions."""
-    accounts.end(session_pk=pk, by=person(request))
+    accounts.end_session(session_pk=pk, by=person(request))
     messages.success(request, _("La session est fermée."))
     return redirect("usersessions_list")
 
@@ -160,7 +160,7 @@ def create_token(request: HttpRequest) -> HttpResponse:
     if request.method != "POST" or not form.is_valid():
         status = 422 if form.is_bound else 200
         return render(request, "accounts/token_form.html", {"form": form}, status=status)
-    made = accounts.create(
+    made = accounts.create_token(
         name=form.cleaned_data["name"],
         scopes=form.wanted,
         days=form.cleaned_data["days"],
@@ -175,7 +175,7 @@ def revoke_token(request: HttpRequest, pk: int) -> HttpResponse:
     """Make one of one's tokens worthless."""
     user = person(request)
     own = ApiToken.objects.filter(user=user)
-    accounts.revoke(token=visible.find(own, among=ApiToken.objects.all(), pk=pk), by=user)
+    accounts.revoke_token(token=visible.find(own, among=ApiToken.objects.all(), pk=pk), by=user)
     messages.success(request, _("Le jeton est révoqué : il ne vaut plus rien."))
     return redirect("account_tokens")
 
@@ -205,9 +205,9 @@ def notification_list(request: HttpRequest) -> HttpResponse:
 def _read(request: HttpRequest) -> None:
     user, one = person(request), request.POST.get("read", "")
     if one.isdecimal():
-        notifications.read(notifications=[natural(one)], by=user)
+        notifications.mark_read(notifications=[natural(one)], by=user)
     else:
-        notifications.read_all(by=user)
+        notifications.mark_all_read(by=user)
         messages.success(request, _("Tout est marqué comme lu."))
 
 

@@ -83,7 +83,7 @@ class MembershipFactory(factory.django.DjangoModelFactory[Membership]):
 
 def bearer(user: User, *scopes: TokenScope) -> dict[str, str]:
     """Make a token of these scopes, all by default; return the headers that show it."""
-    made = accounts.create(name="essai", scopes=scopes or TokenScope, days=30, by=user)
+    made = accounts.create_token(name="essai", scopes=scopes or TokenScope, days=30, by=user)
     return {"Authorization": f"Bearer {made.secret}"}
 
 

@@ -117,7 +117,7 @@ def entrants(site: str, folder: Path) -> list[Entrant]:
     made = []
     for _ in range(TEAMS):
         captain = captain_of(TeamFactory(challenge=challenge))
-        token = accounts.create(name="essai", scopes=[TokenScope.ENTER], days=30, by=captain)
+        token = accounts.create_token(name="essai", scopes=[TokenScope.ENTER], days=30, by=captain)
         made.append(Entrant(site, path, token.secret))
     return made
 

@@ -33,7 +33,7 @@ class Client:
     """The command line client of a person, as a process of its own."""
 
     def __init__(self, site: str, person: User, memory: Path) -> None:
-        made = accounts.create(name="cli", scopes=TokenScope, days=90, by=person)
+        made = accounts.create_token(name="cli", scopes=TokenScope, days=90, by=person)
         self.environment = {**os.environ, VARIABLE: str(memory), "LANG": "fr_FR.UTF-8"}
         self.run("login", site, sent=made.secret + "\n")
 

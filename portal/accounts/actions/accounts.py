@@ -1,4 +1,4 @@
-"""Open, change and close an account, its sessions and its tokens."""
+"""Open, change and close an account, its sessions and its tokens; warn and erase who is absent."""
 
 import hashlib
 import hmac
@@ -100,24 +100,10 @@ def close(*, user: User, by: Actor) -> User:
     NotAllowed for another person's account; Conflict for the last referent of an organisation
     that has other members, or the last administrator.
     """
-    user = _hold(user)
+    user = _lock_person(user)
     require(rules.is_self, by, user)
     _take_leave(user)
     record("account.closed", by=by, on=user)
-    return user
-
-
-@transaction.atomic
-def erase_absent(*, user: User, by: Actor) -> User:
-    """Erase a person who no longer comes, as `close` does; event "account.erased".
-
-    For `inactivity.erase`, which asks whether it is time. Raises NotAllowed for a person;
-    Conflict as `close`.
-    """
-    user = _hold(user)
-    require(rules.is_system, by)
-    _take_leave(user)
-    record("account.erased", by=by, on=user, reason="inactivity")
     return user
 
 
@@ -156,7 +142,7 @@ def discard_unconfirmed(*, email: str, keep: User) -> None:
             rival.delete()
 
 
-def _hold(user: User) -> User:
+def _lock_person(user: User) -> User:
     """Lock a person and everything in which somebody must stay, then read the person again.
 
     Two who leave together then wait for each other. In the order of every other action:
@@ -239,10 +225,10 @@ def _erase(user: User) -> None:
     user.is_active, user.closed_at, user.last_login = False, clock.now(), None
     user.set_unusable_password()
     user.save()
-    end_all(user=user)
+    end_sessions(user=user)
 
 
-def end_all(*, user: User) -> None:
+def end_sessions(*, user: User) -> None:
     """Make every open session of a person worthless, inside the caller's transaction.
 
     The epoch is part of what a session is tied to, so an old cookie dies with the commit.
@@ -253,7 +239,7 @@ def end_all(*, user: User) -> None:
 
 
 @transaction.atomic
-def end(*, session_pk: int, by: Actor) -> None:
+def end_session(*, session_pk: int, by: Actor) -> None:
     """Close one of one's own sessions; event "session.ended". Raises Hidden for another's."""
     session = UserSession.objects.filter(pk=session_pk, user_id=by.pk).first()
     if session is None:
@@ -269,7 +255,7 @@ SECRET_BYTES = 32
 
 
 @dataclass(frozen=True)
-class Made:
+class NewToken:
     """A new token and its secret, which is shown now and never again."""
 
     token: ApiToken
@@ -277,7 +263,7 @@ class Made:
 
 
 @transaction.atomic
-def create(*, name: str, scopes: Iterable[TokenScope], days: int, by: User) -> Made:
+def create_token(*, name: str, scopes: Iterable[TokenScope], days: int, by: User) -> NewToken:
     """Make a token of 256 random bits for oneself; its digest alone is kept.
 
     In order: the row; event "token.created" with its scopes and its end. Raises NotAllowed;
@@ -299,17 +285,17 @@ def create(*, name: str, scopes: Iterable[TokenScope], days: int, by: User) -> M
     token = ApiToken.objects.create(
         user=by,
         name=name,
-        sha256=digest(secret),
+        sha256=token_digest(secret),
         scopes=wanted,
         created_at=now,
         expires_at=now + timedelta(days=days),
     )
     record("token.created", by=by, on=token, scopes=wanted, expires_at=token.expires_at.isoformat())
-    return Made(token, secret)
+    return NewToken(token, secret)
 
 
 @transaction.atomic
-def revoke(*, token: ApiToken, by: User) -> ApiToken:
+def revoke_token(*, token: ApiToken, by: User) -> ApiToken:
     """Make a token worthless at once; event "token.revoked". Twice changes nothing.
 
     Raises NotAllowed.
@@ -323,7 +309,7 @@ def revoke(*, token: ApiToken, by: User) -> ApiToken:
     return token
 
 
-def use(*, secret: str) -> ApiToken | None:
+def use_token(*, secret: str) -> ApiToken | None:
     """Return the live token of this secret, its owner read with it, and count the request.
 
     Nothing for a secret that is unknown, revoked, expired, or of a closed account. Raises
@@ -332,7 +318,7 @@ def use(*, secret: str) -> ApiToken | None:
     now = clock.now()
     token = (
         ApiToken.objects.live(now)
-        .filter(sha256=digest(secret), user__is_active=True, user__closed_at__isnull=True)
+        .filter(sha256=token_digest(secret), user__is_active=True, user__closed_at__isnull=True)
         .select_related("user")
         .first()
     )
@@ -356,19 +342,19 @@ def use(*, secret: str) -> ApiToken | None:
     return token
 
 
-def digest(secret: str) -> str:
+def token_digest(secret: str) -> str:
     """Return what is kept of a secret: 256 random bits need no salt."""
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 log = logging.getLogger("portal.accounts")
-BY = SystemActor("scheduler")
-AT_ONCE = 100
+SCHEDULER = SystemActor("scheduler")
+MOST_AT_ONCE = 100
 # However late the schedule runs, a person has these days after each warning.
 FIRST_NOTICE_DAYS, LAST_NOTICE_DAYS = 28, 7
 
 
-def absent(before: datetime) -> "models.QuerySet[Any]":
+def absent_people(before: datetime) -> "models.QuerySet[Any]":
     """Keep the people last seen before an instant, `seen_at` added, the longest absent first.
 
     Seen: sign-in, or use of a key to the API, or the opening of the account. The Region's people
@@ -394,7 +380,7 @@ def absent(before: datetime) -> "models.QuerySet[Any]":
     )
 
 
-def look_after(*, by: Actor = BY) -> tuple[int, int]:
+def look_after_absent(*, by: Actor = SCHEDULER) -> tuple[int, int]:
     """Warn and erase whoever is due; return how many were warned and how many erased.
 
     Each person in a savepoint: one who must stay, being the last referent of others, stops
@@ -402,42 +388,42 @@ def look_after(*, by: Actor = BY) -> tuple[int, int]:
     """
     warned = erased = 0
     now = clock.now()
-    people = list(absent(clock.months_later(now, -settings.INACTIVE_WARNED_MONTHS)))
+    people = list(absent_people(clock.months_later(now, -settings.INACTIVE_WARNED_MONTHS)))
     notices = _notices(people)
     for user in people:
-        if warned + erased >= AT_ONCE:
+        if warned + erased >= MOST_AT_ONCE:
             break
-        said = notices[user.pk, user.seen_at]
-        if len(said) == InactivityNotice.LAST and now >= said[-1].erased_from:
+        given = notices[user.pk, user.seen_at]
+        if len(given) == InactivityNotice.LAST and now >= given[-1].erased_from:
             erased += _try_to_erase(user, by)
-        elif not said or (len(said) == InactivityNotice.FIRST and _last_call(said[0], now)):
-            warned += warn(user=user, by=by) is not None
+        elif not given or (len(given) == InactivityNotice.FIRST and _is_last_call(given[0], now)):
+            warned += warn_absent(user=user, by=by) is not None
     return warned, erased
 
 
 @transaction.atomic
-def warn(*, user: User, by: Actor) -> InactivityNotice | None:
+def warn_absent(*, user: User, by: Actor) -> InactivityNotice | None:
     """Send the next warning of this absence, dated; None when the person came back meanwhile.
 
     In order: the notice; event "account.warned"; a letter. The day announced is 24 months after
     the person was last seen, and later where a warning was late. Raises NotAllowed for a person.
     """
     require(rules.is_system, by)
-    seen = _held(user)
-    if seen is None:
+    since = _absent_since(user)
+    if since is None:
         return None
-    now, said = clock.now(), list(_said(user, seen))
-    if len(said) == InactivityNotice.LAST:
-        return said[-1]
-    if said:
-        due, least = said[0].erased_from, LAST_NOTICE_DAYS
+    now, notices = clock.now(), list(_notices_of(user, since))
+    if len(notices) == InactivityNotice.LAST:
+        return notices[-1]
+    if notices:
+        due, least = notices[0].erased_from, LAST_NOTICE_DAYS
     else:
-        due = clock.months_later(seen, settings.INACTIVE_ERASED_MONTHS)
+        due = clock.months_later(since, settings.INACTIVE_ERASED_MONTHS)
         least = FIRST_NOTICE_DAYS
     notice = InactivityNotice.objects.create(
         user=user,
-        rank=len(said) + 1,
-        inactive_since=seen,
+        rank=len(notices) + 1,
+        inactive_since=since,
         sent_at=now,
         erased_from=max(due, now + timedelta(days=least)),
     )
@@ -453,49 +439,51 @@ def warn(*, user: User, by: Actor) -> InactivityNotice | None:
 
 
 @transaction.atomic
-def erase(*, user: User, by: Actor) -> User:
-    """Erase a person who was warned twice and did not come back.
+def erase_absent(*, user: User, by: Actor) -> User:
+    """Erase a person who was warned twice and did not come back, as `close` does.
 
-    As `accounts.close`, event "account.erased". Raises NotAllowed for a person; Conflict when the
-    two warnings were not given or their day has not come, and as `accounts.close`.
+    Event "account.erased". Raises NotAllowed for a person; Conflict when the two warnings were not
+    given or their day has not come, and as `close`.
     """
     require(rules.is_system, by)
-    seen = _held(user)
-    said = list(_said(user, seen)) if seen else []
-    if len(said) < InactivityNotice.LAST or clock.now() < said[-1].erased_from:
+    user = _lock_person(user)
+    since = _absent_since(user)
+    notices = list(_notices_of(user, since)) if since else []
+    if len(notices) < InactivityNotice.LAST or clock.now() < notices[-1].erased_from:
         raise Conflict(code="not_warned")
-    return erase_absent(user=user, by=by)
+    _take_leave(user)
+    record("account.erased", by=by, on=user, reason="inactivity")
+    return user
 
 
 def _notices(people: Sequence[User]) -> dict[tuple[int, datetime], list[InactivityNotice]]:
-    """Read what was said to each person of each absence, in one query."""
-    found: dict[tuple[int, datetime], list[InactivityNotice]] = defaultdict(list)
+    """Read the notices given to each person of each absence, in one query."""
+    notices: dict[tuple[int, datetime], list[InactivityNotice]] = defaultdict(list)
     for notice in InactivityNotice.objects.filter(user__in=people).order_by("rank"):
-        found[notice.user_id, notice.inactive_since].append(notice)
-    return found
+        notices[notice.user_id, notice.inactive_since].append(notice)
+    return notices
 
 
 def _try_to_erase(user: User, by: Actor) -> bool:
     try:
         with transaction.atomic():
-            erase(user=user, by=by)
+            erase_absent(user=user, by=by)
     except Conflict as refusal:
         log.warning("an absent account stays: %s", refusal.code)
         return False
     return True
 
 
-def _held(user: User) -> datetime | None:
+def _absent_since(user: User) -> datetime | None:
     """Say since when a person is absent, or None once they are not."""
     before = clock.months_later(clock.now(), -settings.INACTIVE_WARNED_MONTHS)
-    found = absent(before).filter(pk=user.pk).first()
-    seen: datetime | None = None if found is None else found.seen_at
-    return seen
+    seen = absent_people(before).filter(pk=user.pk).values_list("seen_at", flat=True)
+    return seen.first()
 
 
-def _said(user: User, since: datetime) -> "models.QuerySet[InactivityNotice]":
+def _notices_of(user: User, since: datetime) -> "models.QuerySet[InactivityNotice]":
     return InactivityNotice.objects.filter(user=user, inactive_since=since).order_by("rank")
 
 
-def _last_call(first: InactivityNotice, now: datetime) -> bool:
+def _is_last_call(first: InactivityNotice, now: datetime) -> bool:
     return now >= first.erased_from - timedelta(days=LAST_NOTICE_DAYS)

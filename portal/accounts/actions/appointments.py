@@ -242,6 +242,6 @@ def _end(user: User, role: str) -> None:
 
 def _settle(user: User) -> None:
     """Bring the back office groups in line with the roles, and end the sessions."""
-    accounts.end_all(user=user)
+    accounts.end_sessions(user=user)
     wanted = {BACKOFFICE_GROUPS[role] for role in user.region_roles if role in BACKOFFICE_GROUPS}
     user.groups.set([Group.objects.get_or_create(name=name)[0] for name in sorted(wanted)])

@@ -55,13 +55,13 @@ def take_back(*, path: str, since: datetime, below: bool = False) -> int:
     return Notification.objects.filter(created_at__gte=since, **place).delete()[0]
 
 
-def read(*, notifications: Iterable[int], by: User) -> int:
+def mark_read(*, notifications: Iterable[int], by: User) -> int:
     """Mark some of one's own news as read; return how many were not."""
     unread = Notification.objects.visible_to(by).unread().filter(pk__in=list(notifications))
     return unread.update(read_at=clock.now())
 
 
-def read_all(*, by: User) -> int:
+def mark_all_read(*, by: User) -> int:
     """Mark all of one's news as read; return how many were not."""
     return Notification.objects.visible_to(by).unread().update(read_at=clock.now())
 

@@ -229,7 +229,7 @@ def add(*, organisation: Organisation, user: User, role: str) -> Membership:
             organisation=organisation, user=user, role=role, joined_at=clock.now()
         )
         membership.save()
-    accounts.end_all(user=user)
+    accounts.end_sessions(user=user)
     return membership
 
 
@@ -249,7 +249,7 @@ def end(*, membership: Membership) -> None:
     membership.left_at = clock.now()
     with writes(Membership):
         membership.save(update_fields=["left_at"])
-    accounts.end_all(user=membership.user)
+    accounts.end_sessions(user=membership.user)
 
 
 def _write_role(membership: Membership, role: str) -> str:
@@ -259,7 +259,7 @@ def _write_role(membership: Membership, role: str) -> str:
         _keep_a_referent(membership, before)
         with writes(Membership):
             membership.save(update_fields=["role"])
-        accounts.end_all(user=membership.user)
+        accounts.end_sessions(user=membership.user)
     return before
 
 
@@ -362,7 +362,7 @@ def accept_transfer(*, transfer: Transfer, by: User) -> Transfer:
         places[user_id].role = role.value
         with writes(Membership):
             places[user_id].save(update_fields=["role"])
-        accounts.end_all(user=places[user_id].user)
+        accounts.end_sessions(user=places[user_id].user)
     by.forget_roles()
     return _answer(transfer, Answer.ACCEPTED, by)
 

@@ -34,7 +34,7 @@ class Terminal:
         self.server, self.capsys = server, capsys
 
     def connect(self, person: User, *scopes: TokenScope) -> None:
-        made = accounts.create(name="cli", scopes=scopes or TokenScope, days=30, by=person)
+        made = accounts.create_token(name="cli", scopes=scopes or TokenScope, days=30, by=person)
         remote.save_access(remote.Access(self.server, made.secret))
 
     def run(self, *words: Any) -> tuple[int, str, str]:
@@ -87,7 +87,7 @@ def file(tmp_path: Path) -> Path:
 def test_a_token_is_remembered_for_its_owner_alone(
     terminal: Terminal, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    made = accounts.create(name="cli", scopes=[TokenScope.READ], days=30, by=UserFactory())
+    made = accounts.create_token(name="cli", scopes=[TokenScope.READ], days=30, by=UserFactory())
     typed = tmp_path / "typed"
     typed.write_text(made.secret + "\n")
     with typed.open() as stdin:

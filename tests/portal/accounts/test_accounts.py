@@ -238,9 +238,9 @@ def test_a_session_is_named_by_its_device(user_agent: str, name: str) -> None:
 READ = [TokenScope.READ]
 
 
-def made(by: User, **given: Any) -> accounts.Made:
+def made(by: User, **given: Any) -> accounts.NewToken:
     values: dict[str, Any] = {"name": "portable", "scopes": READ, "days": 30, "by": by}
-    return accounts.create(**{**values, **given})
+    return accounts.create_token(**{**values, **given})
 
 
 def test_the_digest_alone_is_kept() -> None:
@@ -249,7 +249,7 @@ def test_the_digest_alone_is_kept() -> None:
     row = ApiToken.objects.get()
     assert re.fullmatch(r"oe_[\w-]{43}", new.secret)
     assert new.secret not in str(ApiToken.objects.values().get())
-    assert row.sha256 == accounts.digest(new.secret)
+    assert row.sha256 == accounts.token_digest(new.secret)
     assert (row.scopes, row.expires_at - row.created_at) == (["read", "team"], timedelta(days=30))
     assert events() == ["token.created"]
     assert new.secret not in AuditBody.objects.get().body
@@ -272,7 +272,7 @@ def test_a_person_has_so_many_live_tokens(settings: Any) -> None:
     made(user)
     with pytest.raises(Conflict):
         made(user)
-    accounts.revoke(token=first, by=user)
+    accounts.revoke_token(token=first, by=user)
     made(user)
     assert ApiToken.objects.count() == 3
 
@@ -280,14 +280,14 @@ def test_a_person_has_so_many_live_tokens(settings: Any) -> None:
 def test_a_token_is_worth_nothing_once_it_is_revoked_or_its_account_closed() -> None:
     user = UserFactory()
     new = made(user)
-    assert accounts.use(secret=new.secret) == new.token
-    once = accounts.revoke(token=new.token, by=user)
-    assert accounts.use(secret=new.secret) is None
-    assert accounts.revoke(token=new.token, by=user).revoked_at == once.revoked_at
+    assert accounts.use_token(secret=new.secret) == new.token
+    once = accounts.revoke_token(token=new.token, by=user)
+    assert accounts.use_token(secret=new.secret) is None
+    assert accounts.revoke_token(token=new.token, by=user).revoked_at == once.revoked_at
     assert events() == ["token.created", "token.revoked"]
     other = made(user)
     User.objects.filter(pk=user.pk).update(is_active=False)
-    assert accounts.use(secret=other.secret) is None
+    assert accounts.use_token(secret=other.secret) is None
 
 
 @pytest.mark.parametrize(("gap_ms", "live"), [(-1, True), (0, False), (1, False)])
@@ -297,7 +297,7 @@ def test_a_token_ends_at_its_instant(
     new = made(UserFactory())
     at = new.token.expires_at + timedelta(milliseconds=gap_ms)
     monkeypatch.setattr(clock, "now", lambda: at)
-    assert (accounts.use(secret=new.secret) is not None) is live
+    assert (accounts.use_token(secret=new.secret) is not None) is live
 
 
 def test_requests_are_counted_by_the_minute(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -305,14 +305,14 @@ def test_requests_are_counted_by_the_minute(settings: Any, monkeypatch: pytest.M
     new = made(UserFactory())
     at = clock.now().replace(second=59, microsecond=0)
     monkeypatch.setattr(clock, "now", lambda: at)
-    assert accounts.use(secret=new.secret)
-    assert accounts.use(secret=new.secret)
+    assert accounts.use_token(secret=new.secret)
+    assert accounts.use_token(secret=new.secret)
     with pytest.raises(QuotaSpent) as refusal:
-        accounts.use(secret=new.secret)
+        accounts.use_token(secret=new.secret)
     assert refusal.value.facts["next_opening"] == at + timedelta(seconds=1)
     later = at + timedelta(seconds=1)
     monkeypatch.setattr(clock, "now", lambda: later)
-    assert accounts.use(secret=new.secret)
+    assert accounts.use_token(secret=new.secret)
     assert ApiToken.objects.get().last_used_at == later
 
 
@@ -324,7 +324,7 @@ def test_the_page_shows_the_secret_once(client: Client) -> None:
     assert page.status_code == 201
     assert "no-store" in page.headers["Cache-Control"]
     (secret,) = set(re.findall(r"oe_[\w-]{43}", page.text))
-    token = accounts.use(secret=secret)
+    token = accounts.use_token(secret=secret)
     assert token is not None
     assert (token.user, token.name, token.scopes) == (user, "portable", ["read", "enter"])
     listed = client.get(reverse("account_tokens"))
@@ -339,8 +339,8 @@ def test_the_page_revokes_ones_own_token_only(client: Client) -> None:
     assert client.post(reverse("account_token_revoke", args=[own.token.pk])).status_code == 302
     assert client.post(reverse("account_token_revoke", args=[other.token.pk])).status_code == 404
     assert client.post(reverse("account_token_revoke", args=[9_999_999])).status_code == 404
-    assert accounts.use(secret=own.secret) is None
-    assert accounts.use(secret=other.secret) is not None
+    assert accounts.use_token(secret=own.secret) is None
+    assert accounts.use_token(secret=other.secret) is not None
 
 
 def test_the_page_costs_the_same_for_one_and_three(client: Client) -> None:
@@ -486,21 +486,21 @@ def test_months_keep_the_day_or_end_the_month(start: str, months: int, end: str)
 def test_two_warnings_then_erasure(at: At) -> None:
     user = absent(email="absente@exemple.test")
     at(WARNED - SECOND)
-    assert accounts.look_after() == (0, 0)
+    assert accounts.look_after_absent() == (0, 0)
     at(WARNED)
     assert "accounts.inactivity" in duties.run_due()
-    assert accounts.look_after() == (0, 0)
+    assert accounts.look_after_absent() == (0, 0)
     assert letters() == [(user.email, "Votre compte sera effacé le 15 mars 2026")]
     at(ERASED - timedelta(days=7) - SECOND)
-    assert accounts.look_after() == (0, 0)
+    assert accounts.look_after_absent() == (0, 0)
     at(ERASED - timedelta(days=7))
-    assert accounts.look_after() == (1, 0)
+    assert accounts.look_after_absent() == (1, 0)
     assert letters() == [(user.email, "Votre compte sera effacé le 15 mars 2026")]
     at(ERASED - SECOND)
-    assert accounts.look_after() == (0, 0)
+    assert accounts.look_after_absent() == (0, 0)
     at(ERASED)
-    assert accounts.look_after() == (0, 1)
-    assert accounts.look_after() == (0, 0)
+    assert accounts.look_after_absent() == (0, 1)
+    assert accounts.look_after_absent() == (0, 0)
     assert letters() == [("absente@exemple.test", "Votre compte est fermé")]
     gone = User.objects.get(pk=user.pk)
     assert (gone.is_active, gone.display_name, gone.closed_at) == (False, "", ERASED)
@@ -514,28 +514,28 @@ def test_a_late_scheduler_still_gives_the_days_announced(at: At) -> None:
     """Who never signed in is counted from the opening of the account."""
     User.objects.filter(pk=absent().pk).update(last_login=None, date_joined=SEEN)
     at(ERASED + timedelta(days=100))
-    assert accounts.look_after() == (1, 0)
+    assert accounts.look_after_absent() == (1, 0)
     first = InactivityNotice.objects.get()
     assert first.erased_from == first.sent_at + timedelta(days=28)
     at(first.erased_from + timedelta(days=50))
-    assert accounts.look_after() == (1, 0)
+    assert accounts.look_after_absent() == (1, 0)
     last = InactivityNotice.objects.get(rank=2)
     assert last.erased_from == last.sent_at + timedelta(days=7)
     at(last.erased_from)
-    assert accounts.look_after() == (0, 1)
+    assert accounts.look_after_absent() == (0, 1)
 
 
 def test_who_comes_back_begins_anew(at: At, client: Client) -> None:
     user = absent()
     at(WARNED)
-    accounts.look_after()
+    accounts.look_after_absent()
     signed = client.post(reverse("account_login"), {"login": user.username, "password": PASSWORD})
     assert signed.status_code == 302
     assert letters() == []  # the warning had not left: it would be untrue
     at(ERASED)
-    assert accounts.look_after() == (0, 0)
+    assert accounts.look_after_absent() == (0, 0)
     with pytest.raises(Conflict):
-        accounts.erase(user=user, by=SystemActor("scheduler"))
+        accounts.erase_absent(user=user, by=SystemActor("scheduler"))
     assert User.objects.get(pk=user.pk).is_active
 
 
@@ -554,7 +554,7 @@ def test_who_is_left_alone(at: At, case: str) -> None:
         accounts.close(user=user, by=user)
     at(ERASED)
     before = rows("accounts")
-    assert accounts.look_after() == (0, 0)
+    assert accounts.look_after_absent() == (0, 0)
     assert rows("accounts") == before
 
 
@@ -564,7 +564,7 @@ def test_the_last_referent_of_others_stays_and_stops_nobody(at: At, caplog: Any)
     other = absent()
     for moment in (WARNED, ERASED - timedelta(days=7), ERASED):
         at(moment)
-        last = accounts.look_after()
+        last = accounts.look_after_absent()
     assert last == (0, 1)
     assert User.objects.get(pk=referent.user_id).is_active
     assert not User.objects.get(pk=other.pk).is_active
@@ -575,11 +575,11 @@ def test_the_last_referent_of_others_stays_and_stops_nobody(at: At, caplog: Any)
 def test_nobody_erases_by_hand(at: At) -> None:
     user, administrator = absent(), UserFactory(region="administrator")
     at(ERASED)
-    for act in (accounts.warn, accounts.erase, accounts.erase_absent):
+    for act in (accounts.warn_absent, accounts.erase_absent):
         with refused(NotAllowed):
             act(user=user, by=administrator)
     with refused(Conflict):
-        accounts.erase(user=user, by=SystemActor("scheduler"))
+        accounts.erase_absent(user=user, by=SystemActor("scheduler"))
 
 
 def test_it_costs_the_same_for_one_and_for_three(at: At) -> None:
@@ -587,7 +587,7 @@ def test_it_costs_the_same_for_one_and_for_three(at: At) -> None:
 
     def more() -> None:
         absent()
-        accounts.look_after()
+        accounts.look_after_absent()
 
-    assert same_for_three(more, lambda: queries(accounts.look_after)) == [2]
+    assert same_for_three(more, lambda: queries(accounts.look_after_absent)) == [2]
     assert InactivityNotice.objects.count() == 3
