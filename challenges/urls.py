@@ -3,7 +3,7 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 from challenges.disqualifications import views as disqualification_views
-from challenges.entries.views import pages as entry_pages
+from challenges.entries import views as entry_views
 from challenges.evaluation import views as evaluation_views
 from challenges.exchange import views as exchange
 from challenges.forum import views as forum
@@ -12,6 +12,7 @@ from challenges.organising.views import organisers
 from challenges.organising.views import phases as phase_pages
 from challenges.pages.views import challenge as challenge_pages
 from challenges.pages.views import cockpit
+from challenges.pages.views import entries as entry_pages
 from challenges.pages.views import journal as journal_pages
 from challenges.programs.views import programs as program_views
 from challenges.programs.views import trials
@@ -28,18 +29,18 @@ app_name = "challenges"
 entry_patterns = [
     path("", entry_pages.entry, name="entry"),
     path("etat/", entry_pages.state, name="entry_state"),
-    path("recepisse.json", entry_pages.receipt, name="entry_receipt"),
-    path("recepisse-score.json", entry_pages.score_receipt, name="entry_score_receipt"),
+    path("recepisse.json", entry_views.receipt, name="entry_receipt"),
+    path("recepisse-score.json", entry_views.score_receipt, name="entry_score_receipt"),
     path(
         "recepisse-score-<int:serial>.json",
-        entry_pages.score_receipt,
+        entry_views.score_receipt,
         name="entry_score_receipt_nth",
     ),
-    path("fichier/", entry_pages.file, name="entry_file"),
-    path("erreurs.csv", entry_pages.faults_csv, name="entry_faults"),
-    path("choisir/", entry_pages.choose, name="entry_choose"),
-    path("retirer/", entry_pages.withdraw, name="entry_withdraw"),
-    path("fiche/", entry_pages.describe, name="entry_describe"),
+    path("fichier/", entry_views.file, name="entry_file"),
+    path("erreurs.csv", entry_views.faults_csv, name="entry_faults"),
+    path("choisir/", entry_views.choose, name="entry_choose"),
+    path("retirer/", entry_views.withdraw, name="entry_withdraw"),
+    path("fiche/", entry_views.describe, name="entry_describe"),
     path("compte-rendu/<int:task>/", program_views.report, name="entry_report"),
 ]
 
@@ -129,7 +130,7 @@ organiser_patterns = [
         name="disqualification_proposal",
     ),
     path("statistiques/", report_views.statistics, name="statistics"),
-    path("soumissions/", entry_pages.entries_of_challenge, name="organiser_entries"),
+    path("soumissions/", entry_views.entries_of_challenge, name="organiser_entries"),
     path("executions/", program_views.code_runs, name="code_runs"),
     path("statistiques.csv", report_views.statistics_csv, name="statistics_csv"),
     path("journal/", journal_pages.journal, name="journal"),

@@ -3,6 +3,7 @@
 from ninja import Router
 
 from challenges.entries import api as entry_endpoints
+from challenges.evaluation import api as followed_entries
 from challenges.exchange import api as bundles
 from challenges.pages import api as pages
 from challenges.programs import api as trial_endpoints
@@ -16,6 +17,7 @@ routers: list[tuple[str, Router]] = [
     ("", teams.router),
     ("", entry_endpoints.check_router),
     ("", entry_endpoints.router),
+    ("", followed_entries.router),
     ("", trial_endpoints.router),
     ("", entry_endpoints.upload_router),
     ("", decision_endpoints.decision_router),

@@ -1,4 +1,4 @@
-"""Check, submit, follow, choose and withdraw the entries of one's team; send a file in parts."""
+"""Check and submit a file, at once or in parts; read its receipt and what is left to send."""
 
 import json
 from datetime import datetime
@@ -11,16 +11,12 @@ from ninja import File, Form, Header, Router, Schema
 from ninja.files import UploadedFile
 from pydantic import ConfigDict, Field
 
-from challenges.entries.actions import checks, choices, uploads
+from challenges.entries.actions import checks, uploads
 from challenges.entries.actions import deposits as acts
-from challenges.entries.enums import EntryStatus
-from challenges.entries.models import Entry, Upload, faults_told, reader_language
+from challenges.entries.models import Entry, Upload, reader_language
 from challenges.entries.queries import Quota, quota_left
-from challenges.evaluation.queries import ShownFigures, shown_figures
 from challenges.organising.api import challenge_named, phase_to_enter
-from challenges.organising.enums import PhaseKind
 from challenges.organising.models.challenges import Phase
-from challenges.organising.modes import mode_in
 from challenges.organising.queries import phase_of
 from challenges.scoring.commands.offline import verdict_json
 from challenges.teams.api import own_team
@@ -28,11 +24,11 @@ from portal.accounts.bearer import Token
 from portal.accounts.enums import TokenScope
 from portal.accounts.views import person
 from portal.lib import visible
-from portal.lib.refusals import Hidden, Invalid
+from portal.lib.refusals import Invalid
 from portal.lib.storage import parts
 from portal.lib.storage.files import safe_name
-from portal.lib.web.endpoints import Limit, after, refused
 from portal.lib.web.endpoints import lazy as _
+from portal.lib.web.endpoints import refused
 
 
 class FaultOut(Schema):
@@ -64,87 +60,12 @@ class VerdictOut(Schema):
     errors: list[FaultOut]
 
 
-class FigureOut(Schema):
-    """A released figure and its interval at 95 %, where there is one to tell."""
-
-    value: float
-    text: str
-    low: float | None
-    high: float | None
-
-
-class RunOut(Schema):
-    """A run of code on hidden inputs, as its team may know it: classes, no figure.
-
-    minutes: at most so many; half_gib: at most so many halves of a GiB; null before the end, or
-    above the last class.
-    """
-
-    state: str
-    reason: str
-    minutes: int | None
-    half_gib: int | None
-
-
-class EntryOut(Schema):
-    """An entry, for its team. scores: {split: {column: figure}}.
-
-    finished: nothing will act on it any more. errors: why the format was refused.
-    score_of: number of the entry whose score is shown instead, by the Ladder.
-    disqualified: out of the results by a decision of the Region, by itself or with its team.
-    runs: of code, of one entry asked by its id. file_deleted_at: when its file was deleted, its
-    months having passed; the rest stays.
-    """
-
-    id: UUID
-    challenge: str
-    phase: int
-    team: str
-    number: int
-    status: str
-    status_word: str
-    status_since: datetime
-    reason: str
-    reason_sentence: str
-    finished: bool
-    received_at: datetime
-    grace: bool
-    file: str
-    sha256: str
-    size: int
-    file_deleted_at: datetime | None
-    note: str
-    final_choice: bool
-    disqualified: bool
-    errors: list[FaultOut]
-    warnings: list[str]
-    scores: dict[str, dict[str, FigureOut]]
-    score_of: int | None
-    message: str
-    runs: list[RunOut] = []
-
-
-class EntriesOut(Schema):
-    """Some entries, the last received first; next_cursor asks for those before."""
-
-    entries: list[EntryOut]
-    next_cursor: str | None
-
-
 class ReceiptOut(Schema):
     """A receipt as it was signed: the signature covers the canonical JSON of the payload."""
 
     key_id: str | None
     payload: dict[str, Any]
     signature: str | None
-
-
-class ChoiceIn(Schema):
-    """Whether the entry is a final choice."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    chosen: bool = True
 
 
 class SpentOut(Schema):
@@ -255,40 +176,6 @@ def enter(
 
 
 @router.get(
-    "/entries",
-    auth=READ,
-    response={200: EntriesOut, **refused(401, 403, 422, 429)},
-    operation_id="entries",
-    summary=_("Lister les soumissions de ses équipes"),
-)
-def entries(
-    request: HttpRequest, challenge: str = "", cursor: str = "", limit: Limit = 20
-) -> dict[str, Any]:
-    """La dernière reçue d’abord ; challenge n’en garde qu’un."""
-    rows = _own_entries(request)
-    if challenge:
-        rows = rows.filter(enrolment__phase__challenge__slug=challenge)
-    found = after(rows, by="received_at", cursor=cursor, limit=limit)
-    figures = shown_figures(found.rows)
-    return {
-        "entries": [entry_json(each, figures[each.pk]) for each in found.rows],
-        "next_cursor": found.next_cursor,
-    }
-
-
-@router.get(
-    "/entries/{uuid:entry}",
-    auth=READ,
-    response={200: EntryOut, **OWN},
-    operation_id="entry",
-    summary=_("Suivre une soumission : état, fautes, scores publiés"),
-)
-def entry(request: HttpRequest, entry: UUID) -> dict[str, Any]:
-    """finished dit que plus rien n’agira sur elle."""
-    return _entry_told(_entry_named(request, entry))
-
-
-@router.get(
     "/entries/{uuid:entry}/receipt",
     auth=READ,
     response={200: ReceiptOut, **OWN},
@@ -297,50 +184,7 @@ def entry(request: HttpRequest, entry: UUID) -> dict[str, Any]:
 )
 def receipt(request: HttpRequest, entry: UUID) -> HttpResponse:
     """Le texte signé, à l’octet près."""
-    return HttpResponse(_entry_named(request, entry).receipt, content_type="application/json")
-
-
-@router.get(
-    "/entries/{uuid:entry}/score-receipt",
-    auth=READ,
-    response={200: ReceiptOut, **OWN},
-    operation_id="score_receipt",
-    summary=_("Reprendre le récépissé d’un score, celui qui fait foi"),
-)
-def score_receipt(request: HttpRequest, entry: UUID, task: int = 0) -> HttpResponse:
-    """task : l’épreuve de la phase, la première par défaut."""
-    receipts = _entry_named(request, entry).score_receipts.filter(task=task)
-    found = receipts.order_by("-serial").first()
-    if found is None:
-        raise Hidden
-    return HttpResponse(found.text, content_type="application/json")
-
-
-@router.post(
-    "/entries/{uuid:entry}/withdraw",
-    auth=ENTER,
-    response={200: EntryOut, **refused(401, 403, 404, 409, 429)},
-    operation_id="withdraw",
-    summary=_("Retirer une soumission ; l’essai reste décompté"),
-)
-def withdraw(request: HttpRequest, entry: UUID) -> dict[str, Any]:
-    """Un capitaine, jusqu’à la révélation."""
-    choices.withdraw(entry=_entry_named(request, entry), by=person(request))
-    return _entry_told(_entry_named(request, entry))
-
-
-@router.post(
-    "/entries/{uuid:entry}/choose",
-    auth=ENTER,
-    response={200: EntryOut, **refused(401, 403, 404, 409, 415, 422, 429)},
-    operation_id="choose",
-    summary=_("Faire d’une soumission un choix final, ou non"),
-)
-def choose(request: HttpRequest, entry: UUID, choice: ChoiceIn | None = None) -> dict[str, Any]:
-    """Un capitaine, jusqu’à la clôture."""
-    act = choices.choose if choice is None or choice.chosen else choices.unchoose
-    act(entry=_entry_named(request, entry), by=person(request))
-    return _entry_told(_entry_named(request, entry))
+    return HttpResponse(entry_named(request, entry).receipt, content_type="application/json")
 
 
 @router.get(
@@ -358,19 +202,17 @@ def quota(request: HttpRequest, slug: str, phase: int | None = None) -> dict[str
     return quota_json(found, quota_left(found, team))
 
 
-def _own_entries(request: HttpRequest) -> Any:
+def own_entries(request: HttpRequest) -> Any:
+    """Keep the entries of the teams of who asks."""
     return Entry.objects.visible_to(request.user).select_related(
         "enrolment__phase__challenge", "enrolment__phase__reveal", "enrolment__team"
     )
 
 
-def _entry_named(request: HttpRequest, entry: UUID) -> Entry:
-    found: Entry = visible.find(_own_entries(request), among=Entry.objects.all(), pk=entry)
+def entry_named(request: HttpRequest, entry: UUID) -> Entry:
+    """Return an entry of a team of who asks; 404 for any other, known or not."""
+    found: Entry = visible.find(own_entries(request), among=Entry.objects.all(), pk=entry)
     return found
-
-
-def _entry_told(entry: Entry) -> dict[str, Any]:
-    return entry_json(entry, shown_figures([entry])[entry.pk]) | {"runs": runs_json(entry)}
 
 
 def _receipt(entry: Entry, *, created: bool) -> HttpResponse:
@@ -505,44 +347,6 @@ def _upload_named(request: HttpRequest, upload: UUID) -> Upload:
         "enrolment__phase", "enrolment__team"
     )
     return visible.find(rows, among=Upload.objects.all(), pk=upload)
-
-
-def entry_json(entry: Entry, shown: ShownFigures) -> dict[str, Any]:
-    """Describe an entry to its team."""
-    phase = entry.enrolment.phase
-    return {
-        "id": entry.pk,
-        "challenge": phase.challenge.slug,
-        "phase": phase.index,
-        "team": entry.enrolment.team.slug,
-        "number": entry.number,
-        "status": entry.status,
-        "status_word": entry.status_word,
-        "status_since": entry.status_since,
-        "reason": entry.reason_code,
-        "reason_sentence": entry.reason_sentence,
-        "finished": not entry.is_unfinished and entry.status != EntryStatus.NEEDS_ATTENTION,
-        "received_at": entry.received_at,
-        "grace": entry.grace,
-        "file": entry.original_name,
-        "sha256": entry.sha256,
-        "size": entry.size,
-        "file_deleted_at": entry.file_deleted_at,
-        "note": entry.note,
-        "final_choice": entry.final_choice,
-        "disqualified": entry.is_disqualified,
-        "errors": faults_told(entry.verdict),
-        "warnings": [each["code"] for each in entry.verdict.get("warnings", [])],
-        "scores": shown.scores,
-        "score_of": shown.score_of,
-        "message": shown.message,
-    }
-
-
-def runs_json(entry: Entry) -> list[dict[str, Any]]:
-    """Describe the runs of the code of an entry to its team."""
-    phase = entry.enrolment.phase
-    return mode_in(phase).entry_runs(entry) if phase.kind == PhaseKind.CODE else []
 
 
 def quota_json(phase: Phase, quota: Quota) -> dict[str, Any]:

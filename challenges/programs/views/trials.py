@@ -14,8 +14,7 @@ from django.utils.translation import ngettext, pgettext
 from django.views.decorators.http import require_safe
 
 from challenges.entries.models import warnings_told
-from challenges.entries.views.pages import phase_to_enter
-from challenges.entries.views.tables import Stage, faults_of
+from challenges.entries.views import Stage, faults_of, phase_to_enter
 from challenges.evaluation.enums import RunState
 from challenges.organising.enums import PhaseKind
 from challenges.programs import queries as program_queries

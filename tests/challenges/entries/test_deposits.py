@@ -17,7 +17,6 @@ from django.utils import timezone
 from challenges.entries.actions import choices, deposits
 from challenges.entries.enums import EntryStatus
 from challenges.entries.queries import quota_left
-from challenges.entries.views.tables import duration
 from challenges.evaluation.enums import Split
 from challenges.models import (
     Challenge,
@@ -33,6 +32,7 @@ from challenges.models import (
 )
 from challenges.organising.actions import challenges
 from challenges.organising.enums import ChallengeStatus
+from challenges.pages.views.entry_tables import duration
 from challenges.queue.enums import JobKind
 from challenges.receipts import actions as receipts
 from portal.accounts.models import User

@@ -1,4 +1,4 @@
-"""Lay out entries: released figures, history, faults, the five stages of one."""
+"""Lay out entries: released figures, history, the five stages of one."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -6,12 +6,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.utils.formats import date_format, number_format
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from challenges.entries.enums import LADDER_WAITS, EntryStatus
-from challenges.entries.models import Entry, faults_told
+from challenges.entries.models import Entry
+from challenges.entries.views import Stage, badge
 from challenges.evaluation.enums import Split
 from challenges.evaluation.models import Evaluation
 from challenges.evaluation.queries import (
@@ -25,47 +26,7 @@ from challenges.organising.models.challenges import Challenge, Phase
 from challenges.organising.models.scorings import Column, PhaseTask
 from challenges.results.models.boards import Standing
 from challenges.results.queries.boards import is_revealed
-from challenges.scoring.verdict import ReasonCode
 from challenges.teams.models import Team
-from portal.lib import clock
-
-# Pigment and icon of each state of an entry; the word is that of the entry.
-ENTRY_MARKS = {
-    EntryStatus.RECEIVED: ("calanque", "loader"),
-    EntryStatus.CHECKING: ("calanque", "loader"),
-    EntryStatus.REJECTED: ("garance", "circle-x"),
-    EntryStatus.QUEUED: ("calanque", "clock"),
-    EntryStatus.SCORING: ("calanque", "loader"),
-    EntryStatus.SCORED: ("pin", "check"),
-    EntryStatus.FAILED: ("ocre", "triangle-alert"),
-    EntryStatus.NEEDS_ATTENTION: ("ocre", "hourglass"),
-    EntryStatus.WITHDRAWN: ("ardoise", "undo-2"),
-}
-
-BLANK_FAULT = {
-    "code": "",
-    "line": None,
-    "column": "",
-    "value": "",
-    "message": "",
-    "language": "",
-    "hint": "",
-    "expected": "",
-}
-
-
-def deletion_words(entry: Entry) -> str:
-    """Say when the file of an entry was deleted; "" while it is kept.
-
-    Its date alone: how long files are kept may have changed since.
-    """
-    at = entry.file_deleted_at
-    if at is None:
-        return ""
-    return _(
-        "Le fichier a été supprimé le %(date)s, à la fin de sa durée de conservation. Son "
-        "empreinte, ses scores et ses récépissés restent."
-    ) % {"date": date_format(at.astimezone(clock.PARIS), "DATE_FORMAT")}
 
 
 @dataclass(frozen=True)
@@ -226,14 +187,6 @@ def listed_facts(phase: Phase | None, team: Team) -> dict[str, Any]:
     return {"rank": row.rank, "teams": teams, "figure": figure, "title": column.title}
 
 
-def faults_of(verdict: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """List the faults of a refused file in the reader's language, every field present."""
-    return [
-        {key: fault.get(key) or blank for key, blank in BLANK_FAULT.items()}
-        for fault in faults_told(verdict)
-    ]
-
-
 FINAL = (
     EntryStatus.REJECTED,
     EntryStatus.SCORED,
@@ -241,28 +194,6 @@ FINAL = (
     EntryStatus.WITHDRAWN,
     EntryStatus.NEEDS_ATTENTION,
 )
-
-
-@dataclass(frozen=True)
-class Stage:
-    """Show one stage of a life: its word, its state, its moment and a sentence."""
-
-    label: str
-    state: str = "todo"
-    at: datetime | str | None = None
-    text: str = ""
-
-    def as_dict(self) -> dict[str, Any]:
-        """Give the component what it draws."""
-        return {"label": self.label, "state": self.state, "at": self.at, "text": self.text}
-
-
-def badge(entry: Entry) -> tuple[str, str, str]:
-    """Return the word, pigment and icon of the state of an entry."""
-    tone, icon = ENTRY_MARKS[EntryStatus(entry.status)]
-    if entry.status == EntryStatus.FAILED and entry.reason_code == ReasonCode.TIMEOUT:
-        return (_("Temps dépassé"), "ocre", "hourglass")
-    return (entry.status_word, tone, icon)
 
 
 def is_final(entry: Entry) -> bool:

@@ -1,4 +1,4 @@
-"""Submit, follow, choose, describe and withdraw entries; list those of a challenge."""
+"""Submit a file, and follow the entries of one's team: their life, scores, runs, errata."""
 
 from typing import Any
 from uuid import UUID
@@ -6,48 +6,49 @@ from uuid import UUID
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
-from challenges.entries import queries as entry_queries
-from challenges.entries.actions import checks, choices
+from challenges.entries.actions import checks
 from challenges.entries.actions import deposits as acts
-from challenges.entries.enums import INFECTED, EntryStatus
-from challenges.entries.forms import DescriptionForm, EntryForm
+from challenges.entries.enums import EntryStatus
+from challenges.entries.forms import EntryForm
 from challenges.entries.models import Entry, warnings_told
 from challenges.entries.queries import quota_left
-from challenges.entries.views import tables as entry_tables
-from challenges.entries.views.tables import (
-    Figures,
+from challenges.entries.views import (
+    badge,
     deletion_words,
     faults_of,
+    own_entry,
+    phase_to_enter,
+    receipt_answer,
+)
+from challenges.organising.models.challenges import Challenge
+from challenges.organising.modes import mode_in
+from challenges.organising.views.layout import find_challenge
+from challenges.pages.views import entry_tables
+from challenges.pages.views.challenge import contract_of, scoring_words
+from challenges.pages.views.entry_tables import (
+    Figures,
     history,
     listed_facts,
     may_withdraw,
     primary_figures,
     score_receipts_of,
 )
-from challenges.organising.models.challenges import Challenge, Phase
-from challenges.organising.modes import mode_in
-from challenges.organising.views.layout import find_challenge, room, run_by
-from challenges.pages.views.challenge import contract_of, scoring_words
 from challenges.rescoring import queries as rescoring_queries
 from challenges.results.queries import reports
 from challenges.teams.queries import has_accepted_terms, registration_of
 from challenges.teams.views.head import scene, scene_to_enter
 from challenges.teams.views.pages import own_team
 from portal.accounts.views import person
-from portal.lib import visible
-from portal.lib.refusals import Closed, Conflict, Gone, Hidden
-from portal.lib.storage import files, objects, parts, scanning
+from portal.lib.refusals import Conflict
+from portal.lib.storage import parts
 from portal.lib.storage.files import csv_answer
 from portal.lib.web.requests import get_or_post
-
-MOST_DIGITS = 4
 
 
 @login_not_required
@@ -94,7 +95,7 @@ def deposit(request: HttpRequest, slug: str, form: EntryForm) -> HttpResponseBas
         form.ask_again(str(refusal))
         return _page(request, slug, form=form, status=409)
     if wants_json:
-        return _receipt(accepted.entry.receipt, status=201 if accepted.created else 200)
+        return receipt_answer(accepted.entry.receipt, status=201 if accepted.created else 200)
     if not accepted.created:
         return _entry_page(request, slug, accepted.entry)
     messages.success(request, _("Fichier reçu : le récépissé est enregistré."))
@@ -136,72 +137,6 @@ def state(request: HttpRequest, slug: str, entry: UUID) -> HttpResponse:
 
 
 @require_safe
-def receipt(request: HttpRequest, slug: str, entry: UUID) -> HttpResponse:
-    """Send the signed receipt of a deposit."""
-    return _receipt(own_entry(request, slug, entry).receipt)
-
-
-@require_safe
-def score_receipt(
-    request: HttpRequest, slug: str, entry: UUID, serial: int | None = None
-) -> HttpResponse:
-    """Send a signed receipt of a score: the one in force, or a former one by its serial.
-
-    ?epreuve=N names the task of the phase, the first one by default.
-    """
-    own = own_entry(request, slug, entry)
-    found = own.score_receipts.order_by("task", "-serial")
-    task = request.GET.get("epreuve", "")[:MOST_DIGITS]
-    if task.isdecimal():
-        found = found.filter(task=int(task))
-    sent = (found if serial is None else found.filter(serial=serial)).first()
-    if sent is None:
-        raise Hidden
-    response = HttpResponse(sent.text, content_type="application/json")
-    name = f"{slug}-{own.number}-score-{sent.serial}.json"
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
-
-
-@require_safe
-def file(request: HttpRequest, slug: str, entry: UUID) -> HttpResponseBase:
-    """Send back to a team the file it submitted."""
-    own = own_entry(request, slug, entry)
-    if own.file_deleted_at is not None:
-        raise Gone(deletion_words(own), code="file_deleted", deleted_at=own.file_deleted_at)
-    if own.reason_code == INFECTED or (scanning.is_set() and not own.verdict):
-        raise Conflict(
-            _("Ce fichier est en quarantaine : l’antivirus ne l’a pas lu, ou l’a refusé."),
-            code="quarantine",
-        )
-    return files.attachment(
-        objects.open(own.sha256),
-        own.original_name,
-        media_type="application/octet-stream",
-        size=own.size,
-    )
-
-
-@require_safe
-def faults_csv(request: HttpRequest, slug: str, entry: UUID) -> HttpResponse:
-    """Send the faults of a refused file as CSV."""
-    own = own_entry(request, slug, entry)
-    rows = [
-        [
-            each["code"],
-            each["line"] or "",
-            each["column"],
-            each["value"],
-            each["message"],
-            each["expected"],
-        ]
-        for each in faults_of(own.verdict)
-    ]
-    header = ["code", "ligne", "colonne", "valeur", "message", "attendu"]
-    return csv_answer([header, *rows], f"{slug}-{own.number}-erreurs.csv")
-
-
-@require_safe
 def entries_csv(request: HttpRequest, slug: str) -> HttpResponse:
     """Send the history of one's team as CSV."""
     context = scene(request, slug, "entries")
@@ -240,50 +175,6 @@ def entries_csv(request: HttpRequest, slug: str) -> HttpResponse:
         "fichier_supprime_le",
     ]
     return csv_answer([header, *rows], f"{slug}-soumissions.csv")
-
-
-@require_POST
-def choose(request: HttpRequest, slug: str, entry: UUID) -> HttpResponse:
-    """Make an entry one of the team's final choices, or no longer."""
-    own = own_entry(request, slug, entry)
-    if own.final_choice:
-        choices.unchoose(entry=own, by=person(request))
-        messages.success(request, _("Cette soumission n’est plus un choix final."))
-    else:
-        choices.choose(entry=own, by=person(request))
-        messages.success(request, _("Choix final enregistré."))
-    return redirect("challenges:entries", slug)
-
-
-@get_or_post
-def withdraw(request: HttpRequest, slug: str, entry: UUID) -> HttpResponse:
-    """Ask, then withdraw an entry."""
-    own = own_entry(request, slug, entry)
-    if request.method == "POST":
-        choices.withdraw(entry=own, by=person(request))
-        messages.success(request, _("Soumission retirée. L’essai reste décompté."))
-        return redirect("challenges:entries", slug)
-    context = scene(request, slug, "entries")
-    return render(request, "challenges/entries/withdraw.html", context | {"entry": own})
-
-
-def phase_to_enter(phase: Phase | None) -> Phase:
-    """Return the phase to enter; refuse when there is none."""
-    if phase is None:
-        raise Closed(_("Ce challenge n’a pas encore de phase."), code="phase_closed")
-    return phase
-
-
-def own_entry(request: HttpRequest, slug: str, entry: UUID) -> Entry:
-    """Return an entry of this person's team; 404 for any other, known or not."""
-    return visible.find(
-        Entry.objects.visible_to(request.user).select_related(
-            "enrolment__phase__challenge", "enrolment__team"
-        ),
-        among=Entry.objects.all(),
-        pk=entry,
-        enrolment__phase__challenge__slug=slug,
-    )
 
 
 def entries_of(request: HttpRequest, challenge: Challenge, team: Any) -> list[Entry]:
@@ -379,56 +270,8 @@ def _life(own: Entry, figure: Figures | None) -> dict[str, Any]:
     waits = entry_tables.waits(own, figure.public.text if figure else "")
     return {
         "entry": own,
-        "badge": entry_tables.badge(own),
+        "badge": badge(own),
         "stages": entry_tables.stages(own, figure.sentence if figure else "", waits=waits),
         "final": entry_tables.is_final(own) and not waits,
         "figure": figure,
     }
-
-
-def _receipt(text: str, *, status: int = 200) -> HttpResponse:
-    return HttpResponse(text, content_type="application/json", status=status)
-
-
-@get_or_post
-def describe(request: HttpRequest, slug: str, entry: UUID) -> HttpResponse:
-    """Show the fact sheet and the note of an entry of one's team; rewrite them by POST."""
-    own = own_entry(request, slug, entry)
-    form = DescriptionForm(
-        request.POST if request.method == "POST" else None,
-        questions=own.enrolment.phase.challenge.fact_sheet,
-        answers=own.fact_sheet,
-        note=own.note,
-    )
-    if request.method == "POST" and form.is_valid():
-        choices.describe(
-            entry=own,
-            fact_sheet=form.fact_sheet,
-            note=form.cleaned_data["note"],
-            by=person(request),
-        )
-        messages.success(request, _("La fiche de la soumission est à jour."))
-        return redirect("challenges:entry", slug, own.pk)
-    context = scene(request, slug, "entries") | {"entry": own, "form": form}
-    status = 422 if form.is_bound else 200
-    return render(request, "challenges/entries/describe.html", context, status=status)
-
-
-PER_PAGE = 50
-
-
-@require_safe
-def entries_of_challenge(request: HttpRequest, slug: str) -> HttpResponse:
-    """List what teams sent, the last first, and the domains that many teams share."""
-    challenge = run_by(request, slug)
-    page = Paginator(entry_queries.entries_sent(challenge), PER_PAGE).get_page(
-        request.GET.get("page")
-    )
-    context = room(
-        challenge,
-        "organiser_entries",
-        page=page,
-        rows=[{"entry": each, "badge": entry_tables.badge(each)} for each in page.object_list],
-        domains=entry_queries.shared_domains(challenge),
-    )
-    return render(request, "challenges/entries/organise/entries.html", context)

@@ -1,0 +1,259 @@
+"""Read, choose, describe and withdraw the entries of one's team; list those of a challenge."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from challenges.entries import queries as entry_queries
+from challenges.entries.actions import choices
+from challenges.entries.enums import INFECTED, EntryStatus
+from challenges.entries.forms import DescriptionForm
+from challenges.entries.models import Entry, faults_told
+from challenges.organising.models.challenges import Phase
+from challenges.organising.views.layout import room, run_by
+from challenges.scoring.verdict import ReasonCode
+from challenges.teams.views.head import scene
+from portal.accounts.views import person
+from portal.lib import clock, visible
+from portal.lib.refusals import Closed, Conflict, Gone, Hidden
+from portal.lib.storage import files, objects, scanning
+from portal.lib.storage.files import csv_answer
+from portal.lib.web.requests import get_or_post
+
+MOST_DIGITS = 4
+# Pigment and icon of each state of an entry; the word is that of the entry.
+ENTRY_MARKS = {
+    EntryStatus.RECEIVED: ("calanque", "loader"),
+    EntryStatus.CHECKING: ("calanque", "loader"),
+    EntryStatus.REJECTED: ("garance", "circle-x"),
+    EntryStatus.QUEUED: ("calanque", "clock"),
+    EntryStatus.SCORING: ("calanque", "loader"),
+    EntryStatus.SCORED: ("pin", "check"),
+    EntryStatus.FAILED: ("ocre", "triangle-alert"),
+    EntryStatus.NEEDS_ATTENTION: ("ocre", "hourglass"),
+    EntryStatus.WITHDRAWN: ("ardoise", "undo-2"),
+}
+
+BLANK_FAULT = {
+    "code": "",
+    "line": None,
+    "column": "",
+    "value": "",
+    "message": "",
+    "language": "",
+    "hint": "",
+    "expected": "",
+}
+
+
+def own_entry(request: HttpRequest, slug: str, entry: UUID) -> Entry:
+    """Return an entry of this person's team; 404 for any other, known or not."""
+    return visible.find(
+        Entry.objects.visible_to(request.user).select_related(
+            "enrolment__phase__challenge", "enrolment__team"
+        ),
+        among=Entry.objects.all(),
+        pk=entry,
+        enrolment__phase__challenge__slug=slug,
+    )
+
+
+def phase_to_enter(phase: Phase | None) -> Phase:
+    """Return the phase to enter; refuse when there is none."""
+    if phase is None:
+        raise Closed(_("Ce challenge n’a pas encore de phase."), code="phase_closed")
+    return phase
+
+
+@require_safe
+def receipt(request: HttpRequest, slug: str, entry: UUID) -> HttpResponse:
+    """Send the signed receipt of a deposit."""
+    return receipt_answer(own_entry(request, slug, entry).receipt)
+
+
+@require_safe
+def score_receipt(
+    request: HttpRequest, slug: str, entry: UUID, serial: int | None = None
+) -> HttpResponse:
+    """Send a signed receipt of a score: the one in force, or a former one by its serial.
+
+    ?epreuve=N names the task of the phase, the first one by default.
+    """
+    own = own_entry(request, slug, entry)
+    found = own.score_receipts.order_by("task", "-serial")
+    task = request.GET.get("epreuve", "")[:MOST_DIGITS]
+    if task.isdecimal():
+        found = found.filter(task=int(task))
+    sent = (found if serial is None else found.filter(serial=serial)).first()
+    if sent is None:
+        raise Hidden
+    response = HttpResponse(sent.text, content_type="application/json")
+    name = f"{slug}-{own.number}-score-{sent.serial}.json"
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+@require_safe
+def file(request: HttpRequest, slug: str, entry: UUID) -> HttpResponseBase:
+    """Send back to a team the file it submitted."""
+    own = own_entry(request, slug, entry)
+    if own.file_deleted_at is not None:
+        raise Gone(deletion_words(own), code="file_deleted", deleted_at=own.file_deleted_at)
+    if own.reason_code == INFECTED or (scanning.is_set() and not own.verdict):
+        raise Conflict(
+            _("Ce fichier est en quarantaine : l’antivirus ne l’a pas lu, ou l’a refusé."),
+            code="quarantine",
+        )
+    return files.attachment(
+        objects.open(own.sha256),
+        own.original_name,
+        media_type="application/octet-stream",
+        size=own.size,
+    )
+
+
+@require_safe
+def faults_csv(request: HttpRequest, slug: str, entry: UUID) -> HttpResponse:
+    """Send the faults of a refused file as CSV."""
+    own = own_entry(request, slug, entry)
+    rows = [
+        [
+            each["code"],
+            each["line"] or "",
+            each["column"],
+            each["value"],
+            each["message"],
+            each["expected"],
+        ]
+        for each in faults_of(own.verdict)
+    ]
+    header = ["code", "ligne", "colonne", "valeur", "message", "attendu"]
+    return csv_answer([header, *rows], f"{slug}-{own.number}-erreurs.csv")
+
+
+@require_POST
+def choose(request: HttpRequest, slug: str, entry: UUID) -> HttpResponse:
+    """Make an entry one of the team's final choices, or no longer."""
+    own = own_entry(request, slug, entry)
+    if own.final_choice:
+        choices.unchoose(entry=own, by=person(request))
+        messages.success(request, _("Cette soumission n’est plus un choix final."))
+    else:
+        choices.choose(entry=own, by=person(request))
+        messages.success(request, _("Choix final enregistré."))
+    return redirect("challenges:entries", slug)
+
+
+@get_or_post
+def withdraw(request: HttpRequest, slug: str, entry: UUID) -> HttpResponse:
+    """Ask, then withdraw an entry."""
+    own = own_entry(request, slug, entry)
+    if request.method == "POST":
+        choices.withdraw(entry=own, by=person(request))
+        messages.success(request, _("Soumission retirée. L’essai reste décompté."))
+        return redirect("challenges:entries", slug)
+    context = scene(request, slug, "entries")
+    return render(request, "challenges/entries/withdraw.html", context | {"entry": own})
+
+
+@get_or_post
+def describe(request: HttpRequest, slug: str, entry: UUID) -> HttpResponse:
+    """Show the fact sheet and the note of an entry of one's team; rewrite them by POST."""
+    own = own_entry(request, slug, entry)
+    form = DescriptionForm(
+        request.POST if request.method == "POST" else None,
+        questions=own.enrolment.phase.challenge.fact_sheet,
+        answers=own.fact_sheet,
+        note=own.note,
+    )
+    if request.method == "POST" and form.is_valid():
+        choices.describe(
+            entry=own,
+            fact_sheet=form.fact_sheet,
+            note=form.cleaned_data["note"],
+            by=person(request),
+        )
+        messages.success(request, _("La fiche de la soumission est à jour."))
+        return redirect("challenges:entry", slug, own.pk)
+    context = scene(request, slug, "entries") | {"entry": own, "form": form}
+    status = 422 if form.is_bound else 200
+    return render(request, "challenges/entries/describe.html", context, status=status)
+
+
+PER_PAGE = 50
+
+
+@require_safe
+def entries_of_challenge(request: HttpRequest, slug: str) -> HttpResponse:
+    """List what teams sent, the last first, and the domains that many teams share."""
+    challenge = run_by(request, slug)
+    page = Paginator(entry_queries.entries_sent(challenge), PER_PAGE).get_page(
+        request.GET.get("page")
+    )
+    context = room(
+        challenge,
+        "organiser_entries",
+        page=page,
+        rows=[{"entry": each, "badge": badge(each)} for each in page.object_list],
+        domains=entry_queries.shared_domains(challenge),
+    )
+    return render(request, "challenges/entries/organise/entries.html", context)
+
+
+def deletion_words(entry: Entry) -> str:
+    """Say when the file of an entry was deleted; "" while it is kept.
+
+    Its date alone: how long files are kept may have changed since.
+    """
+    at = entry.file_deleted_at
+    if at is None:
+        return ""
+    return _(
+        "Le fichier a été supprimé le %(date)s, à la fin de sa durée de conservation. Son "
+        "empreinte, ses scores et ses récépissés restent."
+    ) % {"date": date_format(at.astimezone(clock.PARIS), "DATE_FORMAT")}
+
+
+def faults_of(verdict: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """List the faults of a refused file in the reader's language, every field present."""
+    return [
+        {key: fault.get(key) or blank for key, blank in BLANK_FAULT.items()}
+        for fault in faults_told(verdict)
+    ]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Show one stage of a life: its word, its state, its moment and a sentence."""
+
+    label: str
+    state: str = "todo"
+    at: datetime | str | None = None
+    text: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Give the component what it draws."""
+        return {"label": self.label, "state": self.state, "at": self.at, "text": self.text}
+
+
+def badge(entry: Entry) -> tuple[str, str, str]:
+    """Return the word, pigment and icon of the state of an entry."""
+    tone, icon = ENTRY_MARKS[EntryStatus(entry.status)]
+    if entry.status == EntryStatus.FAILED and entry.reason_code == ReasonCode.TIMEOUT:
+        return (_("Temps dépassé"), "ocre", "hourglass")
+    return (entry.status_word, tone, icon)
+
+
+def receipt_answer(text: str, *, status: int = 200) -> HttpResponse:
+    return HttpResponse(text, content_type="application/json", status=status)
