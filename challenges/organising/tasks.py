@@ -55,22 +55,19 @@ def challenge_published(challenge_id: int) -> None:
 
 
 @handler("mail.challenge_sent_back")
-def challenge_sent_back(challenge_id: int, reason: str = "") -> None:
-    """Tell the organisers which corrections are asked; "" in what was owed before."""
+def challenge_sent_back(challenge_id: int, reason: str) -> None:
+    """Tell the organisers which corrections are asked."""
     _editorial("challenge_sent_back", challenge_id, about=reason)
 
 
 @handler("mail.phase_dates")
-def phase_dates(phase_id: int, notice_id: int = 0) -> None:
+def phase_dates(phase_id: int, notice_id: int) -> None:
     """Tell the people registered that the dates changed.
 
-    notice_id: the notice of this change, so that dates which come back are told again; 0 in
-    what was owed before it was noted.
+    notice_id: the notice of this change, so that dates which come back are told again.
     """
     phase = Phase.objects.select_related("challenge").get(pk=phase_id)
-    _tell_of_phase(
-        "phase_dates", phase, str(notice_id or f"{phase.opens_at}:{phase.closes_at}"), phase.name
-    )
+    _tell_of_phase("phase_dates", phase, str(notice_id), phase.name)
 
 
 def _tell_of_phase(letter: str, phase: Phase, event: str, about: str, rest: str = "") -> None:

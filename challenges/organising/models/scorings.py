@@ -59,9 +59,7 @@ class RunPlan(models.Model):
     @property
     def problem_said(self) -> str:
         """Say in the reader's language what does not go; "" where all does."""
-        if not self.problem_facts:  # written before its facts were kept: French, and filled
-            return self.problem
-        return gettext(self.problem) % self.problem_facts
+        return gettext(self.problem) % self.problem_facts if self.problem else ""
 
 
 class Scorer(models.Model):
