@@ -215,17 +215,24 @@ def put_task(
 
 def _board(phase: Phase, spec: PortableSpec) -> None:
     said = {"phase": phase, "rule": BoardRule(spec.leaderboard.kept)}
-    board, _created = Leaderboard.objects.update_or_create(
+    Leaderboard.objects.update_or_create(
         challenge=phase.challenge,
         key=BOARD_KEY,
         defaults=said,
         create_defaults={**said, "title": _("Classement")},
     )
-    columns = columns_of(board, spec)
+    follow_document(phase, spec)
+
+
+def follow_document(phase: Phase, spec: PortableSpec) -> None:
+    """Give the main board of a phase the columns of a document in their order, then the others."""
+    boards = leaderboards.boards_of(phase)
     primary = spec.contract.primary.key[:36]
-    leaderboards.follow_columns(board, columns, primary=primary, hides=hidden_keys(spec.raw))
-    for other in leaderboards.boards_of(phase)[1:]:
-        leaderboards.follow_columns(other, board.columns.order_by("index"), primary=primary)
+    for board in boards[:1]:
+        columns = columns_of(board, spec)
+        leaderboards.follow_columns(board, columns, primary=primary, hides=hidden_keys(spec.raw))
+    for board in boards[1:]:
+        leaderboards.follow_columns(board, boards[0].columns.order_by("index"), primary=primary)
 
 
 def columns_of(board: Leaderboard, spec: PortableSpec) -> list[Column]:

@@ -533,7 +533,7 @@ def _put_task(challenge: Challenge, written: ChallengeDraft, built: Built, by: U
     if at == 0:
         phase.answer_spec = dict(built.contract["submission"])
         phase.save(update_fields=["answer_spec"])
-        _boards(phase, built.spec)
+        folders.follow_document(phase, built.spec)
     if not task.holdout.is_compiled:
         folders.queue_compile(task)
     drafts.scoring_changed(phase)
@@ -543,18 +543,3 @@ def _plan_of(phase: Phase) -> RunPlan | None:
     """Return what code reads in a phase: all its tasks score what one run predicted."""
     other = phase.tasks.filter(current=True, plan__isnull=False).order_by("index").first()
     return other.plan if other else None
-
-
-def _boards(phase: Phase, read: spec.PortableSpec) -> None:
-    boards = leaderboards.boards_of(phase)
-    if not boards:
-        return
-    primary = read.contract.primary.key[:36]
-    leaderboards.follow_columns(
-        boards[0],
-        folders.columns_of(boards[0], read),
-        primary=primary,
-        hides=folders.hidden_keys(read.raw),
-    )
-    for other in boards[1:]:
-        leaderboards.follow_columns(other, boards[0].columns.order_by("index"), primary=primary)

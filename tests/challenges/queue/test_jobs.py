@@ -73,12 +73,6 @@ def pass_time(monkeypatch: pytest.MonkeyPatch, seconds: float) -> datetime:
     return later
 
 
-def test_a_job_is_put_once() -> None:
-    put("a")
-    put("a")
-    assert Job.objects.count() == 1
-
-
 def test_checks_go_first_then_the_team_that_waits_least() -> None:
     put("busy", rank=4)
     put("fair", rank=1)
@@ -87,24 +81,15 @@ def test_checks_go_first_then_the_team_that_waits_least() -> None:
     assert jobs.claim(owner="w") is None
 
 
-def test_a_claim_gives_a_lease() -> None:
+def test_a_claim_gives_a_lease_that_a_beat_prolongs(monkeypatch: pytest.MonkeyPatch) -> None:
     put("a")
+    put("a")  # once
     job = claimed()
     fresh = Job.objects.get()
-    assert (fresh.state, fresh.lease_token, fresh.attempt) == (
-        JobState.LEASED,
-        job.lease_token,
-        1,
-    )
-    assert fresh.lease_until is not None
-    assert fresh.beat_at is not None
-    assert (fresh.lease_until - fresh.beat_at).total_seconds() == 30
-
-
-def test_a_beat_prolongs_the_lease(monkeypatch: pytest.MonkeyPatch) -> None:
-    put("a")
-    job = claimed()
-    later = pass_time(monkeypatch, 10)
+    assert (fresh.state, fresh.lease_token, fresh.attempt) == (JobState.LEASED, job.lease_token, 1)
+    assert fresh.lease_until - fresh.beat_at == timedelta(seconds=30)
+    later = pass_time(monkeypatch, 29)
+    assert jobs.reap(buried=bury) == 0
     assert jobs.beat(job_id=job.pk, token=job.lease_token)
     assert Job.objects.get().lease_until == later + timedelta(seconds=30)
     assert not jobs.beat(job_id=job.pk, token=uuid4())
@@ -134,13 +119,6 @@ def test_a_stale_worker_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None
     assert not jobs.complete(stale)
     jobs.give_back(job=stale, code="late", buried=bury)
     assert Job.objects.get().lease_token == fresh.lease_token
-
-
-def test_a_live_lease_is_not_reaped(monkeypatch: pytest.MonkeyPatch) -> None:
-    put("a")
-    claimed()
-    pass_time(monkeypatch, 29)
-    assert jobs.reap(buried=bury) == 0
 
 
 def test_the_third_failure_is_the_last(monkeypatch: pytest.MonkeyPatch) -> None:
