@@ -168,8 +168,11 @@ def test_closing_and_revealing(people: dict[str, Any], challenge: Challenge) -> 
 def test_a_moderator_of_their_own_challenge_has_no_visa(challenge: Challenge) -> None:
     both = UserFactory(region="moderator")
     challenge.organisers.create(user=both, role="organiser")
-    assert not organising_rules.may_publish_challenge(both, challenge)
-    assert not results_rules.may_confirm_reveal(both, challenge.phases.get())
+    member = UserFactory(region="moderator")
+    MembershipFactory(user=member, organisation=challenge.organiser, role="contributor")
+    for each in (both, User.objects.get(pk=member.pk)):
+        assert not organising_rules.may_publish_challenge(each, challenge)
+        assert not results_rules.may_confirm_reveal(each, challenge.phases.get())
 
 
 def test_a_moderator_who_plays_reveals_nothing(challenge: Challenge, entry: Entry) -> None:

@@ -129,30 +129,6 @@ def built(by: User) -> Challenge:
     return checked(filled(by), by)
 
 
-def test_a_challenge_by_form_is_ready_for_the_visa_without_a_bundle(by: User) -> None:
-    challenge = built(by)
-    written = ChallengeDraft.objects.get()
-    assert (written.state, written.errors) == ("done", [])
-    assert PhaseTask.objects.get(current=True).holdout.is_compiled
-    assert list(Column.objects.values_list("key", "hidden")) == [
-        ("exactitude", False),
-        ("mae", True),
-        ("mixte", False),
-    ]
-    assert sorted(PublicFile.objects.values_list("name", flat=True)) == ["sample.csv", "test.csv"]
-    assert challenge.status == ChallengeStatus.DRAFT
-    assert [each.action for each in AuditEvent.objects.filter(action__startswith="challenge.")] == [
-        "challenge.started",
-        "challenge.file_added",
-        "challenge.file_added",
-        "challenge.file_added",
-        "challenge.measured",
-        "challenge.build_asked",
-        "challenge.reimported",
-        "challenge.built",
-    ]
-
-
 def test_answers_are_sealed_at_once_and_only_their_header_is_kept(by: User) -> None:
     challenge = filled(by)
     assert HoldoutVersion.objects.get().holdout.name == "niveau/truth"
@@ -419,11 +395,23 @@ def test_a_challenge_is_written_by_form_from_its_title_to_its_phase(
     assert drain()
     text = client.get(at("organiser")).text
     assert "la phase, la notation et le classement sont prêts" in text
-    phase = Phase.objects.get()
-    assert [each.key for each in phase.leaderboards.get().columns.all()] == [
-        "accuracy",
-        "mae",
-        "mixte",
+    written = ChallengeDraft.objects.get()
+    assert (written.state, written.errors) == ("done", [])
+    assert PhaseTask.objects.get(current=True).holdout.is_compiled
+    assert list(Column.objects.values_list("key", "hidden")) == [
+        ("accuracy", False),
+        ("mae", True),
+        ("mixte", False),
+    ]
+    assert sorted(PublicFile.objects.values_list("name", flat=True)) == ["sample.csv", "test.csv"]
+    told = AuditEvent.objects.filter(action__startswith="challenge.").order_by("seq")
+    assert [each.action for each in told] == [
+        "challenge.started",
+        *["challenge.file_added"] * 3,
+        "challenge.measured",
+        "challenge.build_asked",
+        "challenge.reimported",
+        "challenge.built",
     ]
     assert 'value="formula = accuracy - mae / 10"' in client.get(at("write_scoring")).text
     more = client.post(at("write_phases"), {"name": "Finale", "kind": "final"})

@@ -111,10 +111,15 @@ def test_an_invitation_that_ended_lets_nobody_in(challenge: Challenge) -> None:
     acts.withdraw(guest=Guest.objects.get(email=out.email), by=owner_of(challenge))
     Guest.objects.filter(email=late.email).update(expires_at=clock.now())
     for person in (late, out):
+        assert "ne vaut plus" in Client().get(link_of(Guest.objects.get(email=person.email))).text
         with pytest.raises(NotAllowed):
             joined(challenge, person)
     assert events() == ["guests.invited", "guests.withdrawn"]
     assert invited(challenge, late.email) == [Outcome.INVITED]  # made anew
+    Challenge.objects.update(status=ChallengeStatus.CLOSED)
+    made = Guest.objects.get(email=late.email, state=InvitationState.SENT)
+    assert "ne vaut plus" in Client().get(link_of(made)).text
+    Challenge.objects.update(status=ChallengeStatus.PUBLISHED)
     assert joined(challenge, late) == RegistrationState.ACCEPTED
 
 
@@ -320,19 +325,6 @@ def test_who_is_not_invited_reads_the_same_whoever_is(challenge: Challenge) -> N
     link = link_of(Guest.objects.get())
     assert "pour une autre adresse" in browser.get(link).text
     assert browser.get(link[:-2] + "x/").status_code == 404
-
-
-@pytest.mark.parametrize("ended", ["withdrawn", "late", "closed"])
-def test_an_invitation_that_ended_says_so(challenge: Challenge, ended: str) -> None:
-    invited(challenge, "a@exemple.test")
-    [guest] = Guest.objects.all()
-    if ended == "withdrawn":
-        acts.withdraw(guest=guest, by=owner_of(challenge))
-    elif ended == "late":
-        Guest.objects.update(expires_at=clock.now())
-    else:
-        Challenge.objects.update(status=ChallengeStatus.CLOSED)
-    assert "ne vaut plus" in Client().get(link_of(guest)).text
 
 
 def test_a_team_mate_who_is_not_invited_cannot_join(challenge: Challenge) -> None:

@@ -18,6 +18,7 @@ from portal.audit.models import Outbox
 from portal.lib import clock
 from portal.lib.refusals import Conflict, Hidden, Invalid, NotAllowed
 from tests.challenges.pages.scenes import Costs, url_of
+from tests.challenges.refusals import refuses
 from tests.factories.accounts import UserFactory, signed_in
 from tests.factories.challenges import ChallengeFactory
 from tests.factories.letters import delivered
@@ -60,6 +61,8 @@ def told() -> list[tuple[str, list[str]]]:
 
 def test_the_organisers_are_told_that_somebody_asks(asked: Registration) -> None:
     assert asked.state == RegistrationState.PENDING
+    with refuses(NotAllowed, "registration_required"):
+        teams.create(challenge=asked.challenge, name="A", by=asked.user)
     teams.accept_terms(challenge=ChallengeFactory(opened=True), by=UserFactory())  # asks nobody
     title = f"Challenge « {asked.challenge.title} »"
     assert told() == [(f"{title} : une inscription à accepter", [owner(asked).email])]
