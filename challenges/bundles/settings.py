@@ -118,6 +118,7 @@ class ChallengeFields(_Strict):
     prize_rule_md: str = Long
     contact: str = Field("", max_length=254)
     forum_url: str = Line
+    restricted: bool = False
 
 
 class Settings(ChallengeFields):

@@ -37,11 +37,11 @@ def describe(
 ) -> Challenge:
     """Rewrite the texts of a challenge: free at any time before its archive.
 
-    texts: title, summary, body_md, language, contact, forum_url, tags, use_cases, has_prizes,
-    prizes_md, prize_rule_md. licence: name, spdx, holder, status; kept as it is once the challenge
-    is public. cards: as `origins.name`. In order: challenge and its document; event
-    "challenge.described" with the names of what changed. Raises NotAllowed, Conflict, Invalid
-    for a text that cannot be rendered or a card that is not found.
+    texts: title, summary, body_md, language, contact, forum_url, tags, use_cases, restricted,
+    has_prizes, prizes_md, prize_rule_md. licence: name, spdx, holder, status; kept as it is once
+    the challenge is public. cards: as `origins.name`. In order: challenge and its document; event
+    "challenge.described" with the names of what changed. Raises NotAllowed, Conflict, Invalid for
+    a text that cannot be rendered or a card that is not found.
     """
     body_html = render(str(texts["body_md"]))
     challenge = _writable(challenge, by)

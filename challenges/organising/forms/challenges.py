@@ -317,6 +317,12 @@ class TextsForm(forms.Form):
     forum_url = forms.URLField(
         label=_("Forum extérieur"), required=False, assume_scheme="https", max_length=200
     )
+    restricted = box(
+        _("Les données gardées viennent du répertoire régional R2DDE"),
+        hint=_(
+            "La page le dit, et rien de ce que les programmes écrivent en les lisant n’est montré."
+        ),
+    )
     has_prizes = box(_("Le challenge est doté"))
     prizes_md = prose(_("Dotation"), 5_000, rows=10)
     prize_rule_md = prose(

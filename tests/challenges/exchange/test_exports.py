@@ -161,6 +161,7 @@ def test_what_was_changed_since_leaves_with_it(
         allowed_domains=["exemple.fr"],
         prizes_md="Un stage.",
         has_prizes=True,
+        restricted=True,
         contact="orga@exemple.fr",
         fact_sheet=[{"key": "licence", "label": "Licence ?"}],
         caveats=[{"key": "synthetic", "text": "Données synthétiques."}],

@@ -452,13 +452,14 @@ def test_what_was_typed_wrong_is_said_beside_its_field(client: Client, by: User)
 def test_texts_rules_and_pages_are_public_once_the_challenge_is(client: Client, by: User) -> None:
     ChallengeFactory(opened=True, owner=by, slug="estimer-un-niveau")
     texts = {"title": "Autre titre", "summary": "Autre", "body_md": "**Gras**", "tags": "a, b"}
-    texts["language"] = "en"
+    texts |= {"language": "en", "restricted": "on"}
     assert client.post(at("write_texts"), texts).status_code == 302
     assert client.post(at("write_pages"), {"title": "Jury", "body_md": "Trois"}).status_code == 302
     assert client.post(at("write_page", 0), {"title": "Jury", "body_md": "Cinq"}).status_code == 302
     public = client.get(at("presentation")).text
     assert "<strong>Gras</strong>" in public
     assert 'lang="en"' in public
+    assert "Données du répertoire régional R2DDE" in public
     assert Challenge.objects.get().bundle["language"] == "en"
     assert "Cinq" in public
     assert client.post(at("remove_page", 0)).status_code == 302
