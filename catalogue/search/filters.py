@@ -1,7 +1,7 @@
 """A query as pages show it: lines with its words marked, filters, how it is said, its pace."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -16,24 +16,16 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from catalogue.resources import words
-from catalogue.resources.enums import (
-    LANGUAGES,
-    Access,
-    Beneficiary,
-    Guarantee,
-    ResourceKind,
-    Scope,
-    Task,
-    UseCase,
-)
 from catalogue.resources.models import Resource
 from catalogue.resources.queries import lists
 from catalogue.search import text as analysis
 from catalogue.search.engines.database import FACET_SIZE
 from catalogue.search.models import IndexedFacet
 from catalogue.search.query import (
+    FACETS,
     MAX_Q,
     MAX_VALUES,
+    Facet,
     FacetCount,
     Parameters,
     ResourceQuery,
@@ -192,24 +184,6 @@ def _spent(sentence: str, seconds: int) -> QuotaSpent:
     )
 
 
-TITLES: dict[str, Promise] = {
-    "kind": gettext_lazy("Type de ressource"),
-    "scope": gettext_lazy("Échelle"),
-    "task": gettext_lazy("Tâche"),
-    "use_case": gettext_lazy("Cas d’usage"),
-    "access": gettext_lazy("Accès"),
-    "licence": gettext_lazy("Licence"),
-    "language": gettext_lazy("Langue"),
-    "guarantee": gettext_lazy("Garanties"),
-    "organisation": gettext_lazy("Organisme"),
-    "beneficiary": gettext_lazy("Bénéficiaire"),
-    "territory": gettext_lazy("Territoire"),
-    "tag": gettext_lazy("Mot-clé"),
-    "format": gettext_lazy("Format"),
-}
-# Facets of many values, in which one searches beyond the fifty shown.
-SEARCHED = frozenset({"organisation", "licence", "territory", "tag", "format"})
-UNFOLDED = frozenset({"kind", "scope", "task", "access", "language", "guarantee"})
 SORTS: dict[Sort, Promise] = {
     Sort.RELEVANCE: gettext_lazy("Pertinence"),
     Sort.UPDATED: gettext_lazy("Mise à jour récente"),
@@ -221,23 +195,6 @@ SINCE: dict[Updated, Promise] = {
     Updated.YEAR: gettext_lazy("depuis 12 mois"),
     Updated.YEARS: gettext_lazy("depuis 3 ans"),
 }
-WORDS: dict[str, dict[str, Any]] = {
-    "kind": {kind.value: kind.plural for kind in ResourceKind},
-    "scope": dict(Scope.choices),
-    "task": dict(Task.choices),
-    "use_case": dict(UseCase.choices),
-    "access": {
-        Access.OPEN: gettext_lazy("Ouvert"),
-        Access.REGISTERED: gettext_lazy("Avec un compte"),
-        Access.ON_REQUEST: gettext_lazy("Sur demande"),
-        Access.RESTRICTED: gettext_lazy("Restreint"),
-    },
-    "language": LANGUAGES,
-    "guarantee": dict(Guarantee.choices),
-    "beneficiary": dict(Beneficiary.choices),
-}
-# Facets shown in the order of our own words, not by count.
-IN_ORDER = frozenset({"scope", "access", "guarantee"})
 
 
 @dataclass(frozen=True)
@@ -257,14 +214,15 @@ def say(facet: str, value: str, label: str = "") -> str:
         return words.licence_label(value)
     if facet == "territory":
         return words.place_shown(value)
-    return str(WORDS.get(facet, {}).get(value, value))
+    known = FACETS[facet].words or {}
+    return str(known.get(value, value))
 
 
 def facets(query: ResourceQuery, results: Results) -> list[dict[str, Any]]:
     """List the facets that offer a choice, with what each value would give."""
     shown = []
     for name, counts in results.facets.items():
-        chosen = getattr(query, name)
+        chosen, facet = getattr(query, name), FACETS[name]
         items = [
             {
                 "value": found.value,
@@ -272,17 +230,16 @@ def facets(query: ResourceQuery, results: Results) -> list[dict[str, Any]]:
                 "count": found.count,
                 "checked": found.value in chosen,
             }
-            for found in _arranged(name, counts)
+            for found in _arranged(facet, counts)
         ]
         if items:
-            unfolded = name in UNFOLDED or bool(chosen)
             shown.append(
                 {
                     "name": name,
-                    "title": TITLES[name],
+                    "title": facet.title,
                     "items": items,
-                    "unfolded": unfolded,
-                    "more": name in SEARCHED and len(items) >= FACET_SIZE,
+                    "unfolded": facet.unfolded or bool(chosen),
+                    "more": facet.searched and len(items) >= FACET_SIZE,
                 }
             )
     return shown
@@ -319,10 +276,10 @@ def since(query: ResourceQuery) -> list[tuple[str, Promise, bool]]:
     return [(each.value, label, query.updated is each) for each, label in SINCE.items()]
 
 
-def _arranged(name: str, counts: Any) -> list[FacetCount]:
-    if name not in IN_ORDER:
+def _arranged(facet: Facet, counts: Iterable[FacetCount]) -> list[FacetCount]:
+    if not facet.in_order:
         return list(counts)
-    order = list(WORDS[name])
+    order = list(facet.words or ())
     return sorted(counts, key=lambda found: order.index(found.value))
 
 
@@ -332,7 +289,9 @@ def chips(query: ResourceQuery, results: Results) -> Iterator[Chip]:
         labels = {found.value: found.label for found in results.facets.get(name, ())}
         for value in values:
             address = query.without(name, value).serialise()
-            yield Chip(str(TITLES[name]), say(name, value, labels.get(value, "")), f"?{address}")
+            yield Chip(
+                str(FACETS[name].title), say(name, value, labels.get(value, "")), f"?{address}"
+            )
     if query.updated:
         address = replace(query, updated=None, page=1).serialise()
         yield Chip(_("Mise à jour"), str(SINCE[query.updated]), f"?{address}")
@@ -362,7 +321,7 @@ def left_out(data: Parameters) -> list[str]:
         _("Vos mots sont coupés à %(most)s caractères.") % {"most": MAX_Q}
         if name == "q"
         else _("Le filtre « %(facet)s » garde %(most)s valeurs ; les autres ne comptent pas.")
-        % {"facet": TITLES[name], "most": MAX_VALUES}
+        % {"facet": FACETS[name].title, "most": MAX_VALUES}
         for name in cut_short(data)
     ]
 
@@ -375,12 +334,11 @@ def title(query: ResourceQuery) -> str:
 
 def closed_title(query: ResourceQuery) -> str:
     """Name a search after its filters in the portal's own words: nothing that its author typed."""
-    own = WORDS
     shown = [
-        str(own[facet][value])
+        say(facet, value)
         for facet, values in query.filters().items()
         for value in values
-        if value in own.get(facet, {})
+        if value in (FACETS[facet].words or {})
     ]
     return ", ".join(shown)[:120] or _("Recherche dans le catalogue")
 
@@ -392,7 +350,7 @@ def _parts(query: ResourceQuery) -> Iterator[tuple[str, str]]:
     for facet, values in query.filters().items():
         for value in values:
             label = names.get(value, "") if facet == "organisation" else ""
-            yield str(TITLES[facet]), say(facet, value, label)
+            yield str(FACETS[facet].title), say(facet, value, label)
     if query.updated:
         yield _("Mise à jour"), str(SINCE[query.updated])
 

@@ -6,6 +6,9 @@ from enum import StrEnum
 from typing import Any, Protocol, TypeVar
 from urllib.parse import urlencode
 
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy
+
 from catalogue.resources.enums import (
     LANGUAGES,
     Access,
@@ -65,22 +68,49 @@ class Parameters(Protocol):
         """List the values of a key."""
 
 
-# Facets in the order of the panel. None: any value is accepted, the index decides.
-FACETS: dict[str, frozenset[str] | None] = {
-    "kind": frozenset(ResourceKind.values),
-    "scope": frozenset(Scope.values),
-    "task": frozenset(Task.values),
-    "use_case": frozenset(UseCase.values),
-    "access": frozenset(Access.values),
-    "licence": None,
-    "language": frozenset(LANGUAGES),
-    "guarantee": frozenset(Guarantee.values),
-    "organisation": None,
-    "beneficiary": frozenset(Beneficiary.values),
-    "territory": None,
-    "tag": None,
-    "format": None,
+@dataclass(frozen=True)
+class Facet:
+    """One facet: its title and, where its values are codes of ours, their words.
+
+    words: None where any value is accepted, the index decides. counted: with each search, for the
+    panel; there, unfolded: shown open, in_order: in the order of the words rather than by count.
+    searched: of so many values that one searches inside.
+    """
+
+    title: Promise
+    words: Mapping[str, Any] | None = None
+    counted: bool = True
+    unfolded: bool = False
+    in_order: bool = False
+    searched: bool = False
+
+
+ACCESS_WORDS: dict[str, Promise] = {
+    Access.OPEN: gettext_lazy("Ouvert"),
+    Access.REGISTERED: gettext_lazy("Avec un compte"),
+    Access.ON_REQUEST: gettext_lazy("Sur demande"),
+    Access.RESTRICTED: gettext_lazy("Restreint"),
 }
+KIND_WORDS = {kind.value: kind.plural for kind in ResourceKind}
+# In the order of the panel.
+FACETS: dict[str, Facet] = {
+    "kind": Facet(gettext_lazy("Type de ressource"), KIND_WORDS, unfolded=True),
+    "scope": Facet(gettext_lazy("Échelle"), dict(Scope.choices), unfolded=True, in_order=True),
+    "task": Facet(gettext_lazy("Tâche"), dict(Task.choices), unfolded=True),
+    "use_case": Facet(gettext_lazy("Cas d’usage"), dict(UseCase.choices)),
+    "access": Facet(gettext_lazy("Accès"), ACCESS_WORDS, unfolded=True, in_order=True),
+    "licence": Facet(gettext_lazy("Licence"), searched=True),
+    "language": Facet(gettext_lazy("Langue"), LANGUAGES, unfolded=True),
+    "guarantee": Facet(
+        gettext_lazy("Garanties"), dict(Guarantee.choices), unfolded=True, in_order=True
+    ),
+    "organisation": Facet(gettext_lazy("Organisme"), searched=True),
+    "beneficiary": Facet(gettext_lazy("Bénéficiaire"), dict(Beneficiary.choices), counted=False),
+    "territory": Facet(gettext_lazy("Territoire"), counted=False, searched=True),
+    "tag": Facet(gettext_lazy("Mot-clé"), counted=False, searched=True),
+    "format": Facet(gettext_lazy("Format"), counted=False, searched=True),
+}
+COUNTED = tuple(name for name, facet in FACETS.items() if facet.counted)
 
 
 @dataclass(frozen=True)
@@ -120,7 +150,8 @@ class ResourceQuery:
             page=page,
             size=size,
             **{
-                name: _values(data.getlist(name), allowed, name) for name, allowed in FACETS.items()
+                name: _values(data.getlist(name), facet.words, name)
+                for name, facet in FACETS.items()
             },
         )
 
@@ -182,8 +213,8 @@ def cut_short(data: Parameters) -> tuple[str, ...]:
     words = ("q",) if len(_text(_last(data, "q"))) > MAX_Q else ()
     return words + tuple(
         name
-        for name, allowed in FACETS.items()
-        if len(_cleaned(data.getlist(name), allowed)) > MAX_VALUES
+        for name, facet in FACETS.items()
+        if len(_cleaned(data.getlist(name), facet.words)) > MAX_VALUES
     )
 
 
@@ -198,17 +229,17 @@ def _text(value: str) -> str:
 
 
 def _values(
-    values: Iterable[str], allowed: frozenset[str] | None, name: str = ""
+    values: Iterable[str], words: Mapping[str, Any] | None, name: str = ""
 ) -> tuple[str, ...]:
-    cleaned = _cleaned(values, allowed)
+    cleaned = _cleaned(values, words)
     if name == "territory":  # a search kept since before kinds were told names it alone
         cleaned = {territories.read_territory(value).text[:MAX_VALUE] for value in cleaned}
     return tuple(sorted(cleaned)[:MAX_VALUES])
 
 
-def _cleaned(values: Iterable[str], allowed: frozenset[str] | None) -> set[str]:
+def _cleaned(values: Iterable[str], words: Mapping[str, Any] | None) -> set[str]:
     cleaned = {_text(v)[:MAX_VALUE].strip() for v in values} - {""}
-    return cleaned if allowed is None else cleaned & allowed
+    return {value for value in cleaned if words is None or value in words}
 
 
 def _positive(data: Parameters, name: str, default: int) -> int:

@@ -29,7 +29,7 @@ from catalogue.resources.models import Resource
 from catalogue.resources.queries import detail, lists, published, relations
 from catalogue.search import engine, filters, suggest
 from catalogue.search import suggest as suggesting
-from catalogue.search.query import ResourceQuery, Words
+from catalogue.search.query import FACETS, ResourceQuery, Words
 from catalogue.standards.writers import forms
 from portal.accounts.authorization import Permission, holds_somewhere, require
 from portal.accounts.views import person
@@ -87,7 +87,7 @@ def card_list(request: HttpRequest) -> HttpResponse:
         "kinds": [(kind.value, kind.plural) for kind in ResourceKind],
         "chosen_kind": query.kind[0] if len(query.kind) == 1 else "",
         "sorts": filters.sorts(query),
-        "kept": filters.kept(query, *filters.TITLES, "updated", "words"),
+        "kept": filters.kept(query, *FACETS, "updated", "words"),
         "kept_for_sort": filters.kept(query, "sort"),
         "followable": [
             (name, value, filters.say(name, value))
@@ -112,7 +112,7 @@ def _pages(request: HttpRequest, query: ResourceQuery) -> tuple[suggest.FoundPag
 @require_safe
 def values(request: HttpRequest, facet: str) -> HttpResponse:
     """Search inside a facet: every value, with what choosing it gives."""
-    if facet not in filters.SEARCHED:
+    if facet not in FACETS or not FACETS[facet].searched:
         raise Http404
     filters.keep_search_pace(request)
     query = ResourceQuery.parse(request.GET)
@@ -122,7 +122,7 @@ def values(request: HttpRequest, facet: str) -> HttpResponse:
     context = {
         "section": "ressources",
         "facet": facet,
-        "title": filters.TITLES[facet],
+        "title": FACETS[facet].title,
         "inside": inside,
         "page": page,
         "total": len(rows),

@@ -12,21 +12,9 @@ from catalogue.search import fulltext as plans
 from catalogue.search import words as known_words
 from catalogue.search.fulltext import Plan, dialect
 from catalogue.search.models import IndexedName
-from catalogue.search.query import FacetCount, ResourceQuery, Results, Sort, Words
+from catalogue.search.query import COUNTED, FacetCount, ResourceQuery, Results, Sort, Words
 from portal.lib import clock
 
-# Facets counted with each search, in the order of the panel.
-SHOWN = (
-    "kind",
-    "scope",
-    "task",
-    "use_case",
-    "access",
-    "licence",
-    "language",
-    "guarantee",
-    "organisation",
-)
 FACET_SIZE = 50
 # Values of one facet that are read when a reader searches inside it.
 MOST_VALUES = 10_000
@@ -100,7 +88,7 @@ class PlannedEngine:
     An engine gives `answer`: the matches of a plan, counted and ordered its own way.
     """
 
-    def __init__(self, *, counted: Sequence[str] = SHOWN) -> None:
+    def __init__(self, *, counted: Sequence[str] = COUNTED) -> None:
         self.facets = tuple(counted)
 
     def answer(

@@ -633,10 +633,10 @@ def test_parse_of_serialise_is_the_same_query() -> None:
     letters = "aéœ'’\"«&=+%#?/ \\0"
     for _ in range(500):
         chosen = {
-            name: tuple(sorted(rng.sample(sorted(allowed), rng.randint(0, min(3, len(allowed))))))
-            if allowed
+            name: tuple(sorted(rng.sample(sorted(facet.words), rng.randint(0, 3))))
+            if facet.words
             else tuple(sorted({"x-1", rng.choice(letters).strip() or "y"}))
-            for name, allowed in FACETS.items()
+            for name, facet in FACETS.items()
         }
         raw = "".join(rng.choices(letters, k=rng.randint(0, 12)))
         query = ResourceQuery(

@@ -14,7 +14,7 @@ from catalogue.search.engines.elasticsearch.client import (
     named_failures,
 )
 from catalogue.search.fulltext import SYNONYM, WEIGHTS, Plan
-from catalogue.search.query import ResourceQuery, Sort, Words
+from catalogue.search.query import COUNTED, ResourceQuery, Sort, Words
 from catalogue.search.synonyms import Phrase, Slot
 
 Clause = dict[str, Any]
@@ -165,7 +165,7 @@ class ElasticsearchEngine(PlannedEngine):
         self,
         address: Address,
         *,
-        counted: Sequence[str] = database.SHOWN,
+        counted: Sequence[str] = COUNTED,
         seconds: float = SEARCH_SECONDS,
     ) -> None:
         super().__init__(counted=counted)
