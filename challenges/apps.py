@@ -16,7 +16,7 @@ class ChallengesConfig(AppConfig):
         from challenges import retention  # noqa: PLC0415  # app ready
         from challenges.entries import queries as entries  # noqa: PLC0415  # app ready
         from challenges.entries.actions import deposits  # noqa: PLC0415  # app ready
-        from challenges.evaluation.actions import evaluations  # noqa: PLC0415  # app ready
+        from challenges.evaluation.actions import baselines, evaluations  # noqa: PLC0415  # app ready
         from challenges.organising import queries as organising  # noqa: PLC0415  # app ready
         from challenges.organising.actions import challenges, drafts  # noqa: PLC0415  # app ready
         from challenges.pages import queries as pages  # noqa: PLC0415  # app ready
@@ -32,7 +32,7 @@ class ChallengesConfig(AppConfig):
         # What organisers may do is settled by subjects above theirs.
         organising.register_frozen(entries.is_entered)
         organising.register_point(entries.baseline_point)
-        drafts.register_follower(evaluations.score_references_again)
+        drafts.register_follower(baselines.score_references_again)
         for subject in (results, deposits, rescorings):
             challenges.register_undecided(subject.refuse_undecided)
         evaluations.register_trials(

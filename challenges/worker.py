@@ -14,7 +14,7 @@ from django.conf import settings
 from django.db import DatabaseError, connection
 
 from challenges.evaluation import worker as vault
-from challenges.evaluation.actions import evaluations
+from challenges.evaluation.actions import sweeps
 from challenges.exchange import worker as exchange_worker
 from challenges.organising.actions import challenges
 from challenges.programs import worker as program_worker
@@ -111,7 +111,7 @@ class Worker:
         self._tidied_whole = now  # the database answers, whatever fails below
         trials.sweep_trials()
         team_code.sweep_trials()
-        evaluations.sweep_entries()
+        sweeps.sweep_entries()
         challenges.close_those_over()
 
     def stop(self) -> None:

@@ -24,7 +24,7 @@ from django.db import transaction
 
 from challenges.entries.actions import checks
 from challenges.entries.models import Entry
-from challenges.evaluation.actions import evaluations, releases
+from challenges.evaluation.actions import evaluations
 from challenges.evaluation.actions.evaluations import Result
 from challenges.evaluation.enums import Split
 from challenges.evaluation.models import Evaluation, SealedResult
@@ -274,7 +274,7 @@ class MetricScorer:
             {source: files[safe_name(source)] for source in sources},
         )
         if task.current:  # that of a change is noted once it is in force
-            releases.note_parts(task=task, units=truth.n)
+            evaluations.note_parts(task=task, units=truth.n)
         keys, labels = truth.keys, truth.labels
         return holdouts.add_compiled(version=version, keys=keys, labels=labels, by=WORKER)
 

@@ -27,8 +27,7 @@ from challenges.entries.actions.checks import infected_verdict
 from challenges.entries.models import Entry
 from challenges.evaluation import worker as vault
 from challenges.evaluation.actions import evaluations
-from challenges.evaluation.actions.evaluations import Result
-from challenges.evaluation.actions.releases import RUN, columns_of
+from challenges.evaluation.actions.evaluations import RUN, Result, columns_of
 from challenges.evaluation.enums import EvaluationState
 from challenges.evaluation.models import Evaluation, rounded
 from challenges.organising.enums import ColumnKind, LogAudience, ReportAudience

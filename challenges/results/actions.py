@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy
 from catalogue.contributions.actions import drafts
 from catalogue.resources.enums import ResourceKind, UseCase
 from challenges.entries.models import Entry
-from challenges.evaluation.actions import releases
+from challenges.evaluation.actions import evaluations
 from challenges.evaluation.models import Evaluation, Rung, Score
 from challenges.organising.actions.challenges import close_challenge_if_over, note_revealed
 from challenges.organising.actions.notices import announce
@@ -174,7 +174,7 @@ def write_rung(phase: Phase, settled: SettledRung, *, sign: bool = True) -> None
     sign: False where the transaction is taken back: no receipt, no event.
     """
     now, evaluation = clock.now(), settled.evaluation
-    scores = releases.public_scores(evaluation, settled.figures, settled.intervals, at=now)
+    scores = evaluations.public_scores(evaluation, settled.figures, settled.intervals, at=now)
     with immutable.writes(Rung, Score):
         Rung.objects.create(
             evaluation=evaluation,
@@ -186,7 +186,7 @@ def write_rung(phase: Phase, settled: SettledRung, *, sign: bool = True) -> None
     if not sign:
         return
     said = {"improved": settled.improved, "leader": _leader_number(settled)}
-    releases.issue_score_receipt(evaluation, scores, means=settled.means, ladder=said, at=now)
+    evaluations.issue_score_receipt(evaluation, scores, means=settled.means, ladder=said, at=now)
     record("entry.settled", by=WORKER, on=evaluation.entry, improved=settled.improved)
 
 
@@ -248,7 +248,7 @@ def release_results(phase: Phase, final: FinalResults, *, at: datetime) -> None:
         for evaluation_id, figures in final.own.items():
             Rung.objects.filter(evaluation_id=evaluation_id).update(own=figures)
     release_findings(final.findings, at=at)
-    releases.reissue_score_receipts(phase, at=at)
+    evaluations.reissue_score_receipts(phase, at=at)
     for found, rows, board_facts in final.boards:
         write_board(Leaderboard.objects.locked(found.board), found, rows, board_facts)
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db import transaction
 
 from challenges.evaluation import worker as vault
-from challenges.evaluation.actions import releases
+from challenges.evaluation.actions import evaluations
 from challenges.evaluation.actions.evaluations import bury_subject
 from challenges.evaluation.enums import EvaluationState, Split
 from challenges.evaluation.models import Evaluation, Score, in_force
@@ -135,13 +135,13 @@ def findings_to_release(phase: Phase, opened: OpenResult, told: Collection[UUID]
 
     opened: gives the opened sealed result of an evaluation.
     """
-    evaluations = (
+    done = (
         Evaluation.objects.filter(entry__enrolment__phase=phase, state=EvaluationState.DONE)
         .filter(in_force())
         .select_related("scorer_version")
         .order_by("pk")
     )
-    return [_finding(each, opened(each.pk), told) for each in evaluations]
+    return [_finding(each, opened(each.pk), told) for each in done]
 
 
 def _finding(evaluation: Evaluation, result: dict[str, Any], told: Collection[UUID]) -> Finding:
@@ -304,7 +304,7 @@ def _cell(candidate: Candidate, column: Column, bounds: Any) -> dict[str, Any] |
     if column.key not in candidate.figures:
         return None
     value, text = candidate.figures[column.key]
-    low, high = releases.rounded_interval(bounds, column.decimals)
+    low, high = evaluations.rounded_interval(bounds, column.decimals)
     tasks = candidate.tasks.get(column.key)
     told = {"tasks": tasks} if tasks else {}
     return {"value": value, "text": text, "low": low, "high": high, **told}
@@ -343,7 +343,7 @@ def final_results(phase: Phase, opened: Opened) -> FinalResults:
 def scores_to_release(phase: Phase, opened: Opened) -> tuple[list[Score], dict[UUID, Own]]:
     """Return the scores to release and, where a Ladder kept some, each entry's own figures."""
     now = clock.now()
-    evaluations = (
+    done = (
         Evaluation.objects.filter(entry__enrolment__phase=phase, state=EvaluationState.DONE)
         .filter(in_force(), entry__is_bench=False)
         .select_related("entry__enrolment")
@@ -351,12 +351,12 @@ def scores_to_release(phase: Phase, opened: Opened) -> tuple[list[Score], dict[U
     )
     scores: list[Score] = []
     own: dict[UUID, Own] = {}
-    for evaluation in evaluations:
+    for evaluation in done:
         result = opened.of(evaluation.pk)
         values, intervals = result.get("values", {}), result.get("intervals", {})
-        scores += releases.private_scores(evaluation, values, intervals, at=now)
+        scores += evaluations.private_scores(evaluation, values, intervals, at=now)
         if phase.ladder and not evaluation.entry.is_baseline:
-            own[evaluation.pk] = releases.own_figures(
+            own[evaluation.pk] = evaluations.own_figures(
                 evaluation, public_figures(evaluation, opened)
             )
     return scores, own
@@ -368,7 +368,7 @@ def _group_scores(told: Collection[UUID], opened: Opened) -> list[Score]:
     for evaluation in Evaluation.objects.filter(pk__in=told).select_related("entry__enrolment"):
         result = opened.of(evaluation.pk)
         values, intervals = result.get("values", {}), result.get("intervals", {})
-        scores += releases.group_scores(evaluation, values, intervals, at=now)
+        scores += evaluations.group_scores(evaluation, values, intervals, at=now)
     return scores
 
 

@@ -217,7 +217,7 @@ def test_who_ran_a_challenge_and_left_decides_on_nothing_of_it(challenge: Challe
 Act = Callable[..., Any]
 # Steps of another act, which has asked the rule; imports read their folder first: test_imports.py.
 STEPS = {
-    "evaluation.evaluations.enter_baseline",
+    "evaluation.baselines.enter_baseline",
     "exchange.bundles.finish_creation",
     "exchange.bundles.import_bundle",
     "exchange.imports.import_folder",

@@ -21,7 +21,7 @@ from catalogue.resources.enums import Access, ResourceKind
 from catalogue.search.query import ResourceQuery
 from challenges.entries.actions import uploads
 from challenges.entries.enums import EntryStatus
-from challenges.evaluation.actions import releases
+from challenges.evaluation.actions import evaluations
 from challenges.evaluation.enums import Split
 from challenges.exchange.actions import bundles as bundle_imports
 from challenges.forum import actions as forum
@@ -325,7 +325,7 @@ def _hidden_board(challenge: Any) -> None:
         arena.StandingFactory(entry=entry, leaderboard=board, cells={"interne": figure})
         evaluation = entry.evaluations.get()
         scores += Score.objects.filter(evaluation=evaluation, metric="mae", split=Split.PUBLIC)
-        releases.issue_score_receipt(evaluation, scores, means={}, at=clock.now())
+        evaluations.issue_score_receipt(evaluation, scores, means={}, at=clock.now())
         # No action writes them before the reveal: the pages must not show them even then.
         if challenge.slug != "defi-revele":
             arena.score(entry, PRIVATE_VALUE, split=Split.PRIVATE)

@@ -23,7 +23,7 @@ from challenges.bundles.settings import (
     Settings,
 )
 from challenges.bundles.spec import Audience, FileEntry, PortableSpec, Role
-from challenges.evaluation.actions import evaluations
+from challenges.evaluation.actions import baselines
 from challenges.evaluation.rehearsals import Rehearsal, sentence
 from challenges.organising import rules
 from challenges.organising.actions import bounds as score_bounds
@@ -320,7 +320,7 @@ def _write(
             by=by,
         )
         if baseline is not None:
-            evaluations.enter_baseline(
+            baselines.enter_baseline(
                 phase=challenge.phases.get(index=0),
                 name=Path(baseline.path).name,
                 stored=objects.put(place.read(baseline.path, limit_bytes=MAX_FILE_BYTES)),

@@ -33,7 +33,7 @@ from challenges.bundles.spec import PortableSpec, Role
 from challenges.entries import rules as entries_rules
 from challenges.entries.actions.deposits import refuse_closed
 from challenges.entries.models import Entry
-from challenges.evaluation.actions.evaluations import SWEPT
+from challenges.evaluation.actions.sweeps import SWEPT
 from challenges.evaluation.enums import RunState
 from challenges.organising import rules as organising_rules
 from challenges.organising.actions import drafts

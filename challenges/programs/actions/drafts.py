@@ -36,7 +36,7 @@ from challenges.bundles.foreign.values import (
 from challenges.bundles.foreign.values import Phase as ForeignPhase
 from challenges.bundles.programs import BOTH, PRIVATE, PUBLIC, Declared, Form, ProgramSpec, Protocol
 from challenges.bundles.report import Findings, Problem
-from challenges.evaluation.actions import evaluations
+from challenges.evaluation.actions import baselines
 from challenges.organising.actions import folders, leaderboards
 from challenges.organising.enums import (
     BoardRule,
@@ -646,7 +646,7 @@ class _Draft:
             stored = objects.put(payloads.packed_payload(self.folder, solution.payload))
             for foreign in self.spec.phases:
                 if set(foreign.tasks) & set(solution.tasks):
-                    evaluations.enter_baseline(
+                    baselines.enter_baseline(
                         phase=self.phases[foreign.index],
                         name="solution.zip",
                         stored=stored,

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 
 from challenges.entries.enums import EntryStatus
 from challenges.entries.models import Entry
-from challenges.evaluation.actions import releases
+from challenges.evaluation.actions import evaluations
 from challenges.evaluation.actions.evaluations import give_outcome, queue_scores, settle_entry
 from challenges.evaluation.enums import EvaluationState
 from challenges.evaluation.models import Evaluation, Score, evaluations_of
@@ -501,11 +501,11 @@ def put_in_force(rescoring: Rescoring, prepared: Prepared, *, at: datetime, sign
 
 
 def _release_scores(each: Release, at: datetime, *, sign: bool) -> None:
-    scores = releases.public_scores(each.evaluation, each.figures, each.intervals, at=at)
+    scores = evaluations.public_scores(each.evaluation, each.figures, each.intervals, at=at)
     with immutable.writes(Score):
         Score.objects.bulk_create(scores, ignore_conflicts=True)
     if sign:
-        releases.issue_score_receipt(each.evaluation, scores, means=each.means, at=at)
+        evaluations.issue_score_receipt(each.evaluation, scores, means=each.means, at=at)
 
 
 def _realign(rescoring: Rescoring, at: datetime, *, sign: bool) -> None:

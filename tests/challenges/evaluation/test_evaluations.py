@@ -21,7 +21,7 @@ from challenges.entries.actions import choices
 from challenges.entries.enums import EntryStatus
 from challenges.evaluation import queries as evaluation_queries
 from challenges.evaluation import worker as evaluation_worker
-from challenges.evaluation.actions import evaluations, interventions
+from challenges.evaluation.actions import evaluations, interventions, sweeps
 from challenges.evaluation.enums import EvaluationState
 from challenges.invariants import INVARIANTS
 from challenges.models import Challenge, Entry, Job, Notice, Score, Standing
@@ -260,17 +260,17 @@ def test_a_check_that_comes_late_is_dropped(challenge: Challenge) -> None:
 def test_a_missing_job_is_made_again(challenge: Challenge) -> None:
     entry = entered(challenge)
     Job.objects.filter(subject_id=str(entry.pk)).delete()
-    assert evaluations.sweep_entries() == 1
-    assert evaluations.sweep_entries() == 0
+    assert sweeps.sweep_entries() == 1
+    assert sweeps.sweep_entries() == 0
     assert drain()
     assert fresh(entry).status == EntryStatus.SCORED
     waiting = entered(challenge, seed=2)
     assert Worker().work_one()
     Job.objects.filter(kind=JobKind.SCORE, state=JobState.READY).delete()
-    assert evaluations.sweep_entries() == 1
+    assert sweeps.sweep_entries() == 1
     waiting.evaluations.all().delete()  # its score was not even asked for
     Job.objects.filter(kind=JobKind.SCORE, state=JobState.READY).delete()
-    assert evaluations.sweep_entries() == 1
+    assert sweeps.sweep_entries() == 1
     assert drain()
     assert fresh(waiting).status == EntryStatus.SCORED
 
@@ -363,13 +363,13 @@ def test_an_entry_that_stays_too_long_is_examined(challenge: Challenge) -> None:
     Entry.objects.filter(pk=entry.pk).update(status_since=began)
     assert evaluation_queries.has_late_entries(clock.now())
     assert not evaluation_queries.has_late_entries(began + timedelta(minutes=14))
-    assert evaluations.sweep_entries() == 1
+    assert sweeps.sweep_entries() == 1
     assert (fresh(entry).status, fresh(entry).reason_code) == (
         EntryStatus.NEEDS_ATTENTION,
         ReasonCode.PLATFORM,
     )
     assert Outbox.objects.filter(topic="mail.entry_examined").count() == 1
-    assert evaluations.sweep_entries() == 0
+    assert sweeps.sweep_entries() == 0
     assert not evaluation_queries.has_late_entries(clock.now())
 
 
@@ -538,7 +538,7 @@ def test_a_paused_phase_receives_checks_and_scores_at_the_end(running: Challenge
     assert drain()
     assert {fresh(before).status, fresh(entry).status} == {EntryStatus.QUEUED}
     assert not Score.objects.filter(evaluation__entry__in=[before, entry]).exists()
-    assert evaluations.sweep_entries() == 0
+    assert sweeps.sweep_entries() == 0
     assert list(INVARIANTS["I2"][1]()) == []
     assert "Le programme est faux" in Notice.objects.get(kind="scoring").text
     page = signed_in(captain_of(entry.enrolment.team)).get(url_of(running, "entry", entry.pk))

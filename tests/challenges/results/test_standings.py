@@ -11,7 +11,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from challenges.evaluation.actions import releases
+from challenges.evaluation.actions import evaluations
 from challenges.evaluation.enums import Split
 from challenges.evaluation.models import rounded
 from challenges.models import (
@@ -224,7 +224,7 @@ def test_a_value_is_rounded_once(value: float, decimals: int, text: str) -> None
     [(None, ""), (59.0, "<= 1 min"), (61.0, "<= 2 min"), (300.0, "<= 5 min"), (999.0, "> 10 min")],
 )
 def test_durations_are_told_by_class(seconds: float | None, told: str) -> None:
-    assert releases.duration_class(seconds) == told
+    assert evaluations.duration_class(seconds) == told
 
 
 @pytest.fixture
@@ -469,7 +469,7 @@ def test_reveal_shows_both_parts_groups_and_moves(client: Client, challenge: Cha
 
 def test_public_share_is_that_of_the_compiled_truth(challenge: Challenge) -> None:
     version = with_contract(challenge)
-    releases.note_parts(task=version.tasks.get(), units={"public": 39, "private": 115})
+    evaluations.note_parts(task=version.tasks.get(), units={"public": 39, "private": 115})
     phase = challenge.phases.get()
     assert (phase.public_units, phase.public_share) == (39, pytest.approx(39 / 154))
 

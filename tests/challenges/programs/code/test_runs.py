@@ -13,7 +13,7 @@ from challenges import invariants
 from challenges.entries.actions import checks
 from challenges.entries.enums import EntryStatus
 from challenges.evaluation import worker as vault
-from challenges.evaluation.actions import evaluations, interventions
+from challenges.evaluation.actions import interventions, sweeps
 from challenges.models import (
     Challenge,
     CodeRun,
@@ -295,7 +295,7 @@ def test_a_missing_job_of_a_run_is_made_again(challenge: Challenge) -> None:
     assert Worker().work_one()
     Job.objects.filter(kind=JobKind.RUN).delete()
     assert [one.split(":")[0] for one in breaches()] == ["I2"]
-    assert evaluations.sweep_entries() == 1
+    assert sweeps.sweep_entries() == 1
     assert worked(entry).status == EntryStatus.SCORED
 
 
@@ -411,7 +411,7 @@ def test_a_pause_holds_code_but_what_a_change_of_scoring_waits_for(challenge: Ch
     assert (entry.status, states()) == (EntryStatus.QUEUED, ["queued", "queued"])
 
     Job.objects.filter(kind=JobKind.RUN).delete()
-    assert evaluations.sweep_entries() == 2
+    assert sweeps.sweep_entries() == 2
     assert drain()
     assert states() == ["queued", "queued"]
 
@@ -426,7 +426,7 @@ def test_a_pause_holds_code_but_what_a_change_of_scoring_waits_for(challenge: Ch
         for each in (before, entry)
     ]
     assert Job.objects.filter(kind=JobKind.SCORE, dedup_key__in=kept).delete()[0] == 2
-    assert evaluations.sweep_entries() == 2
+    assert sweeps.sweep_entries() == 2
     assert drain()
     assert {each.status for each in Entry.objects.filter(pk__in=[before.pk, entry.pk])} == {
         EntryStatus.SCORING
@@ -449,7 +449,7 @@ def test_a_change_of_scoring_does_not_wait_for_code_that_is_examined(
 
     made = tried(challenge)
     assert made.state == RescoringState.READY
-    assert (evaluations.sweep_entries(), states()) == (0, ["queued"])
+    assert (sweeps.sweep_entries(), states()) == (0, ["queued"])
 
     moderator: Any = UserFactory(region="moderator")
     assert worked(interventions.requeue(entry=entry, by=moderator)).status == EntryStatus.SCORED
