@@ -468,8 +468,8 @@ def deposit_once(
 ) -> tuple[Contribution, bool]:
     """Open a draft, or give back the one that the key opened; say whether this one was opened.
 
-    In order: the person's row is held, the draft and its event, key and digest. Raises as `known`,
-    and what `begin` raises.
+    In order: the person's row is held, the draft and its event, key and digest. Raises as
+    `known_deposit`, and what `begin` raises.
     """
     User.objects.select_for_update().get(pk=by.pk)
     already = known_deposit(key=key, sha256=sha256, by=by)
@@ -491,8 +491,8 @@ def merge(
 ) -> tuple[Contribution, Sorted]:
     """Keep what a person typed over what they had read, never over what somebody else wrote since.
 
-    seen: prints of the values that the page showed (`queries.drafts.prints`). Fields that clash
-    are not kept: they come back with both texts. Otherwise as `contributions.save_draft`.
+    seen: prints of the values that the page showed (`proposals.prints`). Fields that clash
+    are not kept: they come back with both texts. Otherwise as `save_draft`.
     """
     contribution = Contribution.objects.locked(contribution)
     require(rules.may_edit, by, contribution)
@@ -613,7 +613,7 @@ def become(*, resource: Resource, kind: str, by: User) -> Contribution:
     """Open the draft of a need or of a solution that comes of an idea, or give back the open one.
 
     The idea stays online as it is; the draft is reviewed as any other and its link is made when
-    it goes online. In order: as `contributions.start`. Raises NotAllowed to who does not answer
+    it goes online. In order: as `start`. Raises NotAllowed to who does not answer
     for the idea, Conflict when it is none or is not online.
     """
     idea = Resource.objects.locked(resource)

@@ -66,7 +66,7 @@ def add(
     In order: the bytes, in the private store; then, in one transaction, the row of the file, the
     draft, event "file.added". The same bytes under the same name change nothing, unless nothing
     could examine them: then they are examined again. Nobody is given the file before it was
-    examined (`file_examinations`). size: in bytes, where it is known before. Raises NotAllowed;
+    examined. size: in bytes, where it is known before. Raises NotAllowed;
     Conflict for a kind that tells no files, a draft that somebody else holds, more than fifty rows;
     Invalid for an empty file or name; TooLarge, QuotaSpent, Unavailable.
     """
@@ -311,7 +311,7 @@ ASSEMBLY_MINUTES = 60
 def begin_upload(*, contribution: Contribution, length: int, name: str, by: User) -> CardUpload:
     """Announce a file of so many bytes for a draft.
 
-    In order: the upload, for a day; event "upload.begun". Raises what `stored_files.announce`
+    In order: the upload, for a day; event "upload.begun". Raises what `announce`
     does, Refusal for a length that is none, QuotaSpent past the uploads that a person has open.
     """
     name = clean_name(name)
@@ -346,11 +346,11 @@ def append_part(
 ) -> CardUpload:
     """Keep a part of the file, at the place where the file stops; with the last one, the file.
 
-    A small file is brought to its draft at once (`stored_files.add`), a large one by a task. An
+    A small file is brought to its draft at once (`add`), a large one by a task. An
     empty part at the end of a whole file tries again what was refused then. checksum: sha256 of
     the part, 32 bytes; a part that is refused leaves nothing behind. Raises NotAllowed; Conflict
     for another offset (facts: offset); TooLarge past the announced length; Corrupted, Unavailable;
-    of the last part, what `stored_files.add` does.
+    of the last part, what `add` does.
     """
     if upload.contribution is None:
         raise Hidden
@@ -369,7 +369,7 @@ def append_part(
 
 
 def finish_upload(upload: CardUpload) -> CardUpload:
-    """Bring a whole upload to its draft, in the name of who sent it; raises as `append`.
+    """Bring a whole upload to its draft, in the name of who sent it; raises as `append_part`.
 
     What would be refused is refused before the bytes are put together, and waits longer each time;
     of who may not write the draft any more, nothing is kept. One process at a time: another finds
@@ -417,7 +417,7 @@ def expire_uploads() -> int:
     """Drop the uploads whose day is over, or whose draft is gone, with their parts.
 
     One that is being put together is left until it is a file, or is not: each is claimed as
-    `finish` does before its parts go.
+    `finish_upload` does before its parts go.
     """
     now = clock.now()
     until = now + timedelta(minutes=ASSEMBLY_MINUTES)

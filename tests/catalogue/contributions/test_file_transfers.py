@@ -150,13 +150,10 @@ def test_a_program_brings_a_file_and_takes_it_out(house: House, program: Program
     assert program.delete("offres.csv").status_code == 204
     assert house.rows() == []
     assert program.delete("offres.csv").status_code == 404
-
-
-def test_a_file_of_a_card_online_opens_a_change_of_it(house: House, program: Program) -> None:
     old = house.file()
     card = house.publish()
     assert program.put("offres.csv", CSV + b"2026-02;13\n").status_code == 201
-    change = Contribution.objects.open().get(resource=card)
+    change = Contribution.objects.open().get(resource=card)  # a card online stays as it is
     assert change.base_revision == card.live_revision
     assert given(old).status_code == 200
 

@@ -201,23 +201,15 @@ def test_words_are_compulsory(judge: User, action: Callable[..., Any]) -> None:
 
 
 @pytest.mark.parametrize("verb", VERBS)
-@pytest.mark.parametrize("status", [ContributionStatus.DRAFT, ContributionStatus.CHANGES_REQUESTED])
-def test_what_is_not_submitted_is_not_decided(
-    judge: User, verb: Verb, status: ContributionStatus
-) -> None:
-    contribution = make.IN_STATE[status]()
-    with refused(Refusal):
-        verb(contribution, judge)
-
-
-@pytest.mark.parametrize("verb", VERBS)
 @pytest.mark.parametrize("then", VERBS)
 def test_a_second_decision_conflicts(judge: User, verb: Verb, then: Verb) -> None:
-    stale = make.submitted()
+    stale, draft = make.submitted(), make.draft()
     verb(make.again(stale), judge)
     with refused(Conflict):
         then(stale, make.moderator())
     assert Decision.objects.count() == 1
+    with refused(Refusal):
+        then(draft, make.moderator())
 
 
 def test_a_stale_change_never_overwrites_the_card(judge: User) -> None:
@@ -699,6 +691,9 @@ def test_all_that_a_filter_keeps_is_chosen_told_by_its_number_and_done_once(
     shown = client.get(address).text
     assert "Les 5 fiches de cette file" in shown
     assert len(values(shown, "item")) == 2
+    with monkeypatch.context() as patched:
+        patched.setattr(review_pages, "MOST", 3)
+        assert "Les 3 plus anciennes des 5 fiches de cette file" in client.get(address).text
     before = rows()
     page = client.post(address, REFUSE | {"all": "1"}).text
     assert rows() == before
@@ -729,13 +724,3 @@ def test_what_takes_too_long_goes_on_where_it_was_left(
     assert told == [(2, 1, True), (1, 1, True), (0, 0, True)]
     assert "2 fiches traitées." in page
     assert states(*lot) == ["submitted", "refused", "refused"]
-
-
-def test_no_more_than_the_bound_is_chosen_at_once(
-    desk: Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for _ in range(4):
-        make.submitted()
-    monkeypatch.setattr(review_pages, "MOST", 3)
-    assert "Les 3 plus anciennes des 4 fiches de cette file" in desk.get(BULK).text
-    assert "3 fiches seront traitées" in desk.post(BULK, REFUSE | {"all": "1"}).text

@@ -350,15 +350,6 @@ def test_an_import_cut_short_goes_on_where_it_was(
     assert again(batch).counts == {"create": 5}
 
 
-def test_two_workers_write_no_row_twice(desk: Desk) -> None:
-    batch = tables.begin(batch=desk.ask(need(title="Une")))
-    [line] = told.plan(batch)
-    tables.write(batch=batch, at=0, line=line, by=desk.editor)
-    with pytest.raises(Conflict):
-        tables.write(batch=batch, at=0, line=line, by=desk.editor)
-    assert Contribution.objects.count() == 1
-
-
 def test_one_import_of_an_organisation_at_a_time(desk: Desk) -> None:
     first, second = (desk.read(need(title=title)) for title in ("Une", "Deux"))
     desk.asked(first)
@@ -410,15 +401,23 @@ def test_a_lot_holds_what_it_opened_for_its_organisation_alone(desk: Desk) -> No
 # What others wrote since the table was read
 
 
-def test_a_row_begins_no_change_beside_one_that_a_colleague_began(desk: Desk) -> None:
+def test_a_row_leaves_alone_what_a_colleague_began_or_saved_since(desk: Desk) -> None:
     card, colleague = desk.card(title="Une"), desk.member()
     row = {"id": str(card.public_id), "kind": "need", "summary": "Le résumé du tableau."}
     batch = tables.begin(batch=desk.ask(row))
     [line] = told.plan(batch)
-    drafts.propose(resource=card, by=colleague)
+    change = drafts.propose(resource=card, by=colleague)
     assert tables.write(batch=batch, at=0, line=line, by=desk.editor) == "refused"
+    with pytest.raises(Conflict):  # another worker writes no row twice
+        tables.write(batch=batch, at=0, line=line, by=desk.editor)
     assert [each["message"] for each in again(batch).failures] == [str(told.CHANGED)]
     assert [each.author for each in Contribution.objects.open()] == [colleague]
+    tables.finish(batch=batch, by=tables.IMPORTER)
+    second = desk.read(row)
+    make.edit(change, colleague, summary="De la collègue.")
+    tables.carry_out(desk.asked(second))
+    assert make.again(change).content["summary"] == "De la collègue."
+    assert [each["message"] for each in again(second).failures] == [str(told.CHANGED)]
 
 
 def test_a_row_does_not_write_over_what_a_colleague_saved_since(desk: Desk) -> None:
@@ -433,16 +432,6 @@ def test_a_row_does_not_write_over_what_a_colleague_saved_since(desk: Desk) -> N
     assert (content["title"], content["summary"]) == ("Deux", "De la collègue.")
     failures = [(each["column"], each["message"]) for each in again(batch).failures]
     assert failures == [("summary", str(told.REWRITTEN))]
-
-
-def test_a_card_that_changed_between_the_reading_and_the_worker_is_left_alone(desk: Desk) -> None:
-    card, colleague = desk.card(title="Une"), desk.member()
-    change = drafts.propose(resource=card, by=colleague)
-    batch = desk.read({"id": str(card.public_id), "kind": "need", "summary": "Du tableau."})
-    make.edit(change, colleague, summary="De la collègue.")
-    tables.carry_out(desk.asked(batch))
-    assert make.again(change).content["summary"] == "De la collègue."
-    assert [each["message"] for each in again(batch).failures] == [str(told.CHANGED)]
 
 
 # Pages and command

@@ -186,13 +186,11 @@ def test_an_absent_card_is_archived_late_and_comes_back(harvest: Pass) -> None:
     assert states(harvest(*both)) == {"unchanged": 1, "updated": 1}
     assert card(2).archived_at is None
     assert states(harvest(*both)) == {"unchanged": 2}
-
-
-def test_what_a_person_archived_stays_so(harvest: Pass) -> None:
-    harvest(datagouv(1))
-    Resource.objects.update(archived_at=clock.now(), archive_reason="Remplacée.")
-    assert states(harvest(datagouv(1, title="Autre titre"))) == {"updated": 1}
-    assert card().archived_at is not None
+    Resource.objects.filter(pk=card(1).pk).update(
+        archived_at=clock.now(), archive_reason="Remplacée."
+    )
+    assert states(harvest(datagouv(1, title="Autre titre"), datagouv(2)))["updated"] == 1
+    assert card(1).archived_at is not None  # what a person archived stays so
 
 
 def test_a_card_of_the_hub_that_cannot_be_read_is_alone_not_absent(source: Source) -> None:

@@ -583,8 +583,12 @@ def dead_links() -> int | None:
     return Resource.objects.get().dead_links
 
 
-def test_a_link_is_dead_after_three_failures_over_two_days() -> None:
-    check = LinkCheckFactory()
+def test_a_link_is_asked_less_while_it_answers_and_dead_after_three_failures_in_two_days() -> None:
+    check, waits = LinkCheckFactory(), []
+    for _ in range(6):
+        check = noted(check, LinkState.OK)
+        waits.append((check.next_check_at - check.checked_at) // timedelta(hours=1))
+    assert waits == [12, 24, 168, 720, 720, 720]
     for hours in (24, 23, 0):  # three, but 47 hours
         check = noted(check, LinkState.GONE, hours=hours)
         assert check.dead_since is None
@@ -605,14 +609,6 @@ def test_what_says_nothing_is_not_held_against_a_card(state: LinkState) -> None:
     for _ in range(5):
         check = noted(check, state)
     assert (check.failures, check.dead_since, dead_links()) == (0, None, None)
-
-
-def test_the_wait_grows_while_it_answers() -> None:
-    check, waits = LinkCheckFactory(), []
-    for _ in range(6):
-        check = noted(check, LinkState.OK)
-        waits.append((check.next_check_at - check.checked_at) // timedelta(hours=1))
-    assert waits == [12, 24, 168, 720, 720, 720]
 
 
 def test_a_page_that_moved_for_good_is_proposed_once_to_its_owner() -> None:
