@@ -100,23 +100,23 @@ class ReleaseForm(forms.Form):
 
     def clean_sample(self) -> UploadedFile | None:
         """Refuse a sample that is too large."""
-        found = self.cleaned_data["sample"]
-        return _bounded(found) if found else None
+        sample = self.cleaned_data["sample"]
+        return _bounded(sample) if sample else None
 
     def clean_documentation(self) -> UploadedFile | None:
         """Refuse a document that is too large."""
-        found = self.cleaned_data["documentation"]
-        return _bounded(found) if found else None
+        documentation = self.cleaned_data["documentation"]
+        return _bounded(documentation) if documentation else None
 
     def clean_dictionary(self) -> Mapping[str, Mapping[str, str]]:
         """Read the dictionary; a fault names its line."""
-        found = self.cleaned_data["dictionary"]
-        if not found:
+        upload = self.cleaned_data["dictionary"]
+        if not upload:
             return {}
-        if found.size > DICTIONARY_MAX_BYTES:
+        if upload.size > DICTIONARY_MAX_BYTES:
             raise ValidationError(_("Le dictionnaire dépasse 1 Mo."), code="too_large")
         try:
-            return dictionary.read(found.read())
+            return dictionary.read(upload.read())
         except TableFault as fault:
             raise ValidationError(sentence(fault.code, fault.line, fault.facts)) from fault
 
@@ -148,14 +148,14 @@ class ReleaseForm(forms.Form):
         self.personal_found = any(fault["code"] == "personal" for fault in faults)
 
 
-def _bounded(found: UploadedFile) -> UploadedFile:
-    if (found.size or 0) > FILE_MAX_BYTES:
+def _bounded(upload: UploadedFile) -> UploadedFile:
+    if (upload.size or 0) > FILE_MAX_BYTES:
         raise ValidationError(
             _("Ce fichier dépasse %(limit)s Mo."),
             code="too_large",
             params={"limit": FILE_MAX_BYTES // MEGABYTE},
         )
-    return found
+    return upload
 
 
 SENTENCES = {

@@ -19,12 +19,12 @@ SWEEP_HOURS = 2  # the sweep runs each hour
 
 def missing_objects() -> Iterator[str]:
     """Name each file whose bytes are not in the private store."""
-    found = list(DataFile.objects.order_by("pk").values_list("public_id", "sha256"))
-    found += list(SealedFile.objects.order_by("pk").values_list("pk", "ciphertext_sha256"))
+    named_objects = list(DataFile.objects.order_by("pk").values_list("public_id", "sha256"))
+    named_objects += list(SealedFile.objects.order_by("pk").values_list("pk", "ciphertext_sha256"))
     keys = HoldoutVersion.objects.exclude(compiled_keys_sha256=None).order_by("pk")
-    found += list(keys.values_list("public_id", "compiled_keys_sha256"))
+    named_objects += list(keys.values_list("public_id", "compiled_keys_sha256"))
     store = objects.store()
-    for name, sha256 in found:
+    for name, sha256 in named_objects:
         if not store.exists(sha256):
             yield f"{name} {sha256[:12]}"
 
@@ -45,8 +45,8 @@ def numbering() -> Iterator[str]:
         rows = queryset.order_by("pk").values_list("public_id", f"{relation}__number")
         for public_id, number in rows.exclude(**{relation: None}):
             numbers[public_id].append(number)
-        for public_id, found in numbers.items():
-            if sorted(found) != list(range(1, len(found) + 1)):
+        for public_id, its_numbers in numbers.items():
+            if sorted(its_numbers) != list(range(1, len(its_numbers) + 1)):
                 yield str(public_id)
 
 

@@ -83,9 +83,9 @@ class DirectoryQuery:
 
     def pairs(self) -> list[tuple[str, str]]:
         """List the parameters that say this query, defaults left out."""
-        found = [("q", self.q)] if self.q else []
-        found += [(name, value) for name, values in self.facets.items() for value in values]
-        return found + ([("sort", self.sort)] if self.sort != "recent" else [])
+        parameters = [("q", self.q)] if self.q else []
+        parameters += [(name, value) for name, values in self.facets.items() for value in values]
+        return parameters + ([("sort", self.sort)] if self.sort != "recent" else [])
 
     def without(self, name: str, value: str) -> DirectoryQuery:
         """Remove one value of one facet."""
@@ -128,11 +128,11 @@ def cards(user: User | AnonymousUser) -> QuerySet[Resource]:
 
 def directory(query: DirectoryQuery, user: User | AnonymousUser) -> QuerySet[Resource]:
     """List the cards that a query keeps, in its order."""
-    found = _matching(cards(user), query)
+    kept_cards = _matching(cards(user), query)
     for name, values in query.facets.items():
-        found = found.filter(**{f"{FACETS[name][1]}__in": values})
+        kept_cards = kept_cards.filter(**{f"{FACETS[name][1]}__in": values})
     order = ["title", "pk"] if query.sort == "title" else ["-dated_at", "-pk"]
-    return found.select_related("organisation", "dataset").order_by(*order)
+    return kept_cards.select_related("organisation", "dataset").order_by(*order)
 
 
 def facet_counts(
@@ -142,12 +142,12 @@ def facet_counts(
     counted = {}
     base = _matching(cards(user), query)
     for name, (_title, column, labels) in FACETS.items():
-        found = base
+        narrowed = base
         for other, values in query.facets.items():
             if other != name:
-                found = found.filter(**{f"{FACETS[other][1]}__in": values})
+                narrowed = narrowed.filter(**{f"{FACETS[other][1]}__in": values})
         rows = (
-            found.exclude(**{column: ""})
+            narrowed.exclude(**{column: ""})
             .exclude(**{f"{column}__isnull": True})
             .order_by()
             .values_list(column)
@@ -169,9 +169,9 @@ def _ordered(
     return kept + [(value, counts.get(value, 0)) for value in chosen if value not in shown]
 
 
-def _matching(found: QuerySet[Resource], query: DirectoryQuery) -> QuerySet[Resource]:
+def _matching(listed: QuerySet[Resource], query: DirectoryQuery) -> QuerySet[Resource]:
     """Keep the cards that hold the words, as the search of the catalogue says."""
-    return found.filter(pk__in=_ids(query.q)) if query.q else found
+    return listed.filter(pk__in=_ids(query.q)) if query.q else listed
 
 
 def _ids(words: str) -> list[int]:
@@ -276,8 +276,8 @@ def column_of(row: Mapping[str, Any]) -> Column:
 
 def address_of(resource: Resource) -> str:
     """Give the address of the files of a card, or "" when none was deposited here."""
-    held = Dataset.objects.filter(resource=resource, released_at__isnull=False).exists()
-    return reverse("datasets:dataset", args=(resource.slug,)) if held else ""
+    is_released = Dataset.objects.filter(resource=resource, released_at__isnull=False).exists()
+    return reverse("datasets:dataset", args=(resource.slug,)) if is_released else ""
 
 
 def published_files(resources: Sequence[Card]) -> dict[int, list[File]]:
@@ -291,16 +291,16 @@ def published_files(resources: Sequence[Card]) -> dict[int, list[File]]:
         .select_related("release__dataset__resource")
         .order_by("release__dataset", "index", "pk")
     )
-    found: dict[int, list[File]] = {}
+    files_by_card: dict[int, list[File]] = {}
     for row in rows:
         card = row.release.dataset.resource
-        files = found.setdefault(card.pk, [])
+        files = files_by_card.setdefault(card.pk, [])
         page = settings.SITE_URL + row.release.dataset.get_absolute_url()
         if not row.level_enum.is_restricted:
             files.append(_public_file(row, page))
         elif not any(each.access == Access.ON_REQUEST for each in files):
             files.append(File(f"{page}#acces", "Demander l’accès", page, access=Access.ON_REQUEST))
-    return found
+    return files_by_card
 
 
 def _last_release() -> Subquery:

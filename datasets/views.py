@@ -82,7 +82,7 @@ def tabs(card: Resource, shown: DatasetPage | None) -> list[tuple[Any, str, Any]
 def facts(card: Resource, shown: DatasetPage | None) -> list[tuple[str, Any]]:
     """List what is known of a dataset; what nobody said is left out."""
     details = card.details
-    found: list[tuple[str, Any]] = [
+    labelled: list[tuple[str, Any]] = [
         (_("Producteur"), card.holder_name),
         (_("Licence"), licences(card)),
         (_("Mise à jour"), FREQUENCY_LABELS.get(details.get("update_frequency", ""), "")),
@@ -91,14 +91,14 @@ def facts(card: Resource, shown: DatasetPage | None) -> list[tuple[str, Any]]:
     ]
     if shown is not None:
         dataset = shown.dataset
-        found += [
+        labelled += [
             (_("Base légale"), texts.in_language(dataset.legal_basis, card.written_in)),
             (_("Dernière version"), _day(dataset.released_at)),
             (_("Seuil de diffusion"), _people(dataset.disclosure_threshold)),
             (_("Formats"), ", ".join(dict.fromkeys(_format(one.name) for one in shown.files))),
             (_("Conservation"), texts.in_language(dataset.retention, card.written_in)),
         ]
-    return [(label, value) for label, value in found if value]
+    return [(label, value) for label, value in labelled if value]
 
 
 def licences(card: Resource) -> str:
@@ -126,9 +126,9 @@ PAGE_SIZE = 12
 def index(request: HttpRequest) -> HttpResponse:
     """List the published datasets, by words, access, place of the files, scope, producer."""
     query = filters.parse(request.GET)
-    found = queries.directory(query, request.user)
+    listed = queries.directory(query, request.user)
     counts = queries.facet_counts(query, request.user)
-    page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
+    page = Paginator(listed, PAGE_SIZE).get_page(request.GET.get("page"))
     context = {
         "section": "donnees",
         "query": query,
@@ -235,33 +235,33 @@ def download(request: HttpRequest, slug: str, file: UUID) -> StreamingHttpRespon
 
     Who may have a restricted one proves first who they are, whatever the session.
     """
-    found = queries.readable_file(file, slug, request.user)
-    if found is None:
+    data_file = queries.readable_file(file, slug, request.user)
+    if data_file is None:
         raise Hidden(denied=queries.file_of(file, slug))
-    _keep_proven(request, found)
+    _keep_proven(request, data_file)
     licences = ""
-    if found.level == AccessLevel.REGISTERED:
+    if data_file.level == AccessLevel.REGISTERED:
         if not request.user.is_authenticated:
             return redirect_to_login(reverse("datasets:dataset", args=(slug,)))
         if request.method != "POST":
             return redirect("datasets:dataset", slug)
         if not request.POST.get("accept"):
             raise Invalid(_("Acceptez la licence pour recevoir ce fichier."), code="licence")
-        licences = ", ".join(found.release.dataset.resource.licences)
+        licences = ", ".join(data_file.release.dataset.resource.licences)
     content: IO[bytes] | Iterable[bytes] = ()
     if request.method == "HEAD":  # the headers of a download, which does not take place
-        gate.announce_file(data_file=found, by=request.user)
+        gate.announce_file(data_file=data_file, by=request.user)
     else:
-        count(request, found.release.dataset.resource, "downloads")
-        content = gate.open_file(data_file=found, by=request.user, licences=licences)
-    return attachment(content, found.name, media_type=found.media_type, size=found.size)
+        count(request, data_file.release.dataset.resource, "downloads")
+        content = gate.open_file(data_file=data_file, by=request.user, licences=licences)
+    return attachment(content, data_file.name, media_type=data_file.media_type, size=data_file.size)
 
 
-def _keep_proven(request: HttpRequest, found: DataFile) -> None:
+def _keep_proven(request: HttpRequest, data_file: DataFile) -> None:
     """Ask for the proof who may have a restricted file; the gate refuses the others as ever."""
-    if not found.level_enum.is_restricted:
+    if not data_file.level_enum.is_restricted:
         return
-    gate.announce_file(data_file=found, by=request.user)
+    gate.announce_file(data_file=data_file, by=request.user)
     if not recent_authentication(request):
         raise ReauthenticationRequired
 

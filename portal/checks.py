@@ -132,13 +132,13 @@ def keys() -> Found:
         path = Path(getattr(settings, name) or "/nonexistent")
         if not path.exists():
             continue
-        found = path.stat()
-        if stat.S_IMODE(found.st_mode) != KEY_MODE:
+        key_stat = path.stat()
+        if stat.S_IMODE(key_stat.st_mode) != KEY_MODE:
             yield _error(
                 9,
                 f"Le fichier {name} n’est pas en lecture pour son seul propriétaire : chmod 0400.",
             )
-        if found.st_uid != os.geteuid():
+        if key_stat.st_uid != os.geteuid():
             yield _error(
                 9, f"Le fichier {name} n’appartient pas au compte qui lance ce service : chown."
             )
@@ -216,14 +216,14 @@ def role_rights() -> Found:
         return  # E04 speaks
     kind = settings.PROCESS_KIND if settings.PROCESS_KIND in rights.KINDS else "web"
     role = rights.current_role()
-    found = rights.powers(role) or [
+    differences = rights.powers(role) or [
         str(each) for each in rights.differences(kind, role) if each.excess
     ]
-    if found:
+    if differences:
         yield _error(
             14,
             f"Le rôle « {role} » de la base peut trop pour un service {kind} "
-            f"({' ; '.join(found[:RIGHTS_SHOWN])}) : créez un rôle pour lui et lancez "
+            f"({' ; '.join(differences[:RIGHTS_SHOWN])}) : créez un rôle pour lui et lancez "
             "`manage.py grants --apply` avec le rôle propriétaire.",
         )
 
@@ -336,16 +336,16 @@ def unsafe_services(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage
     if not kwargs.get("databases"):
         return []
     try:
-        found = [message for check in DATABASE for message in check()]
+        messages = [message for check in DATABASE for message in check()]
     except DatabaseError as error:
-        found = [
+        messages = [
             _error(
                 20,
                 f"La base ne répond pas ({type(error).__name__}) : ses droits, son heure et ses "
                 "migrations ne sont pas vérifiés. Vérifiez DATABASE_URL et le service.",
             )
         ]
-    return [*found, *broker_keeps(), *search_opens()]
+    return [*messages, *broker_keeps(), *search_opens()]
 
 
 @register(Tags.security, OURS, deploy=True)
@@ -353,14 +353,14 @@ def absent_on_this_host(app_configs: Any = None, **kwargs: Any) -> list[CheckMes
     """W14, W15, W17: no program of others runs; no antivirus reads their files, or not all."""
     from challenges.evaluation import worker as vault  # noqa: PLC0415  # app ready
 
-    said = {}
+    sentences = {}
     if lacking := vault.missing_isolation():
-        said[14] = f"Aucun programme n’est exécuté ici (X_NO_SANDBOX) : {lacking.sentence}"
+        sentences[14] = f"Aucun programme n’est exécuté ici (X_NO_SANDBOX) : {lacking.sentence}"
     if not scanning.is_set():
-        said[15] = "Aucun antivirus ne lit les fichiers des équipes : voyez SCANNER_URL."
+        sentences[15] = "Aucun antivirus ne lit les fichiers des équipes : voyez SCANNER_URL."
     elif settings.CARD_FILE_MAX_BYTES > scanning.MOST_READ_BYTES:
-        said[17] = "clamd ne lit rien au-delà de 2 Go : baissez CARD_FILE_MAX_BYTES."
-    return [Warning(sentence, id=f"portal.W{number}") for number, sentence in said.items()]
+        sentences[17] = "clamd ne lit rien au-delà de 2 Go : baissez CARD_FILE_MAX_BYTES."
+    return [Warning(sentence, id=f"portal.W{number}") for number, sentence in sentences.items()]
 
 
 @register(Tags.security)
@@ -379,13 +379,13 @@ def refuse_unsafe_start() -> None:
     """
     if settings.EMBEDDED:
         return
-    found = unsafe_values()
-    if not any(message.is_serious() for message in found):
+    messages = unsafe_values()
+    if not any(message.is_serious() for message in messages):
         _await_database()
-        found = run_checks(tags=[OURS], include_deployment_checks=True, databases=["default"])
-    for message in found:
+        messages = run_checks(tags=[OURS], include_deployment_checks=True, databases=["default"])
+    for message in messages:
         sys.stderr.write(f"{message.id} {message.msg}\n")
-    if any(message.is_serious() for message in found):
+    if any(message.is_serious() for message in messages):
         raise SystemExit(3)
     connection.close()  # a server that forks hands no connection on
 

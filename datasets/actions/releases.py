@@ -220,17 +220,17 @@ def _prepared(files: Sequence[NewFile], *, personal_checked: bool) -> list[dict[
             faults += _personal(one, name, checked=personal_checked)
     if faults:
         raise Invalid(_("Un fichier ne peut pas être publié."), faults=faults)
-    for one, found in zip(files, values, strict=True):
+    for one, file_values in zip(files, values, strict=True):
         one.content.seek(0)
         stored = objects.put(_pieces(one.content), limit_bytes=FILE_MAX_BYTES)
-        found["sha256"], found["size"] = stored.sha256, stored.size
+        file_values["sha256"], file_values["size"] = stored.sha256, stored.size
     return values
 
 
 def _personal(one: NewFile, name: str, *, checked: bool) -> list[dict[str, Any]]:
     """List the personal data that keep a file from being read by anybody."""
     try:
-        found = personal_data.scan_file(one.content)
+        signs = personal_data.scan_file(one.content)
     except personal_data.Unread:
         return [{"file": name, "code": "unread", "line": 0}]
     return [
@@ -240,7 +240,7 @@ def _personal(one: NewFile, name: str, *, checked: bool) -> list[dict[str, Any]]
             "line": each.line,
             "excerpt": each.excerpt,
         }
-        for each in found
+        for each in signs
         if each.kind in personal_data.CERTAIN or not checked
     ]
 
@@ -258,14 +258,14 @@ def _values(one: NewFile, name: str, faults: list[dict[str, Any]]) -> dict[str, 
     if file_types.extension(name) != "csv":
         return values
     try:
-        found = profile_apart(one.content, seconds=settings.PARSE_CHILD_SECONDS)
+        table = profile_apart(one.content, seconds=settings.PARSE_CHILD_SECONDS)
     except TableFault as fault:
         faults.append({"file": name, "code": fault.code, "line": fault.line, **fault.facts})
         return values
-    values["rows"] = found.rows
-    values["schema"] = dictionary.apply(found.schema, one.columns)
+    values["rows"] = table.rows
+    values["schema"] = dictionary.apply(table.schema, one.columns)
     if one.level is AccessLevel.OPEN:
-        values["preview"] = found.preview
+        values["preview"] = table.preview
     return values
 
 

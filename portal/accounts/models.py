@@ -191,17 +191,17 @@ class OrganisationQuerySet(models.QuerySet["Organisation"]):
 
     def matching(self, words: str) -> "OrganisationQuerySet":
         """Keep those whose name, acronym or a former name holds each word."""
-        found = self
+        matches = self
         for word in words.replace("\0", " ").split()[:8]:
             # SQLite keeps the text of JSON as it was written, accents escaped.
             escaped = json.dumps(word)[1:-1]
-            found = found.filter(
+            matches = matches.filter(
                 models.Q(name__icontains=word)
                 | models.Q(acronym__icontains=word)
                 | models.Q(former_names__icontains=word)
                 | models.Q(former_names__icontains=escaped)
             )
-        return found
+        return matches
 
     def locked(self, organisation: "Organisation") -> "Organisation":
         """Read the row again under a lock."""

@@ -41,15 +41,15 @@ def _folded(word: str) -> str:
 
 def key(name: str) -> str:
     """Return what two names that pass for one another share."""
-    found = words(name)
-    return "".join(_telling(found) or found)
+    name_words = words(name)
+    return "".join(_telling(name_words) or name_words)
 
 
 def reserved(name: str) -> str:
     """Return the reserved name that a name holds, "" if none."""
-    found = words(name)
+    name_words = words(name)
     for kept, public in _reserved().items():
-        if any(_holds(among, kept) for among in (found, _telling(found))):
+        if any(_holds(among, kept) for among in (name_words, _telling(name_words))):
             return public
     return ""
 
@@ -60,20 +60,22 @@ def imitated(name: str, among: Iterable[str]) -> str:
     return next((other for other in among if key(other) == mine), "")
 
 
-def _telling(found: list[str]) -> list[str]:
-    return [word for word in found if word not in _small()]
+def _telling(name_words: list[str]) -> list[str]:
+    return [word for word in name_words if word not in _small()]
 
 
-def _holds(found: list[str], kept: str) -> bool:
+def _holds(name_words: list[str], kept: str) -> bool:
     """Say whether words in a row spell a key, or a word holds a long one glued to others."""
-    if len(kept) >= GLUED_MIN and any(kept in word for word in found):
+    if len(kept) >= GLUED_MIN and any(kept in word for word in name_words):
         return True
-    return any(kept == spelt for start in range(len(found)) for spelt in _grown(found[start:]))
+    return any(
+        kept == spelt for start in range(len(name_words)) for spelt in _grown(name_words[start:])
+    )
 
 
-def _grown(found: list[str]) -> Iterator[str]:
+def _grown(name_words: list[str]) -> Iterator[str]:
     spelt = ""
-    for word in found:
+    for word in name_words:
         spelt += word
         yield spelt
 

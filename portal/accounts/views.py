@@ -233,10 +233,10 @@ def notification_choices(request: HttpRequest) -> HttpResponse:
 @get_or_post
 def stop_notifications(request: HttpRequest, token: str) -> HttpResponse:
     """Ask, then turn down the e-mails of a kind, without signing in."""
-    found = news.stopped(token)
-    if found is None:
+    stopped = news.stopped(token)
+    if stopped is None:
         raise Hidden
-    user, kind = found
+    user, kind = stopped
     if request.method == "POST":
         notifications.choose(ways={kind.name: Delivery.SPACE.value}, by=user)
     context = {"kind": kind, "done": request.method == "POST"}
@@ -251,10 +251,10 @@ PAGE_SIZE = 24
 def organisation_list(request: HttpRequest) -> HttpResponse:
     """List the organisations, by words and kind."""
     words, kind = request.GET.get("q", "")[:100], request.GET.get("nature", "")
-    found = Organisation.objects.counted().matching(words).order_by("name", "pk")
+    listed = Organisation.objects.counted().matching(words).order_by("name", "pk")
     if kind in OrganisationKind.values:
-        found = found.filter(kind=kind)
-    page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
+        listed = listed.filter(kind=kind)
+    page = Paginator(listed, PAGE_SIZE).get_page(request.GET.get("page"))
     context = {"page": page, "words": words, "kind": kind, "kinds": OrganisationKind.choices}
     return render(request, "accounts/organisations/list.html", context)
 
@@ -586,15 +586,15 @@ def _role_board(request: HttpRequest, form: ProposalForm) -> dict[str, Any]:
 def answer_role_proposal(request: HttpRequest, proposal: UUID) -> HttpResponse:
     """Confirm, refuse or take back a proposal."""
     require(rules.may_give_roles, person(request))
-    found = get_object_or_404(RoleProposal, public_id=proposal)
+    role_proposal = get_object_or_404(RoleProposal, public_id=proposal)
     match request.POST.get("answer"):
         case Answer.ACCEPTED:
-            appointments.confirm(proposal=found, by=person(request))
+            appointments.confirm(proposal=role_proposal, by=person(request))
             messages.success(request, _("Le changement est fait."))
         case Answer.WITHDRAWN:
-            appointments.withdraw(proposal=found, by=person(request))
+            appointments.withdraw(proposal=role_proposal, by=person(request))
             messages.info(request, _("La proposition est retirée."))
         case _refused:
-            appointments.refuse(proposal=found, by=person(request))
+            appointments.refuse(proposal=role_proposal, by=person(request))
             messages.info(request, _("La proposition est refusée."))
     return redirect("region_roles")

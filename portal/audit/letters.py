@@ -94,8 +94,8 @@ class FolderBackend(BaseEmailBackend):
 
 
 def _place(folder: Path, name: str, message: EmailMessage) -> Path:
-    said = str(message.extra_headers.get("Message-ID", ""))
-    if not said:
+    message_id = str(message.extra_headers.get("Message-ID", ""))
+    if not message_id:
         return folder / f"{name}.eml"
-    own = said.strip("<>").split("@")[0]
+    own = message_id.strip("<>").split("@")[0]
     return next(folder.glob(f"*-{own}.eml"), folder / f"{name}-{own}.eml")

@@ -42,16 +42,16 @@ def events(
     families: first words of the actions to tell ("phase" for "phase.dated"). apart: actions
     that are not told. most: how many at most.
     """
-    told = Q()
+    of_families = Q()
     for family in families:
-        told |= Q(action__startswith=f"{family}.")
-    found = (
-        AuditEvent.objects.filter(told, object_ref__in=list(references))
+        of_families |= Q(action__startswith=f"{family}.")
+    ledger_events = (
+        AuditEvent.objects.filter(of_families, object_ref__in=list(references))
         .exclude(action__in=list(apart))
         .select_related("body")
         .order_by("-seq")[:most]
     )
-    return [_told(event) for event in found]
+    return [_told(event) for event in ledger_events]
 
 
 def _told(event: AuditEvent) -> Told:

@@ -32,14 +32,14 @@ def nudge(name: str, **ids: int | str) -> None:
     A broker that refuses costs a log line; the process then stops nudging for 30 s, since a
     refused AMQP connection takes two seconds.
     """
-    found = current_app.tasks[name]  # a misspelt name fails in the caller's own test
+    task_named = current_app.tasks[name]  # a misspelt name fails in the caller's own test
 
     def send() -> None:  # named: robust=True logs __qualname__, a partial has none
         global _silent_until
         if time.monotonic() < _silent_until:
             return
         try:
-            found.apply_async(kwargs=ids, retry=False)
+            task_named.apply_async(kwargs=ids, retry=False)
         except _broker_refusals():
             _silent_until = time.monotonic() + _QUIET_SECONDS
             raise

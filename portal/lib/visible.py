@@ -15,7 +15,7 @@ def find(rows: "QuerySet[M, M]", *, among: "QuerySet[M, M]", **named: Any) -> M:
     Raises Hidden where there is none. When the row is among the others, the refusal names it, so
     that the denial is written down; an unknown one costs the same query and gets the same answer.
     """
-    found = rows.filter(**named).order_by("pk").first()
-    if found is None:
+    visible_row = rows.filter(**named).order_by("pk").first()
+    if visible_row is None:
         raise Hidden(denied=among.filter(**named).order_by("pk").first())
-    return found
+    return visible_row

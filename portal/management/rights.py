@@ -169,15 +169,15 @@ def expected(kind: str) -> dict[str, Rights]:
         model._meta.db_table: model._meta.label
         for model in apps.get_models(include_auto_created=True)
     }
-    found: dict[str, Rights] = {}
+    rights_by_table: dict[str, Rights] = {}
     for table in connection.introspection.table_names():
         if table in UNMODELLED:
-            found[table] = UNMODELLED[table][kind]
+            rights_by_table[table] = UNMODELLED[table][kind]
             continue
         label = labels.get(table, "")
         default = DEFAULTS[kind].get(label.partition(".")[0], NOTHING)
-        found[table] = EXCEPTIONS[kind].get(label, default)
-    return found
+        rights_by_table[table] = EXCEPTIONS[kind].get(label, default)
+    return rights_by_table
 
 
 def statements(kind: str, role: str) -> Iterator[str]:
@@ -196,12 +196,12 @@ def statements(kind: str, role: str) -> Iterator[str]:
 
 def differences(kind: str, role: str) -> list[Difference]:
     """Compare what a role may do with what a process of this kind should."""
-    found = []
+    lines = []
     wanted = expected(kind)
     for table, verb, whole, columns in _actual(role):
         should = wanted.get(table, NOTHING).get(verb)
-        found += list(_compare(table, verb, whole, tuple(columns), should))
-    return sorted(found)
+        lines += list(_compare(table, verb, whole, tuple(columns), should))
+    return sorted(lines)
 
 
 def _compare(
@@ -255,14 +255,14 @@ def powers(role: str) -> list[str]:
             [role],
         )
         words = ("SUPERUSER", "BYPASSRLS", "CREATEROLE", "REPLICATION")
-        found = [word for word, has in zip(words, cursor.fetchone() or (), strict=False) if has]
+        given = [word for word, has in zip(words, cursor.fetchone() or (), strict=False) if has]
         cursor.execute(
             "SELECT count(*) FROM pg_class WHERE relnamespace = current_schema()::regnamespace "
             "AND relkind IN ('r', 'p') AND pg_has_role(%s, relowner, 'MEMBER')",
             [role],
         )
         (owned,) = cursor.fetchone()
-    return [*found, f"propriétaire de {owned} tables"] if owned else found
+    return [*given, f"propriétaire de {owned} tables"] if owned else given
 
 
 def current_role() -> str:

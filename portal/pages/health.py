@@ -55,18 +55,18 @@ def checks() -> list[Check]:
     """Run every check; a database that does not answer leaves what is beside it."""
     try:
         now = clock.now()
-        found = [_database(), *_processes(now), _queue(now), _deliveries(now), _catalogue()]
-        found += _search_server()
+        results = [_database(), *_processes(now), _queue(now), _deliveries(now), _catalogue()]
+        results += _search_server()
     except DatabaseError:
         silent = _("Le site ne peut ni lire ni enregistrer. Revenez dans quelques minutes.")
-        found = [Check("database", _("Pages et comptes"), Level.BAD, silent)]
-    return [*found, *_room(), _sealing(), _receipts()]
+        results = [Check("database", _("Pages et comptes"), Level.BAD, silent)]
+    return [*results, *_room(), _sealing(), _receipts()]
 
 
-def overall(found: list[Check]) -> Level:
+def overall(results: list[Check]) -> Level:
     """Return the worst level found."""
     order = [Level.BAD, Level.WATCH, Level.GOOD]
-    return min((check.level for check in found), key=order.index, default=Level.GOOD)
+    return min((check.level for check in results), key=order.index, default=Level.GOOD)
 
 
 def _database() -> Check:
@@ -100,15 +100,15 @@ def _processes(now: datetime) -> Iterator[Check]:
 def _queue(now: datetime) -> Check:
     name = _("Soumissions à noter")
     put_back = Job.objects.filter(state=JobState.READY, run_after__gt=now)
-    held = put_back.filter(error_code__endswith=jobs.AWAY).count()
-    if held:
+    put_off = put_back.filter(error_code__endswith=jobs.AWAY).count()
+    if put_off:
         text = ngettext(
             "%(count)d travail attend que le stockage, la base ou l’antivirus réponde. "
             "Aucun essai n’est décompté.",
             "%(count)d travaux attendent que le stockage, la base ou l’antivirus réponde. "
             "Aucun essai n’est décompté.",
-            held,
-        ) % {"count": held}
+            put_off,
+        ) % {"count": put_off}
         return Check("queue", name, Level.WATCH, text)
     overdue = Q(run_after__lt=now - timedelta(seconds=LATE_SECONDS))
     waiting = Job.objects.due(now).order_by()

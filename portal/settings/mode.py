@@ -52,15 +52,15 @@ def words(raw: str) -> list[str]:
 
 def addresses(raw: str) -> list[str]:
     """Read addresses and networks, comma-separated; `unix` stands for a socket of this machine."""
-    found = words(raw)
-    for each in found:
+    given = words(raw)
+    for each in given:
         try:
             each == "unix" or ipaddress.ip_network(each)
         except ValueError as error:
             raise ImproperlyConfigured(
                 f"« {each} » n’est ni une adresse, ni un réseau (10.0.0.0/24), ni « unix »."
             ) from error
-    return found
+    return given
 
 
 def yes(raw: str) -> bool:
