@@ -16,9 +16,9 @@ from challenges.disqualifications import actions as acts
 from challenges.disqualifications import rules
 from challenges.disqualifications.forms import DecisionForm, ProposalForm, ReplyForm, WithdrawalForm
 from challenges.disqualifications.models import Disqualification, DisqualificationQuerySet
-from challenges.organising.views.layout import attempt, room, run_by
+from challenges.organising.views.layout import attempt, find_organised, organiser_context
 from challenges.teams.models import Team
-from challenges.teams.views.head import scene
+from challenges.teams.views.head import challenge_context
 from portal.accounts.authorization import Permission, has_permission, require
 from portal.accounts.views import person
 from portal.lib import clock
@@ -41,7 +41,7 @@ WITH = ("challenge__organiser", "team", "entry__enrolment__phase", "proposed_by"
 @get_or_post
 def proposals(request: HttpRequest, slug: str) -> HttpResponse:
     """List what the organisers of a challenge asked; ask by POST."""
-    challenge = run_by(request, slug)
+    challenge = find_organised(request, slug)
     form = ProposalForm(sent(request), challenge=challenge)
     asked: list[Disqualification] = []
     status = tried(
@@ -61,7 +61,7 @@ def proposals(request: HttpRequest, slug: str) -> HttpResponse:
         return redirect("challenges:disqualification_proposal", slug, asked[0].public_id)
     several = challenge.disqualifications.select_related(*WITH)
     page = Paginator(several, PER_PAGE).get_page(request.GET.get("page"))
-    context = room(challenge, "disqualification_proposals", form=form, page=page)
+    context = organiser_context(challenge, "disqualification_proposals", form=form, page=page)
     return render(
         request,
         "challenges/disqualifications/organise/disqualifications.html",
@@ -73,7 +73,7 @@ def proposals(request: HttpRequest, slug: str) -> HttpResponse:
 @get_or_post
 def proposal(request: HttpRequest, slug: str, found: UUID) -> HttpResponse:
     """Show what became of a proposal to the organisers; take it back by POST."""
-    challenge = run_by(request, slug)
+    challenge = find_organised(request, slug)
     asked = get_object_or_404(
         challenge.disqualifications.select_related(*WITH, "replied_by"), public_id=found
     )
@@ -86,7 +86,7 @@ def proposal(request: HttpRequest, slug: str, found: UUID) -> HttpResponse:
             _("Demande retirée : l’équipe en est informée."),
         )
         return redirect("challenges:disqualification_proposal", slug, found)
-    context = room(
+    context = organiser_context(
         challenge,
         "disqualification_proposals",
         asked=asked,
@@ -101,7 +101,9 @@ def reply(request: HttpRequest, slug: str, found: UUID) -> HttpResponse:
     """Show a team what is asked against it and what is decided; reply by POST."""
     asked = (
         Disqualification.objects.select_related(*WITH, "replied_by")
-        .filter(public_id=found, challenge__slug=slug, team__in=Team.objects.of(person(request)))
+        .filter(
+            public_id=found, challenge__slug=slug, team__in=Team.objects.joined_by(person(request))
+        )
         .first()
     )
     if asked is None:
@@ -114,7 +116,7 @@ def reply(request: HttpRequest, slug: str, found: UUID) -> HttpResponse:
             _("Réponse envoyée à la Région et à l’organisation."),
         )
         return redirect("challenges:disqualification_reply", slug, found)
-    context = scene(request, slug, "entries") | {
+    context = challenge_context(request, slug, "entries") | {
         "asked": asked,
         "form": form if asked.is_undecided and asked.replied_at is None else None,
     }

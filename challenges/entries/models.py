@@ -34,7 +34,7 @@ class EntryQuerySet(models.QuerySet["Entry"]):
 
     def visible_to(self, user: Viewer) -> "EntryQuerySet":
         """Keep the entries of the teams this person is in today; nobody else reads entries."""
-        return self.filter(enrolment__team__in=Team.objects.of(user).values("pk"))
+        return self.filter(enrolment__team__in=Team.objects.joined_by(user).values("pk"))
 
     def of_team(self, team_id: int | OuterRef) -> "EntryQuerySet":
         """Keep the entries of a team."""
@@ -223,7 +223,7 @@ class UploadQuerySet(models.QuerySet["Upload"]):
 
     def visible_to(self, user: Viewer) -> "UploadQuerySet":
         """Keep the uploads of the teams this person is in today."""
-        return self.filter(enrolment__team_id__in=Team.objects.of(user).values("pk"))
+        return self.filter(enrolment__team_id__in=Team.objects.joined_by(user).values("pk"))
 
     def live(self, at: datetime) -> "UploadQuerySet":
         """Keep those that may still grow or be submitted."""

@@ -21,9 +21,9 @@ from challenges.entries.enums import INFECTED, EntryStatus
 from challenges.entries.forms import DescriptionForm
 from challenges.entries.models import Entry, faults_told
 from challenges.organising.models.challenges import Phase
-from challenges.organising.views.layout import room, run_by
+from challenges.organising.views.layout import find_organised, organiser_context
 from challenges.scoring.verdict import ReasonCode
-from challenges.teams.views.head import scene
+from challenges.teams.views.head import challenge_context
 from portal.accounts.views import person
 from portal.lib import clock, visible
 from portal.lib.refusals import Closed, Conflict, Gone, Hidden
@@ -163,7 +163,7 @@ def withdraw(request: HttpRequest, slug: str, entry: UUID) -> HttpResponse:
         choices.withdraw(entry=own, by=person(request))
         messages.success(request, _("Soumission retirée. L’essai reste décompté."))
         return redirect("challenges:entries", slug)
-    context = scene(request, slug, "entries")
+    context = challenge_context(request, slug, "entries")
     return render(request, "challenges/entries/withdraw.html", context | {"entry": own})
 
 
@@ -186,7 +186,7 @@ def describe(request: HttpRequest, slug: str, entry: UUID) -> HttpResponse:
         )
         messages.success(request, _("La fiche de la soumission est à jour."))
         return redirect("challenges:entry", slug, own.pk)
-    context = scene(request, slug, "entries") | {"entry": own, "form": form}
+    context = challenge_context(request, slug, "entries") | {"entry": own, "form": form}
     status = 422 if form.is_bound else 200
     return render(request, "challenges/entries/describe.html", context, status=status)
 
@@ -197,11 +197,11 @@ PER_PAGE = 50
 @require_safe
 def entries_of_challenge(request: HttpRequest, slug: str) -> HttpResponse:
     """List what teams sent, the last first, and the domains that many teams share."""
-    challenge = run_by(request, slug)
+    challenge = find_organised(request, slug)
     page = Paginator(entry_queries.entries_sent(challenge), PER_PAGE).get_page(
         request.GET.get("page")
     )
-    context = room(
+    context = organiser_context(
         challenge,
         "organiser_entries",
         page=page,

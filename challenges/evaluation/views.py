@@ -23,7 +23,7 @@ from challenges.organising import rules as organising_rules
 from challenges.organising.models.challenges import Challenge, Phase
 from challenges.organising.modes import mode_in
 from challenges.organising.queries import phase_of
-from challenges.organising.views.layout import find_to_run, room
+from challenges.organising.views.layout import find_to_run, organiser_context
 from portal.accounts.authorization import require
 from portal.accounts.views import person
 from portal.lib.refusals import Conflict
@@ -99,7 +99,7 @@ def _show_pipeline(
     return render(
         request,
         "challenges/evaluation/organise/pipeline.html",
-        room(challenge, "pipeline", **context),
+        organiser_context(challenge, "pipeline", **context),
         status=status,
     )
 

@@ -17,7 +17,7 @@ from challenges.exchange.actions import bundles as acts
 from challenges.exchange.actions import exports
 from challenges.exchange.forms import AnswersForm, BundleForm
 from challenges.exchange.models import BundleImport, ImportState
-from challenges.organising.views.layout import find_to_run, room, run_by
+from challenges.organising.views.layout import find_organised, find_to_run, organiser_context
 from portal.accounts.authorization import require
 from portal.accounts.views import person
 from portal.lib import visible
@@ -174,7 +174,7 @@ def export(request: HttpRequest, slug: str) -> HttpResponseBase:
     """Show what can be taken away; send the export by POST, held-out data as ciphertext."""
     if request.method != "POST":
         lede = _("Un challenge repart comme il est venu, pour ce portail ou pour Codabench.")
-        context = room(run_by(request, slug), "organiser_export", lede=lede)
+        context = organiser_context(find_organised(request, slug), "organiser_export", lede=lede)
         return render(request, "challenges/exchange/organise/export.html", context)
     made = exports.export(challenge=find_to_run(request, slug), by=person(request))
     return files.attachment(made.stream(), made.name, media_type="application/zip")

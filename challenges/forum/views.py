@@ -27,8 +27,13 @@ from challenges.forum.forms import (
 )
 from challenges.forum.models import Post, Thread
 from challenges.organising.models.challenges import Challenge
-from challenges.organising.views.layout import find_challenge, find_to_run, reach, room
-from challenges.teams.views.head import scene
+from challenges.organising.views.layout import (
+    access_to,
+    find_challenge,
+    find_to_run,
+    organiser_context,
+)
+from challenges.teams.views.head import challenge_context
 from portal.accounts.authorization import require
 from portal.accounts.views import person
 from portal.lib import visible
@@ -43,7 +48,7 @@ PER_PAGE, POSTS_PER_PAGE = 20, 50
 @get_or_post
 def threads(request: HttpRequest, slug: str) -> HttpResponse:
     """List the threads; a member opens one."""
-    context = scene(request, slug, "help")
+    context = challenge_context(request, slug, "help")
     challenge = context["challenge"]
     form = ThreadForm(sent(request))
     if request.method == "POST" and not request.user.is_authenticated:
@@ -68,7 +73,7 @@ def threads(request: HttpRequest, slug: str) -> HttpResponse:
 @get_or_post
 def thread(request: HttpRequest, slug: str, thread: UUID) -> HttpResponse:
     """Read a thread; a member answers."""
-    context = scene(request, slug, "help")
+    context = challenge_context(request, slug, "help")
     challenge = context["challenge"]
     found = visible.find(
         reads.threads(challenge), among=Thread.objects.filter(challenge=challenge), public_id=thread
@@ -185,7 +190,11 @@ def _about(
     if not status:
         messages.success(request, said)
         return redirect("challenges:help", challenge.slug)
-    context = scene(request, challenge.slug, "help") | {"post": post, "form": form, "act": title}
+    context = challenge_context(request, challenge.slug, "help") | {
+        "post": post,
+        "form": form,
+        "act": title,
+    }
     return render(request, "challenges/forum/post_act.html", context, status=status)
 
 
@@ -210,10 +219,10 @@ def moderation(request: HttpRequest, slug: str) -> HttpResponse:
     require(rules.may_moderate_forum, by, challenge)
     if request.method == "POST":
         return _settle(request, challenge)
-    context = room(
+    context = organiser_context(
         challenge,
         "forum_moderation",
-        **reach(by, challenge),
+        **access_to(by, challenge),
         reports=reads.reports(challenge),
         hidden=reads.hidden(challenge),
         blocked=list(challenge.forum_blocks.select_related("user").order_by("pk")),

@@ -240,7 +240,7 @@ class Point:
 
 def checklist(challenge: Challenge) -> list[Point]:
     """List what a challenge needs, in the order of the work."""
-    found = [
+    points = [
         needed("page", bool(challenge.body_md.strip()), advice=True),
         needed("terms", challenge.terms.exists()),
         needed("licence", not challenge.licence_to_confirm, advice=True),
@@ -248,13 +248,13 @@ def checklist(challenge: Challenge) -> list[Point]:
         *_build(challenge),
     ]
     phases = list(challenge.phases.select_related("migrate_from").order_by("index"))
-    found.append(needed("phase", bool(phases)))
+    points.append(needed("phase", bool(phases)))
     for phase in phases:
-        found += _phase(phase, first=phase.pk == phases[0].pk)
-        found += _migration(phase)
+        points += _phase(phase, first=phase.pk == phases[0].pk)
+        points += _migration(phase)
     if len(phases) > 1:
-        found.append(_order(phases))
-    return found
+        points.append(_order(phases))
+    return points
 
 
 def _order(phases: Sequence[Phase]) -> Point:
@@ -342,7 +342,7 @@ def _phase(phase: Phase, *, first: bool) -> list[Point]:
         .select_related("holdout", "scorer_version", "plan")
         .first()
     )
-    found = [
+    listed = [
         needed("opens", first or phase.opens_at is not None, phase=phase),
         needed("closes", phase.closes_at is not None, advice=True, phase=phase),
         needed("scoring", task is not None, phase=phase),
@@ -355,16 +355,16 @@ def _phase(phase: Phase, *, first: bool) -> list[Point]:
         ),
     ]
     if task is None:
-        return found
-    found.append(needed("compiled", task.holdout.is_compiled, advice=True, phase=phase))
+        return listed
+    listed.append(needed("compiled", task.holdout.is_compiled, advice=True, phase=phase))
     if phase.kind == PhaseKind.CODE:
         points = mode_of(task).code_points(task)
-        found += [Point(key, state, phase, facts) for key, state, facts in points]
-        found.append(_sandbox(phase))
-    found.append(_fairness(phase, task))
+        listed += [Point(key, state, phase, facts) for key, state, facts in points]
+        listed.append(_sandbox(phase))
+    listed.append(_fairness(phase, task))
     if first:
-        found += [*(point(phase) for point in _points), *_attempts(phase), *_interval(phase)]
-    return found
+        listed += [*(point(phase) for point in _points), *_attempts(phase), *_interval(phase)]
+    return listed
 
 
 def _host_facts() -> dict[str, Any]:
@@ -412,13 +412,13 @@ def _attempts(phase: Phase) -> list[Point]:
 
 def attempts(phase: Phase) -> int | None:
     """Return how many entries a team may send to a phase in all, None without a limit."""
-    found = [] if phase.max_total is None else [phase.max_total]
+    limits = [] if phase.max_total is None else [phase.max_total]
     if phase.max_per_day == 0:
-        found.append(0)
+        limits.append(0)
     elif phase.max_per_day is not None and phase.opens_at and phase.closes_at:
         days = (clock.paris_day(phase.closes_at) - clock.paris_day(phase.opens_at)).days + 1
-        found.append(phase.max_per_day * max(days, 1))
-    return min(found) if found else None
+        limits.append(phase.max_per_day * max(days, 1))
+    return min(limits) if limits else None
 
 
 def _interval(phase: Phase) -> list[Point]:
@@ -445,8 +445,8 @@ CARD_FIELDS = ("kind", "title", "summary", "slug")
 
 def cards_of(challenge: Challenge) -> QuerySet[Resource]:
     """Give the public cards that a challenge starts from, in the order of their titles."""
-    found = Resource.objects.public().filter(challenges=challenge)
-    return found.only(*CARD_FIELDS).order_by("title", "pk")
+    cards = Resource.objects.public().filter(challenges=challenge)
+    return cards.only(*CARD_FIELDS).order_by("title", "pk")
 
 
 OPENED_WITHIN = timedelta(hours=24)

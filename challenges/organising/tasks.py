@@ -85,15 +85,15 @@ def _tell_of_phase(letter: str, phase: Phase, event: str, about: str, rest: str 
 @handler("mail.notice")
 def notice(notice_id: int) -> None:
     """Tell the people registered of a public notice, once each."""
-    found = Notice.objects.select_related("challenge").get(pk=notice_id)
-    rules = found.kind == NoticeKind.TERMS
+    announced = Notice.objects.select_related("challenge").get(pk=notice_id)
+    rules = announced.kind == NoticeKind.TERMS
     tell(
         "terms_changed" if rules else "challenge_notice",
-        registered(found.challenge),
-        found.challenge,
-        path=page(found.challenge, "reglement/" if rules else ""),
-        event=str(found.pk),
-        about=found.text,
+        registered(announced.challenge),
+        announced.challenge,
+        path=page(announced.challenge, "reglement/" if rules else ""),
+        event=str(announced.pk),
+        about=announced.text,
     )
 
 
@@ -149,16 +149,16 @@ def _closing_text(phase: Phase) -> str:
 @handler("mail.organiser_invited")
 def organiser_invited(invitation_id: int) -> None:
     """Ask a person to run a challenge with others; an address without account gets nothing."""
-    found = OrganiserInvitation.objects.select_related("challenge").get(pk=invitation_id)
-    if found.state != InvitationState.SENT:
+    invitation = OrganiserInvitation.objects.select_related("challenge").get(pk=invitation_id)
+    if invitation.state != InvitationState.SENT:
         return
     tell(
         "organiser_invited",
-        User.objects.filter(email__iexact=found.email, is_active=True),
-        found.challenge,
+        User.objects.filter(email__iexact=invitation.email, is_active=True),
+        invitation.challenge,
         path="/espace/challenges/",
-        event=str(found.pk),
-        about=str(found.role),
+        event=str(invitation.pk),
+        about=str(invitation.role),
     )
 
 

@@ -98,7 +98,7 @@ class CodeTrialQuerySet(models.QuerySet["CodeTrial"]):
 
     def visible_to(self, user: Viewer) -> "CodeTrialQuerySet":
         """Keep the trials of the teams this person is in today; nobody else reads trials."""
-        return self.filter(team_id__in=Team.objects.of(user).values("pk"))
+        return self.filter(team_id__in=Team.objects.joined_by(user).values("pk"))
 
     def alive(self) -> "CodeTrialQuerySet":
         """Keep those that wait or run."""

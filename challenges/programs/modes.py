@@ -91,7 +91,7 @@ class CodeMode(ScoringMode):
             return
         yield "code_sample", "ready", {"rows": plan.sample_rows}
         if plan.problem:
-            yield "code_unlike", "missing", {"said": plan.problem_said}
+            yield "code_unlike", "missing", {"said": plan.problem_sentence}
         else:
             yield "code_inputs", "ready" if plan.is_ready else "advice", {}
 

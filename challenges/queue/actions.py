@@ -237,8 +237,8 @@ def postpone(*, job: Job, code: str, seconds: float = OUTAGE_SECONDS) -> None:
 
 def reap(*, buried: Buried) -> int:
     """Give back every job whose worker stopped beating; return how many."""
-    found = list(Job.objects.abandoned(clock.now()).values_list("pk", flat=True))
-    return sum(_reap_one(pk, buried) for pk in found)
+    abandoned = list(Job.objects.abandoned(clock.now()).values_list("pk", flat=True))
+    return sum(_reap_one(pk, buried) for pk in abandoned)
 
 
 @transaction.atomic

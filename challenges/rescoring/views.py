@@ -13,7 +13,7 @@ from challenges.organising import rules as organising_rules
 from challenges.organising.models.challenges import Challenge, Phase
 from challenges.organising.modes import mode_of
 from challenges.organising.queries import phase_of
-from challenges.organising.views.layout import find_to_run, room
+from challenges.organising.views.layout import find_to_run, organiser_context
 from challenges.organising.words import TITLES
 from challenges.rescoring import queries as reads
 from challenges.rescoring import rules as rescoring_rules
@@ -143,7 +143,7 @@ def _show(
     return render(
         request,
         "challenges/rescoring/organise/rescorings.html",
-        room(challenge, "rescorings", **context),
+        organiser_context(challenge, "rescorings", **context),
         status=status,
     )
 

@@ -24,7 +24,7 @@ from challenges.organising.actions.challenges import close_challenge_if_over, no
 from challenges.organising.actions.notices import announce
 from challenges.organising.enums import ChallengeStatus, NoticeKind
 from challenges.organising.models.challenges import Challenge, Phase
-from challenges.organising.models.scorings import Leaderboard, PhaseTask, in_words, told_answer
+from challenges.organising.models.scorings import Leaderboard, PhaseTask, answer_text, in_words
 from challenges.queue import actions as jobs
 from challenges.queue.actions import WORKER
 from challenges.queue.enums import JobKind, JobState
@@ -518,7 +518,7 @@ def _card_description(entry: Entry) -> str:
     return "\n\n".join(
         f"### {question.get('label') or question['key']}\n\n{in_words(told)}"
         for question in questions
-        if (told := told_answer(entry.fact_sheet.get(question["key"])))
+        if (told := answer_text(entry.fact_sheet.get(question["key"])))
     )
 
 

@@ -164,7 +164,9 @@ def team(request: HttpRequest, slug: str) -> Team:
 )
 def invite(request: HttpRequest, team: UUID, invitation: InvitationIn) -> Status[Any]:
     """Un capitaine. L’invitation vaut sept jours, une fois, pour cette adresse."""
-    own = visible.find(Team.objects.of(request.user), among=Team.objects.all(), public_id=team)
+    own = visible.find(
+        Team.objects.joined_by(request.user), among=Team.objects.all(), public_id=team
+    )
     if not is_address(invitation.email.strip()):
         raise Invalid(
             gettext("Cette adresse n’est pas valable. Exemple : prenom.nom@exemple.fr"),

@@ -17,7 +17,7 @@ from portal.lib.columns import person, someone, within, word
 class TeamQuerySet(models.QuerySet["Team"]):
     """Teams, by who belongs to them."""
 
-    def of(self, user: Viewer) -> "TeamQuerySet":
+    def joined_by(self, user: Viewer) -> "TeamQuerySet":
         """Keep the teams this person is in today."""
         return self.filter(
             pk__in=TeamMember.objects.filter(user_id=person_id(user), left_at__isnull=True).values(
@@ -154,8 +154,8 @@ class EnrolmentQuerySet(models.QuerySet["Enrolment"]):
 
     def all_locked(self, phases: Iterable[int], team: int) -> "list[Enrolment]":
         """Return the enrolments of a team in these phases, locked in order."""
-        found = self.filter(phase_id__in=list(phases), team_id=team)
-        return list(found.select_for_update().order_by("pk"))
+        enrolments = self.filter(phase_id__in=list(phases), team_id=team)
+        return list(enrolments.select_for_update().order_by("pk"))
 
 
 class Enrolment(models.Model):

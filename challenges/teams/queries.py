@@ -15,7 +15,7 @@ from portal.lib import clock
 
 def team_of(challenge: Challenge, user: Viewer) -> Team | None:
     """Return the team this person is in today, if any."""
-    return Team.objects.of(user).filter(challenge=challenge).order_by("pk").first()
+    return Team.objects.joined_by(user).filter(challenge=challenge).order_by("pk").first()
 
 
 def latest_terms(challenge: Challenge) -> Terms | None:
@@ -53,7 +53,7 @@ def member_names(teams: Iterable[Team]) -> dict[int, str]:
         rows = TeamMember.objects.filter(team__in=shown, left_at__isnull=True)
         for member in rows.select_related("user").order_by("joined_at", "pk"):
             names.setdefault(member.team_id, []).append(str(member.user.display_name))
-    return {team: ", ".join(found) for team, found in names.items()}
+    return {team: ", ".join(listed) for team, listed in names.items()}
 
 
 def guests_of(challenge: Challenge) -> QuerySet[Guest]:
@@ -95,9 +95,9 @@ def members_of(team: Team) -> QuerySet[User]:
 
 def captains_of(team: Team) -> list[User]:
     """List the captains of a team."""
-    found = members_of(team).filter(
+    captains = members_of(team).filter(
         team_memberships__role=TeamRole.CAPTAIN,
         team_memberships__team_id=team.pk,
         team_memberships__left_at__isnull=True,
     )
-    return list(found.distinct())
+    return list(captains.distinct())

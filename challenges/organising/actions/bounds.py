@@ -42,12 +42,12 @@ def tasks_in_force(phase: Phase) -> list[PhaseTask]:
 def _task(task: PhaseTask, bounds: Mapping[str, Bounds]) -> bool:
     former = task.scorer_version
     spec = ProgramSpec.from_json(former.spec)
-    told = replace(
+    changed = replace(
         spec, scores=tuple(bounds.get(each.key, Bounds.of(each)).on(each) for each in spec.scores)
     )
-    if told == spec:
+    if changed == spec:
         return False
-    written = told.to_json()
+    written = changed.to_json()
     task.scorer_version = (
         Scorer.objects.select_for_update()
         .get(pk=former.scorer_id)

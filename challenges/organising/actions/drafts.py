@@ -334,7 +334,7 @@ def incomplete(challenge: Challenge) -> list[str]:
     """List, in French, what is missing before a draft can be checked."""
     roles = {each["role"] for each in all_files(challenge)}
     code = KEY in challenge.bundle
-    said = [
+    needed = [
         *(
             [
                 (spec.Role.HIDDEN_INPUTS, _("le fichier des entrées réservées")),
@@ -346,10 +346,10 @@ def incomplete(challenge: Challenge) -> list[str]:
         (spec.Role.SAMPLE_SUBMISSION, _("l’exemple de soumission")),
         (spec.Role.TRUTH, _("le fichier des réponses")),
     ]
-    found = [word for role, word in said if role.value not in roles]
+    missing = [word for role, word in needed if role.value not in roles]
     if not challenge.bundle.get("metrics"):
-        found.append(_("la mesure"))
-    return found
+        missing.append(_("la mesure"))
+    return missing
 
 
 def audience_of(role: spec.Role) -> spec.Audience:

@@ -214,12 +214,12 @@ def put_task(
 
 
 def _board(phase: Phase, spec: PortableSpec) -> None:
-    said = {"phase": phase, "rule": BoardRule(spec.leaderboard.kept)}
+    settings = {"phase": phase, "rule": BoardRule(spec.leaderboard.kept)}
     Leaderboard.objects.update_or_create(
         challenge=phase.challenge,
         key=BOARD_KEY,
-        defaults=said,
-        create_defaults={**said, "title": _("Classement")},
+        defaults=settings,
+        create_defaults={**settings, "title": _("Classement")},
     )
     follow_document(phase, spec)
 
@@ -252,10 +252,10 @@ def columns_of(board: Leaderboard, spec: PortableSpec) -> list[Column]:
 def hidden_keys(document: Mapping[str, Any]) -> set[str]:
     """Name the figures that a document keeps off the board: computed, never shown."""
     metrics = document.get("metrics")
-    found = metrics if isinstance(metrics, list) else []
+    listed = metrics if isinstance(metrics, list) else []
     return {
         str(each.get("key"))
-        for each in found
+        for each in listed
         if isinstance(each, Mapping) and each.get("hidden") is True and not each.get("primary")
     }
 
@@ -315,16 +315,20 @@ def look_for_personal_data(files: Iterable[tuple[str, Opened]]) -> Findings:
     for name, opened in files:
         with opened() as content:
             try:
-                found = personal_data.scan_file(content)
+                excerpts = personal_data.scan_file(content)
             except personal_data.Unread:
-                said = _("ce fichier ne se lit pas : on ne peut y chercher de données personnelles")
-                findings.refuse(PERSONAL_DATA, said, file=name)
+                message = _(
+                    "ce fichier ne se lit pas : on ne peut y chercher de données personnelles"
+                )
+                findings.refuse(PERSONAL_DATA, message, file=name)
                 continue
-        for each in found:
+        for each in excerpts:
             place = {"file": name, "key": _("ligne %(n)s") % {"n": each.line}}
             if each.kind in personal_data.CERTAIN:
-                said = _("numéro de sécurité sociale ou de compte bancaire dans un fichier public")
-                findings.refuse(PERSONAL_DATA, said, value=each.excerpt, **place)
+                message = _(
+                    "numéro de sécurité sociale ou de compte bancaire dans un fichier public"
+                )
+                findings.refuse(PERSONAL_DATA, message, value=each.excerpt, **place)
             else:
                 findings.warn(
                     PERSONAL_DATA_DOUBT, str(_DOUBTS[each.kind]), value=each.excerpt, **place

@@ -264,8 +264,8 @@ def show_facts(challenge: Challenge) -> None:
         former = {each.key: each for each in board.columns.order_by("index")}
         figures = [each for each in former.values() if not each.is_fact]
         wanted = _with_facts(board, figures, former)
-        told = [(each.key, each.title) for each in wanted]
-        if told != [(each.key, each.title) for each in former.values()]:
+        titles = [(each.key, each.title) for each in wanted]
+        if titles != [(each.key, each.title) for each in former.values()]:
             put_columns(board, wanted, board.primary.key if board.primary else "")
 
 

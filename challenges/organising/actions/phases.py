@@ -240,14 +240,14 @@ def _tasks_like(phase: Phase, wanted: Sequence[PhaseTask], *, apart: bool) -> No
     if apart:
         current = current.filter(index=0)
     same = {(each.index, each.scorer_version_id, each.holdout_id, each.plan_id) for each in wanted}
-    found = {
+    in_force = {
         (each.index, each.scorer_version_id, each.holdout_id, each.plan_id): each
         for each in current.order_by("index")
     }
-    gone = [each.pk for key, each in found.items() if key not in same]
+    gone = [each.pk for key, each in in_force.items() if key not in same]
     phase.tasks.filter(pk__in=gone).update(current=False)
     for task in wanted:
-        if (task.index, task.scorer_version_id, task.holdout_id, task.plan_id) not in found:
+        if (task.index, task.scorer_version_id, task.holdout_id, task.plan_id) not in in_force:
             PhaseTask.objects.create(
                 phase=phase,
                 index=task.index,
@@ -264,15 +264,15 @@ Scoring = dict[str, Any]
 
 def scoring_of(written: ChallengeDraft | None, phase: int, task: int = 0) -> Scoring | None:
     """Return what scores a task otherwise than the first phase; None as the first phase."""
-    found = written.scorings if written else []
-    return next((each for each in found if (each["phase"], each["task"]) == (phase, task)), None)
+    scorings = written.scorings if written else []
+    return next((each for each in scorings if (each["phase"], each["task"]) == (phase, task)), None)
 
 
 def tasks_of(written: ChallengeDraft | None, phase: int) -> list[Scoring]:
     """List the further tasks of a phase, in order."""
-    found = written.scorings if written else []
+    scorings = written.scorings if written else []
     return sorted(
-        (each for each in found if each["phase"] == phase and each["task"] > 0),
+        (each for each in scorings if each["phase"] == phase and each["task"] > 0),
         key=lambda each: each["task"],
     )
 
@@ -329,8 +329,8 @@ def measure_phase(
     The keys of the portable form, checked by the build. Raises NotAllowed, Conflict, Invalid.
     """
     _refuse_first(phase)
-    said = {"submission": dict(submission), "truth": dict(truth), "metrics": list(metrics)}
-    _change_scoring(phase, 0, lambda scoring: scoring.update(measure=said), by)
+    measure = {"submission": dict(submission), "truth": dict(truth), "metrics": list(metrics)}
+    _change_scoring(phase, 0, lambda scoring: scoring.update(measure=measure), by)
     record("phase.measured", by=by, on=phase, metrics=[each["metric"] for each in metrics])
 
 
@@ -359,10 +359,10 @@ def add_task(*, phase: Phase, name: str, truth: Deposit, by: User) -> None:
     Conflict, Invalid.
     """
     challenge = drafts.locked_draft(phase.challenge, by)
-    found = tasks_of(drafts.written_of(challenge), phase.index)
-    if len(found) + 1 >= MOST_TASKS:
+    tasks = tasks_of(drafts.written_of(challenge), phase.index)
+    if len(tasks) + 1 >= MOST_TASKS:
         raise Invalid(_("Six tâches au plus par phase."), code="too_many")
-    number = (found[-1]["task"] if found else 0) + 1
+    number = (tasks[-1]["task"] if tasks else 0) + 1
     entry = _sealed(phase, number, truth, by)
     _change_scoring(phase, number, lambda scoring: scoring.update(name=name[:120], truth=entry), by)
     record("phase.task_added", by=by, on=phase, name=name)
@@ -373,12 +373,12 @@ def remove_task(*, phase: Phase, number: int, by: User) -> None:
     """Remove a further task of a phase. Event "phase.task_removed". Raises NotAllowed, Conflict."""
     challenge = drafts.locked_draft(phase.challenge, by)
     written = drafts.written_of(challenge)
-    found = scoring_of(written, phase.index, number) if number else None
-    if found is None:
+    task = scoring_of(written, phase.index, number) if number else None
+    if task is None:
         raise Conflict(_("Cette tâche n’est plus là."), code="absent")
-    written.scorings = [each for each in written.scorings if each is not found]
+    written.scorings = [each for each in written.scorings if each is not task]
     drafts.reopen(written)
-    record("phase.task_removed", by=by, on=phase, name=found["name"])
+    record("phase.task_removed", by=by, on=phase, name=task["name"])
 
 
 def forget_scorings(*, phase: Phase) -> None:
@@ -404,9 +404,9 @@ def _change_scoring(phase: Phase, task: int, change: Callable[[Scoring], None], 
             code="code_phase_scoring",
         )
     written = drafts.written_of(challenge)
-    found = scoring_of(written, phase.index, task)
-    if found is None:
-        found = {
+    scoring = scoring_of(written, phase.index, task)
+    if scoring is None:
+        scoring = {
             "phase": phase.index,
             "task": task,
             "name": "",
@@ -416,8 +416,8 @@ def _change_scoring(phase: Phase, task: int, change: Callable[[Scoring], None], 
             "measure": None,
             "fingerprint": "",
         }
-        written.scorings = [*written.scorings, found]
-    change(found)
+        written.scorings = [*written.scorings, scoring]
+    change(scoring)
     drafts.reopen(written)
     challenge.save_change()
 

@@ -202,8 +202,8 @@ def name_cards(challenge: Challenge, texts: Sequence[str]) -> bool:
     texts = list(dict.fromkeys(texts))
     if len(texts) > MOST_CARDS:
         raise Invalid(_("Dix fiches au plus."), code="card_unknown")
-    found, before = _cards_by_text(texts), named_cards(challenge)
-    lost = [text for text in texts if text not in found and text not in before]
+    cards, before = _cards_by_text(texts), named_cards(challenge)
+    lost = [text for text in texts if text not in cards and text not in before]
     if lost:
         message = _(
             "Aucune fiche publiée dont un challenge puisse partir (besoin, idée, données, modèle, "
@@ -212,16 +212,16 @@ def name_cards(challenge: Challenge, texts: Sequence[str]) -> bool:
         )
         texts_lost = ", ".join(text[:64] for text in lost)
         raise Invalid(message % {"texts": texts_lost}, code="card_unknown")
-    said = list(dict.fromkeys(found[text].slug if text in found else text for text in texts))
+    names = list(dict.fromkeys(cards[text].slug if text in cards else text for text in texts))
     known = dict(challenge.origins.values_list("slug", "pk"))
-    wanted = {card.pk for card in found.values()} | {
-        pk for slug, pk in known.items() if slug in said
+    wanted = {card.pk for card in cards.values()} | {
+        pk for slug, pk in known.items() if slug in names
     }
     challenge.origins.set(wanted)
     challenge.bundle = {key: kept for key, kept in challenge.bundle.items() if key != CARDS}
-    if said:
-        challenge.bundle[CARDS] = said
-    return wanted != set(known.values()) or before != said
+    if names:
+        challenge.bundle[CARDS] = names
+    return wanted != set(known.values()) or before != names
 
 
 def tie_cards(challenge: Challenge) -> None:
@@ -238,8 +238,8 @@ def tie_waiting_cards() -> None:
 
     Each in a transaction of its own; one that fails keeps no other waiting.
     """
-    told = Challenge.objects.public().filter(**{f"bundle__{CARDS}__isnull": False})
-    for challenge in told.order_by("pk"):
+    naming = Challenge.objects.public().filter(**{f"bundle__{CARDS}__isnull": False})
+    for challenge in naming.order_by("pk"):
         try:
             if _untied_cards(challenge):
                 with transaction.atomic():
@@ -250,17 +250,17 @@ def tie_waiting_cards() -> None:
 
 def named_cards(challenge: Challenge) -> list[str]:
     """List what the document of a challenge names."""
-    said = challenge.bundle.get(CARDS)
-    return [str(each) for each in said] if isinstance(said, list) else []
+    names = challenge.bundle.get(CARDS)
+    return [str(each) for each in names] if isinstance(names, list) else []
 
 
 def _cards_by_text(texts: Sequence[str]) -> dict[str, Resource]:
     """Find the public cards that may lead to a challenge, by what names them."""
-    found = relations.find_cards(texts)
-    keys = [card.pk for card in found.values() if card is not None]
+    cards = relations.find_cards(texts)
+    keys = [card.pk for card in cards.values() if card is not None]
     leads = Resource.objects.public().filter(pk__in=keys, kind__in=chain.BEFORE_CHALLENGES)
     able = set(leads.values_list("pk", flat=True))
-    return {text: card for text, card in found.items() if card is not None and card.pk in able}
+    return {text: card for text, card in cards.items() if card is not None and card.pk in able}
 
 
 def _untied_cards(challenge: Challenge) -> set[int]:

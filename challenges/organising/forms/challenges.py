@@ -363,14 +363,14 @@ class TextsForm(forms.Form):
     def texts(self) -> dict[str, Any]:
         """Return the texts, by field of the challenge."""
         sent = self.cleaned_data
-        found = {
+        texts = {
             key: value
             for key, value in sent.items()
             if not key.startswith("licence_") and key != "cards"
         }
-        found["language"] = sent["language"] or self.challenge.language
-        found["tags"] = [each.strip() for each in sent["tags"].split(",") if each.strip()]
-        return found
+        texts["language"] = sent["language"] or self.challenge.language
+        texts["tags"] = [each.strip() for each in sent["tags"].split(",") if each.strip()]
+        return texts
 
     @property
     def licence(self) -> Mapping[str, Any]:
@@ -499,15 +499,15 @@ class QuestionsForm(forms.Form):
     @property
     def questions(self) -> list[dict[str, Any]]:
         """Return the questions that are asked; one that was there keeps its key."""
-        sent, found = self.cleaned_data, list[dict[str, Any]]()
+        sent, questions = self.cleaned_data, list[dict[str, Any]]()
         for at in self.places:
             label = sent[f"label_{at}"]
             if not label:
                 continue
             former = self.stored[at].get("key") if at < len(self.stored) else None
-            taken = {each["key"] for each in found}
+            taken = {each["key"] for each in questions}
             listed = sent[f"type_{at}"] in LISTED
-            found.append(
+            questions.append(
                 {
                     "key": former or _key(label, at, taken),
                     "label": label,
@@ -517,7 +517,7 @@ class QuestionsForm(forms.Form):
                     "on_leaderboard": sent[f"on_leaderboard_{at}"],
                 }
             )
-        return found
+        return questions
 
 
 def _key(label: str, at: int, taken: set[str]) -> str:

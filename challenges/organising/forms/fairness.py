@@ -173,30 +173,30 @@ class FairnessForm(forms.Form):
         own = {each["key"] for each in kept}
         metrics = [each for each in former.get("metrics") or [] if each.get("by") in {None, *own}]
         metrics += [self._figure(at, key) for at, key in keys.items() if sent[f"figure_{at}"]]
-        found: dict[str, Any] = {
+        declaration: dict[str, Any] = {
             "min_rows": sent["min_rows"],
             "n_min_group": sent["n_min_group"],
             "attributes": [*kept, *attributes],
             "metrics": metrics,
         }
         if sent["audit"] or sent["column"]:
-            found["audit"] = self._audit(keys)
-        return found
+            declaration["audit"] = self._audit(keys)
+        return declaration
 
     def _attribute(self, at: int, key: str) -> dict[str, Any]:
         sent = self.cleaned_data
         column = sent[f"column_{at}"]
-        found = {
+        attribute = {
             "key": key,
             "source": "truth",
             "column": column,
             "label": sent[f"label_{at}"] or column,
         }
         if sent[f"groups_{at}"]:
-            found["groups"] = sent[f"groups_{at}"]
+            attribute["groups"] = sent[f"groups_{at}"]
         if sent[f"nature_{at}"]:
-            found["nature"] = sent[f"nature_{at}"]
-        return found
+            attribute["nature"] = sent[f"nature_{at}"]
+        return attribute
 
     def _figure(self, at: int, key: str) -> dict[str, Any]:
         """Declare the ranking figure by group: each group, the gap between them, or the worst."""
@@ -204,7 +204,7 @@ class FairnessForm(forms.Form):
         aggregate = sent[f"figure_{at}"]
         primary = next(each for each in self.document["metrics"] if each.get("primary"))
         label = sent[f"label_{at}"] or sent[f"column_{at}"]
-        said = {
+        labels = {
             "table": _("%(metric)s par groupe : %(label)s"),
             "gap": _("Écart de %(metric)s : %(label)s"),
             "worst": _("Moins bon groupe, %(metric)s : %(label)s"),
@@ -212,7 +212,7 @@ class FairnessForm(forms.Form):
         return {
             "key": f"{key[:28]}_{aggregate}",
             "metric": primary["metric"],
-            "label": said % {"metric": primary.get("label") or primary["metric"], "label": label},
+            "label": labels % {"metric": primary.get("label") or primary["metric"], "label": label},
             "direction": "min" if aggregate == "gap" else primary.get("direction") or "max",
             "decimals": primary.get("decimals", 4),
             "params": primary.get("params") or {},
@@ -222,7 +222,7 @@ class FairnessForm(forms.Form):
 
     def _audit(self, keys: Mapping[int, str]) -> dict[str, Any]:
         sent = self.cleaned_data
-        found: dict[str, Any] = {
+        audit: dict[str, Any] = {
             "shown": sent["shown"],
             "person": sent["person"],
             "min_persons": sent["n_min_group"],
@@ -230,12 +230,12 @@ class FairnessForm(forms.Form):
         }
         for name in ("positive", "event", "threshold"):
             if sent[name] not in (None, ""):
-                found[name] = sent[name]
+                audit[name] = sent[name]
         if sent["column"]:
-            found["column"] = {"measure": sent["column"]}
+            audit["column"] = {"measure": sent["column"]}
             if sent["limit"] is not None:
-                found["column"]["limit"] = sent["limit"]
-        return found
+                audit["column"]["limit"] = sent["limit"]
+        return audit
 
 
 def _used(document: Mapping[str, Any]) -> set[str]:
@@ -270,23 +270,23 @@ def _slot_fields(at: int, choices: Sequence[tuple[str, Any]]) -> dict[str, forms
 def _initial(document: Mapping[str, Any]) -> dict[str, Any]:
     fairness = document.get("fairness") or {}
     audit = fairness.get("audit")
-    said: Mapping[str, Any] = audit if isinstance(audit, dict) else {}
-    column = said.get("column") or {}
+    audited: Mapping[str, Any] = audit if isinstance(audit, dict) else {}
+    column = audited.get("column") or {}
     own = [each for each in fairness.get("attributes") or [] if each.get("source") == "truth"]
-    found: dict[str, Any] = {
+    initial: dict[str, Any] = {
         "n_min_group": fairness.get("n_min_group") or SMALLEST,
         "min_rows": fairness.get("min_rows") or 30,
         "audit": audit is not None,
-        **{name: said.get(name) for name in ("positive", "threshold", "event")},
-        "shown": said.get("shown") or "public",
-        "person": said.get("person") or "row",
+        **{name: audited.get(name) for name in ("positive", "threshold", "event")},
+        "shown": audited.get("shown") or "public",
+        "person": audited.get("person") or "row",
         "column": column.get("measure") or ("worst_group" if column else ""),
         "limit": column.get("limit"),
     }
     keys = [each.get("key") for each in own]
-    found["crossings"] = [
+    initial["crossings"] = [
         "-".join(str(at) for at in sorted(keys.index(key) for key in pair))
-        for pair in said.get("crossings") or []
+        for pair in audited.get("crossings") or []
         if all(key in keys[:SLOTS] for key in pair)
     ]
     for at, each in enumerate(own[:SLOTS]):
@@ -294,11 +294,11 @@ def _initial(document: Mapping[str, Any]) -> dict[str, Any]:
             (one for one in fairness.get("metrics") or [] if one.get("by") == each.get("key")), {}
         )
         groups = each.get("groups") or {}
-        found |= {
+        initial |= {
             f"column_{at}": each.get("column"),
             f"label_{at}": each.get("label"),
             f"nature_{at}": each.get("nature") or "",
             f"groups_{at}": " ; ".join(f"{value} = {name}" for value, name in groups.items()),
             f"figure_{at}": figure.get("aggregate") or "",
         }
-    return found
+    return initial

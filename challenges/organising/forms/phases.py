@@ -70,8 +70,8 @@ class MegabytesField(forms.FloatField):
 
     def clean(self, value: Any) -> Any:
         """Return bytes."""
-        found = super().clean(value)
-        return None if found is None else round(found * MEGABYTE)
+        megabytes = super().clean(value)
+        return None if megabytes is None else round(megabytes * MEGABYTE)
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         """Compare what is shown with what is sent."""
@@ -280,17 +280,17 @@ def _values_field(declared: Bounds) -> BoundsField:
 
 
 def _column_fields(column: Column, count: int) -> dict[str, forms.Field]:
-    found: dict[str, forms.Field] = {
+    fields: dict[str, forms.Field] = {
         f"at_{column.pk}": whole(_("Place dans le tableau"), 1, count, initial=column.index + 1),
         f"shown_{column.pk}": box(_("Colonne montrée"), initial=not column.hidden),
     }
     if is_limitable(column):
         low = column.direction == Direction.MAX
-        found[f"limit_{column.pk}"] = decimal(
+        fields[f"limit_{column.pk}"] = decimal(
             _("Au moins, pour un prix") if low else _("Au plus, pour un prix"),
             _("En dessous, une équipe reste classée et ne reçoit pas de prix.")
             if low
             else _("Au-dessus, une équipe reste classée et ne reçoit pas de prix."),
             initial=column.valid_min if low else column.valid_max,
         )
-    return found
+    return fields

@@ -122,13 +122,13 @@ class FiguresForm(forms.Form):
     def metrics(self) -> list[dict[str, Any]]:
         """Return the chosen figures, in the portable form."""
         sent = self.cleaned_data
-        found = []
+        chosen = []
         for at in range(self.count):
             name = sent[f"metric_{at}"]
             if not name:
                 continue
             natural = registry.METRICS[name].direction
-            found.append(
+            chosen.append(
                 {
                     "key": self._key(at),
                     "metric": name,
@@ -140,7 +140,7 @@ class FiguresForm(forms.Form):
                 | ({"primary": True} if sent["primary"] == str(at) else {})
                 | ({"hidden": True} if sent.get(f"hidden_{at}") else {})
             )
-        return found
+        return chosen
 
 
 def _place(at: int, metric: Mapping[str, Any]) -> str:
@@ -161,12 +161,12 @@ class PairsField(forms.CharField):
         text = super().clean(value)
         found: dict[str, Any] = {}
         for pair in (each for each in text.split(";") if each.strip()):
-            name, sign, said = pair.partition("=")
-            if not sign or not name.strip() or not said.strip():
+            name, sign, written = pair.partition("=")
+            if not sign or not name.strip() or not written.strip():
                 raise forms.ValidationError(
                     _("Écrivez « nom = valeur », plusieurs séparés par un point-virgule.")
                 )
-            found[name.strip()] = self.read(name.strip(), said.strip())
+            found[name.strip()] = self.read(name.strip(), written.strip())
         return found
 
     def read(self, name: str, said: str) -> Any:
@@ -193,22 +193,22 @@ class ParametersField(PairsField):
         return _value(name, said)
 
 
-def _value(name: str, said: str) -> Any:
+def _value(name: str, text: str) -> Any:
     if name in {"formula", "positive"}:
-        return said
+        return text
     if name in {"labels", "members"}:
-        return [_number(each.strip()) for each in said.split(",") if each.strip()]
-    return _number(said)
+        return [_number(each.strip()) for each in text.split(",") if each.strip()]
+    return _number(text)
 
 
-def _number(said: str) -> Any:
+def _number(text: str) -> Any:
     for kind in (int, float):
         try:
-            found = kind(said)
+            number = kind(text)
         except ValueError:
             continue
-        return found if found == found and abs(found) != float("inf") else said
-    return said
+        return number if number == number and abs(number) != float("inf") else text
+    return text
 
 
 def _slot_fields(at: int, choices: list[tuple[str, str]]) -> dict[str, forms.Field]:
@@ -227,9 +227,9 @@ def _slot_fields(at: int, choices: list[tuple[str, str]]) -> dict[str, forms.Fie
 
 def figures_of(metrics: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Return what the fields show of figures in the portable form."""
-    found: dict[str, Any] = {}
+    shown: dict[str, Any] = {}
     for at, metric in enumerate(metrics):
-        found |= {
+        shown |= {
             f"metric_{at}": metric.get("metric"),
             f"key_{at}": metric.get("key"),
             f"label_{at}": metric.get("label"),
@@ -239,8 +239,8 @@ def figures_of(metrics: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
             f"hidden_{at}": metric.get("hidden", False),
         }
         if metric.get("primary"):
-            found["primary"] = str(at)
-    return found
+            shown["primary"] = str(at)
+    return shown
 
 
 def _written(params: dict[str, Any]) -> str:
@@ -410,7 +410,7 @@ def _initial(document: dict[str, Any], given: Sequence[str], held: Sequence[str]
     apart = [each for each in held if each not in given]
     target = columns.get("target") or {}
     usual = USUAL.get(document.get("task") or "", ("string", ""))
-    found: dict[str, Any] = {
+    initial: dict[str, Any] = {
         "metric_0": usual[1],
         "id": truth.get("id") or (shared[0] if shared else ""),
         "target": truth.get("target") or (shared[1] if len(shared) > 1 else ""),
@@ -423,14 +423,14 @@ def _initial(document: dict[str, Any], given: Sequence[str], held: Sequence[str]
         "cluster": truth.get("cluster") or "",
         "weight": truth.get("weight") or "",
     }
-    found |= figures_of(document.get("metrics") or [])
-    return found
+    initial |= figures_of(document.get("metrics") or [])
+    return initial
 
 
 def _likely(apart: Sequence[str]) -> str:
     likely = ("jeu", "split", "usage", "part")
-    found = [each for each in apart if each.lower() in likely]
-    return found[0] if found else (apart[0] if apart else "")
+    named = [each for each in apart if each.lower() in likely]
+    return named[0] if named else (apart[0] if apart else "")
 
 
 PARTS = ("split", "public", "private", "cluster", "weight")
@@ -532,9 +532,9 @@ class RankedForm(_ShapeForm):
 
     def column(self, role: str) -> dict[str, Any]:
         """Bound the ranks by the length of a list."""
-        found = super().column(role)
+        described = super().column(role)
         most = {"min": 1, "max": self.cleaned_data["max_items_per_query"]}
-        return found | most if role == "rank" else found
+        return described | most if role == "rank" else described
 
 
 class ScoredForm(_ShapeForm):

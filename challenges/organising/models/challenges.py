@@ -64,8 +64,8 @@ class ChallengeQuerySet(models.QuerySet["Challenge"]):
     def not_run_by(self, user: User) -> "ChallengeQuerySet":
         """Leave out those that this person runs or ran, or that an organisation of theirs holds."""
         run = ChallengeOrganiser.objects.filter(user_id=user.pk).values("challenge_id")
-        found = self.exclude(Q(pk__in=run) | Q(organiser__in=list(user.roles_by_organisation)))
-        return found.exclude(former_organisers__user_id=user.pk)
+        others = self.exclude(Q(pk__in=run) | Q(organiser__in=list(user.roles_by_organisation)))
+        return others.exclude(former_organisers__user_id=user.pk)
 
     def apart_from(self, user: User) -> "ChallengeQuerySet":
         """Keep those in which this person has no part: neither runs them, nor plays or played."""

@@ -57,7 +57,7 @@ class RunPlan(models.Model):
         return self.checked_at is not None and not self.problem
 
     @property
-    def problem_said(self) -> str:
+    def problem_sentence(self) -> str:
         """Say in the reader's language what does not go; "" where all does."""
         return gettext(self.problem) % self.problem_facts if self.problem else ""
 
@@ -239,10 +239,10 @@ class Column(models.Model):
         """Say whether it shows what teams answer of their method: operands name the question."""
         return self.kind == ColumnKind.FACT
 
-    def told_by(self, answers: Mapping[str, Any]) -> str:
+    def answer_in(self, answers: Mapping[str, Any]) -> str:
         """Write the answer of an entry to its question, shortened; nothing without one."""
-        found = answers.get(self.operands[0]) if self.operands else None
-        return " ".join(told_answer(found).split())[:FACT_CHARACTERS]
+        answer = answers.get(self.operands[0]) if self.operands else None
+        return " ".join(answer_text(answer).split())[:FACT_CHARACTERS]
 
     @property
     def at_closing(self) -> bool:
@@ -250,15 +250,15 @@ class Column(models.Model):
         return self.kind == ColumnKind.FAIRNESS
 
 
-def told_answer(found: object) -> str:
+def answer_text(answer: object) -> str:
     """Write an answer of a fact sheet: a list as its words, yes or no as "true" or "false"."""
-    if isinstance(found, list):
-        return ", ".join(map(str, found))
-    if isinstance(found, bool):
-        return "true" if found else "false"
-    return str(found or "")
+    if isinstance(answer, list):
+        return ", ".join(map(str, answer))
+    if isinstance(answer, bool):
+        return "true" if answer else "false"
+    return str(answer or "")
 
 
-def in_words(told: str) -> str:
+def in_words(text: str) -> str:
     """Say a told answer to a reader, in their language: yes or no in words, others as they are."""
-    return {"true": _("Oui"), "false": _("Non")}.get(told, told)
+    return {"true": _("Oui"), "false": _("Non")}.get(text, text)

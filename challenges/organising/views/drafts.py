@@ -37,7 +37,7 @@ from challenges.organising.forms.phases import NewPhaseForm, QuotasForm, Setting
 from challenges.organising.forms.scorings import SHAPES, ScoringForm, shape_of
 from challenges.organising.models.challenges import Challenge, Phase
 from challenges.organising.queries import phase_of
-from challenges.organising.views.layout import form_page, organisations_of, run_by
+from challenges.organising.views.layout import find_organised, form_page, organisations_of
 from challenges.organising.words import TITLES, USE_CASES
 from portal.accounts.models import User
 from portal.accounts.views import person
@@ -80,7 +80,7 @@ def create(request: HttpRequest) -> HttpResponse:
 @get_or_post
 def write_texts(request: HttpRequest, slug: str) -> HttpResponse:
     """Write the texts."""
-    challenge = run_by(request, slug)
+    challenge = find_organised(request, slug)
     form = TextsForm(sent(request), challenge=challenge, use_cases=USE_CASES)
     return form_page(
         request,
@@ -102,7 +102,7 @@ def write_texts(request: HttpRequest, slug: str) -> HttpResponse:
 @get_or_post
 def write_participation(request: HttpRequest, slug: str) -> HttpResponse:
     """Say who takes part."""
-    challenge = run_by(request, slug)
+    challenge = find_organised(request, slug)
     form = ParticipationForm(sent(request), challenge=challenge)
 
     return form_page(
@@ -119,7 +119,7 @@ def write_participation(request: HttpRequest, slug: str) -> HttpResponse:
 @get_or_post
 def write_terms(request: HttpRequest, slug: str) -> HttpResponse:
     """Write the rules; once public, a new version of them."""
-    challenge = run_by(request, slug)
+    challenge = find_organised(request, slug)
     last = challenge.terms.first()
     usual = last.text if last else standard_terms(challenge.language)
     form = TermsTextForm(sent(request), initial={"text": usual})
@@ -148,7 +148,7 @@ def write_terms(request: HttpRequest, slug: str) -> HttpResponse:
 @get_or_post
 def write_questions(request: HttpRequest, slug: str) -> HttpResponse:
     """Ask teams about their method."""
-    challenge = run_by(request, slug)
+    challenge = find_organised(request, slug)
     form = QuestionsForm(sent(request), stored=challenge.fact_sheet)
     return form_page(
         request,
@@ -165,14 +165,14 @@ def write_questions(request: HttpRequest, slug: str) -> HttpResponse:
 @get_or_post
 def write_pages(request: HttpRequest, slug: str) -> HttpResponse:
     """List the further pages, and add one."""
-    challenge = run_by(request, slug)
+    challenge = find_organised(request, slug)
     return _page(request, challenge, None)
 
 
 @get_or_post
 def write_page(request: HttpRequest, slug: str, index: int) -> HttpResponse:
     """Rewrite a page."""
-    challenge = run_by(request, slug)
+    challenge = find_organised(request, slug)
     get_object_or_404(challenge.pages, index=index)
     return _page(request, challenge, index)
 
@@ -180,7 +180,7 @@ def write_page(request: HttpRequest, slug: str, index: int) -> HttpResponse:
 @require_POST
 def remove_page(request: HttpRequest, slug: str, index: int) -> HttpResponse:
     """Remove a page."""
-    challenge = run_by(request, slug)
+    challenge = find_organised(request, slug)
     texts.remove_page(challenge=challenge, index=index, by=person(request))
     messages.success(request, _("Page retirée."))
     return redirect("challenges:write_pages", slug)
@@ -209,8 +209,8 @@ def _page(request: HttpRequest, challenge: Challenge, index: int | None) -> Http
 def _card(request: HttpRequest) -> Resource | None:
     """Return the card of the catalogue that the address says the challenge starts from."""
     slug = request.GET.get("fiche", "")
-    found = Resource.objects.public().filter(slug=slug, kind__in=BEFORE_CHALLENGES)
-    return found.first() if slug.isprintable() else None
+    cards = Resource.objects.public().filter(slug=slug, kind__in=BEFORE_CHALLENGES)
+    return cards.first() if slug.isprintable() else None
 
 
 FILE_FAULTS = dict.fromkeys(
@@ -221,7 +221,7 @@ FILE_FAULTS = dict.fromkeys(
 @get_or_post
 def write_files(request: HttpRequest, slug: str) -> HttpResponse:
     """List the files of a challenge, and take one more."""
-    challenge = run_by(request, slug)
+    challenge = find_organised(request, slug)
     is_code = coding.KEY in challenge.bundle
     by_program = organising.is_scored_by_program(challenge)
     form = FileForm(sent(request), request.FILES or None, is_code=is_code)
@@ -267,7 +267,7 @@ def _file_row(entry: dict[str, Any], *, is_code: bool) -> dict[str, Any]:
 @require_POST
 def remove_file(request: HttpRequest, slug: str) -> HttpResponse:
     """Take a file out of the draft."""
-    challenge = run_by(request, slug)
+    challenge = find_organised(request, slug)
     drafts.remove_file(challenge=challenge, path=request.POST.get("path", ""), by=person(request))
     messages.success(request, _("Fichier retiré."))
     return redirect("challenges:write_files", slug)
@@ -276,7 +276,7 @@ def remove_file(request: HttpRequest, slug: str) -> HttpResponse:
 @get_or_post
 def write_scoring(request: HttpRequest, slug: str) -> HttpResponse:
     """Choose the columns and the figures, then have the worker check the whole."""
-    challenge = run_by(request, slug)
+    challenge = find_organised(request, slug)
     files = {each["role"]: each for each in drafts.all_files(challenge)}
     given, held = (
         (files.get(role) or {}).get("columns") for role in (Role.SAMPLE_SUBMISSION, Role.TRUTH)
@@ -321,7 +321,7 @@ def write_scoring(request: HttpRequest, slug: str) -> HttpResponse:
 @get_or_post
 def write_fairness(request: HttpRequest, slug: str) -> HttpResponse:
     """Declare which groups are compared, then have the worker check the whole."""
-    challenge = run_by(request, slug)
+    challenge = find_organised(request, slug)
     files = {each["role"]: each for each in drafts.all_files(challenge)}
     held = (files.get(Role.TRUTH) or {}).get("columns")
     form: FairnessForm | None = None
@@ -351,7 +351,7 @@ def write_fairness(request: HttpRequest, slug: str) -> HttpResponse:
 @require_POST
 def build(request: HttpRequest, slug: str) -> HttpResponse:
     """Have the worker check the draft as it is now."""
-    challenge = run_by(request, slug)
+    challenge = find_organised(request, slug)
     drafts.ask_build(challenge=challenge, by=person(request))
     messages.success(request, _("Contrôle demandé."))
     return redirect("challenges:organiser", slug)
@@ -360,7 +360,7 @@ def build(request: HttpRequest, slug: str) -> HttpResponse:
 @get_or_post
 def write_phases(request: HttpRequest, slug: str) -> HttpResponse:
     """List the phases, and add one to a draft."""
-    challenge = run_by(request, slug)
+    challenge = find_organised(request, slug)
     is_code = coding.KEY in challenge.bundle
     form = NewPhaseForm(sent(request), is_code=is_code)
     listed = list(challenge.phases.all())
@@ -386,7 +386,7 @@ def write_phases(request: HttpRequest, slug: str) -> HttpResponse:
 @get_or_post
 def write_phase(request: HttpRequest, slug: str, index: int) -> HttpResponse:
     """Settle a phase of a draft; raise its quotas once the challenge is public."""
-    challenge = run_by(request, slug)
+    challenge = find_organised(request, slug)
     phase = phase_of(challenge, index)
     form_class = QuotasForm if challenge.is_public else SettingsForm
     form = form_class(sent(request), phase=phase)
@@ -423,7 +423,7 @@ def _settle(phase: Phase, form: QuotasForm, by: User) -> None:
 @require_POST
 def remove_phase(request: HttpRequest, slug: str, index: int) -> HttpResponse:
     """Remove the last phase of a draft."""
-    challenge = run_by(request, slug)
+    challenge = find_organised(request, slug)
     phases.remove_phase(phase=phase_of(challenge, index), by=person(request))
     messages.success(request, _("Phase retirée."))
     return redirect("challenges:write_phases", slug)
@@ -432,6 +432,6 @@ def remove_phase(request: HttpRequest, slug: str, index: int) -> HttpResponse:
 @require_POST
 def recall(request: HttpRequest, slug: str) -> HttpResponse:
     """Take the request for a visa back, to correct the draft."""
-    acts.recall(challenge=run_by(request, slug), by=person(request))
+    acts.recall(challenge=find_organised(request, slug), by=person(request))
     messages.success(request, _("Demande retirée : le challenge est un brouillon."))
     return redirect("challenges:organiser", slug)

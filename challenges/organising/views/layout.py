@@ -118,26 +118,26 @@ def sections_of(
     return sections
 
 
-def words_of(route: str) -> str:
+def page_name(route: str) -> str:
     """Name a section."""
     return str(next(words for _hall, pages in SECTIONS for name, words in pages if name == route))
 
 
-def run_by(request: HttpRequest, slug: str) -> Challenge:
+def find_organised(request: HttpRequest, slug: str) -> Challenge:
     """Return a challenge that this person organises; 404 or 403 for any other."""
     challenge = find_to_run(request, slug)
     require(rules.may_edit_challenge, person(request), challenge)
     return challenge
 
 
-def followed_by(request: HttpRequest, slug: str) -> Challenge:
+def find_followed(request: HttpRequest, slug: str) -> Challenge:
     """Return a challenge that this person runs, as jury too; 404 or 403 for any other."""
     challenge = find_to_run(request, slug)
     require(rules.may_follow_challenge, person(request), challenge)
     return challenge
 
 
-def room(
+def organiser_context(
     challenge: Challenge, route: str, *, edits: bool = True, follows: bool = True, **more: Any
 ) -> dict[str, Any]:
     """Prepare the context common to the pages of the organisers' space.
@@ -147,20 +147,20 @@ def room(
     return {
         "section": "challenges",
         "challenge": challenge,
-        "halls": sections_of(challenge, route, edits=edits, follows=follows),
+        "sections": sections_of(challenge, route, edits=edits, follows=follows),
         "edits": edits,
         "draft": challenge.status == ChallengeStatus.DRAFT,
-        "room": words_of(route),
+        "page_name": page_name(route),
         "crumbs": [
             (_("Mes challenges"), reverse("challenges:organiser_list")),
             (challenge.title, reverse("challenges:organiser", args=[challenge.slug])),
-            (words_of(route), ""),
+            (page_name(route), ""),
         ],
         **more,
     }
 
 
-def reach(by: User, challenge: Challenge) -> dict[str, Any]:
+def access_to(by: User, challenge: Challenge) -> dict[str, Any]:
     """Say whether a person organises a challenge (edits), or runs it, as jury too (follows)."""
     edits = rules.may_edit_challenge(by, challenge)
     return {"edits": edits, "follows": edits or rules.may_follow_challenge(by, challenge)}
@@ -216,7 +216,7 @@ def form_page(
     if not status:
         messages.success(request, done or _("Enregistré."))
         return redirect(f"challenges:{onward or route}", challenge.slug)
-    context = room(challenge, route, form=form, **shown)
+    context = organiser_context(challenge, route, form=form, **shown)
     return render(request, template, context, status=status)
 
 

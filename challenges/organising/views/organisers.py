@@ -15,7 +15,7 @@ from challenges.organising.forms.challenges import (
     OrganiserRoleForm,
 )
 from challenges.organising.models.challenges import OrganiserInvitation
-from challenges.organising.views.layout import followed_by, form_page, run_by
+from challenges.organising.views.layout import find_followed, find_organised, form_page
 from portal.accounts.views import person
 from portal.lib import clock
 from portal.lib.refusals import Hidden, Invalid
@@ -26,7 +26,7 @@ from portal.lib.web.requests import get_or_post
 @get_or_post
 def team(request: HttpRequest, slug: str) -> HttpResponse:
     """List who runs the challenge; an owner invites somebody more."""
-    challenge = followed_by(request, slug)
+    challenge = find_followed(request, slug)
     by = person(request)
     owns = rules.may_run_organisers(by, challenge)
     invitations = challenge.organiser_invitations.open(clock.now())
@@ -62,13 +62,13 @@ def team(request: HttpRequest, slug: str) -> HttpResponse:
 @require_POST
 def change_role(request: HttpRequest, slug: str, organiser: int) -> HttpResponse:
     """Change what a person does for the challenge."""
-    challenge = followed_by(request, slug)
-    found = get_object_or_404(challenge.organisers, pk=organiser)
+    challenge = find_followed(request, slug)
+    changed = get_object_or_404(challenge.organisers, pk=organiser)
     form = OrganiserRoleForm(request.POST)
     if not form.is_valid():
         raise Invalid(_("Choisissez un rôle de la liste."), code="role")
     organisers.change_role(
-        organiser=found, role=OrganiserRole(form.cleaned_data["role"]), by=person(request)
+        organiser=changed, role=OrganiserRole(form.cleaned_data["role"]), by=person(request)
     )
     messages.success(request, _("Rôle enregistré."))
     return redirect("challenges:organisers", slug)
@@ -77,10 +77,10 @@ def change_role(request: HttpRequest, slug: str, organiser: int) -> HttpResponse
 @require_POST
 def remove(request: HttpRequest, slug: str, organiser: int) -> HttpResponse:
     """Remove a person from those who run the challenge, or leave."""
-    challenge = followed_by(request, slug)
-    found = get_object_or_404(challenge.organisers, pk=organiser)
-    leaves = found.user_id == person(request).pk
-    organisers.remove(organiser=found, by=person(request))
+    challenge = find_followed(request, slug)
+    removed = get_object_or_404(challenge.organisers, pk=organiser)
+    leaves = removed.user_id == person(request).pk
+    organisers.remove(organiser=removed, by=person(request))
     messages.success(request, _("Cette personne n’organise plus le challenge."))
     return (
         redirect("challenges:organiser_list") if leaves else redirect("challenges:organisers", slug)
@@ -90,9 +90,9 @@ def remove(request: HttpRequest, slug: str, organiser: int) -> HttpResponse:
 @require_POST
 def revoke(request: HttpRequest, slug: str, invitation: str) -> HttpResponse:
     """Take an invitation back."""
-    challenge = followed_by(request, slug)
-    found = get_object_or_404(challenge.organiser_invitations, public_id=invitation)
-    organisers.revoke(invitation=found, by=person(request))
+    challenge = find_followed(request, slug)
+    revoked = get_object_or_404(challenge.organiser_invitations, public_id=invitation)
+    organisers.revoke(invitation=revoked, by=person(request))
     messages.success(request, _("Invitation retirée."))
     return redirect("challenges:organisers", slug)
 
@@ -101,14 +101,14 @@ def revoke(request: HttpRequest, slug: str, invitation: str) -> HttpResponse:
 def answer_invitation(request: HttpRequest, invitation: str) -> HttpResponse:
     """Answer a call to run a challenge, from one's own list of challenges."""
     by = person(request)
-    found = OrganiserInvitation.objects.addressed_to(by).filter(public_id=invitation).first()
-    if found is None:
+    call = OrganiserInvitation.objects.addressed_to(by).filter(public_id=invitation).first()
+    if call is None:
         raise Hidden(denied=OrganiserInvitation.objects.filter(public_id=invitation).first())
     if request.POST.get("decision") == "accept":
-        organisers.accept(invitation=found, by=by)
+        organisers.accept(invitation=call, by=by)
         messages.success(request, _("Vous organisez maintenant ce challenge."))
-        return redirect("challenges:organiser", found.challenge.slug)
-    organisers.decline(invitation=found, by=by)
+        return redirect("challenges:organiser", call.challenge.slug)
+    organisers.decline(invitation=call, by=by)
     messages.success(request, _("Invitation déclinée."))
     return redirect("challenges:organiser_list")
 
@@ -116,7 +116,9 @@ def answer_invitation(request: HttpRequest, invitation: str) -> HttpResponse:
 @get_or_post
 def announcements(request: HttpRequest, slug: str) -> HttpResponse:
     """List what was announced, and announce something more."""
-    challenge = followed_by(request, slug) if request.method != "POST" else run_by(request, slug)
+    challenge = (
+        find_followed(request, slug) if request.method != "POST" else find_organised(request, slug)
+    )
     form = AnnouncementForm(sent(request))
     edits = rules.may_edit_challenge(person(request), challenge)
     return form_page(

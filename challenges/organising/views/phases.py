@@ -26,7 +26,7 @@ from challenges.organising.models.challenges import Challenge, ChallengeDraft, P
 from challenges.organising.models.scorings import Leaderboard
 from challenges.organising.queries import phase_of
 from challenges.organising.views.drafts import deposit_of
-from challenges.organising.views.layout import form_page, room, run_by
+from challenges.organising.views.layout import find_organised, form_page, organiser_context
 from challenges.organising.words import TITLES
 from portal.accounts.views import person
 from portal.lib.refusals import Invalid
@@ -37,7 +37,7 @@ from portal.lib.web.requests import get_or_post
 @get_or_post
 def write_boards(request: HttpRequest, slug: str) -> HttpResponse:
     """List the boards of the phases, and add one."""
-    challenge = run_by(request, slug)
+    challenge = find_organised(request, slug)
     boards = list(
         challenge.leaderboards.select_related("phase", "primary").order_by("phase__index", "pk")
     )
@@ -65,7 +65,7 @@ def write_boards(request: HttpRequest, slug: str) -> HttpResponse:
 @get_or_post
 def write_board(request: HttpRequest, slug: str, board: int) -> HttpResponse:
     """Arrange a board of a draft."""
-    challenge = run_by(request, slug)
+    challenge = find_organised(request, slug)
     arranged = _board(challenge, board)
     form = BoardForm(
         sent(request),
@@ -98,7 +98,7 @@ def write_board(request: HttpRequest, slug: str, board: int) -> HttpResponse:
 @require_POST
 def remove_board(request: HttpRequest, slug: str, board: int) -> HttpResponse:
     """Remove a board of a draft."""
-    challenge = run_by(request, slug)
+    challenge = find_organised(request, slug)
     leaderboards.remove(board=_board(challenge, board), by=person(request))
     messages.success(request, _("Classement retiré."))
     return redirect("challenges:write_boards", slug)
@@ -107,7 +107,7 @@ def remove_board(request: HttpRequest, slug: str, board: int) -> HttpResponse:
 @require_POST
 def mask_teams(request: HttpRequest, slug: str) -> HttpResponse:
     """Show pseudonyms on the boards of a draft, or names."""
-    challenge = run_by(request, slug)
+    challenge = find_organised(request, slug)
     anonymous = request.POST.get("anonymous") == "on"
     leaderboards.mask(challenge=challenge, anonymous=anonymous, by=person(request))
     messages.success(request, _("Enregistré."))
@@ -127,13 +127,13 @@ FAULTS = dict.fromkeys(
 @require_http_methods(["GET", "HEAD"])
 def write_phase_scoring(request: HttpRequest, slug: str, index: int) -> HttpResponse:
     """Show what scores a phase: as the first one, or its own way; its further tasks."""
-    return _page(request, phase_of(run_by(request, slug), index))
+    return _page(request, phase_of(find_organised(request, slug), index))
 
 
 @require_POST
 def give_answers(request: HttpRequest, slug: str, index: int) -> HttpResponse:
     """Give a phase its own answers, test file and sample."""
-    phase = phase_of(run_by(request, slug), index)
+    phase = phase_of(find_organised(request, slug), index)
     form = PhaseFilesForm(request.POST, request.FILES)
 
     def act() -> None:
@@ -148,7 +148,7 @@ def give_answers(request: HttpRequest, slug: str, index: int) -> HttpResponse:
 @require_POST
 def measure_phase(request: HttpRequest, slug: str, index: int) -> HttpResponse:
     """Choose the columns and the figures of a phase."""
-    phase = phase_of(run_by(request, slug), index)
+    phase = phase_of(find_organised(request, slug), index)
     form = _scoring_form(phase, request.POST)
     if form is None:
         raise Invalid(_("Déposez d’abord les fichiers."), code="files_first")
@@ -173,7 +173,7 @@ def measure_phase(request: HttpRequest, slug: str, index: int) -> HttpResponse:
 @require_POST
 def forget_scoring(request: HttpRequest, slug: str, index: int) -> HttpResponse:
     """Score a phase as the first one again."""
-    phase = phase_of(run_by(request, slug), index)
+    phase = phase_of(find_organised(request, slug), index)
     phases.forget_scoring(phase=phase, by=person(request))
     messages.success(
         request, _("Cette phase est notée comme la première : contrôlez le brouillon.")
@@ -184,7 +184,7 @@ def forget_scoring(request: HttpRequest, slug: str, index: int) -> HttpResponse:
 @require_POST
 def add_task(request: HttpRequest, slug: str, index: int) -> HttpResponse:
     """Add a task to a phase."""
-    phase = phase_of(run_by(request, slug), index)
+    phase = phase_of(find_organised(request, slug), index)
     form = TaskForm(request.POST, request.FILES)
 
     return _done(
@@ -204,7 +204,7 @@ def add_task(request: HttpRequest, slug: str, index: int) -> HttpResponse:
 @require_POST
 def remove_task(request: HttpRequest, slug: str, index: int, number: int) -> HttpResponse:
     """Remove a further task of a phase."""
-    phase = phase_of(run_by(request, slug), index)
+    phase = phase_of(find_organised(request, slug), index)
     phases.remove_task(phase=phase, number=number, by=person(request))
     messages.success(request, _("Tâche retirée : contrôlez le brouillon."))
     return redirect("challenges:write_phase_scoring", slug, index)
@@ -223,7 +223,7 @@ def _done(
 def _page(request: HttpRequest, phase: Phase, status: int = 200, **forms: Any) -> HttpResponse:
     challenge = phase.challenge
     written = ChallengeDraft.objects.filter(challenge=challenge).first()
-    context = room(
+    context = organiser_context(
         challenge,
         "write_phases",
         phase=phase,

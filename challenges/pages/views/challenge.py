@@ -55,9 +55,9 @@ from challenges.results.views.boards import text_of
 from challenges.scoring.contract import ScoringContract
 from challenges.teams.queries import latest_terms
 from challenges.teams.views.head import (
+    challenge_context,
     face_of,
     is_open,
-    scene,
     shares,
     shown_challenges,
     steps,
@@ -108,7 +108,7 @@ def challenge_list(request: HttpRequest) -> HttpResponse:
 @require_safe
 def presentation(request: HttpRequest, slug: str) -> HttpResponse:
     """Present a challenge: phases, problem, how to take part."""
-    context = scene(request, slug, "presentation")
+    context = challenge_context(request, slug, "presentation")
     challenge: Challenge = context["challenge"]
     context |= {
         "steps": steps(challenge, context["phases"], context["now"]),
@@ -128,7 +128,7 @@ def presentation(request: HttpRequest, slug: str) -> HttpResponse:
 @require_safe
 def data(request: HttpRequest, slug: str) -> HttpResponse:
     """List the public files of a challenge, their licence and their provenance."""
-    context = scene(request, slug, "data")
+    context = challenge_context(request, slug, "data")
     challenge: Challenge = context["challenge"]
     context |= {
         "files": [
@@ -159,7 +159,7 @@ def public_file(request: HttpRequest, slug: str, name: str) -> HttpResponseBase:
 @require_safe
 def evaluation(request: HttpRequest, slug: str) -> HttpResponse:
     """Explain how entries are scored: answer, metrics, parts, intervals, quotas."""
-    context = scene(request, slug, "evaluation")
+    context = challenge_context(request, slug, "evaluation")
     challenge: Challenge = context["challenge"]
     context |= _phase_shown(request, context)
     context |= scoring_words(contract_of(challenge, context["phase"]), challenge.language)

@@ -41,11 +41,11 @@ from challenges.organising.models.challenges import (
 )
 from challenges.organising.queries import current_phase, phase_of
 from challenges.organising.views.layout import (
+    access_to,
     decides_for_region,
     find_to_run,
     form_page,
-    reach,
-    room,
+    organiser_context,
 )
 from challenges.rescoring import queries as rescoring_queries
 from challenges.rescoring.models import Rescoring
@@ -278,12 +278,12 @@ def _cockpit(
     by = person(request)
     phases = list(challenge.phases.select_related("reveal", "reveal__proposed_by"))
     phase = current_phase(phases, now)
-    access = reach(by, challenge)
+    access = access_to(by, challenge)
     draft = challenge.status == ChallengeStatus.DRAFT
     points = organising.checklist(challenge) if draft and access["edits"] else []
     written = ChallengeDraft.objects.filter(challenge=challenge).first()
     may_suspend = organising_rules.may_suspend_challenge(by, challenge)
-    context = room(
+    context = organiser_context(
         challenge,
         "organiser",
         **access,
@@ -425,5 +425,5 @@ def _archive(request: HttpRequest, slug: str) -> HttpResponse:
         onward="organiser",
         ready=ChallengeStatus.ARCHIVED in CHALLENGE_EDGES[ChallengeStatus(challenge.status)],
         allowed=organising_rules.may_archive_challenge(by, challenge),
-        **reach(by, challenge),
+        **access_to(by, challenge),
     )

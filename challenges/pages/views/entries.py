@@ -42,7 +42,7 @@ from challenges.pages.views.entry_tables import (
 from challenges.rescoring import queries as rescoring_queries
 from challenges.results.queries import reports
 from challenges.teams.queries import has_accepted_terms, registration_of
-from challenges.teams.views.head import scene, scene_to_enter
+from challenges.teams.views.head import challenge_context, deposit_context
 from challenges.teams.views.pages import own_team
 from portal.accounts.views import person
 from portal.lib.refusals import Conflict
@@ -74,7 +74,7 @@ def entries(request: HttpRequest, slug: str) -> HttpResponseBase:
 
 def deposit(request: HttpRequest, slug: str, form: EntryForm) -> HttpResponseBase:
     """Submit a file: 201 and its receipt, or 200 and the earlier one for the same key."""
-    context = scene_to_enter(request, slug)
+    context = deposit_context(request, slug)
     wants_json = "application/json" in request.headers.get("Accept", "")
     try:
         accepted = acts.enter(
@@ -104,7 +104,7 @@ def deposit(request: HttpRequest, slug: str, form: EntryForm) -> HttpResponseBas
 
 def check(request: HttpRequest, slug: str, form: EntryForm) -> HttpResponse:
     """Check the format of a file: nothing is stored, no attempt is used."""
-    context = scene_to_enter(request, slug)
+    context = deposit_context(request, slug)
     verdict = checks.check(
         phase=phase_to_enter(context["phase"]),
         team=context["team"] or own_team(request, context["challenge"]),
@@ -139,7 +139,7 @@ def state(request: HttpRequest, slug: str, entry: UUID) -> HttpResponse:
 @require_safe
 def entries_csv(request: HttpRequest, slug: str) -> HttpResponse:
     """Send the history of one's team as CSV."""
-    context = scene(request, slug, "entries")
+    context = challenge_context(request, slug, "entries")
     team = context["team"] or own_team(request, context["challenge"])
     own = entries_of(request, context["challenge"], team)
     scores = primary_figures(own)
@@ -201,7 +201,7 @@ def _page(
     verdict: dict[str, Any] | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    context = scene_to_enter(request, slug)
+    context = deposit_context(request, slug)
     if context["team"] is None:
         refused = 200 if request.method in {"GET", "HEAD"} else 403
         return render(request, "challenges/entries/entries_none.html", context, status=refused)
@@ -251,7 +251,7 @@ def _team_context(request: HttpRequest, context: dict[str, Any]) -> dict[str, An
 
 def _entry_page(request: HttpRequest, slug: str, own: Entry) -> HttpResponse:
     figure = primary_figures([own]).get(own.pk)
-    context = scene(request, slug, "entries") | _life(own, figure)
+    context = challenge_context(request, slug, "entries") | _life(own, figure)
     context |= {
         "whole": True,
         "deletion": deletion_words(own),

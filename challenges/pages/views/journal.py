@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 
 from challenges.organising import rules
 from challenges.organising.models.challenges import Challenge
-from challenges.organising.views.layout import followed_by, room
+from challenges.organising.views.layout import find_followed, organiser_context
 from challenges.pages import queries as page_queries
 from portal.accounts.views import person
 from portal.audit.reading import Told
@@ -27,11 +27,11 @@ PER_PAGE = 50
 @require_safe
 def journal(request: HttpRequest, slug: str) -> HttpResponse:
     """List who did what, the last act first."""
-    challenge = followed_by(request, slug)
+    challenge = find_followed(request, slug)
     told = page_queries.journal_acts(challenge)
     page = Paginator(told, PER_PAGE).get_page(request.GET.get("page"))
     names = page_queries.journal_names(challenge, list(page))
-    context = room(
+    context = organiser_context(
         challenge,
         "journal",
         edits=rules.may_edit_challenge(person(request), challenge),
@@ -44,7 +44,7 @@ def journal(request: HttpRequest, slug: str) -> HttpResponse:
 @require_safe
 def journal_csv(request: HttpRequest, slug: str) -> HttpResponse:
     """Send the journal as CSV."""
-    challenge = followed_by(request, slug)
+    challenge = find_followed(request, slug)
     rows, names = _all(challenge)
     header = ["numero", "date", "acte", "objet", "auteur", "faits", "empreinte"]
     lines = [
@@ -65,7 +65,7 @@ def journal_csv(request: HttpRequest, slug: str) -> HttpResponse:
 @require_safe
 def journal_json(request: HttpRequest, slug: str) -> HttpResponse:
     """Send the journal as JSON, with what ties each act to the chain."""
-    challenge = followed_by(request, slug)
+    challenge = find_followed(request, slug)
     rows, names = _all(challenge)
     found: dict[str, Any] = {
         "challenge": challenge.slug,

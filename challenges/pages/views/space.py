@@ -57,7 +57,7 @@ PLACE = Place(
 def teams(user: User) -> Iterator[Item]:
     """List a person's teams with the number of their entries, the latest challenge first."""
     mine = (
-        Team.objects.of(user)
+        Team.objects.joined_by(user)
         .select_related("challenge")
         .annotate(entered=Count("enrolments__entries"))
         .order_by("-challenge__pk")
@@ -165,7 +165,7 @@ def _examinations() -> Iterator[Item]:
 def _replies(user: User) -> Iterator[Item]:
     """Lead to the disqualifications asked against this person's teams, not replied to yet."""
     asked = Disqualification.objects.undecided().filter(
-        team__in=Team.objects.of(user), replied_at__isnull=True
+        team__in=Team.objects.joined_by(user), replied_at__isnull=True
     )
     for found in asked.select_related("team", "challenge")[:SHOWN]:
         address = [found.challenge.slug, found.public_id]

@@ -32,7 +32,7 @@ from challenges.organising.enums import (
 )
 from challenges.organising.models.challenges import Challenge, Phase
 from challenges.organising.models.scorings import Column, PhaseTask, RunPlan
-from challenges.organising.views.layout import find_to_run, room, run_by
+from challenges.organising.views.layout import find_organised, find_to_run, organiser_context
 from challenges.programs import queries as program_queries
 from challenges.programs.actions import code as team_code
 from challenges.programs.actions.code import FORMAT_NAME
@@ -83,7 +83,7 @@ def program_reports(request: HttpRequest, slug: str) -> HttpResponse:
     page = Paginator(program_queries.challenge_reports(challenge), PER_PAGE).get_page(
         request.GET.get("page")
     )
-    context = room(
+    context = organiser_context(
         challenge,
         "program_reports",
         page=page,
@@ -107,13 +107,13 @@ RUNS_PER_PAGE = 25
 @require_safe
 def code_runs(request: HttpRequest, slug: str) -> HttpResponse:
     """List the runs of the code of teams; once the phase is closed, what each printed if kept."""
-    challenge = run_by(request, slug)
+    challenge = find_organised(request, slug)
     page = Paginator(program_queries.challenge_runs(challenge), RUNS_PER_PAGE).get_page(
         request.GET.get("page")
     )
     now = clock.now()
     rows = [_run(each, now) for each in page.object_list]
-    context = room(challenge, "code_runs", page=page, rows=rows)
+    context = organiser_context(challenge, "code_runs", page=page, rows=rows)
     return render(request, "challenges/programs/organise/code_runs.html", context)
 
 
@@ -171,7 +171,7 @@ def runs_told(entry: Entry) -> list[dict[str, Any]]:
 @get_or_post
 def write_code(request: HttpRequest, slug: str) -> HttpResponse:
     """Choose what teams send; the rules of code change in a draft only."""
-    challenge = run_by(request, slug)
+    challenge = find_organised(request, slug)
     former = team_code.code_rules(challenge)
     draft, by = challenge.status == ChallengeStatus.DRAFT, person(request)
     sent = request.POST if request.method == "POST" else None
@@ -188,7 +188,7 @@ def write_code(request: HttpRequest, slug: str) -> HttpResponse:
         messages.success(request, _("Enregistré."))
         turned = (form.rules is None) != (former is None)
         return redirect("challenges:write_files" if turned else "challenges:write_code", slug)
-    context = room(
+    context = organiser_context(
         challenge,
         "write_code",
         form=form,

@@ -24,7 +24,7 @@ from challenges.programs.models import CodeTrial, trial_detail, trial_reason, tr
 from challenges.programs.views.programs import packing
 from challenges.scoring.verdict import ReasonCode
 from challenges.teams.queries import has_accepted_terms
-from challenges.teams.views.head import scene, scene_to_enter
+from challenges.teams.views.head import challenge_context, deposit_context
 from challenges.teams.views.pages import own_team
 from portal.accounts.views import person
 from portal.lib import visible
@@ -44,7 +44,7 @@ MIB = 1 << 20
 @get_or_post
 def trials(request: HttpRequest, slug: str) -> HttpResponseBase:
     """List the trials of one's team, and start one."""
-    context = scene_to_enter(request, slug, kind=PhaseKind.CODE)
+    context = deposit_context(request, slug, kind=PhaseKind.CODE)
     if context["team"] is None:
         refused = 200 if request.method in {"GET", "HEAD"} else 403
         return render(request, "challenges/entries/entries_none.html", context, status=refused)
@@ -96,7 +96,7 @@ def _started(
 def trial(request: HttpRequest, slug: str, trial: UUID) -> HttpResponse:
     """Show one trial of one's team: its state, what it wrote, its log."""
     own = own_trial(request, slug, trial)
-    context = scene(request, slug, "entries") | _life(own)
+    context = challenge_context(request, slug, "entries") | _life(own)
     context |= {
         "whole": True,
         "left": program_queries.trials_left(own.team, context["now"]),
@@ -132,7 +132,7 @@ def log(request: HttpRequest, slug: str, trial: UUID) -> HttpResponseBase:
 @require_safe
 def sample(request: HttpRequest, slug: str) -> HttpResponseBase:
     """Send the public sample of inputs, under the names that programs read."""
-    plan = program_queries.plan_of(scene_to_enter(request, slug)["phase"])
+    plan = program_queries.plan_of(deposit_context(request, slug)["phase"])
     if plan is None:
         raise Hidden
     return files.attachment(

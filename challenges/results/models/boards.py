@@ -328,7 +328,7 @@ def _candidate(
         facts={
             column.key: told
             for column in columns
-            if column.is_fact and (told := column.told_by(entry.fact_sheet))
+            if column.is_fact and (told := column.answer_in(entry.fact_sheet))
         },
     )
     for score in by_task[0]:

@@ -20,7 +20,7 @@ from challenges.evaluation.enums import EvaluationState, Split
 from challenges.evaluation.models import Evaluation
 from challenges.organising.enums import BoardRule, ChallengeStatus, PhaseMoment
 from challenges.organising.models.challenges import Challenge, Phase, Viewer
-from challenges.organising.models.scorings import Column, PhaseTask, told_answer
+from challenges.organising.models.scorings import Column, PhaseTask, answer_text
 from challenges.results import rules
 from challenges.results.models.boards import Standing, is_waiting, ranks_of_teams
 from challenges.results.models.certificates import Certificate, FairnessAudit
@@ -445,7 +445,7 @@ def _methods(final: Board) -> list[dict[str, Any]]:
             "answers": [
                 {"question": label, "answer": told[:MOST_ANSWER]}
                 for key, label in questions
-                if (told := told_answer(row.entry.fact_sheet.get(key)))
+                if (told := answer_text(row.entry.fact_sheet.get(key)))
             ],
         }
         for row in firsts.values()

@@ -31,7 +31,7 @@ from challenges.results.queries import reports as reads
 from challenges.results.views.boards import from_to
 from challenges.results.views.reports import reported
 from challenges.teams.models import Team
-from challenges.teams.views.head import scene
+from challenges.teams.views.head import challenge_context
 from portal.accounts.views import person
 from portal.lib import clock, paper
 from portal.lib.refusals import Conflict, Hidden, Invalid
@@ -162,7 +162,7 @@ def page(request: HttpRequest, slug: str, team: UUID) -> HttpResponse:
         )
         messages.success(request, _("Certificat établi et signé."))
         return redirect("challenges:certificates", slug, team)
-    context = scene(request, slug, "entries") | {"of_team": found}
+    context = challenge_context(request, slug, "entries") | {"of_team": found}
     phases = challenge.phases.filter(reveal__executed_at__isnull=False).order_by("index")
     context["shown"] = [
         _shown(found, phase) for phase in phases.select_related("challenge__organiser", "reveal")
@@ -285,7 +285,7 @@ def propose(request: HttpRequest, slug: str, team: UUID) -> HttpResponse:
         return redirect(_draft(made))
     stated = certified.stated(found, phase)
     known = EntryCard.objects.filter(team=found, phase=phase).select_related("resource").first()
-    context = scene(request, slug, "standings") | {
+    context = challenge_context(request, slug, "standings") | {
         "of_team": found,
         "shown_phase": phase,
         "form": form,

@@ -19,7 +19,7 @@ from challenges.results.queries import reports
 from challenges.results.queries.reports import Audited
 from challenges.results.views.boards import axis_decimals, from_to, round_axis
 from challenges.results.views.standings import phase_wanted
-from challenges.teams.views.head import scene
+from challenges.teams.views.head import challenge_context
 from portal.lib.storage.files import csv_answer
 
 Json = Mapping[str, Any]
@@ -480,7 +480,7 @@ HEADER = [
 @require_safe
 def audits(request: HttpRequest, slug: str) -> HttpResponse:
     """List the audits of a phase; before the reveal, say what is audited."""
-    context = scene(request, slug, "standings")
+    context = challenge_context(request, slug, "standings")
     phase = phase_wanted(request, context["challenge"], context["phase"])
     contract = reports.declared_audit(phase)
     listed = reports.audits(phase, request.user) if phase else []
@@ -500,7 +500,7 @@ def audits(request: HttpRequest, slug: str) -> HttpResponse:
 @require_safe
 def audit(request: HttpRequest, slug: str, entry: UUID) -> HttpResponse:
     """Show the audit of one entry, a card an attribute."""
-    context = scene(request, slug, "standings")
+    context = challenge_context(request, slug, "standings")
     found = reports.audit(context["challenge"], entry, request.user)
     context |= {"audited": found, "cards": cards(found), "column": found.record["column"]}
     return render(request, "challenges/results/audit.html", context)

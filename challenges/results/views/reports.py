@@ -15,14 +15,14 @@ from challenges.entries.enums import REASON_SENTENCES, entry_word
 from challenges.organising import rules
 from challenges.organising.models.challenges import Challenge, Phase
 from challenges.organising.models.scorings import in_words
-from challenges.organising.views.layout import find_challenge, followed_by, room
+from challenges.organising.views.layout import find_challenge, find_followed, organiser_context
 from challenges.results.queries import reports
 from challenges.results.queries import reports as reads
 from challenges.results.queries.reports import TEAMS_LEAST
 from challenges.results.views.boards import axis_decimals, from_to, round_axis
 from challenges.results.views.fairness import summary
 from challenges.results.views.standings import board_links, open_to_sites
-from challenges.teams.views.head import scene
+from challenges.teams.views.head import challenge_context
 from portal.accounts.views import person
 from portal.lib.refusals import Hidden
 from portal.lib.storage.files import csv_answer
@@ -36,7 +36,7 @@ MOST_LISTED = 100
 @require_safe
 def report(request: HttpRequest, slug: str) -> HttpResponse:
     """Show the final report; before the reveal, say when it comes."""
-    context = scene(request, slug, "standings")
+    context = challenge_context(request, slug, "standings")
     phase = reported(request, context["challenge"])
     if phase is None:
         return render(request, "challenges/results/report_awaited.html", context)
@@ -159,9 +159,9 @@ def _ends(figure: dict[str, Any], decimals: int) -> str:
 @require_safe
 def statistics(request: HttpRequest, slug: str) -> HttpResponse:
     """Show how a challenge goes: entries, causes, times, days."""
-    challenge = followed_by(request, slug)
+    challenge = find_followed(request, slug)
     found = reads.challenge_statistics(challenge)
-    context = room(
+    context = organiser_context(
         challenge,
         "statistics",
         edits=rules.may_edit_challenge(person(request), challenge),
@@ -180,7 +180,7 @@ def _words(figures: reads.PhaseFigures) -> list[tuple[str, int]]:
 @require_safe
 def statistics_csv(request: HttpRequest, slug: str) -> HttpResponse:
     """Send the statistics as CSV: one figure a line."""
-    challenge = followed_by(request, slug)
+    challenge = find_followed(request, slug)
     found = reads.challenge_statistics(challenge)
     rows: list[list[Any]] = [
         ["phase", "figure", "valeur"],

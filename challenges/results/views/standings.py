@@ -30,7 +30,7 @@ from challenges.results.queries.boards import Board
 from challenges.results.queries.reports import declared_audit
 from challenges.results.views import boards as board_views
 from challenges.results.views.boards import axis_decimals
-from challenges.teams.views.head import scene, shares
+from challenges.teams.views.head import challenge_context, shares
 from portal.lib import clock
 from portal.lib.prose.texts import Feed
 from portal.lib.refusals import Hidden
@@ -44,7 +44,7 @@ PARTS = {"publique": Split.PUBLIC, "privee": Split.PRIVATE}
 @require_safe
 def standings(request: HttpRequest, slug: str) -> HttpResponse:
     """Show a leaderboard: provisional until the reveal, both parts after it."""
-    context = scene(request, slug, "standings")
+    context = challenge_context(request, slug, "standings")
     phase = phase_wanted(request, context["challenge"], context["phase"])
     context["audited"] = declared_audit(phase) is not None
     context |= {"shown_phase": phase, "phase_links": _phase_links(context["phases"])}
@@ -262,7 +262,7 @@ BENCH_PER_PAGE = 25
 @require_safe
 def bench(request: HttpRequest, slug: str) -> HttpResponse:
     """Rank the best public score of each team, of the phase and since; final results stay."""
-    context = scene(request, slug, "standings")
+    context = challenge_context(request, slug, "standings")
     phase = phase_wanted(request, context["challenge"], context["phase"])
     board = boards.bench_board(phase) if phase is not None and phase.is_bench else None
     if phase is None or board is None or board.primary is None:
@@ -293,7 +293,7 @@ HEIGHT = 560
 @require_safe
 def instructions(request: HttpRequest, slug: str) -> HttpResponse:
     """Give the code that shows the standings on another site, and the addresses of the data."""
-    context = scene(request, slug, "standings")
+    context = challenge_context(request, slug, "standings")
     phase = phase_wanted(request, context["challenge"], context["phase"])
     board = board_wanted(request, phase) if phase else None
     if phase is None or board is None:

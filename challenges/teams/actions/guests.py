@@ -75,20 +75,20 @@ def invite(*, challenge: Challenge, lines: Sequence[str], by: User) -> list[Line
     if len(written) > ADDRESSES_A_DAY:
         raise Invalid(_("Deux cents adresses par envoi au plus."), code="too_many")
     now = clock.now()
-    desk = _Desk(challenge, by, now)
-    report = [desk.line(each) for each in written]
-    again = [each.email for each in desk.made]
+    judge = _LineJudge(challenge, by, now)
+    report = [judge.line(each) for each in written]
+    again = [each.email for each in judge.made]
     challenge.guests.filter(email__in=again).revoke()
-    Guest.objects.bulk_create(desk.made)
-    if desk.made:
-        names = [str(each.public_id) for each in desk.made]
+    Guest.objects.bulk_create(judge.made)
+    if judge.made:
+        names = [str(each.public_id) for each in judge.made]
         record("guests.invited", by=by, on=challenge, guests=names)
-    for each in desk.made:
+    for each in judge.made:
         _owe(each)
     return report
 
 
-class _Desk:
+class _LineJudge:
     """Judge the lines of a list, with what the challenge already knows."""
 
     def __init__(self, challenge: Challenge, by: User, now: datetime) -> None:

@@ -266,7 +266,7 @@ def forget(*, person: User) -> None:
     then, for each team, membership ended, captain replaced, event "team.left".
     """
     # All are held before the journal is written in.
-    teams = [Team.objects.locked(each) for each in Team.objects.of(person).order_by("pk")]
+    teams = [Team.objects.locked(each) for each in Team.objects.joined_by(person).order_by("pk")]
     TeamInvitation.objects.addressed_to(person).delete()
     guests.forget(person)
     for team in teams:
@@ -421,7 +421,7 @@ def leave_challenge(*, challenge: Challenge, by: User) -> Registration:
             _("Votre inscription n’a pas été acceptée : il n’y a rien à quitter."),
             code="registration_refused",
         )
-    for team in Team.objects.of(by).filter(challenge=challenge).order_by("pk"):
+    for team in Team.objects.joined_by(by).filter(challenge=challenge).order_by("pk"):
         leave(team=team, by=by)
     registration.state = RegistrationState.WITHDRAWN
     registration.save(update_fields=["state"])
@@ -462,10 +462,12 @@ def come_back(*, challenge: Challenge, by: User) -> Registration:
 
 
 def _own_registration(challenge: Challenge, by: User) -> Registration:
-    found = Registration.objects.select_for_update().filter(challenge=challenge, user=by).first()
-    if found is None:
+    registration = (
+        Registration.objects.select_for_update().filter(challenge=challenge, user=by).first()
+    )
+    if registration is None:
         raise Hidden
-    return found
+    return registration
 
 
 @transaction.atomic
@@ -478,11 +480,11 @@ def disclose(*, team: Team, members: bool, method: bool, card: bool, by: User) -
     """
     team = Team.objects.locked(team)
     require(rules.may_run_team, by, team)
-    told = {"show_members": members, "show_method": method, "allow_card": card}
-    if all(getattr(team, name) == value for name, value in told.items()):
+    disclosed = {"show_members": members, "show_method": method, "allow_card": card}
+    if all(getattr(team, name) == value for name, value in disclosed.items()):
         return team
-    for name, value in told.items():
+    for name, value in disclosed.items():
         setattr(team, name, value)
-    team.save(update_fields=list(told))
-    record("team.disclosed", by=by, on=team, **told)
+    team.save(update_fields=list(disclosed))
+    record("team.disclosed", by=by, on=team, **disclosed)
     return team

@@ -56,14 +56,14 @@ STATUS_MARKS = {
 
 def count_of(rows: QuerySet[Any]) -> Coalesce:
     """Count the rows that hang on each challenge, without a join."""
-    found = (
+    counts = (
         rows.filter(challenge=OuterRef("pk"))
         .order_by()
         .values("challenge")
         .annotate(n=Count("pk", distinct=True))
         .values("n")
     )
-    return Coalesce(Subquery(found, output_field=IntegerField()), 0)
+    return Coalesce(Subquery(counts, output_field=IntegerField()), 0)
 
 
 def shown_challenges(request: HttpRequest) -> ChallengeQuerySet:
@@ -149,7 +149,7 @@ def steps(challenge: Challenge, phases: Sequence[Phase], now: datetime) -> list[
     ]
 
 
-def scene(request: HttpRequest, slug: str, tab: str) -> dict[str, Any]:
+def challenge_context(request: HttpRequest, slug: str, tab: str) -> dict[str, Any]:
     """Prepare the context common to the pages of one challenge."""
     challenge = visible.find(shown_challenges(request), among=Challenge.objects.all(), slug=slug)
     now = clock.now()
@@ -173,7 +173,7 @@ def scene(request: HttpRequest, slug: str, tab: str) -> dict[str, Any]:
     }
 
 
-def scene_to_enter(
+def deposit_context(
     request: HttpRequest, slug: str, *, kind: PhaseKind | None = None
 ) -> dict[str, Any]:
     """Prepare the pages that submit, in the phase that the address names by its index.
@@ -181,7 +181,7 @@ def scene_to_enter(
     By default the one in view. kind: of the phases to choose from; all by default. Raises Hidden
     for an index that no phase has.
     """
-    context = scene(request, slug, "entries")
+    context = challenge_context(request, slug, "entries")
     challenge, now, asked = context["challenge"], context["now"], request.GET.get("phase")
     if asked:
         phase = next((one for one in context["phases"] if str(one.index) == asked), None)
@@ -203,7 +203,7 @@ def team_of(request: HttpRequest, challenge: Challenge) -> Team | None:
     if not request.user.is_authenticated:
         return None
     return (
-        Team.objects.of(request.user)
+        Team.objects.joined_by(request.user)
         .filter(challenge=challenge)
         .annotate(entries_count=Count("enrolments__entries"))
         .first()

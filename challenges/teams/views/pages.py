@@ -19,7 +19,12 @@ from challenges.organising.enums import ChallengeStatus
 from challenges.organising.forms.challenges import GuestsForm
 from challenges.organising.models.challenges import Challenge
 from challenges.organising.queries import masked_phases
-from challenges.organising.views.layout import attempt, find_challenge, room, run_by
+from challenges.organising.views.layout import (
+    attempt,
+    find_challenge,
+    find_organised,
+    organiser_context,
+)
 from challenges.teams import rules
 from challenges.teams.actions import guests, teams
 from challenges.teams.enums import RegistrationState, TeamRole
@@ -35,7 +40,7 @@ from challenges.teams.queries import (
     needs_invitation,
     registration_of,
 )
-from challenges.teams.views.head import Stage, scene, team_of
+from challenges.teams.views.head import Stage, challenge_context, team_of
 from portal.accounts.authorization import require
 from portal.accounts.enums import InvitationState
 from portal.accounts.models import User
@@ -59,7 +64,7 @@ def rules_page(request: HttpRequest, slug: str) -> HttpResponseBase:
     """Show the rules in force; accept them and register by POST."""
     if request.method == "POST" and not request.user.is_authenticated:
         return redirect_to_login(request.get_full_path())
-    context = scene(request, slug, "rules")
+    context = challenge_context(request, slug, "rules")
     challenge: Challenge = context["challenge"]
     terms = latest_terms(challenge)
     form = TermsForm(sent(request), version=terms) if terms else forms.Form(sent(request))
@@ -167,7 +172,7 @@ def join(request: HttpRequest, slug: str, invitation: UUID, token: str) -> HttpR
         else:
             messages.success(request, _("Vous avez rejoint l’équipe."))
             return redirect("challenges:team", slug)
-    context = scene(request, slug, "entries")
+    context = challenge_context(request, slug, "entries")
     challenge = context["challenge"]
     sent = TeamInvitation.objects.select_related("team", "sent_by").by_link(invitation, token)
     if sent.team.challenge_id != challenge.pk:
@@ -189,7 +194,9 @@ def leave(request: HttpRequest, slug: str) -> HttpResponse:
     """Ask, then leave one's team."""
     own = own_team(request, find_challenge(request, slug))
     if request.method != "POST":
-        return render(request, "challenges/teams/leave.html", scene(request, slug, "entries"))
+        return render(
+            request, "challenges/teams/leave.html", challenge_context(request, slug, "entries")
+        )
     teams.leave(team=own, by=person(request))
     messages.success(request, _("Vous avez quitté l’équipe."))
     return redirect("challenges:team", slug)
@@ -236,7 +243,7 @@ def _team_page(
     invitation_form: InvitationForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    context = scene(request, slug, "entries")
+    context = challenge_context(request, slug, "entries")
     challenge, own = context["challenge"], context["team"]
     members = list(own.members.filter(left_at__isnull=True).select_related("user")) if own else []
     me = next((each for each in members if each.user_id == request.user.pk), None)
@@ -262,10 +269,10 @@ def _team_page(
 @get_or_post
 def remove_member(request: HttpRequest, slug: str, member: int) -> HttpResponse:
     """Ask, then remove a member from one's team."""
-    found = _member(request, slug, member)
+    membership = _member(request, slug, member)
     if request.method != "POST":
-        return _asked(request, slug, "challenges/teams/team_remove.html", found)
-    teams.remove_member(team=found.team, person=found.user, by=person(request))
+        return _asked(request, slug, "challenges/teams/team_remove.html", membership)
+    teams.remove_member(team=membership.team, person=membership.user, by=person(request))
     messages.success(request, _("La personne ne fait plus partie de l’équipe."))
     return redirect("challenges:team", slug)
 
@@ -273,10 +280,10 @@ def remove_member(request: HttpRequest, slug: str, member: int) -> HttpResponse:
 @get_or_post
 def hand_over(request: HttpRequest, slug: str, member: int) -> HttpResponse:
     """Ask, then make another member the captain."""
-    found = _member(request, slug, member)
+    membership = _member(request, slug, member)
     if request.method != "POST":
-        return _asked(request, slug, "challenges/teams/team_captain.html", found)
-    teams.hand_over(team=found.team, person=found.user, by=person(request))
+        return _asked(request, slug, "challenges/teams/team_captain.html", membership)
+    teams.hand_over(team=membership.team, person=membership.user, by=person(request))
     messages.success(request, _("L’équipe a changé de capitaine."))
     return redirect("challenges:team", slug)
 
@@ -293,7 +300,9 @@ def _member(request: HttpRequest, slug: str, member: int) -> TeamMember:
 
 def _asked(request: HttpRequest, slug: str, template: str, member: TeamMember) -> HttpResponse:
     require(rules.may_run_team, person(request), member.team)
-    return render(request, template, scene(request, slug, "entries") | {"member": member})
+    return render(
+        request, template, challenge_context(request, slug, "entries") | {"member": member}
+    )
 
 
 @get_or_post
@@ -303,7 +312,7 @@ def leave_challenge(request: HttpRequest, slug: str) -> HttpResponse:
         teams.leave_challenge(challenge=find_challenge(request, slug), by=person(request))
         messages.success(request, _("Vous ne participez plus à ce challenge."))
         return redirect("challenges:rules", slug)
-    context = scene(request, slug, "rules")
+    context = challenge_context(request, slug, "rules")
     if registration_of(context["challenge"], request.user) is None:
         raise Hidden
     return render(request, "challenges/teams/unregister.html", context)
@@ -340,13 +349,13 @@ REGISTRATIONS_PER_PAGE = 25
 @require_safe
 def registrations(request: HttpRequest, slug: str) -> HttpResponse:
     """List who asks, oldest first, then who was answered, page by page, the last to ask first."""
-    return _registrations_page(request, run_by(request, slug))
+    return _registrations_page(request, find_organised(request, slug))
 
 
 @require_POST
 def answer_registration(request: HttpRequest, slug: str, registration: int) -> HttpResponse:
     """Accept a person, or refuse them with a reason."""
-    challenge, by = run_by(request, slug), person(request)
+    challenge, by = find_organised(request, slug), person(request)
     asked = get_object_or_404(challenge.registrations, pk=registration)
     if request.POST.get("decision") == "accept":
         accept = partial(teams.accept_registration, registration=asked, by=by)
@@ -371,7 +380,7 @@ def _registrations_page(
     pending = asked.filter(state=RegistrationState.PENDING)
     page = Paginator(pending, REGISTRATIONS_PER_PAGE).get_page(request.GET.get("page"))
     answered = Paginator(asked.exclude(decided_by=None).order_by("-pk"), REGISTRATIONS_PER_PAGE)
-    context = room(
+    context = organiser_context(
         challenge,
         "registrations",
         page=page,
@@ -400,7 +409,7 @@ GUESTS_PER_PAGE = 50
 @get_or_post
 def guests_page(request: HttpRequest, slug: str) -> HttpResponse:
     """List who is invited; invite addresses by POST, and say what became of each line."""
-    challenge = run_by(request, slug)
+    challenge = find_organised(request, slug)
     form = GuestsForm(sent(request))
     report: list[guests.Line] = []
     status = tried(
@@ -414,7 +423,7 @@ def guests_page(request: HttpRequest, slug: str) -> HttpResponse:
         left = [each.text for each in report if each.outcome in {"refused", "later"}]
         form = GuestsForm(initial={"addresses": "\n".join(left)})
     listed = Paginator(guests_of(challenge), GUESTS_PER_PAGE)
-    context = room(
+    context = organiser_context(
         challenge,
         "guests",
         form=form,
@@ -429,7 +438,7 @@ def guests_page(request: HttpRequest, slug: str) -> HttpResponse:
 @require_POST
 def withdraw_guest(request: HttpRequest, slug: str, guest: UUID) -> HttpResponse:
     """Take an invitation back."""
-    invited = run_by(request, slug).guests.select_related("challenge")
+    invited = find_organised(request, slug).guests.select_related("challenge")
     guests.withdraw(guest=get_object_or_404(invited, public_id=guest), by=person(request))
     messages.success(request, _("Invitation retirée. Qui s’est déjà inscrit reste inscrit."))
     return redirect("challenges:guests", slug)
@@ -439,18 +448,18 @@ def withdraw_guest(request: HttpRequest, slug: str, guest: UUID) -> HttpResponse
 @require_safe
 def guest_invitation(request: HttpRequest, slug: str, guest: UUID, token: str) -> HttpResponse:
     """Show an invitation to whoever holds its link: how to take part, or why it ended."""
-    context = scene(request, slug, "rules")
+    context = challenge_context(request, slug, "rules")
     challenge = context["challenge"]
-    found = challenge.guests.select_related("sent_by").by_link(guest, token)
+    invited = challenge.guests.select_related("sent_by").by_link(guest, token)
     signed_in = request.user.is_authenticated
     context |= {
-        "invitation": found,
-        "taken": found.state == InvitationState.ACCEPTED,
-        "live": found.is_open(context["now"]) and challenge.status == ChallengeStatus.PUBLISHED,
+        "invitation": invited,
+        "taken": invited.state == InvitationState.ACCEPTED,
+        "live": invited.is_open(context["now"]) and challenge.status == ChallengeStatus.PUBLISHED,
         "fits": signed_in
         and challenge.guests.open(context["now"])
         .addressed_to(request.user)
-        .filter(pk=found.pk)
+        .filter(pk=invited.pk)
         .exists(),
         "registered": signed_in and is_registered(challenge, request.user),
     }

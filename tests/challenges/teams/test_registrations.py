@@ -80,7 +80,7 @@ def test_a_person_leaves_and_comes_back() -> None:
     teams.leave_challenge(challenge=challenge, by=person)
     teams.leave_challenge(challenge=challenge, by=person)
     assert acts()[before:] == ["team.left", "registration.withdrawn"]
-    assert not Team.objects.of(person).exists()
+    assert not Team.objects.joined_by(person).exists()
     assert list(registered(challenge)) == []
     with pytest.raises(NotAllowed):
         teams.create(challenge=challenge, name="Autre", by=person)
