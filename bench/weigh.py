@@ -13,11 +13,13 @@ import resource
 import subprocess
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 OURS = ("portal", "catalogue", "challenges", "datasets")
+SMALL = 40  # lines
 
 
 def python_files(*, of_tests: bool) -> Iterator[Path]:
@@ -41,6 +43,40 @@ def python_files(*, of_tests: bool) -> Iterator[Path]:
 def lines(*, of_tests: bool) -> int:
     """Count the lines of those files."""
     return sum(path.read_bytes().count(b"\n") for path in python_files(of_tests=of_tests))
+
+
+def lines_by_part() -> dict[str, int]:
+    """Count the same lines, part by part."""
+    weights = dict.fromkeys(OURS, 0)
+    for path in python_files(of_tests=False):
+        part = path.relative_to(ROOT).parts[0]
+        if part in weights:
+            weights[part] += path.read_bytes().count(b"\n")
+    return weights
+
+
+def small_modules() -> int:
+    """Count the modules of the product under 40 lines, `__init__`, `apps` and `urls` aside."""
+    aside = {"__init__.py", "apps.py", "urls.py", "manage.py"}
+    paths = [path for path in python_files(of_tests=False) if path.name not in aside]
+    return sum(path.read_bytes().count(b"\n") < SMALL for path in paths)
+
+
+def largest_folder(*, of_tests: bool) -> str:
+    """Name the folder that holds most Python files, and how many."""
+    folders = Counter(path.parent.relative_to(ROOT) for path in python_files(of_tests=of_tests))
+    folder, files = folders.most_common(1)[0]
+    return f"{files} ({folder})"
+
+
+def long_template_lines() -> str:
+    """Count the lines of templates over 140 characters, and over 300."""
+    sizes = [
+        len(line)
+        for path in (ROOT / "templates").rglob("*.html")
+        for line in path.read_text().splitlines()
+    ]
+    return " · ".join(str(sum(size > limit for size in sizes)) for limit in (140, 300))
 
 
 def refusal_codes() -> int:
@@ -108,11 +144,16 @@ def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
     rows: list[tuple[str, str]] = [
         ("Python without tests, migrations, bench (lines)", f"{lines(of_tests=False):,}"),
+        *((f"- {part}", f"{weight:,}") for part, weight in lines_by_part().items()),
+        ("modules under 40 lines", str(small_modules())),
+        ("files in the largest folder", largest_folder(of_tests=False)),
         ("models", str(models())),
         ("domain settings", str(domain_settings())),
         ("refusal codes", str(refusal_codes())),
         ("job kinds", str(job_kinds())),
         ("tests (lines)", f"{lines(of_tests=True):,}"),
+        ("test files in the largest folder", largest_folder(of_tests=True)),
+        ("lines of templates over 140 · 300", long_template_lines()),
     ]
     if not options.no_database:
         load = "from portal.management.structure import load; assert load(), 'run make schema'"
