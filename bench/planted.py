@@ -66,7 +66,7 @@ BUGS = (
     ),
     Bug(
         "open_at_the_close",
-        "challenges/organising/models.py",
+        "challenges/organising/models/challenges.py",
         "self.closes_at is not None and now >= self.closes_at",
         "self.closes_at is not None and now > self.closes_at",
         (
@@ -76,7 +76,7 @@ BUGS = (
     ),
     Bug(
         "grace_never_ends",
-        "challenges/organising/models.py",
+        "challenges/organising/models/challenges.py",
         "ends is not None and at < ends",
         "ends is not None",
         (

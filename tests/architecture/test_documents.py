@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from django.apps import apps
 
-from bench import diagrams
+from bench import diagrams, planted
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 OURS = ("portal", "catalogue", "datasets", "challenges")
@@ -84,3 +84,9 @@ def test_every_refusal_to_start_is_in_the_operations_table() -> None:
         for number in re.findall(r"^\| `portal\.E(\d\d)` \|", read("docs/operations.md"), re.M)
     ]
     assert told == sorted(written)
+
+
+@pytest.mark.parametrize("bug", planted.BUGS, ids=lambda bug: bug.name)
+def test_a_planted_bug_has_its_place_and_its_tests(bug: planted.Bug) -> None:
+    assert (ROOT / bug.file).read_text(encoding="utf-8").count(bug.before) == 1
+    assert [name for name in bug.tests if not (ROOT / name.partition("::")[0]).exists()] == []
