@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from enum import StrEnum
 from uuid import uuid4
 
 from django.db import models
 from django.db.models import Count, F, Q
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from challenges.entries.models import Entry
 from challenges.organising.models.challenges import (
@@ -25,14 +25,14 @@ from portal.lib.decisions import TwoPersonDecision, by_two_people
 from portal.lib.refusals import Conflict
 
 
-class DisqualificationStatus(StrEnum):
+class DisqualificationStatus(models.TextChoices):
     """Name where a disqualification stands: nothing is decided before the team could reply."""
 
-    PROPOSED = "proposed"
-    IN_FORCE = "in_force"
-    DISMISSED = "dismissed"
-    WITHDRAWN = "withdrawn"
-    LIFTED = "lifted"
+    PROPOSED = "proposed", _("Réponse attendue")
+    IN_FORCE = "in_force", _("Disqualifiée")
+    DISMISSED = "dismissed", _("Classée sans suite")
+    WITHDRAWN = "withdrawn", _("Demande retirée")
+    LIFTED = "lifted", _("Levée")
 
 
 EDGES: Mapping[DisqualificationStatus, frozenset[DisqualificationStatus]] = {
@@ -161,7 +161,7 @@ class Disqualification(TwoPersonDecision):
         """Change the status along an edge of the table; refuse any other."""
         if status not in EDGES[DisqualificationStatus(self.status)]:
             raise Conflict(
-                _("Cette procédure a changé d’état : cet acte n’est plus possible."),
+                gettext("Cette procédure a changé d’état : cet acte n’est plus possible."),
                 code="disqualification_status",
                 current=self.status,
                 wanted=status.value,

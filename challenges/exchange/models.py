@@ -1,28 +1,28 @@
 """A bundle that a person deposited: its report, and its bytes until they are of no use."""
 
 from collections.abc import Mapping
-from enum import StrEnum
 from typing import Any
 from uuid import uuid4
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from challenges.organising.models.challenges import Challenge, Viewer, person_id
 from portal.accounts.authorization import Permission, has_permission
 from portal.lib.columns import person, within, word
 
 
-class ImportState(StrEnum):
+class ImportState(models.TextChoices):
     """Name where a bundle that was deposited stands."""
 
-    WAITING = "waiting"
-    READ = "read"
-    CREATING = "creating"
-    REFUSED = "refused"
-    ACCEPTED = "accepted"
-    FAILED = "failed"
-    EXPIRED = "expired"
+    WAITING = "waiting", _("Lecture en cours")
+    READ = "read", _("Rapport prêt")
+    CREATING = "creating", _("Création du brouillon")
+    REFUSED = "refused", _("Refusé")
+    ACCEPTED = "accepted", _("Brouillon créé")
+    FAILED = "failed", _("Panne de notre côté")
+    EXPIRED = "expired", _("Archive effacée")
 
 
 LIVE = (ImportState.WAITING, ImportState.READ, ImportState.CREATING)

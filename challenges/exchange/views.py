@@ -9,7 +9,6 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from challenges.exchange import rules
@@ -36,15 +35,15 @@ BUNDLE_FORMATS = {
 }
 
 
-# Word, pigment and icon of each state of an import.
+# Pigment and icon of each state of an import.
 IMPORT_FACES = {
-    ImportState.WAITING: (gettext_lazy("Lecture en cours"), "calanque", "loader"),
-    ImportState.READ: (gettext_lazy("Rapport prêt"), "calanque", "clock"),
-    ImportState.CREATING: (gettext_lazy("Création du brouillon"), "calanque", "loader"),
-    ImportState.REFUSED: (gettext_lazy("Refusé"), "garance", "circle-x"),
-    ImportState.ACCEPTED: (gettext_lazy("Brouillon créé"), "pin", "check"),
-    ImportState.FAILED: (gettext_lazy("Panne de notre côté"), "ocre", "triangle-alert"),
-    ImportState.EXPIRED: (gettext_lazy("Archive effacée"), "ardoise", "history"),
+    ImportState.WAITING: ("calanque", "loader"),
+    ImportState.READ: ("calanque", "clock"),
+    ImportState.CREATING: ("calanque", "loader"),
+    ImportState.REFUSED: ("garance", "circle-x"),
+    ImportState.ACCEPTED: ("pin", "check"),
+    ImportState.FAILED: ("ocre", "triangle-alert"),
+    ImportState.EXPIRED: ("ardoise", "history"),
 }
 
 SHOWN = 50

@@ -1,7 +1,5 @@
-import challenges.disqualifications.models
 import challenges.entries.enums
 import challenges.evaluation.enums
-import challenges.exchange.models
 import challenges.organising.enums
 import challenges.queue.enums
 import challenges.rescoring.models
@@ -70,7 +68,7 @@ class Migration(migrations.Migration):
                         ('sha256', models.CharField(max_length=64)),
                         ('size', models.PositiveBigIntegerField()),
                         ('format', models.CharField(blank=True, max_length=24)),
-                        ('state', models.CharField(choices=[('waiting', 'waiting'), ('read', 'read'), ('creating', 'creating'), ('refused', 'refused'), ('accepted', 'accepted'), ('failed', 'failed'), ('expired', 'expired')], default=challenges.exchange.models.ImportState['WAITING'], max_length=24)),
+                        ('state', models.CharField(choices=[('waiting', 'Lecture en cours'), ('read', 'Rapport prêt'), ('creating', 'Création du brouillon'), ('refused', 'Refusé'), ('accepted', 'Brouillon créé'), ('failed', 'Panne de notre côté'), ('expired', 'Archive effacée')], default='waiting', max_length=24)),
                         ('report', models.JSONField(blank=True, default=dict)),
                         ('answers', models.JSONField(blank=True, default=dict)),
                         ('refusals', models.JSONField(blank=True, default=list)),
@@ -84,7 +82,7 @@ class Migration(migrations.Migration):
                     options={
                         'ordering': ['-created_at', 'pk'],
                         'indexes': [models.Index(fields=['state', 'expires_at'], name='bundle_import_expiry')],
-                        'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['accepted', 'creating', 'expired', 'failed', 'read', 'refused', 'waiting'])), name='bundle_import_state_known'), models.UniqueConstraint(condition=models.Q(('state__in', [challenges.exchange.models.ImportState['WAITING'], challenges.exchange.models.ImportState['READ'], challenges.exchange.models.ImportState['CREATING']])), fields=('by', 'sha256'), name='bundle_import_live_once'), models.CheckConstraint(condition=models.Q(('state__in', [challenges.exchange.models.ImportState['WAITING'], challenges.exchange.models.ImportState['READ'], challenges.exchange.models.ImportState['CREATING']]), ('sealed', ''), _connector='OR'), name='bundle_import_bytes_forgotten')],
+                        'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['accepted', 'creating', 'expired', 'failed', 'read', 'refused', 'waiting'])), name='bundle_import_state_known'), models.UniqueConstraint(condition=models.Q(('state__in', ['waiting', 'read', 'creating'])), fields=('by', 'sha256'), name='bundle_import_live_once'), models.CheckConstraint(condition=models.Q(('state__in', ['waiting', 'read', 'creating']), ('sealed', ''), _connector='OR'), name='bundle_import_bytes_forgotten')],
                     },
                 ),
                 migrations.CreateModel(
@@ -295,7 +293,7 @@ class Migration(migrations.Migration):
                         ('challenge', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='disqualifications', to='challenges.challenge')),
                         ('team', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='disqualifications', to='challenges.team')),
                         ('entry', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='disqualifications', to='challenges.entry')),
-                        ('status', models.CharField(choices=[('proposed', 'proposed'), ('in_force', 'in_force'), ('dismissed', 'dismissed'), ('withdrawn', 'withdrawn'), ('lifted', 'lifted')], default=challenges.disqualifications.models.DisqualificationStatus['PROPOSED'], max_length=24)),
+                        ('status', models.CharField(choices=[('proposed', 'Réponse attendue'), ('in_force', 'Disqualifiée'), ('dismissed', 'Classée sans suite'), ('withdrawn', 'Demande retirée'), ('lifted', 'Levée')], default='proposed', max_length=24)),
                         ('version', models.PositiveIntegerField(default=1)),
                         ('reason', models.TextField()),
                         ('reply_by', models.DateTimeField()),

@@ -14,7 +14,6 @@ from challenges.evaluation.enums import Split
 from challenges.evaluation.models import Evaluation, ScoreReceipt
 from challenges.organising.models.challenges import Phase
 from challenges.results.models.boards import Standing, ranks_of_teams
-from challenges.teams.enums import TeamState
 from challenges.teams.models import Team
 from portal.audit.reading import events
 from portal.audit.record import reference
@@ -77,7 +76,6 @@ STANDS_ON = (
     "tied_teams",
     "teams",
 )
-LIVE = (TeamState.OPEN, TeamState.FULL)
 
 
 def stated(team: Team, phase: Phase) -> dict[str, Any] | None:
@@ -194,7 +192,7 @@ def _standings(team_ids: Collection[int], phase: Phase) -> list[Standing]:
         leaderboard__phase=phase,
         leaderboard__hidden=False,
         split=Split.PRIVATE,
-        team__in=Team.objects.filter(pk__in=team_ids, is_baseline=False, state__in=LIVE),
+        team__in=Team.objects.live().filter(pk__in=team_ids),
     )
     found: dict[int, Standing] = {}
     rows = rows.select_related("entry", "team", "leaderboard__primary")
@@ -210,9 +208,7 @@ def _standings(team_ids: Collection[int], phase: Phase) -> list[Standing]:
 def _ranks(board_ids: Collection[int]) -> dict[int, dict[int, int]]:
     """Return, for each board, the rank of each team of its final part."""
     rows: dict[int, list[tuple[int, int | None]]] = {board_id: [] for board_id in board_ids}
-    ranked = Standing.objects.filter(
-        leaderboard__in=board_ids, split=Split.PRIVATE, is_baseline=False
-    )
+    ranked = Standing.objects.filter(leaderboard__in=board_ids, split=Split.PRIVATE)
     told = ranked.order_by("pk").values_list("leaderboard_id", "team_id", "rank")
     for board_id, team_id, rank in told:
         rows[board_id].append((team_id, rank))

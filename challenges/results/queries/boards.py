@@ -460,15 +460,11 @@ def _own_rows(head: Board, mine: int | None) -> tuple[BoardRow | None, BoardRow 
     """Return the best row of a team, and the last one of a better rank."""
     if mine is None:
         return None, None
-    own = _standings(head).filter(team=mine, is_baseline=False).first()
+    own = _standings(head).filter(team=mine).first()
     if own is None or own.rank is None:
         return (rows_of(head, [own])[0] if own else None), None
-    above = (
-        _standings(head)
-        .filter(position__lt=own.position, rank__lt=own.rank, is_baseline=False)
-        .order_by("-position")
-        .first()
-    )
+    before = _standings(head).filter(position__lt=own.position, rank__lt=own.rank)
+    above = before.order_by("-position").first()
     rows = rows_of(head, [each for each in (own, above) if each is not None])
     return rows[0], rows[1] if above is not None else None
 

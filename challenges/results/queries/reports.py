@@ -272,7 +272,7 @@ def report_document(phase: Phase, audits: Sequence[Audited]) -> dict[str, Any]:
         "board": final.leaderboard.key,
         "board_title": final.leaderboard.title,
         "metric": _metric(primary),
-        "first": [row["team"] for row in rows if row["rank"] == 1 and not row["baseline"]],
+        "first": [row["team"] for row in rows if row["rank"] == 1],
         "few_units": bool(final.facts.get("few")),
         "ranking": rows,
         "left_out": len(after.order) - len(rows),
@@ -300,10 +300,8 @@ class _Places:
 
 def _places(board: Board) -> _Places:
     held = board.leaderboard.standings.filter(split=board.split).order_by("position")
-    rows = list(held.values_list("team_id", "rank", "is_baseline"))
-    order = dict.fromkeys(team for team, _rank, _is_baseline in rows)
-    ranks = ranks_of_teams((team, rank) for team, rank, is_baseline in rows if not is_baseline)
-    return _Places(list(order), ranks)
+    rows = list(held.values_list("team_id", "rank"))  # a reference has no rank
+    return _Places(list(dict(rows)), ranks_of_teams(rows))
 
 
 def ranked(
@@ -642,9 +640,7 @@ def cards_to_propose(phase: Phase, by: User) -> list[Team]:
     winners = Standing.objects.filter(
         leaderboard__phase=phase, leaderboard__hidden=False, split=Split.PRIVATE, rank=1
     )
-    teams = Team.objects.filter(
-        pk__in=winners.values("team_id"), is_baseline=False, allow_card=True
-    )
+    teams = Team.objects.filter(pk__in=winners.values("team_id"), allow_card=True)
     return [team for team in teams if rules.may_propose_card(by, team)]
 
 

@@ -83,7 +83,7 @@ def table_rows(board: Board, *, mine: int | None, sorted_by_rank: bool) -> list[
         shown.append(
             {
                 "rank": standing.rank or "–",
-                "tied": standing.rank in tied and not row.is_baseline,
+                "tied": standing.rank in tied,
                 "team": standing.team.name if own else row.team_name,
                 "alias": row.team_name if own and row.is_masked else "",
                 "members": members.get(standing.team_id, "") if not row.is_masked or own else "",
@@ -265,7 +265,7 @@ def _figure_text(cell: Cell, column: Column, group: str) -> str:
 def gap(board: Board) -> dict[str, Any] | None:
     """Tell a team where it stands and how far the rank group above is."""
     own, above, primary = board.window.own, board.window.above, board.primary
-    if own is None or primary is None or own.is_baseline:
+    if own is None or primary is None:
         return None
     rank = own.standing.rank
     value = cell_of(board, own, primary).get("value")
