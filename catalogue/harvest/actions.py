@@ -446,10 +446,10 @@ def create(
         **{name: incoming.metrics.get(name, 0) for name in COUNTERS},
     )
     merged = _merged(resource, source, incoming)
-    _apply(resource, merged)
+    _apply(resource, merged.values, merged.provenance)
     revision = resource.save_revision(clean=False)
     if source.publishes:
-        _put_online(resource, revision, source.organisation, by)
+        _put_online(resource, revision, source, by)
     else:
         review.queue_for_review(resource=resource, revision=revision)
     _record(source, incoming, resource)
@@ -476,12 +476,11 @@ def update(*, record: HarvestedRecord, incoming: Incoming, by: Actor) -> Taken:
     proposed = pending.proposed if pending is not None else _latest(resource)
     others = HarvestedRecord.objects.filter(resource=resource).exclude(pk=fresh.pk)
     merged = _merged(proposed, source, incoming, others.select_related("source"))
-    if merged.values or merged.provenance != proposed.provenance:
-        _apply(proposed, merged)
-        owner = source.organisation
-        _keep(resource, proposed, pending, publish=source.publishes, owner=owner, by=by)
-    elif not resource.live and source.publishes:
-        _keep(resource, proposed, pending, publish=True, owner=source.organisation, by=by)
+    changes = merged.values or merged.provenance != proposed.provenance
+    if changes:
+        _apply(proposed, merged.values, merged.provenance)
+    if changes or (source.publishes and not resource.live):
+        _keep(resource, proposed, pending, source=source, by=by)
     revived = _revive(fresh, resource, by)
     _count(resource, before, incoming.metrics)
     told = _take_in(fresh, resource, incoming, merged.held_back)
@@ -536,27 +535,24 @@ def _keep(
     proposed: Resource,
     pending: Contribution | None,
     *,
-    publish: bool,
-    owner: Organisation | None,
+    source: Source,
     by: Actor,
 ) -> None:
     """Store what a card has become: online, or in the proposal that waits for its review."""
     revision = proposed.save_revision(clean=False)
-    if resource.live or publish:
-        _put_online(resource, revision, owner, by)
+    if resource.live or source.publishes:
+        _put_online(resource, revision, source, by)
     if pending is None:
         return
     pending.revision = revision
     pending.edited_at, pending.expiry_told_at = clock.now(), None
     pending.save(update_fields=["revision", "edited_at", "expiry_told_at"])
-    if publish and pending.status == ContributionStatus.SUBMITTED:
+    if source.publishes and pending.status == ContributionStatus.SUBMITTED:
         pending.become(ContributionStatus.PUBLISHED, at=clock.now())
 
 
-def _put_online(
-    resource: Resource, revision: Revision, owner: Organisation | None, by: Actor
-) -> None:
-    way = VersionOrigin.HARVESTED
+def _put_online(resource: Resource, revision: Revision, source: Source, by: Actor) -> None:
+    way, owner = VersionOrigin.HARVESTED, source.organisation
     card_changes.put_online(
         resource=resource, revision=revision, by=by, origin=way, organisation=owner
     )
@@ -572,9 +568,9 @@ def _merged(
     return harvest_queries.merge(card, voices, day=day)
 
 
-def _apply(resource: Resource, merged: Merged) -> None:
+def _apply(resource: Resource, values: Mapping[str, Any], origins: Mapping[str, Any]) -> None:
     details = dict(resource.details)
-    for name, value in merged.values.items():
+    for name, value in values.items():
         if name not in PROPOSED_COLUMNS:
             details[name] = value
         elif value is None:
@@ -582,7 +578,7 @@ def _apply(resource: Resource, merged: Merged) -> None:
         else:
             setattr(resource, name, value)
     resource.details = {name: v for name, v in details.items() if v not in ("", None, [], ())}
-    resource.provenance = dict(merged.provenance)
+    resource.provenance = dict(origins)
 
 
 def _count(resource: Resource, before: Mapping[str, int], now: Mapping[str, int]) -> None:
@@ -635,7 +631,7 @@ def _propose(
     """Offer the owner the values that fields edited here did not take."""
     draft = _latest(resource)
     origins = {**draft.provenance, **dict.fromkeys(held_back, _again(record))}
-    _apply(draft, Merged(held_back, origins, {}))
+    _apply(draft, held_back, origins)
     return Contribution.objects.create(
         resource=resource,
         revision=draft.save_revision(clean=False),
@@ -659,7 +655,7 @@ def _renew(
     if proposals.is_stale(draft):
         values, origins = proposals.caught_up(draft)
     origins |= dict.fromkeys(taken, _again(record))
-    _apply(proposed, Merged({**values, **taken}, origins, {}))
+    _apply(proposed, {**values, **taken}, origins)
     draft.revision = proposed.save_revision(clean=False)
     draft.base_revision = online.live_revision
     draft.edited_at, draft.expiry_told_at = clock.now(), None
