@@ -1,8 +1,8 @@
 """Read the list of files: where each is, who may read it, what it is for."""
 
 from challenges.bundles import spec
-from challenges.bundles.fields import MISSING, Fields
 from challenges.bundles.folder import FileAbsent, Folder, PathRefused, TableRefused
+from challenges.scoring.fields import MISSING, Fields
 
 NEEDED = (spec.Role.TEST, spec.Role.SAMPLE_SUBMISSION, spec.Role.TRUTH)
 # What a challenge needs where teams send code, and who reads it.

@@ -7,7 +7,7 @@ of it (role sample_inputs). Its layouts are those of the README of packages: `ma
 
 from dataclasses import dataclass
 
-from challenges.bundles.fields import Fields
+from challenges.scoring.fields import Fields
 
 KEY, CODE = "code", "E_CODE"
 LAYOUTS = ("manifest", "main", "codalab")

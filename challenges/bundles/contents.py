@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from challenges.bundles.code import CODE, SAMPLE_ROWS
 from challenges.bundles.contract import TARGET
 from challenges.bundles.folder import FileAbsent, Folder, PathRefused, TableRefused
-from challenges.bundles.report import Findings, counted
 from challenges.scoring.contract import (
     AnswerSpec,
     Attribute,
@@ -21,6 +20,7 @@ from challenges.scoring.contract import (
     TruthSpec,
     number_of,
 )
+from challenges.scoring.fields import Findings, counted
 from challenges.scoring.predictions.reader import Checker
 from challenges.scoring.verdict import Reporter
 

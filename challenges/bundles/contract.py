@@ -8,10 +8,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from challenges.bundles import patterns
-from challenges.bundles.fields import MISSING, Fields
-from challenges.bundles.report import counted
-from challenges.scoring import registry
+from challenges.scoring import patterns, registry
 from challenges.scoring.audit.declared import (
     SMALLEST,
     Audience,
@@ -36,6 +33,7 @@ from challenges.scoring.contract import (
     ScoringContract,
     TruthSpec,
 )
+from challenges.scoring.fields import MISSING, Fields, counted
 from challenges.scoring.metric import Metric
 
 FORMATS = ("csv", "parquet", "zip")

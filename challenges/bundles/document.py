@@ -6,7 +6,7 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from challenges.bundles import spec
-from challenges.bundles.fields import MISSING, Fields
+from challenges.scoring.fields import MISSING, Fields
 
 SLUG_FORM = "minuscules sans accent, chiffres et tirets"
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")

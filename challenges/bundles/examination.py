@@ -13,9 +13,9 @@ from pathlib import Path
 from challenges.bundles import exporting, portable
 from challenges.bundles.folder import Folder
 from challenges.bundles.foreign import archives, forms, reading
-from challenges.bundles.report import Problem
 from challenges.bundles.spec import CHALLENGE_FILE
 from challenges.scoring.archives import ArchiveRefused
+from challenges.scoring.fields import Problem
 from portal.lib import children
 from portal.lib.children import TIME, Bounds, ChildLost
 

@@ -5,14 +5,13 @@ from pathlib import Path
 
 from challenges.bundles import audiences, code, contents, document, spec
 from challenges.bundles.contract import read_contract
-from challenges.bundles.fields import Fields
 from challenges.bundles.folder import Folder
 from challenges.bundles.foreign.blocks import load
-from challenges.bundles.report import Findings, Report
 from challenges.scoring.contract import Attribute
+from challenges.scoring.fields import Fields, Findings
 
 
-def read_challenge(folder: Path) -> Report:
+def read_challenge(folder: Path) -> spec.Report:
     """Read `folder`/challenge.yaml and compare it with the files beside it.
 
     Writes nothing, and does not score again what is recorded: see `recorded.check`. The causes
@@ -21,13 +20,13 @@ def read_challenge(folder: Path) -> Report:
     findings, place = Findings(), Folder(folder)
     found = load(place, spec.CHALLENGE_FILE, findings, ours=True)
     if found is None:
-        return Report(tuple(findings.errors), tuple(findings.warnings), None)
+        return spec.Report(tuple(findings.errors), tuple(findings.warnings), None)
     top = Fields(findings, found.values, "", file=spec.CHALLENGE_FILE)
     document.unknown(top)
     if not document.is_ours(top):
-        return Report(tuple(findings.errors), tuple(findings.warnings), None)
+        return spec.Report(tuple(findings.errors), tuple(findings.warnings), None)
     result = _spec(top, place)
-    return Report(
+    return spec.Report(
         tuple(findings.errors), tuple(findings.warnings), None if findings.errors else result
     )
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from challenges.bundles import spec
 from challenges.bundles.folder import FileAbsent, Folder, PathRefused, TableRefused
-from challenges.bundles.report import Findings, counted, shown
+from challenges.scoring.fields import Findings, counted, shown
 
 MAX_SCORES_BYTES = 5_000_000
 MOST_GROUPS = 5

@@ -9,6 +9,7 @@ from pathlib import Path
 from challenges.bundles.code import CodeRules
 from challenges.bundles.folder import Folder
 from challenges.scoring.contract import Column, ScoringContract
+from challenges.scoring.fields import Problem
 
 FORMAT = "open-emploi/challenge"
 FORMAT_VERSION = 1
@@ -174,6 +175,20 @@ class PortableSpec:
         answer = replace(self.contract.answer, columns=columns)
         raw = replace(self.contract, answer=answer, task=self.task.value).to_json()
         return raw | {"truth": raw["truth"] | {"file": self.contract.truth.file}}
+
+
+@dataclass(frozen=True)
+class Report:
+    """The faults (none: the folder may be imported), the warnings, and what was read."""
+
+    errors: tuple[Problem, ...]
+    warnings: tuple[Problem, ...]
+    spec: PortableSpec | None
+
+    @property
+    def codes(self) -> list[str]:
+        """List the causes of refusal, in the order of the checks."""
+        return [problem.code for problem in self.errors]
 
 
 def _listed(column: Column, tables: Folder) -> Column:

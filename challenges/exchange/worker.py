@@ -29,7 +29,6 @@ from challenges.bundles.foreign.rehearsal import Evaluator, Names, Trial
 from challenges.bundles.foreign.values import ForeignSpec, Format, Solution, Task
 from challenges.bundles.foreign.values import Phase as ForeignPhase
 from challenges.bundles.programs import SENTINELS, Form, ProgramSpec, Protocol
-from challenges.bundles.report import Findings, Problem
 from challenges.bundles.spec import Expected, PortableSpec
 from challenges.evaluation import worker as vault
 from challenges.evaluation.actions.evaluations import bury_subject
@@ -66,6 +65,7 @@ from challenges.sandbox.bubblewrap import Bubblewrap
 from challenges.sandbox.evalai import Evaluation, SplitOutcome, run_evaluation
 from challenges.sandbox.scores import Declared
 from challenges.scoring.contract import ScoringContract, TruthFault
+from challenges.scoring.fields import Findings, Problem
 from datasets import gate
 from datasets.actions import releases
 from datasets.gate import VaultBroken

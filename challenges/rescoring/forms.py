@@ -9,8 +9,6 @@ from django.utils.translation import gettext_lazy as _
 
 from challenges.bundles import safe_yaml
 from challenges.bundles.contract import read_metrics
-from challenges.bundles.fields import Fields
-from challenges.bundles.report import Findings
 from challenges.bundles.safe_yaml import YamlRefused
 from challenges.organising.forms.scorings import FORMULA, SHAPES, FiguresForm, figures_of, shape_of
 from challenges.organising.models.scorings import PhaseTask
@@ -18,6 +16,7 @@ from challenges.organising.modes import mode_of
 from challenges.rescoring.actions import rescorings
 from challenges.rescoring.models import Rescoring
 from challenges.scoring import registry
+from challenges.scoring.fields import Fields, Findings
 from portal.accounts.models import User
 from portal.lib.web.fields import box, choice, prose
 

@@ -6,9 +6,8 @@ from dataclasses import dataclass, field
 from typing import Self
 
 from challenges.bundles import safe_yaml
-from challenges.bundles.fields import MAX_ITEMS, Fields
 from challenges.bundles.folder import FileAbsent, Folder, PathRefused, TableRefused
-from challenges.bundles.report import Findings
+from challenges.scoring.fields import MAX_ITEMS, Fields, Findings
 
 TYPE = "E_KEY_TYPE"
 UNKNOWN, NOT_MAPPED = "W_UNKNOWN_KEY", "W_KEY_NOT_MAPPED"

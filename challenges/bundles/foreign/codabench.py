@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import PurePosixPath
 
-from challenges.bundles.fields import MISSING
 from challenges.bundles.foreign import archives
 from challenges.bundles.foreign.blocks import Block, load
 from challenges.bundles.foreign.context import Reading, code_is_expected, orders
@@ -25,6 +24,7 @@ from challenges.bundles.foreign.values import (
     Task,
     Text,
 )
+from challenges.scoring.fields import MISSING
 
 RULES = {
     "Add": Rule.CHOSEN_ONE,

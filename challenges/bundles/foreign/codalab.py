@@ -6,7 +6,6 @@ CodaLab Competitions."""
 from dataclasses import replace
 from datetime import timedelta
 
-from challenges.bundles.fields import MISSING
 from challenges.bundles.foreign import codabench, questions
 from challenges.bundles.foreign.blocks import Block
 from challenges.bundles.foreign.context import Reading, code_is_expected, plain
@@ -22,6 +21,7 @@ from challenges.bundles.foreign.values import (
     Task,
     Text,
 )
+from challenges.scoring.fields import MISSING
 
 FILE = "competition.yaml"
 DEFAULT_IMAGE = "codalab/codalab-legacy:py3"

@@ -12,7 +12,7 @@ from challenges.bundles.foreign.dates import written
 from challenges.bundles.foreign.payloads import Payloads
 from challenges.bundles.foreign.questions import Question
 from challenges.bundles.foreign.values import Phase, Task
-from challenges.bundles.report import Findings
+from challenges.scoring.fields import Findings
 
 
 @dataclass

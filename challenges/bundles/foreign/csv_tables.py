@@ -17,8 +17,8 @@ from challenges.bundles.foreign.dates import instant, stamp
 from challenges.bundles.foreign.questions import Question
 from challenges.bundles.foreign.translation import BY_SKLEARN_NAME, MENUS, label_of
 from challenges.bundles.foreign.values import ForeignSpec, Format, Rows, Text, TruthTable
-from challenges.bundles.report import counted, shown
 from challenges.scoring.contract import number_of as number
+from challenges.scoring.fields import counted, shown
 from challenges.scoring.registry import METRICS
 
 SOLUTION = "solution.csv"

@@ -5,7 +5,6 @@ Source: Cloud-CV/EvalAI 0f04039, apps/challenges/challenge_config_utils.py and i
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from challenges.bundles.fields import MISSING
 from challenges.bundles.folder import FileAbsent, PathRefused
 from challenges.bundles.foreign.blocks import Block
 from challenges.bundles.foreign.context import Reading, orders, plain
@@ -23,6 +22,7 @@ from challenges.bundles.foreign.values import (
     Text,
 )
 from challenges.scoring.archives import is_relative
+from challenges.scoring.fields import MISSING
 
 MAX_TAGS, MAX_DECIMALS = 4, 10
 KINDS = ("text", "radio", "checkbox", "boolean")

@@ -11,12 +11,12 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from challenges.bundles import safe_yaml
-from challenges.bundles.fields import MISSING
 from challenges.bundles.folder import FileAbsent, Folder, PathRefused, TableRefused
 from challenges.bundles.foreign import archives
 from challenges.bundles.foreign.blocks import Block
 from challenges.bundles.foreign.values import Holding, Payload, Task, Text
 from challenges.scoring.archives import CHUNK, ArchiveRefused, is_relative, judged
+from challenges.scoring.fields import MISSING
 
 MAX_FILE_BYTES = 2 << 30
 MAX_TABLE_BYTES = 200 << 20

@@ -21,8 +21,8 @@ from challenges.bundles.foreign.context import Reading
 from challenges.bundles.foreign.questions import Question
 from challenges.bundles.foreign.rehearsal import Evaluator
 from challenges.bundles.foreign.values import ForeignSpec, Format
-from challenges.bundles.report import Findings, Problem
 from challenges.scoring.archives import ArchiveRefused
+from challenges.scoring.fields import Findings, Problem
 
 YAML = (".yaml", ".yml")
 COMPETITION = ("competition.yaml", "competition.yml")

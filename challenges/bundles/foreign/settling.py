@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from challenges.bundles.foreign.dates import Instant
 from challenges.bundles.foreign.questions import Question
 from challenges.bundles.foreign.values import ForeignSpec, Phase
-from challenges.bundles.report import Problem
+from challenges.scoring.fields import Problem
 
 CODE = "E_ANSWER"
 QUOTAS = {"max_submissions_per_day": "max_per_day", "max_submissions": "max_total"}

@@ -20,9 +20,9 @@ from challenges.bundles.foreign.context import Reading
 from challenges.bundles.foreign.dates import PARIS
 from challenges.bundles.foreign.questions import Question, gettext_noop
 from challenges.bundles.foreign.values import ForeignSpec, Judgements, Rows, TruthTable
-from challenges.bundles.report import Problem
 from challenges.scoring import manual
 from challenges.scoring.contract import Form, Layout, Policy, written_probabilities, written_shape
+from challenges.scoring.fields import Problem
 from challenges.scoring.registry import METRICS
 
 TASKS = {"number": "regression", "ranks": "ranking"}

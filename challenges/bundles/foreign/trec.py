@@ -17,7 +17,7 @@ from challenges.bundles.foreign.blocks import Block, Document
 from challenges.bundles.foreign.context import Reading
 from challenges.bundles.foreign.questions import Question
 from challenges.bundles.foreign.values import ForeignSpec, Format, Judgements, Text
-from challenges.bundles.report import Findings
+from challenges.scoring.fields import Findings
 
 QRELS = re.compile(r"(?:[\w-]+\.)?qrels(?:\.(?:txt|tsv|trec))?", re.IGNORECASE)
 PAGES = ("description.md", "README.md")

@@ -19,7 +19,6 @@ from challenges.bundles.foreign import archives, forms, reading, settling, trans
 from challenges.bundles.foreign.reading import ForeignReport
 from challenges.bundles.foreign.rehearsal import Evaluator
 from challenges.bundles.foreign.values import ForeignSpec
-from challenges.bundles.report import Problem
 from challenges.bundles.spec import CHALLENGE_FILE
 from challenges.exchange import rules
 from challenges.exchange.actions import imports
@@ -41,6 +40,7 @@ from challenges.queue import actions as jobs
 from challenges.queue.enums import JobKind
 from challenges.queue.models import Job
 from challenges.scoring.archives import ArchiveRefused
+from challenges.scoring.fields import Problem
 from datasets.actions import releases
 from portal.accounts.authorization import require
 from portal.accounts.models import User

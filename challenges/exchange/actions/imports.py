@@ -14,7 +14,6 @@ from django.utils.translation import gettext as _
 from challenges.bundles import portable, programs, recorded
 from challenges.bundles.exporting import DOCUMENT
 from challenges.bundles.folder import Folder
-from challenges.bundles.report import Findings, Problem
 from challenges.bundles.settings import (
     BoardSettings,
     ChallengeFields,
@@ -34,6 +33,7 @@ from challenges.organising.models.challenges import Challenge, ChallengePage, Pu
 from challenges.organising.models.scorings import Leaderboard
 from challenges.programs.actions import code as team_code
 from challenges.scoring.contract import ScoringContract, TruthFault
+from challenges.scoring.fields import Findings, Problem
 from challenges.teams.queries import latest_terms
 from datasets.actions import holdouts
 from datasets.models import HoldoutVersion

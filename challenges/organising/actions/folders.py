@@ -8,7 +8,6 @@ from typing import IO, Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from challenges.bundles.report import Findings
 from challenges.bundles.spec import PortableSpec
 from challenges.organising.actions import leaderboards
 from challenges.organising.enums import (
@@ -40,6 +39,7 @@ from challenges.queue.enums import JobKind
 from challenges.scoring.audit import run
 from challenges.scoring.audit.declared import BoardColumn, Measure
 from challenges.scoring.contract import MetricSpec
+from challenges.scoring.fields import Findings
 from datasets.models import HoldoutVersion
 from portal.accounts.models import Organisation, User
 from portal.audit.record import record

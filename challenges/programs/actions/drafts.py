@@ -35,7 +35,6 @@ from challenges.bundles.foreign.values import (
 )
 from challenges.bundles.foreign.values import Phase as ForeignPhase
 from challenges.bundles.programs import BOTH, PRIVATE, PUBLIC, Declared, Form, ProgramSpec, Protocol
-from challenges.bundles.report import Findings, Problem
 from challenges.evaluation.actions import baselines
 from challenges.organising.actions import folders, leaderboards
 from challenges.organising.enums import (
@@ -65,6 +64,7 @@ from challenges.organising.models.scorings import (
     Scorer,
     ScorerVersion,
 )
+from challenges.scoring.fields import Findings, Problem
 from datasets.actions import holdouts
 from datasets.models import HoldoutVersion
 from portal.accounts.models import Organisation, User

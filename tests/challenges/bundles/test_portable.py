@@ -21,10 +21,10 @@ import yaml
 from challenges.bundles import portable, recorded
 from challenges.bundles.code import CodeRules
 from challenges.bundles.folder import Folder
-from challenges.bundles.report import Findings
 from challenges.bundles.spec import TOP_KEYS, Audience, Role, Task
 from challenges.scoring.audit import declared
 from challenges.scoring.contract import ScoringContract
+from challenges.scoring.fields import Findings
 from challenges.scoring.registry import METRICS
 from tests.challenges.bundles.folders import (
     CODE_FILES,

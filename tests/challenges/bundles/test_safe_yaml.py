@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from challenges.bundles import exporting, patterns, portable, safe_yaml
+from challenges.bundles import exporting, portable, safe_yaml
+from challenges.scoring import patterns
 from tests.challenges.bundles.folders import FILES, document, read
 
 BOMB = (

@@ -10,9 +10,9 @@ from django.test import Client
 
 from challenges.bundles import portable, recorded
 from challenges.bundles.folder import Folder
-from challenges.bundles.report import Findings
 from challenges.bundles.spec import Audience, Role
 from challenges.evaluation.rehearsals import Rehearsal
+from challenges.scoring.fields import Findings
 from datasets.enums import AccessLevel, FileRole
 from datasets.models import DataFile, Dataset
 from portal.management.opening import datasets, demonstration, people

@@ -25,8 +25,8 @@ from challenges.bundles.foreign.dates import Instant, instant, stamp
 from challenges.bundles.foreign.questions import Question
 from challenges.bundles.foreign.settling import settle
 from challenges.bundles.foreign.values import ForeignSpec, Rule, facts_of
-from challenges.bundles.report import Findings, Problem
 from challenges.scoring.archives import RATIO_FLOOR_BYTES, ArchiveRefused, Bounds
+from challenges.scoring.fields import Findings, Problem
 from tests.challenges.bundles.foreign import own
 from tests.challenges.bundles.foreign.tables import KAGGLE, TREC, written
 from tests.journeys import bundles as programs
