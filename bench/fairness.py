@@ -57,7 +57,7 @@ def contract(keys: list[str], measures: list[str], crossings: list[list[str]]) -
                 ],
             },
             "truth": {"id": "id", "target": "y"},
-            "metrics": [{"key": "score", "metric": "roc_auc"}],
+            "metrics": [{"key": "score", "metric": "roc_auc", "direction": "max", "primary": True}],
             "fairness": {
                 "min_rows": 11,
                 "attributes": [{"key": k, "source": "truth", "column": k} for k in keys],

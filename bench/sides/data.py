@@ -35,6 +35,7 @@ TARGETS: dict[str, dict[str, Any]] = {
 }
 METRICS = {"macro_f1": "f1_macro"}
 TRUTHS = {"accuracy": "y_bin", "macro_f1": "y_multi", "rmse": "y_reg", "roc_auc": "y_bin"}
+RANKING = {"direction": "max", "primary": True}
 
 
 def rows(count: int) -> tuple[dict[str, Any], dict[str, Any], np.random.Generator]:
@@ -81,13 +82,13 @@ def contract(task: str) -> ScoringContract:
             ],
         },
         "truth": {"id": "id", "target": TRUTHS[metric]},
-        "metrics": [{"key": metric, "metric": METRICS.get(metric, metric), "primary": True}],
+        "metrics": [{"key": metric, "metric": METRICS.get(metric, metric)} | RANKING],
     }
     return ScoringContract.from_json(raw)
 
 
 def _ranking() -> ScoringContract:
-    metric = {"key": "ndcg", "metric": "ndcg", "params": {"k": 10}, "primary": True}
+    metric = {"key": "ndcg", "metric": "ndcg", "params": {"k": 10}} | RANKING
     raw = {
         "submission": {
             "layout": "candidate_scores",

@@ -15,7 +15,8 @@ from typing import IO, Any
 from urllib.parse import quote, urlencode, urlsplit
 from uuid import uuid4
 
-from challenges.scoring.contract import ContractFault, UsageFault
+from challenges.scoring.contract import UsageFault
+from challenges.scoring.fields import ContractFault
 
 # Names another file, for tests and for several accounts on one machine.
 VARIABLE = "OPENEMPLOI_CONFIG"

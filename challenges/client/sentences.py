@@ -14,7 +14,8 @@ from importlib import resources
 from typing import Any
 
 from challenges.scoring.arrays import BlobFault
-from challenges.scoring.contract import ContractFault, TruthFault, UsageFault
+from challenges.scoring.contract import TruthFault, UsageFault
+from challenges.scoring.fields import ContractFault
 
 LANGUAGES = ("fr", "en")
 UNREADABLE = (

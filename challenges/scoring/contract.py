@@ -1,23 +1,49 @@
 """State how a challenge is scored: the file it expects, its truth, its figures, the engine.
 
-Standard library only. Every object is frozen and survives ``from_json(to_json())``. The digests
-are sha256 of the canonical JSON (sorted keys, no spaces), so that a receipt can name the exact
-contract."""
+Standard library only. Every object is frozen and survives ``from_json(to_json())``. Its fields and
+their rules are its one definition: it is read by them from challenge.yaml, each fault noted at its
+key, and from what the portal stores. The digests are sha256 of the canonical JSON (sorted keys, no
+spaces), so that a receipt can name the exact contract."""
 
 import hashlib
 import json
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cache
 from importlib import resources
 from importlib.resources.abc import Traversable
-from typing import Any
+from typing import Annotated, Any
 
-from challenges.scoring.audit.declared import SMALLEST, AuditSpec
+from challenges.scoring import patterns
+from challenges.scoring.audit.declared import (
+    AUDIT,
+    SMALLEST,
+    AuditSpec,
+    Nature,
+    forbidden,
+    nature_of,
+)
+from challenges.scoring.fields import (
+    NEEDED,
+    ContractFault,
+    Document,
+    Fields,
+    Rule,
+    Stored,
+    counted,
+)
 
+# Codes of faults, beside that of a key that is absent.
+ROLE, DOMAIN, SPLIT = "E_COLUMN_ROLE", "E_DOMAIN", "E_SPLIT"
+COLUMN, METRIC = "E_COLUMN_MISSING", "E_METRIC_KEY"
+FORMATS = ("csv", "parquet", "zip")
+DIRECTIONS = ("max", "min", "none")
+AGGREGATES = ("table", "gap", "worst")
+METRIC_KEY = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@-]*")
+MAX_KEY, MAX_COLUMN_KEY = 64, 36
 DEFAULT_ITEMS = 100
 DEFAULT_ROWS = 1000  # candidates of a query
 FLOAT = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
@@ -25,10 +51,6 @@ FLOAT = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 MOST = 1e15
 COMMA_FLOAT = re.compile(r"[+-]?(\d+,?\d*|,\d+)([eE][+-]?\d+)?", re.ASCII)
 INTEGER = re.compile(r"[+-]?\d+(\.0*)?", re.ASCII)
-
-
-class ContractFault(ValueError):
-    """Say which part of a contract cannot be read."""
 
 
 class Layout(StrEnum):
@@ -94,6 +116,15 @@ class ColumnType(StrEnum):
     LABEL_SET = "label_set"
 
 
+# What the columns of scores hold, by role.
+TYPES: dict[Layout, dict[str, tuple[ColumnType, ...]]] = {
+    Layout.CANDIDATE_SCORES: {
+        "item": (ColumnType.STRING, ColumnType.CATEGORY),
+        "score": (ColumnType.INTEGER, ColumnType.FLOAT),
+    },
+}
+
+
 def canonical(value: object) -> bytes:
     """Write a JSON value in its one canonical form: sorted keys, no spaces, UTF-8."""
     text = json.dumps(
@@ -105,11 +136,6 @@ def canonical(value: object) -> bytes:
 def digest_of(value: object) -> str:
     """Return the sha256, in hexadecimal, of the canonical JSON of a value."""
     return hashlib.sha256(canonical(value)).hexdigest()
-
-
-def without_none(raw: Mapping[str, Any]) -> dict[str, Any]:
-    """Drop the entries whose value is None."""
-    return {k: v for k, v in raw.items() if v is not None}
 
 
 # How a role is written where nothing else is said.
@@ -141,7 +167,7 @@ def number_of(cell: str) -> float | None:
 
 
 @dataclass(frozen=True)
-class Listing:
+class Listing(Document):
     """Name the column of a table of the challenge that lists allowed values."""
 
     file: str
@@ -149,7 +175,7 @@ class Listing:
 
 
 @dataclass(frozen=True)
-class Column:
+class Column(Document):
     """Describe one column of a prediction file.
 
     domain holds the allowed values in their declared order, or None for any text; listing says
@@ -158,17 +184,34 @@ class Column:
     """
 
     name: str
-    role: str
-    type: ColumnType
-    min: float | None = None
-    max: float | None = None
+    role: Annotated[str, Rule(code=ROLE)]
+    type: Annotated[ColumnType, Rule(code=ROLE)] = ColumnType.STRING
+    min: Annotated[float | None, Rule(code=DOMAIN)] = None
+    max: Annotated[float | None, Rule(code=DOMAIN)] = None
     pattern: str | None = None
-    domain: tuple[str, ...] | None = None
+    domain: Annotated[tuple[str, ...] | None, Rule(from_list=True)] = None
     separator: str = " "
-    max_labels: int | None = None
-    max_distinct: int | None = None
+    max_labels: Annotated[int | None, Rule(low=1)] = None
+    max_distinct: Annotated[int | None, Rule(low=1)] = None
     label: str | None = None
-    listing: Listing | None = None
+    listing: Annotated[Listing | None, Rule("domain", is_written=False, from_list=False)] = None
+
+    @classmethod
+    def read(cls, fields: Fields) -> "Column":
+        """Read a column; a pattern that would be costly to try is noted, and left out."""
+        column = super().read(fields)
+        wrong = patterns.fault(column.pattern) if column.pattern is not None else ""
+        if not wrong:
+            return column
+        fields.refuse(DOMAIN, wrong, key="pattern", value=column.pattern)
+        return replace(column, pattern=None)
+
+    def check(self, fields: Fields) -> None:
+        """Note bounds out of order, and values that are still to be listed."""
+        if self.min is not None and self.max is not None and self.min > self.max:
+            fields.refuse(DOMAIN, f"min dépasse max ({self.max})", key="min", value=self.min)
+        if self.listing is not None and isinstance(fields, Stored):
+            fields.refuse(DOMAIN, "les valeurs de ce domaine sont attendues", key="domain")
 
     @property
     def is_number(self) -> bool:
@@ -191,47 +234,22 @@ class Column:
         """Return the greatest number a cell may hold, 1e15 unless a lower one is declared."""
         return MOST if self.max is None else min(float(self.max), MOST)
 
-    def to_json(self) -> dict[str, Any]:
-        """Return the column as in challenge.yaml, its domain as a list."""
-        domain = None if self.domain is None else list(self.domain)
-        return without_none(asdict(self) | {"domain": domain, "listing": None})
-
-    @classmethod
-    def from_json(cls, raw: Mapping[str, Any]) -> "Column":
-        """Read a column of ``submission.columns``, its domain resolved to a list."""
-        domain = raw.get("domain")
-        if isinstance(domain, Mapping):
-            raise ContractFault(f"domain of {raw.get('name')} is not resolved")
-        return cls(
-            name=str(raw["name"]),
-            role=str(raw["role"]),
-            type=ColumnType(raw["type"]),
-            min=raw.get("min"),
-            max=raw.get("max"),
-            pattern=raw.get("pattern"),
-            domain=None if domain is None else tuple(str(v) for v in domain),
-            separator=raw.get("separator") or " ",
-            max_labels=raw.get("max_labels"),
-            max_distinct=raw.get("max_distinct"),
-            label=raw.get("label"),
-        )
-
 
 @dataclass(frozen=True)
-class AnswerSpec:
+class AnswerSpec(Document):
     """Describe the prediction file a challenge expects.
 
     max_items: rows of one query at most. all_queries_required: each of them has a row.
     """
 
-    layout: Layout
+    layout: Annotated[Layout, Rule(code=ROLE)]
     columns: tuple[Column, ...]
-    formats: tuple[str, ...] = ("csv", "parquet", "zip")
-    max_bytes: int = 50 * 2**20
-    max_items: int | None = None
+    formats: Annotated[tuple[str, ...], Rule(choices=FORMATS)] = FORMATS
+    max_bytes: Annotated[int, Rule(low=1)] = 50 * 2**20
+    max_items: Annotated[int | None, Rule("max_items_per_query", low=1)] = None
     all_queries_required: bool = True
-    form: Form | None = None
-    policy: Policy | None = None
+    form: Annotated[Form | None, Rule(code=ROLE)] = None
+    policy: Annotated[Policy | None, Rule(code=ROLE)] = None
 
     def find(self, role: str) -> Column | None:
         """Return the column that plays a role, None when there is none."""
@@ -330,64 +348,49 @@ class AnswerSpec:
         """Return the sha256 of the specification."""
         return digest_of(self.to_json())
 
-    def to_json(self) -> dict[str, Any]:
-        """Return the specification as JSON values."""
-        more = {"form": self.form, "policy": self.policy}
-        return without_none(more) | {
-            "layout": self.layout.value,
-            "columns": [column.to_json() for column in self.columns],
-            "formats": list(self.formats),
-            "max_bytes": self.max_bytes,
-            "max_items_per_query": self.max_items,
-            "all_queries_required": self.all_queries_required,
-        }
+    def check(self, fields: Fields) -> None:
+        """Note a role that no column plays, or too many, and columns that cannot play theirs."""
 
-    @classmethod
-    def from_json(cls, raw: Mapping[str, Any]) -> "AnswerSpec":
-        """Read ``submission`` of a challenge.yaml whose domains are resolved to lists."""
-        spec = cls(
-            layout=Layout(raw["layout"]),
-            columns=tuple(Column.from_json(c) for c in raw["columns"]),
-            formats=tuple(raw.get("formats") or ("csv", "parquet", "zip")),
-            max_bytes=int(raw.get("max_bytes") or 50 * 2**20),
-            max_items=raw.get("max_items_per_query"),
-            all_queries_required=bool(raw.get("all_queries_required", True)),
-            form=Form(raw["form"]) if raw.get("form") else None,
-            policy=Policy(raw["policy"]) if raw.get("policy") else None,
-        )
-        for role in spec.layout.roles:
-            spec.column(role)
-        _require_form(spec)
-        _require_types(spec)
-        return spec
+        def refuse(said: str, value: object, key: str = "columns") -> None:
+            fields.refuse(ROLE, said, key=key, value=value)
 
+        for role in self.layout.roles:
+            played = [column.name for column in self.columns if column.role == role]
+            several = self.is_several and role == self.layout.answer
+            if len(played) < 2 if several else len(played) != 1:
+                there = counted(len(played), "trouvée", "trouvées")
+                wanted = f"une colonne de rôle « {role} » est attendue, {there}"
+                refuse(wanted, ", ".join(played) or role)
+        for column in self.columns:
+            if column.role not in self.layout.roles:
+                admitted_roles = ", ".join(self.layout.roles)
+                refuse(f"rôles admis : {admitted_roles}", column.role or column.name)
+            allowed = TYPES.get(self.layout, {}).get(column.role, tuple(ColumnType))
+            if column.type not in allowed:
+                said = f"le rôle « {column.role} » est de type {' ou '.join(allowed)}"
+                refuse(said, column.type.value)
+        names = [column.name for column in self.columns]
+        for name in sorted({name for name in names if names.count(name) > 1}):
+            refuse("colonne déclarée deux fois", name)
+        self._check_form(fields, refuse)
 
-def _require_form(spec: AnswerSpec) -> None:
-    """Refuse several numbers that are not what their form says; raises ContractFault."""
-    if not spec.is_several:
-        if spec.form is not None:
-            raise ContractFault("a form is for several numbers per row")
-        return
-    if spec.form is None:
-        raise ContractFault("the form of the numbers is missing")
-    if not all(column.type is ColumnType.FLOAT for column in spec.answers):
-        raise ContractFault("several answers of one row are decimal numbers")
-    count = len(spec.answers)
-    if count < 2:
-        raise ContractFault(f"{count} columns for the form {spec.form.value}")
-    if len(set(spec.classes or spec.targets or ())) != count:
-        raise ContractFault("a class has two columns")
-
-
-def _require_types(spec: AnswerSpec) -> None:
-    """Refuse scores whose columns cannot hold them; raises ContractFault."""
-    if (spec.policy is None) is (spec.layout is Layout.CANDIDATE_SCORES):
-        raise ContractFault("a policy, complete or top_k, goes with scores of candidates")
-    if spec.layout is Layout.CANDIDATE_SCORES:
-        if not spec.answer.is_number:
-            raise ContractFault("a score is a number")
-        if spec.labelled.is_number or spec.labelled.type is ColumnType.LABEL_SET:
-            raise ContractFault("a candidate has one name")
+    def _check_form(self, fields: Fields, refuse: Callable[..., None]) -> None:
+        """Note what goes with one layout alone, and several numbers that are none."""
+        scored = self.layout is Layout.CANDIDATE_SCORES
+        for key, wanted in (("form", self.is_several), ("policy", scored)):
+            if wanted and not fields.has(key):
+                refuse(NEEDED, "", key)
+            elif fields.has(key) and not wanted:
+                refuse(f"cette clé ne va pas avec {self.layout.value}", fields.raw(key), key)
+        if not self.is_several:
+            return
+        said = "plusieurs nombres par identifiant sont de type float, sans domaine ni motif"
+        for column in self.answers:
+            if column.type is not ColumnType.FLOAT or column.listing or column.pattern:
+                refuse(said, column.name)
+        if len(set(self._names)) < len(self._names):
+            said = "une colonne par classe pour des probabilités, une par cible"
+            refuse(said, ", ".join(self._names))
 
 
 @dataclass(frozen=True)
@@ -451,7 +454,7 @@ LEVEL = 0.95
 
 
 @dataclass(frozen=True)
-class TruthSpec:
+class TruthSpec(Document):
     """Say where the truth stands in the held-out file.
 
     file: in the folder of the challenge; it decides nothing and is not written.
@@ -466,13 +469,19 @@ class TruthSpec:
     query: str | None = None
     item: str | None = None
     gain: str | None = None
-    split_column: str | None = None
-    public: str = "public"
-    private: str = "private"
+    split_column: Annotated[str | None, Rule("split.column", code=SPLIT)] = None
+    public: Annotated[str, Rule("split.public", code=SPLIT)] = "public"
+    private: Annotated[str, Rule("split.private", code=SPLIT)] = "private"
     cluster: str | None = None
     weight: str | None = None
     strata: str | None = None
-    file: str = ""
+    file: Annotated[str, Rule(is_written=False)] = field(default="", compare=False)
+
+    def check(self, fields: Fields) -> None:
+        """Note two parts that cannot be told apart."""
+        if self.public == self.private:
+            said = "les deux parties portent la même valeur"
+            fields.mapping("split").refuse(SPLIT, said, key="private", value=self.private)
 
     @property
     def key(self) -> str | None:
@@ -495,135 +504,119 @@ class TruthSpec:
         """Return the names of the parts, the public one first."""
         return ("public", "private") if self.split_column else ("public",)
 
-    def to_json(self) -> dict[str, Any]:
-        """Return the truth as in challenge.yaml."""
-        split = {"column": self.split_column, "public": self.public, "private": self.private}
-        more = without_none({"weight": self.weight, "strata": self.strata})
-        parts = {"split": split if self.split_column else None, "cluster": self.cluster}
-        return self.columns | more | parts
-
-    @classmethod
-    def from_json(cls, raw: Mapping[str, Any]) -> "TruthSpec":
-        """Read ``truth`` of a challenge.yaml."""
-        split = raw.get("split") or {}
-        return cls(
-            target=raw.get("target"),
-            id=raw.get("id"),
-            query=raw.get("query"),
-            item=raw.get("item"),
-            gain=raw.get("gain"),
-            cluster=raw.get("cluster"),
-            weight=raw.get("weight"),
-            strata=raw.get("strata"),
-            split_column=split.get("column"),
-            public=str(split.get("public", "public")),
-            private=str(split.get("private", "private")),
-        )
-
 
 @dataclass(frozen=True)
-class MetricSpec:
+class MetricSpec(Document):
     """Name one declared figure: a metric, its parameters and, for a group figure, the groups.
 
     by, group, aggregate and min_n are set for the figures of ``fairness.metrics`` only.
     """
 
-    key: str
-    metric: str
-    label: str = ""
-    direction: str = "max"
-    decimals: int = 3
+    key: Annotated[str, Rule(code=METRIC)]
+    metric: Annotated[str, Rule(code="E_METRIC_UNKNOWN")]
+    label: Annotated[str, Rule(like="key")] = ""
+    direction: Annotated[str, Rule(code="E_DIRECTION", choices=DIRECTIONS, is_needed=True)] = "max"
+    decimals: Annotated[int, Rule(code=METRIC, high=10)] = 4
     primary: bool = False
     params: Mapping[str, Any] = field(default_factory=dict)
     version: int = 1
     by: str | None = None
     group: str | None = None
     aggregate: str | None = None
-    min_n: int = 1
+    min_n: Annotated[int, Rule(low=1)] = 1
 
-    def to_json(self) -> dict[str, Any]:
-        """Return the figure as in challenge.yaml."""
-        return without_none(asdict(self) | {"params": dict(self.params)})
-
-    @classmethod
-    def from_json(cls, raw: Mapping[str, Any]) -> "MetricSpec":
-        """Read one entry of ``metrics`` or ``fairness.metrics``."""
-        group = raw.get("group")
-        return cls(
-            key=str(raw["key"]),
-            metric=str(raw["metric"]),
-            label=str(raw.get("label", "")),
-            direction=str(raw.get("direction", "max")),
-            decimals=int(raw.get("decimals", 3)),
-            primary=bool(raw.get("primary", False)),
-            params=dict(raw.get("params") or {}),
-            version=int(raw.get("version", 1)),
-            by=raw.get("by"),
-            group=None if group is None else str(group),
-            aggregate=raw.get("aggregate"),
-            min_n=int(raw.get("min_n", 1)),
-        )
+    def check(self, fields: Fields) -> None:
+        """Note a key that no column of a board can bear."""
+        if self.key and (not METRIC_KEY.fullmatch(self.key) or len(self.key) > MAX_KEY):
+            said = f"lettres sans accent, chiffres et _, {MAX_KEY} caractères au plus"
+            fields.refuse(METRIC, said, key="key", value=self.key)
 
 
 @dataclass(frozen=True)
-class Attribute:
+class Attribute(Document):
     """Describe an attribute of fairness: groups of rows, or a number per query and item.
 
     of: "items" when it groups the items of ranked lists, None for rows or queries. nature:
     origin, commune or department, None when it is none of them or its name tells.
     """
 
-    key: str
-    source: str
-    column: str
-    label: str = ""
+    key: Annotated[str, Rule(code=METRIC)]
+    source: Annotated[str, Rule(code=COLUMN)]
+    column: Annotated[str, Rule(code=COLUMN)]
+    label: Annotated[str, Rule(like="key")] = ""
     groups: Mapping[str, str] = field(default_factory=dict)
     ignore: tuple[str, ...] = ()
     id: str | None = None
-    type: str = "group"
-    of: str | None = None
-    nature: str | None = None
+    type: Annotated[str, Rule(code=COLUMN, choices=("group", "string", "number"))] = "group"
+    of: Annotated[str | None, Rule(code=AUDIT, choices=("items",))] = None
+    nature: Annotated[Nature | None, Rule(code=AUDIT)] = None
 
-    def to_json(self) -> dict[str, Any]:
-        """Return the attribute as in challenge.yaml."""
-        raw = asdict(self) | {"groups": dict(self.groups), "ignore": list(self.ignore)}
-        return without_none(raw)
-
-    @classmethod
-    def from_json(cls, raw: Mapping[str, Any]) -> "Attribute":
-        """Read one entry of ``fairness.attributes``."""
-        return cls(
-            key=str(raw["key"]),
-            source=str(raw["source"]),
-            column=str(raw["column"]),
-            label=str(raw.get("label", "")),
-            groups={str(k): str(v) for k, v in (raw.get("groups") or {}).items()},
-            ignore=tuple(str(v) for v in raw.get("ignore") or ()),
-            id=raw.get("id"),
-            type=str(raw.get("type") or "group"),
-            of=raw.get("of"),
-            nature=raw.get("nature"),
-        )
+    def check(self, fields: Fields) -> None:
+        """Note an attribute of a table apart that nothing joins, or one of items in the truth."""
+        if self.of and self.source == "truth":
+            said = "items, pour un attribut d’une table à part"
+            fields.refuse(AUDIT, said, key="of", value=self.of)
+        if self.source and self.source != "truth" and self.id is None:
+            fields.refuse(COLUMN, "colonne de jointure attendue", key="id")
 
 
 @dataclass(frozen=True)
-class ScoringContract:
+class ScoringContract(Document):
     """Hold all that decides a score: answer, truth, metrics, groups, resampling.
 
     n_min_group: the challenge's own threshold of persons, 11 or more.
     """
 
-    answer: AnswerSpec
+    answer: Annotated[AnswerSpec, Rule("submission")]
     truth: TruthSpec
     metrics: tuple[MetricSpec, ...]
-    fairness: tuple[MetricSpec, ...] = ()
-    attributes: tuple[Attribute, ...] = ()
-    min_rows: int = 30
-    n_min_group: int = SMALLEST
-    audit: AuditSpec | None = None
+    attributes: Annotated[tuple[Attribute, ...], Rule("fairness.attributes")] = ()
+    fairness: Annotated[tuple[MetricSpec, ...], Rule("fairness.metrics")] = ()
+    min_rows: Annotated[int, Rule("fairness.min_rows", low=1)] = 30
+    n_min_group: Annotated[int, Rule("fairness.n_min_group", low=SMALLEST, code=AUDIT)] = SMALLEST
+    audit: Annotated[AuditSpec | None, Rule("fairness.audit", code=AUDIT)] = None
     task: str = ""
-    replicates: int = REPLICATES
-    level: float = LEVEL
+    replicates: Annotated[int, Rule("interval.replicates")] = REPLICATES
+    level: Annotated[float, Rule("interval.level")] = LEVEL
+
+    def check(self, fields: Fields) -> None:
+        """Note what the parts of a contract say against one another."""
+        truth, fairness = fields.mapping("truth"), fields.mapping("fairness")
+        for name in self.answer.layout.held if fields.has("truth") else ():
+            if not getattr(self.truth, name):
+                truth.refuse(COLUMN, NEEDED, key=name)
+        check_primary(fields, self.metrics)
+        grouping = [each.key for each in self.attributes if not each.of]
+        for each, one in zip(self.fairness, fairness.items("metrics"), strict=True):
+            _check_grouping(one, each, grouping)
+        _used_once(fields, [each.key for each in self.figures], "metrics")
+        _used_once(fields, [each.key for each in self.attributes], "fairness.attributes")
+        if self.audit is not None:
+            self._check_audit(fairness.mapping("audit"), self.audit)
+
+    def _check_audit(self, fields: Fields, audit: AuditSpec) -> None:
+        """Note an audit of what does not group, and what must never be computed."""
+        known = {each.key: each for each in self.attributes if each.type != "number"}
+        if not known:
+            fields.refuse(AUDIT, "aucun attribut déclaré ne forme de groupes")
+        for key in audit.attributes:
+            if key not in known:
+                said = "attribut non déclaré, ou qui ne forme pas de groupes"
+                fields.refuse(AUDIT, said, key="attributes", value=key)
+        audited = {key: known[key] for key in audit.attributes or known if key in known}
+        for pair in audit.crossings:
+            said = _fault_of_crossing(pair, audited)
+            if said:
+                fields.refuse(AUDIT, said, key="crossings", value=list(pair))
+        column = audit.column
+        if column is None:
+            return
+        place = fields.mapping("column")
+        if column.key in [each.key for each in self.figures] or len(column.key) > MAX_COLUMN_KEY:
+            said = "clé déjà employée, ou trop longue"
+            place.refuse(AUDIT, said, key="key", value=column.key)
+        if column.attribute is not None and column.attribute not in known:
+            place.refuse(AUDIT, "attribut non déclaré", key="attribute", value=column.attribute)
 
     @property
     def primary(self) -> MetricSpec:
@@ -671,56 +664,50 @@ class ScoringContract:
         """Return the sha256 of the contract."""
         return digest_of(self.to_json())
 
-    def to_json(self) -> dict[str, Any]:
-        """Return the contract as JSON values, domains included."""
-        return {
-            "task": self.task,
-            "submission": self.answer.to_json(),
-            "truth": self.truth.to_json(),
-            "metrics": [m.to_json() for m in self.metrics],
-            "fairness": {
-                "min_rows": self.min_rows,
-                "attributes": [a.to_json() for a in self.attributes],
-                "metrics": [m.to_json() for m in self.fairness],
-            }
-            | without_none(
-                {
-                    "n_min_group": self.n_min_group if self.n_min_group > SMALLEST else None,
-                    "audit": self.audit.to_json() if self.audit else None,
-                }
-            ),
-            "interval": {"replicates": self.replicates, "level": self.level},
-        }
 
-    @classmethod
-    def from_json(cls, raw: Mapping[str, Any]) -> "ScoringContract":
-        """Read submission, truth, metrics and fairness of a resolved challenge.yaml.
-
-        Keys are those of challenge.yaml; each ``domain`` is a list. Raises ContractFault,
-        KeyError or ValueError on a form it cannot read.
-        """
-        fairness = raw.get("fairness") or {}
-        interval, audit = raw.get("interval") or {}, fairness.get("audit")
-        metrics = _specs(raw["metrics"])
-        if not metrics:
-            raise ContractFault("no metric")
-        return cls(
-            answer=AnswerSpec.from_json(raw["submission"]),
-            truth=TruthSpec.from_json(raw["truth"]),
-            metrics=metrics,
-            fairness=_specs(fairness.get("metrics") or ()),
-            attributes=tuple(Attribute.from_json(a) for a in fairness.get("attributes") or ()),
-            min_rows=int(fairness.get("min_rows", 30)),
-            n_min_group=max(SMALLEST, int(fairness.get("n_min_group") or SMALLEST)),
-            audit=None if audit is None else AuditSpec.from_json(audit),
-            task=str(raw.get("task", "")),
-            replicates=int(interval.get("replicates", REPLICATES)),
-            level=float(interval.get("level", LEVEL)),
+def check_primary(fields: Fields, metrics: Sequence[MetricSpec]) -> None:
+    """Note figures of which none, or several, rank."""
+    primary = [one for one in metrics if one.primary]
+    if metrics and (len(primary) != 1 or primary[0].direction == "none"):
+        fields.refuse(
+            "E_METRIC_PRIMARY",
+            "une seule mesure principale est attendue, de sens max ou min",
+            key="metrics",
+            value=", ".join(one.key for one in primary) or "aucune",
         )
 
 
-def _specs(raws: Sequence[Mapping[str, Any]]) -> tuple[MetricSpec, ...]:
-    return tuple(MetricSpec.from_json(raw) for raw in raws)
+def _check_grouping(fields: Fields, metric: MetricSpec, keys: Sequence[str]) -> None:
+    """Note a group figure that names no attribute, or says twice or not how to sum up."""
+    if metric.primary:
+        said = "une mesure d’équité ne classe pas"
+        fields.refuse("E_METRIC_PRIMARY", said, key="primary", value=True)
+    if metric.by is not None and metric.by not in keys:
+        fields.refuse(COLUMN, "attribut non déclaré", key="by", value=metric.by)
+    if metric.aggregate is not None and metric.aggregate not in AGGREGATES:
+        said = f"agrégats admis : {', '.join(AGGREGATES)}"
+        fields.refuse("E_METRIC_UNKNOWN", said, key="aggregate", value=metric.aggregate)
+    ways = (metric.group is not None) + (metric.aggregate is not None)
+    if ways != (1 if metric.by is not None else 0):
+        said = "by va avec group ou avec aggregate, l’un des deux"
+        fields.refuse(METRIC, said, key="by", value=metric.by or "")
+
+
+def _used_once(fields: Fields, keys: Sequence[str], place: str) -> None:
+    for key in sorted({key for key in keys if key and keys.count(key) > 1}):
+        fields.refuse(METRIC, "clé employée deux fois", key=place, value=key)
+
+
+def _fault_of_crossing(pair: tuple[str, str], audited: Mapping[str, Attribute]) -> str:
+    """Say what is wrong in a crossing, nothing when it may be computed."""
+    crossed = [audited[key] for key in pair if key in audited]
+    if len(set(pair)) != 2 or len(crossed) != 2:
+        return "deux attributs audités différents sont attendus"
+    if any(each.of == "items" for each in crossed):
+        return "des éléments ne se croisent pas"
+    if forbidden(nature_of(e.nature, e.key, e.column, e.label) for e in crossed):
+        return "l’origine d’une personne ne se croise ni avec la commune ni avec le département"
+    return ""
 
 
 VERSION = "0.1.0"

@@ -88,9 +88,7 @@ def _aggregate(spec: MetricSpec, known: list[Measurement], shows: bool) -> Group
         worst = (min if spec.direction == "max" else max)(numbers)
         interval = next(m.interval for m in known if m.value == worst)
         return GroupFigure(_unless(shows, worst), interval)
-    if spec.aggregate == "gap":
-        return GroupFigure(_unless(shows, max(numbers) - min(numbers)), _gap_interval(known))
-    raise MetricFault(f"unknown aggregate {spec.aggregate}")
+    return GroupFigure(_unless(shows, max(numbers) - min(numbers)), _gap_interval(known))
 
 
 def _unless(shows: bool, value: float | None) -> Any:

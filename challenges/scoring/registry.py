@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from challenges.scoring.audit.declared import AuditSpec, Measure, forbidden, nature_of
+from challenges.scoring.audit.declared import Measure
 from challenges.scoring.contract import (
     Column,
     ColumnType,
@@ -213,22 +213,6 @@ def _audit_faults(contract: ScoringContract) -> Iterator[str]:
     spec = contract.audit
     if spec is None:
         return
-    known = {each.key: each for each in contract.attributes if each.type != "number"}
-    used = [*spec.attributes, *(key for pair in spec.crossings for key in pair)]
-    if spec.column is not None and spec.column.attribute is not None:
-        used.append(spec.column.attribute)
-    for key in sorted(set(used) - set(known)):
-        yield f"{key} is no attribute that groups"
-    for pair in spec.crossings:
-        crossed = [known[key] for key in pair if key in known]
-        if len(set(pair)) != 2 or any(each.of == "items" for each in crossed):
-            yield f"{' × '.join(pair)} cannot be crossed"
-        if forbidden(nature_of(a.nature, a.key, a.column, a.label) for a in crossed):
-            yield f"{' × '.join(pair)} must not be crossed"
-    yield from _audited_answer_faults(contract, spec)
-
-
-def _audited_answer_faults(contract: ScoringContract, spec: AuditSpec) -> Iterator[str]:
     answer = contract.answer
     if answer.is_listed or (answer.is_several and answer.classes is None):
         return

@@ -7,7 +7,7 @@ from typing import Self
 
 from challenges.bundles import safe_yaml
 from challenges.bundles.folder import FileAbsent, Folder, PathRefused, TableRefused
-from challenges.scoring.fields import MAX_ITEMS, Fields, Findings
+from challenges.scoring.fields import MAX_ITEMS, MOST_WHOLE, Fields, Findings
 
 TYPE = "E_KEY_TYPE"
 UNKNOWN, NOT_MAPPED = "W_UNKNOWN_KEY", "W_KEY_NOT_MAPPED"
@@ -75,7 +75,13 @@ class Block(Fields):
         return default
 
     def whole(
-        self, key: str, *, low: int = 0, default: int | None = None, code: str = TYPE
+        self,
+        key: str,
+        *,
+        low: int = 0,
+        high: int = MOST_WHOLE,
+        default: int | None = None,
+        code: str = TYPE,
     ) -> int | None:
         """Read a whole number of at least `low`; absent gives the default, empty gives None."""
         if key not in self.values:
@@ -88,7 +94,7 @@ class Block(Fields):
             value = int(value.strip()[:10])
         if isinstance(value, float) and math.isfinite(value) and value == int(value):
             value = int(value)
-        if isinstance(value, bool) or not isinstance(value, int) or not low <= value < 2**31:
+        if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
             self.refuse(code, "un nombre entier positif est attendu", key=key, value=value)
             return default
         return value

@@ -9,7 +9,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from challenges.bundles import spec
-from challenges.bundles.contract import DEFAULT_MAX_BYTES
 from challenges.organising import rules
 from challenges.organising.actions import drafts, folders, leaderboards
 from challenges.organising.actions.drafts import Deposit
@@ -24,6 +23,7 @@ from portal.audit.record import record
 from portal.lib.refusals import Conflict, Invalid
 
 MOST_PHASES = 12
+DEFAULT_MAX_BYTES = 20_000_000
 # What an organiser may raise once the challenge is public; None is no limit.
 QUOTAS = ("max_per_day", "max_total", "max_parallel")
 # How code is run is said once for a challenge, on the page « Code ».

@@ -6,10 +6,15 @@ from typing import Any, ClassVar
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from challenges.bundles.contract import METRIC_KEY
 from challenges.organising.words import DIRECTIONS
 from challenges.scoring import registry
-from challenges.scoring.contract import USUAL_TYPES, ColumnType, Layout, written_probabilities
+from challenges.scoring.contract import (
+    METRIC_KEY,
+    USUAL_TYPES,
+    ColumnType,
+    Layout,
+    written_probabilities,
+)
 from challenges.scoring.metric import Shape
 from portal.lib.web.fields import box, choice, decimal, line, upload, whole
 

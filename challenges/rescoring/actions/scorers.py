@@ -20,7 +20,8 @@ from challenges.organising.models.scorings import (
 from challenges.rescoring import rules
 from challenges.scoring import registry
 from challenges.scoring.compilation import compile_truth, metric_columns
-from challenges.scoring.contract import ContractFault, MetricSpec, ScoringContract, TruthFault
+from challenges.scoring.contract import MetricSpec, ScoringContract, TruthFault
+from challenges.scoring.fields import ContractFault
 from datasets.actions import holdouts
 from datasets.models import HoldoutVersion
 from portal.accounts.authorization import require

@@ -3,8 +3,11 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Annotated
 
+from challenges.scoring.fields import Document, Rule
+
+AUDIT = "E_AUDIT"
 SMALLEST = 11  # persons under which a cell is never shown
 
 
@@ -75,7 +78,7 @@ WORDS: Mapping[Nature, tuple[str, ...]] = {
 
 
 @dataclass(frozen=True)
-class BoardColumn:
+class BoardColumn(Document):
     """Describe the column « Équité » of a board.
 
     measure: worst_group gives the challenge's metric of the worst group, any other measure its
@@ -86,9 +89,9 @@ class BoardColumn:
 
     key: str = "equite"
     label: str = ""
-    measure: Measure = Measure.WORST_GROUP
+    measure: Annotated[Measure, Rule(code=AUDIT)] = Measure.WORST_GROUP
     attribute: str | None = None
-    limit: float | None = None
+    limit: Annotated[float | None, Rule(code=AUDIT)] = None
 
     def bars(self, value: float | None, direction: str) -> bool:
         """Say whether a released value is beyond the limit. direction: of the metric."""
@@ -97,31 +100,9 @@ class BoardColumn:
         floor = self.measure is Measure.WORST_GROUP and direction == "max"
         return value < self.limit if floor else value > self.limit
 
-    def to_json(self) -> dict[str, Any]:
-        """Return the column as in challenge.yaml."""
-        return {
-            "key": self.key,
-            "label": self.label,
-            "measure": self.measure.value,
-            "attribute": self.attribute,
-            "limit": self.limit,
-        }
-
-    @classmethod
-    def from_json(cls, raw: Mapping[str, Any]) -> "BoardColumn":
-        """Read ``fairness.audit.column``."""
-        limit = raw.get("limit")
-        return cls(
-            key=str(raw.get("key") or "equite"),
-            label=str(raw.get("label") or ""),
-            measure=Measure(raw.get("measure") or Measure.WORST_GROUP),
-            attribute=raw.get("attribute"),
-            limit=None if limit is None else float(limit),
-        )
-
 
 @dataclass(frozen=True)
-class AuditSpec:
+class AuditSpec(Document):
     """Declare an audit.
 
     attributes: keys, none for every attribute that groups. crossings: pairs of them, none but
@@ -132,47 +113,15 @@ class AuditSpec:
     """
 
     attributes: tuple[str, ...] = ()
-    crossings: tuple[tuple[str, str], ...] = ()
-    measures: tuple[Measure, ...] = ()
+    crossings: Annotated[tuple[tuple[str, str], ...], Rule(code=AUDIT)] = ()
+    measures: Annotated[tuple[Measure, ...], Rule(code=AUDIT)] = ()
     positive: str | None = None
-    threshold: float = 0.5
+    threshold: Annotated[float, Rule(code=AUDIT)] = 0.5
     event: str = ""
-    shown: Audience = Audience.PUBLIC
-    min_persons: int = SMALLEST
-    person: Person = Person.ROW
-    column: BoardColumn | None = None
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the audit as in challenge.yaml."""
-        return {
-            "attributes": list(self.attributes),
-            "crossings": [list(pair) for pair in self.crossings],
-            "measures": [measure.value for measure in self.measures],
-            "positive": self.positive,
-            "threshold": self.threshold,
-            "event": self.event,
-            "shown": self.shown.value,
-            "min_persons": self.min_persons,
-            "person": self.person.value,
-            "column": None if self.column is None else self.column.to_json(),
-        }
-
-    @classmethod
-    def from_json(cls, raw: Mapping[str, Any]) -> "AuditSpec":
-        """Read ``fairness.audit``; raises ValueError on a word of no list."""
-        positive, column = raw.get("positive"), raw.get("column")
-        return cls(
-            attributes=tuple(str(key) for key in raw.get("attributes") or ()),
-            crossings=tuple((str(a), str(b)) for a, b in raw.get("crossings") or ()),
-            measures=tuple(Measure(name) for name in raw.get("measures") or ()),
-            positive=None if positive is None else str(positive),
-            threshold=float(raw.get("threshold", 0.5)),
-            event=str(raw.get("event") or ""),
-            shown=Audience(raw.get("shown") or Audience.PUBLIC),
-            min_persons=max(SMALLEST, int(raw.get("min_persons") or SMALLEST)),
-            person=Person(raw.get("person") or Person.ROW),
-            column=None if column is None else BoardColumn.from_json(column),
-        )
+    shown: Annotated[Audience, Rule(code=AUDIT)] = Audience.PUBLIC
+    min_persons: Annotated[int, Rule(code=AUDIT, low=SMALLEST)] = SMALLEST
+    person: Annotated[Person, Rule(code=AUDIT)] = Person.ROW
+    column: Annotated[BoardColumn | None, Rule(code=AUDIT)] = None
 
     def measured(self, kind: Kind) -> tuple[Measure, ...]:
         """Return the declared measures that this kind of answer can give."""

@@ -18,7 +18,6 @@ from challenges.scoring.compilation import CompiledTruth, compile_truth
 from challenges.scoring.contract import (
     AnswerSpec,
     ColumnType,
-    ContractFault,
     Layout,
     Limits,
     ScoringContract,
@@ -27,6 +26,7 @@ from challenges.scoring.contract import (
     written_shape,
 )
 from challenges.scoring.evaluation import FileReader
+from challenges.scoring.fields import ContractFault
 from challenges.scoring.metric import Shape
 from challenges.scoring.truth import keys_of
 from challenges.scoring.verdict import Verdict
@@ -124,12 +124,19 @@ def guessed_contract(metric: str, truth: Path, predictions: Path, asked: Asked) 
     raw["truth"] |= {"cluster": asked.cluster, "weight": asked.weight}
     raw["truth"]["split"] = _split(files, asked)
     facts = {"metric": name, "params": DEFAULTS.get(name, {}) | raw.pop("params", {}) | params}
-    raw["metrics"] = [{"key": "score", "primary": True} | facts]
+    raw["metrics"] = [_ranking(facts)]
     raw["fairness"] = _groups(facts | {"direction": found.direction}, asked)
     chosen = ScoringContract.from_json(raw)
     for _, text in registry.problems(chosen):
         raise ContractFault(text)
     return chosen
+
+
+def _ranking(facts: Json) -> Json:
+    """Write the figure that ranks; one that only describes is read as more is better."""
+    natural = registry.metric(facts["metric"]).direction
+    direction = "max" if natural == "none" else natural
+    return {"key": "score", "primary": True, "direction": direction} | facts
 
 
 def metric_named(text: str) -> tuple[str, Json]:
@@ -311,7 +318,8 @@ def _split(files: Files, asked: Asked) -> Json | None:
 def _groups(facts: Json, asked: Asked) -> Json:
     attributes = [{"key": one, "source": "truth", "column": one} for one in asked.groups]
     tables = [
-        {"key": f"group:{one}", "by": one, "aggregate": "table", **facts} for one in asked.groups
+        {"key": f"group_{at}", "by": one, "aggregate": "table", **facts}
+        for at, one in enumerate(asked.groups)
     ]
     return {"min_rows": 1, "attributes": attributes, "metrics": tables}
 
@@ -362,7 +370,7 @@ def task_contract(spec: Path, task: str) -> tuple[ScoringContract, Limits, Path]
     truth = spec.parent.parent / wanted["truth"]
     target = next(n for n in header(truth) if n != wanted["id"]["name"])
     raw = one_row(wanted["id"]["name"], column, wanted["id"]["name"], target)
-    raw["metrics"] = [{"key": "score", "metric": wanted["metric"], "params": params}]
+    raw["metrics"] = [_ranking({"metric": wanted["metric"], "params": params})]
     raw["submission"]["max_bytes"] = document.get("limits", {}).get("max_upload_bytes")
     return ScoringContract.from_json(raw), _spec_limits(document.get("limits") or {}), truth
 

@@ -20,7 +20,6 @@ from challenges.scoring.audit.run import published_audit
 from challenges.scoring.commands import guess
 from challenges.scoring.compilation import COLUMN_PARAMS, CompiledTruth
 from challenges.scoring.contract import (
-    ContractFault,
     Layout,
     Limits,
     MetricSpec,
@@ -29,6 +28,7 @@ from challenges.scoring.contract import (
     engine_sha256,
 )
 from challenges.scoring.evaluation import FileReader
+from challenges.scoring.fields import ContractFault
 from challenges.scoring.metrics import formula
 from challenges.scoring.truth import load_keys, load_labels
 from challenges.scoring.verdict import Evaluated, Fault, Verdict, sentence_of

@@ -23,10 +23,17 @@ def contract_of(
 ) -> ScoringContract:
     """Make a contract; a metric is its own key unless said, the truth stands in (id, y)."""
     declared = [{"metric": one} if isinstance(one, str) else one for one in metrics]
-    figures = [{"key": one["metric"], **one} for one in declared]
-    return ScoringContract.from_json(
-        {"submission": submission, "truth": ROWS, "metrics": figures} | more
-    )
+    figures = [figure(**one) for one in declared]
+    figures[0].setdefault("primary", not any(one.get("primary") for one in figures))
+    raw: dict[str, Any] = {"submission": submission, "truth": ROWS, "metrics": figures} | more
+    by_group = raw.get("fairness", {}).get("metrics", ())
+    raw["fairness"] = raw.get("fairness", {}) | {"metrics": [figure(**one) for one in by_group]}
+    return ScoringContract.from_json(raw)
+
+
+def figure(metric: str, **more: Any) -> dict[str, Any]:
+    """Declare a figure, under the key of its metric, of which more is better unless said."""
+    return {"key": metric, "metric": metric, "direction": "max", **more}
 
 
 def contract(
@@ -38,9 +45,9 @@ def contract(
     **truth: Any,
 ) -> ScoringContract:
     """Make a contract of one metric, « score », on rows (id, y)."""
-    figure = {"key": "score", "metric": metric, "primary": True, "params": params or {}}
+    ranking = {"key": "score", "metric": metric, "primary": True, "params": params or {}}
     interval = {"replicates": replicates}
-    return contract_of(one_row(type=kind), figure, truth=ROWS | truth, interval=interval)
+    return contract_of(one_row(type=kind), ranking, truth=ROWS | truth, interval=interval)
 
 
 def truth_of(

@@ -11,6 +11,7 @@ import pytest
 
 from challenges.scoring.contract import ScoringContract, TruthFault
 from challenges.scoring.evaluation import examine
+from challenges.scoring.fields import ContractFault
 from challenges.scoring.metric import MetricFault
 from challenges.scoring.metrics import formula
 from challenges.scoring.predictions.reader import read_predictions
@@ -86,8 +87,8 @@ def test_figures_over_large_groups_are_shown_as_they_are() -> None:
 
 def test_an_unknown_aggregate_is_refused() -> None:
     wrong = GROUPS["metrics"][2] | {"aggregate": "mean"}
-    with pytest.raises(MetricFault):
-        of_groups(grouped(metrics=[wrong]))
+    with pytest.raises(ContractFault, match="table, gap, worst"):
+        grouped(metrics=[wrong])
 
 
 # --- one answer a row

@@ -30,7 +30,13 @@ def contract(metric: str = "accuracy", kind: str = "float", **more: Any) -> Scor
             },
             "truth": {"id": "id", "target": "y", "cluster": cluster},
             "metrics": [
-                {"key": "score", "metric": metric, "params": params, "direction": direction}
+                {
+                    "key": "score",
+                    "metric": metric,
+                    "params": params,
+                    "direction": direction,
+                    "primary": True,
+                }
             ],
             "fairness": {
                 "min_rows": more.pop("min_rows", 11),
