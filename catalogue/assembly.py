@@ -4,6 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from catalogue.community import queries as community
 from catalogue.community.actions import follows
+from catalogue.community.views.discussions import KIND as card_discussions
 from catalogue.contributions.actions import review
 from catalogue.contributions.queries import files as named_files
 from catalogue.contributions.views import review as review_pages
@@ -14,6 +15,7 @@ from catalogue.resources.queries import files as card_files
 from catalogue.resources.queries import versions as card_versions
 from catalogue.search import index
 from portal.accounts import personal_data, space
+from portal.discussions import subjects
 from portal.lib.storage import objects, parts
 
 
@@ -21,6 +23,7 @@ def assemble() -> None:
     """Register everything, once the models are there; twice changes nothing."""
     _follow_changes()
     _fill_pages()
+    subjects.register(card_discussions)
     objects.register_references(card_files.kept_objects)
     parts.register(named_files.kept_parts)
     space.register("todo", space_pages.to_do)

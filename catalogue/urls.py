@@ -18,6 +18,7 @@ from catalogue.pages.views import documents, exports, oai
 from catalogue.pages.views import versions as version_pages
 from catalogue.resources import views as card_views
 from catalogue.standards.writers.rdf import FORMATS
+from portal.discussions.views import urls as discussion_urls
 
 app_name = "catalogue"
 
@@ -50,7 +51,7 @@ CONTRIBUTE: list[URLPattern | URLResolver] = [
     path("lots/<uuid:batch>/defauts.csv", table_pages.faults, name="import_faults"),
     path("<uuid:contribution>/", include(OF_CONTRIBUTION)),
 ]
-OF_CARD = [
+OF_CARD: list[URLPattern | URLResolver] = [
     path("", public_pages.card_page, name="resource"),
     path("modifier/", draft_pages.propose, name="propose"),
     path("suite/", draft_pages.become, name="become"),
@@ -62,9 +63,7 @@ OF_CARD = [
     path("retours/", around_pages.feedback_listed, name="feedback"),
     path("retours/raconter/", around_pages.tell_feedback, name="feedback_tell"),
     path("retirer/<uuid:brought>/", around_pages.withdraw_brought, name="brought_withdraw"),
-    path("discussions/", around_pages.discussions_listed, name="discussions"),
-    path("discussions/<uuid:discussion>/", around_pages.discussion_shown, name="discussion"),
-    path("messages/<uuid:message>/masquer/", around_pages.hide_message, name="message_hide"),
+    path("discussions/", include(discussion_urls("card", flagged=False))),
     path("versions/", version_pages.listed, name="versions"),
     path("versions/comparer/", version_pages.compared, name="versions_compare"),
     path("versions/<int:number>/", version_pages.shown, name="version"),

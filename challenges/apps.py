@@ -17,6 +17,7 @@ class ChallengesConfig(AppConfig):
         from challenges.entries import queries as entries  # noqa: PLC0415  # app ready
         from challenges.entries.actions import deposits  # noqa: PLC0415  # app ready
         from challenges.evaluation.actions import baselines, evaluations  # noqa: PLC0415  # app ready
+        from challenges.forum.views import KIND as challenge_discussions  # noqa: PLC0415  # app ready
         from challenges.organising import queries as organising  # noqa: PLC0415  # app ready
         from challenges.organising.actions import challenges, drafts  # noqa: PLC0415  # app ready
         from challenges.pages import queries as pages  # noqa: PLC0415  # app ready
@@ -27,6 +28,7 @@ class ChallengesConfig(AppConfig):
         from challenges.results.views import certificates as certificate_views  # noqa: PLC0415  # app ready
         from challenges.teams.actions import teams  # noqa: PLC0415  # app ready
         from portal.accounts import personal_data, space  # noqa: PLC0415  # app ready
+        from portal.discussions import subjects  # noqa: PLC0415  # app ready
         from portal.lib.storage import objects, parts  # noqa: PLC0415  # app ready
 
         # What organisers may do is settled by subjects above theirs.
@@ -41,6 +43,7 @@ class ChallengesConfig(AppConfig):
         objects.register_references(retention.objects_named)
         parts.register(retention.parts_named)
         chain.register_chain(pages.led_to, pages.came_of)
+        subjects.register(challenge_discussions)
         for kind in results.CARD_KINDS:
             chain.register_scores(kind, certificate_views.verified)
         space.register("todo", ours.to_do)

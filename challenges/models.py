@@ -4,7 +4,6 @@ from challenges.disqualifications.models import Disqualification
 from challenges.entries.models import Entry, Upload
 from challenges.evaluation.models import Evaluation, Rung, Score, ScoreReceipt, SealedResult
 from challenges.exchange.models import BundleImport
-from challenges.forum.models import ForumBlock, Post, PostReport, Thread
 from challenges.organising.models.challenges import (
     Challenge,
     ChallengeDraft,
@@ -59,7 +58,6 @@ __all__ = [
     "Evaluation",
     "FairnessAudit",
     "FormerOrganiser",
-    "ForumBlock",
     "Guest",
     "Job",
     "Leaderboard",
@@ -67,8 +65,6 @@ __all__ = [
     "OrganiserInvitation",
     "Phase",
     "PhaseTask",
-    "Post",
-    "PostReport",
     "ProgramReport",
     "PublicFile",
     "ReceiptKey",
@@ -89,6 +85,5 @@ __all__ = [
     "TeamMember",
     "Terms",
     "TermsAcceptance",
-    "Thread",
     "Upload",
 ]

@@ -5,7 +5,6 @@ from challenges.disqualifications import tasks as disqualifications
 from challenges.entries import tasks as entries
 from challenges.evaluation import tasks as evaluation
 from challenges.exchange.actions import bundles
-from challenges.forum import tasks as forum
 from challenges.organising import letters
 from challenges.organising import tasks as organising
 from challenges.rescoring import tasks as rescoring
@@ -19,7 +18,6 @@ TASKS = (
     disqualifications,
     entries,
     evaluation,
-    forum,
     organising,
     rescoring,
     results,

@@ -23,6 +23,7 @@ from challenges.results.views import reports as report_views
 from challenges.results.views import standings
 from challenges.teams.views import pages as team_views
 from challenges.verification import views as receipt_views
+from portal.discussions.views import urls as discussion_urls
 
 app_name = "challenges"
 
@@ -98,13 +99,8 @@ challenge_patterns: list[URLPattern | URLResolver] = [
     path("essais/<uuid:trial>/journal.txt", trials.log, name="trial_log"),
     path("echantillon.zip", trials.sample, name="sample"),
     path("reglement/", team_views.rules_page, name="rules"),
-    path("entraide/", forum.threads, name="help"),
+    path("entraide/", include(discussion_urls("challenge", flagged=True))),
     path("entraide.atom", challenge_pages.discussion_feed, name="forum_feed"),
-    path("entraide/<uuid:thread>/", forum.thread, name="thread"),
-    path("entraide/<uuid:thread>/regler/", forum.arrange, name="thread_arrange"),
-    path("entraide/messages/<uuid:post>/signaler/", forum.report, name="post_report"),
-    path("entraide/messages/<uuid:post>/masquer/", forum.hide, name="post_hide"),
-    path("entraide/messages/<uuid:post>/ecarter/", forum.block, name="post_block"),
     path("equipe/", include(team_patterns)),
     path(
         "invitation/<uuid:guest>/<str:token>/", team_views.guest_invitation, name="guest_invitation"
@@ -122,7 +118,6 @@ organiser_patterns = [
         organisers.revoke,
         name="organiser_revoke",
     ),
-    path("entraide/", forum.moderation, name="forum_moderation"),
     path("disqualifications/", disqualification_views.proposals, name="disqualification_proposals"),
     path(
         "disqualifications/<uuid:found>/",

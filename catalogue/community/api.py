@@ -11,17 +11,14 @@ from ninja import Query, Router, Schema, Status
 
 from catalogue.community import queries as reads
 from catalogue.community.actions import alerts, reports, reuses
-from catalogue.community.actions import discussions as talks
 from catalogue.community.actions import follows as acts
 from catalogue.community.forms import (
-    DiscussionForm,
     FeedbackForm,
-    MessageForm,
     ReportForm,
     ReuseForm,
     SearchForm,
 )
-from catalogue.community.models import Discussion, FieldFeedback, Follow, Reuse, SavedSearch
+from catalogue.community.models import FieldFeedback, Follow, Reuse, SavedSearch
 from catalogue.community.schemas import (
     DiscussionIn,
     DiscussionOut,
@@ -53,6 +50,10 @@ from portal.accounts import bearer
 from portal.accounts.bearer import Token, reader
 from portal.accounts.enums import TokenScope
 from portal.accounts.views import person
+from portal.discussions import actions as discuss
+from portal.discussions import queries as talks
+from portal.discussions.forms import DiscussionForm, MessageForm
+from portal.discussions.models import Discussion
 from portal.lib import rates, visible
 from portal.lib.refusals import Invalid
 from portal.lib.web.endpoints import Limit, after, refused
@@ -133,8 +134,10 @@ def withdraw_reuse(request: HttpRequest, reuse: UUID) -> ReuseOut:
 )
 def discussions(request: HttpRequest, resource: str, cursor: str = "", limit: Limit = 20) -> Listed:
     """Avec un jeton `read`, les siennes qui attendent la Région aussi."""
-    rows = reads.discussions(card_named(resource), request.user).select_related("resource")
-    page = after(rows, by="at", cursor=cursor, limit=limit)
+    card = card_named(resource)
+    page = after(talks.discussions(card, request.user), by="at", cursor=cursor, limit=limit)
+    for each in page.rows:
+        each.subject = card
     return {"discussions": page.rows, "next_cursor": page.next_cursor}
 
 
@@ -148,7 +151,7 @@ def discussions(request: HttpRequest, resource: str, cursor: str = "", limit: Li
 def open_discussion(request: HttpRequest, resource: str, given: DiscussionIn) -> Status[Any]:
     """Le premier message d’un nouveau compte attend la Région : state est held."""
     values = accepted(DiscussionForm({"title": given.title, "body_md": given.body}))
-    made = talks.open_discussion(resource=card_named(resource), by=person(request), **values)
+    made = discuss.open_discussion(on=card_named(resource), by=person(request), **values)
     return Status(201, made)
 
 
@@ -174,7 +177,7 @@ def answer(request: HttpRequest, discussion: UUID, given: MessageIn) -> Status[A
     """Douze messages par heure au plus."""
     found = _discussion(request, discussion)
     values = accepted(MessageForm({"body_md": given.body}))
-    made = talks.answer(discussion=found, by=person(request), **values)
+    made = discuss.answer(discussion=found, by=person(request), **values)
     return Status(201, made)
 
 
@@ -220,12 +223,11 @@ def _public(name: str) -> Resource | None:
 
 
 def _discussion(request: HttpRequest, public_id: UUID) -> Discussion:
-    rows = Discussion.objects.visible_to(request.user).filter(resource__live=True)
-    return visible.find(
-        rows.select_related("by", "resource__organisation"),
-        among=Discussion.objects.all(),
-        public_id=public_id,
+    rows = Discussion.objects.visible_to(request.user).on_any(Resource.objects.public())
+    found: Discussion = visible.find(
+        rows.select_related("by"), among=Discussion.objects.all(), public_id=public_id
     )
+    return found
 
 
 router = Router(tags=[_("Suivre et échanger")])

@@ -33,14 +33,6 @@ class ReviewState(Shown):
     WITHDRAWN = "withdrawn", "ardoise", "undo-2", _("Retiré")
 
 
-class MessageState(models.TextChoices):
-    """Who reads a message: nobody but its author and the Region, everybody, or its place only."""
-
-    HELD = "held", _("En attente de la Région")
-    SHOWN = "shown", _("Publié")
-    HIDDEN = "hidden", _("Masqué")
-
-
 class ReportCategory(models.TextChoices):
     """What a notice says is wrong with a content."""
 

@@ -136,47 +136,6 @@ class FeedbackForm(PlainForm):
             ) from None
 
 
-class MessageForm(PlainForm):
-    """Write a message."""
-
-    body_md = prose(
-        _("Message"),
-        10_000,
-        _("Écrivez votre message."),
-        _("Public, sous votre nom affiché, en Markdown. Sans donnée personnelle."),
-        rows=6,
-    )
-
-
-class DiscussionForm(MessageForm):
-    """Open a discussion."""
-
-    title = line(_("Sujet"), 160, _("Donnez un sujet à la discussion."))
-    field_order = ("title", "body_md")
-
-
-class CloseForm(PlainForm):
-    """Say why a discussion is closed."""
-
-    reason = line(
-        _("Motif de clôture"),
-        300,
-        _("Dites pourquoi la discussion est close."),
-        _("Il paraît au pied de la discussion."),
-    )
-
-
-class WordsForm(PlainForm):
-    """Say why something is hidden or refused."""
-
-    message = line(
-        _("Motif"),
-        300,
-        _("Dites pourquoi : la personne le lira."),
-        _("La personne le lira."),
-    )
-
-
 def slug_of(line: str) -> str:
     """Read the address of a card, whole or short."""
     try:

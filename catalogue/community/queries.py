@@ -1,4 +1,4 @@
-"""What people do around cards, as pages read it: reuses, discussions, follows, notices."""
+"""What people do around cards, as pages read it: reuses, follows, collections, notices."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -18,7 +18,6 @@ from catalogue.community.enums import (
     HIDING,
     MaskingEnd,
     Measure,
-    MessageState,
     ReportCategory,
     ReportOutcome,
     ReportStage,
@@ -28,8 +27,6 @@ from catalogue.community.models import (
     TARGETS,
     Collection,
     CollectionItem,
-    Discussion,
-    DiscussionMessage,
     FieldFeedback,
     Follow,
     Masking,
@@ -43,6 +40,8 @@ from catalogue.resources.models import FormerSlug, Resource, editable_organisati
 from catalogue.resources.queries import chain
 from catalogue.resources.queries.relations import WRITERS
 from portal.accounts.models import Organisation, User
+from portal.discussions.models import Discussion, Message, MessageState
+from portal.discussions.queries import held, latest
 from portal.lib.web.requests import identifier
 
 ON_CARD = 3
@@ -62,7 +61,7 @@ def counts(resource: Resource) -> Counts:
     told = {
         "n_reuses": _many(Reuse.resources.through, reuse__state=ReviewState.PUBLISHED),
         "n_feedback": _many(FieldFeedback, state=ReviewState.PUBLISHED),
-        "n_discussions": _many(Discussion, state=MessageState.SHOWN),
+        "n_discussions": _discussions(),
     }
     row = Resource.objects.filter(pk=resource.pk).annotate(**told).values(*told)
     found = row.get()
@@ -76,6 +75,14 @@ def _many(model: Any, **kept: Any) -> Any:
     return Coalesce(Subquery(counted, output_field=IntegerField()), 0)
 
 
+def _discussions() -> Any:
+    """Count the discussions of a card, which name it by its kind and public identifier."""
+    own = Discussion.objects.filter(subject_kind="card", subject_id=OuterRef("public_id"))
+    rows = own.filter(state=MessageState.SHOWN).order_by().values("subject_id")
+    counted = rows.annotate(n=Count("pk")).values("n")
+    return Coalesce(Subquery(counted, output_field=IntegerField()), 0)
+
+
 def reuses(resource: Resource, viewer: Any) -> QuerySet[Reuse]:
     """List the reuses of a card, the latest first; one's own whatever their state."""
     rows: QuerySet[Reuse] = Reuse.objects.visible_to(viewer).filter(resources=resource)
@@ -86,27 +93,6 @@ def feedback(resource: Resource, viewer: Any) -> QuerySet[FieldFeedback]:
     """List what was told of the use of a card, the latest month first."""
     rows: QuerySet[FieldFeedback] = FieldFeedback.objects.visible_to(viewer)
     return rows.filter(resource=resource).order_by("-used_on", "-pk")
-
-
-def discussions(resource: Resource, viewer: Any) -> QuerySet[Discussion]:
-    """List the discussions of a card, the last moved first, with their messages counted."""
-    shown = Q(messages__state=MessageState.SHOWN)
-    rows = Discussion.objects.visible_to(viewer).filter(resource=resource)
-    return (
-        rows.exclude(state=MessageState.HIDDEN)
-        .select_related("by")
-        .annotate(
-            shown=Count("messages", filter=shown, distinct=True),
-            answered=Count("messages", filter=shown & Q(messages__from_owner=True), distinct=True),
-        )
-        .order_by("-moved_at", "-pk")
-    )
-
-
-def messages(discussion: Discussion, viewer: Any) -> QuerySet[DiscussionMessage]:
-    """List the messages of a discussion that a person reads, in the order they were written."""
-    rows = DiscussionMessage.objects.visible_to(viewer).filter(discussion=discussion)
-    return rows.select_related("by").order_by("at", "pk")
 
 
 MOST_REUSES = 6
@@ -135,19 +121,12 @@ def waiting_feedback() -> QuerySet[FieldFeedback]:
     return rows.select_related("by", "resource__organisation")
 
 
-def held_messages() -> QuerySet[DiscussionMessage]:
-    """List the messages that wait for the Region, the oldest first."""
-    return DiscussionMessage.objects.held().select_related(
-        "by", "discussion__resource__organisation"
-    )
-
-
 def waiting_around() -> int:
     """Count all that waits for the Region around cards, in one query."""
     rows = (Reuse.objects.waiting(), FieldFeedback.objects.waiting())
     brought = [each.order_by().values_list("pk") for each in rows]
-    held = DiscussionMessage.objects.held().order_by().values_list("pk")
-    return held.union(*brought, all=True).count()
+    messages = held(Resource).order_by().values_list("pk")
+    return messages.union(*brought, all=True).count()
 
 
 @dataclass(frozen=True)
@@ -311,7 +290,7 @@ class Place:
     url: str
     title: str = ""
     resource: Resource | None = None
-    message: DiscussionMessage | None = None
+    message: Message | None = None
     reuse: Reuse | None = None
     feedback: FieldFeedback | None = None
     collection: Collection | None = None
@@ -388,9 +367,8 @@ def _card(match: ResolverMatch) -> Resource | None:
 
 def _inside(url: str, fragment: str, resource: Resource) -> Place:
     mark, _dash, rest = fragment.partition("-")
-    shown = {"discussion__resource": resource, "state": MessageState.SHOWN}
     texts: dict[str, tuple[str, QuerySet[Any]]] = {
-        "m": ("message", DiscussionMessage.objects.filter(**shown).select_related("discussion")),
+        "m": ("message", latest(resource)),
         "r": ("reuse", Reuse.objects.public().filter(resources=resource)),
         "f": ("feedback", FieldFeedback.objects.public().filter(resource=resource)),
     }
@@ -434,7 +412,7 @@ def has_fallen(report: Report) -> bool:
 def _about(target: Any) -> QuerySet[Report]:
     names = {
         Resource: "resource",
-        DiscussionMessage: "message",
+        Message: "message",
         Reuse: "reuse",
         Collection: "collection",
     }

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, TypeAlias
 
-from catalogue.resources.rules import edits_for, may_mask, may_moderate, owns, tied
+from catalogue.resources.rules import edits_for, may_mask, may_moderate, tied
 from portal.accounts.authorization import belongs_to
 from portal.audit.actors import Actor, SystemActor
 
@@ -11,8 +11,6 @@ if TYPE_CHECKING:
 
     from catalogue.community.models import (
         Collection,
-        Discussion,
-        DiscussionMessage,
         FieldFeedback,
         Masking,
         Report,
@@ -47,21 +45,6 @@ def may_review(actor: Actor, brought: "Brought", cards: "Sequence[Resource]") ->
 def may_withdraw_brought(actor: Actor, brought: "Brought") -> bool:
     """Let people take back what they brought."""
     return actor.pk is not None and actor.pk == brought.by_id
-
-
-def may_close(actor: Actor, discussion: "Discussion") -> bool:
-    """Let who opened a discussion, who answers for the card, or a moderator close it."""
-    if isinstance(actor, SystemActor) or not actor.is_active:
-        return False
-    opened = actor.pk == discussion.by_id
-    return opened or owns(actor, discussion.resource) or may_moderate(actor)
-
-
-def may_moderate_message(actor: Actor, message: "DiscussionMessage") -> bool:
-    """Let a moderator show or hide what is neither theirs nor about a card of theirs."""
-    if not may_moderate(actor) or actor.pk == message.by_id:
-        return False
-    return not tied(actor, message.discussion.resource)
 
 
 def may_judge(actor: Actor, report: "Report") -> bool:

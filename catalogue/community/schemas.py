@@ -7,11 +7,12 @@ from django.urls import reverse
 from ninja import Schema
 from pydantic import BeforeValidator, Field
 
-from catalogue.community import queries as reads
 from catalogue.community.actions import alerts, reports
-from catalogue.community.models import Discussion, DiscussionMessage, Report, SavedSearch
+from catalogue.community.models import Report, SavedSearch
 from catalogue.resources.enums import UseCase
 from catalogue.search.schemas import QueryIn
+from portal.discussions.models import Discussion, Message
+from portal.discussions.queries import messages
 from portal.lib.web.endpoints import Address, PublicId, Words
 
 MOST_MESSAGES = 200
@@ -145,7 +146,7 @@ class MessageOut(Schema):
     hidden_reason: str
 
     @staticmethod
-    def resolve_body(message: DiscussionMessage) -> str | None:
+    def resolve_body(message: Message) -> str | None:
         return None if message.is_hidden else message.body_md
 
 
@@ -176,8 +177,8 @@ class WholeDiscussionOut(DiscussionOut):
     messages: list[MessageOut]
 
     @staticmethod
-    def resolve_messages(discussion: Discussion, context: Any) -> list[DiscussionMessage]:
-        return list(reads.messages(discussion, context["request"].user)[:MOST_MESSAGES])
+    def resolve_messages(discussion: Discussion, context: Any) -> list[Message]:
+        return list(messages(discussion, context["request"].user)[:MOST_MESSAGES])
 
 
 class ReportIn(Schema):

@@ -11,9 +11,8 @@ from catalogue.community import queries as community_queries
 from catalogue.community import rules
 from catalogue.community.actions import alerts, maskings, reports
 from catalogue.community.actions.reuses import cards
-from catalogue.community.enums import MessageState, ReportStage, ReportStatus, ReviewState
+from catalogue.community.enums import ReportStage, ReportStatus, ReviewState
 from catalogue.community.models import (
-    DiscussionMessage,
     FieldFeedback,
     Masking,
     Report,
@@ -48,14 +47,8 @@ KINDS = (
     Kind(
         "around",
         _("Autour de mes ressources"),
-        ("discussion_opened", "reuse_of_mine", "feedback_of_mine"),
-        detail=_("Une discussion s’ouvre, une réutilisation ou un retour de terrain paraît."),
-    ),
-    Kind(
-        "discussions",
-        _("Discussions du catalogue"),
-        ("discussion_answer", "message_hidden"),
-        detail=_("Réponses dans les discussions où vous avez écrit."),
+        ("reuse_of_mine", "feedback_of_mine"),
+        detail=_("Une réutilisation ou un retour de terrain paraît."),
     ),
     Kind(
         "brought",
@@ -66,8 +59,8 @@ KINDS = (
     Kind(
         "review",
         _("Relecture autour des fiches"),
-        ("brought_to_review", "message_to_review"),
-        detail=_("Réutilisations, retours de terrain et premiers messages à relire."),
+        ("brought_to_review",),
+        detail=_("Réutilisations et retours de terrain à relire."),
         open_to=resource_rules.may_moderate,
     ),
 )
@@ -149,48 +142,6 @@ def brought_decided(reuse_id: int = 0, feedback_id: int = 0) -> None:
         )
 
 
-@handler("mail.message_held")
-def message_held(message_id: int) -> None:
-    """Tell the moderators who may decide that a first message waits."""
-    found = _message(message_id)
-    if found is not None and found.state == MessageState.HELD:
-        people = [each for each in moderators() if rules.may_moderate_message(each, found)]
-        about = found.discussion.title
-        tell("message_to_review", people, path=QUEUE, event=str(found.pk), about=about)
-
-
-@handler("mail.discussion")
-def discussed(message_id: int) -> None:
-    """Tell of a message that is shown: a new subject to who answers for the card, an answer to all
-    who wrote before.
-    """
-    found = _message(message_id)
-    if found is None or found.state != MessageState.SHOWN:
-        return
-    discussion = found.discussion
-    if discussion.state != MessageState.SHOWN:
-        return
-    told = {"path": discussion.path, "event": str(found.pk), "about": discussion.title}
-    before = discussion.messages.filter(state=MessageState.SHOWN, at__lt=found.at)
-    owners = owners_of(discussion.resource).exclude(pk=found.by_id)
-    if not before.exists():
-        tell("discussion_opened", owners, **told)
-        return
-    wrote = User.objects.filter(is_active=True, pk__in=before.order_by().values("by_id"))
-    people = list(wrote.exclude(pk=found.by_id).order_by("pk"))
-    tell("discussion_answer", people, **told)
-    tell("discussion_opened", owners.exclude(pk__in=[each.pk for each in people]), **told)
-
-
-@handler("mail.message_hidden")
-def message_hidden(message_id: int) -> None:
-    """Tell the author that their message is hidden; the page says why."""
-    found = _message(message_id)
-    if found is not None and found.state == MessageState.HIDDEN and found.by.is_active:
-        event, path = f"{found.pk}:{found.decided_at}", found.discussion.path
-        tell("message_hidden", [found.by], path=path, event=event, about=found.discussion.title)
-
-
 def _find(reuse_id: int, feedback_id: int) -> Reuse | FieldFeedback | None:
     related = ("by", "organisation") if reuse_id else ("by", "resource__organisation")
     model = Reuse if reuse_id else FieldFeedback
@@ -198,11 +149,6 @@ def _find(reuse_id: int, feedback_id: int) -> Reuse | FieldFeedback | None:
         model.objects.select_related(*related).filter(pk=reuse_id or feedback_id).first()
     )
     return found
-
-
-def _message(message_id: int) -> DiscussionMessage | None:
-    rows = DiscussionMessage.objects.select_related("by", "discussion__resource__organisation")
-    return rows.filter(pk=message_id).first()
 
 
 def _event(found: Reuse | FieldFeedback) -> str:

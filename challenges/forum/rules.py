@@ -27,8 +27,8 @@ def may_write_in_forum(by: Actor, challenge: "Challenge") -> bool:
     return challenge.is_followed_by(by) or accepted.exists()
 
 
-def may_report_post(by: Actor, challenge: "Challenge") -> bool:
-    """Say whether the actor may report a message: any member who reads it."""
+def may_flag_message(by: Actor, challenge: "Challenge") -> bool:
+    """Say whether the actor may flag a message: any member who reads it."""
     return is_person(by) and challenge.is_public
 
 

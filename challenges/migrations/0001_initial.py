@@ -432,20 +432,6 @@ class Migration(migrations.Migration):
                     },
                 ),
                 migrations.CreateModel(
-                    name='ForumBlock',
-                    fields=[
-                        ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                        ('challenge', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='forum_blocks', to='challenges.challenge')),
-                        ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                        ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                        ('reason', models.CharField(max_length=300)),
-                        ('at', models.DateTimeField()),
-                    ],
-                    options={
-                        'constraints': [models.UniqueConstraint(fields=('challenge', 'user'), name='forum_blocked_once')],
-                    },
-                ),
-                migrations.CreateModel(
                     name='Guest',
                     fields=[
                         ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -596,41 +582,6 @@ class Migration(migrations.Migration):
                     options={
                         'ordering': ['phase_id', 'index'],
                         'constraints': [models.UniqueConstraint(condition=models.Q(('current', True)), fields=('phase', 'index'), name='phase_task_current_once')],
-                    },
-                ),
-                migrations.CreateModel(
-                    name='Post',
-                    fields=[
-                        ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                        ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                        ('thread', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='posts', to='challenges.thread')),
-                        ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                        ('at', models.DateTimeField()),
-                        ('body_md', models.TextField()),
-                        ('body_html', models.TextField()),
-                        ('official', models.BooleanField(default=False)),
-                        ('hidden_at', models.DateTimeField(blank=True, null=True)),
-                        ('hidden_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                        ('hidden_reason', models.CharField(blank=True, max_length=300)),
-                    ],
-                    options={
-                        'ordering': ['at', 'pk'],
-                        'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('hidden_at__isnull', True), ('hidden_by__isnull', True), ('hidden_reason', '')), models.Q(('hidden_at__isnull', False), ('hidden_by__isnull', False), models.Q(('hidden_reason', ''), _negated=True)), _connector='OR'), name='post_hidden_has_author_and_reason')],
-                    },
-                ),
-                migrations.CreateModel(
-                    name='PostReport',
-                    fields=[
-                        ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                        ('post', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='reports', to='challenges.post')),
-                        ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                        ('reason', models.CharField(max_length=300)),
-                        ('at', models.DateTimeField()),
-                        ('dismissed_at', models.DateTimeField(blank=True, null=True)),
-                    ],
-                    options={
-                        'ordering': ['at', 'pk'],
-                        'constraints': [models.UniqueConstraint(fields=('post', 'by'), name='post_reported_once_by_person')],
                     },
                 ),
                 migrations.CreateModel(
@@ -980,25 +931,6 @@ class Migration(migrations.Migration):
                     ],
                     options={
                         'constraints': [models.UniqueConstraint(fields=('terms', 'user'), name='terms_accepted_once')],
-                    },
-                ),
-                migrations.CreateModel(
-                    name='Thread',
-                    fields=[
-                        ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                        ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                        ('challenge', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='threads', to='challenges.challenge')),
-                        ('title', models.CharField(max_length=160)),
-                        ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                        ('at', models.DateTimeField()),
-                        ('moved_at', models.DateTimeField()),
-                        ('pinned', models.BooleanField(default=False)),
-                        ('closed_at', models.DateTimeField(blank=True, null=True)),
-                        ('hidden_at', models.DateTimeField(blank=True, null=True)),
-                    ],
-                    options={
-                        'ordering': ['-pinned', '-moved_at', '-pk'],
-                        'indexes': [models.Index(fields=['challenge', '-moved_at'], name='thread_last_moved')],
                     },
                 ),
                 migrations.CreateModel(

@@ -46,13 +46,8 @@ def tell(
     path: str,
     event: str,
     about: str,
-    topic: str = "mail.challenge_letter",
-    **quoted: int,
 ) -> None:
-    """Note an event for each of these people, once; owe a letter to those who hear at once.
-
-    topic: what sends that letter, with the identifiers of what it quotes.
-    """
+    """Note an event for each of these people, once; owe a letter to those who hear at once."""
     to_write = notifications.notify(
         people=people,
         letter=letter,
@@ -62,14 +57,13 @@ def tell(
     )
     for person in to_write:
         owe(
-            topic,
+            "mail.challenge_letter",
             key=f"{letter}:{event}:{person.pk}",
             letter=letter,
             user_id=person.pk,
             challenge_id=challenge.pk,
             path=path,
             about=about,
-            **quoted,
         )
 
 

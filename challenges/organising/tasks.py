@@ -213,12 +213,6 @@ KINDS = (
         ("challenge_notice",),
     ),
     Kind(
-        "forum",
-        _("Entraide"),
-        ("forum_answer", "forum_thread", "forum_hidden"),
-        detail=_("Réponses et questions dans les discussions que vous suivez."),
-    ),
-    Kind(
         "organising",
         _("Les challenges que j’organise"),
         (
@@ -231,7 +225,6 @@ KINDS = (
             "organiser_invited",
             "rescoring_refused",
             "disqualification_settled",
-            "forum_report",
         ),
         detail=_("Inscriptions à accepter, soumissions examinées, références qui dérivent, visa."),
         open_to=_organises,

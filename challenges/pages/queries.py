@@ -156,7 +156,7 @@ JOURNAL_FAMILIES = (
     "reveal",
     "scorer",
     "rescoring",
-    "forum",
+    "discussion",
     "disqualification",
     "certificate",
 )

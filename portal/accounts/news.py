@@ -98,5 +98,5 @@ def subject_of(notification: Notification) -> str:
     """Write what a piece of news says, in the language in force."""
     facts = notification.facts
     challenge = {"title": facts.get("title", ""), "language": facts.get("language", "")}
-    context = {"challenge": challenge, "about": facts.get("about", "")}
+    context = {"challenge": challenge, "title": challenge["title"], "about": facts.get("about", "")}
     return letters.subject_of(notification.letter, context)

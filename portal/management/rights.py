@@ -129,8 +129,8 @@ EXCEPTIONS: Mapping[str, Mapping[str, Rights]] = {
 }
 # The apps whose rows pages and letters read and write.
 SERVED = dict.fromkeys(
-    "accounts audit catalogue challenges datasets pages account auth contenttypes mfa sessions "
-    "taggit usersessions wagtailadmin wagtailcore wagtaildocs wagtailembeds wagtailimages "
+    "accounts audit discussions catalogue challenges datasets pages account auth contenttypes mfa "
+    "sessions taggit usersessions wagtailadmin wagtailcore wagtaildocs wagtailembeds wagtailimages "
     "wagtailredirects wagtailsearch wagtailusers".split(),
     ALL,
 )

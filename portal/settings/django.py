@@ -12,6 +12,7 @@ INSTALLED_APPS = [
     "portal",
     "portal.audit",
     "portal.accounts",
+    "portal.discussions",
     "catalogue",
     "datasets",
     "challenges",

@@ -8,7 +8,6 @@ import pytest
 from catalogue.community.actions import (
     alerts,
     collections,
-    discussions,
     follows,
     maskings,
     reports,
@@ -21,6 +20,8 @@ from catalogue.search.query import ResourceQuery
 from datasets.models import Dataset, Download
 from portal.accounts.enums import Role
 from portal.accounts.models import User
+from portal.discussions import actions as discussions
+from portal.discussions.models import Discussion
 from portal.lib import clock
 from portal.management.opening import datasets, people
 from tests.catalogue.community.test_community import declared, known, told
@@ -180,11 +181,11 @@ def card(editor: User) -> Resource:
     declared(person, made, url="https://exemple.fr/attend", title="Attend")
     told(person, made, place="Toulon")
     thread = discussions.open_discussion(
-        resource=made, title="Quelles dates ?", body_md="Je *cherche*.", by=person
+        on=made, title="Quelles dates ?", body_md="Je *cherche*.", by=person
     )
     said = discussions.answer(discussion=thread, body_md="Vendu !", by=known())
     discussions.hide(message=said, reason="Publicité.", by=reader)
-    discussions.open_discussion(resource=made, title="Attend", body_md="Oui ?", by=UserFactory())
+    discussions.open_discussion(on=made, title="Attend", body_md="Oui ?", by=UserFactory())
     follows.follow(subject=made, by=editor)
     alerts.save(query=ResourceQuery(q="emploi"), title="Emploi", frequency="daily", by=editor)
     holder = editor.memberships.get().organisation
@@ -201,7 +202,7 @@ def test_pages_around_a_card_have_no_fault(
     check_pages: CheckPages, card: Resource, editor: User
 ) -> None:
     search = SavedSearch.objects.get()
-    base, thread = card.get_absolute_url(), card.discussions.get(title="Quelles dates ?")
+    base, thread = card.get_absolute_url(), Discussion.objects.get(title="Quelles dates ?")
     addresses = [
         base,
         *(f"{base}{rest}/" for rest in ("reutilisations", "retours", "discussions")),
@@ -220,7 +221,8 @@ def test_pages_around_a_card_have_no_fault(
     ]
     moderated = [
         "/moderation/autour/",
-        f"{base}messages/{thread.messages.first().public_id}/masquer/",
+        f"{base}discussions/moderer/",
+        f"{base}discussions/messages/{thread.messages.first().public_id}/masquer/",
     ]
     check_pages(editor, *addresses)
     check_pages(make.moderator("relecteur"), *moderated)

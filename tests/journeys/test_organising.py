@@ -9,7 +9,6 @@ from challenges.disqualifications import actions as disqualifications
 from challenges.entries.enums import EntryStatus
 from challenges.evaluation.actions import interventions
 from challenges.evaluation.enums import RunState
-from challenges.forum import actions as forum
 from challenges.models import Challenge, Entry, Phase, TeamMember
 from challenges.organising.actions import leaderboards, organisers, phases
 from challenges.organising.enums import OrganiserRole, PhaseKind
@@ -17,6 +16,7 @@ from challenges.rescoring.actions import rescorings
 from challenges.teams.actions import teams
 from challenges.teams.enums import TeamRole
 from challenges.worker import drain
+from portal.discussions import actions as discussions
 from portal.lib import clock
 from tests.challenges import world
 from tests.challenges.bundles.foreign.cases import NEEDED
@@ -57,7 +57,6 @@ ROOMS = (
     "equipe/",
     "annonces/",
     "statistiques/",
-    "entraide/",
     "journal/",
 )
 
@@ -108,14 +107,14 @@ def test_rooms_of_the_organisers_have_no_fault(tmp_path: Path, check_pages: Chec
     by, member = world.owner_of(challenge), UserFactory()
     world.entered(challenge)
     organisers.invite(challenge=challenge, email=member.email, role=OrganiserRole.ORGANISER, by=by)
-    thread = forum.open_thread(
-        challenge=challenge, title="Une question", body_md="# Où ?\n\n- ici", by=member
+    thread = discussions.open_discussion(
+        on=challenge, title="Une question", body_md="# Où ?\n\n- ici", by=member
     )
-    post = forum.answer(thread=thread, body_md="Là.", by=by)
-    rude = forum.answer(thread=thread, body_md="Non.", by=member)
-    forum.report(post=post, reason="Un doute", by=member)
-    forum.hide(post=rude, reason="Sec", by=by)
-    forum.block(challenge=challenge, user=UserFactory(), reason="Injures", by=by)
+    post = discussions.answer(discussion=thread, body_md="Là.", by=by)
+    rude = discussions.answer(discussion=thread, body_md="Non.", by=member)
+    discussions.flag(message=post, reason="Un doute", by=member)
+    discussions.hide(message=rude, reason="Sec", by=by)
+    discussions.block(on=challenge, user=UserFactory(), reason="Injures", by=by)
     assert drain()
     home, space = f"/challenges/{challenge.slug}/", f"/espace/challenges/{challenge.slug}/"
     check_pages(
@@ -123,6 +122,7 @@ def test_rooms_of_the_organisers_have_no_fault(tmp_path: Path, check_pages: Chec
         "/espace/challenges/nouveau/",
         *(space + path for path in ROOMS),
         f"{home}entraide/",
+        f"{home}entraide/moderer/",
         f"{home}entraide/{thread.public_id}/",
         f"{home}entraide/messages/{post.public_id}/masquer/",
     )
@@ -307,11 +307,11 @@ def test_pages_of_code_are_accessible(check_pages: CheckPages) -> None:
 def reported(challenge: Challenge) -> None:
     """Have a message of a discussion reported."""
     author = UserFactory()
-    thread = forum.open_thread(
-        challenge=challenge, title="Une question", body_md="# Où ?\n\n- ici", by=author
+    thread = discussions.open_discussion(
+        on=challenge, title="Une question", body_md="# Où ?\n\n- ici", by=author
     )
-    post = forum.answer(thread=thread, body_md="Là.", by=author)
-    forum.report(post=post, reason="Un doute", by=UserFactory())
+    post = discussions.answer(discussion=thread, body_md="Là.", by=author)
+    discussions.flag(message=post, reason="Un doute", by=UserFactory())
 
 
 def broken(entry: Entry) -> None:

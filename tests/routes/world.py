@@ -12,7 +12,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from catalogue.community.actions import alerts, collections, discussions, reports, reuses
+from catalogue.community.actions import alerts, collections, reports, reuses
 from catalogue.community.enums import Measure, ReportOutcome
 from catalogue.contributions.actions import files as file_uploads
 from catalogue.contributions.actions import review, tables
@@ -24,7 +24,6 @@ from challenges.entries.enums import EntryStatus
 from challenges.evaluation.actions import evaluations
 from challenges.evaluation.enums import Split
 from challenges.exchange.actions import bundles as bundle_imports
-from challenges.forum import actions as forum
 from challenges.models import (
     BundleImport,
     Certificate,
@@ -52,6 +51,7 @@ from datasets.enums import AccessLevel
 from portal.accounts.actions import appointments, invitations, organisations
 from portal.accounts.enums import RegionRole, Role
 from portal.accounts.models import User
+from portal.discussions import actions as discussions
 from portal.lib import clock, immutable
 from portal.lib.storage import objects
 from tests.challenges.pages import scenes
@@ -335,19 +335,19 @@ def _hidden_board(challenge: Any) -> None:
 
 def _discussion(world: World, opened: Any) -> None:
     """Make a thread with an answer, and another whose message is hidden."""
-    by = _fresh(world, "member")
-    thread = forum.open_thread(challenge=opened, title="Une question", body_md="Où ?", by=by)
-    hidden = forum.open_thread(
-        challenge=opened,
+    by, judge = _fresh(world, "member"), _fresh(world, "moderator")
+    thread = discussions.open_discussion(on=opened, title="Une question", body_md="Où ?", by=judge)
+    hidden = discussions.open_discussion(
+        on=opened,
         title="Caché",
         body_md=world.canary("member", "hidden-post", "organiser", "moderator"),
         by=by,
     )
-    forum.hide(post=hidden.posts.get(), reason="Hors sujet.", by=_fresh(world, "moderator"))
+    discussions.hide(message=hidden.messages.get(), reason="Hors sujet.", by=judge)
     world.objects |= {
         "thread.open": str(thread.public_id),
         "thread.hidden": str(hidden.public_id),
-        "post.open": str(thread.posts.get().public_id),
+        "post.open": str(thread.messages.get().public_id),
     }
 
 
@@ -636,12 +636,10 @@ def _around_a_card(world: World) -> None:
         by=_fresh(world, "member"),
     )
     opened = discussions.open_discussion(
-        resource=card, title="Une question", body_md="Où ?", by=_fresh(world, "referent_a")
+        on=card, title="Une question", body_md="Où ?", by=_fresh(world, "moderator")
     )
     told = world.canary("referent_b", "held-message", "referent_b", "moderator")
-    discussions.open_discussion(
-        resource=card, title=told, body_md=told, by=_fresh(world, "referent_b")
-    )
+    discussions.open_discussion(on=card, title=told, body_md=told, by=_fresh(world, "referent_b"))
     world.objects |= {
         "discussion.open": str(opened.public_id),
         "message.open": str(opened.messages.get().public_id),
@@ -698,14 +696,14 @@ def _reports(world: World) -> dict[str, str]:
     for side in ("a", "b"):
         wrote = f"referent_{side}"
         opened = discussions.open_discussion(
-            resource=Resource.objects.get(slug=world.objects["resource"]),
+            on=Resource.objects.get(slug=world.objects["resource"]),
             title=f"Propos {side}",
             body_md="Bonjour.",
             by=_fresh(world, wrote),
         )
         message = opened.messages.get()
         if message.state != "shown":
-            discussions.accept(message=message, by=judge)
+            discussions.show(message=message, by=judge)
         report = _report(world, f"{opened.path}#m-{message.public_id}")
         reports.assess(report=report, by=judge)
         decision = reports.decide(

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from catalogue.community import queries as community_queries
 from catalogue.community import rules
-from catalogue.community.actions import collections, discussions, maskings, reuses
+from catalogue.community.actions import collections, maskings, reuses
 from catalogue.community.enums import (
     DECIDED_REPORTS,
     HIDING,
@@ -25,7 +25,7 @@ from catalogue.community.enums import (
     ReportStatus,
     ReviewState,
 )
-from catalogue.community.models import Collection, DiscussionMessage, Report, ReportDecision
+from catalogue.community.models import Collection, Report, ReportDecision
 from catalogue.resources.actions import transfers
 from catalogue.resources.enums import RemovalReason
 from catalogue.resources.models import Removal
@@ -34,6 +34,8 @@ from portal.accounts.models import User
 from portal.audit.actors import Actor, SystemActor
 from portal.audit.outbox import owe
 from portal.audit.record import record
+from portal.discussions import actions as discussions
+from portal.discussions.models import Message
 from portal.lib import clock
 from portal.lib.immutable import writes
 from portal.lib.prose.texts import require_plain_line, require_plain_text
@@ -345,7 +347,7 @@ def _apply(report: Report, reasons: Reasons, by: User) -> None:
 def _hide(report: Report, reasons: Reasons, by: User) -> None:
     words = reasons.ground_text.strip()[:300]
     target: Any = report.target
-    if isinstance(target, DiscussionMessage):
+    if isinstance(target, Message):
         if not target.is_hidden:
             discussions.hide(message=target, reason=words, by=by)
     elif isinstance(target, Collection):
@@ -412,8 +414,8 @@ def _undo(report: Report, first: ReportDecision, by: User) -> None:
         return
     if community_queries.stands_hidden(target, but=report):
         return
-    if isinstance(target, DiscussionMessage):
-        discussions.accept(message=target, by=by)
+    if isinstance(target, Message):
+        discussions.show(message=target, by=by)
     elif isinstance(target, Collection):
         collections.show(collection=target, by=by)
     elif target.state == ReviewState.REFUSED:

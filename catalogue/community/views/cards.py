@@ -1,4 +1,4 @@
-"""The pages around a card: reuses, feedback, discussions; and what of them waits for the Region."""
+"""The pages around a card: reuses, feedback; and what waits for the Region, messages included."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -6,7 +6,6 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
-from django.contrib.auth.views import redirect_to_login
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -16,16 +15,12 @@ from django.views.decorators.http import require_POST, require_safe
 
 from catalogue.community import queries as reads
 from catalogue.community import rules
-from catalogue.community.actions import discussions, reuses
+from catalogue.community.actions import reuses
 from catalogue.community.forms import (
-    CloseForm,
-    DiscussionForm,
     FeedbackForm,
-    MessageForm,
     ReuseForm,
-    WordsForm,
 )
-from catalogue.community.models import Discussion, DiscussionMessage, FieldFeedback, Reuse
+from catalogue.community.models import FieldFeedback, Reuse
 from catalogue.contributions.views.review import head
 from catalogue.resources import rules as resource_rules
 from catalogue.resources.models import Resource
@@ -33,6 +28,10 @@ from catalogue.resources.views import holders, public
 from portal.accounts.authorization import require
 from portal.accounts.models import Organisation
 from portal.accounts.views import person
+from portal.discussions import actions as discussions
+from portal.discussions.models import Message, attach_subjects
+from portal.discussions.queries import held as messages_held
+from portal.discussions.queries import may_show
 from portal.lib.refusals import Invalid
 from portal.lib.visible import find
 from portal.lib.web.requests import get_or_post, identifier
@@ -40,7 +39,7 @@ from portal.lib.web.requests import get_or_post, identifier
 T = TypeVar("T")
 PER_PAGE = 20
 # The field of a form that a refusal of the action is about.
-FIELDS = {"already_known": "url", "url": "url", "month": "used_on", "markdown": "body_md"}
+FIELDS = {"already_known": "url", "url": "url", "month": "used_on"}
 
 
 def tabs(resource: Resource, counts: reads.Counts) -> list[tuple[str, str, Any]]:
@@ -156,109 +155,8 @@ def _page(name: str, resource: Resource) -> str:
     return reverse(f"catalogue:{name}", args=(resource.slug,))
 
 
-@login_not_required
-@get_or_post
-def discussions_listed(request: HttpRequest, slug: str) -> HttpResponse:
-    """List the discussions of a card; open one by POST."""
-    resource = public(slug)
-    if request.method == "POST" and not request.user.is_authenticated:
-        return redirect_to_login(request.path)
-    form = DiscussionForm(request.POST if request.method == "POST" else None)
-    opened, status = tried(
-        form,
-        lambda: discussions.open_discussion(
-            resource=resource, by=person(request), **form.cleaned_data
-        ),
-    )
-    if opened is not None:
-        _say(request, held=opened.messages.get().is_held)
-        return redirect(opened.path)
-    context = {
-        "form": form,
-        **_page_of(request, reads.discussions(resource, request.user)),
-        "may_write": may_act(request, resource),
-        **frame(resource, _("Discussions")),
-    }
-    return render(request, "catalogue/community/discussions.html", context, status=status)
-
-
-@login_not_required
-@get_or_post
-def discussion_shown(request: HttpRequest, slug: str, discussion: UUID) -> HttpResponse:
-    """Show a discussion; answer, or close it, by POST."""
-    resource, user = public(slug), request.user
-    rows = Discussion.objects.visible_to(user).filter(resource=resource)
-    found = find(
-        rows.select_related("by", "closed_by"),
-        among=Discussion.objects.all(),
-        public_id=discussion,
-    )
-    found.resource = resource
-    if request.method == "POST" and not user.is_authenticated:
-        return redirect_to_login(request.path)
-    closes = "reason" in request.POST
-    answer = MessageForm(request.POST if request.method == "POST" and not closes else None)
-    close = CloseForm(request.POST if closes else None)
-    if request.method == "POST":
-        verb, form = (discussions.close, close) if closes else (discussions.answer, answer)
-        done, _status = tried(
-            form, lambda: verb(discussion=found, by=person(request), **form.cleaned_data)
-        )
-        if isinstance(done, DiscussionMessage):
-            _say(request, held=done.is_held)
-        elif done is not None:
-            messages.success(request, _("La discussion est close."))
-        if done is not None:
-            return redirect(found.path)
-    open_now = not found.is_closed and found.state == "shown"
-    context = {
-        "discussion": found,
-        **_page_of(request, reads.messages(found, user)),
-        "form": answer,
-        "close": close,
-        "may_write": open_now and may_act(request, resource),
-        "may_close": open_now and user.is_authenticated and rules.may_close(user, found),
-        "may_moderate": user.is_authenticated and resource_rules.may_moderate(user),
-        **frame(resource, _("Discussions")),
-    }
-    status = 422 if answer.is_bound or close.is_bound else 200
-    return render(request, "catalogue/community/discussion.html", context, status=status)
-
-
-@get_or_post
-def hide_message(request: HttpRequest, slug: str, message: UUID) -> HttpResponse:
-    """Hide a message with a reason."""
-    resource, by = public(slug), person(request)
-    require(resource_rules.may_moderate, by)
-    rows = DiscussionMessage.objects.filter(discussion__resource=resource)
-    found = find(
-        rows.select_related("discussion", "by"),
-        among=DiscussionMessage.objects.all(),
-        public_id=message,
-    )
-    found.discussion.resource = resource
-    form = WordsForm(request.POST if request.method == "POST" else None)
-
-    hidden, status = tried(
-        form, lambda: discussions.hide(message=found, reason=form.cleaned_data["message"], by=by)
-    )
-    if hidden is not None:
-        messages.success(request, _("Message masqué ; la personne est prévenue."))
-        return redirect("catalogue:discussions", resource.slug)
-    context = {"message_": found, "form": form, **frame(resource, _("Discussions"))}
-    return render(request, "catalogue/community/hide.html", context, status=status)
-
-
-def _say(request: HttpRequest, *, held: bool) -> None:
-    if held:
-        said = _("Votre premier message attend la Région : il paraîtra après sa lecture.")
-        messages.info(request, said)
-    else:
-        messages.success(request, _("Message publié."))
-
-
 SHOWN = 50
-MODELS: dict[str, Any] = {"reuse": Reuse, "feedback": FieldFeedback, "message": DiscussionMessage}
+MODELS: dict[str, Any] = {"reuse": Reuse, "feedback": FieldFeedback, "message": Message}
 
 
 @get_or_post
@@ -275,6 +173,8 @@ def community_queue(request: HttpRequest) -> HttpResponse:
         else:
             messages.success(request, _("Décision enregistrée."))
             return redirect("catalogue:moderation_community")
+    held = list(messages_held(Resource)[:SHOWN])
+    attach_subjects(each.discussion for each in held)
     context = {
         "reuses": [
             (row, rules.may_review(by, row, list(row.resources.all())))
@@ -284,9 +184,7 @@ def community_queue(request: HttpRequest) -> HttpResponse:
             (row, rules.may_review(by, row, [row.resource]))
             for row in reads.waiting_feedback()[:SHOWN]
         ],
-        "held": [
-            (row, rules.may_moderate_message(by, row)) for row in reads.held_messages()[:SHOWN]
-        ],
+        "held": [(row, may_show(by, row)) for row in held],
         "fault": fault,
         **head(current=_("Autour des fiches")),
     }
@@ -306,7 +204,7 @@ def _decide(request: HttpRequest) -> None:
     accepts = said["decision"] == "accept"
     if name == "message":
         if accepts:
-            discussions.accept(message=row, by=by)
+            discussions.show(message=row, by=by)
         else:
             discussions.hide(message=row, reason=words, by=by)
     elif accepts:

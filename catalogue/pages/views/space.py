@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from catalogue.community import queries as community_queries
-from catalogue.community.actions import alerts, discussions, follows, reports, reuses
-from catalogue.community.models import DiscussionMessage, FieldFeedback, Follow, Report, Reuse
+from catalogue.community.actions import alerts, follows, reports, reuses
+from catalogue.community.models import FieldFeedback, Follow, Report, Reuse
 from catalogue.contributions.enums import ContributionStatus
 from catalogue.contributions.models import Contribution
 from catalogue.contributions.queries import reviews
@@ -274,11 +274,6 @@ def community_described(user: User) -> dict[str, Any]:
             .order_by("pk")
             .values("resource__title", "place", "used_on", "persons", "result", "at", "state")
         ),
-        "messages": list(
-            DiscussionMessage.objects.filter(by=user)
-            .order_by("pk")
-            .values("discussion__title", "body_md", "at", "state", "hidden_reason")
-        ),
         "signalements": list(
             Report.objects.filter(by=user)
             .order_by("pk")
@@ -298,6 +293,5 @@ def forget_person(user: User) -> None:
     """Erase what only served the person; those of their address without account go too."""
     alerts.forget_person(person=user)
     reuses.forget(person=user)
-    discussions.forget(person=user)
     follows.forget(person=user)
     reports.forget(person=user)

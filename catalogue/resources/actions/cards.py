@@ -38,6 +38,7 @@ from portal.accounts.models import Organisation, User
 from portal.audit.actors import Actor, SystemActor
 from portal.audit.outbox import owe
 from portal.audit.record import record
+from portal.discussions import actions as discussions
 from portal.lib import clock, patience
 from portal.lib.prose import markdown
 from portal.lib.prose.texts import free_name, require_plain_line, slug_of
@@ -323,6 +324,7 @@ def bury(*, resource: Resource, reason: str, by: Actor, keep_title: bool = True)
         resource.links_in.update(target_title="")
         resource.links_out.update(source_title="")
     take_back_news(resource=resource)
+    discussions.erase(on=resource)
     changes.removed.follow(resource)
     resource.versions.all().delete()
     file_care.forget_of(resource=resource, by=by)

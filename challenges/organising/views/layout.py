@@ -61,7 +61,7 @@ SECTIONS: tuple[tuple[Promise, tuple[tuple[str, Promise], ...]], ...] = (
             ("statistics", gettext_lazy("Statistiques")),
             ("code_runs", gettext_lazy("Exécutions")),
             ("program_reports", gettext_lazy("Programme de notation")),
-            ("forum_moderation", gettext_lazy("Entraide")),
+            ("discussions_desk", gettext_lazy("Entraide")),
             ("journal", gettext_lazy("Journal")),
         ),
     ),

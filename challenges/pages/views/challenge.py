@@ -19,7 +19,6 @@ from django.views.decorators.http import require_safe
 from challenges.client import kit as kits
 from challenges.entries.models import Entry
 from challenges.evaluation.enums import Split
-from challenges.forum import queries as forum
 from challenges.organising import queries as organising
 from challenges.organising import words
 from challenges.organising.actions import phases
@@ -63,6 +62,7 @@ from challenges.teams.views.head import (
     steps,
     use_case_names,
 )
+from portal.discussions import queries as discussions
 from portal.lib import clock
 from portal.lib.prose.texts import Feed
 from portal.lib.storage import files, objects
@@ -394,22 +394,22 @@ def discussion_feed(request: HttpRequest, slug: str) -> HttpResponse:
     challenge = get_object_or_404(Challenge.objects.public(), slug=slug)
     feed = Feed(
         title=_("Entraide : %(title)s") % {"title": challenge.title},
-        link=request.build_absolute_uri(reverse("challenges:help", args=[slug])),
+        link=request.build_absolute_uri(reverse("challenges:discussions", args=[slug])),
         description=challenge.summary,
         language=challenge.language,
         feed_url=request.build_absolute_uri(),
         author_name=challenge.organiser.name,
     )
-    for post in forum.latest(challenge)[:MOST_IN_FEED]:
-        page = reverse("challenges:thread", args=[slug, post.thread.public_id])
+    for message in discussions.latest(challenge)[:MOST_IN_FEED]:
+        page = reverse("challenges:discussion", args=[slug, message.discussion.public_id])
         feed.add_item(
-            title=post.thread.title,
-            link=request.build_absolute_uri(f"{page}#m-{post.public_id}"),
-            description=post.body_html,
-            unique_id=f"urn:uuid:{post.public_id}",
-            updateddate=post.at,
-            pubdate=post.at,
-            author_name=str(post.by),
+            title=message.discussion.title,
+            link=request.build_absolute_uri(f"{page}#m-{message.public_id}"),
+            description=message.body_html,
+            unique_id=f"urn:uuid:{message.public_id}",
+            updateddate=message.at,
+            pubdate=message.at,
+            author_name=str(message.by),
         )
     return HttpResponse(feed.writeString("utf-8"), content_type=feed.content_type)
 

@@ -39,7 +39,7 @@ TABS = {
     "standings": gettext_lazy("Classement"),
     "entries": gettext_lazy("Soumissions"),
     "rules": gettext_lazy("Règlement"),
-    "help": gettext_lazy("Entraide"),
+    "discussions": gettext_lazy("Entraide"),
 }
 
 

@@ -9,13 +9,12 @@ from django.conf import settings
 from django.test import Client
 from django.urls import reverse
 
-from catalogue.community.actions import alerts, discussions, reuses
+from catalogue.community.actions import alerts, reuses
 from catalogue.contributions.actions import drafts, review
 from catalogue.contributions.enums import ContributionStatus, DecisionReason
 from catalogue.contributions.forms import records
 from catalogue.models import (
     Contribution,
-    Discussion,
     FieldFeedback,
     Follow,
     FormerSlug,
@@ -31,6 +30,8 @@ from catalogue.resources.schemas import CardOut, ResourcesOut, VocabulariesOut
 from catalogue.search.query import ResourceQuery
 from portal.accounts.enums import Role, TokenScope
 from portal.accounts.models import User
+from portal.discussions import actions as discussions
+from portal.discussions.models import Discussion
 from portal.lib import clock
 from tests.catalogue.contributions.test_contributions import CITATION
 from tests.factories import contributions as make
@@ -842,7 +843,7 @@ def test_a_notice_gets_a_receipt_and_its_pace_is_that_of_the_page(
 
 def test_a_token_that_may_not_read_reads_what_is_public_alone(card: Resource) -> None:
     by = make.person()  # the first message of a new account waits for the Region
-    made = discussions.open_discussion(resource=card, title="Dates ?", body_md="Quand ?", by=by)
+    made = discussions.open_discussion(on=card, title="Dates ?", body_md="Quand ?", by=by)
     declared(card, by)
     read, enter = (Pipeline(by, scope) for scope in (TokenScope.READ, TokenScope.ENTER))
     for name in ("reuses", "discussions"):
@@ -861,7 +862,7 @@ def test_what_stands_around_a_card_costs_the_same_for_one_and_for_three(card: Re
         told = reuses.tell_feedback(resource=card, by=make.person(), **{**TOLD, "used_on": on})
         for brought in (declared(card, settled(), url), told):
             reuses.publish(brought=brought, by=make.moderator())
-        discussions.open_discussion(resource=card, title="Où ?", body_md="Où ?", by=settled())
+        discussions.open_discussion(on=card, title="Où ?", body_md="Où ?", by=settled())
 
     pages = [f"/api/v1/{around(card, name)}" for name in names]
     same_for_three(more, *(lambda page=page: cost(Client(), page) for page in pages))

@@ -11,13 +11,12 @@ from django.utils import translation
 
 from catalogue.community import queries as community_queries
 from catalogue.community import tasks as duties
-from catalogue.community.actions import collections, discussions, maskings, reports, reuses
+from catalogue.community.actions import collections, maskings, reports, reuses
 from catalogue.community.enums import Measure, ReportOutcome, ReportStatus
 from catalogue.community.tasks import moderators
 from catalogue.contributions.actions import drafts, review
 from catalogue.models import (
     Collection,
-    DiscussionMessage,
     IndexedResource,
     Masking,
     Report,
@@ -30,6 +29,8 @@ from catalogue.resources.actions import transfers
 from portal.accounts.actions import accounts, notifications
 from portal.accounts.enums import Role
 from portal.accounts.models import Notification, Organisation, User
+from portal.discussions import actions as discussions
+from portal.discussions.models import Message
 from portal.lib import clock
 from portal.lib.refusals import Conflict, Invalid, NotAllowed, QuotaSpent
 from tests.factories import contributions as make
@@ -302,8 +303,8 @@ def test_the_content_follows_the_last_decision(
 def test_what_another_decision_hides_stays_hidden(
     author: User, card: Resource, one: User, two: User
 ) -> None:
-    def opened() -> tuple[DiscussionMessage, str]:
-        talk = discussions.open_discussion(resource=card, title="Sujet", body_md="Ah.", by=author)
+    def opened() -> tuple[Message, str]:
+        talk = discussions.open_discussion(on=card, title="Sujet", body_md="Ah.", by=author)
         message = talk.messages.get()
         return message, f"{talk.path}#m-{message.public_id}"
 
@@ -331,7 +332,7 @@ def test_what_another_decision_hides_stays_hidden(
 def test_texts_of_people_are_reported_hidden_and_shown_again(
     author: User, card: Resource, one: User, two: User
 ) -> None:
-    opened = discussions.open_discussion(resource=card, title="Sujet", body_md="Ah.", by=author)
+    opened = discussions.open_discussion(on=card, title="Sujet", body_md="Ah.", by=author)
     message = opened.messages.get()
     reuse = reuses.declare(
         resources=[card], title="Étude", url="https://exemple.fr/e", kind="study", by=author
@@ -339,7 +340,7 @@ def test_texts_of_people_are_reported_hidden_and_shown_again(
     reuses.publish(brought=reuse, by=one)
     base = card.get_absolute_url()
     cases: list[tuple[str, Any, str, str]] = [
-        (f"{opened.path}#m-{message.public_id}", DiscussionMessage, "hidden", "shown"),
+        (f"{opened.path}#m-{message.public_id}", Message, "hidden", "shown"),
         (f"{base}reutilisations/#r-{reuse.public_id}", Reuse, "refused", "published"),
     ]
     for address, model, gone, back in cases:

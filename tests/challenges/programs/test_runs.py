@@ -185,7 +185,7 @@ def addresses(challenge: Challenge, entry: Entry) -> list[str]:
     pages = [url_of(challenge, name) for name in (
         "presentation", "data", "kit", "evaluation", "standings", "standings_feed",
         "standings_csv", "standings_json", "embed", "embed_frame", "entries", "entries_csv",
-        "rules", "help",
+        "rules", "discussions",
     )]  # fmt: skip
     api = f"/api/v1/challenges/{challenge.slug}"
     ends = [

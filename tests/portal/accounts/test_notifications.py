@@ -55,7 +55,7 @@ def test_an_event_is_noted_once_and_written_to_those_who_hear_now(person: User) 
 
 @pytest.mark.parametrize(
     "ways",
-    [{"rules": "off"}, {"answers": "space"}, {"entries": "off"}, {"x": "now"}, {"forum": ""}],
+    [{"rules": "off"}, {"answers": "space"}, {"entries": "off"}, {"x": "now"}, {"discussions": ""}],
 )
 def test_what_is_essential_or_not_offered_is_not_chosen(person: User, ways: dict[str, str]) -> None:
     with refused(Invalid, code="news_choice"):

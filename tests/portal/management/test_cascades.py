@@ -27,7 +27,6 @@ DELETED: list[tuple[str, set[str]]] = [
     ("ChallengePage", {WORKER}),
     ("Column", {WEB, WORKER}),
     ("Evaluation", {WEB}),
-    ("ForumBlock", {WEB}),
     ("Guest", {TASKS}),
     ("Guest", {WEB, TASKS}),
     ("Guest", {WEB, TASKS}),

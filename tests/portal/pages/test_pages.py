@@ -25,7 +25,7 @@ from wagtail.rich_text import RichText
 
 from catalogue.models import Synonym
 from catalogue.resources.enums import Access, LinkType, ResourceKind
-from challenges.models import Notice, Team, Thread
+from challenges.models import Notice, Team
 from challenges.organising.enums import ChallengeStatus, NoticeKind
 from challenges.queue import actions as jobs
 from challenges.queue.enums import JobKind
@@ -34,6 +34,8 @@ from portal.accounts.actions.appointments import BACKOFFICE_GROUPS
 from portal.accounts.enums import RegionRole
 from portal.audit import duties
 from portal.audit.outbox import owe
+from portal.discussions import actions as discussions
+from portal.discussions.models import Discussion
 from portal.lib import clock
 from portal.lib.prose import texts
 from portal.lib.prose.markdown import render
@@ -674,8 +676,9 @@ def test_stored_control_characters_break_no_feed(client: Client) -> None:
     Team.objects.filter(pk=row.team_id).update(name=ODD)
     now = clock.now()
     Notice.objects.create(challenge=challenge, kind=NoticeKind.TEXT, text=ODD, at=now)
-    thread = Thread.objects.create(challenge=challenge, title=ODD, by=by, at=now, moved_at=now)
-    thread.posts.create(by=by, at=now, body_md=ODD, body_html=render("Bonjour") + "\x02")
+    thread = discussions.open_discussion(on=challenge, title="A", body_md="Bonjour", by=by)
+    Discussion.objects.update(title=ODD)
+    thread.messages.update(body_html=render("Bonjour") + "\x02")
     ResourceFactory(title=ODD, published=True)
     for name, args in (
         ("challenges:feed", []),
@@ -697,8 +700,8 @@ def test_invisible_characters_are_refused_beside_their_field(client: Client, bad
     odd = f"Les{bad} Pins"
     forms: list[tuple[Any, str, dict[str, str]]] = [
         (person, "team", {"name": odd}),
-        (person, "help", {"title": odd, "body_md": "Quand ?"}),
-        (person, "help", {"title": "Dates", "body_md": odd}),
+        (person, "discussions", {"title": odd, "body_md": "Quand ?"}),
+        (person, "discussions", {"title": "Dates", "body_md": odd}),
         (owner, "announcements", {"text": odd}),
     ]
     for who, name, sent in forms:
@@ -713,12 +716,12 @@ def test_invisible_characters_are_refused_beside_their_field(client: Client, bad
         headers=bearer(person),
     )
     assert (told.status_code, told.json()["code"]) == (422, "characters")
-    assert [each.objects.count() for each in (Team, Thread, Notice)] == [0, 0, 0]
+    assert [each.objects.count() for each in (Team, Discussion, Notice)] == [0, 0, 0]
 
 
 def test_a_long_text_keeps_its_lines(client: Client) -> None:
     challenge = ChallengeFactory(opened=True)
     client.force_login(UserFactory())
     sent = {"title": "Dates", "body_md": "Quand ?\r\n\tEt où ?"}
-    page = client.post(reverse("challenges:help", args=[challenge.slug]), sent)
+    page = client.post(reverse("challenges:discussions", args=[challenge.slug]), sent)
     assert page.status_code == 302

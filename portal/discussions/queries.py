@@ -1,0 +1,112 @@
+"""Read discussions, as each audience may."""
+
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import Count, Model, Q, QuerySet
+
+from portal.discussions.models import (
+    Block,
+    Discussion,
+    DiscussionQuerySet,
+    Flag,
+    Message,
+    MessageState,
+)
+from portal.discussions.subjects import Subject, kind_of
+
+if TYPE_CHECKING:
+    from portal.accounts.models import User
+
+SHOWN = Q(messages__state=MessageState.SHOWN)
+
+
+def discussions(subject: Subject, viewer: Any) -> DiscussionQuerySet:
+    """List the discussions of a subject, pinned first, the last moved next, with their messages."""
+    rows: DiscussionQuerySet = Discussion.objects.visible_to(viewer).on(subject)
+    return (
+        rows.exclude(state=MessageState.HIDDEN)
+        .select_related("by")
+        .annotate(
+            shown=Count("messages", filter=SHOWN, distinct=True),
+            answered=Count("messages", filter=SHOWN & Q(messages__from_owner=True), distinct=True),
+        )
+        .order_by("-pinned", "-moved_at", "-pk")
+    )
+
+
+def messages(discussion: Discussion, viewer: Any) -> QuerySet[Message]:
+    """List the messages of a discussion that a person reads, in the order they were written."""
+    rows = Message.objects.visible_to(viewer).filter(discussion=discussion)
+    return rows.select_related("by").order_by("at", "pk")
+
+
+def latest(subject: Subject) -> QuerySet[Message]:
+    """List the shown messages of the shown discussions of a subject, the last one first."""
+    rows = Message.objects.on(subject).filter(
+        state=MessageState.SHOWN, discussion__state=MessageState.SHOWN
+    )
+    return rows.whole().order_by("-at", "-pk")
+
+
+def held(model: type[Model]) -> QuerySet[Message]:
+    """List the messages about subjects of a model that wait for a moderator, the oldest first."""
+    kind = kind_of(model).name
+    rows = Message.objects.filter(state=MessageState.HELD, discussion__subject_kind=kind)
+    return rows.whole().order_by("at", "pk")
+
+
+def hidden(subject: Subject) -> QuerySet[Message]:
+    """List the hidden messages about a subject, the last one first."""
+    rows = Message.objects.on(subject).filter(state=MessageState.HIDDEN)
+    return rows.whole().select_related("decided_by").order_by("-decided_at", "-pk")
+
+
+def flags(subjects: QuerySet[Any]) -> QuerySet[Flag]:
+    """List the flags that nobody settled about some subjects of a kind, the oldest first."""
+    waiting = Flag.objects.filter(
+        settled_at=None, message__discussion__in=Discussion.objects.on_any(subjects)
+    )
+    return waiting.select_related("message__discussion", "message__by").order_by("at", "pk")
+
+
+def blocks(subject: Subject) -> QuerySet[Block]:
+    """List who is kept from writing about a subject."""
+    rows: QuerySet[Block] = Block.objects.on(subject).select_related("user")
+    return rows.order_by("pk")
+
+
+def is_blocked(user: Any, subject: Subject) -> bool:
+    """Say whether a person is kept from writing about a subject."""
+    return Block.objects.on(subject).filter(user_id=user.pk or 0).exists()
+
+
+def may_close(by: Any, discussion: Discussion) -> bool:
+    """Let who opened a discussion, who answers for its subject, or a moderator close it."""
+    kind, subject = discussion.kind, discussion.subject
+    if not getattr(by, "is_active", False):
+        return False
+    return (
+        by.pk == discussion.by_id or kind.answers_for(by, subject) or kind.may_moderate(by, subject)
+    )
+
+
+def may_show(by: Any, message: Message) -> bool:
+    """Let a moderator show what somebody else wrote."""
+    discussion = message.discussion
+    return by.pk != message.by_id and discussion.kind.may_moderate(by, discussion.subject)
+
+
+def described(user: "User") -> dict[str, Any]:
+    """Describe what a person wrote and flagged, for the archive of their data."""
+    return {
+        "messages": list(
+            user.discussion_messages.order_by("pk").values(
+                "discussion__title", "body_md", "at", "state", "hidden_reason"
+            )
+        ),
+        "signalements": list(
+            Flag.objects.filter(by=user)
+            .order_by("pk")
+            .values("message__discussion__title", "reason", "at")
+        ),
+    }
