@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from catalogue.contributions import record_checks
-from catalogue.contributions.forms.steps import OwnField, Step, TagsField, asked, form_field
+from catalogue.contributions.forms.steps import OwnField, Step, asked, form_field
 from catalogue.resources import words
 from catalogue.resources.enums import UNLICENSED_KINDS, Deposit, LicenceStatus
 from catalogue.resources.fields import COMMON_BY_NAME, Field, FieldType, Text, language_choices
@@ -78,20 +78,11 @@ def _flat(given: Mapping[str, Any], faults: list[dict[str, str]]) -> list[tuple[
 def _cleaned(field: Field, value: Any, told: Mapping[str, Any]) -> dict[str, Any]:
     if field.name == "licences":
         return _licences(OwnField(field).clean(value))
-    if field.name == "tags":
-        return {"tags": _tags(field, value)}
     if field.name == "languages":
         field = replace(field, choices=language_choices(told.get("languages") or ()))
     if field.type is FieldType.ROWS:
         _refuse_columns(field, value)
     return {field.name: form_field(field).clean(value)}
-
-
-def _tags(field: Field, value: Any) -> list[str]:
-    text = ",".join(OwnField(field).clean(value)) if isinstance(value, list) else value
-    if text is not None and not isinstance(text, str):
-        raise ValidationError(_("Une liste est attendue."))
-    return TagsField(field).clean(text)
 
 
 def _refuse_columns(field: Field, value: Any) -> None:

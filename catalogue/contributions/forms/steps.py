@@ -129,8 +129,9 @@ class TagsField(OwnField):
         super().__init__(own, widget=forms.TextInput(attrs={"autocomplete": "off"}))
 
     def clean(self, value: Any) -> list[str]:
-        """Cut on commas and semicolons."""
-        pieces = str(value or "").replace(";", ",").split(",")
+        """Cut on commas and semicolons, in each text of a list too."""
+        texts = super().clean([value] if isinstance(value, str) else value)
+        pieces = ",".join(texts).replace(";", ",").split(",")
         tags = [" ".join(piece.lower().split())[:60] for piece in pieces]
         return list(dict.fromkeys(tag for tag in tags if tag))
 
