@@ -1,5 +1,6 @@
 """Pages of a person's account, and of the organisations a person belongs to."""
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -53,7 +54,7 @@ from portal.accounts.sessions import step_up_required
 from portal.audit.record import record
 from portal.lib import clock, visible
 from portal.lib.decisions import Answer
-from portal.lib.refusals import Hidden, NotAllowed
+from portal.lib.refusals import Conflict, Hidden, NotAllowed
 from portal.lib.web.requests import get_or_post, natural
 
 
@@ -292,16 +293,24 @@ def _shown(request: HttpRequest, organisation: Any) -> dict[str, Any]:
     }
 
 
+def _written(
+    form: OrganisationForm, act: Callable[..., Organisation], **given: Any
+) -> Organisation | None:
+    """Do what a form asks; None where it is not valid, or what is taken stands beside its field."""
+    if not form.is_valid():
+        return None
+    try:
+        return act(**given, **form.cleaned_data)
+    except (organisations.NameTaken, organisations.SiretTaken) as refusal:
+        form.add_error(refusal.field, str(refusal))
+        return None
+
+
 @require_http_methods(["GET", "POST"])
 def create_organisation(request: HttpRequest) -> HttpResponse:
     """Create an organisation and become its referent."""
     form = OrganisationForm(request.POST or None)
-    made = None
-    if form.is_valid():
-        try:
-            made = organisations.create(**form.cleaned_data, by=person(request))
-        except organisations.NameTaken as refusal:
-            form.add_error("name", str(refusal))
+    made = _written(form, organisations.create, by=person(request))
     if made is None:
         return render(request, "accounts/organisations/form.html", {"form": form})
     stay_signed_in(request)
@@ -314,15 +323,8 @@ def edit_organisation(request: HttpRequest, slug: str) -> HttpResponse:
     """Change what an organisation says of itself."""
     organisation = administered(request, slug)
     initial = {field: getattr(organisation, field) for field in organisations.FIELDS}
-    form = OrganisationForm(request.POST or None, initial=initial, organisation=organisation)
-    changed = None
-    if form.is_valid():
-        try:
-            changed = organisations.describe(
-                organisation=organisation, by=person(request), **form.cleaned_data
-            )
-        except organisations.NameTaken as refusal:
-            form.add_error("name", str(refusal))
+    form = OrganisationForm(request.POST or None, initial=initial)
+    changed = _written(form, organisations.describe, organisation=organisation, by=person(request))
     if changed is None:
         context = {"form": form, "organisation": organisation}
         return render(request, "accounts/organisations/form.html", context)
@@ -358,7 +360,7 @@ def member_list(request: HttpRequest, slug: str) -> HttpResponse:
     viewer = _asking(request)
     if not rules.may_see_members(viewer, organisation):
         raise Hidden(denied=organisation)
-    form = InviteForm(organisation=organisation)
+    form = InviteForm()
     return render(
         request, "accounts/organisations/members.html", member_board(organisation, form, viewer)
     )
@@ -469,16 +471,17 @@ def _asking(request: HttpRequest) -> Any:
 def invite(request: HttpRequest, slug: str) -> HttpResponse:
     """Offer a place to an address."""
     organisation = administered(request, slug)
-    form = InviteForm(request.POST, organisation=organisation)
-    if not form.is_valid():
-        return render(
-            request,
-            "accounts/organisations/members.html",
-            member_board(organisation, form, person(request)),
-        )
-    invitations.send(organisation=organisation, by=person(request), **form.cleaned_data)
-    messages.success(request, _("L’invitation est partie."))
-    return redirect("organisation_members", slug)
+    form, by = InviteForm(request.POST), person(request)
+    if form.is_valid():
+        try:
+            invitations.send(organisation=organisation, by=by, **form.cleaned_data)
+        except Conflict as refusal:
+            form.add_error("email", str(refusal))
+        else:
+            messages.success(request, _("L’invitation est partie."))
+            return redirect("organisation_members", slug)
+    context = member_board(organisation, form, by)
+    return render(request, "accounts/organisations/members.html", context)
 
 
 @require_POST
@@ -547,19 +550,17 @@ def role_board(request: HttpRequest) -> HttpResponse:
     """List roles and proposals; propose a change."""
     require(rules.may_give_roles, person(request))
     form = ProposalForm(request.POST or None)
-    if request.method != "POST" or not form.is_valid():
-        return render(request, "accounts/roles.html", _role_board(request, form))
-    asked = form.cleaned_data
-    appointments.propose(
-        kind=asked["kind"],
-        user=asked["person"],
-        role=asked["role"],
-        reason=asked["reason"],
-        organisation=asked["organisation"],
-        by=person(request),
-    )
-    messages.success(request, _("La proposition attend la réponse d’une deuxième personne."))
-    return redirect("region_roles")
+    if form.is_valid():
+        asked = form.cleaned_data
+        try:
+            appointments.propose(user=asked.pop("person"), by=person(request), **asked)
+        except Conflict as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            waits = _("La proposition attend la réponse d’une deuxième personne.")
+            messages.success(request, waits)
+            return redirect("region_roles")
+    return render(request, "accounts/roles.html", _role_board(request, form))
 
 
 def _role_board(request: HttpRequest, form: ProposalForm) -> dict[str, Any]:

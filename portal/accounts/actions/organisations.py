@@ -29,7 +29,7 @@ FIELDS = ("name", "acronym", "kind", "siret", "homepage_url", "description")
 class SiretTaken(Conflict):
     """Another organisation carries this number."""
 
-    code = "siret_taken"
+    code, field = "siret_taken", "siret"
     message = gettext_lazy(
         "Une organisation porte déjà ce numéro : demandez plutôt à la rejoindre."
     )
@@ -38,7 +38,7 @@ class SiretTaken(Conflict):
 class NameTaken(Conflict):
     """The name is, or passes for, that of another organisation or one that the Region gives."""
 
-    code = "name_taken"
+    code, field = "name_taken", "name"
 
 
 @transaction.atomic

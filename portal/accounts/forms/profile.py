@@ -20,14 +20,10 @@ from portal.accounts.enums import (
 )
 from portal.accounts.models import (
     GIVEN_BY_INVITATION,
-    Invitation,
-    Membership,
     Organisation,
-    RegionAppointment,
     User,
 )
 from portal.accounts.names import clean_siret
-from portal.lib import clock
 from portal.lib.web.fields import box, line, prose
 
 
@@ -185,20 +181,9 @@ class OrganisationForm(forms.Form):
     )
     description = prose(_("Présentation"), 2_000, rows=6)
 
-    def __init__(self, *args: Any, organisation: Organisation | None = None, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.organisation = organisation
-
     def clean_siret(self) -> str:
-        """Check the key, and that no other organisation has the number."""
-        siret = clean_siret(self.cleaned_data["siret"])
-        own = self.organisation.pk if self.organisation else 0
-        if siret and Organisation.objects.filter(siret=siret).exclude(pk=own).exists():
-            raise forms.ValidationError(
-                _("Une organisation porte déjà ce numéro : demandez plutôt à la rejoindre."),
-                code="siret_taken",
-            )
-        return siret
+        """Check the key."""
+        return clean_siret(self.cleaned_data["siret"])
 
 
 class InviteForm(forms.Form):
@@ -210,27 +195,6 @@ class InviteForm(forms.Form):
         help_text=_("L’invitation ne vaudra que pour cette adresse, une fois, sept jours."),
     )
     role = role_field(GIVEN_BY_INVITATION)
-
-    def __init__(self, *args: Any, organisation: Organisation, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.organisation = organisation
-
-    def clean_email(self) -> str:
-        """Refuse members and addresses already invited."""
-        email = str(self.cleaned_data["email"]).lower()
-        members = Membership.objects.live().filter(
-            organisation=self.organisation, user__email__iexact=email
-        )
-        if members.exists():
-            raise forms.ValidationError(_("Cette personne est déjà membre."), code="already_member")
-        waiting = Invitation.objects.open(clock.now()).filter(
-            organisation=self.organisation, email=email
-        )
-        if waiting.exists():
-            raise forms.ValidationError(
-                _("Une invitation attend déjà à cette adresse."), code="invitation_waiting"
-            )
-        return email
 
 
 class JoinForm(forms.Form):
@@ -305,23 +269,12 @@ class ProposalForm(forms.Form):
             ) from error
 
     def clean(self) -> dict[str, Any]:
-        """Refuse a proposal that would change nothing."""
+        """Refuse a role of elsewhere."""
         cleaned: dict[str, Any] = super().clean() or {}
-        if {"person", "role", "kind", "organisation"} <= cleaned.keys():
-            if (cleaned["organisation"] is None) != (cleaned["role"] in RegionRole.values):
-                raise forms.ValidationError(
-                    _("Choisissez un rôle de la Région pour la Région, sinon un rôle de membre."),
-                    code="role_elsewhere",
-                )
-            if self._is_held(cleaned) == (cleaned["kind"] == ProposalKind.GIVE):
-                raise forms.ValidationError(
-                    _("Cette proposition ne changerait rien."), code="nothing_to_change"
-                )
+        role, elsewhere = cleaned.get("role"), cleaned.get("organisation") is not None
+        if role and elsewhere == (role in RegionRole.values):
+            raise forms.ValidationError(
+                _("Choisissez un rôle de la Région pour la Région, sinon un rôle de membre."),
+                code="role_elsewhere",
+            )
         return cleaned
-
-    def _is_held(self, asked: dict[str, Any]) -> bool:
-        if asked["organisation"] is None:
-            appointments = RegionAppointment.objects.filter(user=asked["person"], ended_at=None)
-            return appointments.filter(role=asked["role"]).exists()
-        places = Membership.objects.live().filter(user=asked["person"], role=asked["role"])
-        return bool(places.filter(organisation=asked["organisation"]).exists())

@@ -663,6 +663,8 @@ def test_roles_by_two_on_the_page(client: Client) -> None:
     assert second.post(path, {"answer": "accepted"}).status_code == 302
     assert person.region_appointments.get().role == "moderator"
     assert second.post(path, {"answer": "accepted"}).status_code == 409
+    again = {"person": person.email, "kind": "give", "role": "moderator", "reason": "Renfort"}
+    assert "ne changerait rien" in first.post(reverse("region_roles"), again).content.decode()
 
 
 def test_roles_in_an_organisation_by_two_on_the_page(client: Client) -> None:
