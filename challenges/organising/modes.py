@@ -8,9 +8,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from challenges.organising.models.challenges import Phase
+from challenges.organising.models.challenges import Challenge, Phase
 from challenges.organising.models.scorings import PhaseTask
 from challenges.scoring import child
 from challenges.scoring.contract import AnswerSpec, ScoringContract
@@ -27,6 +28,8 @@ class ScoringMode:
     name = "metrics"
     # What is held out for its tasks, as a page names it.
     reference_title = _("Réponses")
+    # An archive that was imported brought every file of its tasks: none is missing.
+    brings_files = False
 
     def takes(self, task: PhaseTask) -> bool:
         """Say whether a task is of this mode; ours takes what no other does."""
@@ -108,7 +111,14 @@ def mode_of(task: PhaseTask | None) -> ScoringMode:
 
 def mode_in(phase: Phase | None) -> ScoringMode:
     """Return the mode of a phase: that of its first task in force."""
-    if phase is None:
-        return METRICS
-    tasks = phase.tasks.filter(current=True).select_related("scorer_version")
-    return mode_of(tasks.order_by("index").first())
+    return METRICS if phase is None else _first_mode(phase.tasks.all())
+
+
+def mode_of_challenge(challenge: Challenge) -> ScoringMode:
+    """Return the mode of a challenge: that of its first task in force."""
+    return _first_mode(PhaseTask.objects.filter(phase__challenge=challenge))
+
+
+def _first_mode(tasks: QuerySet[PhaseTask]) -> ScoringMode:
+    current = tasks.filter(current=True).select_related("scorer_version")
+    return mode_of(current.order_by("phase_id", "index").first())

@@ -507,12 +507,6 @@ def refuse_not_isolated() -> None:
         raise NoSandbox
 
 
-def is_scored_by_program(challenge: Challenge) -> bool:
-    """Say whether an organiser's program scores a challenge."""
-    tasks = PhaseTask.objects.filter(phase__challenge=challenge, current=True)
-    return tasks.filter(scorer_version__programs__isnull=False).exists()
-
-
 def masked_phases(challenge: Challenge) -> list[Phase]:
     """List the phases whose boards show pseudonyms today."""
     masked = Leaderboard.objects.filter(challenge=challenge, hidden=False, anonymous=True)

@@ -29,6 +29,7 @@ class ProgramMode(ScoringMode):
 
     name = "program"
     reference_title = gettext_lazy("Données réservées")
+    brings_files = True
 
     def takes(self, task: PhaseTask) -> bool:
         """Say whether an organiser's program scores, and not a metric of the menu."""

@@ -125,11 +125,6 @@ def _board_axis(found: Listing, rows: Sequence[Standing]) -> dict[str, Any]:
     }
 
 
-def unfinished_entries(phase_id: int) -> int:
-    """Count the entries of a phase that have no outcome yet, examinations included."""
-    return Entry.objects.filter(enrolment__phase_id=phase_id).without_outcome().count()
-
-
 @dataclass(frozen=True)
 class SettledRung:
     """What a team is shown for one evaluation.

@@ -12,7 +12,6 @@ from challenges.entries.models import Entry
 from challenges.organising.enums import PhaseMoment
 from challenges.organising.models.challenges import Phase
 from challenges.results import rules
-from challenges.results.actions import unfinished_entries
 from challenges.results.queries.takeovers import choices_to_take_over, teams_left_behind
 from challenges.teams.models import Enrolment, Team
 from portal.accounts.authorization import require
@@ -55,7 +54,8 @@ def _finish(phase: Phase, source: Phase) -> None:
     """Date the end of the copies, once nothing is left; again after those that came back."""
     phase = Phase.objects.locked(phase)
     at = clock.now()
-    if unfinished_entries(source.pk) or choices_to_take_over(phase):
+    unfinished = Entry.objects.filter(enrolment__phase=source).without_outcome()
+    if unfinished.exists() or choices_to_take_over(phase):
         return
     is_first = phase.migrated_at is None
     phase.migrated_at = at

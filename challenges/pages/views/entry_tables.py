@@ -25,7 +25,6 @@ from challenges.organising.enums import PhaseKind, PhaseMoment
 from challenges.organising.models.challenges import Challenge, Phase
 from challenges.organising.models.scorings import Column, PhaseTask
 from challenges.results.models.boards import Standing
-from challenges.results.queries.boards import is_revealed
 from challenges.teams.models import Team
 
 
@@ -162,7 +161,7 @@ def _task_names(entry: Entry) -> dict[int, str]:
 def may_withdraw(entry: Entry, *, captain: bool) -> bool:
     """Say whether the page offers to withdraw an entry."""
     withdrawable = {EntryStatus.RECEIVED, EntryStatus.QUEUED, EntryStatus.SCORED}
-    return captain and entry.status in withdrawable and not is_revealed(entry.enrolment.phase)
+    return captain and entry.status in withdrawable and not entry.enrolment.phase.is_revealed
 
 
 def listed_facts(phase: Phase | None, team: Team) -> dict[str, Any]:

@@ -160,11 +160,6 @@ def prize_limits(challenge: Challenge) -> list[Column]:
     return list(columns.order_by("leaderboard__phase__index", "index"))
 
 
-def is_revealed(phase: Phase) -> bool:
-    """Say whether the private figures of the phase are out."""
-    return phase.is_revealed
-
-
 def _row(
     standing: Standing, columns: list[Column], board: Leaderboard, *, revealed: bool
 ) -> BoardRow:
@@ -187,15 +182,9 @@ def computed_moment(board: Board) -> datetime | None:
     return datetime.fromisoformat(moment).replace(second=0, microsecond=0)
 
 
-def computed_minute(board: Board) -> str | None:
-    """Write when a board was computed, to the minute, with its offset."""
-    moment = computed_moment(board)
-    return moment.isoformat() if moment else None
-
-
 def as_document(board: Board) -> dict[str, Any]:
     """Return a board as the documented JSON: what it is, its columns, its rows."""
-    phase = board.leaderboard.phase
+    phase, computed = board.leaderboard.phase, computed_moment(board)
     return {
         "version": 1,
         "challenge": phase.challenge.slug,
@@ -206,7 +195,7 @@ def as_document(board: Board) -> dict[str, Any]:
         "phase_name": phase.name,
         "split": board.split.value,
         "final": board.split == Split.PRIVATE,
-        "computed_at": computed_minute(board),
+        "computed_at": computed.isoformat() if computed else None,
         "page": board.window.page,
         "pages": board.window.pages,
         "columns": [

@@ -25,7 +25,6 @@ from challenges.organising.modes import mode_in
 from challenges.organising.queries import current_phase, phase_of
 from challenges.organising.views.layout import find_challenge
 from challenges.results.queries import boards
-from challenges.results.queries import boards as reads
 from challenges.results.queries.boards import Board
 from challenges.results.queries.reports import declared_audit
 from challenges.results.views import boards as board_views
@@ -65,8 +64,8 @@ def standings(request: HttpRequest, slug: str) -> HttpResponse:
 def standings_csv(request: HttpRequest, slug: str) -> HttpResponseBase:
     """Send a leaderboard as CSV, formulas neutralised, with an ETag."""
     phase, split = required(request, slug)
-    board = reads.board_head(phase, split, request.user, key=key_wanted(request))
-    response = HttpResponse(reads.csv_text(board), content_type="text/csv; charset=utf-8")
+    board = boards.board_head(phase, split, request.user, key=key_wanted(request))
+    response = HttpResponse(boards.csv_text(board), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{slug}-{board.split.value}.csv"'
     return tagged(request, open_to_sites(response), digest=board.digest)
 
@@ -87,7 +86,7 @@ def standings_json(request: HttpRequest, slug: str) -> HttpResponseBase:
         page=page_wanted(request),
         per_page=boards.JSON_ROWS,
     )
-    response = JsonResponse(reads.as_document(board))
+    response = JsonResponse(boards.as_document(board))
     return tagged(request, open_to_sites(response), digest=board.digest)
 
 
@@ -110,7 +109,7 @@ def phase_wanted(request: HttpRequest, challenge: Challenge, current: Phase | No
 
 def split_wanted(request: HttpRequest, phase: Phase) -> Split:
     """Return the part asked for; by default the final one from the reveal on."""
-    default = "privee" if reads.is_revealed(phase) else "publique"
+    default = "privee" if phase.is_revealed else "publique"
     wanted = request.GET.get("partie") or default
     if wanted not in PARTS:
         raise Hidden
@@ -346,7 +345,7 @@ def _board_framed(phase: Phase, board: Board) -> dict[str, Any]:
         **_board_head(board, [row | {"extra": ()} for row in rows]),
         "phase": phase,
         "more": max(0, board.window.listed - MOST_ROWS),
-        "computed_at": reads.computed_moment(board),
+        "computed_at": boards.computed_moment(board),
     }
 
 
@@ -413,7 +412,7 @@ def _boards(request: HttpRequest, challenge: Challenge) -> Iterator[Board]:
 def _board_item(challenge: Challenge, board: Board, page: str) -> dict[str, Any]:
     phase, final = board.leaderboard.phase, board.split == Split.PRIVATE
     title = _("Classement définitif : %(phase)s") if final else _("Classement public : %(phase)s")
-    at = reads.computed_moment(board) or challenge.status_since
+    at = boards.computed_moment(board) or challenge.status_since
     return {
         "title": title % {"phase": phase.name},
         "link": f"{page}?phase={phase.index}",
