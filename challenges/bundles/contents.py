@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from challenges.bundles.code import CODE, SAMPLE_ROWS
-from challenges.bundles.contract import TARGET
 from challenges.bundles.folder import FileAbsent, Folder, PathRefused, TableRefused
 from challenges.scoring.contract import (
+    TARGET,
     AnswerSpec,
     Attribute,
     Column,

@@ -12,7 +12,8 @@ from pathlib import Path
 
 from challenges.bundles import exporting, portable
 from challenges.bundles.folder import Folder
-from challenges.bundles.foreign import archives, forms, reading
+from challenges.bundles.foreign import bundle as foreign_bundle
+from challenges.bundles.foreign import forms, reading
 from challenges.bundles.spec import CHALLENGE_FILE
 from challenges.scoring.archives import ArchiveRefused
 from challenges.scoring.fields import Problem
@@ -59,7 +60,7 @@ def examine(
 def examined(path: Path) -> dict[str, object]:
     """Read a bundle, ours or another platform's, without running anything of it."""
     try:
-        with archives.opened(path) as root:
+        with foreign_bundle.opened(path) as root:
             if exporting.is_export(root):
                 return _export(root)
             if not (root / CHALLENGE_FILE).is_file():

@@ -17,7 +17,7 @@ from pydantic import ValidationError
 
 from challenges.bundles import programs, safe_yaml, spec
 from challenges.bundles.folder import FileAbsent, Folder, PathRefused, TableRefused
-from challenges.bundles.foreign.blocks import load
+from challenges.bundles.foreign.documents import load
 from challenges.bundles.settings import Settings
 from challenges.bundles.spec import CHALLENGE_FILE
 from challenges.scoring.archives import is_relative

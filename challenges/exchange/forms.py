@@ -9,7 +9,7 @@ from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from challenges.bundles.foreign.questions import LICENCE_LATER, filled
+from challenges.bundles.foreign.documents import LICENCE_LATER, filled
 from portal.lib.storage.files import safe_name
 
 MAX_ANSWER = 500

@@ -21,11 +21,12 @@ from django.utils.translation import gettext as _
 from challenges.bundles import examination, exporting, portable, programs, recorded
 from challenges.bundles.exporting import Unseal
 from challenges.bundles.folder import Folder
-from challenges.bundles.foreign import archives, questions, reading, translation
-from challenges.bundles.foreign import payloads as bundle_payloads
-from challenges.bundles.foreign.questions import Question
+from challenges.bundles.foreign import bundle as bundle_payloads
+from challenges.bundles.foreign import bundle as foreign_bundle
+from challenges.bundles.foreign import documents, reading, translation
+from challenges.bundles.foreign.documents import Question
+from challenges.bundles.foreign.evalai import Evaluator, Names, Trial
 from challenges.bundles.foreign.reading import ForeignReport
-from challenges.bundles.foreign.rehearsal import Evaluator, Names, Trial
 from challenges.bundles.foreign.values import ForeignSpec, Format, Solution, Task
 from challenges.bundles.foreign.values import Phase as ForeignPhase
 from challenges.bundles.programs import SENTINELS, Form, ProgramSpec, Protocol
@@ -624,7 +625,7 @@ def examine_bundle(path: Path, unseal: exporting.Unseal | None = None) -> Report
         return report
     if report["format"] == examination.OWN:
         return _examine_own(path, report)
-    with archives.opened(path) as root:
+    with foreign_bundle.opened(path) as root:
         source = root / exporting.SOURCE if exporting.is_export(root) else root
         read = rehearsed(reading.read_folder(source, evaluator=local_evaluator), source, {})
         found, _forms = answers_asked(read, source)
@@ -640,7 +641,7 @@ def _is_sealed(report: Report) -> bool:
 def _unsealed(path: Path, unseal: exporting.Unseal) -> Report:
     """Open what an export seals, here where the key is; a child without it reads the result."""
     with (
-        archives.opened(path) as root,
+        foreign_bundle.opened(path) as root,
         rooms.private("import") as scratch,
     ):
         folder = scratch / "challenge"
@@ -660,14 +661,14 @@ def _with_slug_question(found: reading.ForeignReport) -> reading.ForeignReport:
     """Ask for the name of the challenge in its address: another may have it already."""
     title = found.spec.title if found.spec else ""
     slug = translation.slug_of(title)
-    question = Question("slug", questions.SLUG, slug, questions.SLUG_HINT)
+    question = Question("slug", documents.SLUG, slug, documents.SLUG_HINT)
     return replace(found, questions=(*found.questions, question))
 
 
 def _examine_own(path: Path, report: Report) -> Report:
     """Compile the truth of our own form and reproduce its recorded scores."""
     with (
-        archives.opened(path) as root,
+        foreign_bundle.opened(path) as root,
         tempfile.TemporaryDirectory(prefix=rooms.prefix("import")) as scratch,
     ):
         folder = root

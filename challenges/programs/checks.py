@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from challenges.bundles.foreign import archives, payloads
+from challenges.bundles.foreign import bundle as foreign_bundle
 from challenges.bundles.programs import Form, FormKind
 from challenges.organising.models.scorings import PhaseTask
 from challenges.scoring import child
@@ -60,8 +60,8 @@ def _opened(path: Path, form: Form, name: str, *, runs: bool) -> Iterator[Path |
         _require_name(form, [name])
         yield path if form.name else None
         return
-    with archives.opened(path, BOUNDS) as folder:
-        found = archives.paths(folder)
+    with foreign_bundle.opened(path, BOUNDS) as folder:
+        found = foreign_bundle.files_below(folder)
         if not found:
             raise _Refused("E_ZIP_EMPTY")
         if not runs:
@@ -122,7 +122,7 @@ def _filled_lines(path: Path) -> int:
 def published_keys(place: tuple[str, str], reference: bytes) -> bytes:
     """Take from a sealed reference the identifiers that its bundle published: a file, a column."""
     file, column = place
-    for name, table in payloads.packed_tables(reference):
+    for name, table in foreign_bundle.packed_tables(reference):
         if name == file:
             at = table[0].index(column)
             return keys_of([row[at] for row in table[1:]])

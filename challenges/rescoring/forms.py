@@ -8,7 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from challenges.bundles import safe_yaml
-from challenges.bundles.contract import read_metrics
+from challenges.bundles.portable import read_metrics
 from challenges.bundles.safe_yaml import YamlRefused
 from challenges.organising.forms.scorings import FORMULA, SHAPES, FiguresForm, figures_of, shape_of
 from challenges.organising.models.scorings import PhaseTask

@@ -44,6 +44,7 @@ DIRECTIONS = ("max", "min", "none")
 AGGREGATES = ("table", "gap", "worst")
 METRIC_KEY = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@-]*")
 MAX_KEY, MAX_COLUMN_KEY = 64, 36
+TARGET = "target"  # the parameter that names one of several targets
 DEFAULT_ITEMS = 100
 DEFAULT_ROWS = 1000  # candidates of a query
 FLOAT = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)

@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 from challenges.bundles.folder import Folder
-from challenges.bundles.foreign import payloads, questions
-from challenges.bundles.foreign.questions import Question
+from challenges.bundles.foreign import bundle as foreign_bundle
+from challenges.bundles.foreign import documents
+from challenges.bundles.foreign.documents import Question
 from challenges.bundles.foreign.values import ForeignSpec, Format, Phase, Task
 from challenges.bundles.programs import Form, FormKind
 from challenges.scoring.contract import Layout, written_shape
@@ -51,10 +52,10 @@ def asked(found: Mapping[int, Proposal]) -> tuple[Question, ...]:
     return tuple(
         Question(
             key_of(index),
-            questions.FORM,
-            questions.CHECK,
+            documents.FORM,
+            documents.CHECK,
             each.said,
-            questions.FORM_CHOICES,
+            documents.FORM_CHOICES,
             each.facts,
         )
         for index, each in sorted(found.items())
@@ -89,7 +90,7 @@ def _expected_name(folder: Folder, task: Task) -> str:
     if task.scoring_program is None:
         return ""
     hidden = task.reference_data.files if task.reference_data else ()
-    own = list(payloads.payload_files(folder, task.scoring_program))
+    own = list(foreign_bundle.payload_files(folder, task.scoring_program))
     known = (*hidden, *(path for path, _content in own))
     others = {PurePosixPath(name).name for name in known} | WRITTEN
     found = {
@@ -108,14 +109,14 @@ def _names(program: str) -> list[str]:
 
 
 def _like_the_reference(spec: ForeignSpec, folder: Folder, task: Task, name: str) -> "Proposal":
-    reference = list(payloads.payload_tables(folder, task.reference_data))
+    reference = list(foreign_bundle.payload_tables(folder, task.reference_data))
     if len(reference) != 1:
         return _file_of(name)
     file, truth = reference[0]
     rows = len(truth) - 1
     if not name.endswith(".csv"):
         form = Form(FormKind.LINES, name, rows)
-        return Proposal(form, questions.FORM_OF_LINES, {"name": name, "rows": str(rows)})
+        return Proposal(form, documents.FORM_OF_LINES, {"name": name, "rows": str(rows)})
     key = truth[0][0]
     ids = {row[0] for row in truth[1:]}
     public = list(_public(spec, folder))
@@ -124,13 +125,13 @@ def _like_the_reference(spec: ForeignSpec, folder: Folder, task: Task, name: str
         if answer is not None:
             facts = {"name": name, "key": key, "column": str(answer["name"]), "rows": str(rows)}
             form = Form(FormKind.TABLE, name, rows, _spec(key, answer), (file, key))
-            return Proposal(form, questions.FORM_OF_TABLE, facts)
+            return Proposal(form, documents.FORM_OF_TABLE, facts)
     form = Form(FormKind.ROWS, name, rows)
-    return Proposal(form, questions.FORM_OF_ROWS, {"name": name, "rows": str(rows)})
+    return Proposal(form, documents.FORM_OF_ROWS, {"name": name, "rows": str(rows)})
 
 
 def _file_of(name: str) -> "Proposal":
-    return Proposal(Form(name=name), questions.FORM_OF_FILE, {"name": name})
+    return Proposal(Form(name=name), documents.FORM_OF_FILE, {"name": name})
 
 
 def _ids(table: Table) -> set[str]:
@@ -141,7 +142,7 @@ def _public(spec: ForeignSpec, folder: Folder) -> Iterator[Table]:
     """Give every table that the bundle lets everybody read, or that its solution shows."""
     for phase in spec.phases:
         for payload in (phase.starting_kit, phase.public_data):
-            for _name, table in payloads.payload_tables(folder, payload):
+            for _name, table in foreign_bundle.payload_tables(folder, payload):
                 yield table
 
 
@@ -153,7 +154,7 @@ def _answer(
     shown = {
         tuple(table[0][1:])
         for phase in spec.phases
-        for _name, table in payloads.payload_tables(folder, phase.starting_kit)
+        for _name, table in foreign_bundle.payload_tables(folder, phase.starting_kit)
         if table[0][0] == head[0]
     }
     columns = shown.pop() if len(shown) == 1 else tuple(head[1:])

@@ -6,20 +6,11 @@ from pathlib import Path
 
 from challenges.bundles import spec as ours
 from challenges.bundles.folder import Folder
-from challenges.bundles.foreign import (
-    archives,
-    codabench,
-    codalab,
-    csv_tables,
-    evalai,
-    rehearsal,
-    trec,
-    values,
-)
-from challenges.bundles.foreign.blocks import load
-from challenges.bundles.foreign.context import Reading
-from challenges.bundles.foreign.questions import Question
-from challenges.bundles.foreign.rehearsal import Evaluator
+from challenges.bundles.foreign import bundle as foreign_bundle
+from challenges.bundles.foreign import codabench, evalai, tables, trec, values
+from challenges.bundles.foreign.bundle import Reading
+from challenges.bundles.foreign.documents import Question, load
+from challenges.bundles.foreign.evalai import Evaluator
 from challenges.bundles.foreign.values import ForeignSpec, Format
 from challenges.scoring.archives import ArchiveRefused
 from challenges.scoring.fields import Findings, Problem
@@ -32,7 +23,7 @@ LOOKED_FOR = (
     "conf.json et solution.csv (Hugging Face), solution.csv avec une colonne Usage (Kaggle), "
     "qrels.txt (TREC), challenge.yaml (Open Emploi)"
 )
-REFUSED = archives.FORMAT
+REFUSED = foreign_bundle.FORMAT
 
 
 @dataclass(frozen=True)
@@ -70,7 +61,7 @@ def read_bundle(path: Path, *, evaluate: Evaluator | None = None) -> "ForeignRep
     report says so. Writes nothing but a private copy of a zip, removed before it returns.
     """
     try:
-        with archives.opened(path) as root:
+        with foreign_bundle.opened(path) as root:
             return read_folder(root, evaluator=lambda: evaluate)
     except ArchiveRefused as refusal:
         return ForeignReport(None, (refused(refusal),), ())
@@ -93,7 +84,7 @@ def read_folder(
     spec = reader()
     dry_run: tuple[str, ...] = ()
     if spec is not None and spec.evaluation_script and not reading.findings.errors:
-        dry_run = rehearsal.compare(spec, reading, evaluator())
+        dry_run = evalai.compare(spec, reading, evaluator())
     return replace(_report(format_, reading, spec), dry_run=dry_run)
 
 
@@ -113,7 +104,7 @@ Reader = Callable[[], ForeignSpec | None]
 
 def _dispatched(root: Path, reading: Reading) -> tuple[Format, Reader] | None:
     """Choose a reader by what the folder holds; None once the refusal is noted."""
-    names = archives.paths(root)
+    names = foreign_bundle.files_below(root)
     top = [name for name in names if "/" not in name]
     written = [name for name in top if name.lower().endswith(YAML)]
     competition = next((name for name in COMPETITION if name in top), None)
@@ -130,10 +121,10 @@ def _dispatched(root: Path, reading: Reading) -> tuple[Format, Reader] | None:
 
 def _tables(top: list[str], reading: Reading) -> tuple[Format, Reader] | None:
     """Recognise the formats without YAML, by the names of their files."""
-    if csv_tables.SOLUTION in top:
-        if csv_tables.CONF in top:
-            return Format.HUGGING_FACE, lambda: csv_tables.read_hugging_face(top, reading)
-        return Format.KAGGLE, lambda: csv_tables.read_kaggle(top, reading)
+    if tables.SOLUTION in top:
+        if tables.CONF in top:
+            return Format.HUGGING_FACE, lambda: tables.read_hugging_face(top, reading)
+        return Format.KAGGLE, lambda: tables.read_kaggle(top, reading)
     if any(trec.is_qrels(name) for name in top):
         return Format.TREC, lambda: trec.read_trec(top, reading)
     return None
@@ -148,7 +139,7 @@ def _competition(file: str, reading: Reading) -> tuple[Format, Reader] | None:
     if version in {"2", "2.0"}:
         return Format.CODABENCH, lambda: codabench.read_codabench(block, reading)
     if version in {"", "1", "1.0", "1.5", "1.8"}:
-        return Format.CODALAB, lambda: codalab.read_codalab(block, reading)
+        return Format.CODALAB, lambda: codabench.read_codalab(block, reading)
     block.refuse(REFUSED, "versions lues : 1, 1.5, 1.8 et 2", key="version", value=version)
     return None
 

@@ -1,4 +1,4 @@
-"""Write CSV and TREC challenges in our own portable form, with the organiser's answers.
+"""Write foreign challenges in our own portable form, with the organiser's answers.
 
 Programs are not translated: they need the sandbox, not a metric of ours."""
 
@@ -15,11 +15,10 @@ from datetime import UTC, datetime
 
 from challenges.bundles import spec as ours
 from challenges.bundles.folder import Folder
-from challenges.bundles.foreign import questions, trec
-from challenges.bundles.foreign.context import Reading
-from challenges.bundles.foreign.dates import PARIS
-from challenges.bundles.foreign.questions import Question, gettext_noop
-from challenges.bundles.foreign.values import ForeignSpec, Judgements, Rows, TruthTable
+from challenges.bundles.foreign import documents, trec
+from challenges.bundles.foreign.bundle import Reading
+from challenges.bundles.foreign.documents import PARIS, Instant, Question, gettext_noop
+from challenges.bundles.foreign.values import ForeignSpec, Judgements, Phase, Rows, TruthTable
 from challenges.scoring import manual
 from challenges.scoring.contract import Form, Layout, Policy, written_probabilities, written_shape
 from challenges.scoring.fields import Problem
@@ -528,19 +527,19 @@ class _Answers:
     def truth(self, found: TruthTable) -> TruthTable:
         """Read what several columns, or rows of one identifier, were said to be."""
         if found.rows is Rows.TARGETS:
-            answer = self.answers.get("columns", questions.TARGETS)
-            if answer not in {questions.TARGETS, questions.CLASSES} or (
-                answer == questions.CLASSES and not found.one_hot
+            answer = self.answers.get("columns", documents.TARGETS)
+            if answer not in {documents.TARGETS, documents.CLASSES} or (
+                answer == documents.CLASSES and not found.one_hot
             ):
-                self.wrong("columns", f"réponses : {questions.TARGETS}, {questions.CLASSES}")
-            if answer == questions.CLASSES:
+                self.wrong("columns", f"réponses : {documents.TARGETS}, {documents.CLASSES}")
+            if answer == documents.CLASSES:
                 return replace(found, rows=Rows.CLASSES, classes=found.targets)
         if found.rows is Rows.CANDIDATES:
             answer = self.answers.get("rows", "")
-            if answer == questions.MISTAKE:
+            if answer == documents.MISTAKE:
                 self.wrong("rows", f"corrigez les identifiants en double de {found.file}")
-            elif answer != questions.CANDIDATES:
-                self.wrong("rows", f"réponses : {questions.CANDIDATES}, {questions.MISTAKE}")
+            elif answer != documents.CANDIDATES:
+                self.wrong("rows", f"réponses : {documents.CANDIDATES}, {documents.MISTAKE}")
         return found
 
     def metric(self, rows: Rows) -> str:
@@ -551,7 +550,7 @@ class _Answers:
             self.wrong("metric", f"mesures proposées : {', '.join(menu)}")
             return menu[0]
         natural = METRICS[name].direction
-        if self.answers.get("direction", natural) not in {natural, questions.NATURAL}:
+        if self.answers.get("direction", natural) not in {natural, documents.NATURAL}:
             self.wrong("direction", f"pour cette mesure le sens est {natural}")
         return name
 
@@ -577,3 +576,61 @@ def _aware(text: str) -> datetime | None:
         return None
     at = datetime.fromisoformat(text.strip())
     return at if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+QUOTAS = {"max_submissions_per_day": "max_per_day", "max_submissions": "max_total"}
+DATES = {"start": "start", "end": "end", "start_date": "start", "end_date": "end"}
+NO_LIMIT = ("", "null", "sans limite")
+
+
+def settle(
+    spec: ForeignSpec, questions: Sequence[Question], answers: Mapping[str, str]
+) -> tuple[ForeignSpec, tuple[Problem, ...]]:
+    """Replace what the questions about phases asked, and list the answers that are not read.
+
+    Answers: a quota is a whole number, or « sans limite »; a date is ISO 8601, UTC without
+    offset. A question without answer keeps what was read, or takes its proposal when nothing was.
+    """
+    problems: list[Problem] = []
+    phases = {phase.place: phase for phase in spec.phases}
+    for question in questions:
+        place, _dot, field = question.key.rpartition(".")
+        if place not in phases:
+            continue
+        try:
+            phases[place] = _settled(phases[place], field, question, answers)
+        except ValueError as refusal:
+            given = answers.get(question.key, "")[:64]
+            problems.append(Problem(CODE, str(refusal), key=question.key, value=given))
+    known = {question.key for question in questions}
+    said = f"questions de ce rapport : {', '.join(sorted(known)) or 'aucune'}"
+    problems += [Problem(CODE, said, key=key) for key in sorted(set(answers) - known)]
+    return replace(spec, phases=tuple(phases.values())), tuple(problems)
+
+
+def _settled(phase: Phase, field: str, question: Question, answers: Mapping[str, str]) -> Phase:
+    answer = answers.get(question.key)
+    if field in QUOTAS:
+        return _quota(phase, QUOTAS[field], question.proposal if answer is None else answer)
+    if field in DATES and answer is not None:
+        return _date(phase, DATES[field], answer.strip())
+    return phase
+
+
+def _quota(phase: Phase, name: str, text: str) -> Phase:
+    if text.strip() not in NO_LIMIT and not re.fullmatch(r"\d{1,6}", text.strip()):
+        raise ValueError("un nombre entier, ou « sans limite », est attendu")
+    value = None if text.strip() in NO_LIMIT else int(text)
+    return replace(phase, **{name: value})  # type: ignore[arg-type] # both are whole numbers
+
+
+def _date(phase: Phase, name: str, text: str) -> Phase:
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise ValueError("une date ISO 8601 est attendue") from error
+    at = (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
+    settled = replace(phase, **{name: Instant(text, at, at)})  # type: ignore[arg-type] # a date
+    if settled.start and settled.end and settled.end.at <= settled.start.at:
+        raise ValueError("la fin précède le début, ou lui est égale")
+    return settled

@@ -12,10 +12,9 @@ from collections import Counter
 from collections.abc import Sequence
 
 from challenges.bundles.folder import FileAbsent, PathRefused, TableRefused
-from challenges.bundles.foreign import questions
-from challenges.bundles.foreign.blocks import Block, Document
-from challenges.bundles.foreign.context import Reading
-from challenges.bundles.foreign.questions import Question
+from challenges.bundles.foreign import documents
+from challenges.bundles.foreign.bundle import Reading
+from challenges.bundles.foreign.documents import Block, Document, Question
 from challenges.bundles.foreign.values import ForeignSpec, Format, Judgements, Text
 from challenges.scoring.fields import Findings
 
@@ -39,16 +38,16 @@ def read_trec(names: Sequence[str], reading: Reading) -> ForeignSpec | None:
     """Read qrels and, if there is one, a table of the documents' attributes."""
     file = next(name for name in names if is_qrels(name))
     rows = judged(reading, file)
-    reading.ask(Question("dates", questions.DATES, "/", questions.DATES_HINT))
-    reading.ask(Question("quotas", questions.QUOTAS, "5/100", questions.QUOTAS_HINT))
-    reading.ask(Question("split", questions.SHARE, "0.3", questions.SHARE_HINT))
+    reading.ask(Question("dates", documents.DATES, "/", documents.DATES_HINT))
+    reading.ask(Question("quotas", documents.QUOTAS, "5/100", documents.QUOTAS_HINT))
+    reading.ask(Question("split", documents.SHARE, "0.3", documents.SHARE_HINT))
     reading.ask(
-        Question("licence", questions.LICENCE, questions.LICENCE_LATER, questions.LICENCE_HINT)
+        Question("licence", documents.LICENCE, documents.LICENCE_LATER, documents.LICENCE_HINT)
     )
     page = _page(names, reading)
     title = page.text.strip().splitlines()[0].lstrip("# ").strip() if page else ""
     if not title:
-        reading.ask(Question("title", questions.TITLE, "", questions.TITLE_HINT))
+        reading.ask(Question("title", documents.TITLE, "", documents.TITLE_HINT))
     if not rows:
         return None
     return ForeignSpec(

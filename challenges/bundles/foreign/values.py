@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 
-from challenges.bundles.foreign.dates import Instant, paris, stamp
+from challenges.bundles.foreign.documents import Instant, paris, stamp
 
 
 class Format(StrEnum):

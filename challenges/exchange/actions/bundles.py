@@ -15,9 +15,10 @@ from django.utils.translation import gettext as _
 
 from challenges.bundles import exporting
 from challenges.bundles.folder import Folder
-from challenges.bundles.foreign import archives, forms, reading, settling, translation
+from challenges.bundles.foreign import bundle as foreign_bundle
+from challenges.bundles.foreign import forms, reading, translation
+from challenges.bundles.foreign.evalai import Evaluator
 from challenges.bundles.foreign.reading import ForeignReport
-from challenges.bundles.foreign.rehearsal import Evaluator
 from challenges.bundles.foreign.values import ForeignSpec
 from challenges.bundles.spec import CHALLENGE_FILE
 from challenges.exchange import rules
@@ -345,7 +346,7 @@ def import_bundle(
     if (path / CHALLENGE_FILE).is_file():  # judged by its own reader, file by file
         return ForeignImported(order.folder(path), None)
     try:
-        with archives.opened(path) as root:
+        with foreign_bundle.opened(path) as root:
             if (root / CHALLENGE_FILE).is_file():
                 return ForeignImported(order.folder(root), None)
             if exporting.is_export(root):
@@ -384,7 +385,7 @@ def _programs(
     """Create the draft of a challenge that a program scores, with the answers put into it."""
     report, proposed = answers_asked(report, root)
     own = {key: value for key, value in order.answers.items() if key != "slug"}
-    spec, faults = settling.settle(spec, report.questions, own)
+    spec, faults = translation.settle(spec, report.questions, own)
     report = replace(report, spec=spec)
     bundle = Bundle(spec, root, path, order.answers, proposed)
     faults = (*faults, *program_drafts.problems(bundle))

@@ -18,7 +18,8 @@ from django.utils.translation import gettext as _
 from challenges.bundles import codabench, exporting
 from challenges.bundles.code import KEY, LAYOUTS, CodeRules
 from challenges.bundles.folder import FileAbsent, Folder, PathRefused
-from challenges.bundles.foreign import archives, reading, translation
+from challenges.bundles.foreign import bundle as foreign_bundle
+from challenges.bundles.foreign import reading, translation
 from challenges.bundles.foreign.values import ForeignSpec, Format, Payload
 from challenges.bundles.settings import ChallengeFields, PhaseFields
 from challenges.bundles.spec import Role
@@ -111,7 +112,7 @@ def read_source(challenge: Challenge, root: Path) -> Source:
 def _opened_folder(place: Path) -> Iterator[Path]:
     """Judge the organiser's folder as an archive is, and read it in place."""
     try:
-        with archives.opened(place) as root:
+        with foreign_bundle.opened(place) as root:
             yield root
     except ArchiveRefused as refusal:
         raise Invalid(
@@ -125,7 +126,7 @@ def _checked_source(challenge: Challenge, root: Path) -> Source:
     if spec is not None:
         bundle = Bundle(spec, root, root, challenge.bundle.get("answers", {}), {})
         if fingerprint_of(bundle) == challenge.bundle_fingerprint:
-            return Source(spec, root, archives.paths(root))
+            return Source(spec, root, foreign_bundle.files_below(root))
     raise _differs()
 
 

@@ -10,10 +10,10 @@ from typing import Any, BinaryIO
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from challenges.bundles import document as documents
+from challenges.bundles import portable as documents
 from challenges.bundles import spec
-from challenges.bundles.audiences import CODE_ONLY
 from challenges.bundles.code import KEY
+from challenges.bundles.portable import CODE_ONLY
 from challenges.organising import rules
 from challenges.organising.actions import texts
 from challenges.organising.enums import BuildState, ChallengeStatus, OrganiserRole

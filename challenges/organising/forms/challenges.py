@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from catalogue.resources.models import Resource
-from challenges.bundles.document import LICENCE_STATUSES
+from challenges.bundles.portable import LICENCE_STATUSES
 from challenges.bundles.spec import Role
 from challenges.organising.actions import texts
 from challenges.organising.actions.leaderboards import MOST_QUESTIONS

@@ -14,8 +14,8 @@ from django.utils.translation import gettext as _
 from challenges.bundles import programs
 from challenges.bundles.exporting import Correction
 from challenges.bundles.folder import FileAbsent, Folder, PathRefused
-from challenges.bundles.foreign import payloads
-from challenges.bundles.foreign.payloads import Payloads
+from challenges.bundles.foreign import bundle as foreign_bundle
+from challenges.bundles.foreign.bundle import Payloads
 from challenges.bundles.foreign.values import Holding, Payload
 from challenges.bundles.programs import ProgramSpec, Protocol
 from challenges.evaluation.models import Evaluation
@@ -229,11 +229,11 @@ def _packed(part: str, sent: Sent, spec: ProgramSpec) -> _Packed:
 
 def _written(folder: Folder, payload: Payload, part: str, spec: ProgramSpec) -> bytes:
     if spec.protocol is Protocol.EVALAI and part in OWN:
-        return payloads.zipped(payloads.one_root(folder, payload))
+        return foreign_bundle.zipped(foreign_bundle.one_root(folder, payload))
     if spec.protocol is Protocol.EVALAI:  # the annotations are the one file that came
         content = folder.read(payload.path, limit_bytes=MAX_BYTES)
-        return payloads.zipped(iter([(payload.path, content)]))
-    return payloads.packed_payload(folder, payload)
+        return foreign_bundle.zipped(iter([(payload.path, content)]))
+    return foreign_bundle.packed_payload(folder, payload)
 
 
 @contextmanager

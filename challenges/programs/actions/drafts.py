@@ -18,10 +18,10 @@ from django.utils.html import escape
 from django.utils.translation import gettext as _
 
 from challenges.bundles import programs
-from challenges.bundles.document import MAX_SLUG, SLUG_FORM, is_slug
 from challenges.bundles.folder import Folder
-from challenges.bundles.foreign import archives, forms, payloads, questions, translation, values
-from challenges.bundles.foreign.questions import Question
+from challenges.bundles.foreign import bundle as foreign_bundle
+from challenges.bundles.foreign import documents, forms, translation, values
+from challenges.bundles.foreign.documents import Question
 from challenges.bundles.foreign.values import (
     Board,
     BoardColumn,
@@ -34,6 +34,7 @@ from challenges.bundles.foreign.values import (
     Text,
 )
 from challenges.bundles.foreign.values import Phase as ForeignPhase
+from challenges.bundles.portable import MAX_SLUG, SLUG_FORM, is_slug
 from challenges.bundles.programs import BOTH, PRIVATE, PUBLIC, Declared, Form, ProgramSpec, Protocol
 from challenges.evaluation.actions import baselines
 from challenges.organising.actions import folders, leaderboards
@@ -118,9 +119,9 @@ def bound_questions(spec: ForeignSpec) -> tuple[Question, ...]:
     return tuple(
         Question(
             programs.bounds_key(name),
-            questions.BOUNDS,
+            documents.BOUNDS,
             programs.ANY,
-            questions.BOUNDS_HINT,
+            documents.BOUNDS_HINT,
             facts={"name": name, "common": common},
         )
         for name in names
@@ -281,7 +282,9 @@ class Tasks:
         )
         version = self._version(phase, spec, _there(own))
         held = _there({programs.REFERENCE: task.reference_data, programs.INPUT: task.input_data})
-        files = {one: payloads.packed_payload(self.folder, each) for one, each in held.items()}
+        files = {
+            one: foreign_bundle.packed_payload(self.folder, each) for one, each in held.items()
+        }
         key = canonical.digest({one: each.digest for one, each in held.items()})
         self._put(phase, at, task.name, version, self._data(key, files, task.index), task.index)
 
@@ -297,8 +300,8 @@ class Tasks:
             codename=foreign.codename,
         )
         version = self._version(phase, spec, {programs.SCORING: script})
-        content = self.folder.read(foreign.annotation, limit_bytes=payloads.MAX_FILE_BYTES)
-        zipped = payloads.zipped(iter([(Path(foreign.annotation).name, content)]))
+        content = self.folder.read(foreign.annotation, limit_bytes=foreign_bundle.MAX_FILE_BYTES)
+        zipped = foreign_bundle.zipped(iter([(Path(foreign.annotation).name, content)]))
         held = self._data(foreign.annotation, {programs.REFERENCE: zipped}, foreign.index)
         self._put(phase, 0, foreign.name, version, held, foreign.index)
 
@@ -329,8 +332,8 @@ class Tasks:
 
     def _zip(self, payload: Payload) -> bytes:
         if self.spec.format is Format.EVALAI:
-            return payloads.zipped(payloads.one_root(self.folder, payload))
-        return payloads.packed_payload(self.folder, payload)
+            return foreign_bundle.zipped(foreign_bundle.one_root(self.folder, payload))
+        return foreign_bundle.packed_payload(self.folder, payload)
 
     def _data(self, key: str, files: Mapping[str, bytes], index: int) -> HoldoutVersion:
         if key not in self._sealed:
@@ -366,7 +369,7 @@ class Tasks:
         proposal = self.bundle.proposed.get(index)
         if proposal is None:
             return Form()
-        if self.bundle.answers.get(forms.key_of(index), questions.CHECK) == questions.CHECK:
+        if self.bundle.answers.get(forms.key_of(index), documents.CHECK) == documents.CHECK:
             return proposal.form
         return Form(is_archive=proposal.form.is_archive, types=proposal.form.types)
 
@@ -385,9 +388,9 @@ def _there(payloads: Mapping[str, Payload | None]) -> dict[str, Payload]:
 ANSWER_BYTES, CODE_BYTES = 50_000_000, 200_000_000
 MAX_PUBLIC_BYTES = 2 << 30
 REPORTS = {
-    questions.NOBODY: ReportAudience.NONE,
-    questions.ORGANISER: ReportAudience.ORGANISER,
-    questions.TEAM: ReportAudience.TEAM,
+    documents.NOBODY: ReportAudience.NONE,
+    documents.ORGANISER: ReportAudience.ORGANISER,
+    documents.TEAM: ReportAudience.TEAM,
 }
 DETAILED = "detailed_results"
 
@@ -398,10 +401,10 @@ def program_questions(
     """Ask what only programs raise: forms to check, values of scores, who reads the reports."""
     found = (*forms.asked(proposed), *bound_questions(spec))
     if spec.options.get("enable_detailed_results"):
-        choices = questions.REPORT_CHOICES
+        choices = documents.REPORT_CHOICES
         found += (
             Question(
-                DETAILED, questions.REPORT, questions.ORGANISER, questions.REPORT_HINT, choices
+                DETAILED, documents.REPORT, documents.ORGANISER, documents.REPORT_HINT, choices
             ),
         )
     return found
@@ -410,7 +413,7 @@ def program_questions(
 def problems(bundle: Bundle) -> tuple[Problem, ...]:
     """List the answers to these questions that are not read, and a name that cannot be one."""
     choices: dict[str, tuple[str, ...]] = {
-        forms.key_of(index): (questions.CHECK, questions.LEAVE) for index in bundle.proposed
+        forms.key_of(index): (documents.CHECK, documents.LEAVE) for index in bundle.proposed
     }
     choices[DETAILED] = tuple(REPORTS)
     found = [
@@ -432,7 +435,7 @@ def personal(bundle: Bundle) -> Findings:
     return folders.look_for_personal_data(
         (path, partial(io.BytesIO, content))
         for _role, payload in _public_payloads(bundle.spec)
-        for path, content in payloads.payload_files(folder, payload)
+        for path, content in foreign_bundle.payload_files(folder, payload)
     )
 
 
@@ -459,7 +462,7 @@ def _unread_bounds(bundle: Bundle) -> list[Problem]:
 def fingerprint_of(bundle: Bundle) -> str:
     """Digest, under a key, each file of a bundle and the answers: a zip is as its folder."""
     folder = Folder(bundle.root)
-    found = {name: folder.sha256(name) for name in archives.paths(bundle.root)}
+    found = {name: folder.sha256(name) for name in foreign_bundle.files_below(bundle.root)}
     said = canonical.dumps({"files": found, "answers": dict(bundle.answers)})
     return salted_hmac("challenges.foreign_bundle", said, algorithm="sha256").hexdigest()
 
@@ -563,8 +566,8 @@ class _Draft:
     def _source_bytes(self) -> bytes | Path:
         if self.bundle.source.is_file():
             return self.bundle.source
-        names = archives.paths(self.bundle.root)
-        return payloads.zipped(
+        names = foreign_bundle.files_below(self.bundle.root)
+        return foreign_bundle.zipped(
             (name, self.folder.read(name, limit_bytes=MAX_PUBLIC_BYTES)) for name in names
         )
 
@@ -584,7 +587,7 @@ class _Draft:
             self._public(role, payload)
 
     def _public(self, role: str, payload: Payload) -> None:
-        for path, content in payloads.payload_files(self.folder, payload):
+        for path, content in foreign_bundle.payload_files(self.folder, payload):
             stored = objects.put(content, limit_bytes=MAX_PUBLIC_BYTES)
             PublicFile.objects.create(
                 challenge=self.made,
@@ -643,7 +646,7 @@ class _Draft:
     def solutions(self) -> None:
         """Enter the organiser's solutions, in each phase that has one of their tasks."""
         for solution in self.spec.solutions:
-            stored = objects.put(payloads.packed_payload(self.folder, solution.payload))
+            stored = objects.put(foreign_bundle.packed_payload(self.folder, solution.payload))
             for foreign in self.spec.phases:
                 if set(foreign.tasks) & set(solution.tasks):
                     baselines.enter_baseline(

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from challenges.bundles.foreign import reading
-from challenges.bundles.foreign.dates import both
+from challenges.bundles.foreign.documents import both
 from challenges.bundles.foreign.values import facts_of
 from tests.challenges.bundles.foreign.cases import BUNDLES, NEEDED, differences, expected
 

@@ -19,11 +19,10 @@ import pytest
 import yaml
 
 from challenges.bundles import examination, safe_yaml
-from challenges.bundles.foreign import archives, forms, reading
-from challenges.bundles.foreign.blocks import Block, Document
-from challenges.bundles.foreign.dates import Instant, instant, stamp
-from challenges.bundles.foreign.questions import Question
-from challenges.bundles.foreign.settling import settle
+from challenges.bundles.foreign import bundle as foreign_bundle
+from challenges.bundles.foreign import forms, reading
+from challenges.bundles.foreign.documents import Block, Document, Instant, Question, instant, stamp
+from challenges.bundles.foreign.translation import settle
 from challenges.bundles.foreign.values import ForeignSpec, Rule, facts_of
 from challenges.scoring.archives import RATIO_FLOOR_BYTES, ArchiveRefused, Bounds
 from challenges.scoring.fields import Findings, Problem
@@ -337,10 +336,10 @@ def test_a_file_packed_twice_is_read_when_both_are_alike(tmp_path: Path) -> None
                 archive.writestr("a.txt", content)
 
     pack(b"one", b"one")
-    with archives.opened(path) as folder:
+    with foreign_bundle.opened(path) as folder:
         assert (folder / "a.txt").read_bytes() == b"one"
     pack(b"one", b"two")
-    with pytest.raises(ArchiveRefused, match="E_ZIP_DUPLICATE"), archives.opened(path):
+    with pytest.raises(ArchiveRefused, match="E_ZIP_DUPLICATE"), foreign_bundle.opened(path):
         pass
 
 
@@ -610,7 +609,7 @@ def zipped(path: Path, *members: tuple[str, bytes]) -> Path:
 
 def refused(path: Path, bounds: Bounds | None = None) -> ArchiveRefused:
     """Return the refusal of what is opened."""
-    opened = archives.opened(path, *([bounds] if bounds else []))
+    opened = foreign_bundle.opened(path, *([bounds] if bounds else []))
     with pytest.raises(ArchiveRefused) as refusal, opened:
         pass
     return refusal.value
@@ -680,10 +679,10 @@ def test_a_zip_is_opened_in_a_private_folder_that_goes(tmp_path: Path, scratch: 
         ("dossier/.DS_Store", b"x"),
     )
 
-    with archives.opened(path) as folder:
+    with foreign_bundle.opened(path) as folder:
         assert folder.parent == scratch
         assert stat.S_IMODE(folder.stat().st_mode) == 0o700
-        assert archives.paths(folder) == ["dossier/é.txt", "un.txt"]
+        assert foreign_bundle.files_below(folder) == ["dossier/é.txt", "un.txt"]
         assert (folder / "dossier/é.txt").read_bytes() == b"accent"
 
     assert list(scratch.iterdir()) == []

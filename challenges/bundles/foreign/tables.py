@@ -10,11 +10,9 @@ from dataclasses import replace
 
 from challenges.bundles import safe_yaml
 from challenges.bundles.folder import FileAbsent, PathRefused, TableRefused
-from challenges.bundles.foreign import questions
-from challenges.bundles.foreign.blocks import Block, Document
-from challenges.bundles.foreign.context import Reading
-from challenges.bundles.foreign.dates import instant, stamp
-from challenges.bundles.foreign.questions import Question
+from challenges.bundles.foreign import documents
+from challenges.bundles.foreign.bundle import Reading
+from challenges.bundles.foreign.documents import Block, Document, Question, instant, stamp
 from challenges.bundles.foreign.translation import BY_SKLEARN_NAME, MENUS, label_of
 from challenges.bundles.foreign.values import ForeignSpec, Format, Rows, Text, TruthTable
 from challenges.scoring.contract import number_of as number
@@ -267,14 +265,14 @@ def read_kaggle(names: Sequence[str], reading: Reading) -> ForeignSpec | None:
     truth = read_solution(names, reading, "", ())
     pages = _pages(names, reading, KAGGLE_PAGES)
     _ask_rows(reading, truth)
-    reading.ask(_metric_question(truth, questions.METRIC_HINT))
+    reading.ask(_metric_question(truth, documents.METRIC_HINT))
     reading.ask(
         Question(
             "direction",
-            questions.DIRECTION,
-            questions.NATURAL,
-            questions.DIRECTION_HINT,
-            questions.DIRECTIONS,
+            documents.DIRECTION,
+            documents.NATURAL,
+            documents.DIRECTION_HINT,
+            documents.DIRECTIONS,
         )
     )
     _ask_all(reading, "", "5/100")
@@ -345,10 +343,10 @@ def _per_day(conf: Block) -> int | None:
 
 def _ask_all(reading: Reading, dates: str, quotas: str) -> None:
     """Ask what these formats do not say."""
-    reading.ask(Question("dates", questions.DATES, dates or "/", questions.DATES_HINT))
-    reading.ask(Question("quotas", questions.QUOTAS, quotas, questions.QUOTAS_HINT))
+    reading.ask(Question("dates", documents.DATES, dates or "/", documents.DATES_HINT))
+    reading.ask(Question("quotas", documents.QUOTAS, quotas, documents.QUOTAS_HINT))
     reading.ask(
-        Question("licence", questions.LICENCE, questions.LICENCE_LATER, questions.LICENCE_HINT)
+        Question("licence", documents.LICENCE, documents.LICENCE_LATER, documents.LICENCE_HINT)
     )
 
 
@@ -357,19 +355,19 @@ def _ask_rows(reading: Reading, truth: TruthTable | None) -> None:
     if truth is None:
         return
     if truth.rows is Rows.TARGETS:
-        choices = dict(questions.COLUMNS_CHOICES)
+        choices = dict(documents.COLUMNS_CHOICES)
         if not truth.one_hot:  # a row that is of two classes, or of none, is of no class
-            del choices[questions.CLASSES]
+            del choices[documents.CLASSES]
         names = ", ".join(truth.targets)
         facts = {"count": str(len(truth.targets)), "names": names[:SHOWN_NAMES]}
-        proposal = "" if truth.one_hot else questions.TARGETS
+        proposal = "" if truth.one_hot else documents.TARGETS
         reading.ask(
-            Question("columns", questions.COLUMNS, proposal, questions.COLUMNS_HINT, choices, facts)
+            Question("columns", documents.COLUMNS, proposal, documents.COLUMNS_HINT, choices, facts)
         )
     if truth.rows is Rows.CANDIDATES:
         facts = {"id": truth.id, "item": truth.item, "gain": truth.target}
         reading.ask(
-            Question("rows", questions.ROWS, "", questions.ROWS_HINT, questions.ROWS_CHOICES, facts)
+            Question("rows", documents.ROWS, "", documents.ROWS_HINT, documents.ROWS_CHOICES, facts)
         )
 
 
@@ -384,7 +382,7 @@ def _metric_question(
     truth: TruthTable | None, hint: str, facts: Mapping[str, str] = {}
 ) -> Question:
     choices = {name: label_of(name) for name in _menu(truth)}
-    return Question("metric", questions.METRIC, "", hint, choices, facts)
+    return Question("metric", documents.METRIC, "", hint, choices, facts)
 
 
 def _conf(reading: Reading) -> Block | None:
@@ -426,7 +424,7 @@ def _metric(conf: Block, reading: Reading, truth: TruthTable | None) -> tuple[st
     higher = conf.flag("EVAL_HIGHER_IS_BETTER", default=True)
     direction = "max" if higher else "min"
     if name not in _menu(truth):
-        reading.ask(_metric_question(truth, questions.METRIC_UNREAD, {"written": shown(written)}))
+        reading.ask(_metric_question(truth, documents.METRIC_UNREAD, {"written": shown(written)}))
         return "", direction
     if METRICS[name].direction != direction:
         conf.refuse(
@@ -465,5 +463,5 @@ def _title(pages: Sequence[Text], reading: Reading) -> str:
         for line in page.text.splitlines():
             if line.startswith("# ") and line[2:].strip():
                 return line[2:].strip()[:200]
-    reading.ask(Question("title", questions.TITLE, "", questions.TITLE_HINT))
+    reading.ask(Question("title", documents.TITLE, "", documents.TITLE_HINT))
     return ""

@@ -1,22 +1,102 @@
-"""Find, read and pack the programs, data and pages that a bundle names, inside it alone."""
+"""One bundle being read: its files judged and opened, its faults, its questions, what it keeps.
+
+A folder (paths, links, kinds, number, size) is read in place; a zip is written into a private
+folder, counted."""
 
 import csv
 import hashlib
 import io
 import os
 import re
+import stat
+import tempfile
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import date
+from itertools import pairwise
 from pathlib import Path, PurePosixPath
 
 from challenges.bundles import safe_yaml
 from challenges.bundles.folder import FileAbsent, Folder, PathRefused, TableRefused
-from challenges.bundles.foreign import archives
-from challenges.bundles.foreign.blocks import Block
-from challenges.bundles.foreign.values import Holding, Payload, Task, Text
-from challenges.scoring.archives import CHUNK, ArchiveRefused, is_relative, judged
-from challenges.scoring.fields import MISSING
+from challenges.bundles.foreign import documents
+from challenges.bundles.foreign.documents import Block, Question, written
+from challenges.bundles.foreign.values import Holding, Payload, Phase, Task, Text
+from challenges.scoring.archives import (
+    CHUNK,
+    IGNORED,
+    MIB,
+    ORDINARY,
+    ArchiveRefused,
+    Bounds,
+    is_relative,
+    judged,
+    unpack,
+)
+from challenges.scoring.fields import MISSING, Findings
+
+FORMAT = "E_BUNDLE_FORMAT"
+
+
+@contextmanager
+def opened(path: Path, bounds: Bounds = ORDINARY) -> Iterator[Path]:
+    """Give the folder of a bundle: itself, or a private copy of a zip, removed at the end.
+
+    Raises ArchiveRefused, as `unpack` does, nothing being left then; E_BUNDLE_FORMAT when path is
+    neither a zip nor a folder.
+    """
+    if path.is_dir():
+        _judge_folder(path, bounds)
+        yield path
+        return
+    if not path.is_file():
+        raise ArchiveRefused(FORMAT, "une archive zip ou un dossier est attendu", path.name)
+    with tempfile.TemporaryDirectory(prefix="import-") as folder:
+        unpack(path, Path(folder), bounds, not_a_zip=FORMAT)
+        yield Path(folder)
+
+
+def _judge_folder(root: Path, bounds: Bounds) -> None:
+    """Judge the files of a folder as those of a zip."""
+    seen, total = 0, 0
+    for place, mode, size in _walked(root):
+        name = place.relative_to(root).as_posix()
+        if not is_relative(name):
+            raise ArchiveRefused("E_ZIP_PATH", "nom de fichier refusé", name)
+        if stat.S_ISLNK(mode):
+            raise ArchiveRefused("E_ZIP_SYMLINK", "les liens sont refusés", name)
+        if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+            raise ArchiveRefused("E_ZIP_ENTRY_TYPE", "seuls les fichiers ordinaires sont lus", name)
+        seen, total = seen + 1, total + (size if stat.S_ISREG(mode) else 0)
+        if seen > bounds.members:
+            raise ArchiveRefused("E_ZIP_ENTRIES", f"plus de {bounds.members} fichiers")
+        if total > bounds.total_bytes:
+            raise ArchiveRefused("E_ZIP_BOMB", f"plus de {bounds.total_bytes // MIB} Mio en tout")
+
+
+def _walked(root: Path) -> Iterator[tuple[Path, int, int]]:
+    """Give every entry below a folder, links not followed, system files left out."""
+    waiting = [root]
+    while waiting:
+        with os.scandir(waiting.pop()) as entries:
+            for entry in sorted(entries, key=lambda one: one.name):
+                if entry.name in IGNORED:
+                    continue
+                found = entry.stat(follow_symlinks=False)
+                yield Path(entry.path), found.st_mode, found.st_size
+                if stat.S_ISDIR(found.st_mode):
+                    waiting.append(Path(entry.path))
+
+
+def files_below(root: Path) -> list[str]:
+    """List the files of an opened bundle, relative, sorted, system files left out."""
+    return sorted(
+        place.relative_to(root).as_posix()
+        for place, mode, _size in _walked(root)
+        if stat.S_ISREG(mode)
+    )
+
 
 MAX_FILE_BYTES = 2 << 30
 MAX_TABLE_BYTES = 200 << 20
@@ -143,7 +223,7 @@ class Payloads:
         if not UUID.fullmatch(name):
             return name
         if self._keys is None:
-            paths = archives.paths(self.root)
+            paths = files_below(self.root)
             stems = {PurePosixPath(path).stem.lower(): path for path in paths}
             self._keys = {stem: path for stem, path in stems.items() if UUID.fullmatch(stem)}
         return self._keys.get(name.lower(), name)
@@ -157,7 +237,7 @@ class Payloads:
     def _read(self, path: str) -> Payload:
         place = self.root / path
         if os.path.isdir(place) and not os.path.islink(place):  # never raise
-            files = archives.paths(place)
+            files = files_below(place)
             if not files:
                 raise FileAbsent
             each = {name: self.folder.sha256(f"{path}/{name}") for name in files}
@@ -321,3 +401,109 @@ def _zipped_rows(archive: zipfile.ZipFile, name: str) -> int | None:
             return max(0, sum(1 for row in csv.reader(text) if row) - 1)
         except csv.Error:
             return None
+
+
+@dataclass
+class Reading:
+    """One bundle being read."""
+
+    root: Path
+    findings: Findings = field(default_factory=Findings)
+    questions: list[Question] = field(default_factory=list)
+    kept: dict[str, object] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Open the files of the bundle."""
+        self.payloads = Payloads(self.root)
+
+    def ask(self, question: Question) -> None:
+        """Add a question."""
+        self.questions.append(question)
+
+    def close(self, *blocks: Block, drop: Sequence[str] = ()) -> None:
+        """Warn of what a block holds without effect here, and keep it for the export."""
+        for block in blocks:
+            block.dropped(drop)
+            left = {key: block.values[key] for key in drop if block.values.get(key) is not None}
+            for key, value in {**left, **block.rest()}.items():
+                self.kept[block.at(key)] = plain(value)
+
+    def quota(self, block: Block, key: str, *, default: int | None) -> int | None:
+        """Read a quota; 0 is asked about: no limit for Codabench, none for its authors."""
+        found = block.whole(key, default=default)
+        if found == 0:
+            said = "0 veut dire aucune soumission ; Codabench y lit « sans limite »"
+            block.warn("W_QUOTA_ZERO", said, key=key, value=0)
+            place = block.at(key)
+            self.ask(
+                Question(place, documents.ZERO, "0", documents.ZERO_HINT, {}, {"place": place})
+            )
+        return found
+
+
+def plain(value: object) -> object:
+    """Turn a value of YAML into one of JSON: dates and times become text, as the file has them."""
+    if isinstance(value, dict):
+        return {str(key): plain(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [plain(one) for one in value]
+    return written(value) if isinstance(value, date) else value
+
+
+def orders(phases: Sequence[tuple[Block, Phase]], *, end: str, start: str) -> list[Phase]:
+    """Check the dates of phases that follow one another, and give the phases.
+
+    end, start: the names of these keys in the format. A date that was not read is noted already.
+    A last phase that ends as it starts is left without an end, phases that run together stay so:
+    both are warned of. Codes: E_PHASE_DATES; W_PHASE_END, W_PHASES_OVERLAP.
+    """
+    for at, (block, phase) in enumerate(phases):
+        if phase.start is None and not block.has(start):
+            block.refuse("E_PHASE_DATES", "une date de début est attendue", key=start)
+        if phase.end is None and not block.has(end) and at + 1 < len(phases):
+            block.refuse(
+                "E_PHASE_DATES", "seule la dernière phase peut ne pas avoir de fin", key=end
+            )
+    for (_before, earlier), (block, later) in pairwise(phases):
+        if earlier.end and later.start and later.start.at <= earlier.end.at:
+            block.warn(
+                "W_PHASES_OVERLAP",
+                f"cette phase commence avant la fin de la précédente, {earlier.end.written} : "
+                "elles courent ensemble",
+                key=start,
+                value=later.start.written,
+            )
+    return [
+        _ended(block, phase, end, is_last=at + 1 == len(phases))
+        for at, (block, phase) in enumerate(phases)
+    ]
+
+
+def _ended(block: Block, phase: Phase, end: str, *, is_last: bool) -> Phase:
+    if phase.start is None or phase.end is None or phase.end.at > phase.start.at:
+        return phase
+    if is_last and phase.end.at == phase.start.at:
+        said = "la fin est égale au début : lue comme une phase sans fin, à dater avant le visa"
+        block.warn("W_PHASE_END", said, key=end, value=phase.end.written)
+        return replace(phase, end=None)
+    block.refuse(
+        "E_PHASE_DATES",
+        f"la fin précède le début, {phase.start.written}, ou lui est égale",
+        key=end,
+        value=phase.end.written,
+    )
+    return phase
+
+
+def code_is_expected(block: Block, tasks: Sequence[Task]) -> None:
+    """Warn that teams send programs, which only a sandbox runs."""
+    for at, task in enumerate(tasks):
+        if task.ingestion_program is not None:
+            block.warn(
+                "W_CODE_SUBMISSION",
+                "les équipes déposent du code : sans isolement des programmes sur ce serveur, "
+                "leurs soumissions seront refusées",
+                key=f"tasks[{at}].ingestion_program",
+                value=task.ingestion_program.path,
+            )
+            return
