@@ -25,7 +25,7 @@ from portal.discussions.models import Discussion
 from portal.lib import clock
 from portal.management.opening import datasets, people
 from tests.catalogue.community.test_community import declared, known, told
-from tests.catalogue.reports.test_reports import in_hand, upheld
+from tests.catalogue.community.test_reports import in_hand, upheld
 from tests.factories import contributions as make
 from tests.factories.accounts import MembershipFactory, OrganisationFactory, UserFactory
 from tests.factories.catalogue import MeasurementFactory, ResourceFactory, ResourceLinkFactory
