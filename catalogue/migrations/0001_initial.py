@@ -1,7 +1,6 @@
 import django.db.models.deletion
 import portal.lib.create_models
 import uuid
-import wagtail.models.preview
 from django.conf import settings
 from django.db import migrations, models
 
@@ -654,7 +653,6 @@ class Migration(migrations.Migration):
                         'indexes': [models.Index(fields=['homepage_key'], name='resource_homepage'), models.Index(fields=['repository_key'], name='resource_repository'), models.Index(fields=['live', 'first_published_at'], name='resource_live_published'), models.Index(condition=models.Q(('used_since_indexed', True)), fields=['id'], name='resource_used')],
                         'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ['algorithm', 'model', 'dataset', 'technology', 'need', 'idea', 'solution', 'news', 'programme'])), name='resource_kind_known'), models.CheckConstraint(condition=models.Q(('scope__in', ['local', 'regional', 'national', 'european'])), name='resource_scope_known'), models.CheckConstraint(condition=models.Q(('access__in', ['open', 'registered', 'on_request', 'restricted'])), name='resource_access_known'), models.CheckConstraint(condition=models.Q(('live', False), ('first_published_at__isnull', False), _connector='OR'), name='resource_live_has_date'), models.CheckConstraint(condition=models.Q(('masked_at', None), ('live', False), _connector='OR'), name='resource_masked_not_live'), models.UniqueConstraint(condition=models.Q(('source_id', ''), _negated=True), fields=('source', 'source_id'), name='resource_source_once')],
                     },
-                    bases=(wagtail.models.preview.PreviewableMixin, models.Model),
                 ),
                 migrations.CreateModel(
                     name='ResourceLink',

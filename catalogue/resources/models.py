@@ -10,7 +10,7 @@ from django.db.models import F, Q
 from django.urls import reverse
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
-from wagtail.models import DraftStateMixin, PreviewableMixin, Revision, RevisionMixin
+from wagtail.models import DraftStateMixin, Revision, RevisionMixin
 
 from catalogue.resources import writing
 from catalogue.resources.columns import (
@@ -134,7 +134,7 @@ def editable_organisations(user: "User") -> list[int]:
     return [pk for pk, role in roles if P.CONTRIBUTION_SUBMIT in ORGANISATION_ROLES[role]]
 
 
-class Resource(DraftStateMixin, RevisionMixin, PreviewableMixin, models.Model):
+class Resource(DraftStateMixin, RevisionMixin, models.Model):
     """One card of the catalogue.
 
     The row is what the public reads; what is being written lives in revisions until a
@@ -264,10 +264,6 @@ class Resource(DraftStateMixin, RevisionMixin, PreviewableMixin, models.Model):
     def get_absolute_url(self) -> str:
         """Give the address of the public page."""
         return reverse("catalogue:resource", args=(self.slug,))
-
-    def get_preview_template(self, request: Any, mode_name: str) -> str:
-        """Name the template of Wagtail's preview: the public page itself."""
-        return "catalogue/pages/resource.html"
 
     def with_content_json(self, content: dict[str, Any]) -> "Resource":
         """Build the resource as a revision tells it, its own identity and counters kept."""

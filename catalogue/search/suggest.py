@@ -34,18 +34,17 @@ def register_pages(by_words: ByWords, by_letters: ByFirstLetters) -> None:
     _finders.append((by_words, by_letters))
 
 
-def pages_by_query(q: str, *, language: str, most: int = MOST_FOUND_PAGES) -> tuple[FoundPage, ...]:
+def pages_by_query(q: str, *, language: str) -> tuple[FoundPage, ...]:
     """List the pages that hold every word of a query, or one of its synonyms."""
     plan = fulltext.plan(q)
     if not plan.slots:
         return ()
+    most = MOST_FOUND_PAGES
     found = [page for by_words, _ in _finders for page in by_words(plan, language, most)]
     return tuple(found[:most])
 
 
-def by_first_letters(
-    words: Sequence[str], *, language: str, most: int = MOST_FOUND_PAGES
-) -> tuple[FoundPage, ...]:
+def by_first_letters(words: Sequence[str], *, language: str, most: int) -> tuple[FoundPage, ...]:
     """List the pages whose titles hold words that begin so."""
     found = [page for _, by_letters in _finders for page in by_letters(words, language, most)]
     return tuple(found[:most])

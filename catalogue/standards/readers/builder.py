@@ -203,11 +203,11 @@ class Builder:
         unique = list(dict.fromkeys(line for line in lines if line))
         self.value(name, unique[: formats.ITEMS], key, guessed=guessed)
 
-    def tags(self, values: Iterable[object], key: str = "", *, guessed: bool = False) -> None:
+    def tags(self, values: Iterable[object], key: str = "") -> None:
         """Put key words: lower case, of at most 60 characters, once each."""
         words = [one_line(str(v)).lower().strip(" #,;") for v in values if isinstance(v, str)]
         kept = [word for word in words if 1 < len(word) <= TAG_CHARACTERS]
-        self.list_of("tags", kept, key, guessed=guessed)
+        self.list_of("tags", kept, key)
 
     def rows(self, name: str, rows: list[dict[str, Json]], key: str = "") -> None:
         """Put an own table of at most 50 lines."""
