@@ -9,9 +9,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
-from challenges.client.receipts import ReceiptState, key_id
+from challenges.client.receipts import key_id
 from challenges.receipts.models import ReceiptKey
-from challenges.receipts.queries import judge_alone
 from portal.lib import canonical, clock, immutable, signing
 from portal.lib.signing import public_key
 
@@ -64,11 +63,6 @@ def sign_next(
         "replaces": last,
         "issued_at": at,
     }
-
-
-def verify_receipt(receipt: str, public: bytes) -> bool:
-    """Say whether a receipt was issued by the holder of this public key (32 raw bytes)."""
-    return judge_alone(receipt.encode(), public).state is ReceiptState.VALID
 
 
 def _register(public: bytes) -> None:
