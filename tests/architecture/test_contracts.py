@@ -4,8 +4,10 @@ import re
 import shutil
 import subprocess
 import sys
+from graphlib import TopologicalSorter
 from pathlib import Path
 
+import grimp
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -89,3 +91,11 @@ def test_planted_breakages_are_caught(tmp_path: Path) -> None:
         if module not in sections.get(contract, ""):
             missed.append((name, line, contract))
     assert missed == [], said
+
+
+def test_no_modules_import_one_another_in_a_circle() -> None:
+    graph = grimp.build_graph(*APPS, exclude_type_checking_imports=True)
+    sorter = TopologicalSorter(
+        {module: graph.find_modules_directly_imported_by(module) for module in graph.modules}
+    )
+    sorter.prepare()  # raises CycleError, which names the circle

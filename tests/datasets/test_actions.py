@@ -33,7 +33,7 @@ from portal.audit.actors import SystemActor
 from portal.audit.models import AuditEvent, Outbox
 from portal.lib import immutable
 from portal.lib.refusals import Invalid, NotAllowed, Unavailable
-from portal.lib.storage import buckets, objects
+from portal.lib.storage import buckets, folders, objects
 from tests.challenges import world
 from tests.challenges.exchange.test_bundle_imports import deposited
 from tests.factories.accounts import OrganisationFactory, UserFactory
@@ -415,7 +415,7 @@ DELAY = settings.OBJECTS_UNNAMED_HOURS * 3_600
 def aged(sha256: str, seconds: float = 3 * DELAY) -> str:
     """Say that an object was put long ago, wherever it is."""
     store: Any = objects.store()
-    for place in (store.location(sha256), store.root / objects.ASIDE / sha256):
+    for place in (store.location(sha256), store.root / folders.ASIDE / sha256):
         if place.exists():
             os.utime(place, times=(time.time() - seconds,) * 2)
     return sha256
@@ -559,7 +559,7 @@ def test_a_bucket_bears_that_another_sweep_moved_it() -> None:
 
 def test_a_half_written_file_goes() -> None:
     store: Any = objects.store()
-    place = store.root / objects.INCOMING
+    place = store.root / folders.INCOMING
     place.mkdir(parents=True, exist_ok=True)
     (place / "old.part").write_bytes(b"half")
     (place / "new.part").write_bytes(b"half")

@@ -35,7 +35,7 @@ from portal.audit.tasks import run_duties
 from portal.lib import clock
 from portal.lib.prose.markdown import render
 from portal.lib.refusals import Invalid, TooLarge, Unavailable
-from portal.lib.storage import objects
+from portal.lib.storage import folders, objects
 from portal.management.commands import verify
 from tests.factories import contributions as proposals
 from tests.factories import datasets as data
@@ -175,7 +175,7 @@ def test_a_store_that_is_away_stops_no_other_check(
         raise Unavailable from ConnectionError("private-address")
 
     EntryFactory()
-    monkeypatch.setattr(objects.FolderStore, "exists", away)
+    monkeypatch.setattr(folders.FolderStore, "exists", away)
     status, out = checked(capsys, "--only", "I1,I3,I7", "--json")
     told = json.loads(out)
     assert (status, told["ok"]) == (2, False)

@@ -41,7 +41,7 @@ from portal.lib.refusals import (
 )
 from portal.lib.storage import objects, parts
 from portal.lib.storage.files import safe_name
-from portal.lib.storage.objects import Stored
+from portal.lib.storage.folders import Stored
 
 log = logging.getLogger("catalogue.files")
 SCHEDULER = SystemActor("scheduler")

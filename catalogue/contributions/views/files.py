@@ -28,7 +28,7 @@ from catalogue.resources.queries import files as reads
 from catalogue.resources.views import count
 from portal.accounts.views import person
 from portal.lib.refusals import Hidden, Unavailable
-from portal.lib.storage import objects
+from portal.lib.storage import folders, objects
 from portal.lib.storage.files import attachment
 from portal.lib.visible import find
 from portal.lib.web import responses
@@ -91,7 +91,7 @@ def download(request: HttpRequest, file: UUID, name: str) -> HttpResponseBase:
         return _told(known, request, found)
     part = responses.asked_range(request, size=found.size, etag=etag)
     with ExitStack() as opened:
-        content: objects.Readable | tuple[()] = ()
+        content: folders.Readable | tuple[()] = ()
         if request.method != "HEAD":
             content = _opened(found, part)
             opened.callback(content.close)
@@ -109,7 +109,7 @@ def download(request: HttpRequest, file: UUID, name: str) -> HttpResponseBase:
     return told
 
 
-def _opened(file: CardFile, part: responses.Span) -> objects.Readable:
+def _opened(file: CardFile, part: responses.Span) -> folders.Readable:
     try:
         return objects.open_span(file.sha256, first=part.first, size=part.size)
     except FileNotFoundError as error:

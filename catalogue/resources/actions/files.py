@@ -27,7 +27,7 @@ from portal.lib import clock
 from portal.lib.prose import personal_data
 from portal.lib.queue import nudge
 from portal.lib.refusals import QuotaSpent, Unavailable
-from portal.lib.storage import objects, scanning
+from portal.lib.storage import folders, objects, scanning
 
 MEGABYTE = 1_000_000
 
@@ -314,7 +314,7 @@ def _settle(file: CardFile, found: _Examined) -> CardFile:
 def on_disk(sha256: str) -> Iterator[Path]:
     """Give the path of an object while it is read: its own in a folder, else a copy."""
     store = objects.store()
-    if isinstance(store, objects.FolderStore):
+    if isinstance(store, folders.FolderStore):
         path = store.location(sha256)
         if not path.exists():
             raise FileNotFoundError(sha256)

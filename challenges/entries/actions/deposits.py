@@ -36,7 +36,7 @@ from portal.lib.refusals import (
 )
 from portal.lib.storage import objects
 from portal.lib.storage.files import safe_name
-from portal.lib.storage.objects import Stored
+from portal.lib.storage.folders import Stored
 
 TAKEN_OVER = "reprise-"  # how the keys of entries begin that no client sent
 _TRIES = 5

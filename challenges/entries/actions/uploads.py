@@ -24,7 +24,7 @@ from portal.lib import clock
 from portal.lib.refusals import Conflict, QuotaSpent, TooLarge
 from portal.lib.storage import objects, parts
 from portal.lib.storage.files import safe_name
-from portal.lib.storage.objects import Stored
+from portal.lib.storage.folders import Stored
 
 log = logging.getLogger("portal.uploads")
 

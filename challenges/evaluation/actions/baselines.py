@@ -13,7 +13,7 @@ from portal.accounts.models import User
 from portal.audit.record import record
 from portal.lib import clock
 from portal.lib.storage.files import safe_name
-from portal.lib.storage.objects import Stored
+from portal.lib.storage.folders import Stored
 
 _BASELINE_SLUG = "solution-de-reference"
 

@@ -22,9 +22,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from portal.accounts import personal_data, rules
-from portal.accounts.actions import appointments
 from portal.accounts.authorization import require
-from portal.accounts.enums import InvitationState, Role, TokenScope
+from portal.accounts.enums import InvitationState, RegionRole, Role, TokenScope
 from portal.accounts.models import (
     ApiToken,
     InactivityNotice,
@@ -151,7 +150,7 @@ def _lock_person(user: User) -> User:
     list(RoleProposal.objects.select_for_update().filter(user=user, answer="").order_by("pk"))
     held = _organisations_of(user)
     list(Organisation.objects.select_for_update().filter(pk__in=held).order_by("pk"))
-    appointments.hold_administrators()
+    hold_administrators()
     fresh = User.objects.select_for_update().get(pk=user.pk)
     if not _organisations_of(fresh) <= held:  # a place was given meanwhile
         raise Conflict
@@ -185,9 +184,7 @@ def _refuse_orphans(user: User) -> None:
                 % {"name": organisation.name},
                 code="last_referent",
             )
-    if "administrator" in user.region_roles and not (
-        appointments.hold_administrators() - {user.pk}
-    ):
+    if "administrator" in user.region_roles and not (hold_administrators() - {user.pk}):
         raise Conflict(
             gettext_lazy(
                 "Vous êtes la dernière personne à administrer le portail : donnez d’abord ce rôle."
@@ -487,3 +484,15 @@ def _notices_of(user: User, since: datetime) -> "models.QuerySet[InactivityNotic
 
 def _is_last_call(first: InactivityNotice, now: datetime) -> bool:
     return now >= first.erased_from - timedelta(days=LAST_NOTICE_DAYS)
+
+
+def hold_administrators() -> set[int]:
+    """Lock who administers the portal until the transaction ends; return their ids.
+
+    Whoever ends such a role takes this lock first, so that two who leave together see each
+    other.
+    """
+    live = RegionAppointment.objects.select_for_update().filter(
+        role=RegionRole.ADMINISTRATOR, ended_at__isnull=True
+    )
+    return set(live.order_by("pk").values_list("user_id", flat=True))

@@ -92,7 +92,7 @@ def confirm(*, proposal: RoleProposal, by: User) -> RoleProposal:
     proposal = RoleProposal.objects.locked(proposal)
     if proposal.organisation is not None:
         Organisation.objects.locked(proposal.organisation)
-    administrators = hold_administrators()
+    administrators = accounts.hold_administrators()
     by.forget_roles()
     require(rules.may_answer_proposal, by, proposal)
     proposal.proposed_by.forget_roles()
@@ -166,18 +166,6 @@ def install(*, user: User, role: str, by: Actor) -> RegionAppointment:
     appointment = _write(user, role, given_by=by.person_key, confirmed_by="")
     record("role.installed", by=by, on=user, role=role)
     return appointment
-
-
-def hold_administrators() -> set[int]:
-    """Lock who administers the portal until the transaction ends; return their ids.
-
-    Whoever ends such a role takes this lock first, so that two who leave together see each
-    other.
-    """
-    live = RegionAppointment.objects.select_for_update().filter(
-        role=RegionRole.ADMINISTRATOR, ended_at__isnull=True
-    )
-    return set(live.order_by("pk").values_list("user_id", flat=True))
 
 
 def _other_administrators(by: User, user: User) -> list[int]:

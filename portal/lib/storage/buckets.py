@@ -17,7 +17,7 @@ from botocore.exceptions import BotoCoreError
 from s3transfer.exceptions import RetriesExceededError
 
 from portal.lib.refusals import Unavailable
-from portal.lib.storage.objects import ASIDE, CHUNK_BYTES, INCOMING, Readable, Stored, written
+from portal.lib.storage.folders import ASIDE, CHUNK_BYTES, INCOMING, Readable, Stored, written
 
 # What a bucket answers of an object that is not there; all else is an outage.
 ABSENT = frozenset({"404", "NoSuchKey"})

@@ -14,7 +14,8 @@ from django.http import FileResponse, HttpResponse, StreamingHttpResponse
 from django.utils.http import content_disposition_header
 
 from portal.lib.storage import objects
-from portal.lib.storage.objects import Readable, chunks
+from portal.lib.storage.folders import Readable
+from portal.lib.storage.objects import chunks
 
 NAME_MAX_CHARACTERS = 200
 # Bidirectional controls can make "exe.csv" read as "csv.exe".

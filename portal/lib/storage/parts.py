@@ -27,7 +27,7 @@ from portal.lib.refusals import (
     Unsupported,
 )
 from portal.lib.storage import objects
-from portal.lib.storage.objects import Stored
+from portal.lib.storage.folders import Stored
 from portal.lib.web.requests import natural
 
 NOTED = "_first_byte_at"

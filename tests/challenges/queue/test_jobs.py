@@ -26,7 +26,7 @@ from datasets.models import SealedFile
 from portal.audit.models import AuditEvent
 from portal.lib import clock
 from portal.lib.refusals import Unavailable
-from portal.lib.storage import objects
+from portal.lib.storage import folders, objects
 from portal.pages.health import Level, checks
 from tests.challenges import world
 from tests.challenges.exchange.test_bundle_imports import METRIC, created, deposited, read
@@ -144,7 +144,7 @@ def tried_without_store(kind: JobKind, monkeypatch: pytest.MonkeyPatch) -> None:
         raise Unavailable
 
     with monkeypatch.context() as patch:
-        patch.setattr(objects.FolderStore, "open", away)
+        patch.setattr(folders.FolderStore, "open", away)
         for _time in range(4):
             assert drain(lambda: True)
             job = Job.objects.get(kind=kind, state=JobState.READY)

@@ -14,7 +14,7 @@ from botocore.config import Config
 from portal.lib.refusals import Unavailable
 from portal.lib.storage import buckets
 from portal.lib.storage.buckets import S3Store
-from portal.lib.storage.objects import Readable
+from portal.lib.storage.folders import Readable
 
 
 def read_whole(span: Readable) -> bytes:
