@@ -136,7 +136,6 @@ def write_every_row(made: Any) -> None:
             split=found.split,
             team_id=each.team_id,
             entry_id=each.entry_id,
-            is_baseline=each.is_baseline,
             position=place,
             source_digest=found.digest,
             rank=place,

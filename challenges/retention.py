@@ -122,7 +122,7 @@ def _deleted_with(phases: list[int], phase: Phase) -> Iterable[UUID]:
     is_card = EntryCard.objects.filter(entry=OuterRef("pk"))
     others = Entry.objects.filter(sha256=OuterRef("sha256"), file_deleted_at__isnull=True)
     needed = others.filter(
-        ~Q(enrolment__phase__in=phases) | Q(is_baseline=True) | Q(Exists(is_card))
+        ~Q(enrolment__phase__in=phases) | Q(pk__in=Entry.objects.references()) | Q(Exists(is_card))
     )
     own = Entry.objects.of_teams().filter(enrolment__phase=phase, file_deleted_at__isnull=True)
     return own.filter(~Exists(is_card), ~Exists(needed)).order_by("pk").values_list("pk", flat=True)

@@ -12,7 +12,7 @@ from challenges.organising.rules import is_apart, is_person
 
 def may_propose_disqualification(by: Actor, team: "Team") -> bool:
     """Say whether the actor may ask the Region to disqualify: an organiser, not the reference."""
-    return is_person(by) and not team.is_baseline and team.challenge.is_organised_by(by)
+    return is_person(by) and not team.is_reference and team.challenge.is_organised_by(by)
 
 
 def may_withdraw_disqualification(by: Actor, found: "Disqualification") -> bool:

@@ -42,11 +42,11 @@ class EntryQuerySet(models.QuerySet["Entry"]):
 
     def of_teams(self) -> "EntryQuerySet":
         """Leave out the references of the organisers."""
-        return self.filter(is_baseline=False)
+        return self.filter(enrolment__team__in=Team.objects.of_people())
 
     def references(self) -> "EntryQuerySet":
         """Keep the references that the organisers entered."""
-        return self.filter(is_baseline=True)
+        return self.filter(enrolment__team__in=Team.objects.references())
 
     def unfinished(self) -> "EntryQuerySet":
         """Keep the entries on which something still has to act."""
@@ -59,7 +59,7 @@ class EntryQuerySet(models.QuerySet["Entry"]):
     def listed(self) -> "EntryQuerySet":
         """Keep the scored entries that a leaderboard may show."""
         return self.filter(
-            enrolment__team__state__in=[TeamState.OPEN, TeamState.FULL],
+            enrolment__team__state__in=[TeamState.OPEN, TeamState.FULL, TeamState.REFERENCE],
             status=EntryStatus.SCORED,
             disqualified_at__isnull=True,
             is_bench=False,
@@ -124,7 +124,6 @@ class Entry(models.Model):
     # What the format check said: {"faults": […], "warnings": […], "rows": n}.
     verdict = models.JSONField(default=dict, blank=True)
     canonical_sha256 = models.CharField(max_length=64, blank=True)
-    is_baseline = models.BooleanField(default=False)
     # Received after the final results, which it never changes: see `Phase.is_bench`.
     is_bench = models.BooleanField(default=False)
     final_choice = models.BooleanField(default=False)
@@ -192,9 +191,14 @@ class Entry(models.Model):
         self.version += 1
 
     @property
+    def is_reference(self) -> bool:
+        """Say whether the organiser entered it, to compare teams with."""
+        return self.enrolment.team.is_reference
+
+    @property
     def climbs(self) -> bool:
         """Say whether its public score goes through the Ladder of its phase."""
-        return self.enrolment.phase.ladder and not self.is_baseline and not self.is_bench
+        return self.enrolment.phase.ladder and not self.is_bench and not self.is_reference
 
     @property
     def is_disqualified(self) -> bool:

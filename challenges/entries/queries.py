@@ -86,7 +86,6 @@ def without_choice(phase: Phase) -> QuerySet[Enrolment]:
     return phase.enrolments.filter(
         Exists(counted),
         ~Exists(counted.filter(final_choice=True)),
-        team__is_baseline=False,
         team__state__in=[TeamState.OPEN, TeamState.FULL],
     ).order_by("pk")
 

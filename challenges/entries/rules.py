@@ -18,7 +18,6 @@ def may_enter(by: Actor, team: "Team") -> bool:
     return (
         is_person(by)
         and team.state in {TeamState.OPEN, TeamState.FULL}
-        and not team.is_baseline
         and team.has_member(by)
         and not team.challenge.is_followed_by(by)
     )

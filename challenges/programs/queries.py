@@ -189,7 +189,7 @@ def challenge_runs(challenge: Challenge) -> "QuerySet[CodeRun]":
     """List the runs of the teams of a challenge for those who run it, the last first."""
     return (
         CodeRun.objects.filter(
-            entry__enrolment__phase__challenge=challenge, entry__is_baseline=False
+            entry__in=Entry.objects.of_teams().filter(enrolment__phase__challenge=challenge)
         )
         .select_related(
             "entry__enrolment__team",

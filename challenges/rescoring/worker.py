@@ -87,9 +87,7 @@ def prepare(rescoring: Rescoring, opened: Opened) -> Prepared:
     )
     return Prepared(
         seen=frozenset(each.pk for each in done),
-        releases=[
-            _release(each, opened) for each in done if not phase.ladder or each.entry.is_baseline
-        ],
+        releases=[_release(each, opened) for each in done if not each.entry.climbs],
         settled=[
             settled
             for enrolment in (waiting_enrolments(phase, task) if phase.ladder else ())

@@ -91,7 +91,7 @@ def write_board(
     board: Leaderboard, found: Listing, rows: Sequence[Standing], facts: dict[str, Any]
 ) -> None:
     """Write the rows of a locked board, in the caller's transaction."""
-    now = clock.now()
+    now, of_references = clock.now(), found.reference_teams
     board.standings.filter(split=found.split).delete()
     for row in rows:
         row.computed_at = now
@@ -102,7 +102,7 @@ def write_board(
         "digest": found.digest,
         "computed_at": now.isoformat(),
         "rows": len(rows),
-        "references": [row.position for row in rows if row.is_baseline],
+        "references": [row.position for row in rows if row.team_id in of_references],
     }
     board.save(update_fields=["facts"])
 
@@ -116,7 +116,10 @@ def _board_axis(found: Listing, rows: Sequence[Standing]) -> dict[str, Any]:
     figures = [row.cells.get(key, {}).get("value") for row in rows]
     ends = [end for row in rows for end in (row.interval_low, row.interval_high)]
     known = [end for end in (*figures, *ends) if end is not None]
-    references = (figure for figure, row in zip(figures, rows, strict=True) if row.is_baseline)
+    of_references = found.reference_teams
+    references = (
+        figure for figure, row in zip(figures, rows, strict=True) if row.team_id in of_references
+    )
     return {
         "low": min(known, default=None),
         "high": max(known, default=None),

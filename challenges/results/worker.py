@@ -220,7 +220,7 @@ def _ranked(found: Listing, opened: Opened) -> list[Placed]:
     if primary is None or primary.direction == Direction.NONE:
         return []
     ranked = [
-        each for each in found.candidates if not each.is_baseline and primary.key in each.figures
+        each for each in found.candidates if not each.is_reference and primary.key in each.figures
     ]
     listed = []
     for each in ranked:
@@ -276,7 +276,6 @@ def _row(
         split=found.split,
         team_id=candidate.team_id,
         entry_id=candidate.entry_id,
-        is_baseline=candidate.is_baseline,
         position=position,
         source_digest=found.digest,
         rank=placed.rank if placed else None,
@@ -346,7 +345,7 @@ def scores_to_release(phase: Phase, opened: Opened) -> tuple[list[Score], dict[U
     done = (
         Evaluation.objects.filter(entry__enrolment__phase=phase, state=EvaluationState.DONE)
         .filter(in_force(), entry__is_bench=False)
-        .select_related("entry__enrolment")
+        .select_related("entry__enrolment__phase", "entry__enrolment__team")
         .order_by("pk")
     )
     scores: list[Score] = []
@@ -355,7 +354,7 @@ def scores_to_release(phase: Phase, opened: Opened) -> tuple[list[Score], dict[U
         result = opened.of(evaluation.pk)
         values, intervals = result.get("values", {}), result.get("intervals", {})
         scores += evaluations.private_scores(evaluation, values, intervals, at=now)
-        if phase.ladder and not evaluation.entry.is_baseline:
+        if evaluation.entry.climbs:
             own[evaluation.pk] = evaluations.own_figures(
                 evaluation, public_figures(evaluation, opened)
             )

@@ -22,6 +22,8 @@ class TeamState(StrEnum):
     FULL = "full"
     WITHDRAWN = "withdrawn"
     DISQUALIFIED = "disqualified"
+    # Of the organiser: it enters references, joins no ranking and has no member.
+    REFERENCE = "reference"
 
 
 class TeamRole(models.TextChoices):

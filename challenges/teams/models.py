@@ -27,7 +27,15 @@ class TeamQuerySet(models.QuerySet["Team"]):
 
     def live(self) -> "TeamQuerySet":
         """Keep the teams that may enter files, the references apart."""
-        return self.filter(state__in=[TeamState.OPEN, TeamState.FULL], is_baseline=False)
+        return self.filter(state__in=[TeamState.OPEN, TeamState.FULL])
+
+    def references(self) -> "TeamQuerySet":
+        """Keep the teams of organisers, which enter references."""
+        return self.filter(state=TeamState.REFERENCE)
+
+    def of_people(self) -> "TeamQuerySet":
+        """Leave out the teams of organisers, which enter references."""
+        return self.exclude(state=TeamState.REFERENCE)
 
     def entered(self, **asked: Any) -> "TeamQuerySet":
         """Keep the live teams that sent a file: those that one counts.
@@ -51,7 +59,6 @@ class Team(models.Model):
     slug = models.SlugField(max_length=96)
     state = word(TeamState, default=TeamState.OPEN)
     pseudonym = models.CharField(max_length=80, blank=True)
-    is_baseline = models.BooleanField(default=False)
     show_members = models.BooleanField(default=False)
     # Its fact sheet stands in the final report.
     show_method = models.BooleanField(default=False)
@@ -74,13 +81,18 @@ class Team(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def is_reference(self) -> bool:
+        """Say whether it is the organiser's own, which enters references."""
+        return self.state == TeamState.REFERENCE
+
     def alias_in(self, phase: Phase) -> str:
         """Return the pseudonym under which a phase lists the team.
 
         Another one in each phase: the names that the results of one give do not tell those of
         the next, unless it takes over the same files and scores them alike.
         """
-        if phase.index == 0 or self.is_baseline:
+        if phase.index == 0 or self.is_reference:
             return self.pseudonym
         digest = salted_hmac("challenges.pseudonym", f"{phase.pk}:{self.public_id}").hexdigest()
         return f"Équipe {digest[:8].upper()}"

@@ -249,7 +249,7 @@ def podium(phase: Phase | None, split: Split = Split.PUBLIC) -> Podium | None:
         {
             "rank": row.standing.rank,
             "team": row.team_name,
-            "baseline": row.is_baseline,
+            "baseline": row.is_reference,
             **{key: (row.cells[index] or {}).get(key) for key in ("value", "low", "high")},
         }
         for row in board.rows

@@ -171,7 +171,7 @@ def test_a66_a_running_entry_is_not_withdrawn_and_a_close_stops_no_job(
         run_after=clock.now(), lease_until=None, lease_token=None, state="ready"
     )
     assert drain()
-    statuses = Entry.objects.filter(is_baseline=False).values_list("status", flat=True)
+    statuses = Entry.objects.of_teams().values_list("status", flat=True)
     assert set(statuses) == {EntryStatus.SCORED}
     assert Standing.objects.filter(team=team, entry=entry).count() == 1
     assert Score.objects.exclude(evaluation__state="done").count() == 0

@@ -53,7 +53,7 @@ def breached() -> list[str]:
 
 
 def an_entry() -> Entry:
-    return Entry.objects.filter(is_baseline=False).order_by("number")[:1].get()
+    return Entry.objects.of_teams().order_by("number")[:1].get()
 
 
 def lose_the_file() -> None:
@@ -111,7 +111,7 @@ def forge_a_receipt() -> None:
 
 def copy_a_receipt() -> None:
     """File a genuine receipt under another entry."""
-    other = Entry.objects.get(is_baseline=True)
+    other = Entry.objects.references().get()
     last = other.score_receipts.get()
     text = an_entry().score_receipts.get().text
     ScoreReceiptFactory(entry=other, replaces=last, text=text)
@@ -321,9 +321,7 @@ def test_a_score_receipt_has_one_successor() -> None:
 
 
 def test_an_edge_absent_from_the_table_is_refused() -> None:
-    entry = EntryFactory.build(
-        enrolment=None, submitted_by=None, number=1, is_baseline=False, sha256="0" * 64
-    )
+    entry = EntryFactory.build(enrolment=None, submitted_by=None, number=1, sha256="0" * 64)
     for start in EntryStatus:
         for end in EntryStatus:
             entry.status = start

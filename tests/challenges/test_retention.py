@@ -17,6 +17,7 @@ from challenges.organising.actions import challenges
 from challenges.organising.enums import ChallengeStatus
 from challenges.pages import queries as page_queries
 from challenges.rescoring.actions import rescorings
+from challenges.teams.models import Team
 from datasets.actions import releases
 from portal.audit import duties
 from portal.audit.models import AuditEvent
@@ -133,7 +134,7 @@ def _card(entry: Entry) -> None:
 
 
 def _reference(entry: Entry) -> None:
-    Entry.objects.filter(pk=entry.pk).update(is_baseline=True)
+    Team.objects.filter(pk=entry.enrolment.team_id).update(state="reference")
 
 
 def _elsewhere(_entry: Entry) -> None:

@@ -265,7 +265,6 @@ class EntryFactory(factory.django.DjangoModelFactory):
 
     enrolment = factory.SubFactory(EnrolmentFactory)
     number = factory.LazyAttribute(lambda o: o.enrolment.entries.count() + 1)
-    is_baseline = factory.LazyAttribute(lambda o: o.enrolment.team.is_baseline)
     submitted_by = factory.LazyAttribute(lambda o: captain_of(o.enrolment.team))
     idempotency_key = factory.LazyFunction(lambda: str(uuid4()))
     sha256 = factory.LazyFunction(lambda: objects.put(b"id,y\n1,0.5\n").sha256)

@@ -143,10 +143,10 @@ def test_a_death_between_any_two_statements_is_repaired(tmp_path: Path, point: s
     challenge = opened(tmp_path)
     entered(challenge)
     killed_worker(tmp_path, point)
-    scored = Entry.objects.filter(status=EntryStatus.SCORED, is_baseline=False)
+    scored = Entry.objects.of_teams().filter(status=EntryStatus.SCORED)
     if not point.startswith("standings"):
         assert scored.count() == 0  # never scored without its figures
-        assert Score.objects.filter(evaluation__entry__is_baseline=False).count() == 0
+        assert Score.objects.filter(evaluation__entry__in=Entry.objects.of_teams()).count() == 0
     second = WorkerProcess(tmp_path, hurried=True)
     try:
         assert until(lambda: not Job.objects.alive().exists(), SETTLE_SECONDS)

@@ -264,7 +264,7 @@ def test_a_change_is_accepted_while_it_is_withdrawn(challenge: Challenge, change
 
 def test_a_change_is_accepted_while_an_entry_is_withdrawn(change: Change) -> None:
     made, person, digest = change
-    entry = Entry.objects.filter(is_baseline=False).order_by("received_at")[0]
+    entry = Entry.objects.of_teams().order_by("received_at")[0]
     captain = captain_of(entry.enrolment.team)
     ended = together(
         lambda: rescorings.accept(rescoring=made, digest=digest, by=person),

@@ -31,8 +31,7 @@ def enter_baseline(*, phase: Phase, name: str, stored: Stored, by: User) -> Entr
         defaults={
             "name": _("Solution de référence"),
             "pseudonym": _("Solution de référence"),
-            "state": TeamState.FULL,
-            "is_baseline": True,
+            "state": TeamState.REFERENCE,
             "created_at": now,
         },
     )
@@ -56,7 +55,6 @@ def enter_baseline(*, phase: Phase, name: str, stored: Stored, by: User) -> Entr
         first_byte_at=now,
         quota_day=clock.paris_day(now),
         status_since=now,
-        is_baseline=True,
         receipt="{}",
     )
     queue_check(entry)

@@ -134,7 +134,7 @@ def queue_scores(entry: Entry) -> None:
             kind=JobKind.SCORE,
             subject_id=evaluation.pk,
             fair_rank=fair_rank(entry.enrolment),
-            urgent=entry.is_baseline,
+            urgent=entry.is_reference,
             phase_id=entry.enrolment.phase_id,
         )
     for trials in _trials:
@@ -315,7 +315,7 @@ def settle_entry(entry: Entry, now: datetime) -> None:
         if status == EntryStatus.FAILED:
             settle_later(entry)
     entry.save()
-    if not entry.is_baseline:
+    if not entry.is_reference:
         owe(_LETTERS[status], key=f"{entry.pk}:{entry.version}", entry_id=str(entry.pk))
 
 

@@ -113,7 +113,7 @@ def joined(challenge: Challenge, name: str, by: User) -> Team:
     """Return the team of this name, its rules accepted and itself made where they were not."""
     if not (has_accepted_terms(challenge, by) and is_registered(challenge, by)):
         teams.accept_terms(challenge=challenge, by=by)
-    found = challenge.teams.filter(slug=slugify(name), is_baseline=False).first()
+    found = challenge.teams.of_people().filter(slug=slugify(name)).first()
     return found or teams.create(challenge=challenge, name=name, by=by)
 
 

@@ -52,6 +52,7 @@ from challenges.results.queries.boards import prize_limits
 from challenges.results.views import boards as board_views
 from challenges.results.views.boards import text_of
 from challenges.scoring.contract import ScoringContract
+from challenges.teams.models import Team
 from challenges.teams.queries import latest_terms
 from challenges.teams.views.head import (
     challenge_context,
@@ -279,18 +280,18 @@ def headline_figures(challenge: Challenge) -> dict[str, Any]:
     """Read the large figures of the presentation: entries, and scores with their intervals."""
     rows = list(
         Standing.objects.filter(
-            Q(rank=1) | Q(is_baseline=True),
+            Q(rank=1) | Q(team__in=Team.objects.references()),
             leaderboard__challenge=challenge,
             leaderboard__hidden=False,
             leaderboard__primary__isnull=False,
             split=Split.PRIVATE if challenge.is_revealed else Split.PUBLIC,
         )
-        .select_related("leaderboard__primary")
+        .select_related("leaderboard__primary", "team")
         .order_by("leaderboard__phase__index", "position")
     )
     scores = {}
     for name, baseline in (("best", False), ("reference", True)):
-        row = next((each for each in rows if each.is_baseline == baseline), None)
+        row = next((each for each in rows if each.team.is_reference == baseline), None)
         if row is not None and (column := row.leaderboard.primary) is not None:
             value = text_of(row.cells.get(column.key) or {}, column)
             scores[name] = (value, _interval(row, column))

@@ -80,7 +80,7 @@ def queue_first(evaluation: Evaluation, entry: Entry) -> bool:
     if run.state == RunState.FAILED:
         run.state, run.reason_code, run.finished_at = RunState.QUEUED, "", None
         run.save(update_fields=["state", "reason_code", "finished_at"])
-    queue_run(run, fair_rank=fair_rank(entry.enrolment), urgent=entry.is_baseline)
+    queue_run(run, fair_rank=fair_rank(entry.enrolment), urgent=entry.is_reference)
     return True
 
 
@@ -243,7 +243,7 @@ def _queue_scores(entry: Entry, waiting: Sequence[Evaluation]) -> None:
             subject_id=evaluation.pk,
             dedup_key=key,
             fair_rank=rank,
-            urgent=entry.is_baseline,
+            urgent=entry.is_reference,
             phase_id=phase_id,
         )
         jobs.revive(kind=JobKind.SCORE, subject_id=evaluation.pk, dedup_key=key, phase_id=phase_id)

@@ -635,7 +635,8 @@ def queue_watches() -> int:
     )
     for task in tasks.order_by("pk"):
         watched = evaluations_of(task).filter(
-            entry__is_baseline=True, entry__status=EntryStatus.SCORED, state=EvaluationState.DONE
+            entry__in=Entry.objects.references().filter(status=EntryStatus.SCORED),
+            state=EvaluationState.DONE,
         )
         for pk in watched.order_by("pk").values_list("pk", flat=True):
             jobs.put(kind=JobKind.WATCH, subject_id=pk, dedup_key=f"{pk}:{day}")

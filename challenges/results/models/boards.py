@@ -24,6 +24,18 @@ from portal.lib.columns import within, word
 from portal.lib.decisions import TwoPersonDecision, by_two_people
 
 
+class StandingQuerySet(models.QuerySet["Standing"]):
+    """Rows of boards, by whose they are."""
+
+    def of_teams(self) -> "StandingQuerySet":
+        """Leave out the references of the organisers."""
+        return self.filter(team__in=Team.objects.of_people())
+
+    def references(self) -> "StandingQuerySet":
+        """Keep the references of the organisers."""
+        return self.filter(team__in=Team.objects.references())
+
+
 class Standing(models.Model):
     """Hold one row of a leaderboard, computed by the worker and recomputable."""
 
@@ -36,7 +48,6 @@ class Standing(models.Model):
     tier = models.PositiveIntegerField(null=True, blank=True)
     rank_low = models.PositiveIntegerField(null=True, blank=True)
     rank_high = models.PositiveIntegerField(null=True, blank=True)
-    is_baseline = models.BooleanField(default=False)
     # {key: {"value", "text", "low", "high"}} or, for a figure per group, {"groups": {…}}.
     cells = models.JSONField(default=dict)
     interval_low = models.FloatField(null=True, blank=True)
@@ -44,6 +55,8 @@ class Standing(models.Model):
     entries_count = models.PositiveIntegerField(default=1)
     computed_at = models.DateTimeField()
     source_digest = models.CharField(max_length=64)
+
+    objects = StandingQuerySet.as_manager()
 
     class Meta:
         ordering = ["leaderboard_id", "split", "position"]
@@ -108,7 +121,7 @@ class Candidate:
     evaluation_id: UUID
     team_id: int
     received_at: datetime
-    is_baseline: bool
+    is_reference: bool
     final_choice: bool
     figures: dict[str, tuple[float, str]] = field(default_factory=dict)
     groups: dict[str, dict[str, tuple[float, str, int | None]]] = field(default_factory=dict)
@@ -125,7 +138,7 @@ def listed(candidates: Sequence[Candidate], rungs: Mapping[UUID, Rung]) -> list[
     last: dict[int, Candidate] = {}
     found = []
     for each in candidates:
-        if each.is_baseline:
+        if each.is_reference:
             found.append(each)
             continue
         rung = rungs.get(each.evaluation_id)
@@ -170,6 +183,11 @@ class Listing:
     candidates: list[Candidate]
     counts: dict[int, int]
     digest: str
+
+    @property
+    def reference_teams(self) -> set[int]:
+        """Return the teams of organisers whose references it lists."""
+        return {each.team_id for each in self.candidates if each.is_reference}
 
     @property
     def primary(self) -> Column | None:
@@ -221,7 +239,7 @@ def finals(board: Leaderboard, *, team_id: int | None = None) -> dict[int, list[
         public = _climbed(public, evaluations, Split.PUBLIC, None)
     by_team: dict[int, list[Candidate]] = defaultdict(list)
     for each in public:
-        if not each.is_baseline:
+        if not each.is_reference:
             by_team[each.team_id].append(each)
     primary = next((each for each in columns if each.pk == board.primary_id), None)
     return {team: sorted(_finals(board, primary, its)) for team, its in by_team.items()}
@@ -278,7 +296,7 @@ def _current_evaluations(
         state=EvaluationState.DONE,
     )
     if board.phase.ladder:  # a score that is not settled yet is not out
-        found = found.filter(Q(rung__isnull=False) | Q(entry__is_baseline=True))
+        found = found.filter(Q(rung__isnull=False) | Q(entry__in=Entry.objects.references()))
     return list(found.select_related("entry__enrolment__team").order_by("entry__received_at", "pk"))
 
 
@@ -323,7 +341,7 @@ def _candidate(
         evaluation_id=evaluation.pk,
         team_id=entry.enrolment.team_id,
         received_at=entry.received_at,
-        is_baseline=entry.is_baseline,
+        is_reference=entry.is_reference,
         final_choice=entry.final_choice,
         facts={
             column.key: told
@@ -520,8 +538,8 @@ def chain(enrolment: Enrolment, task: PhaseTask) -> Chain:
     }
     leader: Evaluation | None = None
     waiting: list[Evaluation] = []
-    for entry in enrolment.entries.filter(is_baseline=False, is_bench=False).order_by(
-        "received_at", "number"
+    for entry in (
+        enrolment.entries.of_teams().filter(is_bench=False).order_by("received_at", "number")
     ):
         found = evaluations.get(entry.pk)
         if found is None:
@@ -541,7 +559,7 @@ def waiting_enrolments(phase: Phase, task: PhaseTask) -> list[Enrolment]:
     return list(
         Enrolment.objects.filter(
             phase=phase,
-            entries__is_baseline=False,
+            team__in=Team.objects.of_people(),
             entries__is_bench=False,
             entries__evaluations__scorer_version_id=task.scorer_version_id,
             entries__evaluations__holdout_id=task.holdout_id,

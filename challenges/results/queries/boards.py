@@ -39,9 +39,9 @@ class BoardRow:
     cells: list[dict[str, Any] | None]
 
     @property
-    def is_baseline(self) -> bool:
+    def is_reference(self) -> bool:
         """Say whether this is the reference, at its place but out of the ranking."""
-        return self.standing.is_baseline
+        return self.standing.team.is_reference
 
     @property
     def is_masked(self) -> bool:
@@ -163,7 +163,7 @@ def prize_limits(challenge: Challenge) -> list[Column]:
 def _row(
     standing: Standing, columns: list[Column], board: Leaderboard, *, revealed: bool
 ) -> BoardRow:
-    masked = board.anonymous and not revealed and not standing.is_baseline
+    masked = board.anonymous and not revealed and not standing.team.is_reference
     name = standing.team.alias_in(board.phase) if masked else standing.team.name
     cells = [
         None
@@ -223,7 +223,7 @@ def as_record(board: Board) -> list[dict[str, Any]]:
             "team": row.team_name,
             "rank": row.standing.rank,
             "tier": row.standing.tier,
-            "baseline": row.is_baseline,
+            "baseline": row.is_reference,
             **({"no_prize": row.is_barred(board.columns)} if board.has_limit else {}),
             "metrics": {
                 column.key: {"text": (cell or {}).get("text")} if column.is_fact else _figure(cell)
@@ -276,7 +276,7 @@ def _csv_row(row: BoardRow, columns: list[Column]) -> list[object]:
     cells: list[object] = [
         _blank(standing.rank),
         row.team_name,
-        "oui" if row.is_baseline else "non",
+        "oui" if row.is_reference else "non",
         _blank(standing.tier),
         _blank(standing.rank_low),
         _blank(standing.rank_high),
@@ -341,11 +341,12 @@ def read_board(
     rows = rows_of(head, found)
     own, above = _own_rows(head, mine)
     shared = {each.pk: each for each in (*found, *([own.standing] if own else []))}
+    of_teams = [one for one in shared.values() if not one.team.is_reference]
     window = Window(
         page=page,
         pages=pages,
         listed=listed,
-        tied=_tied(head, [one for one in shared.values() if not one.is_baseline], {*references}),
+        tied=_tied(head, of_teams, {*references}),
         own=own,
         above=above,
         **head.facts.get("axis", {}),
@@ -517,13 +518,13 @@ def _rank_bench(
     counted, rank, last = 0, 0, None
     for each in found:
         team = teams[each["team"]]
-        if not team.is_baseline:
+        if not team.is_reference:
             counted += 1
             if each["best"] != last:
                 rank, last = counted, each["best"]
         made.append(
             BenchRow(
-                rank=None if team.is_baseline else rank,
+                rank=None if team.is_reference else rank,
                 team=team,
                 during=_bench_text(each["during"], column),
                 since=_bench_text(each["since"], column),

@@ -112,7 +112,7 @@ class Audited:
     entry_id: UUID
     record: dict[str, Any]
     contract: dict[str, Any]
-    is_baseline: bool = False
+    is_reference: bool = False
 
 
 def _contract_in_force(phase: Phase | None) -> dict[str, Any]:
@@ -160,7 +160,7 @@ def audits(phase: Phase, viewer: Viewer) -> list[Audited]:
             entry_id=entry_id,
             record=found[entry_id].record,
             contract=found[entry_id].evaluation.scorer_version.spec,
-            is_baseline=row.is_baseline,
+            is_reference=row.team.is_reference,
         )
         for entry_id, row in listed.items()
         if entry_id in found
@@ -196,7 +196,7 @@ def audit(challenge: Challenge, entry_id: UUID, viewer: Viewer) -> Audited:
         entry_id=entry.pk,
         record=found.record,
         contract=found.evaluation.scorer_version.spec,
-        is_baseline=entry.is_baseline,
+        is_reference=entry.is_reference,
     )
 
 
@@ -322,7 +322,7 @@ def ranked(
         found.append(
             {
                 "team": row.team_name,
-                "baseline": row.is_baseline,
+                "baseline": row.is_reference,
                 "rank": rank,
                 "tier": row.standing.tier,
                 "tied": tied[rank] > 1 if rank else False,
@@ -409,7 +409,7 @@ def _fairness(phase: Phase, final: Board, audits: Sequence[Audited]) -> dict[str
             {
                 "team": each.team,
                 "entry": str(each.entry_id),
-                "baseline": each.is_baseline,
+                "baseline": each.is_reference,
                 "verdicts": [
                     {"attributes": part["attributes"], "verdict": part["verdict"]}
                     for part in each.record["slices"]
@@ -616,7 +616,7 @@ def _times(challenge: Challenge) -> dict[int, list[float]]:
     found: dict[int, list[float]] = {}
     rows = (
         _done(challenge)
-        .filter(seconds__isnull=False, entry__is_baseline=False)
+        .filter(seconds__isnull=False, entry__in=Entry.objects.of_teams())
         .order_by("-finished_at")
         .values_list("entry__enrolment__phase_id", "seconds")[:TIMES_MOST]
     )

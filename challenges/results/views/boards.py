@@ -87,12 +87,12 @@ def table_rows(board: Board, *, mine: int | None, sorted_by_rank: bool) -> list[
                 "team": standing.team.name if own else row.team_name,
                 "alias": row.team_name if own and row.is_masked else "",
                 "members": members.get(standing.team_id, "") if not row.is_masked or own else "",
-                "affiliation": _("Organisateur") if row.is_baseline else "",
+                "affiliation": _("Organisateur") if row.is_reference else "",
                 "value": cell_of(board, row, primary).get("value") if primary else None,
                 "low": standing.interval_low,
                 "high": standing.interval_high,
                 "mine": own,
-                "baseline": row.is_baseline,
+                "baseline": row.is_reference,
                 "new_tier": standing.pk in ruled,
                 "extra": _extra(board, row),
             }
@@ -106,9 +106,9 @@ def _new_groups(listed: Sequence[BoardRow]) -> set[int]:
     above: int | None = None
     for row in listed:
         rank = row.standing.rank
-        if not row.is_baseline and above is not None and rank != above:
+        if not row.is_reference and above is not None and rank != above:
             opening.add(row.standing.pk)
-        above = above if row.is_baseline else rank
+        above = above if row.is_reference else rank
     return opening
 
 
@@ -218,7 +218,7 @@ def fairness_tables(
                     {
                         "team": row.team_name,
                         "mine": row.standing.team_id == mine,
-                        "baseline": row.is_baseline,
+                        "baseline": row.is_reference,
                         "cells": [
                             {
                                 "label": column.groups.get(group, group),

@@ -426,7 +426,7 @@ def _board_item(challenge: Challenge, board: Board, page: str) -> dict[str, Any]
 def _lines(board: Board) -> Iterator[str]:
     """Write the head of a board: rank, team, score."""
     primary, tied = board.primary, board.window.tied
-    for row in [row for row in board.rows if not row.is_baseline]:
+    for row in [row for row in board.rows if not row.is_reference]:
         rank = row.standing.rank
         score = (
             board_views.text_of(board_views.cell_of(board, row, primary), primary)

@@ -93,7 +93,7 @@ def test_a_folder_becomes_a_draft(tmp_path: Path) -> None:
     assert board.columns.get(key="mae_par_zone").groups == {"nord": "Nord", "sud": "Sud"}
     assert Terms.objects.get().text.startswith("# Règlement type")
     entry = Entry.objects.get()
-    assert (entry.is_baseline, entry.day_slot, entry.status) == (True, None, EntryStatus.RECEIVED)
+    assert (entry.is_reference, entry.day_slot, entry.status) == (True, None, EntryStatus.RECEIVED)
     assert set(Job.objects.values_list("kind", flat=True)) == {JobKind.COMPILE, JobKind.CHECK}
     assert [event.action for event in AuditEvent.objects.order_by("seq")] == [
         "holdout.registered",

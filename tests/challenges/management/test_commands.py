@@ -136,7 +136,7 @@ def test_a_named_member_enters_for_their_own_team_only(slug: str, file: str) -> 
     run("enter", slug, file, "--team", "C")
     code, told = run("enter", slug, file, "--team", "C", "--by", "equipe")
     assert (code, told["error"]["code"]) == (1, "not_allowed")
-    assert Entry.objects.filter(is_baseline=False).count() == 2
+    assert Entry.objects.of_teams().count() == 2
 
 
 def test_a_closed_phase_says_when(slug: str, file: str) -> None:

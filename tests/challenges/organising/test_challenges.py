@@ -728,8 +728,7 @@ def test_the_journal_tells_one_act_of_each_family(owner: User) -> None:
     )
     reveal = Reveal.objects.create(phase=phase, proposed_by=owner, proposed_at=now)
     baseline = EntryFactory(
-        enrolment=EnrolmentFactory(team=TeamFactory(challenge=challenge, is_baseline=True)),
-        is_baseline=True,
+        enrolment=EnrolmentFactory(team=TeamFactory(challenge=challenge, state="reference")),
     )
     of_a_team = EntryFactory(enrolment=EnrolmentFactory(team=TeamFactory(challenge=challenge)))
     of_family = {

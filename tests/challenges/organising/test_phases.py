@@ -363,7 +363,7 @@ def revealed(path: Path, *, bench: bool = True) -> Challenge:
 
 
 def entries_of_teams() -> list[Entry]:
-    return list(Entry.objects.filter(is_baseline=False).order_by("received_at"))
+    return list(Entry.objects.of_teams().order_by("received_at"))
 
 
 @pytest.mark.slow

@@ -167,7 +167,9 @@ def listed(
     """List a team on the board with a primary value, a secondary one, and groups if private."""
     board = board_of(challenge)
     if entry is None:
-        team = TeamFactory(challenge=challenge, name=name, is_baseline=baseline)
+        team = TeamFactory(
+            challenge=challenge, name=name, state="reference" if baseline else "open"
+        )
         entry = EntryFactory(
             enrolment=EnrolmentFactory(team=team, phase=board.phase), status="scored"
         )
@@ -193,7 +195,6 @@ def listed(
         tier=rank,
         rank_low=rank,
         rank_high=rank + 1,
-        is_baseline=baseline,
         cells=cells,
         interval_low=value - 0.05,
         interval_high=value + 0.05,
@@ -207,7 +208,7 @@ def listed(
 def measure(board: Leaderboard, split: Split) -> None:
     """Keep of a whole board what its pages need: its rows, its references, its axis."""
     rows = board.standings.filter(split=split)
-    references = rows.filter(is_baseline=True).order_by("position")
+    references = rows.references().order_by("position")
     first = references.first()
     axis = rows.aggregate(low=Min("interval_low"), high=Max("interval_high"))
     axis |= {

@@ -358,7 +358,7 @@ def test_the_commands_of_the_guide_give_the_portals_figures(
     shutil.copy(source / "truth.csv", kit_folder / "ma_verite.csv")
     shutil.copy(source / "submission.csv", kit_folder / "ma_reponse.csv")
     answer = json.loads(follow(kit_folder, [[*general, "--json"]]))
-    entry = Entry.objects.get(is_baseline=True)
+    entry = Entry.objects.references().get()
     shown = Score.objects.filter(evaluation__entry=entry, split="public")
     texts = dict(shown.values_list("metric", "value_text"))
     figures = answer["values"]["public"]

@@ -281,7 +281,7 @@ def test_the_board_of_a_draft_changes_them_and_the_reference_is_scored_again(
     isolated()
     challenge = world.from_bundle(folder(tmp_path), by)
     drain()
-    reference = Entry.objects.filter(is_baseline=True).order_by("pk")[0]
+    reference = Entry.objects.references().order_by("pk")[0]
     assert reference.status == EntryStatus.SCORED
     phase = reference.enrolment.phase
     board = Leaderboard.objects.get(phase=phase)

@@ -58,7 +58,7 @@ def challenge(tmp_path: Path) -> Challenge:
 
 @pytest.fixture
 def scored_entry(challenge: Challenge) -> Entry:
-    return Entry.objects.get(is_baseline=False)
+    return Entry.objects.of_teams().get()
 
 
 def payload(receipt: ScoreReceipt) -> dict[str, Any]:
@@ -215,7 +215,7 @@ def test_a_new_scoring_adds_a_receipt_that_names_the_former_and_is_revealed(
     assert said["values"] == payload(first)["values"]
     assert second.evaluation_id != first.evaluation_id
     assert state(first.text) is ReceiptState.SUPERSEDED
-    rescored = Entry.objects.get(is_baseline=True)
+    rescored = Entry.objects.references().get()
     rescored.become(EntryStatus.QUEUED, at=clock.now())
     rescored.save()
     evaluations.queue_scores(rescored)

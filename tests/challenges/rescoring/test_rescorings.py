@@ -190,7 +190,7 @@ def test_a_trial_changes_nothing_that_anybody_sees(challenge: Challenge) -> None
 
 def test_what_was_announced_is_what_comes_in_force(challenge: Challenge) -> None:
     old = scores()
-    entry = Entry.objects.filter(is_baseline=False).order_by("received_at")[0]
+    entry = Entry.objects.of_teams().order_by("received_at")[0]
     before = public_figures(entry)["exactitude"]["value"]
     receipts = ScoreReceipt.objects.count()
     made = accepted(challenge, truth=corrected(), reason="Quarante réponses étaient fausses.")
@@ -380,7 +380,7 @@ def test_the_reveal_waits_for_the_decision_and_tells_the_scoring_in_force(
 def test_what_the_new_scoring_refuses_fails_and_what_it_takes_comes_back(
     challenge: Challenge,
 ) -> None:
-    first, second = Entry.objects.filter(is_baseline=False).order_by("received_at")[:2]
+    first, second = Entry.objects.of_teams().order_by("received_at")[:2]
     made = tried(challenge, truth=corrected())
     Entry.objects.filter(pk=first.pk).update(status="failed", reason_code="X_TIMEOUT")
     Evaluation.objects.filter(entry=second, holdout=made.task.holdout).update(
@@ -468,10 +468,10 @@ def test_a_final_choice_stays_chosen(challenge: Challenge) -> None:
 def test_a_trial_is_queued_in_few_queries_however_many_entries(challenge: Challenge) -> None:
     made = proposed(challenge, truth=corrected())
     assert drain()
-    Entry.objects.exclude(is_baseline=True).update(status="withdrawn")
+    Entry.objects.of_teams().update(status="withdrawn")
     counts = []
     for status in ("withdrawn", "scored"):
-        Entry.objects.exclude(is_baseline=True).update(status=status)
+        Entry.objects.of_teams().update(status=status)
         Rescoring.objects.update(state="proposed", started_at=None)
         with CaptureQueriesContext(connection) as seen:
             rescorings.start(rescoring=made, by=owner_of(challenge))
@@ -493,7 +493,7 @@ def moved(rescoring: Rescoring) -> set[int]:
 
 def test_the_comparison_comes_when_the_last_entry_is_taken_back(challenge: Challenge) -> None:
     made = started(challenge, truth=corrected())
-    last = Entry.objects.filter(is_baseline=False).order_by("-received_at")[0]
+    last = Entry.objects.of_teams().order_by("-received_at")[0]
     tried_on_it = [str(each.pk) for each in made.evaluations().filter(entry=last)]
     job = Job.objects.filter(kind=JobKind.SCORE, subject_id__in=tried_on_it)
     job.update(run_after=clock.now() + timedelta(hours=1))
@@ -526,7 +526,7 @@ def test_a_dead_comparison_lives_again_by_itself(change: Rescoring) -> None:
 def test_what_moves_while_boards_are_compared_is_compared_again(
     challenge: Challenge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    gone = Entry.objects.filter(is_baseline=False).order_by("received_at")[0]
+    gone = Entry.objects.of_teams().order_by("received_at")[0]
     real, told = worker.compute_board, []
 
     def computed(*given: Any) -> Any:
@@ -557,7 +557,7 @@ def final() -> dict[int, tuple[object, ...]]:
 @pytest.mark.parametrize("options", [{}, LADDER], ids=["plain", "ladder"])
 def test_an_erratum_keeps_both_results(tmp_path: Path, options: dict[str, object]) -> None:
     challenge = revealed(tmp_path, **options)
-    team = Entry.objects.filter(is_baseline=False).order_by("received_at")[0].enrolment.team
+    team = Entry.objects.of_teams().order_by("received_at")[0].enrolment.team
     certificate = results.issue_certificate(team=team, phase=phase(), by=captain_of(team))
     before, old, audits = final(), scores(), FairnessAudit.objects.count()
     receipts = ScoreReceipt.objects.count()
@@ -686,7 +686,7 @@ def test_organiser_proposes_tries_and_the_region_accepts(world: Challenge) -> No
     assert drain()
     change.refresh_from_db()
     assert change.state == RescoringState.IN_FORCE
-    entry = Entry.objects.filter(is_baseline=False)[0]
+    entry = Entry.objects.of_teams()[0]
     captain = signed_in(captain_of(entry.enrolment.team))
     own = captain.get(url_of(world, "entry", entry.pk)).text
     assert "Notations précédentes" in own

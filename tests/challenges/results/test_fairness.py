@@ -179,7 +179,7 @@ def test_the_reveal_tells_the_audit_of_each_team_once(tmp_path: Path) -> None:
     assert (code, answer["error"]["code"]) == (1, "not_revealed")
     revealed(made)
     assert FairnessAudit.objects.count() == 3
-    entry = Entry.objects.get(enrolment__team__is_baseline=True)
+    entry = Entry.objects.get(enrolment__team__state="reference")
     record = FairnessAudit.objects.get(evaluation__entry=entry).record
     assert (record["kind"], record["n"], record["shown"]) == ("labels", 85, "public")
     (zone,) = record["slices"]
@@ -226,7 +226,7 @@ def test_a_challenge_raises_the_persons_a_group_must_count(tmp_path: Path) -> No
     entered(made, 0.9)
     assert drain()
     revealed(made)
-    record = FairnessAudit.objects.filter(evaluation__entry__enrolment__team__is_baseline=False)
+    record = FairnessAudit.objects.filter(evaluation__entry__in=Entry.objects.of_teams())
     (zone,) = record.get().record["slices"]
     # 50 rows in the north would tell the 35 of the south.
     assert zone["groups"] == [

@@ -248,7 +248,7 @@ class Scene:
     def addresses(self) -> Iterator[str]:
         """List the pages and files of the site, and all of this challenge and its entries."""
         own = [self.scored, self.refused[0], self.refused[-1], self.broken]
-        teams = self.challenge.teams.filter(is_baseline=False)
+        teams = self.challenge.teams.of_people()
         named = {
             "slug": [self.challenge.slug],
             "entry": [each.pk for each in own],

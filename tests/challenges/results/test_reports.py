@@ -60,7 +60,7 @@ def challenge() -> Challenge:
 def revealed(challenge: Challenge) -> None:
     reveal(challenge, {"Bêta": 0.3333, "Alpha": 0.4444})
     Standing.objects.filter(split=Split.PRIVATE, team__name="Alpha").update(rank=1)
-    row = Standing.objects.get(split=Split.PUBLIC, team__is_baseline=True)
+    row = Standing.objects.get(split=Split.PUBLIC, team__state="reference")
     listed(challenge, "", 0.52, rank=0, split=Split.PRIVATE, entry=row.entry, baseline=True)
 
 
@@ -260,9 +260,8 @@ def busy(person: User) -> Challenge:
             EntryFactory(enrolment=enrolment, rejected=True, reason_code="E_RARE")
             EntryFactory(enrolment=enrolment, failed=True)
     EntryFactory(
-        enrolment=EnrolmentFactory(team=TeamFactory(challenge=made, is_baseline=True)),
+        enrolment=EnrolmentFactory(team=TeamFactory(challenge=made, state="reference")),
         status="scored",
-        is_baseline=True,
     )
     EntryFactory(scored=True)
     return made
@@ -281,7 +280,7 @@ def test_sums_and_times_are_those_of_the_teams(busy: Challenge) -> None:
 
 def test_a_withdrawn_team_counts_no_more(client: Client, busy: Challenge) -> None:
     """On each page that counts teams; what they sent stays counted."""
-    first, second = busy.teams.filter(is_baseline=False).order_by("pk")[:2]
+    first, second = busy.teams.of_people().order_by("pk")[:2]
     second.state = "withdrawn"
     second.save()
     found = reports.challenge_statistics(busy)

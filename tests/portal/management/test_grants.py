@@ -439,7 +439,7 @@ def test_people_sign_up_join_enter_and_leave_with_the_rights_of_the_web(
         assert members.status_code == 302
         accounts.close(user=referent.user, by=referent.user)
     assert User.objects.filter(email="nouvelle@exemple.test").exists()
-    assert Entry.objects.get(is_baseline=False).status == EntryStatus.RECEIVED
+    assert Entry.objects.of_teams().get().status == EntryStatus.RECEIVED
     assert not Membership.objects.live().filter(user=referent.user).exists()
     call_command("verify")
 
