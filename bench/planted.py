@@ -138,15 +138,14 @@ BUGS = (
     Bug(
         "jury_enters",
         "challenges/entries/rules.py",
-        "        and team.has_member(by)\n        and not team.challenge.is_followed_by(by)\n",
+        "        and team.has_member(by)\n        and not team.challenge.is_run_by(by)\n",
         "        and team.has_member(by)\n",
         ("tests/challenges/test_rules.py", "tests/challenges/organising/test_organisers.py"),
     ),
     Bug(
         "former_organiser_confirms",
         "challenges/organising/rules.py",
-        "        and not challenge.is_played_by(by)\n"
-        "        and not challenge.was_followed_by(by)\n",
+        "        and not challenge.is_played_by(by)\n        and not challenge.was_run_by(by)\n",
         "        and not challenge.is_played_by(by)\n",
         (
             "tests/challenges/test_rules.py",

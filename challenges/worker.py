@@ -13,7 +13,7 @@ from collections.abc import Callable
 from django.conf import settings
 from django.db import DatabaseError, connection
 
-from challenges.evaluation import worker as vault
+from challenges.evaluation import worker as evaluator
 from challenges.evaluation.actions import sweeps
 from challenges.exchange import worker as exchange_worker
 from challenges.organising.actions import challenges
@@ -32,7 +32,7 @@ from portal.audit.duties import beat
 
 log = logging.getLogger("portal.worker")
 # Imported so that what they do is registered.
-WORKERS = (vault, rescoring_worker, result_worker, program_worker, exchange_worker)
+WORKERS = (evaluator, rescoring_worker, result_worker, program_worker, exchange_worker)
 _BOUNDARY_SECONDS = 5.0
 _IDLE_SECONDS = 0.2
 
@@ -42,7 +42,7 @@ class Worker:
 
     def __init__(self, name: str = "", *, hung: Callable[[], None] | None = None) -> None:
         self.name = name or f"worker-{socket.gethostname()}-{os.getpid()}"
-        self.truths = vault.Truths()
+        self.truths = evaluator.Truths()
         self._hung = hung
         self._tidied = float("-inf")
         self._tidied_whole = time.monotonic()
@@ -95,7 +95,7 @@ class Worker:
         if now - self._tidied_whole > settings.LEASE_SECONDS:
             # The database was away, or we were: the others could not beat, or will now.
             self._reaps_from = now + settings.LEASE_SECONDS
-        lacks = vault.missing_isolation()
+        lacks = evaluator.missing_isolation()
         beat(
             "worker",
             claimed=self._claimed,
@@ -104,7 +104,7 @@ class Worker:
             **({"lacks": lacks.sentence} if lacks else {}),
         )
         self._claimed = False
-        vault.clean_rooms()
+        evaluator.clean_rooms()
         queue_worker.clean_folders()
         if now >= self._reaps_from:
             jobs.reap(buried=queue_worker.bury)
@@ -158,7 +158,7 @@ def drain(
     gate.act_as_worker()
     worker = Worker(name)
     deadline = time.monotonic() + seconds
-    finished = done or (lambda: not Job.objects.alive().unheld().exists())
+    finished = done or (lambda: not Job.objects.alive().unpaused().exists())
     try:
         worker.tidy(force=True)
         while time.monotonic() < deadline:

@@ -351,10 +351,10 @@ def unsafe_services(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage
 @register(Tags.security, OURS, deploy=True)
 def absent_on_this_host(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
     """W14, W15, W17: no program of others runs; no antivirus reads their files, or not all."""
-    from challenges.evaluation import worker as vault  # noqa: PLC0415  # app ready
+    from challenges.evaluation import worker as evaluator  # noqa: PLC0415  # app ready
 
     sentences = {}
-    if lacking := vault.missing_isolation():
+    if lacking := evaluator.missing_isolation():
         sentences[14] = f"Aucun programme n’est exécuté ici (X_NO_SANDBOX) : {lacking.sentence}"
     if not scanning.is_set():
         sentences[15] = "Aucun antivirus ne lit les fichiers des équipes : voyez SCANNER_URL."

@@ -2,16 +2,12 @@
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from challenges.scoring.verdict import ReasonCode
-
-if TYPE_CHECKING:
-    pass
 
 
 class UploadState(StrEnum):

@@ -127,7 +127,7 @@ class Entry(models.Model):
     # Received after the final results, which it never changes: see `Phase.is_bench`.
     is_bench = models.BooleanField(default=False)
     final_choice = models.BooleanField(default=False)
-    # Since then nobody is given the file and nothing scores it: see `actions.retention`.
+    # Since then nobody is given the file and nothing scores it: see `challenges.retention`.
     file_deleted_at = models.DateTimeField(null=True, blank=True)
     disqualified_at = models.DateTimeField(null=True, blank=True)
     disqualified_by = someone()
@@ -194,6 +194,10 @@ class Entry(models.Model):
     def is_reference(self) -> bool:
         """Say whether the organiser entered it, to compare teams with."""
         return self.enrolment.team.is_reference
+
+    def give_slots_back(self) -> None:
+        """Let the team send another in its place; the caller saves."""
+        self.day_slot = self.total_slot = None
 
     @property
     def climbs(self) -> bool:

@@ -19,7 +19,7 @@ def may_enter(by: Actor, team: "Team") -> bool:
         is_person(by)
         and team.state in {TeamState.OPEN, TeamState.FULL}
         and team.has_member(by)
-        and not team.challenge.is_followed_by(by)
+        and not team.challenge.is_run_by(by)
     )
 
 

@@ -103,7 +103,7 @@ def is_in_force(evaluation: Evaluation) -> bool:
     return evaluation.tasks().filter(current=True).exists()
 
 
-def held_by(evaluation: Evaluation) -> int | None:
+def pausing_phase(evaluation: Evaluation) -> int | None:
     """Return the phase whose pause holds a score; None when it is tried aside."""
     return evaluation.entry.enrolment.phase_id if is_in_force(evaluation) else None
 

@@ -94,7 +94,7 @@ def _show_pipeline(
             "temps de corriger une notation ; les équipes en lisent le motif."
         ),
         "edits": edits,
-        "follows": edits or organising_rules.may_follow_challenge(by, challenge),
+        "follows": edits or organising_rules.may_read_cockpit(by, challenge),
     }
     return render(
         request,

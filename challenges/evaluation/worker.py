@@ -212,7 +212,7 @@ def local_copy(entry: Entry) -> Iterator[Path]:
 def seal(evaluation: Evaluation, **exact: Any) -> gate.Sealed:
     """Seal what a scoring gave, exact, and what scored.
 
-    exact: "values", "intervals", "n" and "sums" by part, "means", and what else is to be kept:
+    exact: "values", "intervals", "n" and "sums" by part, "provenance", and what else is to be kept:
     mappings, lists, numbers, text and bytes.
     """
     return gate.seal_result(canonical.dumps(as_json({"evaluation": str(evaluation.pk), **exact})))
@@ -300,14 +300,14 @@ class MetricScorer:
         if not scored.verdict.accepted:
             evaluations.finish_failed(job=job, code=self.failure(scored.verdict))
             return
-        means: dict[str, Any] = {
+        provenance: dict[str, Any] = {
             "code_version": CODE_VERSION,
             "contract_sha256": contract_of(task).digest,
             "engine_sha256": engine_sha256(),
             "resampling_sha256": truth.resampling_sha256,
             **self.signed_means(evaluation, task),
         }
-        result = _result(scored, evaluation, time.monotonic() - started, means)
+        result = _result(scored, evaluation, time.monotonic() - started, provenance)
         result = replace(result, **self.measures(evaluation))
         evaluations.finish_score(job=job, result=result)
 
@@ -439,7 +439,7 @@ def _task_of(evaluation: Evaluation) -> PhaseTask:
 
 
 def _result(
-    found: Evaluated, evaluation: Evaluation, seconds: float, means: dict[str, Any]
+    found: Evaluated, evaluation: Evaluation, seconds: float, provenance: dict[str, Any]
 ) -> Result:
     sealed = seal(
         evaluation,
@@ -449,7 +449,7 @@ def _result(
         audit=found.audit,
         sums=found.sums,
         losses=found.losses,
-        means=means,
+        provenance=provenance,
     )
     public = found.values.get("public", {})
     return Result(
@@ -460,7 +460,7 @@ def _result(
         key_id=sealed.key_id,
         seconds=seconds,
         input_sha256=found.verdict.digest,
-        means=means,
+        provenance=provenance,
     )
 
 

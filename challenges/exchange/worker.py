@@ -31,7 +31,7 @@ from challenges.bundles.foreign.values import ForeignSpec, Format, Solution, Tas
 from challenges.bundles.foreign.values import Phase as ForeignPhase
 from challenges.bundles.programs import SENTINELS, Form, ProgramSpec, Protocol
 from challenges.bundles.spec import Expected, PortableSpec
-from challenges.evaluation import worker as vault
+from challenges.evaluation import worker as evaluator
 from challenges.evaluation.actions.evaluations import bury_subject
 from challenges.evaluation.enums import Split
 from challenges.evaluation.rehearsals import Rehearsal, sentence
@@ -95,7 +95,7 @@ def rehearsed(report: ForeignReport, root: Path, answers: Mapping[str, str]) -> 
     spec = report.spec
     if spec is None or spec.format not in TRIED or not spec.solutions:
         return report
-    lacking = vault.missing_isolation()
+    lacking = evaluator.missing_isolation()
     if lacking is not None:
         said = _("les solutions n’ont pas été essayées : %(why)s") % {"why": lacking.sentence}
         return replace(report, warnings=(*report.warnings, Problem(NOT_DONE, said)))
@@ -185,7 +185,7 @@ def _run_solution(
         if each is not None
     }
     seconds = min(float(phase.time_limit_s), MOST_SECONDS)
-    with vault.room() as room:
+    with evaluator.room() as room:
         sent = room / "solution.zip"
         sent.write_bytes(bundle_payloads.packed_payload(folder, solution.payload))
         limits = Limits(wall_seconds=seconds, cpu_seconds=seconds, grace_seconds=2.0)
@@ -198,10 +198,10 @@ SCRIPT_LIMITS = Limits(wall_seconds=120.0, cpu_seconds=120.0)
 def local_evaluator() -> Evaluator | None:
     """Give the evaluator of this host, None where it cannot isolate programs."""
     sandbox = Bubblewrap()
-    return None if sandbox.available() else evaluator(sandbox)
+    return None if sandbox.available() else evaluator_in(sandbox)
 
 
-def evaluator(sandbox: Sandbox, scratch: Path | None = None) -> Evaluator:
+def evaluator_in(sandbox: Sandbox, scratch: Path | None = None) -> Evaluator:
     """Give the function that the import calls; it raises ValueError, in French, at any failure.
 
     scratch: a folder that every user may pass through, the temporary one by default. A script is
@@ -373,11 +373,11 @@ def _place_named(problem: Problem, scoring: Scoring) -> Problem:
 REFERENCE, EXPECTED = "reference", ".expected.json"
 
 
-def draft_job(job: Job, truths: vault.Truths, beating: Beating) -> None:
+def draft_job(job: Job, truths: evaluator.Truths, beating: Beating) -> None:
     """Check the draft that a job names by the import of its folder, on behalf of who asked.
 
     A request that was replaced meanwhile changes nothing. Raises Unavailable, for another attempt:
-    an outage of the store or the vault is no fault of the draft.
+    an outage of the store or the evaluator is no fault of the draft.
     """
     written = ChallengeDraft.objects.select_related("challenge").get(pk=job.subject_id)
     if drafts.is_replaced(written, job):
@@ -588,7 +588,7 @@ LIMITS = "E_BUNDLE_LIMITS"
 Report = dict[str, Any]
 
 
-def import_job(job: Job, truths: vault.Truths, beating: Beating) -> None:
+def import_job(job: Job, truths: evaluator.Truths, beating: Beating) -> None:
     """Read one deposited bundle and keep its report; make its draft once that is asked."""
     made = BundleImport.objects.get(pk=job.subject_id)
     if made.is_being_created:

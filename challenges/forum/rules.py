@@ -24,7 +24,7 @@ def may_write_in_forum(by: Actor, challenge: "Challenge") -> bool:
     if challenge.registration == RegistrationMode.OPEN or may_moderate_forum(by, challenge):
         return True
     accepted = challenge.registrations.filter(user_id=by.pk, state=RegistrationState.ACCEPTED)
-    return challenge.is_followed_by(by) or accepted.exists()
+    return challenge.is_run_by(by) or accepted.exists()
 
 
 def may_flag_message(by: Actor, challenge: "Challenge") -> bool:

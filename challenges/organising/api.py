@@ -39,6 +39,6 @@ def phase_to_run(request: HttpRequest, challenge: Challenge, index: int) -> Phas
 def may_run(request: HttpRequest, phase: Phase) -> bool:
     """Say whether the caller runs the challenge of a phase, or decides on it for the Region."""
     by = person(request)
-    return organising_rules.may_follow_challenge(by, phase.challenge) or organising_rules.is_apart(
+    return organising_rules.may_read_cockpit(by, phase.challenge) or organising_rules.is_apart(
         by, phase.challenge
     )

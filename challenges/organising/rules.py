@@ -35,9 +35,9 @@ def may_edit_challenge(by: Actor, challenge: "Challenge") -> bool:
     return is_person(by) and challenge.is_organised_by(by)
 
 
-def may_follow_challenge(by: Actor, challenge: "Challenge") -> bool:
+def may_read_cockpit(by: Actor, challenge: "Challenge") -> bool:
     """Say whether the actor reads the cockpit: who runs the challenge, its jury included."""
-    return is_person(by) and challenge.is_followed_by(by)
+    return is_person(by) and challenge.is_run_by(by)
 
 
 def may_run_organisers(by: Actor, challenge: "Challenge") -> bool:
@@ -54,9 +54,9 @@ def may_publish_challenge(by: Actor, challenge: "Challenge") -> bool:
     """Say whether the actor may give the visa: a moderator who neither runs nor ran it."""
     return (
         has_permission(by, Permission.CHALLENGE_PUBLISH)
-        and not challenge.is_followed_by(by)
+        and not challenge.is_run_by(by)
         and not belongs_to(by, challenge.organiser)
-        and not challenge.was_followed_by(by)
+        and not challenge.was_run_by(by)
     )
 
 
@@ -93,8 +93,8 @@ def is_apart(by: Actor, challenge: "Challenge") -> bool:
     # Who ran it and left stays a judge of their own work.
     return (
         has_permission(by, Permission.CHALLENGE_REVEAL)
-        and not challenge.is_followed_by(by)
+        and not challenge.is_run_by(by)
         and not belongs_to(by, challenge.organiser)
         and not challenge.is_played_by(by)
-        and not challenge.was_followed_by(by)
+        and not challenge.was_run_by(by)
     )

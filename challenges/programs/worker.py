@@ -25,7 +25,7 @@ from challenges.bundles import programs
 from challenges.bundles.programs import PRIVATE, PUBLIC, Form, ProgramSpec, Protocol
 from challenges.entries.actions.checks import infected_verdict
 from challenges.entries.models import Entry
-from challenges.evaluation import worker as vault
+from challenges.evaluation import worker as evaluator
 from challenges.evaluation.actions import evaluations
 from challenges.evaluation.actions.evaluations import RUN, Result, columns_of
 from challenges.evaluation.enums import EvaluationState
@@ -95,7 +95,7 @@ class Ran:
     exact: Mapping[str, float] = field(default_factory=dict)
 
 
-class ProgramScorer(vault.MetricScorer):
+class ProgramScorer(evaluator.MetricScorer):
     """Check and score by the organiser's program, run on each entry."""
 
     watch_runs = 5
@@ -110,7 +110,7 @@ class ProgramScorer(vault.MetricScorer):
 
     def check(self, path: Path, task: PhaseTask, keys: bytes, *, name: str) -> Verdict:
         """Check a file against the form of its task; nothing runs yet."""
-        if vault.missing_isolation() is not None:
+        if evaluator.missing_isolation() is not None:
             return Verdict(False, (fault_of(ReasonCode.NO_SANDBOX.value),))
         return super().check(path, task, keys, name=name)
 
@@ -119,15 +119,15 @@ class ProgramScorer(vault.MetricScorer):
         job: Job,
         evaluation: Evaluation,
         task: PhaseTask,
-        truths: vault.Truths,
+        truths: evaluator.Truths,
         beating: Beating,
     ) -> None:
         """Run the program on an entry, and end its job."""
         score_by_program(job, evaluation, task, beating)
 
-    def exact_figures(self, known: Mapping[str, Any]) -> vault.Figures:
+    def exact_figures(self, known: Mapping[str, Any]) -> evaluator.Figures:
         """Name the exact figures that the program gave."""
-        exact: vault.Figures = known["exact"]
+        exact: evaluator.Figures = known["exact"]
         return exact
 
     def public_figures(self, known: Mapping[str, Any]) -> set[str]:
@@ -136,16 +136,16 @@ class ProgramScorer(vault.MetricScorer):
         return {key for key in known["exact"] if key in shown}
 
     def score_again(
-        self, evaluation: Evaluation, task: PhaseTask, truths: vault.Truths
-    ) -> vault.Figures:
+        self, evaluation: Evaluation, task: PhaseTask, truths: evaluator.Truths
+    ) -> evaluator.Figures:
         """Run the program once more, and store nothing; raises ScoringFailed."""
         ran = run_on_evaluation(evaluation, task)
         if not ran.outcome.scored:
-            raise vault.ScoringFailed(str(ran.outcome.reason))
+            raise evaluator.ScoringFailed(str(ran.outcome.reason))
         return ran.exact
 
 
-class CodeScorer(vault.MetricScorer):
+class CodeScorer(evaluator.MetricScorer):
     """Check the code of a team; our metrics score what it wrote on the hidden inputs."""
 
     def note_compiled(self, task: PhaseTask) -> None:
@@ -190,8 +190,8 @@ def _run_of(evaluation: Evaluation) -> CodeRun:
     return evaluation.run
 
 
-vault.register_scorer(CodeScorer(), mode="code")
-vault.register_scorer(ProgramScorer(), mode="program")
+evaluator.register_scorer(CodeScorer(), mode="code")
+evaluator.register_scorer(ProgramScorer(), mode="program")
 
 
 def score_by_program(job: Job, evaluation: Evaluation, task: PhaseTask, beating: Beating) -> None:
@@ -199,7 +199,7 @@ def score_by_program(job: Job, evaluation: Evaluation, task: PhaseTask, beating:
     started = time.monotonic()
     ran = run_on_evaluation(evaluation, task)
     if ran.outcome.party is Party.PLATFORM:
-        raise vault.ScoringFailed(str(ran.outcome.reason))
+        raise evaluator.ScoringFailed(str(ran.outcome.reason))
     failpoints.hit("score.computed")
     if beating.lost.is_set():
         return
@@ -249,7 +249,7 @@ def run_on_entry(entry: Entry, task: PhaseTask, *, reason: str) -> Ran:
         raise ValueError("not a program")
     own = gate.open_holdout(version=version.programs, reason=reason, by=WORKER)
     data = gate.open_holdout(version=task.holdout, reason=reason, by=WORKER)
-    with vault.local_copy(entry) as path, vault.room() as room:
+    with evaluator.local_copy(entry) as path, evaluator.room() as room:
         return run_program(
             ProgramSpec.from_json(version.spec),
             {**own, **data},
@@ -288,7 +288,7 @@ def run_program(
     if not spec.takes_code:
         _disarm(submission)
     task = steps.Task(
-        scoring_program=vault.lay_archive(files[programs.SCORING], room / "scoring"),
+        scoring_program=evaluator.lay_archive(files[programs.SCORING], room / "scoring"),
         reference=_laid(files, programs.REFERENCE, room / "reference"),
         columns=tuple(_declared(each) for each in spec.scores),
         ingestion_program=_laid(files, programs.INGESTION, room / "ingestion"),
@@ -298,15 +298,15 @@ def run_program(
         ingestion_only_during_scoring=spec.beside_truth,
     )
     place = _made(room / "run")
-    outcome = steps.run_steps(task, submission, sandbox=vault.sandbox(), room=place)
+    outcome = steps.run_steps(task, submission, sandbox=evaluator.sandbox(), room=place)
     return _read_scores(spec, outcome, {"": outcome.values})
 
 
 def _evalai(spec: ProgramSpec, files: Files, sent: Path, room: Path, limits: Limits) -> Ran:
-    reference = vault.lay_archive(files[programs.REFERENCE], room / "reference")
+    reference = evaluator.lay_archive(files[programs.REFERENCE], room / "reference")
     found = evalai.run_evaluation(
         evalai.Evaluation(
-            vault.lay_archive(files[programs.SCORING], room / "scoring"),
+            evaluator.lay_archive(files[programs.SCORING], room / "scoring"),
             next(path for path in sorted(reference.rglob("*")) if path.is_file()),
             spec.codename,
             {
@@ -316,7 +316,7 @@ def _evalai(spec: ProgramSpec, files: Files, sent: Path, room: Path, limits: Lim
             limits,
         ),
         sent,
-        sandbox=vault.sandbox(),
+        sandbox=evaluator.sandbox(),
         room=_made(room / "run"),
     )
     return _read_scores(spec, found.outcome, found.values)
@@ -361,7 +361,7 @@ def _disarm(submission: Path) -> None:
 
 
 def _laid(files: Files, name: str, folder: Path) -> Path | None:
-    return vault.lay_archive(files[name], folder) if name in files else None
+    return evaluator.lay_archive(files[name], folder) if name in files else None
 
 
 def _made(folder: Path) -> Path:
@@ -387,12 +387,12 @@ def _result(
         }
         for part, values in ran.values.items()
     }
-    means: dict[str, Any] = {
-        "code_version": vault.CODE_VERSION,
+    provenance: dict[str, Any] = {
+        "code_version": evaluator.CODE_VERSION,
         "contract_sha256": task.scorer_version.digest,
     }
     rows, primary = given.rows, given.primary
-    sealed = vault.seal(
+    sealed = evaluator.seal(
         evaluation,
         values=shown,
         intervals={
@@ -402,7 +402,7 @@ def _result(
         sums={part: each.sums for part, each in rows.items()},
         exact=ran.exact,
         undeclared=list(ran.outcome.undeclared),
-        means=means,
+        provenance=provenance,
     )
     interval = rows[PUBLIC].interval if PUBLIC in rows else None
     measured = [step.ended.measures for step in ran.outcome.steps]
@@ -413,10 +413,10 @@ def _result(
         payload_sha256=hashlib.sha256(sealed.ciphertext).hexdigest(),
         key_id=sealed.key_id,
         seconds=seconds,
-        means=means,
+        provenance=provenance,
         cpu_seconds=sum(each.cpu_seconds for each in measured),
         peak_mb=max((each.peak_bytes for each in measured), default=0) / MIB,
-        environment_digest=vault.environment_digest(),
+        environment_digest=evaluator.environment_digest(),
     )
 
 
@@ -510,9 +510,9 @@ INPUTS_UNLIKE = "inputs_unlike"
 
 def check_package(path: Path, task: PhaseTask) -> Verdict:
     """Check that a package can be started; nothing of it runs, nothing hidden is read."""
-    if vault.missing_isolation() is not None:
+    if evaluator.missing_isolation() is not None:
         return Verdict(False, (fault_of(ReasonCode.NO_SANDBOX.value),))
-    with vault.desk() as desk:
+    with evaluator.desk() as desk:
         try:
             _package(path, desk, _plan(task))
         except archives.ArchiveRefused as refused:
@@ -522,7 +522,7 @@ def check_package(path: Path, task: PhaseTask) -> Verdict:
     return Verdict(True)
 
 
-def trial_job(job: Job, truths: vault.Truths, beating: Beating) -> None:
+def trial_job(job: Job, truths: evaluator.Truths, beating: Beating) -> None:
     """Run a package on the public sample, and read what it wrote as an entry would be."""
     trial = team_code.begin_trial(job=job)
     if trial is None:
@@ -534,7 +534,7 @@ def trial_job(job: Job, truths: vault.Truths, beating: Beating) -> None:
         team_code.finish_trial(job=job, tried=tried)
 
 
-def run_job(job: Job, truths: vault.Truths, beating: Beating) -> None:
+def run_job(job: Job, truths: evaluator.Truths, beating: Beating) -> None:
     """Run the package of an entry on the hidden inputs, and seal what it wrote."""
     run = runs.begin_run(job=job)
     if run is None:
@@ -559,14 +559,14 @@ class _Pass:
 
 def _tried(trial: CodeTrial, job: Job) -> TrialOutcome:
     phase, plan = trial.phase, trial.plan
-    if vault.missing_isolation() is not None:
+    if evaluator.missing_isolation() is not None:
         return TrialOutcome(ReasonCode.NO_SANDBOX.value)
     task = PhaseTask.objects.select_related("phase__challenge", "scorer_version").filter(
         phase=phase, plan=plan
     )[0]
     with (
         releases.opened(releases.Deposit(trial.sealed, trial.keys), "paquet.zip") as path,
-        vault.desk() as desk,
+        evaluator.desk() as desk,
     ):
         if infected := infected_verdict(path):
             return _not_run(infected.faults[0])
@@ -578,15 +578,15 @@ def _tried(trial: CodeTrial, job: Job) -> TrialOutcome:
             return _not_run(_unstartable(refused))
         sample = desk / "sample"
         held = objects.read(plan.sample_sha256)
-        vault.lay_archive(held, sample)
+        evaluator.lay_archive(held, sample)
         files = {each.name: each.read_bytes() for each in sample.iterdir()}
-        spec = vault.contract_of(task).answer
+        spec = evaluator.contract_of(task).answer
         if spec.policy is Policy.COMPLETE:  # the candidates of the sample are not declared
             spec = replace(spec, policy=Policy.TOP_K)
         run = running.trial(
             package,
             sample,
-            sandbox=vault.sandbox(),
+            sandbox=evaluator.sandbox(),
             room=_made(desk / "run"),
             limits=code_limits(task),
         )
@@ -601,7 +601,7 @@ def _unstartable(refused: PackageRefused) -> Fault:
 
 
 def _not_run(fault: Fault) -> TrialOutcome:
-    return TrialOutcome(fault.code, fault.message, vault.verdict_kept(Verdict(False, (fault,))))
+    return TrialOutcome(fault.code, fault.message, evaluator.verdict_kept(Verdict(False, (fault,))))
 
 
 def _trial_outcome(ended: tuple[_Pass, Verdict | None], logs: bool) -> TrialOutcome:
@@ -613,7 +613,7 @@ def _trial_outcome(ended: tuple[_Pass, Verdict | None], logs: bool) -> TrialOutc
     return TrialOutcome(
         found.reason_code,
         found.detail,
-        {} if verdict is None else vault.verdict_kept(verdict),
+        {} if verdict is None else evaluator.verdict_kept(verdict),
         log,
         cut,
         {} if measured is None else asdict(measured.measures),
@@ -626,8 +626,12 @@ def _hidden(run: CodeRun, task: PhaseTask, job: Job) -> RunOutcome:
     keys = gate.read_keys(task.holdout)
     files = gate.open_holdout(version=plan.inputs, reason=f"run {run.pk}", by=WORKER)
     if unlike_truth(files, plan.ids, keys):
-        raise vault.ScoringFailed(INPUTS_UNLIKE)  # the organiser's fault, that no team pays for
-    with vault.desk() as desk, vault.room() as room, vault.local_copy(run.entry) as path:
+        raise evaluator.ScoringFailed(INPUTS_UNLIKE)  # the organiser's fault, that no team pays for
+    with (
+        evaluator.desk() as desk,
+        evaluator.room() as room,
+        evaluator.local_copy(run.entry) as path,
+    ):
         package = _package(path, desk, plan)
         try:
             shown = _made(room / "inputs")
@@ -638,12 +642,12 @@ def _hidden(run: CodeRun, task: PhaseTask, job: Job) -> RunOutcome:
                 running.hidden(
                     package,
                     shown,
-                    sandbox=vault.sandbox(),
+                    sandbox=evaluator.sandbox(),
                     room=_made(room / "run"),
                     limits=code_limits(task),
                     logs=_organiser_reads(task),
                 ),
-                vault.contract_of(task).answer,
+                evaluator.contract_of(task).answer,
                 keys,
                 job,
             )
@@ -674,7 +678,7 @@ def _run_outcome(found: _Pass, package: Package, task: PhaseTask) -> RunOutcome:
     return RunOutcome(
         found.reason_code,
         seed=package.seed,
-        environment_digest=vault.environment_digest(),
+        environment_digest=evaluator.environment_digest(),
         minutes=seen.duration_minutes,
         half_gib=seen.memory_half_gb,
         measures=measures,
@@ -690,14 +694,14 @@ def _read_run(run: Run, spec: AnswerSpec, keys: bytes, job: Job) -> tuple[_Pass,
     given back each time, it would be an attempt without end.
     """
     if run.reason in OURS:
-        raise vault.ScoringFailed(str(run.reason))
+        raise evaluator.ScoringFailed(str(run.reason))
     if run.reason is not None or run.file is None:
         return _Pass(run, str(run.reason), run.detail), None
     verdict, answer = child.read(run.file, spec, keys, name=run.file.name)
     if answer is None:
         fault = verdict.faults[0]
         if fault.code == ReasonCode.PLATFORM or (fault.code in READ_LIMITS and _is_new(job)):
-            raise vault.ScoringFailed(fault.code)
+            raise evaluator.ScoringFailed(fault.code)
         detail = f"{fault.code} : {fault.message}"
         return _Pass(run, ReasonCode.OUTPUT.value, detail), verdict
     return _Pass(run, content=run.file.read_bytes()), verdict

@@ -45,10 +45,10 @@ class JobQuerySet(models.QuerySet["Job"]):
 
     def due(self, at: datetime) -> "JobQuerySet":
         """Keep the jobs that a worker may take, the next one first; a paused phase gives none."""
-        ready = self.unheld().filter(state=JobState.READY, run_after__lte=at)
+        ready = self.unpaused().filter(state=JobState.READY, run_after__lte=at)
         return ready.order_by("priority", "fair_rank", "run_after", "pk")
 
-    def unheld(self) -> "JobQuerySet":
+    def unpaused(self) -> "JobQuerySet":
         """Leave out the jobs that the pause of their phase holds."""
         return self.filter(phase__paused_at__isnull=True)
 

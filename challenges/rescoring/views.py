@@ -138,7 +138,7 @@ def _show(
             "ou la refuse."
         ),
         "edits": edits,
-        "follows": edits or organising_rules.may_follow_challenge(by, challenge),
+        "follows": edits or organising_rules.may_read_cockpit(by, challenge),
     }
     return render(
         request,

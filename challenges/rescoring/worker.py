@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import transaction
 
-from challenges.evaluation import worker as vault
+from challenges.evaluation import worker as evaluator
 from challenges.evaluation.actions import evaluations
 from challenges.evaluation.enums import EvaluationState, Split
 from challenges.evaluation.models import Evaluation, evaluations_of, is_in_force
@@ -33,7 +33,7 @@ class _TakenBack(Exception):
     """What was done was done to see it."""
 
 
-def compare_job(job: Job, truths: vault.Truths, beating: Beating) -> None:
+def compare_job(job: Job, truths: evaluator.Truths, beating: Beating) -> None:
     """Say what another scoring moves on the public boards of its phase.
 
     What the boards list is read in one short transaction; ranks and intervals are computed with
@@ -54,7 +54,7 @@ def compare_job(job: Job, truths: vault.Truths, beating: Beating) -> None:
     raise NotSeen
 
 
-def swap_job(job: Job, truths: vault.Truths, beating: Beating) -> None:
+def swap_job(job: Job, truths: evaluator.Truths, beating: Beating) -> None:
     """Put an accepted scoring in force, with what was scored until now."""
     rescoring = _rescoring_of(job)
     opened = Opened()
@@ -102,7 +102,7 @@ def _release(evaluation: Evaluation, opened: Opened) -> Release:
     figures = result.get("values", {}).get(Split.PUBLIC, {})
     intervals = result.get("intervals", {}).get(Split.PUBLIC, {})
     plain = {key: value for key, value in figures.items() if not isinstance(value, dict)}
-    return Release(evaluation, plain, intervals, result.get("means", {}))
+    return Release(evaluation, plain, intervals, result.get("provenance", {}))
 
 
 def _after(rescoring: Rescoring, opened: Opened) -> list[Listing]:
@@ -112,7 +112,7 @@ def _after(rescoring: Rescoring, opened: Opened) -> list[Listing]:
         prepared = prepare(rescoring, opened)
         try:
             with transaction.atomic():
-                Phase.objects.held(rescoring.phase_id)  # first, as whoever ends a scoring
+                Phase.objects.share_locked(rescoring.phase_id)  # first, as whoever ends a scoring
                 rescorings.put_in_force(rescoring, prepared, at=clock.now(), sign=False)
                 found = _listings(rescoring, opened)
                 raise _TakenBack
@@ -184,7 +184,7 @@ EXACT = 1e-9
 SIGMAS = 3.0
 
 
-def watch_job(job: Job, truths: vault.Truths, beating: Beating) -> None:
+def watch_job(job: Job, truths: evaluator.Truths, beating: Beating) -> None:
     """Score a reference again, store nothing of it, and tell whether it moved."""
     evaluation = (
         Evaluation.objects.select_related("entry__enrolment__phase")
@@ -197,7 +197,7 @@ def watch_job(job: Job, truths: vault.Truths, beating: Beating) -> None:
         return
     tasks = evaluation.tasks().filter(current=True)
     task = tasks.select_related("scorer_version__programs", "phase__challenge", "holdout").get()
-    known = vault.unseal(evaluation.pk)
+    known = evaluator.unseal(evaluation.pk)
     scorer = scorer_for(task)
     seen = compare_runs(
         scorer.exact_figures(known),
@@ -223,7 +223,7 @@ def compare_runs(
         if not _figures_moved(expected, found):
             return WatchOutcome(WatchState.SAME, tolerance=EXACT)
         found += [again() for _more in range(runs - 1)]
-    except vault.ScoringFailed as failure:
+    except evaluator.ScoringFailed as failure:
         return WatchOutcome(WatchState.FAILED, reason_code=failure.code)
     moved = _figures_moved(expected, found)
     if not moved:

@@ -133,7 +133,7 @@ class SettledRung:
     """What a team is shown for one evaluation.
 
     leader: the evaluation the figures come from, None when the team has no figure yet.
-    figures, intervals: its public figures, to round once. means: what scored the evaluation
+    figures, intervals: its public figures, to round once. provenance: what scored the evaluation
     itself, for its receipt.
     """
 
@@ -142,7 +142,7 @@ class SettledRung:
     leader: Evaluation | None
     figures: Mapping[str, float | None]
     intervals: Mapping[str, Any]
-    means: Mapping[str, Any]
+    provenance: Mapping[str, Any]
 
 
 @transaction.atomic
@@ -184,7 +184,9 @@ def write_rung(phase: Phase, settled: SettledRung, *, sign: bool = True) -> None
     if not sign:
         return
     said = {"improved": settled.improved, "leader": _leader_number(settled)}
-    evaluations.issue_score_receipt(evaluation, scores, means=settled.means, ladder=said, at=now)
+    evaluations.issue_score_receipt(
+        evaluation, scores, provenance=settled.provenance, ladder=said, at=now
+    )
     record("entry.settled", by=WORKER, on=evaluation.entry, improved=settled.improved)
 
 

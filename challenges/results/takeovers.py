@@ -100,7 +100,7 @@ def _waits(source: Phase, team_id: int) -> bool:
 
 @transaction.atomic
 def _take_over_team(phase: Phase, source: Phase, team_id: int) -> int:
-    phase = Phase.objects.held(phase.pk)
+    phase = Phase.objects.share_locked(phase.pk)
     team = Team.objects.get(pk=team_id)
     enrolment, _created = Enrolment.objects.get_or_create(phase=phase, team=team)
     Enrolment.objects.all_locked([source.pk, phase.pk], team.pk)

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from challenges.evaluation import worker as vault
+from challenges.evaluation import worker as evaluator
 from challenges.evaluation.actions import evaluations
 from challenges.evaluation.actions.evaluations import bury_subject
 from challenges.evaluation.enums import EvaluationState, Split
@@ -21,7 +21,6 @@ from challenges.queue import worker as queue_worker
 from challenges.queue.enums import JobKind
 from challenges.queue.models import Job
 from challenges.queue.worker import Beating
-from challenges.results import actions as acts
 from challenges.results import actions as results
 from challenges.results.actions import FinalResults, Finding, SettledRung
 from challenges.results.models.boards import (
@@ -52,7 +51,7 @@ class Moving(Exception):
     code = "ladder_moving"
 
 
-def settle_ladders(job: Job, phase: Phase, opened: vault.Opened) -> None:
+def settle_ladders(job: Job, phase: Phase, opened: evaluator.Opened) -> None:
     """Settle every team of a phase that has a score to show."""
     task = task_of(phase)
     if task is None or not phase.ladder:
@@ -61,15 +60,15 @@ def settle_ladders(job: Job, phase: Phase, opened: vault.Opened) -> None:
         for _attempt in range(_TRIES):
             read = chain(enrolment, task)
             settled = settled_rungs(read, task, opened)
-            if acts.settle_ladder(job=job, task=task, read=read, settled=settled):
+            if results.settle_ladder(job=job, task=task, read=read, settled=settled):
                 break
         else:
             raise Moving
 
 
-def settled_rungs(read: Chain, task: PhaseTask, opened: vault.Opened) -> list[SettledRung]:
+def settled_rungs(read: Chain, task: PhaseTask, opened: evaluator.Opened) -> list[SettledRung]:
     """Compare each waiting evaluation with what its team leads with by then."""
-    primary = vault.contract_of(task).primary
+    primary = evaluator.contract_of(task).primary
     leader = read.leader
     best = _seen(leader, primary.key, opened) if leader else None
     settled = []
@@ -83,18 +82,18 @@ def settled_rungs(read: Chain, task: PhaseTask, opened: vault.Opened) -> list[Se
         if leader is not None and best is not None:
             figures = public_figures(leader, opened)
             intervals = opened.of(leader.pk).get("intervals", {}).get(Split.PUBLIC, {})
-        means = opened.of(each.pk).get("means", {})
-        settled.append(SettledRung(each, improved, leader, figures, intervals, means))
+        provenance = opened.of(each.pk).get("provenance", {})
+        settled.append(SettledRung(each, improved, leader, figures, intervals, provenance))
     return settled
 
 
-def public_figures(evaluation: Evaluation, opened: vault.Opened) -> dict[str, float | None]:
+def public_figures(evaluation: Evaluation, opened: evaluator.Opened) -> dict[str, float | None]:
     """Return the exact public figures of an evaluation, those by group left out."""
     values: dict[str, Any] = opened.of(evaluation.pk).get("values", {}).get(Split.PUBLIC, {})
     return {key: value for key, value in values.items() if not isinstance(value, dict)}
 
 
-def _seen(evaluation: Evaluation, key: str, opened: vault.Opened) -> Seen | None:
+def _seen(evaluation: Evaluation, key: str, opened: evaluator.Opened) -> Seen | None:
     """Read what the Ladder compares; None when the figure has no value."""
     result = opened.of(evaluation.pk)
     score = result.get("values", {}).get(Split.PUBLIC, {}).get(key)
@@ -102,8 +101,8 @@ def _seen(evaluation: Evaluation, key: str, opened: vault.Opened) -> Seen | None
         return None
     return seen_of(
         float(score),
-        vault.losses_of(result, Split.PUBLIC),
-        vault.sums_of(result, Split.PUBLIC),
+        evaluator.losses_of(result, Split.PUBLIC),
+        evaluator.sums_of(result, Split.PUBLIC),
     )
 
 
@@ -181,7 +180,7 @@ def compare_findings(phase: Phase, opened: OpenResult) -> dict[str, list[str]]:
 Own = dict[str, list[Any]]
 
 
-def standings_job(job: Job, truths: vault.Truths, beating: Beating) -> None:
+def standings_job(job: Job, truths: evaluator.Truths, beating: Beating) -> None:
     """Recompute the boards of a phase; jobs asking for the same are answered together."""
     if not results.begin_standings(job=job):
         return
@@ -224,7 +223,7 @@ def _ranked(found: Listing, opened: Opened) -> list[Placed]:
     ]
     listed = []
     for each in ranked:
-        sums = vault.sums_of(opened.of(each.evaluation_id), found.split.value)
+        sums = evaluator.sums_of(opened.of(each.evaluation_id), found.split.value)
         if sums is None:
             return _without_intervals(ranked, primary)
         listed.append(Listed(str(each.entry_id), each.figures[primary.key][0], sums))
@@ -309,7 +308,7 @@ def _cell(candidate: Candidate, column: Column, bounds: Any) -> dict[str, Any] |
     return {"value": value, "text": text, "low": low, "high": high, **told}
 
 
-def reveal_job(job: Job, truths: vault.Truths, beating: Beating) -> None:
+def reveal_job(job: Job, truths: evaluator.Truths, beating: Beating) -> None:
     """Open every sealed result of a phase and release all at once."""
     reveal = Reveal.objects.select_related("phase").get(pk=job.subject_id)
     phase = reveal.phase
@@ -324,7 +323,7 @@ def final_results(phase: Phase, opened: Opened) -> FinalResults:
     """Read the final results of a phase, as the scoring in force found them.
 
     What the groups tell is told once: a second table of the same answers, corrected, would tell
-    of a row (`findings.told`). A team that has its own gets no other.
+    of a row. A team that has its own gets no other.
     """
     scores, own = scores_to_release(phase, opened)
     again = phase.is_revealed

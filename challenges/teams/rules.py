@@ -17,7 +17,7 @@ def may_take_part(by: Actor, challenge: "Challenge") -> bool:
 
     Who left the organisers, or the jury, has read what is held out.
     """
-    runs = challenge.is_followed_by(by) or challenge.was_followed_by(by)
+    runs = challenge.is_run_by(by) or challenge.was_run_by(by)
     return is_person(by) and challenge.is_public and not runs
 
 

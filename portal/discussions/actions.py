@@ -234,14 +234,14 @@ def unblock(*, block: Block, by: User) -> None:
 
 
 @transaction.atomic
-def forget(*, person: User) -> None:
+def erase_person(*, person: User) -> None:
     """Drop what somebody who leaves wrote and nobody has read: what waits for a moderator."""
     Message.objects.filter(by=person, state=MessageState.HELD).delete()
     Discussion.objects.filter(by=person, state=MessageState.HELD).delete()
 
 
 @transaction.atomic
-def erase(*, on: Subject) -> None:
+def erase_subject(*, on: Subject) -> None:
     """Delete all that was written about a subject that is deleted itself. No rule is asked here."""
     for model in (Discussion, Block):
         model.objects.on(on).delete()

@@ -19,5 +19,5 @@ class DiscussionsConfig(AppConfig):
         import_module("portal.accounts.personal_data").register(
             "discussions",
             describe=queries.described,
-            erase=lambda user: actions.forget(person=user),
+            erase=lambda user: actions.erase_person(person=user),
         )

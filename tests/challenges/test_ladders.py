@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from challenges.entries.actions import choices
 from challenges.entries.enums import EntryStatus
-from challenges.evaluation import worker as vault
+from challenges.evaluation import worker as evaluator
 from challenges.evaluation.actions import evaluations, interventions
 from challenges.evaluation.enums import Split
 from challenges.invariants import stale_boards
@@ -140,7 +140,7 @@ def test_what_follows_a_leader_is_shown_by_its_figures_alone(
     assert errors[0] == errors[1]
     row = row_of(team)
     assert row.entry_id == entries[0].pk
-    bounds = vault.unseal(Evaluation.objects.get(entry=entries[0]).pk)["intervals"]["public"]
+    bounds = evaluator.unseal(Evaluation.objects.get(entry=entries[0]).pk)["intervals"]["public"]
     assert row.interval_low == round(bounds["exactitude"][0], 4)
     lows = [public_figures(one)["exactitude"]["low"] for one in entries]
     assert lows == [row.interval_low] * 2
@@ -300,7 +300,7 @@ def recomputed(challenge: Challenge, team: Team) -> list[tuple[bool, int | None,
     """Climb again from the sealed results alone, in order of receipt."""
     task = task_of(challenge.phases.get())
     assert task is not None
-    opened, found = vault.Opened(), []
+    opened, found = evaluator.Opened(), []
     done = Evaluation.objects.filter(entry__enrolment__team=team, state="done")
     done = done.order_by("entry__received_at")
     seen = [climbing._seen(each, "exactitude", opened) for each in done]
@@ -355,7 +355,7 @@ def test_a_settlement_that_comes_late_writes_nothing(challenge: Challenge, team:
     assert [each.entry_id for each in read.waiting] == [entry.pk]
     job = jobs.claim(owner="slow")
     assert job.kind == JobKind.STANDINGS
-    settled = climbing.settled_rungs(read, task, vault.Opened())
+    settled = climbing.settled_rungs(read, task, evaluator.Opened())
     assert settlements.settle_ladder(job=job, task=task, read=read, settled=settled)
     again: dict[str, Any] = {"task": task, "read": read, "settled": settled}
     assert not settlements.settle_ladder(job=job, **again)  # the team has moved

@@ -325,7 +325,7 @@ def _hidden_board(challenge: Any) -> None:
         arena.StandingFactory(entry=entry, leaderboard=board, cells={"interne": figure})
         evaluation = entry.evaluations.get()
         scores += Score.objects.filter(evaluation=evaluation, metric="mae", split=Split.PUBLIC)
-        evaluations.issue_score_receipt(evaluation, scores, means={}, at=clock.now())
+        evaluations.issue_score_receipt(evaluation, scores, provenance={}, at=clock.now())
         # No action writes them before the reveal: the pages must not show them even then.
         if challenge.slug != "defi-revele":
             arena.score(entry, PRIVATE_VALUE, split=Split.PRIVATE)

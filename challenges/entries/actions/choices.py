@@ -33,7 +33,7 @@ def withdraw(*, entry: Entry, by: Actor) -> Entry:
     being scored, and once the reveal is confirmed: who knows the private scores could choose
     again by withdrawing.
     """
-    phase = Phase.objects.held(entry.enrolment.phase_id)  # a confirmation waits, or is seen
+    phase = Phase.objects.share_locked(entry.enrolment.phase_id)  # a confirmation waits, or is seen
     entry = Entry.objects.locked(entry)
     require(entries_rules.may_withdraw_entry, by, entry)
     if has_final_results(phase):

@@ -158,7 +158,7 @@ def _accept_patiently(deposit: _Deposit, by: User) -> Accepted:
 
 @transaction.atomic
 def _accept(deposit: _Deposit, by: User) -> Accepted:
-    phase = Phase.objects.held(deposit.phase_id)  # a close waits for the entries being accepted
+    phase = Phase.objects.share_locked(deposit.phase_id)  # a close waits for what is being accepted
     enrolment, _created = Enrolment.objects.get_or_create(
         phase_id=deposit.phase_id, team_id=deposit.team_id
     )
@@ -349,8 +349,8 @@ def _slot_text(slot: int | None, limit: int | None) -> str:
     return f"{slot}/{limit}" if slot is not None else ""
 
 
-# What holds no slot: a file that stops the worker, too, could be sent without end.
-SLOTLESS = (EntryStatus.REJECTED, EntryStatus.NEEDS_ATTENTION)
+# A file that stops the worker, too, could be sent without end.
+COUNTED_AS_REFUSED = (EntryStatus.REJECTED, EntryStatus.NEEDS_ATTENTION)
 
 
 def entries_counted(enrolment: Enrolment) -> Any:
@@ -362,9 +362,13 @@ def take_slots(enrolment: Enrolment, phase: Phase, at: datetime) -> tuple[int | 
     """Return the lowest free slots of the day and of the phase; None where there is no limit."""
     found = entries_counted(enrolment)
     today = found.filter(quota_day=clock.paris_day(at))
-    if today.filter(status__in=SLOTLESS).count() >= phase.max_refused_per_day:
+    if today.filter(status__in=COUNTED_AS_REFUSED).count() >= phase.max_refused_per_day:
         raise _quota_spent(
-            _("Trop de fichiers refusés aujourd’hui : vérifiez le format avant d’envoyer."), at
+            _(
+                "Trop de fichiers refusés, ou qui ont arrêté l’évaluation, aujourd’hui : vérifiez "
+                "le format avant d’envoyer."
+            ),
+            at,
         )
     if phase.max_parallel is not None:
         running = found.unfinished().count()

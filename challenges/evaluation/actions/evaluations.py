@@ -51,7 +51,7 @@ class Result:
     """What a scoring gave: figures to release now, and the sealed rest.
 
     public: {metric: value} of the columns that are not kept for the closing. intervals:
-    {metric: [low, high, method]}. means: what scored, the digests that its receipt names. What
+    {metric: [low, high, method]}. provenance: what scored, the digests that its receipt names. What
     a program used: processor seconds, peak MiB.
     """
 
@@ -62,7 +62,7 @@ class Result:
     seconds: float | None = None
     input_sha256: str = ""
     intervals: Mapping[str, Any] = field(default_factory=dict)
-    means: dict[str, Any] = field(default_factory=dict)
+    provenance: dict[str, Any] = field(default_factory=dict)
     cpu_seconds: float | None = None
     peak_mb: float | None = None
     environment_digest: str = ""
@@ -96,7 +96,7 @@ def finish_check(*, job: Job, accepted: bool, verdict: dict[str, Any], digest: s
     """
     if not (jobs.fence(job) and jobs.complete(job)):
         return False
-    Phase.objects.held(Enrolment.objects.get(entries=UUID(job.subject_id)).phase_id)
+    Phase.objects.share_locked(Enrolment.objects.get(entries=UUID(job.subject_id)).phase_id)
     entry = Entry.objects.locked(Entry(pk=job.subject_id))
     now = clock.now()
     entry.verdict = verdict
@@ -108,7 +108,7 @@ def finish_check(*, job: Job, accepted: bool, verdict: dict[str, Any], digest: s
     else:
         faults = verdict.get("faults") or [{"code": ReasonCode.OUTPUT.value}]
         entry.become(EntryStatus.REJECTED, at=now, reason=faults[0]["code"])
-        entry.day_slot = entry.total_slot = None
+        entry.give_slots_back()
         entry.save()
         settle_later(entry)
         owe("mail.entry_rejected", key=f"{entry.pk}:{entry.version}", entry_id=str(entry.pk))
@@ -150,7 +150,7 @@ def begin_score(*, job: Job) -> Evaluation | None:
     if not jobs.fence(job):
         return None
     evaluation = Evaluation.objects.select_related("entry__enrolment").get(pk=job.subject_id)
-    Phase.objects.held(evaluation.entry.enrolment.phase_id)  # a change of scoring waits
+    Phase.objects.share_locked(evaluation.entry.enrolment.phase_id)  # a change of scoring waits
     entry = Entry.objects.locked(Entry(pk=evaluation.entry_id))
     now = clock.now()
     task = evaluation.tasks().select_related("scorer_version").first()
@@ -220,7 +220,7 @@ def finish_score(*, job: Job, result: Result, also: Callable[[], None] = _nothin
 def _locked(job: Job) -> tuple[Evaluation, Entry]:
     """Lock what a scoring ends; a change of scoring waits for it, or is seen by it."""
     evaluation = Evaluation.objects.select_related("entry__enrolment").get(pk=job.subject_id)
-    Phase.objects.held(evaluation.entry.enrolment.phase_id)
+    Phase.objects.share_locked(evaluation.entry.enrolment.phase_id)
     entry = Entry.objects.locked(Entry(pk=evaluation.entry_id))  # before what hangs from it
     return Evaluation.objects.select_for_update().get(pk=job.subject_id), entry
 
@@ -232,7 +232,7 @@ def _release_scores(evaluation: Evaluation, entry: Entry, result: Result, now: d
     with immutable.writes(Score):
         Score.objects.bulk_create(scores, ignore_conflicts=True)
     if not climbs:
-        issue_score_receipt(evaluation, scores, means=result.means, at=now)
+        issue_score_receipt(evaluation, scores, provenance=result.provenance, at=now)
 
 
 @transaction.atomic
@@ -356,7 +356,7 @@ def put_under_examination(entries: Iterable[Entry]) -> None:
         if entry.status not in examined:
             continue
         entry.become(EntryStatus.NEEDS_ATTENTION, at=clock.now(), reason=ReasonCode.PLATFORM.value)
-        entry.day_slot = entry.total_slot = None
+        entry.give_slots_back()
         entry.save()
         record("entry.needs_attention", by=WORKER, on=entry)
         owe("mail.entry_examined", key=f"{entry.pk}:{entry.version}", entry_id=str(entry.pk))
@@ -575,20 +575,20 @@ def note_parts(*, task: PhaseTask, units: Mapping[str, int]) -> None:
 LADDER = "ladder"
 RUN = "run"
 RULES = (LADDER, RUN)
-MEANS = ("code_version", "contract_sha256", "engine_sha256", "resampling_sha256")
+PROVENANCE = ("code_version", "contract_sha256", "engine_sha256", "resampling_sha256")
 
 
 def issue_score_receipt(
     evaluation: Evaluation,
     scores: Iterable[Score],
     *,
-    means: Mapping[str, Any],
+    provenance: Mapping[str, Any],
     ladder: Mapping[str, Any] | None = None,
     at: datetime,
 ) -> ScoreReceipt:
     """Issue the receipt of a finished evaluation, in the caller's transaction.
 
-    The entry is locked by the caller. scores: the released ones. means: the digests of MEANS.
+    The entry is locked by the caller. scores: the released ones. provenance: its digests.
     ladder: whether the entry improved, and whose public values are shown.
     """
     task = task_index(evaluation)
@@ -597,8 +597,8 @@ def issue_score_receipt(
     reason = ReceiptReason.RESCORED if last else ReceiptReason.SCORED
     public = [score for score in scores if score.split == Split.PUBLIC]
     told = _released_figures(public, _keys_shown(evaluation.entry.enrolment.phase))
-    said = {**means, **({LADDER: ladder} if ladder else {})}
-    made = _receipt(evaluation, task, told, last, reason=reason, means=said, at=at)
+    said = {**provenance, **({LADDER: ladder} if ladder else {})}
+    made = _receipt(evaluation, task, told, last, reason=reason, provenance=said, at=at)
     with immutable.writes(ScoreReceipt):
         made.save(force_insert=True)
     return made
@@ -624,7 +624,7 @@ def reissue_score_receipts(phase: Phase, *, at: datetime) -> int:
                 _released_figures(scores.get(evaluation.pk, []), shown),
                 last,
                 reason=ReceiptReason.REVEALED,
-                means=_means(last, evaluation),
+                provenance=_provenance(last, evaluation),
                 at=at,
             )
         )
@@ -678,12 +678,12 @@ def _in_force(phase: Phase) -> dict[UUID, tuple[int, Evaluation]]:
     }
 
 
-def _means(last: ScoreReceipt | None, evaluation: Evaluation) -> Mapping[str, Any]:
+def _provenance(last: ScoreReceipt | None, evaluation: Evaluation) -> Mapping[str, Any]:
     """Return what scored, as the former receipt of the evaluation named it."""
     if last is None or last.evaluation_id != evaluation.pk:
         return {}
     payload = json.loads(last.text)["payload"]
-    return {name: payload[name] for name in (*MEANS, *RULES) if name in payload}
+    return {name: payload[name] for name in (*PROVENANCE, *RULES) if name in payload}
 
 
 def _receipt(
@@ -693,7 +693,7 @@ def _receipt(
     last: ScoreReceipt | None,
     *,
     reason: ReceiptReason,
-    means: Mapping[str, Any],
+    provenance: Mapping[str, Any],
     at: datetime,
 ) -> ScoreReceipt:
     entry, version, holdout = evaluation.entry, evaluation.scorer_version, evaluation.holdout
@@ -722,8 +722,8 @@ def _receipt(
         **told,
         "duration": duration_class(evaluation.seconds),
         "reason": reason.value,
-        **{name: means.get(name, "") for name in MEANS},
-        **{name: means[name] for name in RULES if name in means},
+        **{name: provenance.get(name, "") for name in PROVENANCE},
+        **{name: provenance[name] for name in RULES if name in provenance},
     }
     # To the minute: with the date of receipt, the second would tell how long it took.
     signed = receipts.sign_next(payload, last, at=at, to="minutes")

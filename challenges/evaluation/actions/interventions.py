@@ -12,7 +12,7 @@ from challenges.entries.queries import has_final_results
 from challenges.evaluation import rules
 from challenges.evaluation.actions.evaluations import queue_scores
 from challenges.evaluation.enums import EvaluationState
-from challenges.evaluation.models import Evaluation, held_by, in_force
+from challenges.evaluation.models import Evaluation, in_force, pausing_phase
 from challenges.organising.actions.notices import announce
 from challenges.organising.enums import NoticeKind
 from challenges.organising.models.challenges import Phase
@@ -175,7 +175,7 @@ def try_again(entry: Entry) -> None:
             jobs.revive(
                 kind=JobKind.SCORE,
                 subject_id=evaluation.pk,
-                phase_id=held_by(evaluation),
+                phase_id=pausing_phase(evaluation),
             )
     else:
         entry.become(EntryStatus.CHECKING, at=now)
@@ -191,7 +191,7 @@ def score_again(*, entry: Entry, by: Actor, note: str = "") -> Entry:
     "entry.scored_again" with the note. Raises NotAllowed; Conflict when it has not failed, and
     once the final results are confirmed, unless it is of the bench.
     """
-    phase = Phase.objects.held(entry.enrolment.phase_id)
+    phase = Phase.objects.share_locked(entry.enrolment.phase_id)
     entry = Entry.objects.locked(entry)
     require(rules.may_score_again, by, entry)
     if has_final_results(phase) and not entry.is_bench:
@@ -227,7 +227,7 @@ def give_up(*, entry: Entry, our_fault: bool, by: Actor, note: str = "") -> Entr
     require(rules.may_examine_entry, by, entry)
     entry.become(EntryStatus.FAILED, at=clock.now(), reason=ReasonCode.PLATFORM.value)
     if our_fault:
-        entry.day_slot = entry.total_slot = None
+        entry.give_slots_back()
     elif entry.day_slot is None and entry.total_slot is None:
         deposits.take_slots_again(entry)
     entry.save()

@@ -9,7 +9,7 @@ from challenges.evaluation import queries as evaluation_queries
 from challenges.evaluation.actions.evaluations import put_under_examination, queue_scores
 from challenges.evaluation.models import (
     forsaken,
-    held_by,
+    pausing_phase,
     wanted_jobs,
 )
 from challenges.queue import actions as jobs
@@ -43,7 +43,7 @@ def _sweep_entry(pk: UUID) -> bool:
         put_under_examination([entry])
         return True
     wanted = wanted_jobs(entry)
-    aside = {str(each.pk) for each in entry.evaluations.all() if held_by(each) is None}
+    aside = {str(each.pk) for each in entry.evaluations.all() if pausing_phase(each) is None}
     for kind, key in sorted(wanted):
         held = kind != JobKind.CHECK and key not in aside
         phase_id = entry.enrolment.phase_id if held else None

@@ -226,11 +226,11 @@ class Challenge(models.Model):
         """Say whether this person chooses who runs it."""
         return self.organisers.filter(user_id=person_id(user), role=OrganiserRole.OWNER).exists()
 
-    def is_followed_by(self, user: Viewer) -> bool:
+    def is_run_by(self, user: Viewer) -> bool:
         """Say whether this person runs it in any role, jury included."""
         return self.organisers.filter(user_id=person_id(user)).exists()
 
-    def was_followed_by(self, user: Viewer) -> bool:
+    def was_run_by(self, user: Viewer) -> bool:
         """Say whether this person ran it in any role, jury included, and left."""
         return bool(self.former_organisers.filter(user_id=person_id(user)).exists())
 
@@ -280,7 +280,7 @@ class PhaseQuerySet(models.QuerySet["Phase"]):
         except Phase.DoesNotExist:
             raise Conflict(_("Cette phase n’est plus là."), code="absent") from None
 
-    def held(self, phase_id: int) -> "Phase":
+    def share_locked(self, phase_id: int) -> "Phase":
         """Return the fresh row, shared with others who hold it; whoever locks it waits for all.
 
         On SQLite the transaction is already alone.

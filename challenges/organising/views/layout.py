@@ -133,7 +133,7 @@ def find_organised(request: HttpRequest, slug: str) -> Challenge:
 def find_followed(request: HttpRequest, slug: str) -> Challenge:
     """Return a challenge that this person runs, as jury too; 404 or 403 for any other."""
     challenge = find_to_run(request, slug)
-    require(rules.may_follow_challenge, person(request), challenge)
+    require(rules.may_read_cockpit, person(request), challenge)
     return challenge
 
 
@@ -163,7 +163,7 @@ def organiser_context(
 def access_to(by: User, challenge: Challenge) -> dict[str, Any]:
     """Say whether a person organises a challenge (edits), or runs it, as jury too (follows)."""
     edits = rules.may_edit_challenge(by, challenge)
-    return {"edits": edits, "follows": edits or rules.may_follow_challenge(by, challenge)}
+    return {"edits": edits, "follows": edits or rules.may_read_cockpit(by, challenge)}
 
 
 def organisations_of(by: User) -> list[Organisation]:
@@ -179,9 +179,7 @@ def organisations_of(by: User) -> list[Organisation]:
 def find_to_run(request: HttpRequest, slug: str) -> Challenge:
     """Return a challenge this person runs, or decides on for the Region; 404 for any other."""
     challenge = find_challenge(request, slug)
-    if not decides_for_region(request) and not rules.may_follow_challenge(
-        person(request), challenge
-    ):
+    if not decides_for_region(request) and not rules.may_read_cockpit(person(request), challenge):
         raise Hidden(denied=challenge)
     return challenge
 

@@ -14,7 +14,7 @@ from challenges.entries.models import Entry
 from challenges.entries.queries import fair_rank
 from challenges.evaluation.actions import evaluations
 from challenges.evaluation.enums import EvaluationState, RunState
-from challenges.evaluation.models import Evaluation, held_by, is_in_force
+from challenges.evaluation.models import Evaluation, is_in_force, pausing_phase
 from challenges.organising.models.challenges import Phase
 from challenges.organising.models.scorings import PhaseTask
 from challenges.programs.models import CodeRun, SealedPredictions
@@ -173,7 +173,7 @@ def begin_run(*, job: Job) -> CodeRun | None:
     run = CodeRun.objects.select_related("entry__enrolment__phase__challenge", "plan__inputs").get(
         pk=job.subject_id
     )
-    Phase.objects.held(run.entry.enrolment.phase_id)  # a change of scoring waits
+    Phase.objects.share_locked(run.entry.enrolment.phase_id)  # a change of scoring waits
     entry = Entry.objects.locked(run.entry)
     now = clock.now()
     if run.is_alive and entry.status == EntryStatus.QUEUED:
@@ -198,7 +198,7 @@ def finish_run(*, job: Job, ended: RunOutcome) -> bool:
     if not (jobs.fence(job) and jobs.complete(job)):
         return False
     run = CodeRun.objects.select_related("entry__enrolment").get(pk=job.subject_id)
-    Phase.objects.held(run.entry.enrolment.phase_id)
+    Phase.objects.share_locked(run.entry.enrolment.phase_id)
     entry = Entry.objects.locked(Entry(pk=run.entry_id))  # before its run, as `begin_score`
     run = CodeRun.objects.select_for_update().get(pk=run.pk)
     run.state = RunState.FAILED if ended.reason_code else RunState.DONE
@@ -237,7 +237,7 @@ _COPIED = (
 def _queue_scores(entry: Entry, waiting: Sequence[Evaluation]) -> None:
     rank = fair_rank(entry.enrolment)
     for evaluation in waiting:
-        key, phase_id = str(evaluation.pk), held_by(evaluation)
+        key, phase_id = str(evaluation.pk), pausing_phase(evaluation)
         jobs.put(
             kind=JobKind.SCORE,
             subject_id=evaluation.pk,

@@ -457,7 +457,7 @@ class Release:
     evaluation: Evaluation
     figures: Mapping[str, float | None]
     intervals: Mapping[str, Any]
-    means: Mapping[str, Any]
+    provenance: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -505,7 +505,7 @@ def _release_scores(each: Release, at: datetime, *, sign: bool) -> None:
     with immutable.writes(Score):
         Score.objects.bulk_create(scores, ignore_conflicts=True)
     if sign:
-        evaluations.issue_score_receipt(each.evaluation, scores, means=each.means, at=at)
+        evaluations.issue_score_receipt(each.evaluation, scores, provenance=each.provenance, at=at)
 
 
 def _realign(rescoring: Rescoring, at: datetime, *, sign: bool) -> None:

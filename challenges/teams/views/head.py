@@ -166,7 +166,7 @@ def challenge_context(request: HttpRequest, slug: str, tab: str) -> dict[str, An
         "open": is_open(challenge, phase, now),
         "stage": stage_of(challenge, phases, now).value,
         "team": team,
-        "is_organiser": request.user.is_authenticated and challenge.is_followed_by(request.user),
+        "is_organiser": request.user.is_authenticated and challenge.is_run_by(request.user),
         "crumbs": [(_("Challenges"), reverse("challenges:list")), (challenge.title, "")],
         "tabs": tabs(challenge, team),
         "tab": str(TABS[tab]),

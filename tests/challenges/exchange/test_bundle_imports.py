@@ -17,7 +17,7 @@ from django.urls import reverse
 
 from challenges import worker as loop
 from challenges.bundles import examination
-from challenges.evaluation import worker as vault
+from challenges.evaluation import worker as evaluator
 from challenges.exchange import worker as exchange_worker
 from challenges.exchange.actions import bundles as acts
 from challenges.exchange.models import ImportState
@@ -152,7 +152,7 @@ def test_the_draft_of_a_lost_lease_is_undone() -> None:
     stale = jobs.claim(owner="worker that was killed")
     assert stale is not None
     Job.objects.update(state=JobState.READY, lease_token=None, lease_until=None)
-    exchange_worker.import_job(stale, vault.Truths(), Beating(stale))
+    exchange_worker.import_job(stale, evaluator.Truths(), Beating(stale))
     made.refresh_from_db()
     assert (made.is_being_created, Challenge.objects.exists()) == (True, False)
     assert drain()  # the next worker makes it

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from challenges.evaluation import worker as vault
+from challenges.evaluation import worker as evaluator
 from challenges.models import Challenge, Entry, Phase, Team
 from challenges.sandbox.bubblewrap import Bubblewrap
 from portal.accounts.models import User
@@ -90,7 +90,7 @@ def entered(challenge: Challenge, text: str, team: Team | None = None) -> Entry:
 
 def figures(entry: Entry) -> list[dict[str, Any]]:
     """Open what each task of an entry scored, exactly, with what the portal computed."""
-    return [vault.unseal(each.pk) for each in entry.evaluations.order_by("holdout_id")]
+    return [evaluator.unseal(each.pk) for each in entry.evaluations.order_by("holdout_id")]
 
 
 class Clock:

@@ -14,7 +14,7 @@ from challenges.bundles.programs import Bounds, read_bounds
 from challenges.bundles.settings import Settings
 from challenges.entries.actions import checks
 from challenges.entries.enums import EntryStatus
-from challenges.evaluation import worker as vault
+from challenges.evaluation import worker as evaluator
 from challenges.evaluation.actions import interventions
 from challenges.evaluation.enums import EvaluationState
 from challenges.exchange.actions import exports, imports
@@ -173,7 +173,7 @@ def test_a_host_that_cannot_isolate_takes_no_entry(
     challenge: Challenge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     nowhere = Bubblewrap(program="bwrap-absent")
-    monkeypatch.setattr(vault, "sandbox", lambda: nowhere)
+    monkeypatch.setattr(evaluator, "sandbox", lambda: nowhere)
     team = TeamFactory(challenge=challenge)
 
     refused = worked(entered(challenge, "fine", team))  # before any sign of life

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from challenges.evaluation import worker as vault
+from challenges.evaluation import worker as evaluator
 from challenges.models import (
     BaselineCheck,
     Challenge,
@@ -59,7 +59,7 @@ def test_a_reference_that_scores_the_same_rings_nobody(
 @pytest.mark.slow
 def test_each_drift_rings_once(challenge: Challenge, monkeypatch: pytest.MonkeyPatch) -> None:
     evaluation = Evaluation.objects.get(entry__in=Entry.objects.references())
-    known = vault.unseal(evaluation.pk)
+    known = evaluator.unseal(evaluation.pk)
     shifts = iter([2e-9, 2e-9, 0.0, 2e-9, 0.1])
 
     def shifted(pk: Any) -> Any:
@@ -68,7 +68,7 @@ def test_each_drift_rings_once(challenge: Challenge, monkeypatch: pytest.MonkeyP
         public["exactitude"] += by
         return known | {"values": known["values"] | {"public": public}}
 
-    monkeypatch.setattr(judging.vault, "unseal", shifted)
+    monkeypatch.setattr(judging.evaluator, "unseal", shifted)
     for days in range(1, 6):
         night(monkeypatch, days)
     rows = BaselineCheck.objects.order_by("day")
@@ -131,7 +131,7 @@ def test_a_scoring_that_draws_is_allowed_three_standard_deviations() -> None:
     assert judged(0.1).state == WatchState.DRIFTED
 
     def fails() -> Any:
-        raise judging.vault.ScoringFailed("X_PROGRAM")
+        raise judging.evaluator.ScoringFailed("X_PROGRAM")
 
     seen = judging.compare_runs({"acc": 0.5}, fails, public={"acc"}, runs=5)
     assert (seen.state, seen.reason_code) == (WatchState.FAILED, "X_PROGRAM")

@@ -28,7 +28,7 @@ from django.test import Client
 from django.urls import reverse
 
 from challenges.entries.enums import EntryStatus
-from challenges.evaluation import worker as vault
+from challenges.evaluation import worker as evaluator
 from challenges.models import Challenge, Entry, Evaluation
 from challenges.organising.actions import challenges
 from challenges.results import actions as results
@@ -191,7 +191,7 @@ def held() -> Held:
     """Gather what is sealed of every evaluation, besides the truth and the groups."""
     numbers = truth()
     for evaluation in Evaluation.objects.filter(state="done"):
-        opened_result = vault.unseal(evaluation.pk)
+        opened_result = evaluator.unseal(evaluation.pk)
         assert set(opened_result["values"]) == {"public", "private"}
         for name in ("values", "audit"):
             numbers += numbers_in(opened_result[name])
@@ -406,7 +406,7 @@ def test_the_search_finds_each_of_them_once_revealed(
     results.confirm_reveal(phase=phase, by=scene.people["administrator"])
     assert drain()
     client = scene.client("visitor")
-    private = vault.unseal(scene.scored.evaluations.get().pk)["values"]["private"]["mae"]
+    private = evaluator.unseal(scene.scored.evaluations.get().pk)["values"]["private"]["mae"]
     slug = scene.challenge.slug
     sent = client.get(reverse("challenges:standings_csv", args=[slug])).text
     lines = list(csv.DictReader(io.StringIO(sent)))

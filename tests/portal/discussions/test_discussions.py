@@ -340,7 +340,7 @@ def test_what_was_written_goes_with_its_subject(scene: Scene) -> None:
     discussions.block(on=scene.subject, user=known(), reason="Injures.", by=scene.moderator)
     assert list(invariants.strays()) == []
     if isinstance(scene.subject, Challenge):
-        discussions.erase(on=scene.subject)
+        discussions.erase_subject(on=scene.subject)
     else:
         cards.bury(resource=scene.subject, reason="other", by=scene.moderator)
     assert not any(each.objects.exists() for each in (Discussion, Message, Block, Flag)), message

@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from challenges import invariants
 from challenges.entries.actions import checks
 from challenges.entries.enums import EntryStatus
-from challenges.evaluation import worker as vault
+from challenges.evaluation import worker as evaluator
 from challenges.evaluation.actions import interventions, sweeps
 from challenges.models import (
     Challenge,
@@ -95,7 +95,7 @@ def run_of(entry: Entry) -> CodeRun:
 
 def exact(entry: Entry) -> Any:
     """Return the exact share of right answers on the public part."""
-    return vault.unseal(entry.evaluations.get().pk)["values"]["public"]["exactitude"]
+    return evaluator.unseal(entry.evaluations.get().pk)["values"]["public"]["exactitude"]
 
 
 def test_code_is_run_then_scored_as_answers_are(challenge: Challenge) -> None:
@@ -198,7 +198,7 @@ def test_a_host_that_cannot_isolate_runs_nothing(
     waiting = entered(challenge, package())
     assert Worker().work_one()  # checked while it could still isolate
     nowhere = Bubblewrap(program="bwrap-absent")
-    monkeypatch.setattr(vault, "sandbox", lambda: nowhere)
+    monkeypatch.setattr(evaluator, "sandbox", lambda: nowhere)
 
     refused = worked(entered(challenge, package()))  # before any sign of life
 
@@ -305,8 +305,9 @@ def test_a_fault_of_ours_is_tried_again_then_examined_and_its_slot_given_back(
     settings.JOB_BACKOFF_SECONDS = (0, 0)
     entry = entered(challenge, package())
     with monkeypatch.context() as broken:
-        broken.setattr(program_worker.vault, "sandbox", lambda: Bubblewrap(program="bwrap-absent"))
-        broken.setattr(program_worker.vault, "missing_isolation", lambda: None)
+        absent = Bubblewrap(program="bwrap-absent")
+        broken.setattr(program_worker.evaluator, "sandbox", lambda: absent)
+        broken.setattr(program_worker.evaluator, "missing_isolation", lambda: None)
         entry = worked(entry)
     assert (entry.status, entry.reason_code) == (EntryStatus.NEEDS_ATTENTION, "X_PLATFORM")
     job = Job.objects.get(kind=JobKind.RUN)
@@ -442,8 +443,9 @@ def test_a_change_of_scoring_does_not_wait_for_code_that_is_examined(
     settings.JOB_BACKOFF_SECONDS = (0, 0)
     entry = entered(challenge, package())
     with monkeypatch.context() as broken:
-        broken.setattr(program_worker.vault, "sandbox", lambda: Bubblewrap(program="bwrap-absent"))
-        broken.setattr(program_worker.vault, "missing_isolation", lambda: None)
+        absent = Bubblewrap(program="bwrap-absent")
+        broken.setattr(program_worker.evaluator, "sandbox", lambda: absent)
+        broken.setattr(program_worker.evaluator, "missing_isolation", lambda: None)
         entry = worked(entry)
     assert entry.status == EntryStatus.NEEDS_ATTENTION
 
@@ -585,5 +587,5 @@ def test_a_host_that_cannot_isolate_tries_nothing(
     challenge: Challenge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     nowhere = Bubblewrap(program="bwrap-absent")
-    monkeypatch.setattr(vault, "sandbox", lambda: nowhere)
+    monkeypatch.setattr(evaluator, "sandbox", lambda: nowhere)
     assert ended_trial(challenge, package()).reason_code == "X_NO_SANDBOX"
