@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from enum import StrEnum
 
+from django.db import models
 from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -18,18 +19,18 @@ class UploadState(StrEnum):
     EXPIRED = "expired"
 
 
-class EntryStatus(StrEnum):
+class EntryStatus(models.TextChoices):
     """Name where an entry stands, from its receipt to its score."""
 
-    RECEIVED = "received"
-    CHECKING = "checking"
-    REJECTED = "rejected"
-    QUEUED = "queued"
-    SCORING = "scoring"
-    SCORED = "scored"
-    FAILED = "failed"
-    NEEDS_ATTENTION = "needs_attention"
-    WITHDRAWN = "withdrawn"
+    RECEIVED = "received", _("Reçue")
+    CHECKING = "checking", _("Vérification du format")
+    REJECTED = "rejected", _("Format refusé")
+    QUEUED = "queued", _("File d’attente")
+    SCORING = "scoring", _("Évaluation")
+    SCORED = "scored", _("Évaluée")
+    FAILED = "failed", _("Échec de l’évaluation")
+    NEEDS_ATTENTION = "needs_attention", _("Examen technique")
+    WITHDRAWN = "withdrawn", _("Retirée")
 
 
 # The code of a file in which the antivirus found something.
@@ -65,19 +66,6 @@ UNFINISHED: frozenset[EntryStatus] = frozenset(
 WITHOUT_OUTCOME = UNFINISHED | {EntryStatus.NEEDS_ATTENTION}
 
 
-ENTRY_WORDS: dict[str, str | Promise] = {
-    EntryStatus.RECEIVED: _("Reçue"),
-    EntryStatus.CHECKING: _("Vérification du format"),
-    EntryStatus.REJECTED: _("Format refusé"),
-    EntryStatus.QUEUED: _("File d’attente"),
-    EntryStatus.SCORING: _("Évaluation"),
-    EntryStatus.SCORED: _("Évaluée"),
-    EntryStatus.FAILED: _("Échec de l’évaluation"),
-    EntryStatus.NEEDS_ATTENTION: _("Examen technique"),
-    EntryStatus.WITHDRAWN: _("Retirée"),
-}
-
-
 # One sentence per code; the codes E_* of a file carry their own sentences.
 REASON_SENTENCES: dict[str, str | Promise] = {
     ReasonCode.TIMEOUT: _("Temps dépassé : l’évaluation a été arrêtée à la limite de durée."),
@@ -107,8 +95,3 @@ def led_sentence(number: int, *, withdrawn: bool) -> str:
         "Pas d’amélioration significative : le classement garde le score de votre "
         "soumission n° %(number)d."
     ) % {"number": number}
-
-
-def entry_word(status: str) -> str:
-    """Return the French word for the status of an entry."""
-    return str(ENTRY_WORDS.get(status, status))

@@ -17,7 +17,6 @@ from challenges.entries.enums import (
     WITHOUT_OUTCOME,
     EntryStatus,
     UploadState,
-    entry_word,
 )
 from challenges.organising.models.challenges import Viewer
 from challenges.scoring.verdict import LANGUAGES, has_sentence, sentence_of
@@ -182,7 +181,7 @@ class Entry(models.Model):
         if status not in ENTRY_EDGES[EntryStatus(self.status)]:
             raise Conflict(
                 _("Cette soumission est à l’état « %(current)s » : cette étape n’est pas possible.")
-                % {"current": entry_word(self.status)},
+                % {"current": self.get_status_display()},
                 code="entry_status",
                 current=self.status,
                 wanted=status.value,
@@ -209,11 +208,6 @@ class Entry(models.Model):
         """Say whether it is out of the results, by itself or with its whole team."""
         team = self.enrolment.team
         return self.disqualified_at is not None or team.state == TeamState.DISQUALIFIED
-
-    @property
-    def status_word(self) -> str:
-        """Return the French word for the status."""
-        return entry_word(self.status)
 
     @property
     def reason_sentence(self) -> str:

@@ -252,7 +252,7 @@ def badge(entry: Entry) -> tuple[str, str, str]:
     tone, icon = ENTRY_MARKS[EntryStatus(entry.status)]
     if entry.status == EntryStatus.FAILED and entry.reason_code == ReasonCode.TIMEOUT:
         return (_("Temps dépassé"), "ocre", "hourglass")
-    return (entry.status_word, tone, icon)
+    return (entry.get_status_display(), tone, icon)
 
 
 def receipt_answer(text: str, *, status: int = 200) -> HttpResponse:

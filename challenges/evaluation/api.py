@@ -198,7 +198,7 @@ def entry_json(entry: Entry, shown: ShownFigures) -> dict[str, Any]:
         "team": entry.enrolment.team.slug,
         "number": entry.number,
         "status": entry.status,
-        "status_word": entry.status_word,
+        "status_word": entry.get_status_display(),
         "status_since": entry.status_since,
         "reason": entry.reason_code,
         "reason_sentence": entry.reason_sentence,

@@ -4,15 +4,16 @@ from enum import StrEnum
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
-class RunState(StrEnum):
+class RunState(models.TextChoices):
     """Name where a run of a team's code stands, on hidden inputs or on the public sample."""
 
-    QUEUED = "queued"
-    RUNNING = "running"
-    DONE = "done"
-    FAILED = "failed"
+    QUEUED = "queued", _("En attente")
+    RUNNING = "running", pgettext_lazy("exécution", "En cours")
+    DONE = "done", _("Terminée")
+    FAILED = "failed", _("Arrêtée")
 
 
 class EvaluationState(StrEnum):

@@ -185,19 +185,6 @@ class ProgramReport(models.Model):
         ordering = ["evaluation_id"]
 
 
-RUN_STATES = {
-    RunState.QUEUED: gettext_lazy("En attente"),
-    RunState.RUNNING: pgettext_lazy("exécution", "En cours"),
-    RunState.DONE: gettext_lazy("Terminée"),
-    RunState.FAILED: gettext_lazy("Arrêtée"),
-}
-
-
-def run_state(state: str) -> str:
-    """Name the state of a run."""
-    return str(RUN_STATES[RunState(state)])
-
-
 def run_duration(run: CodeRun) -> str:
     """Write the class of the duration of a run; empty before it ended."""
     if run.is_alive or not run.measures:

@@ -148,7 +148,7 @@ def entries_csv(request: HttpRequest, slug: str) -> HttpResponse:
             each.enrolment.phase.index,
             each.number,
             each.received_at.isoformat(),
-            each.status_word,
+            each.get_status_display(),
             scores[each.pk].public.text if each.pk in scores else "",
             (scores[each.pk].score_of or "") if each.pk in scores else "",
             "oui" if each.final_choice else "non",

@@ -37,7 +37,7 @@ from challenges.programs import queries as program_queries
 from challenges.programs.actions import code as team_code
 from challenges.programs.actions.code import FORMAT_NAME
 from challenges.programs.forms import ENVIRONMENT_WORDS, CodeForm
-from challenges.programs.models import CodeRun, ProgramReport, run_duration, run_memory, run_state
+from challenges.programs.models import CodeRun, ProgramReport, run_duration, run_memory
 from challenges.results.queries.boards import Board
 from portal.accounts.authorization import require
 from portal.accounts.views import person
@@ -123,7 +123,7 @@ def _run(run: CodeRun, now: datetime) -> dict[str, Any]:
         "run": run,
         "entry": run.entry,
         "phase": phase,
-        "state": run_state(run.state),
+        "state": run.get_state_display(),
         "duration": run_duration(run),
         "memory": run_memory(run),
         "keeps": phase.logs != LogAudience.NONE and not phase.challenge.restricted,
@@ -159,7 +159,7 @@ def runs_told(entry: Entry) -> list[dict[str, Any]]:
             continue
         found.append(
             {
-                "state": run_state(run.state),
+                "state": run.get_state_display(),
                 "alive": run.is_alive,
                 "duration": run_duration(run),
                 "memory": run_memory(run),

@@ -11,7 +11,7 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from challenges.entries.enums import REASON_SENTENCES, entry_word
+from challenges.entries.enums import REASON_SENTENCES, EntryStatus
 from challenges.organising import rules
 from challenges.organising.models.challenges import Challenge, Phase
 from challenges.organising.models.scorings import in_words
@@ -174,7 +174,7 @@ def statistics(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _words(figures: reads.PhaseFigures) -> list[tuple[str, int]]:
-    return [(str(entry_word(status)), n) for status, n in sorted(figures.statuses.items())]
+    return [(str(EntryStatus(status).label), n) for status, n in sorted(figures.statuses.items())]
 
 
 @require_safe
