@@ -91,7 +91,7 @@ def close(*, discussion: Discussion, reason: str, by: User) -> Discussion:
     discussion.close_reason = _reason(reason, _("Dites pourquoi la discussion est close."))
     discussion.closed_at, discussion.closed_by = clock.now(), by
     discussion.save(update_fields=["closed_at", "closed_by", "close_reason"])
-    _record("closed", discussion, by)
+    _record("discussion.closed", discussion, by)
     return discussion
 
 
@@ -102,7 +102,7 @@ def reopen(*, discussion: Discussion, by: User) -> Discussion:
     if discussion.is_closed:
         discussion.closed_at, discussion.closed_by, discussion.close_reason = None, None, ""
         discussion.save(update_fields=["closed_at", "closed_by", "close_reason"])
-        _record("reopened", discussion, by)
+        _record("discussion.reopened", discussion, by)
     return discussion
 
 
@@ -116,7 +116,7 @@ def pin(*, discussion: Discussion, pinned: bool, by: User) -> Discussion:
     if discussion.pinned != pinned:
         discussion.pinned = pinned
         discussion.save(update_fields=["pinned"])
-        _record("pinned" if pinned else "unpinned", discussion, by)
+        _record("discussion.pinned" if pinned else "discussion.unpinned", discussion, by)
     return discussion
 
 
@@ -138,7 +138,7 @@ def hide(*, message: Message, reason: str, by: User) -> Message:
         notifications.take_back(path=message.discussion.path, since=message.discussion.at)
     message.flags.filter(settled_at=None).update(settled_at=message.decided_at)
     _record(
-        "hidden",
+        "discussion.hidden",
         message.discussion,
         by,
         message=str(message.public_id),
@@ -163,7 +163,7 @@ def show(*, message: Message, by: User) -> Message:
     message.hidden_reason = ""
     _decide(message, MessageState.SHOWN, by)
     _follow_first(message)
-    _record("shown", message.discussion, by, message=str(message.public_id))
+    _record("discussion.shown", message.discussion, by, message=str(message.public_id))
     _move(message)
     return message
 
@@ -199,7 +199,7 @@ def dismiss(*, message: Message, by: User) -> None:
     """Leave a flagged message where it is. Event "discussion.flag_dismissed"."""
     message = _moderated_message(message, by)
     if message.flags.filter(settled_at=None).update(settled_at=clock.now()):
-        _record("flag_dismissed", message.discussion, by, message=str(message.public_id))
+        _record("discussion.flag_dismissed", message.discussion, by, message=str(message.public_id))
 
 
 @transaction.atomic
@@ -334,9 +334,9 @@ def _reason(text: str, fault: str) -> str:
     return text.strip()[:REASON_CHARACTERS]
 
 
-def _record(act: str, discussion: Discussion, by: User, **facts: Any) -> None:
+def _record(action: str, discussion: Discussion, by: User, **facts: Any) -> None:
     record(
-        f"discussion.{act}",
+        action,
         by=by,
         on=discussion.subject,
         discussion=str(discussion.public_id),

@@ -767,7 +767,8 @@ LISTED = {
     "journal_csv",
     "journal_json",
 }
-LINK = re.compile(r'<a href="(/espace/challenges/[^"?#]+)"')
+# The desk of the discussions stands under the page of the challenge.
+LINK = re.compile(r'<a href="(/espace/challenges/[^"?#]+|/challenges/[^"?#]+/entraide/moderer/)"')
 
 
 @pytest.fixture
@@ -862,7 +863,7 @@ NO_ACTS = {"challenge.yaml", "reveal.computed"}
 
 def acts_of_the_code() -> set[str]:
     found = {"registration.accepted", "registration.refused"}
-    for app in ("challenges", "datasets"):
+    for app in ("challenges", "datasets", "portal/discussions"):
         for path in (ROOT / app).rglob("*.py"):
             if path.name != "journal.py":
                 found |= set(NAMED.findall(path.read_text(encoding="utf-8")))
