@@ -54,14 +54,18 @@ def test_time_is_limited(file: Path) -> None:
     assert child.check(file, spec(), KEYS).accepted
 
 
-def test_a_pattern_that_never_ends_is_stopped(tmp_path: Path) -> None:
-    """Should one slip past the import, the file is refused and its reader killed."""
-    path = tmp_path / "p.csv"
-    path.write_text("id,p\n01," + "a" * 60 + "!\n02,a\n")
-    wanted = spec(type="category", pattern="(a+)+$")
-    limits = Limits.of(wanted, 2).but(wall_seconds=0.5)
-    found = child.check(path, wanted, KEYS, limits)
-    assert [fault.code for fault in found.faults] == ["X_TIMEOUT"]
+def test_a_pattern_slow_on_every_row_is_stopped(tmp_path: Path) -> None:
+    """A pattern let through ends soon on a cell, but may pass the limit of time over many."""
+    wanted = spec(type="category", pattern="(a|a){1,15}b")  # some 3 ms to refuse a cell
+    ids = [f"{at:04}" for at in range(2_000)]
+    codes = []
+    for asked in (ids[:2], ids):
+        path = tmp_path / f"{len(asked)}.csv"
+        path.write_text("id,p\n" + "".join(f"{key},{'a' * 60}\n" for key in asked))
+        limits = Limits.of(wanted, len(asked)).but(wall_seconds=1.0)
+        refusal = child.check(path, wanted, keys_of(asked), limits)
+        codes.append({fault.code for fault in refusal.faults})
+    assert codes == [{"E_VALUE_TYPE"}, {"X_TIMEOUT"}]
 
 
 @pytest.mark.slow
