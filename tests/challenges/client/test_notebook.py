@@ -111,7 +111,7 @@ def test_it_has_the_form_that_notebooks_have() -> None:
             "id,y,zone\n1,haut,n\n2,haut,n\n3,bas,n\n",
             "haut",
         ),
-        ({"contract": kits.CONTRACT | {"truth": {"id": "id"}}, "files": []}, TRAIN, "0"),
+        ({"files": []}, TRAIN, "0"),
     ],
     ids=["number", "label", "as the sample"],
 )
