@@ -249,7 +249,8 @@ def erase_subject(*, on: Subject) -> None:
 
 def _writer(on: Subject, by: User) -> User:
     """Hold the person, whose pace is kept, and let only those write who may."""
-    by = User.objects.select_for_update().get(pk=by.pk)
+    # The key stays free for the news of this person, written while their discussion is locked.
+    by = User.objects.select_for_update(no_key=True).get(pk=by.pk)
     require(subjects.kind_of(type(on)).may_write, by, on)
     if is_blocked(by, on):
         raise NotAllowed(_("Vous ne pouvez plus écrire ici."), code="discussion_blocked")
