@@ -29,7 +29,9 @@ def waits(by: User, card: Resource) -> bool:
     """Hold the words of an account that is new and that nobody vouches for."""
     if by.date_joined < clock.now() - NEW_ACCOUNT or by.is_region or owns(by, card):
         return False
-    if by.discussion_messages.filter(state=MessageState.SHOWN).exists():
+    # What they wrote about something else was read by nobody first.
+    read = by.discussion_messages.filter(discussion__subject_kind=KIND.name)
+    if read.filter(state=MessageState.SHOWN).exists():
         return False
     places = Organisation.objects.filter(pk__in=by.roles_by_organisation)
     return not any(OrganisationBadge.VERIFIED in each.badges for each in places)

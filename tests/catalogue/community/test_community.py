@@ -37,6 +37,7 @@ from portal.lib.refusals import Conflict, Invalid, NotAllowed, QuotaSpent
 from tests.factories import contributions as make
 from tests.factories.accounts import MembershipFactory, OrganisationFactory, UserFactory, signed_in
 from tests.factories.catalogue import ResourceFactory
+from tests.factories.challenges import ChallengeFactory
 from tests.factories.letters import delivered
 from tests.ledger import cost, events, refused, same_for_three
 
@@ -94,6 +95,12 @@ def test_the_first_message_of_a_new_account_waits(client: Client, card: Resource
     assert signed_in(moderator).post("/moderation/autour/", given).status_code == 302
     assert Client().get(thread.path).status_code == 200
     assert opened(card, new, "Une autre").state == MessageState.SHOWN
+
+
+def test_a_message_about_a_challenge_vouches_for_nobody_on_a_card(card: Resource) -> None:
+    new, challenge = UserFactory(), ChallengeFactory(opened=True)
+    shown = discussions.open_discussion(on=challenge, title="Dates", body_md="Quand ?", by=new)
+    assert (shown.state, opened(card, new).state) == (MessageState.SHOWN, MessageState.HELD)
 
 
 def test_a_verified_organisation_vouches_for_its_members(card: Resource) -> None:
