@@ -81,12 +81,20 @@ def is_blocked(user: Any, subject: Subject) -> bool:
 
 
 def may_close(by: Any, discussion: Discussion) -> bool:
-    """Let who opened a discussion, who answers for its subject, or a moderator close it."""
+    """Let who answers for its subject, a moderator, or who opened it and may still write close it.
+
+    The reason is shown to everybody: it is one more text of who opened a discussion.
+    """
     kind, subject = discussion.kind, discussion.subject
     if not getattr(by, "is_active", False):
         return False
+    if kind.answers_for(by, subject) or kind.may_moderate(by, subject):
+        return True
     return (
-        by.pk == discussion.by_id or kind.answers_for(by, subject) or kind.may_moderate(by, subject)
+        by.pk == discussion.by_id
+        and discussion.state == MessageState.SHOWN
+        and kind.may_write(by, subject)
+        and not is_blocked(by, subject)
     )
 
 
@@ -103,6 +111,11 @@ def described(user: "User") -> dict[str, Any]:
             user.discussion_messages.order_by("pk").values(
                 "discussion__title", "body_md", "at", "state", "hidden_reason"
             )
+        ),
+        "clotures": list(
+            Discussion.objects.filter(closed_by=user)
+            .order_by("pk")
+            .values("title", "close_reason", "closed_at")
         ),
         "signalements": list(
             Flag.objects.filter(by=user)

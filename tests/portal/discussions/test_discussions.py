@@ -219,6 +219,8 @@ def test_a_blocked_person_reads_why_there_is_no_form(scene: Scene) -> None:
         assert ("body_md" in text, "Vous ne pouvez plus écrire ici" in text) == (False, True)
     with refused(NotAllowed, code="discussion_blocked", **REFUSED):
         scene.opened(asker)
+    with refused(NotAllowed, **REFUSED):
+        discussions.close(discussion=discussion, reason="Injure.", by=asker)
     discussions.unblock(block=blocks[0], by=scene.moderator)
     assert "body_md" in client.get(discussion.path).text
     scene.opened(asker)
@@ -328,9 +330,11 @@ def test_a_message_is_told_to_those_who_judge_it(client: Client, scene: Scene) -
 def test_leaving_keeps_what_was_read(client: Client, scene: Scene) -> None:
     asker = known()
     discussion = scene.opened(asker)
+    discussions.close(discussion=discussion, reason="Vu.", by=asker)
     with zipfile.ZipFile(io.BytesIO(personal_data.archive(asker))) as bundle:
         described = json.loads(bundle.read("discussions.json"))
     assert [row["body_md"] for row in described["messages"]] == ["Où ?"]
+    assert [row["close_reason"] for row in described["clotures"]] == ["Vu."]
     accounts.close(user=asker, by=asker)
     assert "compte supprimé" in client.get(discussion.path).text
 
