@@ -189,8 +189,12 @@ def flag(*, message: Message, reason: str, by: User) -> Flag:
         code="too_many_requests",
     )
     reason = _reason(reason, _("Dites ce qui ne va pas dans ce message."))
-    made = Flag.objects.create(message=message, by=by, reason=reason, at=clock.now())
-    owe("mail.message_flagged", key=str(made.pk), flag_id=made.pk)
+    # Sent twice at once, it is there by now.
+    made, created = Flag.objects.get_or_create(
+        message=message, by=by, defaults={"reason": reason, "at": clock.now()}
+    )
+    if created:
+        owe("mail.message_flagged", key=str(made.pk), flag_id=made.pk)
     return made
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from django.core import mail
+from django.db import connection
 from django.test import Client
 
 from catalogue.resources.actions import cards
@@ -28,6 +29,7 @@ from tests.factories.catalogue import ResourceFactory
 from tests.factories.challenges import ChallengeFactory
 from tests.factories.letters import delivered
 from tests.ledger import cost, events, refused, same_for_three
+from tests.threads import once
 
 pytestmark = pytest.mark.django_db
 REFUSED = {"label": "discussions"}
@@ -325,6 +327,17 @@ def test_a_message_is_told_to_those_who_judge_it(client: Client, scene: Scene) -
     other = discussions.flag(message=message, reason="Injure.", by=known())
     discussions.hide(message=message, reason="Injures.", by=scene.owner)
     assert again(other).settled_at is not None
+
+
+def test_a_message_flagged_twice_at_once_is_flagged_once() -> None:
+    message = discussions.open_discussion(
+        on=ChallengeFactory(opened=True), title="Dates", body_md="Quand ?", by=known()
+    ).messages.get()
+    given = {"message": message, "reason": "Injure.", "by": known()}
+    meanwhile = once('FROM "discussions_flag"', lambda: discussions.flag(**given))
+    with connection.execute_wrapper(meanwhile):
+        discussions.flag(**given)
+    assert [row.reason for row in Flag.objects.all()] == ["Injure."]
 
 
 def test_leaving_keeps_what_was_read(client: Client, scene: Scene) -> None:
