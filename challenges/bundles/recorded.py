@@ -1,13 +1,12 @@
 """Compare the recorded scores of a folder with those of a scorer given by the caller."""
 
 import json
-import math
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from challenges.bundles import spec
 from challenges.bundles.folder import FileAbsent, Folder, PathRefused, TableRefused
-from challenges.scoring.fields import Findings, counted, shown
+from challenges.scoring.fields import Findings, counted, is_finite, shown
 
 MAX_SCORES_BYTES = 5_000_000
 MOST_GROUPS = 5
@@ -116,15 +115,15 @@ def _differing(recorded: object, computed: object, allowed: float, decimals: int
 
 def _difference(recorded: object, computed: object, decimals: int) -> str:
     wanted, found = _figure(recorded, decimals), _figure(computed, decimals)
-    if not _plain(recorded) or not _plain(computed):
+    if not is_finite(recorded) or not is_finite(computed):
         return f"attendu {wanted}, obtenu {found}"
-    gap = float(computed) - float(recorded)  # type: ignore[arg-type] # plain
+    gap = float(computed) - float(recorded)
     return f"attendu {wanted}, obtenu {found}, écart {_figure(gap, decimals, sign='+')}"
 
 
 def _figure(value: object, decimals: int, sign: str = "") -> str:
     """Write a figure with two digits more than its board shows, so that a difference is seen."""
-    if not _plain(value):
+    if not is_finite(value):
         return "aucune valeur" if value is None else f"« {shown(value)} »"
     return f"{value:{sign}.{decimals + 2}f}".replace(".", ",").replace("-", "−")
 
@@ -136,9 +135,9 @@ def _close(recorded: object, computed: object, allowed: float) -> bool:
         return isinstance(groups, Mapping) and all(
             _close(value, _value(groups.get(group)), allowed) for group, value in recorded.items()
         )
-    if not _plain(recorded) or not _plain(computed):
+    if not is_finite(recorded) or not is_finite(computed):
         return False
-    return abs(float(recorded) - float(computed)) <= allowed  # type: ignore[arg-type] # plain
+    return abs(float(recorded) - float(computed)) <= allowed
 
 
 def _withheld(cell: object) -> object:
@@ -148,7 +147,3 @@ def _withheld(cell: object) -> object:
 
 def _value(cell: object) -> object:
     return cell.get("value") if isinstance(cell, Mapping) else cell
-
-
-def _plain(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)

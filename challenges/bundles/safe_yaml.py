@@ -102,6 +102,16 @@ def _text(loader: _Loader, node: yaml.ScalarNode) -> str:
 _Loader.add_constructor("tag:yaml.org,2002:python/unicode", _text)
 
 
+def _whole(loader: _Loader, node: yaml.ScalarNode) -> int:
+    """Read a whole number; raises ValueError for one in another base that Python will not write."""
+    number = int(loader.construct_yaml_int(node))
+    str(number)
+    return number
+
+
+_Loader.add_constructor("tag:yaml.org,2002:int", _whole)
+
+
 def load(raw: bytes, *, repeated: list[Repeated] | None = None) -> object:
     """Read one UTF-8 document of at most 1 MB and 10,000 nodes, 64 levels deep.
 

@@ -10,7 +10,7 @@ from datetime import date
 from enum import StrEnum
 from functools import cache
 from types import NoneType, UnionType
-from typing import Annotated, Any, Self, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Self, TypeGuard, get_args, get_origin, get_type_hints
 
 SHOWN = 64
 
@@ -87,6 +87,19 @@ NEEDED = "cette clé est obligatoire"
 def admitted(choices: Sequence[str]) -> str:
     """Say which words a value may be."""
     return f"valeurs admises : {', '.join(choices)}"
+
+
+def is_finite(value: object) -> TypeGuard[float]:
+    """Tell whether a value is a finite number that the machine can hold, true and false excepted.
+
+    YAML and JSON write whole numbers of thousands of digits, which no float holds.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    try:
+        return math.isfinite(value)
+    except OverflowError:
+        return False
 
 
 class Fields:
@@ -198,11 +211,10 @@ class Fields:
         value = self.values.get(key)
         if value is None:
             return None
-        plain = isinstance(value, int | float) and not isinstance(value, bool)
-        if not plain or not math.isfinite(value):  # type: ignore[arg-type] # plain says it
+        if not is_finite(value):
             self.refuse(code, "un nombre est attendu", key=key, value=value)
             return None
-        return value  # type: ignore[return-value] # plain says it
+        return value
 
     def texts(self, key: str) -> tuple[str, ...]:
         """Read a list of texts."""

@@ -11,6 +11,7 @@ from challenges.scoring.contract import (
     MetricSpec,
     ScoringContract,
 )
+from challenges.scoring.fields import MOST_WHOLE
 from challenges.scoring.metric import Metric, MetricFault, Shape
 from challenges.scoring.metrics import (
     class_probabilities,
@@ -127,8 +128,8 @@ def _param_faults(
 
 
 def is_positive(value: object) -> bool:
-    """Tell whether a parameter is a whole number of at least 1."""
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 1
+    """Tell whether a parameter is a whole number of at least 1, which 32 bits hold."""
+    return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= MOST_WHOLE
 
 
 def _several_faults(contract: ScoringContract) -> Iterable[str]:

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from challenges.scoring.fields import is_finite
 from challenges.scoring.metric import (
     Floats,
     Metric,
@@ -65,10 +66,8 @@ def read_formula(text: str) -> Formula:
 
 def _check(node: ast.expr, names: set[str]) -> None:
     if isinstance(node, ast.Constant):
-        if isinstance(node.value, bool) or not isinstance(node.value, int | float):
-            raise MetricFault("a constant of the formula is not a number")
-        if not np.isfinite(float(node.value)):
-            raise MetricFault("a constant of the formula is not finite")
+        if not is_finite(node.value):
+            raise MetricFault("a constant of the formula is not a finite number")
     elif isinstance(node, ast.Name):
         names.add(node.id)
     else:

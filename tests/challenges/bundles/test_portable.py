@@ -142,6 +142,7 @@ CAUSES: list[tuple[str, str, object, list[str]]] = [
     ("domain small", "submission.columns.1.domain", {"file": "sample.csv", "column": "niveau"},
      ["E_DOMAIN"]),
     ("bound small", "submission.columns.1.max", 2, ["E_DOMAIN"]),
+    ("bound that no machine holds", "submission.columns.1.max", 10**400, ["E_DOMAIN"]),
     ("bounds crossed", "submission.columns.1.min", 9, ["E_DOMAIN", "E_DOMAIN"]),
     ("pattern broken", "submission.columns.0.pattern", "(", ["E_DOMAIN"]),
     ("pattern missed", "submission.columns.1",
@@ -150,6 +151,8 @@ CAUSES: list[tuple[str, str, object, list[str]]] = [
     ("metric", "metrics.0.metric", "mape_magique", ["E_METRIC_UNKNOWN"]),
     ("metric parameter", "metrics.0.params", {"zeal": 3}, ["E_METRIC_UNKNOWN"]),
     ("metric parameter value", "metrics.0.params", {"prefix": 0}, ["E_METRIC_UNKNOWN"]),
+    ("metric parameter that no machine holds", "metrics.0.params", {"prefix": 10**400},
+     ["E_METRIC_UNKNOWN"]),
     ("metric needs", "metrics.1.metric", "kappa_quadratic", ["E_METRIC_UNKNOWN", "E_DIRECTION"]),
     ("two primary", "metrics.1.primary", True, ["E_METRIC_PRIMARY"]),
     ("primary without direction", "metrics.0.direction", "none", ["E_METRIC_PRIMARY"]),
@@ -390,6 +393,10 @@ def test_recorded_scores_that_are_not_reproduced_are_refused(tmp_path: Path) -> 
     # A figure that a small group keeps from being shown is compared all the same, never said.
     assert faults(scorer({"withheld": 0.5})) == []
     assert "0,6" not in told(scorer({"withheld": 0.6}))
+
+    big = "1" + "0" * 400
+    write(tmp_path, scores_json=FILES["scores.json"].replace("0.5", big))
+    assert faults(scorer(0.5)) == [("E_SCORES", "reference.public.exactitude")]
 
     def rejected(*_: object) -> Mapping[str, Mapping[str, object]]:
         raise ValueError("fichier refusé")

@@ -40,6 +40,7 @@ REFUSED = {
     "half of a pair": b'a: ["\\ud800"]',
     "no such day": b"a: 2027-13-45",
     "huge number": b"a: " + b"9" * 5_000,
+    "huge number in another base": b"a: 0x" + b"f" * 5_000,
     "too large": b"a: " + b"b" * 1_000_000,
     "nothing": b"",
     "a list": b"[]",

@@ -297,6 +297,7 @@ def test_a_formula_is_computed(text: str, value: float) -> None:
     [
         "", "1 + 2", "a +", "a ** 2", "a if b else a", "a.real", "a[0]", "__import__('os')",
         "abs(a)", "min(a)", "min(a, b, key=a)", "'x'", "a + True", "a + 1e999", "a and b", "a < b",
+        "a + 0x" + "f" * 290,
         "lambda: a", "a" + " + a" * 74, "a" * 301,
     ],
 )  # fmt: skip
