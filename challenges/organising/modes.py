@@ -114,9 +114,10 @@ def mode_in(phase: Phase | None) -> ScoringMode:
     return METRICS if phase is None else _first_mode(phase.tasks.all())
 
 
-def mode_of_challenge(challenge: Challenge) -> ScoringMode:
-    """Return the mode of a challenge: that of its first task in force."""
-    return _first_mode(PhaseTask.objects.filter(phase__challenge=challenge))
+def brings_files(challenge: Challenge) -> bool:
+    """Say whether an archive brought every file of a task in force, of whichever phase."""
+    tasks = PhaseTask.objects.filter(phase__challenge=challenge, current=True)
+    return any(mode_of(task).brings_files for task in tasks.select_related("scorer_version"))
 
 
 def _first_mode(tasks: QuerySet[PhaseTask]) -> ScoringMode:

@@ -36,7 +36,7 @@ from challenges.organising.forms.fairness import FairnessForm
 from challenges.organising.forms.phases import NewPhaseForm, QuotasForm, SettingsForm
 from challenges.organising.forms.scorings import SHAPES, ScoringForm, shape_of
 from challenges.organising.models.challenges import Challenge, Phase
-from challenges.organising.modes import mode_of_challenge
+from challenges.organising.modes import brings_files
 from challenges.organising.queries import phase_of
 from challenges.organising.views.layout import find_organised, form_page, organisations_of
 from challenges.organising.words import TITLES, USE_CASES
@@ -224,7 +224,7 @@ def write_files(request: HttpRequest, slug: str) -> HttpResponse:
     """List the files of a challenge, and take one more."""
     challenge = find_organised(request, slug)
     is_code = coding.KEY in challenge.bundle
-    mode = mode_of_challenge(challenge)
+    brought = brings_files(challenge)
     form = FileForm(sent(request), request.FILES or None, is_code=is_code)
     return form_page(
         request,
@@ -242,8 +242,8 @@ def write_files(request: HttpRequest, slug: str) -> HttpResponse:
         faults=FILE_FAULTS,
         done=_("Fichier reçu."),
         rows=[_file_row(each, is_code=is_code) for each in drafts.all_files(challenge)],
-        missing=[] if mode.brings_files else drafts.incomplete(challenge),
-        mode=mode,
+        missing=[] if brought else drafts.incomplete(challenge),
+        brought=brought,
         is_code=is_code,
     )
 

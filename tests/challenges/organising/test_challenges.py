@@ -28,6 +28,7 @@ from challenges.models import (
     PhaseTask,
     Rescoring,
     Reveal,
+    ScorerVersion,
 )
 from challenges.organising import queries as organising
 from challenges.organising.actions import challenges, texts
@@ -853,6 +854,32 @@ def test_what_is_locked_leads_to_how_it_changes(
     for page in ("write_scoring", "write_files"):
         text = client.get(url_of(challenge, page)).text
         assert re.search(rf'<a\s+href="{leads}">[^<]*{words}', text)
+
+
+def test_a_program_in_a_later_phase_brings_the_files_too(
+    client: Client, challenge: Challenge
+) -> None:
+    Challenge.objects.update(status=ChallengeStatus.DRAFT, published_at=None)
+    client.force_login(challenge.organisers.get().user)
+    words = ("Il manque encore", "Un programme note ce challenge")
+    text = client.get(url_of(challenge, "write_files")).text
+    assert [each in text for each in words] == [True, False]
+    ours = PhaseTask.objects.get()
+    programs = ScorerVersion.objects.create(
+        scorer=ours.scorer_version.scorer,
+        number=2,
+        spec={},
+        digest="1" * 64,
+        programs=ours.holdout,
+        program_sha256="2" * 64,
+        created_at=timezone.now(),
+    )
+    later = PhaseFactory(challenge=challenge, index=1)
+    PhaseTask.objects.create(
+        phase=later, name="programme", scorer_version=programs, holdout=ours.holdout
+    )
+    text = client.get(url_of(challenge, "write_files")).text
+    assert [each in text for each in words] == [False, True]
 
 
 ROOT = Path(__file__).resolve().parents[3]
