@@ -38,13 +38,23 @@ def describe(
     """Rewrite the texts of a challenge: free at any time before its archive.
 
     texts: title, summary, body_md, language, contact, forum_url, tags, use_cases, restricted,
-    has_prizes, prizes_md, prize_rule_md. licence: name, spdx, holder, status; kept as it is once
-    the challenge is public. cards: as `origins.name`. In order: challenge and its document; event
-    "challenge.described" with the names of what changed. Raises NotAllowed, Conflict, Invalid for
-    a text that cannot be rendered or a card that is not found.
+    has_prizes, prizes_md, prize_rule_md. licence: name, spdx, holder, status. Once the challenge
+    is public the licence is kept as it is, and `restricted` can only become true. cards: as
+    `origins.name`. In order: challenge and its document; event "challenge.described" with the
+    names of what changed, and `restricted`. Raises NotAllowed, Conflict, Invalid for a text that
+    cannot be rendered or a card that is not found.
     """
     body_html = render(str(texts["body_md"]))
     challenge = _writable(challenge, by)
+    # Lifting it would show what programs write of data that the Region released as restricted.
+    if challenge.is_public and challenge.restricted and not texts.get("restricted", True):
+        raise Conflict(
+            _(
+                "Une fois le challenge publié, cette case ne se décoche plus : ce que les "
+                "programmes écrivent en lisant les données gardées reste caché."
+            ),
+            code="frozen",
+        )
     changed = sorted(key for key, value in texts.items() if getattr(challenge, key) != value)
     if name_cards(challenge, cards):
         changed.append(CARDS)
@@ -67,7 +77,13 @@ def describe(
     challenge.bundle = document
     challenge.version += 1
     challenge.save()
-    record("challenge.described", by=by, on=challenge, changed=changed)
+    record(
+        "challenge.described",
+        by=by,
+        on=challenge,
+        changed=changed,
+        restricted=challenge.restricted,
+    )
     return challenge
 
 

@@ -320,7 +320,8 @@ class TextsForm(forms.Form):
     restricted = box(
         _("Les données gardées viennent du répertoire régional R2DDE"),
         hint=_(
-            "La page le dit, et rien de ce que les programmes écrivent en les lisant n’est montré."
+            "La page le dit, et rien de ce que les programmes écrivent en les lisant n’est montré. "
+            "Une fois le challenge publié, cette case peut être cochée, plus décochée."
         ),
     )
     has_prizes = box(_("Le challenge est doté"))

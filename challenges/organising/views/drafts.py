@@ -95,7 +95,7 @@ def write_texts(request: HttpRequest, slug: str) -> HttpResponse:
             cards=form.cleaned_data["cards"],
             by=person(request),
         ),
-        faults={"markdown": "body_md", "card_unknown": "cards"},
+        faults={"markdown": "body_md", "card_unknown": "cards", "frozen": "restricted"},
         lede=_("Ce que tout le monde lit. Les textes restent libres après la publication."),
     )
 

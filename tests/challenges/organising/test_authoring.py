@@ -23,6 +23,8 @@ from challenges.worker import drain
 from datasets.models import HoldoutVersion
 from portal.accounts.models import User
 from portal.audit.models import AuditEvent, Outbox
+from portal.audit.reading import events
+from portal.audit.record import reference
 from portal.lib.refusals import Conflict, Invalid
 from tests.challenges import world
 from tests.challenges.pages.scenes import Costs, url_of
@@ -469,6 +471,27 @@ def test_texts_rules_and_pages_are_public_once_the_challenge_is(client: Client, 
     assert client.post(at("write_phase", 0), {"max_per_day": "1"}).status_code == 409
     assert client.post(at("write_phase", 0), {"max_per_day": "9"}).status_code == 302
     assert client.post(at("build")).status_code == 409
+
+
+def test_restricted_data_are_declared_at_any_time_and_never_withdrawn_in_public(
+    client: Client, by: User
+) -> None:
+    def send_texts(**more: str) -> Any:
+        return client.post(at("write_texts"), {"title": "T", "summary": "S", "body_md": "B"} | more)
+
+    ChallengeFactory(opened=True, owner=by, slug="estimer-un-niveau")
+    assert send_texts().status_code == 302
+    assert send_texts(restricted="on").status_code == 302
+    refused = send_texts(title="Autre")
+    assert refused.status_code == 409
+    assert "ne se décoche plus" in refused.context["form"].errors["restricted"][0]
+    challenge = Challenge.objects.get()
+    assert (challenge.title, challenge.restricted) == ("T", True)
+    told = reversed(events([reference(challenge)], families=["challenge"]))
+    assert [each.facts["restricted"] for each in told] == [False, True]
+    Challenge.objects.update(status=ChallengeStatus.DRAFT, published_at=None)
+    assert send_texts(licence_name="L", licence_status="verified").status_code == 302
+    assert not Challenge.objects.get().restricted
 
 
 def test_pages_cost_the_same_whatever_they_show(
