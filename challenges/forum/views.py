@@ -48,6 +48,7 @@ KIND = SubjectKind(
     may_flag=rules.may_flag_message,
     may_moderate=rules.may_moderate_forum,
     answers_for=may_edit_challenge,
+    never_blocked=lambda by, challenge: challenge.is_run_by(by),
     owners=organisers,
     moderators=moderators,
     moderates=lambda by: queries.moderated_by(by).exists(),

@@ -210,12 +210,12 @@ def dismiss(*, message: Message, by: User) -> None:
 def block(*, on: Subject, user: User, reason: str, by: User) -> Block:
     """Keep a person from writing about a subject; they still read. Event "discussion.blocked".
 
-    Raises NotAllowed, also for somebody who answers for the subject; Invalid without a reason.
+    Raises NotAllowed, also for somebody whom its kind never blocks; Invalid without a reason.
     """
     kind = subjects.kind_of(type(on))
     require(kind.may_moderate, by, on)
     reason = _reason(reason, _("Dites pourquoi la personne est écartée."))
-    if kind.answers_for(user, on):
+    if kind.never_blocked(user, on):
         raise NotAllowed
     made: Block
     made, created = Block.objects.get_or_create(

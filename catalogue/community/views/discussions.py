@@ -54,6 +54,7 @@ KIND = SubjectKind(
     may_write=may_bring,
     may_moderate=may_mask,
     answers_for=owns,
+    never_blocked=owns,
     holds=waits,
     owners=owners_of,
     owners_follow=True,

@@ -57,6 +57,14 @@ def test_who_runs_it_moderates_and_a_moderator_who_does_not_play(
     assert may == [True, True, False, False]
 
 
+def test_nobody_who_runs_it_is_kept_from_writing(challenge: Challenge, owner: User) -> None:
+    jury = UserFactory()
+    challenge.organisers.create(user=jury, role=OrganiserRole.JURY)
+    for person in (owner, jury):
+        with pytest.raises(NotAllowed):
+            discussions.block(on=challenge, user=person, reason="Non.", by=owner)
+
+
 def test_the_feed_and_the_link_to_another_forum(client: Client, challenge: Challenge) -> None:
     Challenge.objects.update(forum_url="https://forum.exemple.fr/")
     shown, hidden = (opened(challenge, title=title) for title in ("Dates", "Injure"))
