@@ -18,7 +18,7 @@ from portal.lib import clock
 from portal.lib.prose import markdown
 from portal.lib.prose.texts import require_plain_line, require_plain_text
 from portal.lib.rates import DAY, HOUR, keep_pace
-from portal.lib.refusals import Conflict, Invalid, NotAllowed
+from portal.lib.refusals import Conflict, Hidden, Invalid, NotAllowed
 
 # What one person writes about all subjects of a kind; who answers for one writes there freely.
 MESSAGES_AN_HOUR = 12
@@ -33,10 +33,11 @@ def open_discussion(*, on: Subject, title: str, body_md: str, by: User) -> Discu
     """Open a discussion of a subject with its first message.
 
     In order: discussion and message, both held where the subject holds this person's words; letter
-    to who answers for the subject, or to its moderators when held. Raises NotAllowed for who may
-    not write, or was blocked; QuotaSpent past five discussions a day or twelve messages an hour;
-    Invalid for control characters, a text that cannot be rendered.
+    to who answers for the subject, or to its moderators when held. Raises Hidden when the subject
+    is gone; NotAllowed for who may not write, or was blocked; QuotaSpent past five discussions a
+    day or twelve messages an hour; Invalid for control characters, a text that cannot be rendered.
     """
+    on = _locked_subject(on)
     by = _writer(on, by)
     require_plain_line(title)
     kind = subjects.kind_of(type(on))
@@ -249,6 +250,15 @@ def erase_subject(*, on: Subject) -> None:
     """Delete all that was written about a subject that is deleted itself. No rule is asked here."""
     for model in (Discussion, Block):
         model.objects.on(on).delete()
+
+
+def _locked_subject(on: Subject) -> Subject:
+    """Read a subject again and keep it from being deleted: no key of a discussion does."""
+    rows = subjects.kind_of(type(on)).rows().select_for_update(of=("self",), no_key=True)
+    fresh = rows.filter(pk=on.pk).first()
+    if fresh is None:
+        raise Hidden
+    return fresh
 
 
 def _writer(on: Subject, by: User) -> User:

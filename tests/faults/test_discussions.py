@@ -1,4 +1,4 @@
-"""People write in a discussion while its letters are noted and sent: nobody waits, nothing fails.
+"""People write while letters are noted and sent, and while a card is removed: nothing fails.
 
 Only PostgreSQL locks rows: SQLite has one writer at a time.
 """
@@ -10,11 +10,14 @@ from concurrent.futures import Future, ThreadPoolExecutor
 import pytest
 from django.db import connection, connections, transaction
 
+from catalogue.models import Resource
+from catalogue.resources.actions import cards
 from portal.accounts.models import Notification, User
 from portal.discussions import actions as discussions
 from portal.discussions import tasks
 from portal.discussions.models import Discussion
 from tests.factories.accounts import UserFactory
+from tests.factories.catalogue import ResourceFactory
 from tests.factories.challenges import ChallengeFactory
 from tests.factories.letters import delivered
 from tests.threads import once
@@ -23,10 +26,14 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.fault]
 SECONDS = 5
 
 
-@pytest.fixture
-def discussion() -> Discussion:
+@pytest.fixture(autouse=True)
+def rows_are_locked() -> None:
     if connection.vendor != "postgresql":
         pytest.skip("only PostgreSQL locks rows")
+
+
+@pytest.fixture
+def discussion() -> Discussion:
     challenge = ChallengeFactory(opened=True)
     return discussions.open_discussion(
         on=challenge, title="Dates", body_md="Quand ?", by=UserFactory()
@@ -89,3 +96,31 @@ def test_a_person_answers_while_a_letter_leaves_slowly(
     monkeypatch.setattr(tasks.letters, "send", send)
     delivered()
     assert ended == ["begun", "done"]
+
+
+def removed(card: Resource) -> str:
+    try:
+        with transaction.atomic():
+            by = UserFactory(region="moderator")
+            cards.bury(resource=Resource.objects.locked(card), reason="other", by=by)
+        return "done"
+    finally:
+        connections.close_all()
+
+
+def test_a_discussion_opened_while_its_card_is_removed_goes_with_it(
+    pool: ThreadPoolExecutor,
+) -> None:
+    card = ResourceFactory(published=True)
+    by = UserFactory()
+    waiting: list[Future[str]] = []
+
+    def remove_meanwhile() -> None:
+        waiting.append(pool.submit(removed, card))
+        somebody_waits()
+
+    written = once('INSERT INTO "discussions_discussion"', remove_meanwhile)
+    with connection.execute_wrapper(written):
+        discussions.open_discussion(on=card, title="Dates", body_md="Quand ?", by=by)
+    assert waiting[0].result(SECONDS) == "done"
+    assert not Discussion.objects.exists()

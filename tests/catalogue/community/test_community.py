@@ -97,6 +97,14 @@ def test_the_first_message_of_a_new_account_waits(client: Client, card: Resource
     assert opened(card, new, "Une autre").state == MessageState.SHOWN
 
 
+def test_a_message_that_lost_its_card_stops_nobody_from_moderating(card: Resource) -> None:
+    lost = opened(card, UserFactory(), "Perdue")
+    opened(card, UserFactory(), "À lire")
+    Discussion.objects.filter(pk=lost.pk).update(subject_id=lost.public_id)
+    page = signed_in(make.moderator()).get("/moderation/autour/")
+    assert ("À lire" in page.text, "Perdue" in page.text) == (True, False)
+
+
 def test_a_message_about_a_challenge_vouches_for_nobody_on_a_card(card: Resource) -> None:
     new, challenge = UserFactory(), ChallengeFactory(opened=True)
     shown = discussions.open_discussion(on=challenge, title="Dates", body_md="Quand ?", by=new)

@@ -23,7 +23,7 @@ from portal.discussions import actions as discussions
 from portal.discussions import invariants, queries
 from portal.discussions.models import Block, Discussion, Flag, Message
 from portal.lib import clock
-from portal.lib.refusals import Conflict, Invalid, NotAllowed, QuotaSpent
+from portal.lib.refusals import Conflict, Hidden, Invalid, NotAllowed, QuotaSpent
 from tests.factories.accounts import MembershipFactory, OrganisationFactory, UserFactory, signed_in
 from tests.factories.catalogue import ResourceFactory
 from tests.factories.challenges import ChallengeFactory
@@ -358,8 +358,11 @@ def test_what_was_written_goes_with_its_subject(scene: Scene) -> None:
     assert list(invariants.strays()) == []
     if isinstance(scene.subject, Challenge):
         discussions.erase_subject(on=scene.subject)
+        Challenge.objects.filter(pk=scene.subject.pk).delete()
     else:
         cards.bury(resource=scene.subject, reason="other", by=scene.moderator)
+    with refused(Hidden, **REFUSED):
+        scene.opened()  # on a page read before
     assert not any(each.objects.exists() for each in (Discussion, Message, Block, Flag)), message
 
 
