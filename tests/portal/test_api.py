@@ -178,7 +178,8 @@ def test_an_answer_to_a_token_is_kept_by_nobody(client: Client, address: str) ->
 
 def test_the_document_is_the_one_promised(client: Client) -> None:
     told = client.get("/api/v1/openapi.json").json()
-    assert SNAPSHOT.read_text(encoding="utf-8") == written(told)
+    promised = SNAPSHOT.read_text(encoding="utf-8")
+    assert promised == written(told), "after a change: python -m tests.portal.openapi"
 
 
 def test_every_operation_says_what_it_does_and_how_it_refuses(client: Client) -> None:

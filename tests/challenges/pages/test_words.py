@@ -128,7 +128,9 @@ def in_english() -> Any:
 def test_each_metric_is_told_in_both_languages(name: str) -> None:
     english = in_english()
     french = (str(TITLES[name]), words.METRIC_WORDS[name]["plain"])
-    said = [french, tuple(str(known.string) for s in french if (known := english.get(s)))]
+    missing = [s for s in french if not (known := english.get(s)) or not known.string]
+    assert missing == [], "no English; run manage.py collect_messages, then write it in django.po"
+    said = [french, tuple(str(english.get(s).string) for s in french)]
     for title, sentence in said:
         assert title
         assert sentence.endswith(".")

@@ -388,6 +388,12 @@ def test_every_metric_has_its_oracle() -> None:
     compared = [{name for name, *_ in draw(next(rngs(9, range(1))))} for draw in DRAWS]
     wanted = {name for name, metric in registry.METRICS.items() if metric.shape != Shape.FORMULA}
     assert set().union(*compared) == wanted
+
+
+def test_a_figure_computed_at_once_refuses_weights() -> None:
+    """An exact figure is computed from its part, where weights of rows are not read."""
+    exact = {name for name, metric in registry.METRICS.items() if metric.exact}
+    assert exact - registry.UNWEIGHTED == set()
     lean, full = (each.values[0] for each in cases.args[1])
     assert (len(lean), len(full)) == (CASES, 10 * CASES) == (200, 2000)
 
