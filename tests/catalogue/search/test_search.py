@@ -6,6 +6,7 @@ import random
 import socket
 import sys
 from collections.abc import Callable
+from dataclasses import fields
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -26,8 +27,8 @@ from catalogue.contributions.actions import checks
 from catalogue.models import IndexedName, Resource, RomeTitle, Synonym
 from catalogue.pages.views import exports
 from catalogue.resources import writing
-from catalogue.resources.enums import Access, ResourceKind
-from catalogue.search import engine, filters, index, suggest, synonyms
+from catalogue.resources.enums import Access, Beneficiary, ResourceKind, Task, UseCase
+from catalogue.search import engine, filters, fulltext, index, suggest, synonyms
 from catalogue.search import text as analysis
 from catalogue.search import words as known_words
 from catalogue.search.query import (
@@ -39,6 +40,7 @@ from catalogue.search.query import (
     Updated,
     Words,
 )
+from catalogue.search.schemas import QueryIn
 from catalogue.search.suggest import Suggestions
 from catalogue.search.synonyms import Slot, Thesaurus, read_groups
 from portal.lib import clock, rates
@@ -46,7 +48,7 @@ from portal.lib.rates import Window
 from portal.lib.refusals import Conflict, Invalid, NotAllowed
 from tests.cases import relevance
 from tests.factories.accounts import MembershipFactory, UserFactory
-from tests.factories.catalogue import ResourceFactory
+from tests.factories.catalogue import MeasurementFactory, ResourceFactory
 from tests.ledger import events, queries, refused, refuses, same_for_three
 
 pytestmark = pytest.mark.django_db
@@ -650,6 +652,23 @@ def test_parse_of_serialise_is_the_same_query() -> None:
         )
         assert parse(query.serialise()) == query
         assert parse(query.serialise()).serialise() == query.serialise()
+
+
+def test_each_facet_is_asked_by_both_queries_and_found_on_a_full_card() -> None:
+    card = ResourceFactory(
+        kind=ResourceKind.MODEL,
+        tasks=[Task.MATCHING],
+        use_cases=[UseCase.MOBILITY_SELF_ASSESSMENT],
+        beneficiaries=[Beneficiary.INDIVIDUALS],
+        territories=["93"],
+        tags=["emploi"],
+        details={"files": [{"title": "Poids", "format": "csv"}]},
+    )
+    measured = [MeasurementFactory(resource=card, from_challenge=True)]
+    given = {facet.facet for facet in fulltext.build(card, measured).facets}
+    asked = {field.name for field in fields(ResourceQuery)}
+    for names in (given, asked, set(QueryIn.model_fields)):
+        assert set(FACETS) - names == set()
 
 
 FILES = ("csv", "json")
