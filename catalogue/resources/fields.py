@@ -73,6 +73,7 @@ class Field:
     columns: tuple["Field", ...] = ()
     max_length: int = 2_000
     item: Callable[[str], str] = str  # brings one line of a list to its stored form
+    names_persons: bool = False  # then on no former version of a card
 
     def say(self, value: object) -> Text:
         """Give the words of a stored choice, or the value itself."""
@@ -449,9 +450,10 @@ COMMON: tuple[Field, ...] = (
         F.LINE,
         _("Adresse d’un service ou d’une page, plutôt que d’une personne."),
         max_length=200,
+        names_persons=True,
     ),
     Field("organisation", _("Au nom de"), F.CHOICE),
-    Field("authors", _("Auteurs"), F.LIST, _("Un par ligne.")),
+    Field("authors", _("Auteurs"), F.LIST, _("Un par ligne."), names_persons=True),
 )
 COMMON_BY_NAME: dict[str, Field] = {each.name: each for each in COMMON}
 

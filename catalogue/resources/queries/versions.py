@@ -28,8 +28,6 @@ from portal.lib import clock
 from portal.lib.prose import personal_data
 
 ON_CARD = 5
-# Columns that name persons: not a matter of the card's history.
-COLUMNS_OF_PERSONS = ("authors", "contact")
 NAMED_FIELDS = 3
 
 
@@ -118,8 +116,10 @@ def record_of_version(version: CardVersion, resource: Resource) -> dict[str, Any
     version: with its revision; resource: the card in force.
     """
     record = card_records.content_record(version.revision.content, resource.kind)
-    for name in COLUMNS_OF_PERSONS:
-        record.pop(name, None)
+    fields = card_records.fields_of(resource.kind)
+    persons = {name for name, field in fields.items() if field.names_persons}
+    record["details"] = {name: v for name, v in record["details"].items() if name not in persons}
+    record = {name: v for name, v in record.items() if name not in persons}
     closed = {resource.access, record.get("access")} & card_files.ON_REQUEST
     if closed:
         kept = record["details"].items()

@@ -1,6 +1,7 @@
 """A card online: its page, its links and the chain they make, its published versions."""
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -665,6 +666,19 @@ def test_names_of_persons_are_on_no_former_version(
     for rest in ("4/", "comparer/?avant=4&apres=5"):
         told = page(client, card, rest)
         assert ("Jeanne" in told, "equipe@" in told) == (False, False)
+
+
+def test_a_field_of_a_kind_that_names_persons_is_on_no_former_version(
+    author: User, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fields = DETAILS[ResourceKind.NEED].by_name
+    card = make.published(author, existing_data="Jeanne Martin")
+    make.changed(card, author, existing_data="")
+    addresses = ("1/", "comparer/?avant=1&apres=2")
+    assert all("Jeanne" in page(client, card, rest) for rest in addresses)
+    own = replace(fields["existing_data"], names_persons=True)
+    monkeypatch.setitem(fields, "existing_data", own)
+    assert not any("Jeanne" in page(client, card, rest) for rest in addresses)
 
 
 def test_files_of_what_is_had_on_request_are_on_no_version(author: User, client: Client) -> None:
