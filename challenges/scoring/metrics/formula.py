@@ -67,7 +67,7 @@ def read_formula(text: str) -> Formula:
 def _check(node: ast.expr, names: set[str]) -> None:
     if isinstance(node, ast.Constant):
         if not is_finite(node.value):
-            raise MetricFault("a constant of the formula is not finite")
+            raise MetricFault("a constant of the formula is not a finite number")
     elif isinstance(node, ast.Name):
         names.add(node.id)
     else:
